@@ -265,6 +265,7 @@ def _bad_spec(error: SpecError, context: click.Context) -> Message | None:
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
+    from mockserver.spec.overlay import read_overlay
     from mockserver.spec.source_files import read_text
     from mockserver.spec.yaml_positions import find_place
 
@@ -285,8 +286,9 @@ def _bad_spec(error: SpecError, context: click.Context) -> Message | None:
         )
         if message.startswith((f"{file.stem}:", f"{file.name}:"))
     ]
+    overlays = [read_overlay(file) for file in context.params.get("overlays") or ()]
     for file in named:
-        problems = find_problems(file, schema=False)
+        problems = find_problems(file, overlays, schema=False)
         check = f"mockserver spec check {shown_path(file)}"
         first = next(
             (problem for problem in problems if problem.what in message), problems[0] if problems else None

@@ -113,9 +113,10 @@ def _own_faults(
     """The faults of a file without marks; what is left out, or read in another way, is a warning."""
     is_judged = schema
     try:
-        notes = load_own(file, overlays).notes
-        for note in notes if schema else ():
+        spec = load_own(file, overlays)
+        for note in spec.notes if schema else ():
             yield Misfit(note.path, note.message, note.cure or _NOTE_CURE, is_warning=True)
+        load_document(spec, file.name)
     except SpecError as error:
         yield Misfit(error.path, error.message, cure_of(error, document), is_warning=False)
         is_judged = schema and error.path != ("openapi",)  # another version has other rules

@@ -37,6 +37,7 @@ from mockserver.model import (
 )
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, plain, resolve
+from mockserver.spec.outcomes import side_of
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -223,13 +224,43 @@ def declared_form(contract: Spec, operation: Operation, otherwise: int) -> Answe
     """The form of the first declared 2xx, of 207 for a batch; of the status `otherwise` without one."""
     codes = [int(code) for code in operation.responses if code.startswith("2") and code.isdigit()]
     codes.sort(key=lambda code: operation.batch is None or code != _MULTI_STATUS)
-    status = next(iter(codes), otherwise)
+    return _form_of(contract, operation, next(iter(codes), otherwise))
+
+
+def _form_of(contract: Spec, operation: Operation, status: int) -> AnswerForm:
     document = contract.document
     responses = document["paths"][operation.path][operation.method]["responses"]
     key = next((key_name for key_name in (str(status), "2XX") if key_name in responses), "")
     contents: Mapping[str, Any] = resolve(document, responses[key]).get("content", EMPTY) if key else EMPTY
     media_type = next((name for name in contents if name.endswith("json")), JSON_TYPE)
     return AnswerForm(status, media_type, contents.get(media_type, EMPTY).get("schema", EMPTY))
+
+
+def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBatch:
+    """Render in the declared form; where 207 is declared, in a 201 or 200 beside it if all items are good."""
+    form = declared_form(contract, operation, _MULTI_STATUS)
+    render = render_outcomes(contract, batch, form)
+    if form.status != _MULTI_STATUS:
+        return render
+    filling, rows_at = SchemaFilling(contract.document), parse_pointer(batch.outcome["list"])
+    rows = filling.at(form.schema, rows_at).get("items")
+    forms = [_form_of(contract, operation, one) for one in (201, 200) if str(one) in operation.responses]
+    # An answer with other rows, such as the records alone, would not tell what was promised.
+    good = {
+        one.status: render_outcomes(contract, batch, one)
+        for one in forms
+        if rows
+        and filling.merged(filling.at(one.schema, rows_at).get("items", EMPTY)) == filling.merged(rows)
+    }
+
+    def render_by_outcome(result: BatchResult, state: State) -> Reply:
+        actions = {outcome.action for outcome in result.outcomes}
+        if not good or actions & _NOT_ACCEPTED:
+            return render(result, state)
+        wanted = (201, 200) if CREATED in actions else (200, 201)
+        return next(good[one] for one in wanted if one in good)(result, state)
+
+    return render_by_outcome
 
 
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
@@ -250,7 +281,9 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         if "count" in target:
             document = _with_value_at(document, target["count"], counts["accepted"])
         if isinstance(document, dict) and is_filled:
-            message = Message(form.status, "", is_refusal=False, counts=counts)
+            problems = tuple(problem for outcome in result.outcomes for problem in outcome.problems)
+            is_refusal = counts["rejected"] > 0
+            message = Message(form.status, "", problems=problems, is_refusal=is_refusal, counts=counts)
             document = filling.fill(form.schema, message, document)
         return json_reply(form.status, document, form.media_type)
 
@@ -400,7 +433,9 @@ def _status_writer(node: Document) -> RowMember:
 
 def _status_as(node: Document, action: Action, status: int) -> Json:
     if node.get("enum"):
-        return pick(node["enum"], status, action, *_WORDS[action], *node["enum"])
+        side = "bad" if action in _NOT_ACCEPTED else "good"
+        meant = [one for one in node["enum"] if side_of(one) == side]
+        return pick(node["enum"], status, action, *_WORDS[action], *meant, *node["enum"])
     if node.get("type") == "boolean":
         return action not in _NOT_ACCEPTED
     return str(action) if node.get("type") == "string" else status
@@ -483,8 +518,12 @@ def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
     return RowMember(lambda outcome: members.answered(outcome.document) if outcome.accepted else None)
 
 
-def _members_of(item: Item) -> Document:
-    return item.document if isinstance(item.document, dict) else EMPTY
+def _members_of(item: Item) -> dict[str, Json]:
+    return item.document if isinstance(item.document, dict) else {}
+
+
+def _stored(outcome: Outcome) -> dict[str, Json]:
+    return outcome.document if outcome.accepted and isinstance(outcome.document, dict) else {}
 
 
 def item_status(outcome: Outcome) -> int:
@@ -509,7 +548,7 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
         outcome.problems[0].code if outcome.problems else str(outcome.action),
         outcome.problems,
         now,
-        document=_members_of(outcome.item),
+        document=_members_of(outcome.item) | _stored(outcome),
         is_refusal=not outcome.accepted,
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from mockserver.engine.batch_facts import batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import merged, plain
 from mockserver.spec.schema import COMMON_FORMATS
@@ -117,7 +118,8 @@ class SchemaFilling:
         node_of = self._node(schema)
         node = node_of.merged
         if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
-            return self._object(node_of, message, given, depth)
+            made = self._object(node_of, message, given, depth)
+            return Filled(None) if given is None and node.get("nullable") and not made.told else made
         if given is not None:
             return Filled(given, told=True)
         if node.get("type") == "array":
@@ -138,7 +140,7 @@ class SchemaFilling:
                 filled = self._filled(member, schema, message, there[member], depth - 1)
             else:
                 filled = self._member(member, schema, message, speaker, depth)
-            is_shown = filled.told if given is None else member in there
+            is_shown = member in there or (filled.told and (given is None or bool(message.counts)))
             if is_shown or member in required:
                 members[member] = filled.value
             told = told or filled.told
@@ -154,7 +156,8 @@ class SchemaFilling:
         if repeats and self._node(schema).accepts(repeated):
             return Filled(repeated)
         if member == speaker:
-            return Filled(fitting_text(self._node(schema).merged, message.sentence, message.title), told=True)
+            text = fitting_text(self._node(schema).merged, message.sentence, message.title)
+            return Filled(text, told=bool(message.sentence))
         filled = self._filled(member, schema, message, None, depth - 1)
         is_list = plain(member) in ERRORS and isinstance(filled.value, list)
         if is_list and speaker and not message.problems:
@@ -190,6 +193,8 @@ class SchemaFilling:
     def _array(self, name: str, node: Document, message: Message, depth: int) -> Filled:
         items, least = node.get("items", EMPTY), node.get("minItems", 0)
         says = (not name or plain(name) in ERRORS) and (message.is_refusal or bool(message.problems))
+        # An entry beside the rows of a batch would have to name its item.
+        says = says and not (message.counts and "properties" in self.merged(items))
         parts = (
             [message.of(problem) for problem in message.problems] or [replace(message, problems=())]
             if says
@@ -203,6 +208,15 @@ class SchemaFilling:
 
 
 def _scalar(name: str, node: Document, message: Message) -> Filled:
+    if not message.counts:
+        return _told_scalar(name, node, message)
+    fact = batch_fact(name, node, message.counts)
+    if fact is not None and value_check(node)(fact):
+        return Filled(fact, told=True)
+    return Filled(_told_scalar(name, node, message).value)
+
+
+def _told_scalar(name: str, node: Document, message: Message) -> Filled:
     if node.get("enum"):
         return _chosen(name, node, message)
     if node.get("type") in ("integer", "number"):
@@ -213,7 +227,7 @@ def _scalar(name: str, node: Document, message: Message) -> Filled:
 def _chosen(name: str, node: Document, message: Message) -> Filled:
     values = [value for value in node["enum"] if value is not None]
     found = pick(values, message.status, message.title, *words_of(message.code))
-    if found is None:
+    if found is None and message.is_refusal:
         found = pick(values, *LAST_RESORTS)
     says = plain(name) in CODES | STATUSES
     return Filled(found if found is not None else next(iter(values), None), told=says)
@@ -225,17 +239,10 @@ def _number(name: str, node: Document, message: Message) -> Filled:
     in_reach = (least is None or message.status >= least) and (most is None or message.status <= most)
     if called in STATUSES | {"code", "errorcode"} and in_reach:
         return Filled(message.status, told=True)
-    if (count := _count(called, message)) is not None:
-        return Filled(count)
     if node.get("nullable"):
         return Filled(None)
     number = nearest_number(node, Decimal(0))
     return Filled(int(number) if number == int(number) else number)
-
-
-def _count(called: str, message: Message) -> int | None:
-    kind = next((one for one, others in COUNTS.items() if called in others), None)
-    return message.counts.get(kind, 0) if kind and message.counts else None
 
 
 def _truth(name: str, message: Message) -> Filled:
@@ -343,14 +350,6 @@ ERRORS = frozenset(
 )
 SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
 FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
-COUNTS: Mapping[str, tuple[str, ...]] = {
-    "total": ("total", "count", "received", "totalcount", "items", "size", "length", "processed"),
-    "accepted": ("accepted", "succeeded", "successful", "ok", "stored", "imported", "successcount"),
-    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
-    "rejected": ("rejected", "failed", "errors", "failures", "invalid", "errorcount", "failurecount"),
-    "created": ("created", "inserted", "new"),
-    "updated": ("updated", "changed"),
-}
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "malformed": ("malformed", "badrequest", "parseerror", "invalidjson", "invalid", "validation"),
     "invalid": ("invalid", "validationfailed", "validationerror", "validation", "badrequest"),

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from mockserver.engine.example_answers import answers_of
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources
 from mockserver.engine.stored_answers import work_of
-from mockserver.model import Document
-from mockserver.spec.marks import collection_name, found_batch
+from mockserver.spec.marks import NO_BATCH, batch_correction, collection_name
 from mockserver.spec.openapi import Batch, Operation
 from mockserver.spec.served_form import NOT_SERVED
 
@@ -70,12 +67,8 @@ def _own(
         )
     content = answers_of(spec, operation)[0].content
     reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
-    if batch := found_batch(spec.document, operation.path, operation.method):
-        return "example", reason, f"x-batch: {_flow(batch)}"
+    node = spec.document["paths"][operation.path][operation.method]
+    reason = f"one call, as {node[NO_BATCH]}" if NO_BATCH in node else reason if content else "no body"
     is_read = operation.method in ("get", "delete")
-    correction = f"x-collection: {collection_name(operation.path)}" if is_read else "an example in the answer"
-    return "example", reason if content else "no body", correction
-
-
-def _flow(document: Document) -> str:
-    return yaml.safe_dump(document, default_flow_style=True, sort_keys=False, width=10_000).strip()
+    usual = f"x-collection: {collection_name(operation.path)}" if is_read else "an example in the answer"
+    return "example", reason, batch_correction(spec.document, operation.path, operation.method) or usual

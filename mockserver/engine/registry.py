@@ -17,7 +17,7 @@ from mockserver.codec import yaml
 from mockserver.codec.http import with_supported_types
 from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
-from mockserver.engine.declared_answers import declared_form, render_outcomes
+from mockserver.engine.declared_answers import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.declared_values import SchemaFilling
 from mockserver.engine.example_answers import Examples
@@ -33,7 +33,9 @@ from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, defau
 from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
 from mockserver.spec.folder import spec_files_in, specs_folder
-from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.marks import batch_correction, outcome_fault
+from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.spec.outcomes import NO_ROWS
 from mockserver.spec.overlay import Overlay, read_overlay
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
@@ -281,17 +283,30 @@ def _batch_handler(
     if handler.apply is None and not (batch.collection and batch.key):
         absent = "x-batch: collection: <where accepted items live>, key: [<member>]"
         raise SpecError(f"{operation.id}: add to its {absent}", place, file=contract.name, lacks="key")
-    if handler.render is None and "list" not in batch.outcome:
+    if handler.render is None:
+        _check_outcome(contract, operation, batch)
+    resource = batch_resource(contract, operation, resources) if contract.is_own else None
+    by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
+    parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
+    parts["apply"] = handler.apply or by_spec
+    parts["render"] = handler.render or render_batch(contract, operation, batch)
+    return CompleteBatchHandler(**parts)
+
+
+def _check_outcome(contract: Spec, operation: Operation, batch: Batch) -> None:
+    """Raise SpecError if the spec's answer cannot tell what becomes of each item."""
+    place = (*operation.place, "x-batch")
+    node = contract.document["paths"][operation.path][operation.method]["x-batch"]
+    fault = outcome_fault(contract.document, operation.path, operation.method, node)
+    if "list" not in batch.outcome and fault == NO_ROWS:
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"
         raise SpecError(message, place, file=contract.name, lacks="outcome")
-    resource = batch_resource(contract, operation, resources) if contract.is_own else None
-    by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
-    form = declared_form(contract, operation, 207)
-    parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
-    parts["apply"] = handler.apply or by_spec
-    parts["render"] = handler.render or render_outcomes(contract, batch, form)
-    return CompleteBatchHandler(**parts)
+    if fault:
+        of_own = batch_correction(contract.document, operation.path, operation.method)
+        cure = of_own if contract.is_own else "outcome: {list: /…, status: /…} of a row for each item"
+        message = f"{operation.id}: x-batch cannot tell what becomes of each item: {fault}"
+        raise SpecError(message, place, file=contract.name, cure=cure)
 
 
 def _operation_handler(

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mockserver.engine.example_answers import answers_of
-from mockserver.model import EMPTY, Document, Json, join_key
-from mockserver.spec.marks import is_record_path, key_member, mark_of
+from mockserver.model import EMPTY, Document, Json, join_key, parse_pointer
+from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
 from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain
+from mockserver.spec.outcomes import at
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
@@ -76,7 +77,8 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         ):
             resource = _resource(spec, path, collection, shown)
             found |= {path: resource} if resource else {}
-    named = {one.collection: one for one in found.values()}
+    of_batches = (batch_resource(spec, one, {}) for one in spec.operations.values() if one.batch)
+    named = {one.collection: one for one in (*filter(None, of_batches), *found.values())}
     below = {path.rpartition("/")[0]: one for path, one in found.items()}
     for path, collection in shared.items():
         near = below.get(path)
@@ -134,10 +136,21 @@ def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Res
         return None
     known = next((one for one in resources.values() if one.collection == batch.collection), None)
     parameters = (*parameter_names(operation.path), batch.key[0])
-    schema = _item_schema(spec, operation)
+    schema = _shown_schema(spec, operation) or _item_schema(spec, operation)
+    path = f"{operation.path}/{{{batch.key[0]}}}"
     return known or Resource(
-        operation.path, batch.collection, parameters, batch.key[0], batch.key[0], schema, spec.document
+        path, batch.collection, parameters, batch.key[0], batch.key[0], schema, spec.document
     )
+
+
+def _shown_schema(spec: Spec, operation: Operation) -> Document:
+    """The schema of the record in a row of a batch's answer; {} without one."""
+    outcome = operation.batch.outcome if operation.batch else EMPTY
+    if not {"list", "record"} <= outcome.keys():
+        return EMPTY
+    answer = answer_schema(spec.document, spec.document["paths"][operation.path][operation.method])
+    rows = at(spec.document, answer, parse_pointer(outcome["list"]))
+    return at(spec.document, rows.get("items", EMPTY), parse_pointer(outcome["record"]))
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document:

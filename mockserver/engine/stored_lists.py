@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.engine.declared_values import COUNTS, SchemaFilling, value_check
+from mockserver.engine.batch_facts import COUNTS
+from mockserver.engine.declared_values import SchemaFilling, value_check
 from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import Parameter, plain

@@ -237,11 +237,11 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}
     with refuse_malformed(file.name):
-        has_batches = complete_batches(document)
+        has_marks, doubts = complete_batches(document)
         complete_collections(document)
-    text = source.text if is_as_written and not has_batches else json.encode(document).decode()
+    text = source.text if is_as_written and not has_marks else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name, is_whole=True)
-    notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
+    notes = (*unused, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
     return replace(spec, notes=notes, is_own=True, parts=source.files)
 
 

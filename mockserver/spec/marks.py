@@ -1,17 +1,22 @@
 """Marks of a file that is not ours, as far as its paths and schemas tell them: `x-batch` and `x-collection`.
 
-An operation that declares 207 with a list of rows is a batch; `x-batch` corrects that, member by member, and
-`x-batch: false` says that it is none. A path that ends in a parameter, `/orders/{id}`, is a record's if
-the path without it, or itself by `PUT`, makes records; `x-collection` gives it other ones, or none ("").
+An operation that declares 207 with one list of rows, in which an item may be refused, is a batch; `x-batch`
+corrects that, member by member, and `x-batch: false` says that it is none. A path that ends in a parameter,
+`/orders/{id}`, is a record's if the path without it, or itself by `PUT`, makes records; `x-collection` gives
+it other ones, or none ("").
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.model import EMPTY, Document, escape_step
-from mockserver.spec.openapi import METHODS, merged, parameter_names, plain, resolve
+import yaml
+
+from mockserver.model import EMPTY, Document, escape_step, parse_pointer
+from mockserver.spec.openapi import METHODS, Note, merged, parameter_names, plain, resolve
+from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, tells_outcomes
 
 _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
@@ -21,18 +26,23 @@ _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "index": ("index", "position", "row", "line"),
 }
 _MULTI_STATUS = "207"
+_BATCH_WORDS = re.compile("bulk|batch")
+_OTHER_WORK = re.compile("^(read|get|search|query|lookup|validate|update|delete|remove|archive|cancel)$")
+NO_BATCH = "x-no-batch"
+"""Why an operation is no batch although its path or status says so."""
 
 
 def complete_collections(document: dict[str, Any]) -> None:
     """Write the collection to each operation that has to do with its records, in place."""
     paths = document["paths"]
     owners: dict[str, str] = {}
+    of_batches = dict(_places_of_batches(document))
     for path, item in paths.items():
         for node in (item[method] for method in METHODS if method in item):
             if not isinstance(node.get("x-collection", ""), str):
                 del node["x-collection"]
         above = paths.get(path.rpartition("/")[0], EMPTY)
-        if is_record_path(path) and (_makes_records(above, "post") or "put" in item):
+        if is_record_path(path) and (_makes_records(above, "post") or "put" in item or path in of_batches):
             name, usual = mark_of(item), collection_name(path)
             # Records with other parents are others, though the words of their paths are alike.
             usual = usual if owners.setdefault(usual, path) == path else path.strip("/")
@@ -40,10 +50,28 @@ def complete_collections(document: dict[str, Any]) -> None:
             _write_collection(above, name or usual)
         elif (name := mark_of(item)) is not None:
             _write_collection(item, name)
+        elif path in of_batches and "get" in item and _is_list(document, item["get"]):
+            item["get"]["x-collection"] = of_batches[path]
+
+
+def _places_of_batches(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield the path of one record that each batch makes, else those of its list, with its collection."""
+    for path, item in document["paths"].items():
+        for batch in (item[method].get("x-batch") for method in _METHODS if method in item):
+            collection = batch.get("collection") if isinstance(batch, dict) else None
+            record = _resource_path(document, path)
+            if isinstance(collection, str) and collection == collection_name(record or path):
+                yield from (
+                    (one, collection) for one in ([record] if record else [path.rpartition("/")[0], path])
+                )
+
+
+def _is_list(document: Document, node: Document) -> bool:
+    return len(object_lists(document, answer_schema(document, node))) == 1
 
 
 def _makes_records(item: Document, method: str) -> bool:
-    return method in item and "x-batch" not in item[method]
+    return method in item and {"x-batch", NO_BATCH}.isdisjoint(item[method])
 
 
 def _write_collection(item: Document, name: str) -> None:
@@ -68,25 +96,84 @@ def is_record_path(path: str) -> bool:
     return last.startswith("{") and last.endswith("}") and last.count("{") == 1
 
 
-def complete_batches(document: dict[str, Any]) -> bool:
-    """Write a whole `x-batch` to each operation that is a batch, in place; whether there is one."""
-    has_batches = False
+def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
+    """Write a whole `x-batch` to each operation that is a batch, in place; whether there is one.
+
+    Each note is on an operation that looks like a batch, but cannot tell what becomes of each item.
+    """
+    notes: list[Note] = []
+    marked = False
     for path, item in document["paths"].items():
-        for method in _METHODS:
-            node = item.get(method, EMPTY)
+        for method in (one for one in _METHODS if one in item):
+            node = item[method]
             written = node.get("x-batch")
             if written is False:
                 del node["x-batch"]
-            elif written is not None or _MULTI_STATUS in node.get("responses", EMPTY):
-                # Without a mark, only a batch of objects whose rows have a status is no guess.
-                is_marked = written is True or isinstance(written, dict)
-                found = found_batch(document, path, method, of_objects=not is_marked)
-                if isinstance(written, dict):
-                    node["x-batch"] = {**found, **written, **_corrected_outcome(found, written)}
-                elif written is True or ("key" in found and "status" in found.get("outcome", EMPTY)):
+            elif written is True:
+                node["x-batch"] = found_batch(document, path, method)
+            elif isinstance(written, dict):
+                given = written.get("outcome")
+                rows_at = given.get("list") if isinstance(given, dict) else None
+                found = found_batch(document, path, method, rows_at=rows_at)
+                node["x-batch"] = {**found, **written, **_corrected_outcome(found, written)}
+            elif written is None and _looks_like_batch(document, path, method):
+                found = found_batch(document, path, method, of_objects=True)
+                if doubt := _doubt(document, path, method, found):
+                    node[NO_BATCH] = doubt
+                    notes.append(_note(document, path, method, doubt))
+                else:
                     node["x-batch"] = found
-            has_batches = has_batches or "x-batch" in node
-    return has_batches
+            marked = marked or not {"x-batch", NO_BATCH}.isdisjoint(node)
+    return marked, notes
+
+
+def _looks_like_batch(document: Document, path: str, method: str) -> bool:
+    """Whether an operation takes objects, and answers 207 or, being called a batch, with several lists."""
+    node = document["paths"][path][method]
+    is_multi = _MULTI_STATUS in node.get("responses", EMPTY)
+    if not is_multi and not _BATCH_WORDS.search(f"{path} {node.get('operationId')}".lower()):
+        return False
+    if not object_lists(document, json_schema(document, node.get("requestBody", EMPTY))):
+        return False
+    return is_multi or len(object_lists(document, answer_schema(document, node))) > 1
+
+
+def _doubt(document: Document, path: str, method: str, found: Document) -> str:
+    """Why an operation is not taken for a batch; "" if its answer tells what becomes of each item."""
+    if word := _OTHER_WORK.search(path.rpartition("/")[2].lower()):
+        return f"its path says {word[0]}"
+    if "key" not in found:
+        return "no member of an item is its key"
+    if fault := outcome_fault(document, path, method, found):
+        return fault
+    return "" if "status" in found["outcome"] else "its rows have no status"
+
+
+def outcome_fault(document: Document, path: str, method: str, batch: Document) -> str:
+    """Why the answer of an operation cannot tell the outcomes of this `x-batch`; "" if it can."""
+    node = document["paths"][path][method]
+    body = json_schema(document, node.get("requestBody", EMPTY))
+    item = merged(document, at(document, body, parse_pointer(batch["items"])).get("items", EMPTY))
+    return fault_of_outcome(document, answer_schema(document, node), batch, item)
+
+
+def _note(document: Document, path: str, method: str, doubt: str) -> Note:
+    message = f"{method.upper()} {path} is answered as one call, not as a batch: {doubt}"
+    correction = batch_correction(document, path, method)
+    cure = f"actions: [{{target: \"$.paths['{path}'].{method}\", update: {{{correction}}}}}] in an --overlay"
+    return Note(("paths", path, method), message, cure)
+
+
+def batch_correction(document: Document, path: str, method: str) -> str:
+    """The `x-batch` to write for an operation, true to each item; "" if nothing is like a batch."""
+    node = document["paths"][path][method]
+    places = object_lists(document, answer_schema(document, node))
+    batches = [found_batch(document, path, method, rows_at=place) for place in places]
+    told = (one for one in batches if one and not outcome_fault(document, path, method, one))
+    if found := None if _OTHER_WORK.search(path.rpartition("/")[2].lower()) else next(told, None):
+        flow = yaml.safe_dump(found, default_flow_style=True, sort_keys=False, width=10_000)
+        return f"x-batch: {flow.strip()}"
+    return "x-batch: false" if NO_BATCH in node or any(batches) else ""
 
 
 def _corrected_outcome(found: Document, written: Document) -> Document:
@@ -94,14 +181,16 @@ def _corrected_outcome(found: Document, written: Document) -> Document:
     return {"outcome": {**known, **given}} if known and isinstance(given, Mapping) else EMPTY
 
 
-def found_batch(document: Document, path: str, method: str, *, of_objects: bool = False) -> dict[str, Any]:
+def found_batch(
+    document: Document, path: str, method: str, *, of_objects: bool = False, rows_at: str | None = None
+) -> dict[str, Any]:
     """The `x-batch` of an operation, without the members that nothing tells; {} if its body has no list.
 
-    `of_objects`: {} as well if it has no list of objects.
+    `of_objects`: {} as well if it has no list of objects. `rows_at`: the list of rows, None for the only one.
     """
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
-    lists = [(place, merged(document, one["items"])) for place, one in _lists(document, body)]
+    lists = [(place, merged(document, one["items"])) for place, one in lists_of(document, body)]
     objects = [one for one in lists if "properties" in one[1]]
     candidates = objects if of_objects else [*objects, *lists]
     if not candidates:
@@ -109,13 +198,14 @@ def found_batch(document: Document, path: str, method: str, *, of_objects: bool 
     items, item = candidates[0]
     resource = _resource_path(document, path)
     named = parameter_names(resource)[-1] if resource else ""
-    rows_at, row = _rows(document, node)
-    shown = _answer_schema(document, document["paths"].get(resource, EMPTY).get("get", EMPTY))
+    rows_at, row = _rows(document, node, rows_at)
+    shown = answer_schema(document, document["paths"].get(resource, EMPTY).get("get", EMPTY))
     members = {
         name: one for node in (shown, row, item) for name, one in node.get("properties", EMPTY).items()
     }
     key = key_member({"properties": members}, named)
-    found: dict[str, Any] = {"items": items, "upsert": method != "post"}
+    is_upsert = method != "post" or "upsert" in f"{path} {node.get('operationId')}".lower()
+    found: dict[str, Any] = {"items": items, "upsert": is_upsert}
     found["collection"] = collection_name(resource or path)
     if key:
         found["key"] = [key]
@@ -127,8 +217,17 @@ def found_batch(document: Document, path: str, method: str, *, of_objects: bool 
 def _outcome(document: Document, row: Document, item: Document, key: str) -> dict[str, str]:
     """Pointers of a row's members: status, message, index, key, and the record, whichever there are."""
     members = {plain(name): name for name in row.get("properties", EMPTY)}
+    own = item.get("properties", EMPTY)
+    statuses = {
+        called: name
+        for called, name in members.items()
+        if tells_outcomes(node := merged(document, row["properties"][name]))
+        and not (name in own and merged(document, own[name]).get("type") == node.get("type"))
+    }
     wanted = {**_ROW_MEMBERS, "key": tuple(filter(None, (plain(key), "key", "id", "reference")))}
-    names = {part: _first(members, likely) for part, likely in wanted.items()}
+    names = {
+        part: _first(statuses if part == "status" else members, likely) for part, likely in wanted.items()
+    }
     pointers = {part: f"/{escape_step(name)}" for part, name in names.items() if name}
     for name, one in row.get("properties", EMPTY).items():
         inner = merged(document, one).get("properties", EMPTY)
@@ -140,28 +239,21 @@ def _outcome(document: Document, row: Document, item: Document, key: str) -> dic
     return dict(sorted(pointers.items(), key=lambda one: order.index("/" + one[1].split("/")[1])))
 
 
-def _rows(document: Document, node: Document) -> tuple[str, Document]:
-    """The place and the schema of the rows of an answer; {} for none."""
-    found = _lists(document, _answer_schema(document, node))
-    rows = ((place, merged(document, one["items"])) for place, one in found)
-    return next(((place, row) for place, row in rows if "properties" in row), ("", EMPTY))
+def _rows(document: Document, node: Document, wanted: str | None) -> tuple[str, Document]:
+    """The place and the schema of the rows of an answer: the wanted list, else the only one; {} for none."""
+    answer = answer_schema(document, node)
+    places = object_lists(document, answer) if wanted is None else [wanted]
+    if len(places) != 1:
+        return "", EMPTY
+    rows = at(document, answer, parse_pointer(places[0]))
+    return places[0], merged(document, rows.get("items", EMPTY))
 
 
-def _answer_schema(document: Document, node: Document) -> Document:
+def answer_schema(document: Document, node: Document) -> Document:
     """The merged schema of the success of an operation, of 207 if that is declared; {} for none."""
     responses: Document = node.get("responses", EMPTY)
     successes = [one for one in (_MULTI_STATUS, *responses) if one in responses and one.startswith("2")]
     return json_schema(document, responses[successes[0]]) if successes else EMPTY
-
-
-def _lists(document: Document, schema: Document) -> Iterator[tuple[str, Document]]:
-    """Yield the lists of a value by their pointers: the value itself, or its members."""
-    if "items" in schema:
-        yield "", schema
-    for name, one in schema.get("properties", EMPTY).items():
-        node = merged(document, one)
-        if "items" in node:
-            yield f"/{escape_step(name)}", node
 
 
 def _resource_path(document: Document, path: str) -> str:

@@ -337,6 +337,8 @@ def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
     choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
     chosen = [choice[turn % len(choice)] for choice in choices]
     parts += chosen
+    if any(one.get("enum") == [None] for choice in choices for one in choice):
+        node["nullable"] = True
     for part in parts:
         for name, value in merged(document, part, turn).items():
             if name == "properties":

@@ -52,7 +52,7 @@ paths:
         "POST /import": (
             "example",
             "a value for its schema",
-            "x-batch: {items: '', upsert: false, collection: import, key: [id]}",
+            "an example in the answer",
         ),
         "GET /ping": ("example", "no body", "x-collection: ping"),
         "GET /lost": ("not served", "$ref: #/definitions/Nope points at nothing", ""),

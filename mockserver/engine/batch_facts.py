@@ -1,0 +1,59 @@
+"""What an answer tells beside the rows of a batch: counts, flags, and a word for the whole call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import plain
+from mockserver.spec.outcomes import Side, side_of
+
+COUNTS: Mapping[str, tuple[str, ...]] = {
+    "total": ("total", "count", "received", "totalcount", "items", "size", "length", "processed"),
+    "accepted": ("accepted", "succeeded", "success", "successes", "successful", "ok", "stored", "imported"),
+    "rejected": ("rejected", "failed", "error", "errors", "failure", "failures", "invalid", "unsuccessful"),
+    "created": ("created", "inserted", "new"),
+    "updated": ("updated", "changed"),
+    "skipped": ("skipped",),
+    "unchanged": ("unchanged",),
+}
+"""Names of numbers of items, by what they count."""
+
+_AROUND = re.compile("^(number(of)?|num|total|countof|items|records)|(item|record|row)?s?(count|total)$")
+_BEFORE_FLAG = re.compile("^(has|is|any|all|contains)")
+_GOOD_FLAG = re.compile("success|successful|succeeded|ok|accepted|valid")
+_OF_CALL = re.compile("status|state|result|outcome")
+_END = re.compile("complete|finished|done|processed")
+_USUAL: Mapping[Side, str] = {"good": "complete", "partial": "partial", "bad": "failed"}
+
+
+def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
+    """The value of a member beside the rows; None where its name and schema do not tell."""
+    called, bad, total = plain(name), counts.get("rejected", 0), counts.get("total", 0)
+    whole: Side = "good" if not bad else "bad" if bad == total else "partial"
+    if node.get("enum") or node.get("type", "string") == "string":
+        return _word(called, node, whole)
+    if node.get("type") == "boolean":
+        flag = _BEFORE_FLAG.sub("", called)
+        meant = "good" if _GOOD_FLAG.fullmatch(flag) else side_of(flag).replace("good", "")
+        return {"good": not bad, "bad": bad > 0, "partial": whole == "partial"}.get(meant)
+    names = (called, _AROUND.sub("", called) or "total")
+    kinds = (kind for one in names for kind, known in COUNTS.items() if one in known)
+    kind = next(kinds, None)
+    return counts.get(kind, 0) if kind else None
+
+
+def _word(called: str, node: Document, whole: Side) -> Json:
+    """The word of a list, or of the kind of an example, that tells what became of the whole call."""
+    if words := node.get("enum"):
+        known = {side_of(one): one for one in reversed(words)}
+        if not {"bad", "partial"} & known.keys() and not _END.search(plain(known.get("good", ""))):
+            return None
+        is_end = {"bad", "partial"}.isdisjoint(known)  # the call has ended, whatever became of its items
+        return known.get("good" if is_end else whole) if _OF_CALL.search(called) or not is_end else None
+    example = str(node.get("example", ""))
+    if not _OF_CALL.search(called) or example.isdecimal() or not side_of(example):
+        return None
+    word = {**_USUAL, side_of(example): example}[whole]
+    return word.upper() if example.isupper() else word.capitalize() if example.istitle() else word

@@ -1,0 +1,125 @@
+"""What an answer can say of the items of a batch: by its words, its lists and the members of its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from typing import Any, Literal
+
+from mockserver.model import EMPTY, Document, Json, Path, escape_step, parse_pointer
+from mockserver.spec.openapi import merged, plain
+
+Side = Literal["good", "partial", "bad", ""]
+
+_PARTIAL = re.compile("partial|partly|mixed|witherror|withfail|withwarning|incomplete")
+_BAD = re.compile(
+    "fail|error|reject|invalid|refus|denied|decline|duplicate|conflict|problem|violation"
+    "|^(not|un)(ok|accept|creat|stor|sav|success|process|found|known|auth)|^(no|nok|ko|bad|false)$|^[45][0-9]{2}$"
+)
+_GOOD = re.compile(
+    "complete|success|succeed|accept|creat|insert|updat|replace|modified|changed|stored|saved|added|imported"
+    "|processed|finished|^(ok|new|done|yes|true)$|^[23][0-9]{2}$"
+)
+_IDENTITIES = re.compile("(id|key|number|reference|href|url|uri|link|location|rev|etag)$")
+_TOLD = frozenset({"code", "errorcode", "status", "statuscode", "httpstatus"})
+"""Numbers of a row that follow the outcome of its item."""
+
+NO_ROWS = "its answer has no list with a row for each item"
+_STATUSES = (200, 422)
+_LONGEST_WORD = len("rejected")
+
+
+def side_of(word: Json) -> Side:
+    """What a status, or the name of a list or flag, says of an item: good, partial, bad, or nothing: ""."""
+    text = plain(word)
+    sides: Mapping[Side, re.Pattern[str]] = {"partial": _PARTIAL, "bad": _BAD, "good": _GOOD}
+    return next((side for side, words in sides.items() if words.search(text)), "")
+
+
+def tells_outcomes(node: Document) -> bool:
+    """Whether a member of this schema has a value for a good item and another one for a refused item."""
+    if node.get("enum"):
+        return {"good", "bad"} <= {side_of(one) for one in node["enum"]}
+    if node.get("type") in ("integer", "number"):
+        least, most = node.get("minimum", 0), node.get("maximum", _STATUSES[1])
+        return bool(least <= _STATUSES[0] and most >= _STATUSES[1])
+    if node.get("type") == "string":
+        is_limited = {"format", "pattern"} & node.keys() or node.get("maxLength", 99) < _LONGEST_WORD
+        return not is_limited and ("example" not in node or side_of(node["example"]) != "")
+    return node.get("type", "boolean") == "boolean" and not {"properties", "items"} & node.keys()
+
+
+def object_lists(document: Document, schema: Document) -> list[str]:
+    """The pointers of the lists of objects that an answer has, itself or in its members."""
+    return [place for place, node in lists_of(document, schema) if "properties" in _row(document, node)]
+
+
+def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Document]]:
+    """Yield the lists of a value by their pointers: the value itself, or its members."""
+    if "items" in schema:
+        yield "", schema
+    for name, one in schema.get("properties", EMPTY).items():
+        node = merged(document, one)
+        if "items" in node:
+            yield f"/{escape_step(name)}", node
+
+
+def _row(document: Document, node: Document) -> dict[str, Any]:
+    return merged(document, node.get("items", EMPTY))
+
+
+def fault_of_outcome(document: Document, answer: Document, batch: Document, item: Document) -> str:
+    """Why an answer has no place for what becomes of each item; "" if it has.
+
+    `batch` is the `x-batch`. The schemas of the answer and of an item have no references.
+    """
+    outcome = batch.get("outcome", EMPTY)
+    lists = object_lists(document, answer)
+    if "list" not in outcome:
+        return f"its answer has the lists {' and '.join(lists)}" if lists[1:] else NO_ROWS
+    place = parse_pointer(outcome["list"])
+    rows = at(document, answer, place)
+    if place and side_of(name := str(place[-1])) and plain(name) != "processed":
+        return f"its list {outcome['list']} has a place for a part of the items alone"
+    for other in (one for one in lists if one != outcome["list"]):
+        if side_of(other) == "bad" and other[1:] in answer.get("required", ()):
+            return f"its list {other} would be empty beside a refused item"
+    row = _row(document, rows)  # {} where any row fits
+    if row and not _is_told(document, row, outcome):
+        return "its rows have no member that says whether an item was refused"
+    told = {"status", "message", "index"}
+    if {*batch.get("key", ())} <= item.get("properties", EMPTY).keys():
+        told.add("key")
+    places = [parse_pointer(outcome[part]) for part in told & outcome.keys()]
+    known = {*item.get("properties", EMPTY), *(place[0] for place in places if place)}
+    invented = next(_invented(document, row, known), "")
+    return f"its rows must have {invented}, which a refused item does not have" if invented else ""
+
+
+def _is_told(document: Document, row: Document, outcome: Document) -> bool:
+    if "status" in outcome:
+        return tells_outcomes(at(document, row, parse_pointer(outcome["status"])))
+    place = parse_pointer(outcome.get("message", ""))
+    node = at(document, row, place)
+    is_needed = bool(place) and place[0] in row.get("required", ()) and not node.get("nullable")
+    return bool(place) and (not is_needed or node.get("type") == "array")
+
+
+def _invented(document: Document, row: Document, known: Container[str]) -> Iterator[str]:
+    """Yield the members of a row that it has to have, and that nothing tells of a refused item."""
+    for name in row.get("required", ()):
+        node = merged(document, row.get("properties", EMPTY).get(name, EMPTY))
+        if name in known or node.get("nullable") or plain(name) in _TOLD:
+            continue
+        is_text = node.get("type", "string") == "string" and not node.get("enum")
+        is_number = node.get("type") in ("integer", "number")
+        if "properties" in node or is_number or (is_text and _IDENTITIES.search(plain(name))):
+            yield str(name)
+
+
+def at(document: Document, schema: Document, path: Path) -> dict[str, Any]:
+    """The schema at the steps of a pointer, without references; {} for none."""
+    node = merged(document, schema)
+    for step in path:
+        node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))
+    return node
