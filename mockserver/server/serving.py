@@ -374,6 +374,12 @@ def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
         store = f"{options.store.shown} · workers {facts.workers}"
     yield f"mockserver {__version__} ready in {facts.seconds:.1f} s     {facts.url}"
     yield f"  {mounts}        {pages}"
+    for vendor in app.served:
+        if vendor.spec.is_own:
+            examples = sum(one is vendor.examples[name] for name, one in vendor.handlers.items())
+            batches, stored = len(vendor.batch_handlers), len(vendor.handlers) - examples
+            counts = f"{batches:,} batch, {stored:,} stored, {examples:,} by example"
+            yield f"  {vendor.name}: {counts}; mockserver spec explain FILE says why"
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
     if listens_everywhere(facts.host):
         yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"

@@ -35,6 +35,7 @@ from mockserver.server.serving import (
     watch,
     workers_config,
 )
+from tests.any_files.support import write_files
 from tests.control.operators import SANDBOXES, create, order, orders
 from tests.support import sample_vendor
 from tests.support.client import Client
@@ -601,6 +602,15 @@ def test_the_banner_tells_address_vendors_docs_and_settings(app: Application) ->
         f"  /acme        console: {URL}_console/",
         "  sandbox default · auth lenient · clock system · store memory        Ctrl-C stops",
     ]
+
+
+def test_the_banner_counts_how_the_operations_of_an_own_api_are_answered(tmp_path: Path) -> None:
+    file = write_files("bulk-207", tmp_path)
+    own = create_app(Options(files=(file,), vendors=("shop",)))
+
+    assert render_banner(own, Options(), Facts(URL, "127.0.0.1", 0)).splitlines()[2] == (
+        "  shop: 1 batch, 5 stored, 0 by example; mockserver spec explain FILE says why"
+    )
 
 
 def test_without_the_console_the_banner_leads_to_a_vendor(app: Application) -> None:
