@@ -243,14 +243,13 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
     if form.status != _MULTI_STATUS:
         return render
     filling, rows_at = SchemaFilling(contract.document), parse_pointer(batch.outcome["list"])
-    rows = filling.at(form.schema, rows_at).get("items")
     forms = [_form_of(contract, operation, one) for one in (201, 200) if str(one) in operation.responses]
+    rows, *others = (filling.at(one.schema, rows_at).get("items", EMPTY) for one in (form, *forms))
     # An answer with other rows, such as the records alone, would not tell what was promised.
     good = {
         one.status: render_outcomes(contract, batch, one)
-        for one in forms
-        if rows
-        and filling.merged(filling.at(one.schema, rows_at).get("items", EMPTY)) == filling.merged(rows)
+        for one, other in zip(forms, others, strict=True)
+        if other and filling.merged(other) == filling.merged(rows)
     }
 
     def render_by_outcome(result: BatchResult, state: State) -> Reply:

@@ -27,7 +27,19 @@ _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
 }
 _MULTI_STATUS = "207"
 _BATCH_WORDS = re.compile("bulk|batch")
-_OTHER_WORK = re.compile("^(read|get|search|query|lookup|validate|update|delete|remove|archive|cancel)$")
+_MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
+_OTHER_WORK = (
+    "read",
+    "get",
+    "search",
+    "query",
+    "validate",
+    "delete",
+    "remove",
+    "archive",
+    "cancel",
+    "update",
+)
 NO_BATCH = "x-no-batch"
 """Why an operation is no batch although its path or status says so."""
 
@@ -140,13 +152,21 @@ def _looks_like_batch(document: Document, path: str, method: str) -> bool:
 
 def _doubt(document: Document, path: str, method: str, found: Document) -> str:
     """Why an operation is not taken for a batch; "" if its answer tells what becomes of each item."""
-    if word := _OTHER_WORK.search(path.rpartition("/")[2].lower()):
-        return f"its path says {word[0]}"
+    if word := _other_work(document, path, method):
+        return f"its name says {word}"
     if "key" not in found:
         return "no member of an item is its key"
     if fault := outcome_fault(document, path, method, found):
         return fault
     return "" if "status" in found["outcome"] else "its rows have no status"
+
+
+def _other_work(document: Document, path: str, method: str) -> str:
+    """The word by which an operation does not store its items: `delete` of `POST /orders/batch-delete`."""
+    name = f"{path.rpartition('/')[2]} {document['paths'][path][method].get('operationId')}"
+    words = {one.lower() for one in re.findall("[A-Z]?[a-z]+", name)}
+    known = _OTHER_WORK if method == "post" else _OTHER_WORK[:-1]
+    return next((one for one in known if one in words and _MAKING.isdisjoint(words)), "")
 
 
 def outcome_fault(document: Document, path: str, method: str, batch: Document) -> str:
@@ -170,7 +190,7 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     places = object_lists(document, answer_schema(document, node))
     batches = [found_batch(document, path, method, rows_at=place) for place in places]
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
-    if found := None if _OTHER_WORK.search(path.rpartition("/")[2].lower()) else next(told, None):
+    if found := None if _other_work(document, path, method) else next(told, None):
         flow = yaml.safe_dump(found, default_flow_style=True, sort_keys=False, width=10_000)
         return f"x-batch: {flow.strip()}"
     return "x-batch: false" if NO_BATCH in node or any(batches) else ""

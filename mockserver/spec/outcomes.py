@@ -14,10 +14,10 @@ Side = Literal["good", "partial", "bad", ""]
 _PARTIAL = re.compile("partial|partly|mixed|witherror|withfail|withwarning|incomplete")
 _BAD = re.compile(
     "fail|error|reject|invalid|refus|denied|decline|duplicate|conflict|problem|violation"
-    "|^(not|un)(ok|accept|creat|stor|sav|success|process|found|known|auth)|^(no|nok|ko|bad|false)$|^[45][0-9]{2}$"
+    "|^(not|un)(ok|accept|creat|stor|save|success|process|found|known|auth)|^(no|nok|ko|bad|false)$|^[45][0-9]{2}$"
 )
 _GOOD = re.compile(
-    "complete|success|succeed|accept|creat|insert|updat|replace|modified|changed|stored|saved|added|imported"
+    "complete|success|succeed|accept|creat|insert|update|replace|modified|changed|stored|saved|added|imported"
     "|processed|finished|^(ok|new|done|yes|true)$|^[23][0-9]{2}$"
 )
 _IDENTITIES = re.compile("(id|key|number|reference|href|url|uri|link|location|rev|etag)$")
@@ -51,7 +51,8 @@ def tells_outcomes(node: Document) -> bool:
 
 def object_lists(document: Document, schema: Document) -> list[str]:
     """The pointers of the lists of objects that an answer has, itself or in its members."""
-    return [place for place, node in lists_of(document, schema) if "properties" in _row(document, node)]
+    found = lists_of(document, schema)
+    return [place for place, node in found if "properties" in merged(document, node["items"])]
 
 
 def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Document]]:
@@ -64,10 +65,6 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
             yield f"/{escape_step(name)}", node
 
 
-def _row(document: Document, node: Document) -> dict[str, Any]:
-    return merged(document, node.get("items", EMPTY))
-
-
 def fault_of_outcome(document: Document, answer: Document, batch: Document, item: Document) -> str:
     """Why an answer has no place for what becomes of each item; "" if it has.
 
@@ -78,20 +75,17 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
     if "list" not in outcome:
         return f"its answer has the lists {' and '.join(lists)}" if lists[1:] else NO_ROWS
     place = parse_pointer(outcome["list"])
-    rows = at(document, answer, place)
     if place and side_of(name := str(place[-1])) and plain(name) != "processed":
         return f"its list {outcome['list']} has a place for a part of the items alone"
     for other in (one for one in lists if one != outcome["list"]):
         if side_of(other) == "bad" and other[1:] in answer.get("required", ()):
             return f"its list {other} would be empty beside a refused item"
-    row = _row(document, rows)  # {} where any row fits
+    row = merged(document, at(document, answer, place).get("items", EMPTY))  # {} where any row fits
     if row and not _is_told(document, row, outcome):
         return "its rows have no member that says whether an item was refused"
-    told = {"status", "message", "index"}
-    if {*batch.get("key", ())} <= item.get("properties", EMPTY).keys():
-        told.add("key")
-    places = [parse_pointer(outcome[part]) for part in told & outcome.keys()]
-    known = {*item.get("properties", EMPTY), *(place[0] for place in places if place)}
+    own = item.get("properties", EMPTY)
+    told = {"status", "message", "index", *(("key",) if {*batch.get("key", ())} <= own.keys() else ())}
+    known = {*own, *(parse_pointer(outcome[part])[0] for part in told & outcome.keys() if outcome[part])}
     invented = next(_invented(document, row, known), "")
     return f"its rows must have {invented}, which a refused item does not have" if invented else ""
 
@@ -101,8 +95,8 @@ def _is_told(document: Document, row: Document, outcome: Document) -> bool:
         return tells_outcomes(at(document, row, parse_pointer(outcome["status"])))
     place = parse_pointer(outcome.get("message", ""))
     node = at(document, row, place)
-    is_needed = bool(place) and place[0] in row.get("required", ()) and not node.get("nullable")
-    return bool(place) and (not is_needed or node.get("type") == "array")
+    may_lack = place[:1] and place[0] not in row.get("required", ())
+    return bool(place) and bool(may_lack or node.get("nullable") or node.get("type") == "array")
 
 
 def _invented(document: Document, row: Document, known: Container[str]) -> Iterator[str]:
