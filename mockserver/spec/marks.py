@@ -121,6 +121,7 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
             written = node.get("x-batch")
             if written is False:
                 del node["x-batch"]
+                node[NO_BATCH] = "x-batch says"
             elif written is True:
                 node["x-batch"] = found_batch(document, path, method)
             elif isinstance(written, dict):

@@ -226,6 +226,13 @@ SHAPES: tuple[Shape, ...] = (
         doubt="no status",
         is_correctable=True,
     ),
+    Shape(
+        "no batch beside a GET",
+        made({"done!": rows({"parcel!": PARCEL}), "failed!": rows({"id!": TEXT})}),
+        doubt="the lists /done and /failed",
+        path="/parcels",
+        reads=("/parcels/{number}",),
+    ),
     Shape("no batch: it deletes", ROWS, doubt="its name says delete", path="/parcels/bulk-delete"),
     Shape("no batch: it changes", ROWS, doubt="its name says update", id="batchUpdateParcels"),
     Shape("no batch: it reads", ROWS, doubt="its name says read", path="/parcels/batch/read"),

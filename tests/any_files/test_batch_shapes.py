@@ -158,7 +158,9 @@ def test_a_batch_whose_answer_cannot_tell_is_one_call_and_the_overlay_is_said(
         judge(served(shape, tmp_path, correction), shape)
     else:
         assert correction == {"x-batch": False}
-        assert explained(served(shape, tmp_path, correction))[0].spec.notes == ()
+        corrected = served(shape, tmp_path, correction)
+        send(corrected, shape, BATCHES[0])
+        assert (state(corrected), explained(corrected)[0].spec.notes) == ({}, ())
 
 
 @pytest.mark.parametrize(
