@@ -194,7 +194,12 @@ _PARAMETER_LOCATIONS = ("query", "path", "header")
 _RULES_WITH_MESSAGE = ("maxLength", "minItems", "required", KEY_MISMATCH)
 """Rules whose problem has its sentence already."""
 
-_DOTNET_TYPES = {"integer": "System.Int32", "string": "System.String", "boolean": "System.Boolean"}
+_DOTNET_TYPES = {
+    "integer": "System.Int32",
+    "string": "System.String",
+    "boolean": "System.Boolean",
+    "number": "System.Nullable`1[System.Double]",
+}
 _REQUIRED_DATES = ("entry_Date", "update_Date")
 
 

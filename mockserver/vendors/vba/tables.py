@@ -159,29 +159,38 @@ def rejection(code: str, member: str, text: str, rule: str, expected: Json = Non
     return Rejected(Problem(code, (member,), text, rule, expected))
 
 
-TEXT_MEMBERS = (
-    "name",
-    "address",
-    "address2",
-    "city",
-    "state",
-    "zip_Code",
-    "federal_ID",
-    "phone_Number",
-    "email_Address",
-)
-FLAG_MEMBERS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
-_BLANK: Document = {"payee_ID": None, **dict.fromkeys(TEXT_MEMBERS), **dict.fromkeys(FLAG_MEMBERS, False)}
+_USER_LENGTH = 20
 
 
-def _prepare_payees(_request: Request, _state: State) -> BuildRow:
-    """The builder of payee rows."""
-    return _build_row
+def _prepare_payees(request: Request, state: State) -> BuildRow:
+    """The builder of payee rows. Source: docs/vendors/vba.md#payees."""
+    members = request.contract["components"]["schemas"]["StoredPayee"]["properties"]
+    blank = {name: node.get("default") for name, node in members.items()}
+    user, now = _user_and_time(request, state)
+
+    def record(sent: Document, key: Json, stored: Document | None) -> Document:
+        """The whole row: an absent text is null, an absent flag false; unknown members are gone already."""
+        for problem in _early_dates(sent, stored):
+            raise Rejected(problem)
+        entered = stored or {
+            "entry_Date": normalize_date(sent.get("entry_Date") or now),
+            "entry_User": sent.get("entry_User") or user,
+        }
+        return {
+            **blank,
+            **sent,
+            "payee_ID": key,
+            "entry_Date": entered["entry_Date"],
+            "entry_User": entered["entry_User"],
+            "update_Date": now,
+            "update_User": sent.get("update_User") or user,
+        }
+
+    return record
 
 
-def _build_row(sent: Document, key: Json, _stored: Document | None) -> Document:
-    """The whole row: an absent text is null, an absent flag false; unknown members are gone already."""
-    return {**_BLANK, **sent, "payee_ID": key}
+def _user_and_time(request: Request, state: State) -> tuple[str, str]:
+    return request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH], print_wall_time(state.now)
 
 
 PAYEE_TABLE = Table(
@@ -189,6 +198,7 @@ PAYEE_TABLE = Table(
     blank_key=None,
     key_type=str,
     prepare=_prepare_payees,
+    not_inherited=("update_User",),
     references=(
         Reference(
             "FK_Claim_Invoice_Payee",
@@ -202,7 +212,6 @@ PAYEE_TABLE = Table(
 
 
 DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
-_USER_LENGTH = 20
 
 
 def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
@@ -214,8 +223,7 @@ def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
     payees = state.collection(PAYEE.collection)
     payee_of, rules = payees.get if checked else _any_payee, key_rules(request.call.assumptions)
     as_sent = not (rules.trims or rules.ignores_case)
-    user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
-    now = print_wall_time(state.now)
+    user, now = _user_and_time(request, state)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
         """The whole row: absent members are null, those of its creation stay."""
@@ -254,15 +262,19 @@ def _row_problems(
 
     Source: docs/vendors/vba.md#failed-rows.
     """
-    for name in DATE_MEMBERS:
-        if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
-            yield Problem("out-of-range", (name,), replies.DATE_OVERFLOW, "datetime")
+    yield from _early_dates(row, stored)
     payees, payee = state.collection(PAYEE.collection), row.get("payee_ID")
     if payee is None or request.call.assumptions["fk_payee"] == "off":
         return
     if key_rules(request.call.assumptions).find_key(payee, payees) not in payees:
         text = replies.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
         yield Problem("unknown-reference", ("payee_ID",), text, "foreign-key")
+
+
+def _early_dates(row: Document, stored: Document | None) -> Iterator[Problem]:
+    for name in DATE_MEMBERS:
+        if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
+            yield Problem("out-of-range", (name,), replies.DATE_OVERFLOW, "datetime")
 
 
 def _is_too_early(text: str) -> bool:
