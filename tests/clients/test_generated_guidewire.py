@@ -403,6 +403,9 @@ def test_every_operation_goes_well_in_one_journey(guidewire: Api) -> None:
         guidewire.get_bulk_invoices(),
         guidewire.get_bulk_invoice(A),
         guidewire.get_claims(),
+        guidewire.get_claim("demo_sample:30005"),
+        guidewire.get_claim_infos(),
+        guidewire.get_apis(),
     ]
     gone = [
         guidewire.delete_bulk_invoice_item(G, "xc:SmE5wJf3Q_b1Lz9vCyTo6"),
@@ -427,6 +430,9 @@ def test_every_operation_goes_well_in_one_journey(guidewire: Api) -> None:
         models.BulkInvoiceCollection,
         models.BulkInvoiceResponse,
         models.ClaimCollection,
+        models.ClaimResponse,
+        models.ClaimInfoCollection,
+        models.PublishedApis,
     ]
     assert [answer.status_code for answer in gone] == [204, 204]
     assert guidewire.called == guidewire.all

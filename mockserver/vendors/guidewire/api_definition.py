@@ -12,6 +12,12 @@ from mockserver.vendor import Request
 from mockserver.vendors.guidewire.representation import API
 
 
+def list_apis(request: Request, _state: State) -> Reply:
+    """The APIs whose definition is served. Source: docs/vendors/guidewire.md#operations-and-paths."""
+    docs = f"{request.call.origin}{request.call.mount}{API}/swagger.json"
+    return json_reply(200, {API: {"docs": docs, "title": "Claim API"}})
+
+
 def show_openapi(request: Request, _state: State) -> Reply:
     servers = [{"url": request.call.origin + request.call.mount}]
     return json_reply(200, {**_definition(request.contract), "servers": servers})

@@ -9,7 +9,7 @@ from mockserver.codec.http import json_reply
 from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, find_record
 from mockserver.vendors.guidewire import attributes, lifecycle
 from mockserver.vendors.guidewire.attributes import (
     ITEM_DEFAULTS,
@@ -42,7 +42,8 @@ from mockserver.vendors.guidewire.lifecycle import (
 )
 from mockserver.vendors.guidewire.representation import (
     checksum,
-    claim_row,
+    claim_element,
+    claim_info_row,
     invoice_element,
     invoice_path,
     invoice_row,
@@ -59,9 +60,22 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def list_claims(request: Request, state: State) -> Reply:
+    return json_reply(200, render_page(request, _claims(state), claim_element, state))
+
+
+def list_claim_infos(request: Request, state: State) -> Reply:
+    return json_reply(200, render_page(request, _claims(state), claim_info_row, state))
+
+
+def show_claim(request: Request, state: State) -> Reply:
+    key = _id_rules(request).find_key(request.parameters["claimId"], state.collection(CLAIMS))
+    claim = {"id": key, **find_record(CLAIMS, key, state)}
+    return element_reply(200, claim_element(claim, request, state))
+
+
+def _claims(state: State) -> list[Document]:
     claims = state.collection(CLAIMS)
-    documents = [{"id": key, **claims[key]} for key in sorted(claims)]
-    return json_reply(200, render_page(request, documents, claim_row, state))
+    return [{"id": key, **claims[key]} for key in sorted(claims)]
 
 
 def show_invoice(request: Request, state: State) -> Reply:

@@ -76,11 +76,20 @@ def item_row(item: Document, request: Request, state: State) -> Json:
     return _element(fields, item, _item_links(item, state))
 
 
-def claim_row(claim: Document, request: Request, _state: State) -> Json:
-    """One claim of a list. Source: docs/vendors/guidewire.md#operations-and-paths (assumed)."""
-    attributes = _texts_and_typekeys(
-        claim, ("id", "claimNumber"), {"currency": "Currency", "state": "ClaimState"}
-    )
+_CLAIM_TEXTS = ("id", "claimNumber", "policyNumber", "lossDate")
+_CLAIM_TYPELISTS = {"currency": "Currency", "state": "ClaimState"}
+
+
+def claim_element(claim: Document, request: Request, _state: State) -> Json:
+    """A claim, alone or in a list. Source: docs/vendors/guidewire.md#claims."""
+    attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
+    fields = _select_fields(attributes, request, attributes, "*summary")
+    return _element(fields, claim, {"self": link(f"{API}/claims/{claim['id']}", "get")})
+
+
+def claim_info_row(claim: Document, request: Request, _state: State) -> Json:
+    """What is shown of a claim that may be archived. Source: docs/vendors/guidewire.md#claims (assumed)."""
+    attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, {})
     fields = _select_fields(attributes, request, attributes, "*summary")
     return {"attributes": fields, "checksum": checksum(claim)}
 

@@ -25,6 +25,8 @@ REPLY_SCHEMAS: Mapping[str, str] = {
     "getBulkInvoiceItem": "BulkInvoiceItemResponse",
     "getBulkInvoiceItems": "BulkInvoiceItemCollection",
     "getBulkInvoices": "BulkInvoiceCollection",
+    "getClaim": "ClaimResponse",
+    "getClaimInfos": "ClaimInfoCollection",
     "getClaims": "ClaimCollection",
     "updateBulkInvoice": "BulkInvoiceDetailResponse",
     "updateBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
