@@ -24,7 +24,15 @@ from mockserver.vendors.xero.dates_and_amounts import (
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.refusals import extra_outcome
-from mockserver.vendors.xero.resources import BATCH_PAYMENT, INVOICE, PAYMENT
+from mockserver.vendors.xero.resources import (
+    BANK_TRANSACTION,
+    BATCH_PAYMENT,
+    CONTACT,
+    CREDIT_NOTE,
+    INVOICE,
+    PAYMENT,
+    Resource,
+)
 
 ATTACHMENTS = "attachments"
 MAX_ATTACHMENTS = 10
@@ -49,22 +57,23 @@ _MEDIA_TYPES: Mapping[str, str] = {
 }
 """Media types of files whose sender says none, by the ending of the name; `image/jpg` is the vendor's."""
 
-_WITH_HISTORY = {resource.id: resource for resource in (BATCH_PAYMENT, INVOICE, PAYMENT)}
-"""The resources whose documents have a history, by the parameter that names one."""
+_WITH_FILES = (BANK_TRANSACTION, CONTACT, CREDIT_NOTE, INVOICE)
+"""The resources whose documents have attachments."""
+
+_WITH_HISTORY = (*_WITH_FILES, BATCH_PAYMENT, PAYMENT)
+_ONLINE_TYPES = (*INVOICE.sales, *CREDIT_NOTE.sales)
 
 _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
 
 def list_attachments(request: Request, state: State) -> Reply:
-    key = answers.id_parameter(request, "InvoiceID")
-    find_record(INVOICE.collection, key, state)
-    return answers.success_reply(
-        {"Attachments": represent_attachments(key, request, state)}, request.call, state
-    )
+    key, _ = _find_document(request, state)
+    shown = represent_attachments(key, request, state)
+    return answers.success_reply({"Attachments": shown}, request.call, state)
 
 
 def get_attachment(request: Request, state: State) -> Reply:
-    key, name = answers.id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
+    key, name = _key(request), str(request.parameters["FileName"])
     attachment = _find_attachment(key, "FileName", name, state) or _find_attachment(
         key, "AttachmentID", answers.id_parameter(request, "FileName"), state
     )
@@ -77,17 +86,17 @@ def get_attachment(request: Request, state: State) -> Reply:
 
 
 def put_attachment(request: Request, state: State) -> Reply:
-    """Store a file with an invoice; it replaces one of the same name."""
-    key = answers.id_parameter(request, "InvoiceID")
-    invoice = INVOICE.rows(state).get(key)
+    """Store a file with a document; it replaces one of the same name."""
+    resource, key = _resource(request), _key(request)
+    document = resource.rows(state).get(key)
     sent = _sent_file(request)
-    if problems := tuple(_problems(key, invoice, sent, state)):
+    if problems := tuple(_problems(request, document, sent, state)):
         raise Rejected(*problems, document={"AttachmentID": answers.ZERO_ID, **sent})
-    assert invoice is not None  # noqa: S101 - its absence is one of the problems
-    online = bool(request.parameters.get("IncludeOnline")) and invoice["Type"] == "ACCREC"
+    assert document is not None  # noqa: S101 - its absence is one of the problems
+    online = bool(request.parameters.get("IncludeOnline")) and document.get("Type") in _ONLINE_TYPES
     kept = _keep_file(key, {**sent, "IncludeOnline": online}, request.call.body, state)
     changed = {"HasAttachments": True, "UpdatedDateUTC": stored_instant(state.now)}
-    INVOICE.rows(state)[key] = {**invoice, **changed}
+    resource.rows(state)[key] = {**document, **changed}
     details = message_text("history-file", name=sent["FileName"], app=answers.PROVIDER)
     add_history_line(key, "history-attached", state, details)
     return answers.success_reply({"Attachments": [_represent(kept, request)]}, request.call, state)
@@ -102,10 +111,10 @@ def _sent_file(request: Request) -> dict[str, Json]:
     return {"FileName": name, "MimeType": media_type, "ContentLength": len(request.call.body)}
 
 
-def _problems(key: str, invoice: Document | None, sent: Document, state: State) -> Iterator[Problem]:
-    name = sent["FileName"]
-    if invoice is None:
-        yield make_problem("attached-to-nothing", ("path", "InvoiceID"), id=key)
+def _problems(request: Request, document: Document | None, sent: Document, state: State) -> Iterator[Problem]:
+    key, name = _key(request), sent["FileName"]
+    if document is None:
+        yield make_problem("attached-to-nothing", ("path", _resource(request).id), id=key)
     if _FORBIDDEN & set(name):
         yield make_problem("not-allowed", ("path", "FileName"), field="FileName")
     if "." not in name and sent["MimeType"] == _UNSAID:
@@ -147,7 +156,8 @@ def _find_attachment(key: str, member: str, value: str, state: State) -> Documen
 
 def _represent(attachment: Document, request: Request) -> Json:
     call = request.call
-    path = f"/api.xro/2.0/Invoices/{attachment['DocumentID']}/Attachments/{quote(attachment['FileName'])}"
+    document = f"{_resource(request).plural}/{attachment['DocumentID']}"
+    path = f"/api.xro/2.0/{document}/Attachments/{quote(attachment['FileName'])}"
     return {
         **answers.pick_members({**attachment, "Url": f"{call.origin}{call.mount}{path}"}, *_SHOWN),
         **({"IncludeOnline": True} if attachment["IncludeOnline"] else {}),
@@ -155,9 +165,7 @@ def _represent(attachment: Document, request: Request) -> Json:
 
 
 def list_history(request: Request, state: State) -> Reply:
-    name = _id_name(request)
-    key = answers.id_parameter(request, name)
-    find_record(_WITH_HISTORY[name].collection, key, state)
+    key, _ = _find_document(request, state)
     return answers.success_reply({"HistoryRecords": history_of(key, state)}, request.call, state)
 
 
@@ -167,16 +175,14 @@ def note_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
-    name = _id_name(request)
-    if answers.id_parameter(request, name) not in _WITH_HISTORY[name].rows(state):
-        yield make_problem("not-here", ("path", name))
+    resource = _resource(request)
+    if _key(request) not in resource.rows(state):
+        yield make_problem("not-here", ("path", resource.id))
 
 
 def create_note(item: Item, request: Request, state: State) -> Outcome:
-    key = answers.id_parameter(request, _id_name(request))
-    return Outcome(
-        item, Action.CREATED, add_history_line(key, "history-note", state, item.document["Details"])
-    )
+    line = add_history_line(_key(request), "history-note", state, item.document["Details"])
+    return Outcome(item, Action.CREATED, line)
 
 
 def represent_created_note(outcome: Outcome, _request: Request, _state: State) -> Json:
@@ -197,8 +203,18 @@ def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozen
     return {} if ("Details",) in omitted else answers.pick_members(outcome.item.document or EMPTY, "Details")
 
 
-def _id_name(request: Request) -> str:
-    return next(name for name in _WITH_HISTORY if name in request.parameters)
+def _resource(request: Request) -> Resource:
+    return next(resource for resource in _WITH_HISTORY if resource.id in request.parameters)
+
+
+def _key(request: Request) -> str:
+    return answers.id_parameter(request, _resource(request).id)
+
+
+def _find_document(request: Request, state: State) -> tuple[str, Document]:
+    """The document in the path, with its id. Raises NotFound."""
+    key = _key(request)
+    return key, find_record(_resource(request).collection, key, state)
 
 
 _NOTES = BatchHandler(
@@ -209,12 +225,28 @@ _NOTES = BatchHandler(
     extra_outcome=extra_outcome("Details"),
 )
 BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
-    ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory"), _NOTES
+    (
+        "createBankTransactionHistoryRecord",
+        "createBatchPaymentHistoryRecord",
+        "createContactHistory",
+        "createCreditNoteHistory",
+        "createInvoiceHistory",
+        "createPaymentHistory",
+    ),
+    _NOTES,
 )
 OPERATIONS: Mapping[str, Handler] = {
-    "getInvoiceAttachments": list_attachments,
-    "getInvoiceAttachmentByFileName": get_attachment,
-    "createInvoiceAttachmentByFileName": put_attachment,
-    "updateInvoiceAttachmentByFileName": put_attachment,
-    **{f"get{resource.name}History": list_history for resource in _WITH_HISTORY.values()},
+    "getBankTransactionsHistory": list_history,
+    **{
+        f"get{resource.name}History": list_history
+        for resource in _WITH_HISTORY
+        if resource is not BANK_TRANSACTION
+    },
+    **{f"get{resource.name}Attachments": list_attachments for resource in _WITH_FILES},
+    **{f"get{resource.name}AttachmentByFileName": get_attachment for resource in _WITH_FILES},
+    **{
+        f"{verb}{resource.name}AttachmentByFileName": put_attachment
+        for resource in _WITH_FILES
+        for verb in ("create", "update")
+    },
 }

@@ -241,7 +241,8 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
 
 def _update_transaction(stored: Document, sent: Document, request: Request, state: State) -> Document:
     booked = lines.changed_lines(stored, sent, request, state)
-    return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, booked, state)}
+    kept = pick_members(stored, BANK_TRANSACTION.id, "HasAttachments")
+    return {**kept, **booked_members(sent, booked, state)}
 
 
 _batch_handler = partial(

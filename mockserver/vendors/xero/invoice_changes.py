@@ -66,8 +66,8 @@ Source: docs/vendors/xero.md#invoice.
 """
 
 
-def add_invoice_line(before: Document | None, after: Document, state: State) -> None:
-    """Record a change in the invoice's history; `before` is None for a new one.
+def add_document_line(kind: DocumentKind, before: Document | None, after: Document, state: State) -> None:
+    """Record a change in the document's history; `before` is None for a new one.
 
     A change without effect leaves no line (assumed).
     """
@@ -79,13 +79,13 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
         contact = CONTACT.rows(state).get(after["ContactID"]) or EMPTY
         details = message_text(
             "history-amount",
-            number=after.get("InvoiceNumber", ""),
+            number=after.get(kind.number, ""),
             contact=contact.get("Name", ""),
             total=after["Total"],
         )
     edited = before is not None and before["Status"] == after["Status"]
     change = "history-edited" if edited else _CHANGES[after["Status"]]
-    books.add_history_line(after["InvoiceID"], change, state, details)
+    books.add_history_line(after[kind.id], change, state, details)
 
 
 def _content(invoice: Document) -> Document:
@@ -159,8 +159,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         **invoice_totals(booked, sent, kind),
     }
     kind.rows(state)[document[kind.id]] = document
-    if kind is INVOICE:
-        add_invoice_line(None, document, state)
+    add_document_line(kind, None, document, state)
     return Outcome(item, Action.CREATED, documents.attach_contact(document, state))
 
 
@@ -301,10 +300,10 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         else:
             changed = _update_invoice(stored, sent, request, state)
         kind.rows(state)[stored[kind.id]] = changed
-        if kind is INVOICE:
-            add_invoice_line(stored, changed, state)
-            if sent["Status"] in books.FINAL_STATUSES:  # only the answer to the call still shows the amount
-                kind.rows(state)[stored[kind.id]] = {**changed, kind.unsettled: NO_MONEY}
+        add_document_line(kind, stored, changed, state)
+        if kind is INVOICE and sent["Status"] in books.FINAL_STATUSES:
+            # Only the answer to this call still shows the amount.
+            kind.rows(state)[stored[kind.id]] = {**changed, kind.unsettled: NO_MONEY}
         outcome = Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))

@@ -91,7 +91,14 @@ _READERS = {
     calls.NEW_BANK_TRANSACTIONS: ("createBankTransactions",),
     calls.BANK_TRANSACTIONS: ("updateBankTransaction", "updateOrCreateBankTransactions"),
     calls.BATCH_PAYMENTS: ("createBatchPayment",),
-    calls.NOTES: ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory"),
+    calls.NOTES: (
+        "createBankTransactionHistoryRecord",
+        "createBatchPaymentHistoryRecord",
+        "createContactHistory",
+        "createCreditNoteHistory",
+        "createInvoiceHistory",
+        "createPaymentHistory",
+    ),
     calls.NEW_CONTACTS: ("createContacts",),
     calls.ALLOCATIONS: (
         "createCreditNoteAllocation",
