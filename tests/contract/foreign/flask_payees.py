@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import RLock
 from typing import Any
 
@@ -17,7 +18,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, abort
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.contract.foreign.access import API_KEY, TOKEN, next_activity, running
+from tests.contract.foreign.access import API_KEY, NOW, TOKEN, next_activity, running
+from tests.support.spec_documents import spec
 
 BUGS = (
     "the last of more than fifty is lost",
@@ -28,19 +30,10 @@ BUGS = (
     "texts are trimmed",
 )
 
-_LENGTHS = {
-    "payee_ID": 20,
-    "name": 128,
-    "address": 255,
-    "address2": 128,
-    "city": 30,
-    "state": 2,
-    "zip_Code": 32,
-    "federal_ID": 15,
-    "phone_Number": 20,
-    "email_Address": 128,
-}
-_FLAGS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
+_MEMBERS = spec("vba")["components"]["schemas"]["Payee"]["properties"]
+_LENGTHS = {name: one["maxLength"] for name, one in _MEMBERS.items() if "maxLength" in one}
+_TYPES = {"boolean": bool, "number": int | float | None, "string": str | None}
+_ENTRY, _UPDATE = ("entry_Date", "entry_User"), ("update_Date", "update_User")
 _MANY = 50
 
 
@@ -87,7 +80,11 @@ class _Payees:
                 return _result(key, 500, f"{name} has a NUL.")
         where = (database, key.lower() if "keys are folded to lower case" in self._bugs else key)
         known = self._stored.get(where)
-        record = {name: row.get(name) for name in _LENGTHS} | {name: row.get(name, False) for name in _FLAGS}
+        usual = {name: False if one["type"] == "boolean" else None for name, one in _MEMBERS.items()}
+        record = usual | {name: value for name, value in row.items() if name in usual}
+        for date, user in (_ENTRY, _UPDATE):
+            record |= {date: _wall_time(row.get(date) or NOW), user: row.get(user) or "flo"}
+        record |= {name: known[name] for name in _ENTRY} if known else {"update_Date": NOW}
         if known and "an update ignores the name" in self._bugs:
             record["name"] = known["name"]
         self._stored[where] = {**record, "payee_ID": where[1]}
@@ -122,12 +119,23 @@ def _check_types(row: Any) -> None:
         return
     if not isinstance(row, dict):
         abort(400, "A row has to be an object.")
-    for name in _LENGTHS:
-        if not isinstance(row.get(name), str | None):
-            abort(400, f"{name} has to be a text.")
-    for name in _FLAGS:
-        if name in row and not isinstance(row[name], bool):
-            abort(400, f"{name} has to be true or false.")
+    for name in row.keys() & _MEMBERS.keys():
+        kind, value = _MEMBERS[name], row[name]
+        is_flag = isinstance(value, bool) != (kind["type"] == "boolean")
+        is_missing = value is None and not kind.get("nullable", False)
+        if is_flag or is_missing or not isinstance(value, _TYPES[kind["type"]]):
+            abort(400, f"{name} has to be a {kind['type']}.")
+        if kind.get("format") == "date-time":
+            _wall_time(value)
+
+
+def _wall_time(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        abort(400, f"{text} is no time.")
+    return moment.isoformat()
 
 
 def _database() -> str:

@@ -71,6 +71,8 @@ class _Table:
             kind = self.members[name]
             if kind["type"] == "integer":
                 read[name] = _whole(value)
+            elif kind["type"] == "number" and type(value) in (int, float):
+                pass
             elif not (
                 isinstance(value, bool if kind["type"] == "boolean" else str) or self._null(kind, value)
             ):
@@ -110,12 +112,11 @@ class _Table:
 
     def _record(self, row: _Row, known: _Row | None) -> _Row:
         record, now = {**(known or self.blank), **row}, f"{NOW}.000000"
-        if self.key == "invoice_Key":
-            record |= {"update_Date": now, "update_User": row.get("update_User") or "jan"}
-            for name, usual in (("entry_Date", now), ("entry_User", "jan")):
-                record[name] = known[name] if known else row.get(name) or usual
-            if known and "an update empties the due date" in self.bugs:
-                record["due_Date"] = None
+        record |= {"update_Date": now, "update_User": row.get("update_User") or "jan"}
+        for name, usual in (("entry_Date", now), ("entry_User", "jan")):
+            record[name] = known[name] if known else row.get(name) or usual
+        if known and "an update empties the due date" in self.bugs and "due_Date" in self.members:
+            record["due_Date"] = None
         if "letters outside Latin-1 are lost" in self.bugs:
             for name in set(record) - {self.key}:
                 if isinstance(record[name], str):
@@ -295,7 +296,8 @@ def serve(*bugs: str) -> Iterator[str]:
     lock, tables = Lock(), dict[tuple[str, bool], _Table]()
     for database in DATABASES:
         payees = tables[database, False] = _Table("Payee", bugs, {})
-        payees.rows |= {key: {**payees.blank, "payee_ID": key} for key in PAYEES}
+        dates = dict.fromkeys(("entry_Date", "update_Date"), f"{NOW}.000000")
+        payees.rows |= {key: {**payees.blank, **dates, "payee_ID": key} for key in PAYEES}
         tables[database, True] = _Table("ClaimInvoice", bugs, payees.rows)
 
     def application(environ: _Row, start_response: Any) -> list[bytes]:
