@@ -12,6 +12,7 @@ from mockserver.vendors.xero import (
     payments,
     refusals,
     settings,
+    settings_changes,
 )
 from mockserver.vendors.xero.credits import BATCHES as CREDIT_BATCHES
 from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
@@ -25,6 +26,7 @@ VENDOR = Vendor(
         **CREDIT_BATCHES,
         **invoice_changes.BATCHES,
         **payments.BATCHES,
+        **settings_changes.BATCHES,
     },
     operations={
         **access.OPERATIONS,

@@ -198,6 +198,10 @@ ACCOUNT = Resource(
         (INSTANT, "UpdatedDateUTC"),
         (FLAG, "AddToWatchlist"),
     ),
+    echo=(
+        "AccountID Code Name Type TaxType Description EnablePaymentsToAccount ShowInExpenseClaims "
+        "BankAccountNumber BankAccountType CurrencyCode ReportingCode AddToWatchlist"
+    ),
 )
 _CONTACT_TEXTS = (
     "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
@@ -494,6 +498,10 @@ ITEM = Resource(
         (FLAG, "IsSold IsPurchased"),
     ),
     number="Code",
+    echo=(
+        "ItemID Code Description PurchaseDescription PurchaseDetails SalesDetails Name "
+        "InventoryAssetAccountCode IsSold IsPurchased"
+    ),
 )
 USER = Resource(
     "User",

@@ -1,4 +1,4 @@
-"""Resources that are only read: accounts, tax rates, currencies, items, users and the like.
+"""Settings as they are read: accounts, tax rates, currencies, items, users and the like.
 
 Source: docs/vendors/xero.md#account, #settings, #small-objects.
 """
@@ -44,7 +44,7 @@ def _show_tax_rate(tax_rate: Document, _request: Request, _state: State) -> Json
     return TAX_RATE.represent({**tax_rate, "TaxComponents": [component]})
 
 
-def _show_item(item: Document, request: Request, _state: State) -> Json:
+def show_item(item: Document, request: Request, _state: State) -> Json:
     prices = {name: _show_price(item.get(name, {}), request) for name in ("PurchaseDetails", "SalesDetails")}
     return ITEM.represent({**item, **prices})
 
@@ -74,13 +74,14 @@ def _finder(resource: Resource) -> documents.Find:
     return find
 
 
+find_item = _finder(ITEM)
 OPERATIONS: Mapping[str, Handler] = {
     "getOrganisations": list_organisations,
     **documents.read_operations(ACCOUNT, _shown_by_row(ACCOUNT)),
     "getCurrencies": documents.list_handler(CURRENCY, _shown_by_row(CURRENCY)),
     "getTaxRates": documents.list_handler(TAX_RATE, _show_tax_rate),
     "getTaxRateByTaxType": documents.get_handler(TAX_RATE, _show_tax_rate, _finder(TAX_RATE)),
-    **documents.read_operations(ITEM, _show_item, find=_finder(ITEM)),
+    **documents.read_operations(ITEM, show_item, find=find_item),
     **documents.read_operations(USER, _shown_by_row(USER), find=_finder(USER)),
     **documents.read_operations(TRACKING_CATEGORY, _show_category, find=_finder(TRACKING_CATEGORY)),
     **documents.read_operations(BRANDING_THEME, _shown_by_row(BRANDING_THEME), find=_finder(BRANDING_THEME)),

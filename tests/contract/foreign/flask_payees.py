@@ -126,7 +126,7 @@ def _check_types(row: Any) -> None:
         if is_flag or is_missing or not isinstance(value, _TYPES[kind["type"]]):
             abort(400, f"{name} has to be a {kind['type']}.")
         if kind.get("format") == "date-time":
-            _wall_time(value)
+            _wall_time(str(value))
 
 
 def _wall_time(text: str) -> str:

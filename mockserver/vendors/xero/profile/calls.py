@@ -212,6 +212,9 @@ NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
 CONTACTS = ElementReader("Contacts", "Name", "ContactID")
 NEW_CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total", creates=True)
 CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total")
+NEW_ITEMS = ElementReader("Items", "Code", "ItemID", creates=True, longest_name=30)
+ITEMS = ElementReader("Items", "Code", "ItemID", longest_name=30)
+NEW_ACCOUNTS = ElementReader("Accounts", "Code", "AccountID", creates=True, longest_name=10)
 ALLOCATIONS = ElementReader("Allocations", "AllocationID", "AllocationID", "Amount")
 
 
