@@ -193,6 +193,27 @@ class Action(StrEnum):
     SKIPPED = "skipped"
 
 
+LOST, WARNED = "lost", "warned"
+"""Outcomes that are shown beside the actions: an item was warned, or a rule kept an item from being stored
+without the answer saying so. The journal's action of a lost item is skipped, with a problem of this code."""
+
+
+def shown_outcome(item: Document) -> str:
+    """Return the outcome of an item of a journal entry, as people are told."""
+    action = str(item["action"])
+    if action == Action.SKIPPED and any(problem["code"] == LOST for problem in item["problems"]):
+        return LOST
+    return WARNED if item["warnings"] and action not in (Action.REJECTED, Action.SKIPPED) else action
+
+
+def shown_outcomes(call: Document) -> dict[str, int]:
+    """Return the number of items by outcome of a journal entry, as people are told."""
+    # Servers of earlier versions have no lost items.
+    lost, counts = call.get("lost", 0), call["outcomes"]
+    shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
+    return {outcome: count for outcome, count in shown.items() if count > 0}
+
+
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
 
 

@@ -65,7 +65,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Filters = Mapping[str, str]
 """Values of the journal's query parameters."""
 
-_OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
+_OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned", "lost")
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
 

@@ -25,6 +25,7 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
     "warned": ("▲", "!", "yellow"),
     "rejected": ("✕", "x", "red"),
     "skipped": ("·", ".", "white"),
+    "lost": ("○", "o", "red"),
 }
 """By outcome: sign, sign in ASCII, colour."""
 
@@ -113,9 +114,12 @@ def table_lines(rows: Sequence[Sequence[str]], indent: str = "") -> Iterator[str
 
 
 def _outcome(item: Document) -> str:
-    action = str(item["action"])
-    sign, plain, colour = SIGNS["warned" if item["warnings"] and action != "rejected" else action]
-    return click.style(f"{sign if _fits(sign, sys.stdout) else plain} {action:<9}", fg=colour)
+    from mockserver.model import WARNED, shown_outcome
+
+    outcome = shown_outcome(item)
+    sign, plain, colour = SIGNS[outcome]
+    word = str(item["action"]) if outcome == WARNED else outcome
+    return click.style(f"{sign if _fits(sign, sys.stdout) else plain} {word:<9}", fg=colour)
 
 
 def _key(item: Document) -> str:

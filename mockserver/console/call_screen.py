@@ -11,7 +11,7 @@ from mockserver.console.journal_screen import OUTCOMES
 from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Response
 from mockserver.journal.export.formats import FORMATS, Format
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, shown_outcome
 from mockserver.vendor import FAULT_RULE
 
 MOST_MARKED = 1_000
@@ -116,8 +116,6 @@ PAGE_ITEMS = 200
 """Most items on a page."""
 
 _BAD = "rejected"
-_WARNED = "warned"
-_FINAL = ("rejected", "skipped")
 _CONTRACT_RULES = frozenset(
     {
         "additionalProperties",
@@ -172,7 +170,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
 
     `why` are the `applied` rules of the call, and `switches`, the assumptions of its vendor by name.
     """
-    matching = [one for one in decided if not choice.outcome or outcome_of(one) == choice.outcome]
+    matching = [one for one in decided if not choice.outcome or shown_outcome(one) == choice.outcome]
     matching.sort(key=lambda one: not _is_bad(one))
     first = _first(matching, choice)
     rows = matching[first : first + PAGE_ITEMS]
@@ -181,16 +179,11 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
         "total": len(decided),
         "matching": len(matching),
         "first": first,
-        "rows": [{**row, "outcome": outcome_of(row), **_reasons(row, why)} for row in rows],
+        "rows": [{**row, "outcome": shown_outcome(row), **_reasons(row, why)} for row in rows],
         "previousPage": max(0, first - PAGE_ITEMS) if first else None,
         "nextPage": after if after < len(matching) else None,
         "nextBad": _next_bad(decided, choice.picked),
     }
-
-
-def outcome_of(item: Document) -> str:
-    action = str(item["action"])
-    return _WARNED if item["warnings"] and action not in _FINAL else action
 
 
 def _first(matching: Sequence[Document], choice: ItemChoice) -> int:

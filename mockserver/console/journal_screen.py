@@ -13,7 +13,7 @@ ROWS = 100
 FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "operation", "scenario", "fault")
 """Filters of the journal that the form offers, as the control plane names them."""
 
-OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
+OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned", "lost")
 
 
 async def show_journal(visit: Visit) -> Screen:

@@ -20,7 +20,7 @@ from mockserver.codec.instants import print_span
 from mockserver.console.assets import static_address
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.model import Document, Json, call_tone
+from mockserver.model import Document, Json, call_tone, shown_outcomes
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
@@ -61,6 +61,7 @@ def template_environment() -> Environment:
     )
     environment.filters["number"] = "{:,}".format
     environment.filters["tone"] = call_tone
+    environment.filters["shown_outcomes"] = shown_outcomes
     environment.filters["span"] = print_span
     return environment
 

@@ -10,9 +10,8 @@ from mockserver import __version__
 from mockserver.control.control_call import ControlCall
 from mockserver.engine.negotiation import choose
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.entry import WARNED
 from mockserver.journal.journal import Counters, Journal, VendorCounts
-from mockserver.model import Action, Document, Json, Reply
+from mockserver.model import WARNED, Action, Document, Json, Reply
 from mockserver.sandbox.sandboxes import Sandboxes
 
 if TYPE_CHECKING:

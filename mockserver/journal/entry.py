@@ -10,7 +10,19 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.model import Action, Answer, AppliedEffect, Call, Delivery, Outcome, Problem, Reply, Value
+from mockserver.model import (
+    LOST,
+    WARNED,
+    Action,
+    Answer,
+    AppliedEffect,
+    Call,
+    Delivery,
+    Outcome,
+    Problem,
+    Reply,
+    Value,
+)
 
 HOP_BY_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
 """Headers of the connection; a client that resends a call sets its own."""
@@ -59,6 +71,18 @@ class ItemResults(Value, frozen=True):
         if len(self.counts) > 1:
             return [action for _, action in self.items()]
         return [_ACTIONS[action] for action, number in self.counts.items() for _ in range(number)]
+
+    @property
+    def lost(self) -> list[int]:
+        """The places of the items that a rule dropped; the answer does not tell that they are not stored."""
+        return [at for at, problems in self.problems.items() if problems[0].code == LOST]
+
+    def shown(self) -> list[str]:
+        """The action of each item, or lost."""
+        shown = list[str](self.actions())
+        for at in self.lost:
+            shown[at] = LOST
+        return shown
 
     @property
     def size_bytes(self) -> int:
@@ -175,17 +199,14 @@ ANY_FAULT = "any"
 NO_STATUS = "none"
 """Status filter for calls whose reply was never sent."""
 
-WARNED = "warned"
-"""Outcome filter for items with warnings, whatever their action."""
-
 
 class Query(Value, frozen=True):
     """Filters for entries; None and "" match everything.
 
-    `status` is a status, a class such as 4xx, or `none` for no status. `outcome` is an action, or `warned`;
-    with `item`, a key, it applies to that item. `scenario` is a scenario name or `scenario/rule`. `since` is
-    a number that entries must exceed, or the earliest instant. `fault` is a transport fault, or `any`.
-    `text` stands in the path, query, bodies, item keys or reason, in any case of letters.
+    `status` is a status, a class such as 4xx, or `none` for no status. `outcome` is an action, `warned` or
+    `lost`; with `item`, a key, it applies to that item. `scenario` is a scenario name or `scenario/rule`.
+    `since` is a number that entries must exceed, or the earliest instant. `fault` is a transport fault, or
+    `any`. `text` stands in the path, query, bodies, item keys or reason, in any case of letters.
     """
 
     vendor: str = ""
@@ -224,9 +245,10 @@ class Query(Value, frozen=True):
     def _has_items(self, entry: Entry) -> bool:
         if self.item is None and not self.outcome:
             return True
+        decided = entry.decided
+        marked = {WARNED: decided.warnings, LOST: decided.lost}.get(self.outcome, ())
         return any(
-            self.item in (None, key)
-            and (self.outcome in ("", action) or (self.outcome == WARNED and at in entry.decided.warnings))
+            self.item in (None, key) and (self.outcome in ("", action) or at in marked)
             for at, (key, action) in enumerate(entry.decided.items())
         )
 

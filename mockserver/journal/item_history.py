@@ -15,8 +15,8 @@ from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
-from mockserver.journal.view import Packaged, View, find_rules
-from mockserver.model import SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Value
+from mockserver.journal.view import Packaged, View, describe_effect, find_rules
+from mockserver.model import LOST, SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Value
 from mockserver.sandbox.store import State
 from mockserver.scenario.language import pluralize
 from mockserver.spec.openapi import Batch, Operation
@@ -50,8 +50,9 @@ class Attempt(Value, frozen=True):
     """An item in one call.
 
     `at` is the arrival of the call by the sandbox's clock, and `until` the end of its answer. `action` is an
-    action of the journal, `repeated` or `unread`; `stored` tells whether the item took effect, `told` what
-    the answer said of it. `code` and `detail` are of its first problem, or of the refusal.
+    action of the journal, `lost`, `repeated` or `unread`; `stored` tells whether the item took effect, `told`
+    what the answer said of it. `code` and `detail` are of its first problem, of the refusal, or of what a
+    rule did to it.
     """
 
     number: int
@@ -282,10 +283,10 @@ def _single_outcome(
         done = Action.SKIPPED
     elif "failed" in did or "held" in did:
         done = done if "stored" in did else Action.REJECTED
-    elif "not-stored" in did:
-        done = Action.SKIPPED
     elif not any(map(_replaces_answer, rules)) and entry.reply.status >= _FIRST_REDIRECT:
         done = Action.REJECTED
+    elif "not-stored" in did:
+        done = Action.SKIPPED
     return [(sent[0].identity, done)]
 
 
@@ -297,7 +298,13 @@ def _did(entry: Entry, index: int) -> tuple[str, ...]:
 def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
     problem = next(iter(entry.decided.problems.get(index, ())), None)
     warning = next(iter(entry.decided.warnings.get(index, ())), None)
+    effect = entry.effects.get(index)
     is_refused = problem is None and told in (Told.REFUSED, Told.REJECTED)
+    done = "" if effect is None or action in (REPEATED, UNREAD) else describe_effect(effect)
+    # A call without a batch has no outcomes in its entry, and so no problem that tells of the loss.
+    is_lost = not entry.decided.counts and "not-stored" in _did(entry, index)
+    if action == Action.SKIPPED and (is_lost or (problem and problem.code == LOST)):
+        action = LOST
     return Attempt(
         number=entry.number,
         index=index,
@@ -308,7 +315,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         told=told,
         status=entry.status,
         code=problem.code if problem else (entry.refusal or "") if is_refused else "",
-        detail=problem.detail if problem else entry.reason if is_refused else "",
+        detail=problem.detail if problem else entry.reason if is_refused else done,
         # Not every vendor shows warnings.
         warning=warning.detail if warning and warning.detail.encode() in entry.reply.body else "",
         rules=_rules_of_item(entry, index),

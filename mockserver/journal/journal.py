@@ -12,8 +12,8 @@ from typing import Protocol, TypeAlias
 
 from msgspec.structs import replace
 
-from mockserver.journal.entry import WARNED, Entry, build_entry, cut_bodies, is_silent
-from mockserver.model import Answer, Call, Reply, Value
+from mockserver.journal.entry import Entry, build_entry, cut_bodies, is_silent
+from mockserver.model import WARNED, Answer, Call, Reply, Value
 
 _MAX_VIOLATION = 1000
 """Limit of characters of a contract violation, which may quote whole items."""

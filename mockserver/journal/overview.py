@@ -11,7 +11,7 @@ from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import NO_STATUS, Entry
 from mockserver.journal.item_history import ItemHistory
 from mockserver.journal.view import View
-from mockserver.model import Action, Document
+from mockserver.model import LOST, Action, Document, shown_outcomes
 
 _FEWEST_BUCKETS, _MOST_BUCKETS = 24, 48
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
@@ -26,37 +26,46 @@ def sum_up(entries: Sequence[Entry], histories: Sequence[ItemHistory], view: Vie
     """The entries, whose items have these histories, as JSON."""
     seconds, times = _count(entries)
     total = sum(times.values(), Counter[str]())
+    outcomes = (*Action, LOST)
     hits = Counter(rule for entry in entries for rule in entry.applied)
     attempts = Counter(len(one.attempts) for one in histories)
     by_attempts = sorted(histories, key=lambda one: len(one.attempts), reverse=True)
-    lost = [one for one in histories if not one.stored]
+    # What nobody was told of comes before what was refused.
+    missing = sorted(
+        (one for one in histories if not one.stored), key=lambda one: one.attempts[-1].action != LOST
+    )
     return {
         "calls": len(entries),
         "statuses": _ordered(total, _STATUSES),
-        "outcomes": _ordered(total, Action),
+        "outcomes": _ordered(total, outcomes),
         "bucketSeconds": seconds,
         "times": [
             {
                 "at": print_instant(datetime.fromtimestamp(bucket * seconds, UTC)),
                 "calls": _ordered(counts, _STATUSES),
-                "items": _ordered(counts, Action),
+                "items": _ordered(counts, outcomes),
             }
             for bucket, counts in times.items()
         ],
         "durations": _durations(entries),
         "attempts": [{"attempts": number, "items": attempts[number]} for number in sorted(attempts)],
-        "notStored": {"count": len(lost), "items": [_came_to(one, view) for one in lost[:_MOST_LOST]]},
+        "notStored": {
+            "count": len(missing),
+            "items": [_came_to(one, view) for one in missing[:_MOST_LOST]],
+        },
         "repeated": [_came_to(one, view) for one in by_attempts[:_MOST_ITEMS] if len(one.attempts) > 1],
         "rules": [{"rule": rule, "calls": calls} for rule, calls in hits.most_common()],
     }
 
 
 def _came_to(history: ItemHistory, view: View) -> Document:
+    last = history.attempts[-1]
     return {
         "vendor": history.vendor,
         "operation": history.operation,
         "key": view.key(history.key),
         "says": history.says,
+        "why": last.detail or last.code,
         "calls": [attempt.number for attempt in history.attempts],
     }
 
@@ -72,7 +81,9 @@ def _count(entries: Sequence[Entry]) -> tuple[int, dict[int, Counter[str]]]:
     times = {bucket: Counter[str]() for bucket in range(first, last + 1) if entries}
     for entry, moment in zip(entries, moments, strict=False):
         times[moment // step][NO_STATUS if entry.status is None else f"{entry.status // 100}xx"] += 1
-        times[moment // step].update(entry.decided.counts)
+        times[moment // step].update(
+            shown_outcomes({"outcomes": entry.decided.counts, "lost": len(entry.decided.lost)})
+        )
     return step, times
 
 

@@ -15,7 +15,18 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Action, Document, Json, Path, Reply, parse_pointer, pointer_of, value_at
+from mockserver.model import (
+    EMPTY,
+    LOST,
+    Action,
+    Document,
+    Json,
+    Path,
+    Reply,
+    parse_pointer,
+    pointer_of,
+    value_at,
+)
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import ValueChange, diff_values
@@ -125,7 +136,7 @@ ItemStatuses = list[tuple[str, str]]
 """Key and status of each item, in request order."""
 
 _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
-_BAD_ACTIONS = (Action.REJECTED, Action.SKIPPED)
+_BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
 _UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
@@ -182,7 +193,7 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
 
 
 def _item_results(entry: Entry) -> ItemStatuses:
-    return [(key, str(action)) for key, action in entry.decided.items()]
+    return [(key, end) for (key, _), end in zip(entry.decided.items(), entry.decided.shown(), strict=True)]
 
 
 def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
@@ -216,15 +227,15 @@ def _say(old: int | None, new: int | None, differing: int, pairs: int) -> str:
 def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
     """Number of items that were rejected, skipped or changed by a rule, and of those that are so again."""
     was, now = _item_ends(recorded), _item_ends(replayed)
-    bad = [at for at, (action, did) in was.items() if action in _BAD_ACTIONS or did]
-    told = [{"index": at, "recorded": str(was[at][0]), "again": now.get(at) == was[at]} for at in bad]
+    bad = [at for at, (action, did) in was.items() if action in _BAD_OUTCOMES or did]
+    told = [{"index": at, "recorded": was[at][0], "again": now.get(at) == was[at]} for at in bad]
     return {"count": len(bad), "again": sum(one["again"] for one in told), "items": told[:MAX_SHOWN]}
 
 
-def _item_ends(entry: Entry) -> Mapping[int, tuple[Action, tuple[str, ...]]]:
+def _item_ends(entry: Entry) -> Mapping[int, tuple[str, tuple[str, ...]]]:
     return {
         at: (action, entry.effects[at].did if at in entry.effects else ())
-        for at, action in enumerate(entry.decided.actions())
+        for at, action in enumerate(entry.decided.shown())
     }
 
 

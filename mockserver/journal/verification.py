@@ -11,9 +11,9 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.redaction import redact_body
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, TooLarge
-from mockserver.journal.entry import NO_STATUS, WARNED, Entry, has_scenario, has_status
+from mockserver.journal.entry import NO_STATUS, Entry, has_scenario, has_status
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Document, Json, Value
+from mockserver.model import EMPTY, WARNED, Document, Json, Value
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import holds
 

@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
-from mockserver.journal.entry import WARNED, Entry, ItemResults
-from mockserver.model import EMPTY, Action, AppliedEffect, Document, Json, Problem
+from mockserver.journal.entry import Entry, ItemResults
+from mockserver.model import (
+    EMPTY,
+    LOST,
+    WARNED,
+    Action,
+    AppliedEffect,
+    Document,
+    Json,
+    Problem,
+    shown_outcomes,
+)
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
 
@@ -47,6 +57,7 @@ class View:
             "items": sum(counts.values()),
             "outcomes": counts,
             "warned": len(entry.decided.warnings),
+            "lost": len(entry.decided.lost),
             "applied": list(entry.applied),
             "fault": entry.fault or None,
             "offContract": entry.off_contract or None,
@@ -177,6 +188,11 @@ _DID = {
 """What a rule did to an item, for people."""
 
 
+def describe_effect(effect: AppliedEffect) -> str:
+    """Such as: left out of the answer, not stored by rule nightly/lose."""
+    return f"{', '.join(_DID[did] for did in effect.did)} by rule {effect.rule}" if effect.did else ""
+
+
 def _effect_document(effect: AppliedEffect | None) -> Document | None:
     if effect is None:
         return None
@@ -224,7 +240,7 @@ def _refusal(short: Mapping[str, Json]) -> str:
 def _item_counts(short: Mapping[str, Json]) -> str:
     if not (total := short["items"]):
         return ""
-    shares = " ".join(f"{count:,} {action}" for action, count in short["outcomes"].items())
+    shares = " ".join(f"{count:,} {action}" for action, count in shown_outcomes(short).items())
     warned = f" {short['warned']:,} warned" if short["warned"] else ""
     return f"{total:,} item{'' if total == 1 else 's'}: {shares}{warned}"
 
@@ -241,16 +257,24 @@ def _escape_path(path: str) -> str:
 GROUPS = 240
 """Most words of a strip; more items are put together in as many groups of equal size."""
 
-_BEST_TO_WORST = (Action.UNCHANGED, Action.CREATED, Action.UPDATED, WARNED, Action.SKIPPED, Action.REJECTED)
+_BEST_TO_WORST = (
+    Action.UNCHANGED,
+    Action.CREATED,
+    Action.UPDATED,
+    WARNED,
+    Action.SKIPPED,
+    Action.REJECTED,
+    LOST,
+)
 _RANKS = {str(outcome): rank for rank, outcome in enumerate(_BEST_TO_WORST)}
 
 
 def strip(decided: ItemResults) -> list[str]:
-    """The outcome of each item, or the worst of each of 240 groups; `warned` if it has warnings.
+    """The outcome of each item, or the worst of each of 240 groups; `warned` or `lost` where an item is.
 
     Group number `g` of `n` items begins with item `g * n // 60`.
     """
-    outcomes = list[str](decided.actions())
+    outcomes = decided.shown()
     for index in decided.warnings:
         if outcomes[index] not in (Action.REJECTED, Action.SKIPPED):
             outcomes[index] = WARNED

@@ -30,6 +30,7 @@ from mockserver.errors import (
     VendorFailure,
 )
 from mockserver.model import (
+    LOST,
     Action,
     Answer,
     AppliedEffect,
@@ -57,6 +58,7 @@ from mockserver.vendor import (
     RenderBatch,
     Request,
     StoreItem,
+    default_fault_problem,
 )
 
 WILDCARD = "*"
@@ -292,8 +294,12 @@ class AppliedEffects:
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """The real outcomes of the items, whatever the answer says."""
-        return (
-            tuple([self.actual.get(outcome.item.index, outcome) for outcome in outcomes])
+        # An item that a refused batch took back is not lost: the answer says so.
+        return tuple(
+            [
+                self.actual.get(one.item.index, one) if one.action is not Action.SKIPPED else one
+                for one in outcomes
+            ]
             if self.actual
             else outcomes
         )
@@ -322,8 +328,15 @@ class AppliedEffects:
         if problem is not None:
             self.reported[item.index] = Outcome(item, Action.REJECTED, outcome.document, (problem,))
         elif effect.commit is False:
-            self.actual[item.index] = Outcome(item, Action.SKIPPED)
+            lost = default_fault_problem(Fault(LOST, message=self._why_lost(item, effect)), item, request)
+            self.actual[item.index] = Outcome(item, Action.SKIPPED, problems=(lost,))
         return outcome
+
+    def _why_lost(self, item: Item, effect: Effect) -> str:
+        where = (
+            "left out of the answer and not stored" if effect.omit else "not stored, answered as if stored"
+        )
+        return f"{where} by rule {self.decision.effect_rules[item.index]}"
 
     def _render(self, handler: CompleteBatchHandler, batch: Batch) -> RenderBatch:
         def render(result: BatchResult, state: State) -> Reply:

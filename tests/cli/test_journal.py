@@ -121,7 +121,7 @@ def test_an_empty_list_says_how_to_fill_it(commands: Commands) -> None:
 
 
 @pytest.mark.parametrize(
-    "filters", [("--status", "6xx"), ("--since", "yesterday"), ("--outcome", "lost"), ("--last", "0")]
+    "filters", [("--status", "6xx"), ("--since", "yesterday"), ("--outcome", "gone"), ("--last", "0")]
 )
 def test_a_filter_that_cannot_be_read_is_wrong_usage(commands: Commands, filters: tuple[str, ...]) -> None:
     assert commands.run("journal", "list", *filters).exit_code == 2

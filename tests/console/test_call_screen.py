@@ -218,9 +218,10 @@ def test_an_item_that_a_rule_lost_says_why(reader: Client) -> None:
 
     text = page(reader).text
 
-    assert "Left out of the answer, not stored" in text
+    assert "<span>left out of the answer and not stored by rule nightly/lose</span>" in text
+    assert re.search(r'class="outcome lost"><span aria-hidden="true">○</span> lost<', text)
+    assert "2 items: 1 created, 1 lost" in text
     assert "/_console/scenarios?sandbox=new&name=nightly#rule-nightly/lose" in links(text)
-    assert "</a>: all calls that have such an item</small>" in text
     assert "First bad item<" in text
 
 

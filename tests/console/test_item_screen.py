@@ -57,6 +57,42 @@ def test_the_page_is_json_too(browser: Client) -> None:
     assert (found["key"], [one["operation"] for one in found["items"]]) == ("A", ["putOrders"])
 
 
+@pytest.mark.parametrize(
+    ("effect", "word", "why"),
+    [
+        (
+            {"omit": True, "commit": False},
+            "lost",
+            "left out of the answer and not stored by rule s/r",
+        ),
+        ({"commit": False}, "lost", "not stored, answered as if stored by rule s/r"),
+        ({"omit": True}, "created", "left out of the answer by rule s/r"),
+    ],
+)
+def test_an_item_that_a_rule_changed_says_why(browser: Client, effect: Any, word: str, why: str) -> None:
+    create(browser)
+    arm(browser, items=[{"select": {"key": "A"}, "effect": effect}])
+    order(browser, "A", "B")
+
+    text = page(browser, address("A"))
+
+    assert f'<td class="outcome {word}">{word}</td>' in text
+    assert f'<td class="said"><span class="reason">{why}</span></td>' in text
+
+
+def test_an_item_of_a_refused_batch_is_not_lost(client: Client, sandbox: str) -> None:
+    rule = {"id": "r", "items": [{"select": {"index": 0}, "effect": {"omit": True, "commit": False}}]}
+    client.put(f"/_mock/sandboxes/{sandbox}/scenarios/s", json={"version": 1, "name": "s", "rules": [rule]})
+    good = client.post(
+        f"/_mock/sandboxes/{sandbox}/examples", json={"vendor": "pvex", "items": 2, "bad": 1}
+    ).json
+    client.post(f"/pvex{good['path']}", content=good["body"].encode(), headers=good["headers"])
+
+    (call,) = client.get(f"/_mock/sandboxes/{sandbox}/journal").json
+
+    assert (call["status"], call["lost"], call["outcomes"]) == (400, 0, {"skipped": 1, "rejected": 1})
+
+
 @pytest.mark.parametrize("path", ["/item", "/item.json"])
 def test_a_key_that_no_call_carried_is_not_found(browser: Client, path: str) -> None:
     order(browser, "R-100")

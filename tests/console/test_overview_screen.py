@@ -107,6 +107,21 @@ def test_items_that_no_call_stored_are_listed_first(browser: Client) -> None:
     assert text.index("item=C") < text.index("Calls by status")
 
 
+def test_a_lost_item_stands_before_those_that_were_refused(browser: Client) -> None:
+    create(browser)
+    lose_b = {"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}
+    document = {"version": 1, "name": "nightly", "rules": [{"id": "lose", "items": [lose_b]}]}
+    browser.put(f"{NEW}/scenarios/nightly", json=document)
+    order(browser, "", "B")
+
+    text = page(browser, HERE)
+
+    assert "2 items were never stored" in text
+    assert '<td class="said">left out of the answer and not stored by rule nightly/lose</td>' in text
+    assert re.findall('<td class="said">(.{8})', text)[0] == "left out"
+    assert 'aria-label="Items by outcome: rejected 1, lost 1;' in text
+
+
 def test_a_quota_is_shown_with_what_is_left_of_its_window(browser: Client) -> None:
     create(browser, freeze="2026-01-05T09:00:30Z")
     quotas = {"q": {"window": 29460060, "used": 1, "limit": 4, "seconds": 60}}

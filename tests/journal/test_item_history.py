@@ -80,9 +80,9 @@ def test_a_plain_call_tells_of_each_item(reader: Client) -> None:
         (
             {"items": [{**OF_B, "effect": {"omit": True, "commit": False}}]},
             STORED,
-            ("skipped", False, "nothing"),
+            ("lost", False, "nothing"),
         ),
-        ({"items": [{**OF_B, "effect": {"commit": False}}]}, STORED, ("skipped", False, "stored")),
+        ({"items": [{**OF_B, "effect": {"commit": False}}]}, STORED, ("lost", False, "stored")),
         (
             {"items": [{**OF_B, "effect": {"fail": {"code": "locked"}, "commit": True}}]},
             STORED,
@@ -225,7 +225,7 @@ def test_the_rules_of_a_packaged_scenario_count_where_a_header_names_it(
         ({"commit": "none"}, ("skipped", False, "stored")),
         ({"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}}, ("skipped", False, "nothing")),
         ({"response": {"fault": "EMPTY_RESPONSE"}}, LOST),
-        ({"items": [{"select": {"all": True}, "effect": {"commit": False}}]}, ("skipped", False, "stored")),
+        ({"items": [{"select": {"all": True}, "effect": {"commit": False}}]}, ("lost", False, "stored")),
         ({"items": [{"select": {"all": True}, "effect": {"omit": True}}]}, STORED),
         (
             {"items": [{"select": {"all": True}, "effect": {"fail": {"code": "locked"}}}]},

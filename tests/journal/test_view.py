@@ -49,6 +49,7 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         "items": 2,
         "outcomes": {"rejected": 1, "created": 1},
         "warned": 1,
+        "lost": 0,
         "applied": ["liar/r1"],
         "fault": None,
         "offContract": "putOrders: 299 is not in the spec",
@@ -230,6 +231,23 @@ def test_an_item_with_a_warning_is_warned() -> None:
     )
 
     assert strip(ItemResults.of(outcomes)) == ["created", "warned"]
+
+
+LOST_B = Outcome(Item(1, "B", {}), SKIPPED, problems=(Problem("lost", (1,), "not stored by rule s/r"),))
+
+
+def test_an_item_that_a_rule_dropped_is_lost_and_not_skipped() -> None:
+    decided = ItemResults.of((Outcome(Item(0, "A", {}), SKIPPED), LOST_B))
+    line = View().listed(entry(decided=decided))["line"]
+
+    assert strip(decided) == ["skipped", "lost"]
+    assert "2 items: 1 skipped 1 lost" in line
+
+
+def test_one_lost_item_of_ten_thousand_is_seen() -> None:
+    others = [Outcome(Item(at, str(at), {}), REJECTED) for at in range(2, 10_000)]
+
+    assert strip(ItemResults.of((Outcome(Item(0, "A", {}), CREATED), LOST_B, *others)))[0] == "lost"
 
 
 @pytest.mark.parametrize("action", [REJECTED, SKIPPED])

@@ -171,7 +171,12 @@ SPEC = Spec("acme", "", {}, {}, (), (), PathForms(), any_case_query=False, idemp
 
 def bend(effects: dict[int, Effect] | None = None, envelope: EnvelopeEffect | None = None) -> AppliedEffects:
     return AppliedEffects(
-        Decision(("s/r",), effects=effects or {}, envelope=envelope),
+        Decision(
+            ("s/r",),
+            effects=effects or {},
+            envelope=envelope,
+            effect_rules=dict.fromkeys(effects or (), "s/r"),
+        ),
         default_fault_problem,
         refuse_with_problem_details,
     )

@@ -27,7 +27,7 @@ def plain(lines: Any) -> list[str]:
     return [line.replace("\x1b[0m", "").split("m", 1)[-1] if "\x1b" in line else line for line in lines]
 
 
-@pytest.mark.parametrize("action", [name for name in SIGNS if name != "warned"])
+@pytest.mark.parametrize("action", [name for name in SIGNS if name not in ("warned", "lost")])
 def test_an_item_has_its_sign_and_word(action: str) -> None:
     (line,) = item_lines([item(0, action)])
 
@@ -40,6 +40,20 @@ def test_an_accepted_item_with_warnings_has_the_sign_of_warnings() -> None:
 
     assert "▲ created" in first
     assert second.strip() == "too large"
+
+
+def test_an_item_that_a_rule_dropped_is_lost_and_says_why() -> None:
+    problem = {
+        **PROBLEM,
+        "code": "lost",
+        "pointer": "/1",
+        "detail": "left out and not stored by rule qa/lose",
+    }
+
+    first, second = item_lines([item(1, "skipped", problem)])
+
+    assert "○ lost " in first
+    assert second.strip() == "left out and not stored by rule qa/lose"
 
 
 def test_an_item_that_a_rule_changed_says_so_even_among_many() -> None:
