@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mockserver.console.data_views import Body, Line, read_body, shown_difference, shown_lines
+from mockserver.console.data_views import (
+    Body,
+    Line,
+    matching_lines,
+    read_body,
+    shown_difference,
+    shown_lines,
+)
 from mockserver.console.journal_screen import OUTCOMES
 from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Response
@@ -20,15 +27,41 @@ MOST_MARKED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Marks in one body: problems and item indexes by pointer, and the picked item."""
+    """Marks in one body: problems and item indexes by pointer, the picked item, and found lines.
+
+    `now` is the found line to which the page jumps, 0 if that is in the other body.
+    """
 
     problems: Sequence[tuple[str, Document]] = ()
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
     picked: str | None = None
+    hits: Sequence[int] = ()
+    now: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A text to look for in all of both bodies, and the hit to show, counted from 0."""
+
+    text: str = ""
+    hit: int = 0
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Find:
+        """Read the query of a page: another text than before begins at its first hit."""
+        text = query.get("find", "")
+        return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
+
+
+_NO_FIND = Find()
 
 
 def bodies(
-    call: Document, decided: Sequence[Document], rows: Sequence[Document], picked: int | None
+    call: Document,
+    decided: Sequence[Document],
+    rows: Sequence[Document],
+    picked: int | None,
+    find: Find = _NO_FIND,
 ) -> Document:
     """Both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
     item = None if picked is None else decided[picked]
@@ -43,10 +76,20 @@ def bodies(
         {one["reported"]: one["index"] for one in decided if one["reported"] is not None},
         item["reported"] if item else None,
     )
-    media_type = call["request"]["headers"].get("content-type", "")
+    media_types = (call["request"]["headers"].get("content-type", ""), call["reply"]["mediaType"] or "")
+    texts = (call["request"]["body"], call["reply"]["body"])
+    read = [
+        read_body(text, kind if text else "text/plain") for text, kind in zip(texts, media_types, strict=True)
+    ]
+    hits = [matching_lines(body, find.text) for body in read]
+    total, first = sum(map(len, hits)), len(hits[0])
+    hit = find.hit % total if total else 0
+    request = replace(request, hits=hits[0], now=hits[0][hit] if hit < first else 0)
+    reply = replace(reply, hits=hits[1], now=hits[1][hit - first] if first <= hit < total else 0)
     return {
-        "request": _side(call["request"]["body"], media_type, request),
-        "reply": _side(call["reply"]["body"], call["reply"]["mediaType"] or "", reply),
+        "request": _side(read[0], texts[0], media_types[0], request),
+        "reply": _side(read[1], texts[1], media_types[1], reply),
+        "find": {"text": find.text, "lines": total, "hit": hit},
     }
 
 
@@ -78,9 +121,9 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
             yield pointer.removesuffix(":"), mark
 
 
-def _side(text: str, media_type: str, marks: _Marks) -> Document:
-    body = read_body(text, media_type) if text else read_body("", "text/plain")
-    shown = shown_lines(body, len(text), [pointer for pointer, _ in marks.problems], marks.picked)
+def _side(body: Body, text: str, media_type: str, marks: _Marks) -> Document:
+    marked = [pointer for pointer, _ in marks.problems]
+    shown = shown_lines(body, len(text), marked, marks.picked, marks.now)
     by_line: dict[int, list[Document]] = {}
     for pointer, mark in marks.problems:
         if place := body.find(pointer):
@@ -97,7 +140,7 @@ def _rows(
     body: Body, shown: Sequence[Line], by_line: Mapping[int, Sequence[Document]], marks: _Marks
 ) -> Iterator[Document]:
     lit = body.find(marks.picked) if marks.picked is not None else range(0)
-    last = 0
+    hits, last = frozenset(marks.hits), 0
     for line in shown:
         if line.number > last + 1:
             yield {"leftOut": line.number - last - 1}
@@ -106,6 +149,8 @@ def _rows(
             **line.document(),
             "item": None if line.pointer is None else marks.items.get(line.pointer),
             "lit": line.number in lit,
+            "hit": line.number in hits,
+            "now": line.number == marks.now,
             "problems": list(by_line.get(line.number, ())),
         }
     if last < body.total:
@@ -352,7 +397,9 @@ async def _document(visit: Visit) -> Document:
         "picked": picked,
         "item": None if picked is None else {"index": picked, "key": decided[picked]["key"]},
         "items": page,
-        "bodies": bodies(call, decided, page["rows"], picked) if tab == "items" else None,
+        "bodies": bodies(call, decided, page["rows"], picked, Find.of(visit.query))
+        if tab == "items"
+        else None,
         "rawCharacters": RAW_CHARACTERS,
         "changes": await _changes(visit, number) if tab == "state" else None,
         "exports": [

@@ -66,10 +66,17 @@ def read_body(text: str, media_type: str) -> Body:
     return JsonBody(document)
 
 
-def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None) -> list[Line]:
+def matching_lines(body: Body, text: str) -> list[int]:
+    """Return the numbers of all lines with `text`, in any letter case; none without a text."""
+    wanted = text.casefold()
+    lines = body.lines(bytearray(b"\1") * (body.total + 1)) if text else ()
+    return [line.number for line in lines if wanted in line.text.casefold()]
+
+
+def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None, hit: int = 0) -> list[Line]:
     """All lines of a body of `size` characters.
 
-    Of a long one the first, and those near `marked` and `picked`.
+    Of a long one the first, and those near `marked`, `picked` and line `hit`.
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
@@ -78,6 +85,8 @@ def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None
         for pointer in marked:
             found = body.find(pointer)
             _want(wanted, range(found.start - _AROUND, found.start + _AROUND + 1))
+        if hit:
+            _want(wanted, range(hit - _AROUND, hit + _AROUND + 1))
         if picked is not None:
             found = body.find(picked)
             _want(wanted, range(found.start - 1, min(found.stop, found.start + _MOST_OF_A_VALUE) + 1))

@@ -199,3 +199,33 @@ def test_a_value_has_one_button_to_fold_it_after_an_item_was_picked(visitor: Vis
     expect(page.locator(".json-line:has(> .fold)")).not_to_have_count(0)
 
     assert page.locator(".json-line > .fold + .fold").count() == 0
+
+
+def test_a_text_is_found_in_lines_of_both_bodies_that_are_not_drawn(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(10_000)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+    body = page.locator("#request")
+    expect(body).not_to_contain_text('"invoice_Key": 8765')
+
+    page.locator("#find-text").fill("8765")
+    page.locator("#find-text").press("Enter")
+
+    expect(page.locator("#find-count")).to_have_text("1 of 2 lines")
+    expect(page.locator(".body .now")).to_have_text(re.compile('"invoice_Key": 8765'))
+    expect(page.locator("#request .now")).to_be_in_viewport()
+    page.locator("#find-text").press("Enter")
+    expect(page.locator("#find-count")).to_have_text("2 of 2 lines")
+    expect(page.locator("#reply .now")).to_be_in_viewport()
+    page.get_by_role("button", name="Previous").click()
+    expect(page.locator("#find-count")).to_have_text("1 of 2 lines")
+
+
+def test_a_text_that_no_line_has_is_in_no_line(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(1_000)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+
+    page.locator("#find-text").fill("nowhere")
+    page.locator("#find-text").press("Enter")
+
+    expect(page.locator("#find-count")).to_have_text("0 lines")
+    assert page.locator(".body .hit").count() == 0

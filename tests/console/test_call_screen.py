@@ -209,6 +209,36 @@ def test_a_call_that_changed_nothing_says_so(reader: Client) -> None:
     assert "No record differs." in page(reader, tab="state").text
 
 
+def found_lines(text: str) -> tuple[list[str], list[str]]:
+    """Return what the page says of a search, and the line that it jumps to."""
+    count = re.findall('<span id="find-count" role="status">(.*?)</span>', text)
+    return count, [one.strip() for one in re.findall('<span class="row[^"]* now"[^>]*>(.*?)</span>', text)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "line"),
+    [
+        ({"find": "R-777"}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
+        ({"find": "R-777", "found": "R-777", "hit": "3"}, "2 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;"),
+        ({"find": "R-777", "found": "r", "hit": "1"}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
+        ({"find": "R-7777"}, "0 lines", None),
+        ({"find": ""}, "", None),
+    ],
+)
+def test_a_text_is_looked_for_in_all_of_both_bodies(
+    reader: Client, asked: dict[str, str], count: str, line: str | None
+) -> None:
+    order(reader, *(f"r-{number}" for number in range(1_000)))
+
+    assert found_lines(page(reader, **asked).text) == ([count], [line] if line else [])
+
+
+def test_a_text_to_find_is_no_markup(reader: Client) -> None:
+    order(reader, "A")
+
+    assert "<script>alert" not in page(reader, find='"><script>alert(1)</script>').text
+
+
 def test_an_item_that_a_rule_lost_says_why(reader: Client) -> None:
     create(reader)
     lose_b = {"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}

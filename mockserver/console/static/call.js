@@ -1,4 +1,4 @@
-// The page of one call: copies an export at a click, brings the picked item into view, folds and searches both bodies.
+// The page of one call: copies an export at a click, brings the picked item into view, folds both bodies.
 "use strict";
 (() => {
   const said = document.getElementById("announcements");
@@ -36,9 +36,9 @@
   };
   const bodies = () => [...document.querySelectorAll("pre.body")];
   const prepare = () => {
-    const find = document.getElementById("find");
-    if (!find || !bodies().length) return;
-    find.hidden = false;
+    const button = document.getElementById("fold-good");
+    if (!button || !bodies().length) return;
+    button.hidden = false;
     for (const line of document.querySelectorAll("pre.body .json-line")) {
       // A swap that brings two parts ends twice.
       if (!opens(line) || line.querySelector(".fold")) continue;
@@ -53,6 +53,7 @@
       const lit = body.querySelector("[data-problem].lit, .lit");
       if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
     }
+    document.querySelector(".body .now")?.scrollIntoView({ block: "center" });
     const row = document.querySelector(".call-items tr.lit");
     if (row) {
       const rows = row.closest(".call-items");
@@ -69,23 +70,6 @@
     }
   });
 
-  let hits = [], at = -1;
-  const search = (text) => {
-    for (const one of hits) one.classList.remove("hit");
-    hits = text ? [...document.querySelectorAll("pre.body .row")].filter((one) => one.textContent.toLowerCase().includes(text)) : [];
-    for (const one of hits) one.classList.add("hit");
-    at = -1;
-    document.getElementById("find-count").textContent = text ? `${hits.length} ${hits.length === 1 ? "line" : "lines"}` : "";
-  };
-  document.addEventListener("input", ({ target }) => { if (target.id === "find-text") search(target.value.toLowerCase()); });
-  document.addEventListener("keydown", (event) => {
-    if (event.target.id !== "find-text" || event.key !== "Enter" || !hits.length) return;
-    event.preventDefault();
-    at = (at + (event.shiftKey ? hits.length - 1 : 1)) % hits.length;
-    hits[at].closest(".json-line").hidden = false;
-    hits[at].scrollIntoView({ block: "center" });
-    document.getElementById("find-count").textContent = `${at + 1} of ${hits.length}`;
-  });
   prepare();
   document.addEventListener("htmx:afterSettle", prepare);
 })();
