@@ -21,6 +21,8 @@ from mockserver.journal.export.formats import FORMATS, Format
 from mockserver.model import EMPTY, Document, Json, shown_outcome
 from mockserver.vendor import FAULT_RULE
 
+_GOOD = ("created", "updated", "unchanged")
+
 MOST_MARKED = 1_000
 """Batches of more items have only the problems of the items on the page marked."""
 
@@ -34,6 +36,7 @@ class _Marks:
 
     problems: Sequence[tuple[str, Document]] = ()
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    good: frozenset[int] = frozenset()
     picked: str | None = None
     hits: Sequence[int] = ()
     now: int = 0
@@ -66,14 +69,17 @@ def bodies(
     """Both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
     item = None if picked is None else decided[picked]
     told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
+    good = frozenset([one["index"] for one in decided if shown_outcome(one) in _GOOD and not one["effect"]])
     request = _Marks(
         [*_refused(call["reason"] or ""), *_problems(told)],
         {one["sent"]: one["index"] for one in decided if one["sent"] is not None},
+        good,
         item["sent"] if item else None,
     )
     reply = _Marks(
         (),
         {one["reported"]: one["index"] for one in decided if one["reported"] is not None},
+        good,
         item["reported"] if item else None,
     )
     media_types = (call["request"]["headers"].get("content-type", ""), call["reply"]["mediaType"] or "")
@@ -145,9 +151,11 @@ def _rows(
         if line.number > last + 1:
             yield {"leftOut": line.number - last - 1}
         last = line.number
+        item = None if line.pointer is None else marks.items.get(line.pointer)
         yield {
             **line.document(),
-            "item": None if line.pointer is None else marks.items.get(line.pointer),
+            "item": item,
+            "good": item in marks.good,
             "lit": line.number in lit,
             "hit": line.number in hits,
             "now": line.number == marks.now,

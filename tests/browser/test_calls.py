@@ -229,3 +229,14 @@ def test_a_text_that_no_line_has_is_in_no_line(visitor: Visitor, sender: Sender)
 
     expect(page.locator("#find-count")).to_have_text("0 lines")
     assert page.locator(".body .hit").count() == 0
+
+
+def test_good_items_fold_and_the_messages_of_bad_ones_stay(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(3, bad=1)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+
+    page.get_by_role("button", name="Fold good items").click()
+
+    expect(page.locator("#reply .row", has_text="INSERT statement")).to_be_visible()
+    expect(page.locator("#reply .fold[aria-expanded=false]")).to_have_count(2)
+    expect(page.locator("#request .fold[aria-expanded=false]")).to_have_count(2)

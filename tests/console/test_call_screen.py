@@ -462,6 +462,7 @@ def decided(*problems: list[dict[str, str]]) -> list[dict[str, Any]]:
             "warnings": [],
             "sent": f"/orders/{at}",
             "reported": f"/results/{at}",
+            "effect": None,
         }
         for at, found in enumerate(problems)
     ]

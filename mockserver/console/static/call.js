@@ -65,8 +65,8 @@
     if (target.id !== "fold-good") return;
     const isFolded = target.getAttribute("aria-pressed") !== "true";
     target.setAttribute("aria-pressed", isFolded);
-    for (const line of document.querySelectorAll(".json-line:has(.pick):has(.fold)")) {
-      if (!inside(line).concat(line).some((one) => one.querySelector("[data-problem], .lit"))) fold(line, isFolded);
+    for (const line of document.querySelectorAll(".json-line:has(.pick[data-good]):has(.fold)")) {
+      if (!inside(line).concat(line).some((one) => one.querySelector("[data-problem], .lit, .now"))) fold(line, isFolded);
     }
   });
 
