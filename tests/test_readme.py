@@ -14,6 +14,7 @@ from tests.support.client import Client, Response
 
 README = Path(__file__).parents[1] / "README.md"
 OUTCOMES = README.parent / "docs" / "outcomes.md"
+CLIENTS = README.parent / "docs" / "point-your-client.md"
 BLOCK = re.compile(r"```console\n\$ (curl .*?)\n(.*?)\n```", re.DOTALL)
 MAX_LINES = 180
 
@@ -46,6 +47,16 @@ def test_a_call_is_shown_for_every_vendor_and_for_a_scenario() -> None:
     shown = {command.split("/")[3] for page in (README, OUTCOMES) for command, _ in examples(page)}
 
     assert {"vba", "guidewire", "pvex", "payt", "xero", "_mock"} <= shown
+
+
+@pytest.mark.parametrize("page", [README, CLIENTS], ids=lambda page: page.name)
+def test_the_base_addresses_are_those_that_the_server_tells(page: Path, fresh: Application) -> None:
+    told = Client(fresh, {"host": "127.0.0.1:8080"}).get("/_mock/vendors").json
+    shown = re.findall(
+        r"^\| [A-Z]\w+ \| `http://127.0.0.1:8080(/[^`]+)`", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert sorted(shown) == sorted(one["base"] for one in told)
 
 
 @pytest.mark.parametrize("page", [README, OUTCOMES], ids=lambda page: page.name)

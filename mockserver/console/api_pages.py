@@ -87,7 +87,7 @@ class ApiPages:
             sandbox=sandbox,
             sandbox_error=sandbox_error,
             mount=mount,
-            base=f"{request.url.scheme}://{request.url.netloc}{mount}",
+            base=f"{request.url.scheme}://{request.url.netloc}{mount}{self._spec(name).paths.base}",
             spec=f"/{name}/openapi",
             kept="" if name == CONTROL else f"sandbox={sandbox}&",
             swagger=swagger,

@@ -33,7 +33,7 @@ async def show_journal(visit: Visit) -> Screen:
             "vendors": [vendor["name"] for vendor in vendors],
             "outcomes": list(OUTCOMES),
             "pageRows": ROWS,
-            "examples": [{"vendor": one["name"], "address": visit.base(one["mount"])} for one in vendors],
+            "examples": [{"vendor": one["name"], "address": visit.base(one["base"])} for one in vendors],
         },
     )
 

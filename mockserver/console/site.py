@@ -257,7 +257,7 @@ def _vendor_view(vendor: LoadedVendor, base: str, example: Document | None, lang
         "name": vendor.name,
         "title": info["title"],
         "description": info.get("description", ""),
-        "base": base,
+        "base": base + vendor.spec.paths.base,
         "operations": len(vendor.spec.operations),
         "operation": example["operation"] if example else "",
         "call": _text_of_call(base, example, language) if example else "",

@@ -14,7 +14,7 @@ _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 async def show_vendors(visit: Visit) -> Screen:
     switches = await _switches(visit)
     vendors = [
-        {**vendor, "base": visit.base(vendor["mount"]), "changed": len(_changed(switches, vendor["name"]))}
+        {**vendor, "base": visit.base(vendor["base"]), "changed": len(_changed(switches, vendor["name"]))}
         for vendor in await visit.control.get("/vendors")
     ]
     health = await visit.control.get("/health")
@@ -37,7 +37,7 @@ async def show_vendor(
         "vendor.html",
         {
             **vendor,
-            "base": visit.base(vendor["mount"]),
+            "base": visit.base(vendor["base"]),
             "access": access,
             "switches": switches,
             "changed": len(_changed(switches, vendor["name"])),

@@ -59,6 +59,7 @@ class ServerOperations:
                 "name": vendor.name,
                 "title": vendor.spec.document["info"]["title"],
                 "mount": f"/{vendor.name}",
+                "base": f"/{vendor.name}{vendor.spec.paths.base}",
                 "operations": list(vendor.spec.operations),
                 "batches": [operation.id for operation in vendor.spec.operations.values() if operation.batch],
             }

@@ -19,6 +19,7 @@ _MEMBERS: Mapping[str, tuple[str, str]] = {
     "trailing-slash": (" or ".join(_SLASHES), "taken"),
     "prefixes": ("a list of paths such as /rest", "[/rest]"),
     "aliases": ("a mapping of paths such as {/old: /new}", "{/old: /new}"),
+    "base": ("a path such as /v2", "/v2"),
 }
 """The members of `x-paths`, each with its values in words and an example."""
 
@@ -28,12 +29,14 @@ class PathForms:
     """Equivalent forms of a path.
 
     `prefixes` may stand before every path. `aliases` are other names of a path, or of a beginning of paths.
+    `base` is the beginning of the paths that clients have in their base address.
     """
 
     any_case: bool = False
     trailing_slash: bool = False
     prefixes: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+    base: str = ""
 
     def plain(self, path: str) -> str:
         """The path without prefix and trailing slash, by its name in the spec."""
@@ -76,6 +79,7 @@ def read_path_forms(node: Json) -> PathForms:
         "trailing-slash": slash in _SLASHES,
         "prefixes": isinstance(prefixes, list) and _are_paths(prefixes),
         "aliases": isinstance(aliases, dict) and _are_paths([*aliases, *aliases.values()]),
+        "base": "base" not in node or _are_paths([node["base"]]),
     }
     for name in (name for name, is_good in fits.items() if not is_good):
         expected, example = _MEMBERS[name]
@@ -85,6 +89,7 @@ def read_path_forms(node: Json) -> PathForms:
         trailing_slash=slash == "taken",
         prefixes=tuple(sorted(prefixes, key=len, reverse=True)),
         aliases=tuple(sorted(aliases.items(), key=lambda one: len(one[0]), reverse=True)),
+        base=node.get("base", ""),
     )
 
 

@@ -36,6 +36,16 @@ def test_a_call_that_is_tried_reaches_the_chosen_sandbox(visitor: Visitor, sende
     expect(page.locator(".live-responses-table .response-col_status").nth(1)).to_have_text("207")
 
 
+def test_the_console_leads_to_the_operations_in_its_own_sandbox(visitor: Visitor, sender: Sender) -> None:
+    page = visitor.open(f"/_console/vendors?sandbox={sender.name}")
+
+    page.get_by_role("link", name="Operations of vba").click()
+
+    expect(page.locator("#base")).to_have_text(f"{visitor.url}/sandboxes/{sender.name}/vba")
+    page.get_by_role("link", name="Calls", exact=True).click()
+    page.wait_for_url(f"**/_console/?sandbox={sender.name}")
+
+
 def test_an_operation_that_was_tried_is_for_everybody(window: Visiting, sender: Sender) -> None:
     page = opened(window(traced=False, bypass_csp=True), sender.name)
 

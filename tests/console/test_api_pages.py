@@ -129,6 +129,12 @@ def test_a_page_below_a_sandbox_is_about_that_sandbox(tmp_path: Path) -> None:
     assert "http://testserver/sandboxes/two/acme</code>" in text
 
 
+def test_the_menu_of_a_page_of_a_sandbox_stays_in_it(plain: Client) -> None:
+    text = plain.get("/acme/ui/?sandbox=c9").text
+
+    assert '<a href="/_console/overview?sandbox=c9"' in text
+
+
 def test_a_sandbox_that_cannot_be_is_said(plain: Client) -> None:
     text = plain.get("/acme/ui/?sandbox=No%20<b>").text
 

@@ -189,7 +189,9 @@ def test_every_vendor_has_its_address_with_the_host_of_the_request(
     text = everyone.get("/").text
 
     assert [
-        one.name for one in app.served if f">http://mock.localhost:9000/{one.name}</code>" not in text
+        one.name
+        for one in app.served
+        if f">http://mock.localhost:9000/{one.name}{one.spec.paths.base}</code>" not in text
     ] == []
 
 
@@ -231,7 +233,9 @@ def test_a_first_call_below_a_sandbox_is_one_of_that_sandbox(app: Application) -
     text = Client(app, {"host": "testserver"}).get("/sandboxes/one/").text
 
     assert [
-        one.name for one in app.served if f"http://testserver/sandboxes/one/{one.name}<" not in text
+        one.name
+        for one in app.served
+        if f"http://testserver/sandboxes/one/{one.name}{one.spec.paths.base}<" not in text
     ] == []
 
 

@@ -27,9 +27,9 @@ def test_every_vendor_has_its_base_address_in_the_sandbox(visitor: Client, sandb
     default, own = page(visitor, "/vendors"), page(visitor, f"/vendors?sandbox={sandbox}")
 
     for vendor in visitor.get("/_mock/vendors").json:
-        assert f">http://testserver/{vendor['name']}</code>" in default
-        assert f">http://testserver/sandboxes/{sandbox}/{vendor['name']}</code>" in own
-        assert f'href="/{vendor["name"]}/ui/"' in default
+        assert f">http://testserver{vendor['base']}</code>" in default
+        assert f">http://testserver/sandboxes/{sandbox}{vendor['base']}</code>" in own
+        assert f'href="/{vendor["name"]}/ui/?sandbox={sandbox}"' in own
 
 
 def test_the_settings_of_the_server_stand_with_their_sources(tmp_path: Path) -> None:

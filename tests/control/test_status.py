@@ -47,6 +47,7 @@ def test_vendors_tell_where_they_are_and_what_they_do(operator: Client) -> None:
             "name": "acme",
             "title": "Acme orders",
             "mount": "/acme",
+            "base": "/acme",
             "operations": ["listOrders", "putOrders", "showOrder"],
             "batches": ["putOrders"],
         }

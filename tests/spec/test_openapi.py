@@ -74,7 +74,11 @@ def test_prefix_alias_and_slash_go_together(tmp_path: Path) -> None:
     ("declared", "message"),
     [
         ("any-case", "x-paths: expected a mapping, found any-case"),
-        ({"slash": "taken"}, "x-paths.slash: unknown; known are aliases, any-case, prefixes, trailing-slash"),
+        (
+            {"slash": "taken"},
+            "x-paths.slash: unknown; known are aliases, any-case, base, prefixes, trailing-slash",
+        ),
+        ({"base": "v2"}, "x-paths.base: expected a path such as /v2, found v2"),
         ({"any-case": "yes"}, "x-paths.any-case: expected true or false, found yes"),
         ({"trailing-slash": True}, "x-paths.trailing-slash: expected taken or refused, found True"),
         ({"prefixes": "/rest"}, "x-paths.prefixes: expected a list of paths such as /rest, found /rest"),
