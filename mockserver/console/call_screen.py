@@ -15,6 +15,7 @@ from mockserver.console.data_views import (
     shown_lines,
 )
 from mockserver.console.journal_screen import OUTCOMES
+from mockserver.console.scenario_screen import met_by_call
 from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Response
 from mockserver.journal.export.formats import FORMATS, Format
@@ -405,6 +406,7 @@ async def _document(visit: Visit) -> Document:
         "picked": picked,
         "item": None if picked is None else {"index": picked, "key": decided[picked]["key"]},
         "items": page,
+        "met": met_by_call(call),
         "bodies": bodies(call, decided, page["rows"], picked, Find.of(visit.query))
         if tab == "items"
         else None,

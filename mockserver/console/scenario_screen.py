@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mockserver.codec import yaml
 from mockserver.codec.redaction import MASK
 from mockserver.console.screen import ControlRefusal, Moved, RawBody, Screen, ScreenRoute, Shown, Visit
-from mockserver.model import Document
+from mockserver.model import EMPTY, LOST, Document, Json
+from mockserver.scenario.selection import ITEM_FAULT_CODES
 
 _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
+_MAX_MESSAGE = 2000
+_INTERNAL: Document = {"code": "internal"}
+_REFUSED: Document = {"commit": "none", "response": {"status": 503}}
+_FIRST_REFUSAL = 400
+_OF_WHOLE_CALLS = ("commit", "envelope", "response")
+_DONE: Mapping[str, tuple[str, Json]] = {
+    "omitted": ("omit", True),
+    "duplicated": ("duplicate", 1),
+    "stored": ("commit", True),
+    "not-stored": ("commit", False),
+}
+"""By what a rule did to an item: the member of an effect that does it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The calls and items to fail: of a vendor and an operation, "" for any; `item` "" is the whole call.
 
-    `select` is the selector of the item in a scenario, `call` the number of the call with the item.
+    `select` is the selector of the item in a scenario, `call` the number of the call with the item. `met` is
+    what the item or the call met there, as an effect or as members of a rule.
     """
 
     vendor: str = ""
@@ -28,6 +42,33 @@ class Wanted:
     item: str = ""
     select: Document | None = None
     call: str = ""
+    met: Document = field(default_factory=lambda: EMPTY)
+
+
+def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
+    """Return the effect by which an item meets again what it met in a call; empty if nothing was wrong."""
+    rule, did = (item["effect"]["rule"], item["effect"]["did"]) if item["effect"] else ("", ())
+    known = [one["document"] for one in rules if one["rule"] == rule and one["document"]]
+    effects = [one["effect"] for document in known for one in document.get("items", ())]
+    if len(effects) == 1:
+        return {name: value for name, value in effects[0].items() if name != "failTimes"}
+    effect: dict[str, Json] = dict(_DONE[word] for word in did if word in _DONE)
+    problems = [one for one in item["problems"] if one["code"] != LOST]
+    if found := problems or item["warnings"]:
+        code, detail = found[0]["code"], found[0]["detail"][:_MAX_MESSAGE]
+        sayable = {"code": code} if code in ITEM_FAULT_CODES else _INTERNAL
+        effect["fail" if problems else "warn"] = {**sayable, **({"message": detail} if detail else {})}
+    return effect
+
+
+def met_by_call(call: Document) -> Document:
+    """Return members of a rule by which a call meets again what a call met as a whole; empty if nothing."""
+    rules = [one["document"] for one in call["rules"] if one["document"]]
+    met = {name: rule[name] for rule in rules for name in _OF_WHOLE_CALLS if name in rule}
+    if not met and call["fault"]:
+        return {"response": {"fault": call["fault"]}}
+    is_refused = not call["items"] and (call["status"] or 0) >= _FIRST_REFUSAL
+    return met or ({"commit": "none", "response": {"status": call["status"]}} if is_refused else EMPTY)
 
 
 def draft_scenario(wanted: Wanted) -> Document:
@@ -37,12 +78,13 @@ def draft_scenario(wanted: Wanted) -> Document:
     seen = f" of call #{wanted.call}" if wanted.call else ""
     if wanted.item:
         select = wanted.select or {"key": wanted.item}
-        effect = {"fail": {"code": "internal"}}
-        rule = {**rule, "items": [{"select": select, "effect": effect}]}
-        what = f"The item {wanted.item}{seen} fails at the next call that has it, and works after that."
+        rule = {**rule, "items": [{"select": select, "effect": wanted.met or {"fail": _INTERNAL}}]}
+        fails = "meets the same fault again" if wanted.met else "fails"
+        what = f"The item {wanted.item}{seen} {fails} at the next call that has it, and works after that."
     else:
-        rule = {**rule, "commit": "none", "response": {"status": 503}}
-        what = "The next call is answered with 503 and changes nothing; calls after that work."
+        rule = {**rule, **(wanted.met or _REFUSED)}
+        meets = "meets the fault" + seen if wanted.met else "is answered with 503 and changes nothing"
+        what = f"The next call {meets}; calls after that work."
     return {"version": 1, "name": _name(wanted), "description": what, "rules": [rule]}
 
 
@@ -130,7 +172,11 @@ async def show_new(visit: Visit) -> Screen:
         entry = await visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
         vendor, operation = wanted.vendor or entry["vendor"], wanted.operation or entry["operation"]
         item, select = select_item(entry["decided"], item, key) if wanted.item else ("", None)
-        wanted = Wanted(vendor or "", operation or "", item, select, call)
+        chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
+        met = (
+            met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY if wanted.item else met_by_call(entry)
+        )
+        wanted = Wanted(vendor or "", operation or "", item, select, call, met)
     return await _editor(visit, yaml.dump(draft_scenario(wanted)))
 
 

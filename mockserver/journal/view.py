@@ -312,7 +312,7 @@ def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
 
 
 def applied_rules(entry: Entry, packaged: Packaged) -> list[Document]:
-    """Each applied rule in words: its calls, and its effects; `when` is None for an unknown rule."""
+    """Each applied rule in words: its calls, and its effects; `when` and `document` are None if unknown."""
     known = find_rules(entry, packaged)
     return [_in_words(rule, known.get(rule)) for rule in entry.applied]
 
@@ -326,7 +326,7 @@ def _in_words(applied: str, document: Document | None) -> Document:
     elif document:
         words = describe_rule(document)
         when, then = words.when, words.then
-    return {"rule": applied, "when": when, "then": list(then)}
+    return {"rule": applied, "when": when, "then": list(then), "document": document}
 
 
 def _with_rules(record: Document, applied: frozenset[str]) -> Document:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -240,3 +241,21 @@ def test_good_items_fold_and_the_messages_of_bad_ones_stay(visitor: Visitor, sen
     expect(page.locator("#reply .row", has_text="INSERT statement")).to_be_visible()
     expect(page.locator("#reply .fold[aria-expanded=false]")).to_have_count(2)
     expect(page.locator("#request .fold[aria-expanded=false]")).to_have_count(2)
+
+
+def test_a_lost_answer_is_armed_and_met_again(visitor: Visitor, sender: Sender) -> None:
+    lost = {"response": {"fault": "CONNECTION_RESET_BY_PEER"}}
+    rule = {"id": "r", "times": {"count": 1}, **lost}
+    sender.control("PUT", "/scenarios/s", json={"version": 1, "name": "s", "rules": [rule]})
+    with pytest.raises(httpx.TransportError):
+        sender.batch(2, bad=1)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+
+    page.get_by_role("link", name="Arm a fault", exact=True).click()
+    expect(page.locator("textarea")).to_have_value(re.compile("fault: CONNECTION_RESET_BY_PEER"))
+    page.get_by_role("button", name="Arm", exact=True).click()
+    page.wait_for_url("**/_console/scenarios?*")
+
+    with pytest.raises(httpx.TransportError):
+        sender.batch(1)
+    assert sender.batch(1) == 3

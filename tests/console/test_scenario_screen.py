@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from mockserver.console.scenario_screen import Wanted, draft_scenario, select_item
+from mockserver.codec import yaml
+from mockserver.console.scenario_screen import Wanted, draft_scenario, met_by_item, select_item
+from mockserver.server.transport_faults import ConnectionLostError
 from tests.control.operators import create, order
 from tests.support import sample_vendor
 from tests.support.client import Client
@@ -255,6 +260,88 @@ def test_a_hostile_description_stays_text(visitor: Client) -> None:
     pages = page(visitor, "/scenarios?sandbox=new") + page(visitor, "/scenarios/edit?sandbox=new&name=x")
 
     assert "<script>alert" not in pages
+
+
+def arm(visitor: Client, **rule: Any) -> None:
+    document = {"version": 1, "name": "s", "rules": [{"id": "r", "times": {"count": 1}, **rule}]}
+    assert visitor.put(f"{OWN}/s", json=document).status == 200
+
+
+def drafted(visitor: Client, **query: str) -> Any:
+    """The rule of the draft for call 1."""
+    asked = urlencode({"sandbox": "new", "call": "1", **query})
+    return yaml.load(twin(visitor, f"/scenarios/new.json?{asked}")["text"])["rules"][0]
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        {"omit": True, "commit": False},
+        {"omit": True},
+        {"duplicate": 2},
+        {"fail": {"code": "locked"}, "commit": True},
+        {"hang": 1},
+        {"warn": {"code": "too-long", "message": "so"}},
+    ],
+)
+def test_the_fault_that_an_item_met_is_armed_again(visitor: Client, effect: Any) -> None:
+    arm(visitor, items=[{"select": {"key": "B"}, "effect": effect}])
+    order(visitor, "A", "B")
+
+    (found,) = drafted(visitor, item="1", key="B")["items"]
+
+    assert (found["select"], found["effect"]) == ({"key": "B"}, effect)
+
+
+def test_the_fault_that_a_token_in_an_item_asked_for_is_armed_again() -> None:
+    rule = {"rule": "sbx/sbx.omit", "document": None}
+    item = {
+        "effect": {"rule": "sbx/sbx.omit", "did": ["omitted", "not-stored"]},
+        "problems": [],
+        "warnings": [],
+    }
+
+    assert met_by_item(item, [rule]) == {"omit": True, "commit": False}
+
+
+def test_a_refusal_without_a_code_of_the_language_is_armed_with_its_words(visitor: Client) -> None:
+    order(visitor, "A", "")
+    (problem,) = visitor.get("/_mock/sandboxes/new/journal/1").json["decided"][1]["problems"]
+
+    (found,) = drafted(visitor, item="1")["items"]
+
+    assert problem["code"] == "too-short"
+    assert found["effect"] == {"fail": {"code": "internal", "message": problem["detail"]}}
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        {"response": {"fault": "CONNECTION_RESET_BY_PEER"}},
+        {"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}},
+        {"commit": {"partial": 1}, "response": {"status": 503}},
+        {"envelope": {"phantom": 1}},
+    ],
+)
+def test_what_a_call_met_as_a_whole_is_armed_before_its_bad_item(visitor: Client, met: Any) -> None:
+    arm(visitor, **met)
+    with suppress(ConnectionLostError, AssertionError):
+        order(visitor, "A", "")
+
+    draft = drafted(visitor)
+
+    assert draft == {"id": "once", "match": draft["match"], "times": {"count": 1}, **met}
+    arming = re.search('id="arm" href="([^"]+)"', page(visitor, "/x/1?sandbox=new"))
+    assert arming
+    assert arming[1].endswith("operation=putOrders&amp;call=1")
+
+
+def test_a_call_that_was_refused_is_refused_again(visitor: Client) -> None:
+    visitor.put("/acme/orders", content=b"{", headers={"mock-sandbox": "new", "content-type": "text/plain"})
+
+    draft = drafted(visitor)
+
+    assert (draft["commit"], draft["response"]) == ("none", {"status": 415})
 
 
 def items(*keys: str) -> list[dict[str, Any]]:

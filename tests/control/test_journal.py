@@ -104,6 +104,7 @@ def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client)
             "rule": "losing/r1",
             "when": "all calls that have such an item",
             "then": ["the item A: left out of the answer"],
+            "document": losing["rules"][0],
         }
     ]
 

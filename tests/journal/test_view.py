@@ -300,12 +300,12 @@ def hit(*applied: str, scenarios: tuple[Document, ...] = ()) -> Entry:
 def test_a_rule_of_the_sandbox_is_said_in_words() -> None:
     entry = hit("nightly/slow", scenarios=(record("nightly", OTHER, RULE),))
 
-    assert applied_rules(entry, dict) == [{"rule": "nightly/slow", **IN_WORDS}]
+    assert applied_rules(entry, dict) == [{"rule": "nightly/slow", **IN_WORDS, "document": RULE}]
 
 
 def test_a_rule_of_a_packaged_scenario_is_said_in_words() -> None:
     assert applied_rules(hit("late/slow"), lambda: {"late": {"rules": [RULE]}}) == [
-        {"rule": "late/slow", **IN_WORDS}
+        {"rule": "late/slow", **IN_WORDS, "document": RULE}
     ]
 
 
@@ -324,7 +324,9 @@ def test_a_magic_token_is_said_in_words() -> None:
 
 
 def test_of_a_rule_that_is_not_known_only_the_name_is_said() -> None:
-    assert applied_rules(hit("gone/slow"), dict) == [{"rule": "gone/slow", "when": None, "then": []}]
+    assert applied_rules(hit("gone/slow"), dict) == [
+        {"rule": "gone/slow", "when": None, "then": [], "document": None}
+    ]
 
 
 def test_scenarios_that_were_applied_have_the_applied_rules_alone() -> None:
