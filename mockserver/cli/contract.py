@@ -160,7 +160,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
 @option(
     "--report-dir",
     "folder",
-    default="report",
+    default="report/contract",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the reports.",
 )

@@ -107,7 +107,12 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help=f"Reports to write: {', '.join(REPORTS)}.",
 )
 @option(
-    "--report-dir", "folder", scope="drill", default="report", type=_FOLDER, help="Folder for the reports."
+    "--report-dir",
+    "folder",
+    scope="drill",
+    default="report/drill",
+    type=_FOLDER,
+    help="Folder for the reports.",
 )
 @option("--baseline", scope="drill", type=_FILE, help="File of known findings, which do not fail.")
 @option("--write-baseline", scope="drill", type=_FILE, help="File to write the findings to, as known ones.")

@@ -180,8 +180,8 @@ def test_a_quick_run_is_short_and_says_what_it_leaves_out(
     assert result.exit_code == 1
     assert (effort.max_examples, phases) == (QUICK_EXAMPLES, runner.PHASES)
     assert note in result.output
-    assert "a quick run" in Path("report/index.html").read_text(encoding="utf-8")
-    assert "a quick run" in Path("report/report.json").read_text(encoding="utf-8")
+    assert "a quick run" in Path("report/contract/index.html").read_text(encoding="utf-8")
+    assert "a quick run" in Path("report/contract/report.json").read_text(encoding="utf-8")
 
 
 def test_what_is_given_beside_quick_counts(
@@ -266,10 +266,12 @@ FILES = {"junit.xml", "index.html", "report.json", "failures.har", "test_contrac
 def assert_broken(result: Result, why: str, *missing: str) -> None:
     """The reports are there, and those that tell of the run say why it broke."""
     assert result.exit_code == 70
-    written = {one.name for one in Path("report").iterdir()}
+    written = {one.name for one in Path("report/contract").iterdir()}
     assert written == FILES - {*missing}
     told = [name for name in ("junit.xml", "index.html", "report.json") if name in written]
-    assert [name for name in told if why not in Path("report", name).read_text(encoding="utf-8")] == []
+    assert [
+        name for name in told if why not in Path("report/contract", name).read_text(encoding="utf-8")
+    ] == []
     assert why in result.output
 
 
@@ -309,9 +311,10 @@ def test_a_report_that_cannot_be_made_keeps_none_of_the_others(
 
     assert result.exit_code == 70
     assert f"internal error in mockserver: ZeroDivisionError in the report {kind}" in result.stderr
-    assert {one.name for one in Path("report").iterdir()} == FILES - {"junit.xml", "failures.har"} | (
-        {"junit.xml"} if kind == "har" else {"failures.har"}
-    )
+    assert {one.name for one in Path("report/contract").iterdir()} == FILES - {
+        "junit.xml",
+        "failures.har",
+    } | ({"junit.xml"} if kind == "har" else {"failures.har"})
     assert result.stdout.splitlines()[-1] == "1 failed, 0 passed: payt count-is-processed"
 
 
@@ -336,7 +339,7 @@ def test_an_interrupt_while_results_are_printed_leaves_the_reports(
     monkeypatch.setattr(contract_run, "vendor_lines", interrupted)
 
     assert contract("payt", *EVERY_REPORT).exit_code == 130
-    assert {one.name for one in Path("report").iterdir()} == FILES
+    assert {one.name for one in Path("report/contract").iterdir()} == FILES
 
 
 def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callable[[Suite], object]) -> None:
@@ -345,7 +348,9 @@ def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callabl
     result = contract("payt", "--report", "json")
 
     assert result.exit_code == 130
-    assert json.loads(Path("report/report.json").read_text())["vendors"][0]["stopped"] == "interrupted"
+    assert (
+        json.loads(Path("report/contract/report.json").read_text())["vendors"][0]["stopped"] == "interrupted"
+    )
 
 
 def test_a_termination_is_an_interrupt(suite: Callable[[Suite], object]) -> None:
@@ -359,7 +364,7 @@ def test_a_termination_is_an_interrupt(suite: Callable[[Suite], object]) -> None
     result = contract("payt", "--report", "json")
 
     assert result.exit_code == 130
-    assert "count is 3, expected 2" in Path("report/report.json").read_text()
+    assert "count is 3, expected 2" in Path("report/contract/report.json").read_text()
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -387,7 +392,7 @@ def test_an_interrupt_while_the_application_starts_is_told(
 
     result = contract("payt", "--report", "junit")
 
-    assert (result.exit_code, Path("report/junit.xml").exists()) == (130, True)
+    assert (result.exit_code, Path("report/contract/junit.xml").exists()) == (130, True)
     assert "note: payt: interrupted before its first call\n" in result.stderr
 
 
@@ -595,8 +600,8 @@ def test_what_is_known_by_the_environment_alone_is_sent_and_never_shown(
 
     assert result.exit_code == 1
     assert "sesame" not in result.output
-    assert [file.name for file in Path("report").iterdir() if b"sesame" in file.read_bytes()] == []
-    assert "$MOCKSERVER_CREDENTIAL_BEARERAUTH" in Path("report/count-is-processed-1.sh").read_text()
+    assert [file.name for file in Path("report/contract").iterdir() if b"sesame" in file.read_bytes()] == []
+    assert "$MOCKSERVER_CREDENTIAL_BEARERAUTH" in Path("report/contract/count-is-processed-1.sh").read_text()
 
 
 def test_an_empty_credential_leaves_the_operations_that_need_it_out(
@@ -700,7 +705,9 @@ def test_a_run_in_this_process_names_no_address_that_nobody_called(suite: Callab
 
     assert "payt  in this process     seed 0 · " in result.stdout
     assert "http://" not in result.output
-    named = [file.name for file in Path("report").iterdir() if b"127.0.0.1:8080/payt" in file.read_bytes()]
+    named = [
+        file.name for file in Path("report/contract").iterdir() if b"127.0.0.1:8080/payt" in file.read_bytes()
+    ]
     assert named == []
 
 
@@ -729,7 +736,7 @@ def test_reports_are_named_before_the_last_line(suite: Callable[[Suite], object]
 def test_the_written_tests_can_be_run(suite: Callable[[Suite], object]) -> None:
     suite(fails)
     contract("payt", "--report", "pytest")
-    module = runpy.run_path("report/test_contract_payt.py")
+    module = runpy.run_path("report/contract/test_contract_payt.py")
 
     (test,) = [value for name, value in module.items() if name.startswith("test_")]
     with pytest.raises(BrokenRule, match="count is 3, expected 2"):

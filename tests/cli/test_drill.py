@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli.main import main
+from mockserver.cli.contract import contract
+from mockserver.cli.drill import drill as drill_command
+from mockserver.cli.main import DEFAULT_REPORTS, main
 
 CLIENT = Path(__file__).parents[1] / "drill" / "clients" / "python_client.py"
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "shop.yaml"
@@ -59,7 +61,7 @@ def test_a_right_client_passes(drill: Run, tmp_path: Path) -> None:
     assert rows(result) == [["ok", "item-refused"], ["ok", "commit-then-reset"]]
     assert "2 ok, 0 fail" in result.output
     assert result.exit_code == 0
-    assert (tmp_path / "report" / "index.html").read_text().startswith("<!doctype html>")
+    assert (tmp_path / "report" / "drill" / "index.html").read_text().startswith("<!doctype html>")
 
 
 def test_a_client_with_a_fault_fails(drill: Run) -> None:
@@ -277,3 +279,15 @@ def test_a_repetition_has_the_options_that_it_needs(drill: Run, tmp_path: Path) 
 
     again = f"mockserver drill payt {' '.join(given)} --case transient-item -- "
     assert document["cases"][0]["again"].startswith(again)
+
+
+def test_drill_and_contract_write_no_file_of_each_other() -> None:
+    folders = {
+        command.name: Path(option.default)
+        for command in (drill_command, contract)
+        for option in command.params
+        if option.name == "folder"
+    }
+
+    assert len(set(folders.values())) == len(folders) == 2
+    assert {folder.parent for folder in folders.values()} == {DEFAULT_REPORTS}
