@@ -12,6 +12,7 @@ from mockserver.testing import control_client
 from mockserver.testing.control_client import ControlPlaneError, Json, SandboxControl
 
 ACCEPTED = ("created", "updated", "unchanged")
+_FIRST_REFUSAL = 400
 """Outcomes of an item that need not be sent again."""
 
 
@@ -109,7 +110,13 @@ def describe_resent(calls: Iterable[RecordedCall]) -> str:
     calls = tuple(calls)
     if not calls:
         return "no calls were made"
+    refused = [str(call.status) for call in calls if not call.sent and (call.status or 0) >= _FIRST_REFUSAL]
+    number = "1 call was" if len(refused) == 1 else f"{len(refused)} calls were"
+    refusals = f"{number} refused with status {', '.join(dict.fromkeys(refused))}" if refused else ""
+    if len(refused) == len(calls):
+        return f"{refusals}: {calls[-1].reason}" if calls[-1].reason else refusals
     head = f"calls sent {', '.join(str(int(call.sent)) for call in calls)} items"
+    head = f"{refusals}; {head}" if refused else head
     resent = _find_resent(calls)
     if not resent:
         return f"{head}: the client resent none that was already accepted"

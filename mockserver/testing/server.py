@@ -26,8 +26,8 @@ class MockServer:
     It is started by `command` (such as "uvx mockserver"), else in a thread if the server is installed in this
     environment, else by the command `mockserver`. `strict`, `specs` (OpenAPI files, or folders of them) and
     `overlays` (files that change them) are for one that is started. Where `url` and `command` are missing,
-    the environment's `MOCKSERVER_URL` and `MOCKSERVER_COMMAND` are used. `MOCKSERVER_CONTROL_TOKEN` opens the
-    control plane of a server that was started with `--control-token`.
+    the environment's `MOCKSERVER_URL` and `MOCKSERVER_COMMAND` are used; with `url` "" a server is started.
+    `MOCKSERVER_CONTROL_TOKEN` opens the control plane of a server that was started with `--control-token`.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class MockServer:
         overlays: Iterable[Path] = (),
         command: str = "",
     ) -> None:
-        self._url = url or ("" if command else os.environ.get(URL_VARIABLE, ""))
+        self._url = ("" if command else os.environ.get(URL_VARIABLE, "")) if url is None else url
         self._command = command
         self._strict = strict
         self._specs, self._overlays = tuple(map(Path, specs)), tuple(map(Path, overlays))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mockserver.testing.calls import RecordedCall, RecordedCalls, describe_resent
@@ -71,6 +72,24 @@ def test_a_client_that_resends_failed_items_alone_is_not_blamed(box: Sandbox) ->
     put_invoices(vba, batch.items[2:])
 
     assert str(vba.calls) == "calls sent 3, 1 items: the client resent none that was already accepted"
+
+
+def test_calls_that_were_refused_are_told_with_their_status(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    batch = vba.example(items=1)
+    for _ in range(2):
+        httpx.put(
+            f"{vba.url}/claim-invoice-batch", content=b"x", headers={**vba.headers, "content-type": "text/x"}
+        )
+
+    told = str(vba.calls)
+    send(vba, batch)
+
+    assert told.startswith("2 calls were refused with status 415: ")
+    assert str(vba.calls) == (
+        "2 calls were refused with status 415; calls sent 0, 0, 1 items: "
+        "the client resent none that was already accepted"
+    )
 
 
 def test_items_that_have_one_key_are_told_apart_by_what_they_say(box: Sandbox) -> None:

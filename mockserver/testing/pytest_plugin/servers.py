@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.testing.pytest_plugin.options import COMMAND, OVERLAYS, SPECS, URL
+from mockserver.testing.pytest_plugin.options import COMMAND, OVERLAYS, SPECS, STRICT, URL
 
 if TYPE_CHECKING:
     from mockserver.testing.sandbox import Sandbox
@@ -38,11 +39,15 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
         url = config.getoption(URL)
         command = config.getoption(COMMAND) or config.getini(COMMAND)
         specs, overlays = config.getini(SPECS), config.getini(OVERLAYS)
-        server = MockServer(url, strict=strict, specs=specs, overlays=overlays, command=command)
+        made = partial(MockServer, strict=strict, specs=specs, overlays=overlays, command=command)
         running = ExitStack()
         # The last test's report is made after all fixtures are torn down, and still needs the server.
         config.add_cleanup(running.close)
-        servers[strict] = running.enter_context(server)
+        server = running.enter_context(made(url))
+        if strict and not url and not server.is_own and server.health()["auth"] != STRICT:
+            # The environment names a server for all commands, and it takes every credential.
+            server = running.enter_context(made(""))
+        servers[strict] = server
     return servers[strict]
 
 

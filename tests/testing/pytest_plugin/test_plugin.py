@@ -218,6 +218,24 @@ def test_a_url_of_the_environment_is_used(
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
 
+def test_a_strict_test_has_a_server_of_its_own_if_that_of_the_environment_is_lenient(
+    pytester: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_URL", server.url)
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.mock_auth("strict")
+        def test_strict(mock_sandbox, mockserver_strict):
+            assert mockserver_strict.url != {server.url!r}
+            assert mockserver_strict.health()["auth"] == "strict"
+        """
+    )
+
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("test", ["def test_mock(mock_sandbox): pass", "def test_mock(mock_vba): pass"])
 def test_a_command_that_is_not_there_is_told_with_the_lines_to_type(
     pytester: pytest.Pytester, test: str
