@@ -46,6 +46,7 @@ from mockserver.cli.server import (
     end_unknown,
     end_usage,
     header_option,
+    in_sandbox,
     output_option,
     secrets_option,
     server_options,
@@ -391,7 +392,7 @@ def _nothing_found(server: ServerOptions, calls: int) -> str:
     if calls:
         lists = f"mockserver journal list -s {server.sandbox}"
         return f"no call of {calls:,} in {server.sandbox} matches; all of them: {lists}"
-    return f"no calls in {server.sandbox}; send one: mockserver send VENDOR"
+    return f"no calls in {server.sandbox}; send one: {in_sandbox(server, 'mockserver send VENDOR')}"
 
 
 def _line(entry: Document) -> str:

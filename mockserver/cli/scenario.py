@@ -23,6 +23,7 @@ from mockserver.cli.server import (
     create_missing_sandbox,
     end,
     end_unknown,
+    in_sandbox,
     output_option,
     server_options,
     write_result,
@@ -81,7 +82,8 @@ def list_scenarios(*, server: ServerOptions, packaged: bool, group: str | None) 
     elif found:
         write_lines(table_lines([_row(one) for one in found]))
     else:
-        note = f"no scenarios in {server.sandbox}; arm one: mockserver scenario apply flaky-third"
+        line = in_sandbox(server, "mockserver scenario apply flaky-third")
+        note = f"no scenarios in {server.sandbox}; arm one: {line}"
         write_lines([note], err=True)
 
 

@@ -278,13 +278,24 @@ def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *,
         write_lines(lines, err=err)
 
 
+_ABOUT_A_SANDBOX = re.compile(
+    "mockserver (journal|send|scenario (list|apply|show|clear))( [^…]*)?(?<!--help)"
+)
+
+
+def in_sandbox(server: ServerOptions, line: str) -> str:
+    """The line to type, for the sandbox of this command."""
+    is_named = server.sandbox == "default" or " -s " in line or "--sandbox" in line
+    return line if is_named or not _ABOUT_A_SANDBOX.fullmatch(line) else f"{line} -s {server.sandbox}"
+
+
 def end(server: ServerOptions, problem: Document, where: str, cure: str, status: int) -> NoReturn:
     if server.json:
         from mockserver.codec import json
 
         click.echo(json.encode({"type": "about:blank", **problem}).decode(), err=True)
         raise SystemExit(status)
-    fail(str(problem["detail"]), where, cure, status)
+    fail(str(problem["detail"]), where, in_sandbox(server, cure), status)
 
 
 def end_usage(server: ServerOptions, code: str, detail: str, where: str, cure: str) -> NoReturn:

@@ -131,7 +131,7 @@ def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands) -> Non
     result = commands.run("journal", "list", "--vendor", f"{VENDORS[0]}x")
 
     assert (result.exit_code, f"   at: --vendor {VENDORS[0]}x\n" in result.stderr) == (4, True)
-    assert f"  try: mockserver journal list --vendor {VENDORS[0]}\n" in result.stderr
+    assert f"  try: mockserver journal list --vendor {VENDORS[0]} -s {commands.sandbox}\n" in result.stderr
 
 
 def test_the_list_is_json_with_the_keys_of_the_control_plane(commands: Commands, calls: list[int]) -> None:
@@ -433,4 +433,21 @@ def test_an_unknown_item_is_exit_4_with_the_nearest(
 
     assert result.exit_code == 4
     assert f"   at: {where}\n" in result.stderr
-    assert f"  try: {cure}\n" in result.stderr
+    assert f"  try: {cure} -s {commands.sandbox}\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        (("journal", "show", "99"), "mockserver journal list"),
+        (("journal", "item", "R-99"), "mockserver journal list"),
+        (("journal", "show"), "mockserver send VENDOR"),
+        (("journal", "list"), "mockserver send VENDOR"),
+        (("scenario", "list"), "mockserver scenario apply flaky-third"),
+        (("scenario", "clear", "nothing"), "mockserver scenario list"),
+    ],
+)
+def test_a_hint_names_the_sandbox_of_the_command(
+    commands: Commands, words: tuple[str, ...], cure: str
+) -> None:
+    assert f"{cure} -s {commands.sandbox}" in commands.run(*words).stderr

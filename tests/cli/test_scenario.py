@@ -80,7 +80,7 @@ def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands, flaky:
 
     result = commands.run("scenario", "apply", str(flaky), "--vendor", f"{vendor}x")
 
-    assert (result.exit_code, f"  try: mockserver scenario apply --vendor {vendor}\n" in result.stderr) == (
+    assert (result.exit_code, f"  try: mockserver scenario apply --vendor {vendor} -s " in result.stderr) == (
         4,
         True,
     )
@@ -181,7 +181,10 @@ def test_a_packaged_scenario_is_shown(commands: Commands) -> None:
 def test_an_unknown_scenario_is_exit_4_with_the_nearest(commands: Commands) -> None:
     result = commands.run("scenario", "show", "flaky-thrid")
 
-    assert (result.exit_code, "  try: mockserver scenario show flaky-third\n" in result.stderr) == (4, True)
+    assert (
+        result.exit_code,
+        f"  try: mockserver scenario show flaky-third -s {commands.sandbox}\n" in result.stderr,
+    ) == (4, True)
 
 
 def test_all_scenarios_are_cleared(commands: Commands) -> None:
@@ -206,7 +209,10 @@ def test_a_scenario_that_is_not_there_cannot_be_cleared(commands: Commands) -> N
 
     result = commands.run("scenario", "clear", "resets")
 
-    assert (result.exit_code, "  try: mockserver scenario clear reset\n" in result.stderr) == (4, True)
+    assert (
+        result.exit_code,
+        f"  try: mockserver scenario clear reset -s {commands.sandbox}\n" in result.stderr,
+    ) == (4, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--from", "flaky-third"), ("--vendor", vendor_packages()[0])])

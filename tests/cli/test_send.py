@@ -171,7 +171,10 @@ def test_an_unknown_case_is_exit_4_with_the_nearest(commands: Commands) -> None:
 def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands) -> None:
     result = commands.run("send", f"{VENDOR}x")
 
-    assert (result.exit_code, f"  try: mockserver send {VENDOR}\n" in result.stderr) == (4, True)
+    assert (
+        result.exit_code,
+        f"  try: mockserver send {VENDOR} -s {commands.sandbox}\n" in result.stderr,
+    ) == (4, True)
 
 
 def test_a_misspelt_operation_is_exit_4_with_the_nearest(commands: Commands) -> None:
@@ -179,7 +182,7 @@ def test_a_misspelt_operation_is_exit_4_with_the_nearest(commands: Commands) -> 
 
     result = commands.run("send", VENDOR, "--operation", f"{operation}s")
 
-    assert (result.exit_code, f"  try: mockserver send --operation {operation}\n" in result.stderr) == (
+    assert (result.exit_code, f"  try: mockserver send --operation {operation} -s " in result.stderr) == (
         4,
         True,
     )
