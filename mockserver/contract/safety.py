@@ -24,6 +24,8 @@ _OWN_PREFIX = "mock-"
 HEALTH_PATH = "/_mock/health"
 _HEALTH = frozenset({"status", "version", "auth", "vendors", "uptimeSeconds"})
 _OK = 200
+_SANDBOXES = "sandboxes"
+"""The part of a path that the name of a sandbox follows."""
 
 
 class UnsafeTargetError(Exception):
@@ -110,54 +112,68 @@ def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
     return any(name.startswith(_OWN_PREFIX) for name in headers)
 
 
-def is_health(answered: Response) -> bool:
-    """Whether an answer is the health of a mockserver: any other server may answer anything."""
+def vendors_of(answered: Response) -> frozenset[str] | None:
+    """The vendors in the health of a mockserver; None for an answer of any other server."""
     if answered.status != _OK:
-        return False
+        return None
     try:
         health = json.loads(answered.body)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(health, dict) and health.keys() >= _HEALTH
+        return None
+    if (
+        not isinstance(health, dict)
+        or not health.keys() >= _HEALTH
+        or not isinstance(health["vendors"], list)
+    ):
+        return None
+    return frozenset(map(str, health["vendors"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whether a server is a mockserver, and the path in front of its `/_mock` that a proxy may add."""
+    """Whether a server is a mockserver, and its vendors.
+
+    `base` is the path in front of its `/_mock` that a proxy may add.
+    """
 
     is_ours: bool
     base: str = ""
+    vendors: frozenset[str] = frozenset()
 
 
 def identify(
     url: str, send: Callable[[Request], Exchange], at_host: Callable[[Request], Exchange]
 ) -> Identity:
-    """Identify the server at an address, by its headers, or by its health where a proxy strips them.
+    """Identify the server at an address, by its health, or by its headers where it has none.
 
     `send` calls below the address, `at_host` at its host. The health is looked for before each part of the
-    path: a server behind `http://host/team` has that of `http://host/team/vendor` at `/team/_mock`. Raises
+    path, the first part first: a mockserver records calls below a vendor in its journal. A server behind
+    `http://host/team` has the health of `http://host/team/vendor` at `/team/_mock`. Raises
     TargetUnreachableError.
     """
-    parts = urlsplit(url).path.strip("/").split("/")
-    bases = ["".join(f"/{one}" for one in parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-    is_ours = _says_it_is_ours(send)
-    if is_ours and len(bases) == 1:
-        return Identity(is_ours=True)
-    for base in bases:
+    parts = path_parts(url)
+    found = None
+    for length in range(len(parts) + 1):
+        if _SANDBOXES in parts[:length]:
+            break
+        base = "".join(f"/{one}" for one in parts[:length])
         try:
-            if is_health(at_host(Request("GET", f"{base}{HEALTH_PATH}")).response):
-                return Identity(is_ours=True, base=base)
+            vendors = vendors_of(at_host(Request("GET", f"{base}{HEALTH_PATH}")).response)
         except UnansweredCallError:
             break
-    return Identity(is_ours=is_ours)
+        if vendors is not None:
+            found = Identity(is_ours=True, base=base, vendors=vendors)
+            below = parts[length + 2 :] if parts[length : length + 1] == [_SANDBOXES] else parts[length:]
+            if not below or below[0] in vendors:
+                return found
+    return found or Identity(is_ours=_says_it_is_ours(send))
 
 
-def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
-    """A warning for the address of a whole server of ours instead of one vendor, else None."""
-    try:
-        answered = send(Request("GET", HEALTH_PATH)).response
-    except UnansweredCallError:
-        return None
-    if not is_health(answered) or name.encode() not in answered.body:
-        return None
-    return UnsafeTargetError(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")
+def path_parts(url: str) -> list[str]:
+    return [part for part in urlsplit(url).path.split("/") if part]
+
+
+def check_vendor_in_path(name: str, url: str, identity: Identity) -> None:
+    """Raise UnsafeTargetError for the address of a whole server of ours instead of one vendor."""
+    if name in identity.vendors and path_parts(url) == path_parts(identity.base):
+        raise UnsafeTargetError(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")

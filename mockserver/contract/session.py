@@ -133,8 +133,7 @@ def _is_ours(api: ApiUnderTest, target: Target) -> bool:
 
     Raises UnsafeTargetError: it is, and the API is below the address.
     """
-    if elsewhere := safety.find_vendor_below(api.name, target.address.url, target.send):
-        raise elsewhere
+    safety.check_vendor_in_path(api.name, target.address.url, target.identity())
     return target.identity().is_ours
 
 

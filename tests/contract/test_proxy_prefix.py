@@ -101,8 +101,9 @@ def test_a_server_that_is_not_ours_is_asked_once_in_a_run() -> None:
         assert not [seed for seed in range(3) if Isolation(target, seed).are_apart]
 
     assert proxy.seen == [
-        ("GET", f"{PREFIX}/shop/"),
-        ("GET", f"{PREFIX}/_mock/health"),
-        ("GET", "/team/_mock/health"),
         ("GET", "/_mock/health"),
+        ("GET", "/team/_mock/health"),
+        ("GET", f"{PREFIX}/_mock/health"),
+        ("GET", f"{PREFIX}/shop/_mock/health"),
+        ("GET", f"{PREFIX}/shop/"),
     ]

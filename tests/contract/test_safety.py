@@ -138,7 +138,7 @@ def known(headers: dict[str, str], status: int = 404, health: bytes = b"") -> bo
         return Exchange(request, Response(404, headers, b""))
 
     def at_host(request: Request) -> Exchange:
-        assert request.path == "/_mock/health"
+        assert request.path in ("/_mock/health", "/acme/_mock/health")
         return Exchange(request, Response(status, {}, health))
 
     return safety.identify("http://127.0.0.1/acme", send, at_host).is_ours
@@ -163,6 +163,7 @@ def test_a_server_of_ours_whose_headers_a_proxy_strips_is_known_by_its_health() 
         (200, b'{"status": "ok"}'),
         (200, b"\xff"),
         (200, b"[" * 10**5),
+        (200, HEALTH.replace(b'["acme"]', b"3")),
     ],
 )
 def test_what_is_no_health_of_ours_is_a_strangers(status: int, health: bytes) -> None:
@@ -189,5 +190,35 @@ def test_a_server_of_ours_below_a_path_is_known_and_its_control_plane_is_found(
         return Exchange(request, Response(200 if is_there else 404, {}, HEALTH))
 
     assert safety.identify(f"http://127.0.0.1{path}", send, at_host) == safety.Identity(
-        is_ours=True, base="/team"
+        is_ours=True, base="/team", vendors=frozenset({"acme"})
     )
+
+
+@pytest.mark.parametrize("path", ["/acme", "/acme/v1", "/sandboxes/qa/acme"])
+def test_to_identify_a_server_leaves_no_call_in_its_journal(path: str) -> None:
+    asked: list[str] = []
+
+    def at_host(request: Request) -> Exchange:
+        asked.append(request.path)
+        return Exchange(request, Response(200 if request.path == "/_mock/health" else 404, {}, HEALTH))
+
+    identity = safety.identify(
+        f"http://127.0.0.1{path}", lambda _request: pytest.fail("a call below"), at_host
+    )
+
+    assert (identity.base, asked) == ("", ["/_mock/health"])
+    safety.check_vendor_in_path("acme", f"http://127.0.0.1{path}", identity)
+
+
+@pytest.mark.parametrize("path", ["", "/team"])
+def test_the_address_of_a_whole_server_is_refused_for_one_of_its_vendors(path: str) -> None:
+    url = f"http://127.0.0.1{path}"
+
+    def at_host(request: Request) -> Exchange:
+        return Exchange(request, Response(200 if request.path == f"{path}/_mock/health" else 404, {}, HEALTH))
+
+    identity = safety.identify(url, at_host, at_host)
+
+    with pytest.raises(safety.UnsafeTargetError, match=f"a mockserver is at {url}, and acme is below it"):
+        safety.check_vendor_in_path("acme", url, identity)
+    safety.check_vendor_in_path("other", url, identity)
