@@ -59,6 +59,18 @@ def test_the_base_addresses_are_those_that_the_server_tells(page: Path, fresh: A
     assert sorted(shown) == sorted(one["base"] for one in told)
 
 
+def test_a_call_or_an_item_that_the_readme_looks_up_is_of_its_first_block() -> None:
+    text = README.read_text(encoding="utf-8")
+    first = text[: text.index("look: ")]
+
+    calls = re.findall(r"mockserver journal show (\d+)", text)
+    keys = re.findall(r"mockserver journal item (\S+)", text)
+
+    assert (len(calls), len(keys)) == (2, 1)
+    assert [number for number in calls if f"#{number}\n" not in first] == []
+    assert [key for key in keys if f" {key} " not in first] == []
+
+
 @pytest.mark.parametrize("page", [README, OUTCOMES], ids=lambda page: page.name)
 def test_calls_are_answered_as_the_page_shows(page: Path, fresh: Application) -> None:
     for command, shown in examples(page):
