@@ -12,17 +12,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
 from mockserver.journal.entry import Entry, ItemResults
-from mockserver.model import (
-    EMPTY,
-    LOST,
-    WARNED,
-    Action,
-    AppliedEffect,
-    Document,
-    Json,
-    Problem,
-    shown_outcomes,
-)
+from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
 
@@ -257,16 +247,8 @@ def _escape_path(path: str) -> str:
 GROUPS = 240
 """Most words of a strip; more items are put together in as many groups of equal size."""
 
-_BEST_TO_WORST = (
-    Action.UNCHANGED,
-    Action.CREATED,
-    Action.UPDATED,
-    WARNED,
-    Action.SKIPPED,
-    Action.REJECTED,
-    LOST,
-)
-_RANKS = {str(outcome): rank for rank, outcome in enumerate(_BEST_TO_WORST)}
+_BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejected", "lost")
+_RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
 
 
 def strip(decided: ItemResults) -> list[str]:

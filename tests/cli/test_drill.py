@@ -283,7 +283,7 @@ def test_a_repetition_has_the_options_that_it_needs(drill: Run, tmp_path: Path) 
 
 def test_drill_and_contract_write_no_file_of_each_other() -> None:
     folders = {
-        command.name: Path(option.default)
+        command.name: Path(str(option.default))
         for command in (drill_command, contract)
         for option in command.params
         if option.name == "folder"

@@ -94,7 +94,8 @@ def test_an_entry_tells_why_an_item_was_rejected(operator: Client) -> None:
 def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client) -> None:
     create(operator)
     effect = {"select": {"key": "A"}, "effect": {"omit": True}}
-    losing = {"version": 1, "name": "losing", "rules": [{"id": "r1", "items": [effect]}]}
+    rule = {"id": "r1", "items": [effect]}
+    losing = {"version": 1, "name": "losing", "rules": [rule]}
     operator.put(f"{NEW}/scenarios/losing", json=losing)
     order(operator, "A", "B")
     operator.delete(f"{NEW}/scenarios")
@@ -104,7 +105,7 @@ def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client)
             "rule": "losing/r1",
             "when": "all calls that have such an item",
             "then": ["the item A: left out of the answer"],
-            "document": losing["rules"][0],
+            "document": rule,
         }
     ]
 
