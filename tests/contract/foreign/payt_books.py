@@ -2,9 +2,9 @@
 
 Built are both batches of invoices, reads of invoices, payments, debtors and administrations, and tokens.
 Where the spec leaves it open: faults stay with their record, numbers are no texts, null counts as left
-out, cents are rounded, a number that is there twice is applied twice, another debtor is taken over,
-sent_at stays, the newest comes first, the last page has a cursor, administrations of others are not
-found. Messages are in Dutch.
+out, cents are rounded, a number that is there twice is applied twice, another debtor is taken over, another
+sent_at is left out with a warning, the newest comes first, the last page has a cursor, administrations of
+others are not found. Messages are in Dutch.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-from functools import cache
+from decimal import Decimal, localcontext
 from itertools import count
 from threading import RLock
 from typing import Any
 
 from flask import Flask, Response, request
-from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from werkzeug.exceptions import HTTPException, abort
 from werkzeug.serving import make_server
 
-from tests.contract.foreign.access import NOW, TOKEN, running
+from tests.contract.foreign.access import TOKEN, running
 from tests.contract.foreign.flask_payees import Quiet
+from tests.contract.foreign.payt_rules import Books, Record, RecordError, find, moment, why_not
 from tests.support.spec_documents import operation, parameters, spec
 
 BUGS = (
@@ -43,10 +41,7 @@ BUGS = (
     "other administrations are listed",
 )
 
-CLIENT, _OURS, _DEBTORS = "boek:houding", ("12", "13"), ("K-1", "K-2")
-_CURRENCIES = ("CHF", "DKK", "EUR", "GBP", "NOK", "PLN", "SEK", "USD")
-_SUMS = {"amount_total": "total_amount", "amount_open": "open_amount"}
-_SUMS |= {"book_amount_total": "book_total_amount", "book_amount_open": "book_open_amount"}
+CLIENT, _OURS = "boek:houding", ("12", "13")
 _NAMES = {"ids": "id", "invoice_numbers": "invoice_number", "invoice_identifiers": "invoice_identifier"}
 _NAMES |= {"debtor_ids": "debtor_id", "debtor_numbers": "debtor_number"}
 _NAMES |= {"debtor_identifiers": "debtor_identifier", "credit_case_ids": "credit_case_id"}
@@ -61,143 +56,12 @@ _BUILT += ("getV1Payments", "getV1Debtors", "getV1DebtorsId", "getV1Administrati
 _BUILT += ("getV1AdministrationsAdministrationId",)
 _LATER = ("labels", "invoice_lines", "peppol_identifier")
 
-_Record = dict[str, Any]
-_FILTERS: Mapping[str, Callable[[_Record, Any], bool]] = {
+_FILTERS: Mapping[str, Callable[[Record, Any], bool]] = {
     "paid": lambda row, is_paid: (Decimal(row["open_amount"]) == 0) == is_paid,
     "book_amount_total_gte": lambda row, least: Decimal(row["book_total_amount"]) >= Decimal(str(least)),
     "book_amount_total_lte": lambda row, most: Decimal(row["book_total_amount"]) <= Decimal(str(most)),
-    "updated_after": lambda row, after: _moment(row["updated_at"]) > _moment(after),
+    "updated_after": lambda row, after: moment(row["updated_at"]) > moment(after),
 }
-_seconds = count()
-
-
-class _RecordError(Exception):
-    """A record is rejected; the argument says why."""
-
-
-@cache
-def _judge(schema: str) -> OAS30Validator:
-    whole = {**json.loads(schema), "components": spec("payt")["components"]}
-    return OAS30Validator(whole, format_checker=oas30_format_checker)
-
-
-def _why_not(value: Any, schema: Mapping[str, Any]) -> str:
-    problems = _judge(json.dumps(schema)).iter_errors(value)
-    return " en ".join(f"{'/'.join(map(str, one.path))} klopt niet" for one in problems)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.upper())
-
-
-def _find(rows: list[_Record], name: str, value: str | None) -> _Record | None:
-    return next((row for row in rows if value and row[name] == value), None)
-
-
-def _paid(payments: list[_Record]) -> Decimal:
-    return sum(
-        (Decimal(one["total_amount"]) for one in payments if one["cost_type"] == "principal"), Decimal()
-    )
-
-
-class _Books:
-    """What one administration has; records are never changed, but put in place of each other."""
-
-    def __init__(self, number: str, bugs: tuple[str, ...], ids: Iterator[int]) -> None:
-        self.number, self.bugs, self._ids = number, bugs, ids
-        self.invoices: dict[str, _Record] = {}
-        usual = {"postal_address": {"city": "Breda", "country_code": "NL"}, "name": "Klant"}
-        names = [{"debtor_number": one, "debtor_identifier": f"{one}/{number}"} for one in _DEBTORS]
-        self.debtors = [{**self._new(), **usual, **one} for one in names]
-
-    def _new(self) -> _Record:
-        now = (_moment(f"{NOW}+00:00") + timedelta(seconds=next(_seconds))).isoformat()
-        return {"id": str(next(self._ids)), "administration_id": self.number, "updated_at": now}
-
-    def put(self, record: _Record, *, is_change: bool) -> None:
-        stored, identifier = [*self.invoices.values()], record.get("invoice_identifier")
-        by_number = _find(stored, "invoice_number", record["invoice_number"])
-        by_identifier = _find(stored, "invoice_identifier", identifier)
-        if is_change and by_number is None:
-            raise LookupError
-        known: _Record = by_number or by_identifier or {}
-        is_another = identifier and (known.get("invoice_identifier") or identifier) != identifier
-        if (by_identifier or known) is not known or is_another:
-            raise _RecordError("nummer en kenmerk horen niet bij elkaar")
-        if is_change and "a change empties the description" in self.bugs:
-            record = {"description": "", **record}
-        self._store(record, known)
-
-    def _store(self, record: _Record, known: _Record) -> None:
-        usual: _Record = {"payment_method": "unknown", "sent_at": None, "labels": [], "payments": []}
-        usual |= dict.fromkeys(("invoice_identifier", "description", "category", "order_number", "debtor_id"))
-        usual |= dict.fromkeys(("administration_costs_total", "administration_costs_open"), "0.00")
-        new, lines = self._new(), record.get("invoice_lines", [])
-        invoice = {**usual, **new, **known, **record, "updated_at": new["updated_at"]}
-        if why := self._fault(invoice, lines, known):
-            raise _RecordError(why)
-        invoice |= {shown: self._money(invoice[name]) for name, shown in _SUMS.items()}
-        invoice |= self._debtor(record, invoice)
-        if "labels" in record:
-            invoice["labels"] = [{"name": one} for one in record["labels"]]
-        parts = ("description", "vat_rate_code", "line_order")
-        invoice["invoice_lines"] = [{name: one[name] for name in parts if name in one} for one in lines]
-        invoice["payments"] = self._payments(record.get("payments"), invoice, known.get("payments", []))
-        days = [one["payment_date"] for one in invoice["payments"]]
-        is_paid = Decimal(invoice["open_amount"]) == 0
-        invoice["payment_date"] = max(days, default=NOW[:10]) if is_paid else None
-        if "texts are stored in Latin-1" in self.bugs and invoice["description"]:
-            invoice["description"] = invoice["description"].encode("latin-1", "replace").decode("latin-1")
-        self.invoices[invoice["id"]] = invoice
-
-    def _fault(self, invoice: _Record, lines: list[_Record], known: _Record) -> str:
-        faults = {
-            "de vervaldag klopt niet": invoice["due_date"] < invoice["invoice_date"],
-            "deze betaalvoorwaarde is er niet": invoice.get("payment_condition", "30") != "30",
-            "deze munt is er niet": invoice["currency_code"] not in _CURRENCIES,
-            "dit tarief is er niet": any(one["vat_rate_code"] != "NL21" for one in lines),
-            "sent_at staat al vast": known.get("sent_at") not in (None, invoice["sent_at"]),
-        }
-        if "a rejected record is stored all the same" in self.bugs:
-            self.invoices |= {known["id"]: {**known, "description": invoice["description"]}} if known else {}
-        return next((why for why, is_there in faults.items() if is_there), "")
-
-    def _debtor(self, record: _Record, invoice: _Record) -> _Record:
-        names = ("debtor_number", "debtor_identifier")
-        found = [_find(self.debtors, name, record[name]) for name in names if record.get(name)]
-        debtor = (found or [_find(self.debtors, "id", invoice["debtor_id"])])[0]
-        if debtor is None or any(one is not debtor for one in found):
-            raise _RecordError("deze debiteur is er niet")
-        return {**{name: debtor[name] for name in names}, "debtor_id": debtor["id"]}
-
-    def _payments(self, sent: list[_Record] | None, invoice: _Record, stored: list[_Record]) -> list[_Record]:
-        """Return the payments of an invoice; without new ones another open amount makes one."""
-        due = Decimal(invoice["total_amount"]) - Decimal(invoice["open_amount"])
-        if sent is None:
-            rest = due - _paid(stored)
-            return [*stored, self._payment({"amount": f"{rest:f}"}, invoice)] if rest else stored
-        others = [
-            one for row in self.invoices.values() if row["id"] != invoice["id"] for one in row["payments"]
-        ]
-        names = [one["origin_identifier"] for one in (*sent, *others)]
-        made = [self._payment(one, invoice) for one in sent]
-        if any(names.count(one["origin_identifier"]) > 1 for one in sent) or _paid(made) != due:
-            raise _RecordError("de betalingen kloppen niet")
-        return made
-
-    def _payment(self, sent: _Record, invoice: _Record) -> _Record:
-        total, amount = Decimal(invoice["total_amount"]), Decimal(sent["amount"])
-        book = amount * Decimal(invoice["book_total_amount"]) / total if total else amount
-        usual = {"cost_type": "principal", "payment_date": NOW[:10], "origin_identifier": None}
-        given = {name: value for name, value in sent.items() if value is not None}
-        sums = {"total_amount": sent["amount"], "total_book_amount": given.get("book_amount", f"{book:f}")}
-        payment = {**self._new(), **usual, **given, "invoice_id": invoice["id"]}
-        return payment | {name: self._money(text) for name, text in sums.items()}
-
-    def _money(self, text: str) -> str:
-        if "amounts are cut as floats" in self.bugs:
-            return f"{int(float(text) * 100) / 100:.2f}"
-        return f"{Decimal(text).quantize(Decimal('0.01'), ROUND_HALF_UP):f}"
 
 
 class _Api:
@@ -205,9 +69,11 @@ class _Api:
 
     def __init__(self, bugs: tuple[str, ...]) -> None:
         self.bugs, self.tokens, ids = bugs, [TOKEN], count(900, 3)
-        self.books = {number: _Books(number, bugs, ids) for number in _OURS}
+        self.books = {number: Books(number, bugs, ids) for number in _OURS}
+        first, second = self.books.values()
+        first.others, second.others = second.debtors, first.debtors
 
-    def answer(self, name: str, path: _Record) -> tuple[int, Any]:
+    def answer(self, name: str, path: Record) -> tuple[int, Any]:
         if name == "postOauthToken":
             return self._token()
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
@@ -223,10 +89,14 @@ class _Api:
             members = schemas[f"{kind}Part"]["properties"]
         if not path:
             return self._page(rows, query, members)
-        found = _find(rows, query.get("identifier_type", "id"), next(iter(path.values())))
+        if "an invoice of the other administration can be shown" in self.bugs and name == "getV1InvoicesId":
+            rows = [row for books in self.books.values() for row in books.invoices.values()]
+        found = find(rows, query.get("identifier_type", "id"), next(iter(path.values())))
+        if found and "a single read shows what was there before the last change" in self.bugs:
+            found = self._books(query["administration_id"]).before.get(found["id"], found)
         return 200, self._shown(found, query, members) if found else abort(404, "niet gevonden")
 
-    def _rows(self, name: str, books: _Books) -> tuple[list[_Record], str]:
+    def _rows(self, name: str, books: Books) -> tuple[list[Record], str]:
         shown = [books]
         if "other administrations are listed" in self.bugs and name == "getV1Invoices":
             shown = [*self.books.values()]
@@ -237,11 +107,11 @@ class _Api:
             return [{**row, **payment} for row in rows for payment in row["payments"]], "Payment"
         return [] if name.endswith("Deleted") else rows, "Invoice"
 
-    def _books(self, number: str) -> _Books:
+    def _books(self, number: str) -> Books:
         return self.books[number] if number in self.books else abort(404, "deze administratie is er niet")
 
-    def _query(self, name: str) -> _Record:
-        query: _Record = {}
+    def _query(self, name: str) -> Record:
+        query: Record = {}
         _, path, node = operation(spec("payt"), name)
         for one in [one for one in parameters(spec("payt"), path, node) if one["in"] == "query"]:
             text, kind = request.args.get(one["name"]), one["schema"]["type"]
@@ -250,13 +120,16 @@ class _Api:
                     query[one["name"]] = text if kind == "string" else json.loads(text, parse_constant=int)
                 except ValueError:
                     abort(422, f"{one['name']} is onleesbaar")
-                if _why_not(query[one["name"]], one["schema"]):
+                if why_not(query[one["name"]], one["schema"]):
                     abort(422, f"{one['name']} klopt niet")
             elif one.get("required"):
                 abort(422, f"{one['name']} ontbreekt")
         return query
 
-    def _page(self, rows: list[_Record], query: _Record, members: Mapping[str, Any]) -> tuple[int, Any]:
+    def _page(self, rows: list[Record], query: Record, members: Mapping[str, Any]) -> tuple[int, Any]:
+        if "a list shows another id of a changed invoice" in self.bugs:
+            changed = {one for books in self.books.values() for one in books.before}
+            rows = [{**row, "id": f"{row['id']}0"} if row["id"] in changed else row for row in rows]
         for name, member in _NAMES.items():
             if name in query and not ("number" in name and "the filter of numbers is ignored" in self.bugs):
                 rows = [row for row in rows if row.get(member) in query[name].split(",")]
@@ -272,14 +145,14 @@ class _Api:
         data = [self._shown(row, query, members) for row in rows]
         return 200, {"pagination": {"cursor": rows[-1]["id"] if rows else None}, "data": data}
 
-    def _shown(self, row: _Record, query: _Record, members: Mapping[str, Any]) -> _Record:
+    def _shown(self, row: Record, query: Record, members: Mapping[str, Any]) -> Record:
         wanted = [name for name in members if name not in _LATER]
         if "fields" in query:
             only = json.loads(query["fields"])["only"]
             wanted = [one if isinstance(one, str) else next(iter(one)) for one in only]
         return {name: row[name] for name in wanted if name in row and name in members}
 
-    def _sent(self) -> tuple[str, list[_Record]]:
+    def _sent(self) -> tuple[str, list[Record]]:
         if request.mimetype != "application/json":
             abort(415, "alleen JSON")
         try:
@@ -292,21 +165,22 @@ class _Api:
 
     def _batch(self, *, is_change: bool) -> tuple[int, Any]:
         number, records = self._sent()
-        books, stored, errors, warnings = self._books(number), 0, _Record(), _Record()
-        before, last = dict(books.invoices), ""
+        books, stored, errors, warnings = self._books(number), 0, Record(), Record()
+        before, last, keys = dict(books.invoices), "", list[str]()
         schema = {"$ref": f"#/components/schemas/{'InvoiceChange' if is_change else 'InvoiceRecord'}"}
         for place, sent in enumerate(records):
             record = {name: value for name, value in sent.items() if value is not None}
             key = record.get("invoice_number") or record.get("invoice_identifier")
             key = key if isinstance(key, str) and key else f"invoices[{place}]"
-            why = _why_not(record, schema)
+            why = why_not(record, schema)
             try:
-                if not why and (place != 2 or "the third record is not stored" not in self.bugs):
-                    books.put(record, is_change=is_change)
+                if not why and not self._is_dropped(place, key, keys):
+                    warned = books.put(record, is_change=is_change)
+                    warnings |= {key: warned} if warned else {}
             except LookupError:
                 errors.setdefault("not_found", []).append(key)
                 continue
-            except _RecordError as error:
+            except RecordError as error:
                 why = str(error)
             if why:
                 is_mixed = last and "a message is that of the record before" in self.bugs
@@ -314,18 +188,35 @@ class _Api:
                 last = why
             elif any("checksum" in record.get(name, ()) for name in ("document", "ubl_document")):
                 warnings[key] = ["het document is onbekend"]
+            keys.append(key)
             stored += not why or "a rejected record counts" in self.bugs
         if errors and "one bad record rejects all" in self.bugs:
             books.invoices = before
             abort(422, "een factuur klopt niet")
-        answer = {"errors": errors, "count": stored, "success": True}
-        return 200 if is_change else 201, answer | ({"warnings": warnings} if warnings else {})
+        return self._result(errors, warnings, stored, is_change=is_change)
+
+    def _is_dropped(self, place: int, key: str, keys: list[str]) -> bool:
+        is_second = key in keys and "the second record of a number is dropped" in self.bugs
+        return is_second or (place == 2 and "the third record is not stored" in self.bugs)
+
+    def _result(self, errors: Record, warnings: Record, stored: int, *, is_change: bool) -> tuple[int, Any]:
+        bugs, told = self.bugs, [key for key in errors if key != "not_found"]
+        if len(told) == 2 and "the messages of two rejected records are exchanged" in bugs:
+            errors |= dict(zip(told, [errors[one] for one in reversed(told)], strict=True))
+        if "a record with a warning does not count" in bugs:
+            stored -= len(warnings)
+        is_good = not errors or "success is false once a record is rejected" not in bugs
+        answer = {"errors": errors, "count": stored, "success": is_good}
+        if "a record that is taken in part comes without a warning" in bugs:
+            warnings = {}
+        is_odd = not stored and "a batch that creates nothing is answered with 200" in bugs
+        return 200 if is_change or is_odd else 201, answer | ({"warnings": warnings} if warnings else {})
 
     def _token(self) -> tuple[int, Any]:
         if request.headers.get("Authorization") != f"Basic {b64encode(CLIENT.encode()).decode()}":
             return 401, {"error_description": "wie is dat?", "error": "invalid_client"}
         sent: Any = request.get_json(silent=True) if request.is_json else request.form.to_dict()
-        if _why_not(sent, {"$ref": "#/components/schemas/TokenRequest"}):
+        if why_not(sent, {"$ref": "#/components/schemas/TokenRequest"}):
             return 400, {"error_description": "zo vraagt men geen token", "error": "invalid_request"}
         if sent["grant_type"] != "client_credentials":
             return 400, {"error_description": "dat geeft hier geen token", "error": "invalid_grant"}

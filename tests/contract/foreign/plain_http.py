@@ -1,0 +1,112 @@
+"""The standard library's HTTP server around one function, for servers that are made without a framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.contract.foreign.access import running
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+    body: bytes
+
+    def document(self) -> Any:
+        """Return what the body says, or raise `ValueError`."""
+        try:
+            return json.loads(self.body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+        except RecursionError:
+            raise ValueError(self.path) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    document: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "application/json"
+
+    def text(self) -> bytes:
+        if self.document is None:
+            return b""
+        if isinstance(self.document, str):
+            return self.document.encode()
+        return json.dumps(self.document, default=_amount, ensure_ascii=False).encode()
+
+
+Answer = Callable[[Sent], Reply]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    answer: Answer
+    lock: Lock
+
+    def __getattr__(self, name: str) -> Any:
+        """Handle every method in the same way."""
+        if name.startswith("do_"):
+            return self.handle_call
+        raise AttributeError(name)
+
+    def handle_call(self) -> None:
+        parts = urlsplit(self.path)
+        sent = Sent(
+            self.command,
+            tuple(unquote(one) for one in parts.path.split("/")[1:]),
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            {name.lower(): text for name, text in self.headers.items()},
+            self.rfile.read(int(self.headers.get("content-length") or 0)),
+        )
+        with self.lock:
+            reply = type(self).answer(sent)
+        body = reply.text()
+        self.send_response(reply.status)
+        for name, text in reply.headers.items():
+            self.send_header(name, text)
+        if body:
+            self.send_header("Content-Type", reply.kind)
+        if reply.status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(text)
+
+
+def _amount(value: Any) -> float | int:
+    number = Decimal(value)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """Serve on a free port; yield the address."""
+    members = {"answer": staticmethod(answer), "lock": Lock()}
+    handler = type("Handler", (_Handler,), members)
+    with _Server(("127.0.0.1", 0), handler) as server, running(server) as url:
+        yield url
