@@ -81,12 +81,6 @@ class Books:
         self.invoices, self.payments, self.batches = (dict(one) for one in tables)
 
     def find_invoice(self, sent: Mapping[str, Any]) -> Json | None:
-        found = self._own_invoice(sent)
-        if found or "an invoice of the other organisation is found and paid" not in self.bugs:
-            return found
-        return self.other._own_invoice(sent)
-
-    def _own_invoice(self, sent: Mapping[str, Any]) -> Json | None:
         """Return the invoice of an id, a number or both; raise if these name two."""
         id_, number = str(sent.get("InvoiceID", "")).lower(), str(sent.get("InvoiceNumber") or "")
         found, named = self.invoices.get(id_), self.invoices.get(self._numbered.get(number, ""))
@@ -219,7 +213,10 @@ class Books:
     def _payable(self, sent: Json) -> tuple[Json, Decimal]:
         if {"CreditNote", "CreditNoteNumber", "Prepayment", "Overpayment"} & sent.keys():
             raise ElementError("Payments can only be made against invoices")
-        invoice = self.find_invoice({"InvoiceNumber": sent.get("InvoiceNumber"), **sent.get("Invoice", {})})
+        named = {"InvoiceNumber": sent.get("InvoiceNumber"), **sent.get("Invoice", {})}
+        invoice = self.find_invoice(named)
+        if invoice is None and "an invoice of the other organisation can be paid" in self.bugs:
+            invoice = self.other.find_invoice(named)
         if invoice is None:
             raise ElementError("Document could not be found")
         raw = Decimal(sent.get("Amount", 0))

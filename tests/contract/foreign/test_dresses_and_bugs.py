@@ -1,0 +1,114 @@
+"""The suite finds nothing at right servers of another make, however they send answers, and finds their bugs.
+
+`EVERY_CASE=1 CONTRACT_SEED=42 pytest …` tries all of them with a seed; `CONTRACT_EXAMPLES=100` takes so many
+examples in place of those of `--quick`.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.contract.foreign.servers import FULL, SERVERS, WAYS
+
+EXAMPLES = os.environ.get("CONTRACT_EXAMPLES")
+QUICK = ("--max-examples", EXAMPLES) if EXAMPLES else ("--quick",)
+LONG = ("--max-examples", EXAMPLES or "100")
+_BATCHES = (*QUICK, "--phase", "stateful", "--part")
+POST = (*_BATCHES, "postV1Invoices")
+PAID = (*_BATCHES, "createBatchPayment")
+INVOICES = (*_BATCHES, "updateOrCreateInvoices")
+
+FALSE_ALARMS: set[tuple[str, str]] = {("xero", way) for way in WAYS} | {("own", "turned")}
+"""Right servers that the suite still blames, and how they send their answers."""
+
+NOT_SEEN_YET: set[tuple[str, str]] = {
+    ("own", "a line has the number of the next"),
+    ("own", "a deletion deletes nothing"),
+    ("own", "a berth can be shown after its deletion"),
+    ("own", "Allow names a method that no path has"),
+    ("payt", "a record that is taken in part comes without a warning"),
+    ("payt", "success is false once a record is rejected"),
+    ("payt", "debtors of the other administration are taken"),
+    ("payt", "a record with a warning does not count"),
+    ("xero", "after a failed element ids are those of nothing"),
+    ("xero", "payments before the bad one of an element stay booked"),
+}
+"""Bugs that the suite does not find."""
+
+FOUND: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
+    ("own", "a line has the number of the next"): (QUICK, ""),
+    ("own", "a deletion deletes nothing"): (QUICK, ""),
+    ("own", "a berth can be shown after its deletion"): (QUICK, ""),
+    ("own", "Allow names a method that no path has"): (QUICK, ""),
+    ("own", "a refused line is told as filed"): (QUICK, "bad-items-are-refused"),
+    ("own", "a refused berth is stored all the same"): (QUICK, "rejected-leave-no-trace"),
+    ("own", "an update is told as a creation"): (QUICK, "class-is-true"),
+    ("own", "the second page leaves out its first row"): (QUICK, "pages-show-each-row-once"),
+    ("own", "the last of a page is lost"): (QUICK, "page-size-is-kept"),
+    ("own", "the last berth of a call is lost"): (QUICK, "accepted-are-there"),
+    ("own", "a refused berth counts"): (QUICK, "count-is-processed"),
+    ("own", "an update keeps the note"): (QUICK, "texts-survive"),
+    ("payt", "a list shows another id of a changed invoice"): (POST, ""),
+    ("payt", "the messages of two rejected records are exchanged"): (POST, "message-names-its-item"),
+    ("payt", "a record that is taken in part comes without a warning"): (POST, ""),
+    ("payt", "success is false once a record is rejected"): (POST, ""),
+    ("payt", "the second record of a number is dropped"): (POST, "twice-in-a-batch"),
+    ("payt", "debtors of the other administration are taken"): (POST, ""),
+    ("payt", "an invoice of the other administration can be shown"): (POST, "tenants-are-apart"),
+    ("payt", "a batch that creates nothing is answered with 200"): (POST, "answers-match-the-spec"),
+    ("payt", "a single read shows what was there before the last change"): (POST, ""),
+    ("payt", "a record with a warning does not count"): (POST, ""),
+    ("xero", "after a failed element ids are those of nothing"): (PAID, ""),
+    ("xero", "payments before the bad one of an element stay booked"): (PAID, ""),
+    ("xero", "an invoice of the other organisation can be paid"): (PAID, ""),
+    ("xero", "the second of a key in a call is told as saved, and dropped"): (PAID, ""),
+    ("xero", "an idempotency key is ignored"): (PAID, ""),
+    ("xero", "an error is not replayed under its key"): (PAID, ""),
+    ("xero", "a key takes another body"): (PAID, ""),
+    ("xero", "a deletion keeps what was paid"): (PAID, ""),
+    ("xero", "TotalAmount is that of the first payment"): (PAID, ""),
+    ("xero", "a failed element says OK"): (PAID, ""),
+    ("xero", "an error is told of the failed element before"): (PAID, ""),
+    ("xero", "the elements come in another order"): (PAID, ""),
+    ("xero", "a summary takes the good elements back"): (PAID, ""),
+    ("xero", "itemCount is that of the page"): (INVOICES, ""),
+    ("xero", "the last element of a call is lost"): (INVOICES, ""),
+    ("xero", "a rejected element is saved all the same"): (INVOICES, ""),
+    ("xero", "lists show the other organisation"): (INVOICES, ""),
+}
+"""With what a bug is found, and the check that finds it ("": any)."""
+
+
+def _known(name: str, what: str, known: set[tuple[str, str]]) -> object:
+    marks = [pytest.mark.xfail(reason="not mended yet")] if (name, what) in known else []
+    return pytest.param(name, what, marks=marks, id=f"{name}: {what}")
+
+
+@pytest.mark.few(2)
+@pytest.mark.parametrize(
+    ("name", "way"), [_known(name, way, FALSE_ALARMS) for name in SERVERS for way in WAYS]
+)
+def test_a_right_server_is_blamed_for_nothing(name: str, way: str) -> None:
+    result = SERVERS[name].run(*QUICK, way=way)
+
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.few(1)
+def test_only_the_first_page_of_a_list_is_not_all_of_it() -> None:
+    result = SERVERS["own"].run(*LONG, "--phase", "stateful", way=FULL)
+
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.few(3)
+@pytest.mark.parametrize(("name", "bug"), [_known(name, bug, NOT_SEEN_YET) for name, bug in FOUND])
+def test_a_bug_is_found(name: str, bug: str) -> None:
+    options, check = FOUND[name, bug]
+
+    result = SERVERS[name].run(*options, bug=bug)
+
+    assert result.exit_code == 1, result.output
+    assert check in result.output.splitlines()[-1]
