@@ -26,10 +26,11 @@ from tests.contract.foreign.access import API_KEY, PAYEES, TOKEN
 from tests.contract.foreign.dresses import DRESSES, dressed
 
 SEED = os.environ.get("CONTRACT_SEED", "7")
-LENGTHS: Mapping[str, tuple[str, ...]] = {"quick": ("--quick",), "long": ("--max-examples", "100")}
 FULL = "130 rows are there"
 WAYS = (*DRESSES, FULL)
 """The dresses, and a server that has rows of other callers on several pages."""
+UNMODIFIED = "unmodified"
+"""The dress that needs a 304 in the spec, which Xero's alone has."""
 
 _JSON_ONLY = str(Path(__file__).with_name("xero_json.yaml"))
 _BEARER = {"Authorization": f"Bearer {TOKEN}"}
