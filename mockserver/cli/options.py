@@ -238,7 +238,7 @@ def check_extra(extra: str, command: str) -> None:
         fail_usage(what, sys.prefix, INSTALLS_EXTRA.format(extra=extra))
 
 
-_OPERATION = re.compile(r"^\s+operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
+_OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
 _CASE_ROW = re.compile(r"^- row: (\d+)\n  name: ([\w-]+)$", re.MULTILINE)
 _CASE_SECTION = re.compile(r"^  section: ([\w-]+)$", re.MULTILINE)
@@ -363,6 +363,7 @@ CHECK_NAMES = (
     "totals-fit-the-rows",
     "twice-in-a-batch",
     "unsupported-method",
+    "versions-follow-changes",
     "whole-or-nothing",
     "worlds-are-apart",
 )
