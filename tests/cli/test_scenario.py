@@ -72,7 +72,7 @@ def test_a_scenario_is_applied_to_one_operation(commands: Commands, flaky: Path)
     misspelt = commands.run("scenario", "apply", str(flaky), "--operation", f"{operation}x")
 
     assert found["document"]["rules"][0]["match"] == {"operation": operation}
-    assert (misspelt.exit_code, f"--operation {operation}\n" in misspelt.stderr) == (4, True)
+    assert (misspelt.exit_code, f"--operation {operation} -s" in misspelt.stderr) == (4, True)
 
 
 def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands, flaky: Path) -> None:
