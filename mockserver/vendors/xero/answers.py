@@ -298,9 +298,10 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
-    """A saved element with its warnings; its status is told in answers for each element only."""
+    """A saved element with its warnings, and its status if the answer or an assumption tells it."""
     warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
-    hidden = _STATUS if is_summarised(request) else ""
+    is_told = request.call.assumptions["saved_status"] == "always" or not is_summarised(request)
+    hidden = "" if is_told else _STATUS
     return {name: value for name, value in {**shown, **warned}.items() if name != hidden}
 
 

@@ -283,7 +283,8 @@ def show_contact(contact: Document, _request: Request, state: State) -> Json:
 
 def show_contact_alone(contact: Document, request: Request, state: State) -> Json:
     attached = {"Attachments": represent_attachments(contact[CONTACT.id], request, state)}
-    return represent_contact({**contact, **_balances(contact, state), **attached}, alone=True)
+    alone = request.call.assumptions["tracking_lists"] == "shown"
+    return represent_contact({**contact, **_balances(contact, state), **attached}, alone=alone)
 
 
 def _balances(contact: Document, state: State) -> dict[str, Json]:

@@ -106,6 +106,8 @@ class FilterEntity(Value, frozen=True):
     order: str = "UpdatedDateUTC"
     optimised: frozenset[str] = frozenset()
     """Fields that an organisation with very many documents takes; empty: all."""
+    keeps_case: bool = False
+    """Whether letter case counts for methods that look for a text in a text."""
 
 
 def own_field(kind: FieldType, name: str, default: Json = None) -> Operand:
@@ -155,7 +157,8 @@ def refuse_summary_filters(request: Request) -> None:
         return
     if field := (asked.get("order") or "").split():
         refuse_query("order", message_text("summary-order", field=field[0]))
-    if asked.get("where") or (asked.get("IDs") and asked.get("ContactIDs")):
+    allowed = 0 if request.call.assumptions["summary_filters"] == "ids_refused" else 1
+    if asked.get("where") or sum(bool(asked.get(name)) for name in ("IDs", "ContactIDs")) > allowed:
         refuse_query("where", message_text("summary-filter"))
 
 
@@ -173,13 +176,9 @@ class FilterFunction(Value, frozen=True):
 
 
 METHODS: Mapping[str, FilterFunction] = {
-    "contains": FilterFunction(_TEXT, FieldType.FLAG, lambda text, part: _fold(part) in _fold(text), 1),
-    "startswith": FilterFunction(
-        _TEXT, FieldType.FLAG, lambda text, part: _fold(text).startswith(_fold(part)), 1
-    ),
-    "endswith": FilterFunction(
-        _TEXT, FieldType.FLAG, lambda text, part: _fold(text).endswith(_fold(part)), 1
-    ),
+    "contains": FilterFunction(_TEXT, FieldType.FLAG, operator.contains, 1),
+    "startswith": FilterFunction(_TEXT, FieldType.FLAG, str.startswith, 1),
+    "endswith": FilterFunction(_TEXT, FieldType.FLAG, str.endswith, 1),
     "tolower": FilterFunction(_TEXT, FieldType.TEXT, str.lower),
     "toupper": FilterFunction(_TEXT, FieldType.TEXT, str.upper),
     "trim": FilterFunction(_TEXT, FieldType.TEXT, str.strip),
@@ -203,11 +202,14 @@ def _fold(value: Json) -> Json:
     return value.casefold() if isinstance(value, str) else value
 
 
-def apply_function(function: FilterFunction, value: Operand, arguments: Sequence[Operand]) -> Operand:
+def apply_function(
+    function: FilterFunction, value: Operand, arguments: Sequence[Operand], *, keeps_case: bool
+) -> Operand:
     """The result of the function; null where the value or an argument is null."""
+    seen = _fold if arguments and not keeps_case else lambda found: found
 
     def read(one: Document, state: State) -> Json:
-        values: list[Any] = [part.read(one, state) for part in (value, *arguments)]
+        values: list[Any] = [seen(part.read(one, state)) for part in (value, *arguments)]
         if any(part is None for part in values) and not function.accepts_null:
             return None
         return function.apply(*values)
@@ -426,7 +428,7 @@ class _FilterParser:
         arguments = self._arguments() if is_method else []
         if [argument.kind for argument in arguments] != [FieldType.TEXT] * function.arguments:
             _refuse_filter("no-such-method", token.at, name=token.text, entity=value.kind)
-        return apply_function(function, value, arguments)
+        return apply_function(function, value, arguments, keeps_case=self._entity.keeps_case)
 
     def _arguments(self) -> list[Operand]:
         arguments = [] if self._token.text == ")" else [self._operand()]
@@ -458,6 +460,8 @@ def select_documents(
     matches = list(documents)
     if request.call.assumptions["high_volume"] == "off":
         entity = replace(entity, optimised=frozenset())
+    if request.call.assumptions["filter_case"] == "kept":
+        entity = replace(entity, keeps_case=True)
     if since := request.parameters.get(_SINCE_HEADER):
         matches = _changed_since(matches, since)
     if expression := request.parameters.get("where"):

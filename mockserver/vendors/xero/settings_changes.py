@@ -27,7 +27,7 @@ _CLASSES = {
     "REVENUE": ("OTHERINCOME", "REVENUE", "SALES"),
 }
 _CLASS_OF = {kind: name for name, kinds in _CLASSES.items() for kind in kinds}
-_TAX_TYPES = {"EXPENSE": "INPUT2", "REVENUE": "OUTPUT2"}
+_TAXED = ("EXPENSE", "REVENUE")
 _REQUIRED = ("Type", "Name")
 
 
@@ -96,10 +96,11 @@ def check_account(item: Item, request: Request, state: State) -> Iterator[Proble
             yield make_problem("account-taken", (*here, name), field=name)
 
 
-def create_account(item: Item, _request: Request, state: State) -> Outcome:
+def create_account(item: Item, request: Request, state: State) -> Outcome:
     kind = _CLASS_OF[item.document["Type"]]
+    taxes = dict(zip(_TAXED, request.call.assumptions["account_tax"].split("/"), strict=True))
     account = {
-        "TaxType": _TAX_TYPES.get(kind, "NONE"),
+        "TaxType": taxes.get(kind, "NONE"),
         "EnablePaymentsToAccount": False,
         "ShowInExpenseClaims": False,
         "ReportingCode": kind[:3],
