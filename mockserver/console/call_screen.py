@@ -19,7 +19,7 @@ from mockserver.console.scenario_screen import met_by_call
 from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Response
 from mockserver.journal.export.formats import FORMATS, Format
-from mockserver.model import EMPTY, Document, Json, shown_outcome
+from mockserver.model import EMPTY, LOST, Document, Json, shown_outcome
 from mockserver.vendor import FAULT_RULE
 
 _GOOD = ("created", "updated", "unchanged")
@@ -169,7 +169,7 @@ def _rows(
 PAGE_ITEMS = 200
 """Most items on a page."""
 
-_BAD = "rejected"
+_BAD = ("rejected", LOST)
 _CONTRACT_RULES = frozenset(
     {
         "additionalProperties",
@@ -249,7 +249,7 @@ def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
 
 
 def _is_bad(item: Document) -> bool:
-    return item["action"] == _BAD or bool(item["effect"])
+    return shown_outcome(item) in _BAD or bool(item["effect"])
 
 
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from mockserver.codec import yaml
 from mockserver.codec.redaction import MASK
 from mockserver.console.screen import ControlRefusal, Moved, RawBody, Screen, ScreenRoute, Shown, Visit
-from mockserver.model import EMPTY, LOST, Document, Json
+from mockserver.model import EMPTY, LOST, Action, Document, Json
 from mockserver.scenario.selection import ITEM_FAULT_CODES
 
 _NO_NAME = re.compile("[^a-z0-9]+")
@@ -53,7 +53,9 @@ def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
     if len(effects) == 1:
         return {name: value for name, value in effects[0].items() if name != "failTimes"}
     effect: dict[str, Json] = dict(_DONE[word] for word in did if word in _DONE)
-    problems = [one for one in item["problems"] if one["code"] != LOST]
+    problems = [one for one in item["problems"] if one["code"] not in (LOST, Action.SKIPPED)]
+    if any(one["code"] == LOST for one in item["problems"]):
+        effect["commit"] = False
     if found := problems or item["warnings"]:
         code, detail = found[0]["code"], found[0]["detail"][:_MAX_MESSAGE]
         sayable = {"code": code} if code in ITEM_FAULT_CODES else _INTERNAL

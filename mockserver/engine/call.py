@@ -28,7 +28,19 @@ from mockserver.errors import (
     Unavailable,
     VendorFailure,
 )
-from mockserver.model import EMPTY, SAFE_METHODS, Action, Answer, Call, Outcome, Reply, Value, Verdict
+from mockserver.model import (
+    EMPTY,
+    LOST,
+    SAFE_METHODS,
+    Action,
+    Answer,
+    Call,
+    Fault,
+    Outcome,
+    Reply,
+    Value,
+    Verdict,
+)
 from mockserver.sandbox.assumptions import check_delivery
 from mockserver.sandbox.snapshots import LOADED
 from mockserver.sandbox.store import CallState, State
@@ -41,7 +53,7 @@ from mockserver.scenario.effects import (
 )
 from mockserver.scenario.model import NO_EFFECTS, Decision
 from mockserver.spec.openapi import Operation, RouteMatch
-from mockserver.vendor import BatchResult, Request
+from mockserver.vendor import BatchResult, Request, default_fault_problem
 
 _REFUSED = range(400, 600)
 _FIRST_REFUSAL = 400
@@ -226,12 +238,9 @@ class Pipeline:
             return replace(self._refuse(call, unknown, operation, state), applied=decision.applied)
         effects = AppliedEffects(decision, self.served.vendor.fault, self.served.refuse)
         perform = partial(self._perform, call, operation, opened, effects)
-        if decision.commit.first == 0:
-            answer = run_and_roll_back(perform, state)
-            answer = replace(answer, outcomes=_skipped(answer.outcomes))
-        else:
-            answer = perform(state)
+        answer = run_and_roll_back(perform, state) if decision.commit.first == 0 else perform(state)
         changed = apply_response(answer, decision, call, say, example)
+        changed = changed if opened.request is None else _kept_back(changed, decision, opened.request)
         if 0 < (decision.commit.first or 0) < len(answer.outcomes):
             is_refusal = changed.reply.status in _REFUSED
             lost = changed.reply if is_refusal else run_and_roll_back(lambda _: say(VendorFailure()), state)
@@ -309,7 +318,7 @@ class Pipeline:
         answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
         part = replace(request, items=request.items[: effects.decision.commit.first])
         kept = self._settle(part, self._judge(part), effects, state).outcomes
-        return replace(answer, outcomes=(*kept, *_skipped(answer.outcomes[len(kept) :])))
+        return replace(answer, outcomes=(*kept, *answer.outcomes[len(kept) :]))
 
     def _settle(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects | None, state: State
@@ -424,6 +433,19 @@ def _with_rule_as_reason(changed: Answer, unchanged: Answer, decision: Decision)
     return replace(changed, reason=one_line(f"{rules} answers {status}; {hint}"))
 
 
-def _skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """Return the same items, none of which took effect."""
-    return tuple(Outcome(outcome.item, Action.SKIPPED) for outcome in outcomes)
+def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
+    """Return the answer with the items that a rule for the whole call kept from being stored, and why."""
+    if decision.commit.first is None:
+        return answer
+    is_untold = answer.reply.status in _REFUSED or (answer.delivery and answer.delivery.fault)
+    code, lie = (Action.SKIPPED.value, "") if is_untold else (LOST, ", answered as if stored")
+    why = Fault(code, message=f"not stored{lie} by rule {', '.join(decision.applied)}")
+    skipped = [
+        Outcome(
+            one.item,
+            Action.SKIPPED,
+            problems=(default_fault_problem(why, one.item, request),) if one.accepted else one.problems,
+        )
+        for one in answer.outcomes[decision.commit.first :]
+    ]
+    return replace(answer, outcomes=(*answer.outcomes[: decision.commit.first], *skipped))

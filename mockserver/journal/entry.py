@@ -246,10 +246,11 @@ class Query(Value, frozen=True):
         if self.item is None and not self.outcome:
             return True
         decided = entry.decided
-        marked = {WARNED: decided.warnings, LOST: decided.lost}.get(self.outcome, ())
+        marked = decided.warnings if self.outcome == WARNED else ()
+        ends = zip(decided.items(), decided.shown(), strict=True)
         return any(
-            self.item in (None, key) and (self.outcome in ("", action) or at in marked)
-            for at, (key, action) in enumerate(entry.decided.items())
+            self.item in (None, key) and (self.outcome in ("", shown) or at in marked)
+            for at, ((key, _), shown) in enumerate(ends)
         )
 
 

@@ -16,7 +16,18 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
 from mockserver.journal.view import Packaged, View, describe_effect, find_rules
-from mockserver.model import LOST, SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Value
+from mockserver.model import (
+    LOST,
+    SAFE_METHODS,
+    Action,
+    Answer,
+    AppliedEffect,
+    Call,
+    Document,
+    Item,
+    Json,
+    Value,
+)
 from mockserver.sandbox.store import State
 from mockserver.scenario.language import pluralize
 from mockserver.spec.openapi import Batch, Operation
@@ -298,12 +309,15 @@ def _did(entry: Entry, index: int) -> tuple[str, ...]:
 def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
     problem = next(iter(entry.decided.problems.get(index, ())), None)
     warning = next(iter(entry.decided.warnings.get(index, ())), None)
-    effect = entry.effects.get(index)
+    rules = _rules_of_item(entry, index)
+    # A call without a batch has no outcomes in its entry, and so no problem that tells of the loss.
+    is_kept_back = action == Action.SKIPPED and not entry.decided.counts
+    whole = AppliedEffect(", ".join(rules), ("not-stored",)) if is_kept_back else None
+    effect = entry.effects.get(index, whole)
     is_refused = problem is None and told in (Told.REFUSED, Told.REJECTED)
     done = "" if effect is None or action in (REPEATED, UNREAD) else describe_effect(effect)
-    # A call without a batch has no outcomes in its entry, and so no problem that tells of the loss.
-    is_lost = not entry.decided.counts and "not-stored" in _did(entry, index)
-    if action == Action.SKIPPED and (is_lost or (problem and problem.code == LOST)):
+    is_lie = told is Told.STORED or "not-stored" in _did(entry, index)
+    if (is_kept_back and is_lie) or (problem and problem.code == LOST):
         action = LOST
     return Attempt(
         number=entry.number,
@@ -318,7 +332,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         detail=problem.detail if problem else entry.reason if is_refused else done,
         # Not every vendor shows warnings.
         warning=warning.detail if warning and warning.detail.encode() in entry.reply.body else "",
-        rules=_rules_of_item(entry, index),
+        rules=rules,
         fault=entry.fault,
         document=document,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from mockserver.server.transport_faults import ConnectionLostError
 from tests.control.operators import NEW, create, order
 from tests.support.client import Client
 from tests.support.console import CONSOLE, page, twin
@@ -78,6 +80,32 @@ def test_an_item_that_a_rule_changed_says_why(browser: Client, effect: Any, word
 
     assert f'<td class="outcome {word}">{word}</td>' in text
     assert f'<td class="said"><span class="reason">{why}</span></td>' in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "word", "why"),
+    [
+        ({"commit": "none"}, "lost", "not stored, answered as if stored by rule s/r"),
+        ({"commit": {"partial": 1}}, "lost", "not stored, answered as if stored by rule s/r"),
+        ({"commit": "none", "response": {"status": 503}}, "skipped", "not stored by rule s/r"),
+        ({"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}}, "skipped", "not stored by rule s/r"),
+    ],
+)
+def test_an_item_that_a_rule_for_the_whole_call_kept_back_says_why(
+    browser: Client, rule: Any, word: str, why: str
+) -> None:
+    create(browser)
+    arm(browser, **rule)
+    with suppress(ConnectionLostError):
+        order(browser, "A", "B")
+
+    call = twin(browser, "/x/1.json?sandbox=new")
+    row = next(one for one in call["items"]["rows"] if one["key"] == "B")
+    (problem,) = row["problems"]
+
+    assert (row["outcome"], problem["detail"], problem["source"]["rules"]) == (word, why, ["s/r"])
+    assert f'<td class="outcome {word}">{word}</td>' in page(browser, address("B"))
+    assert why in page(browser, address("B"))
 
 
 def test_an_item_of_a_refused_batch_is_not_lost(client: Client, sandbox: str) -> None:

@@ -191,6 +191,13 @@ def test_an_item_that_was_warned_about_is_found() -> None:
     assert [Query(item=key, outcome="warned").passes(warned) for key in ("A", "B")] == [False, True]
 
 
+def test_a_lost_item_is_not_found_among_the_skipped_ones() -> None:
+    outcome = Outcome(Item(0, "A", {}), Action.SKIPPED, problems=(Problem("lost"),))
+    lost = entry(decided=ItemResults.of((outcome,)))
+
+    assert [Query(outcome=word).passes(lost) for word in ("skipped", "lost")] == [False, True]
+
+
 def test_an_item_without_a_key_is_found_by_an_empty_one() -> None:
     keyless = entry(decided=item_results(("", Action.REJECTED)))
 
