@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     shown,
 )
 from mockserver.cli.output import (
+    SIGNS,
     call_line,
     entry_lines,
     history_lines,
@@ -66,7 +67,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 Filters = Mapping[str, str]
 """Values of the journal's query parameters."""
 
-_OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned", "lost")
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
 
@@ -105,9 +105,9 @@ _OPTIONS = (
     ),
     own_option(
         "--outcome",
-        type=click.Choice(_OUTCOMES),
+        type=click.Choice(tuple(SIGNS)),
         metavar="OUTCOME",
-        help=f"Outcome of at least one item: {', '.join(_OUTCOMES)}.",
+        help=f"Outcome of at least one item: {', '.join(SIGNS)}.",
     ),
     own_option("--item", default="", metavar="KEY", help="Calls with this item, by its key in the journal."),
     own_option(

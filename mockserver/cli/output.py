@@ -22,9 +22,9 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
     "created": ("■", "+", "green"),
     "updated": ("◧", "~", "blue"),
     "unchanged": ("□", "=", "white"),
-    "warned": ("▲", "!", "yellow"),
     "rejected": ("✕", "x", "red"),
     "skipped": ("·", ".", "white"),
+    "warned": ("▲", "!", "yellow"),
     "lost": ("○", "o", "red"),
 }
 """By outcome: sign, sign in ASCII, colour."""

@@ -28,6 +28,7 @@ from mockserver.cli.server import (
     sure_option,
     write_result,
 )
+from mockserver.codec.instants import print_units
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -286,7 +287,6 @@ def _print_snapshots(server: ServerOptions, found: Json) -> None:
 
 
 _MAX_LINES = 100
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
 def _sandbox_lines(sandboxes: Iterable[Document]) -> Iterator[str]:
@@ -302,7 +302,7 @@ def _sandbox_row(found: Document) -> tuple[str, ...]:
         counted(found["records"], "record"),
         counted(found["calls"], "call"),
         time + ahead,
-        f"idle {_duration(found['idleSeconds'])}",
+        f"idle {print_units(found['idleSeconds']).replace(' min', 'm').replace(' ', '')}",
     )
 
 
@@ -340,10 +340,3 @@ def _value(value: Json) -> str:
     from mockserver.codec import json
 
     return shorten(json.encode(value).decode(), 100)
-
-
-def _duration(seconds: int) -> str:
-    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "m")):
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

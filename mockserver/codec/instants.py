@@ -56,3 +56,9 @@ def print_span(millis: int) -> str:
     seconds = millis / 1000
     unit, sign = next(((unit, sign) for unit, sign in _UNITS if abs(seconds) >= 2 * unit), (1, "s"))
     return f"{seconds / unit:.1f}".removesuffix(".0") + f" {sign}"
+
+
+def print_units(seconds: int) -> str:
+    """A time in whole numbers of its largest unit, such as `59 s` or `1,000 d`."""
+    size, unit = next((one for one in _UNITS if seconds >= one[0]), (1, "s"))
+    return f"{seconds // size:,} {unit}"

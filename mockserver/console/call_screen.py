@@ -14,12 +14,11 @@ from mockserver.console.data_views import (
     shown_difference,
     shown_lines,
 )
-from mockserver.console.journal_screen import OUTCOMES
 from mockserver.console.scenario_screen import met_by_call
 from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Response
 from mockserver.journal.export.formats import FORMATS, Format
-from mockserver.model import EMPTY, LOST, Document, Json, shown_outcome
+from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Document, Json, shown_outcome
 from mockserver.vendor import FAULT_RULE
 
 _GOOD = ("created", "updated", "unchanged")
@@ -401,7 +400,7 @@ async def _document(visit: Visit) -> Document:
         **await _neighbours(visit, {name: value for name, value in call.items() if name != "decided"}),
         "tabs": [{"name": name, "title": title} for name, title in TABS],
         "tab": tab,
-        "outcomes": list(OUTCOMES),
+        "outcomes": list(SHOWN_OUTCOMES),
         "outcome": choice.outcome,
         "picked": picked,
         "item": None if picked is None else {"index": picked, "key": decided[picked]["key"]},

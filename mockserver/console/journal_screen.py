@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.console.screen import ControlRefusal, Moved, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Request
-from mockserver.model import Document, Json
+from mockserver.model import SHOWN_OUTCOMES, Document, Json
 from mockserver.spec.openapi import METHODS
 
 ROWS = 100
@@ -12,8 +12,6 @@ ROWS = 100
 
 FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "operation", "scenario", "fault")
 """Filters of the journal that the form offers, as the control plane names them."""
-
-OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned", "lost")
 
 
 async def show_journal(visit: Visit) -> Screen:
@@ -31,7 +29,7 @@ async def show_journal(visit: Visit) -> Screen:
             ],
             "methods": [method.upper() for method in METHODS],
             "vendors": [vendor["name"] for vendor in vendors],
-            "outcomes": list(OUTCOMES),
+            "outcomes": list(SHOWN_OUTCOMES),
             "pageRows": ROWS,
             "examples": [{"vendor": one["name"], "address": visit.base(one["base"])} for one in vendors],
         },

@@ -12,7 +12,7 @@ from itertools import islice
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
-from mockserver.codec.instants import parse_instant
+from mockserver.codec.instants import parse_instant, print_units
 from mockserver.codec.redaction import (
     MASK,
     is_credential_header,
@@ -340,7 +340,6 @@ def is_secret(problem: Problem) -> bool:
     return is_credential_header(names[-1]) if names[0] == "header" else is_credential_member(names[-1])
 
 
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _GOOD = "good"
 _BASIC, _API_KEY = "basic", "apiKey"
 _OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm", "oauth"})
@@ -393,7 +392,7 @@ class AccessReasons(Value, frozen=True):
             return f"{name} is a credential for {known['scheme']}, not for {scheme.name}"
         gone = state.now - parse_instant(known["expires"]) if "expires" in known else _NOT_YET
         if gone >= timedelta():
-            return f"{name} expired {describe_duration(gone)} ago by the sandbox clock"
+            return f"{name} expired {print_units(int(gone.total_seconds()))} ago by the sandbox clock"
         reason = known.get("kind", refusal.reason)
         if reason in ("expired", "revoked"):
             return f"{name} is {reason}"
@@ -477,12 +476,6 @@ class AccessReasons(Value, frozen=True):
             return f'"Authorization: {_scheme_word(scheme)} ..."'
         place = "query parameter" if scheme.node["in"] == "query" else "header"
         return f"{scheme.node['name']} {place}"
-
-
-def describe_duration(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    size, unit = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])
-    return f"{seconds // size:,} {unit}"
 
 
 def _scheme_word(scheme: SecurityScheme) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.codec import json
+from mockserver.codec.instants import print_units
 from mockserver.codec.urls import origin_of
 from mockserver.errors import MalformedBody, MockServerError
 from mockserver.model import Document
@@ -33,7 +34,6 @@ _TIMEOUT_S = 0.5
 _MAX_ANSWER_BYTES = 64 * 1024
 _LISTENING = "0A"
 _PROC = Path("/proc")
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,11 @@ def _ask_health(scheme: str, host: str, port: int) -> Document | None:
 
 def _describe(health: Document) -> str:
     uptime = health.get("uptimeSeconds")
-    facts = [str(health["version"]), *([f"up {print_uptime(uptime)}"] if isinstance(uptime, int) else [])]
+    facts = [
+        str(health["version"]),
+        *([f"up {print_units(uptime)}"] if isinstance(uptime, int) else []),
+    ]
     return f"another mockserver ({', '.join(facts)})"
-
-
-def print_uptime(seconds: int) -> str:
-    for unit, length in (("d", _DAY_S), ("h", _HOUR_S), ("min", _MINUTE_S)):
-        if seconds >= length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"
 
 
 def _process_on(port: int, proc: Path) -> str:

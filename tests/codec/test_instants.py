@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.codec.instants import parse_duration, print_span
+from mockserver.codec.instants import parse_duration, print_span, print_units
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,19 @@ def test_other_texts_are_not_durations(text: str) -> None:
 )
 def test_a_span_is_words_in_one_unit(millis: int, words: str) -> None:
     assert print_span(millis) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (7_199, "1 h"),
+        (172_800, "2 d"),
+        (86_400_000, "1,000 d"),
+    ],
+)
+def test_a_time_is_told_in_its_largest_unit(seconds: int, words: str) -> None:
+    assert print_units(seconds) == words

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.engine.auth import CREDENTIALS
-from mockserver.engine.reasons import AccessReasons, describe_duration
+from mockserver.engine.reasons import AccessReasons
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Forbidden, Unauthorized
 from mockserver.model import Principal
@@ -215,10 +214,3 @@ def test_a_credential_that_may_only_read_is_named(acme: LoadedVendor) -> None:
     found = AccessReasons(acme).scope(Forbidden("scope", "write"), call, None)
 
     assert found == "auditor may only read"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (172_800, "2 d")]
-)
-def test_a_duration_is_told_in_its_largest_unit(seconds: int, words: str) -> None:
-    assert describe_duration(timedelta(seconds=seconds)) == words

@@ -25,7 +25,6 @@ from mockserver.server.listening import (
     find_owner,
     listens_everywhere,
     make_certificate,
-    print_uptime,
     server_url,
 )
 
@@ -98,14 +97,6 @@ def test_a_port_of_nobody_has_no_owner() -> None:
         bound.bind(("127.0.0.1", 0))
 
         assert find_owner("127.0.0.1", bound.getsockname()[1]) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200_000, "2 d")],
-)
-def test_an_uptime_is_told_in_its_largest_unit(seconds: int, text: str) -> None:
-    assert print_uptime(seconds) == text
 
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing listens
