@@ -270,10 +270,6 @@ def main(context: click.Context, config: Path | None, color: str, *, debug: bool
     apply_settings(context, config, color)
 
 
-def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -> bool:
-    return chosen == "strict"
-
-
 def _own_files(
     _context: click.Context, _argument: click.Parameter, given: tuple[str, ...]
 ) -> tuple[Path, ...]:
@@ -314,7 +310,7 @@ def _own_files(
     "strict_auth",
     type=click.Choice(["lenient", "strict"]),
     default="lenient",
-    callback=_is_strict,
+    callback=lambda _context, _option, chosen: chosen == "strict",
     help="lenient: any non-empty credential works. strict: only those of the fixtures.",
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")

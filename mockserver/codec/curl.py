@@ -68,7 +68,8 @@ def shell_quote(octets: bytes) -> str:
     try:
         text = octets.decode()
     except UnicodeDecodeError:
-        return "$'" + "".join(_ESCAPES.get(chr(octet)) or _escape_octet(octet) for octet in octets) + "'"
+        shown = (chr(octet) if octet < _ASCII else f"\\x{octet:02x}" for octet in octets)
+        return "$'" + "".join(_ESCAPES.get(sign, sign) for sign in shown) + "'"
     if _UNQUOTED.fullmatch(text):
         return text
     if _CONTROL_CHARACTERS.search(text):
@@ -80,7 +81,3 @@ def _without_defaults(sent: Collection[str], body: bytes) -> Iterator[str]:
     for name in _CURL_DEFAULT_HEADERS:
         if name not in sent and (name != "content-type" or body):
             yield f"-H '{name}:'"
-
-
-def _escape_octet(octet: int) -> str:
-    return chr(octet) if octet < _ASCII else f"\\x{octet:02x}"

@@ -176,6 +176,7 @@ def operation_groups(document: Document) -> list[OperationGroup]:
         for method in METHODS:
             if method in item:
                 node = item[method]
+                batch = node.get("x-batch")
                 tag = str(next(iter(node.get("tags", ())), "Operations"))
                 operation = {
                     "id": node["operationId"],
@@ -183,12 +184,10 @@ def operation_groups(document: Document) -> list[OperationGroup]:
                     "path": path,
                     "summary": node.get("summary", ""),
                     "description": node.get("description", ""),
-                    "batch": _batch_in_words(node.get("x-batch")),
+                    "batch": ""
+                    if batch is None
+                    else str(batch.get("atomicity", "per-item")).replace("-", " "),
                     "is_deprecated": bool(node.get("deprecated")),
                 }
                 groups.setdefault(tag, OperationGroup(tag, "", [])).operations.append(operation)
     return [group for group in groups.values() if group.operations]
-
-
-def _batch_in_words(batch: Document | None) -> str:
-    return "" if batch is None else str(batch.get("atomicity", "per-item")).replace("-", " ")

@@ -67,7 +67,8 @@ def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
     for token in tokens:
         token.children = list(_with_addresses(token.children or [], address_of))
         _align(token)
-    html = parser.renderer.render(list(_without_title(tokens)), parser.options, {})
+    without_title = tokens[3:] if tokens and tokens[0].tag == "h1" else tokens
+    html = parser.renderer.render(without_title, parser.options, {})
     return RenderedText(html, headings)
 
 
@@ -139,10 +140,6 @@ def _align(token: Token) -> None:
     aligned = _ALIGNMENT.search(str(token.attrs.pop("style", "")))
     if aligned:
         token.attrSet("class", aligned[1])
-
-
-def _without_title(tokens: Sequence[Token]) -> Sequence[Token]:
-    return tokens[3:] if tokens and tokens[0].tag == "h1" else tokens
 
 
 _Environment: TypeAlias = MutableMapping[str, Any]

@@ -185,7 +185,7 @@ class RemoteClient:
         wrong = _why_not_plain(url)
         if wrong:
             raise MalformedMemberError("/to", wrong, _EXAMPLE)
-        if not self._allows(host):
+        if host not in self.hosts and not is_loopback(host):
             cure = f"start the server with --allow-replay-to {host}"
             raise UnprocessableMemberError("/to", f"{host} is neither loopback nor allowed", cure)
         return url
@@ -214,9 +214,6 @@ class RemoteClient:
             return LostResponse(
                 "reset" if status is None else "truncated", status, f"{type(error).__name__}: {error}"
             )
-
-    def _allows(self, host: str) -> bool:
-        return host in self.hosts or is_loopback(host)
 
 
 def _why_not_plain(url: httpx.URL) -> str:

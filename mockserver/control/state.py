@@ -281,15 +281,15 @@ class StateOperations:
         Seed, clock and scenarios that a full dump leaves out are kept. Raises UnprocessableCallError.
         """
         self._check_vendor(vendor)
-        tables = self._validated(body, vendor)
+        check_problems(DumpValidator(self.served, vendor).problems(body))
 
         def work(whole: SandboxState) -> Document:
             held = snapshots.dump_tables(whole)
             kept = {
                 scope: held[scope] for scope in held if not _is_of(scope, vendor) or scope == SANDBOX_SCOPE
             }
-            snapshots.load_tables(whole, {**kept, **tables})
-            snapshots.note_loaded(whole, (pointer_of((scope,)) for scope in tables if scope != SANDBOX_SCOPE))
+            snapshots.load_tables(whole, {**kept, **body})
+            snapshots.note_loaded(whole, (pointer_of((scope,)) for scope in body if scope != SANDBOX_SCOPE))
             return {"records": count_records(snapshots.dump_tables(whole))}
 
         return self.sandboxes.control(name, work)
@@ -322,10 +322,6 @@ class StateOperations:
             raise UnprocessableCallError(
                 detail, [{"pointer": "/query/vendor", "code": "unknown-vendor", "detail": detail}]
             )
-
-    def _validated(self, body: Document, vendor: str) -> Tables:
-        check_problems(DumpValidator(self.served, vendor).problems(body))
-        return body
 
 
 def check_problems(problems: Iterator[Document]) -> None:

@@ -208,7 +208,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
     rules, fault, and `!` for a contract violation.
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
-    path = _escape_path(short["path"]) or "/"
+    path = short["path"].encode("unicode_escape").decode() or "/"
     counts, refusal = _item_counts(short), _refusal(short)
     parts = [
         " ".join(filter(None, (short["vendor"], short["method"], path, status))),
@@ -238,10 +238,6 @@ def _item_counts(short: Mapping[str, Json]) -> str:
 def _scenario_effects(short: Mapping[str, Json]) -> str:
     fault = f"~{short['fault']}" if short["fault"] else ""
     return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
-
-
-def _escape_path(path: str) -> str:
-    return path.encode("unicode_escape").decode()
 
 
 GROUPS = 240

@@ -212,10 +212,6 @@ def _rename_member(to: Json, growth: _Growth) -> Change:
     return change
 
 
-def _widen_member(_to: Json, _room: _Growth) -> Change:
-    return _if_present(_widen_value)
-
-
 def _widen_value(value: Json) -> Json:
     """A number or Boolean as text, anything else as a list of itself."""
     if isinstance(value, bool):
@@ -240,7 +236,7 @@ _CHANGES: Mapping[str, Callable[[Json, _Growth], Change]] = {
     "value": _set_present_member,
     "null": lambda _to, _room: _if_present(lambda _old: None),
     "rename": _rename_member,
-    "widen": _widen_member,
+    "widen": lambda _to, _room: _if_present(_widen_value),
     "reword": _reword_text,
 }
 

@@ -98,10 +98,11 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
         findings.extend(check_document(document, vendors, broken))
     if not broken and not findings:
         return build_scenario(document)
-    faults = [_locate_syntax_problem(slip) for slip in found.syntax_problems] + [
-        _locate_problem(finding, found) for finding in findings
-    ]
-    order = _document_order(document)
+    faults = [
+        (_located(slip.path, slip.code, slip.detail, slip.hint, slip.position), slip.path)
+        for slip in found.syntax_problems
+    ] + [_locate_problem(finding, found) for finding in findings]
+    order = {path: at for at, path in enumerate(_paths_of(document, ()))}
     faults.sort(key=lambda one: (one[0].line or 0, one[0].column or 0, _order_of(one[1], order)))
     told = tuple(fault for fault, _path in faults)
     raise InvalidScenarioError(told[:MAX_PROBLEMS], len(told[MAX_PROBLEMS:]), source)
@@ -109,10 +110,6 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
 
 def _is_at_or_below(path: Path, others: set[Path]) -> bool:
     return any(path[: len(other)] == other for other in others)
-
-
-def _locate_syntax_problem(slip: SyntaxProblem) -> tuple[LocatedProblem, Path]:
-    return _located(slip.path, slip.code, slip.detail, slip.hint, slip.position), slip.path
 
 
 def _locate_problem(one: ScenarioProblem, found: PositionedDocument) -> tuple[LocatedProblem, Path]:
@@ -126,10 +123,6 @@ def _locate_problem(one: ScenarioProblem, found: PositionedDocument) -> tuple[Lo
 def _located(path: Path, code: str, detail: str, hint: str, position: TextPosition | None) -> LocatedProblem:
     pointer = Problem(code, path).pointer
     return LocatedProblem(pointer, code, detail, hint, *(position or (None, None)))
-
-
-def _document_order(document: Json) -> Mapping[Path, int]:
-    return {path: at for at, path in enumerate(_paths_of(document, ()))}
 
 
 def _paths_of(node: Json, path: Path) -> Iterator[Path]:
@@ -198,19 +191,11 @@ def _read_commit(value: Json) -> Commit:
     return _COMMITS[value] if isinstance(value, str) else Commit(first=int(value["partial"]))
 
 
-def _read_path(path: str) -> Path:
-    return parse_path(path, every=True)
-
-
-def _read_whole_or_text(value: Json) -> int | str:
-    return value if isinstance(value, str) else int(value)
-
-
 _READERS: Mapping[Any, Callable[[Json], Any]] = {
     int: int,  # JSON may also write a whole number 3.0
     float: float,
-    int | str | None: _read_whole_or_text,
-    tuple[str | int, ...]: _read_path,
+    int | str | None: lambda value: value if isinstance(value, str) else int(value),
+    tuple[str | int, ...]: lambda path: parse_path(path, every=True),
     Commit: _read_commit,
     Predicate: parse_predicate,
     RuleMatch: _read_match,

@@ -165,7 +165,9 @@ _ENVELOPE: Mapping[str, _Words] = {
     "phantom": lambda count: f"adds {_count(count, 'outcome')} of what was never sent",
     "emptyMapAsArray": lambda is_array: "an empty map of problems is []" if is_array else "",
     "contentType": lambda media_type: f"says that its media type is {media_type}",
-    "drift": lambda changes: "; ".join(map(_describe_drift, changes)),
+    "drift": lambda changes: "; ".join(
+        f"{one['path']} {_DRIFTS[one['change']](one.get('to'))}" for one in changes
+    ),
 }
 
 _RESPONSE: Mapping[str, _Words] = {
@@ -204,10 +206,6 @@ _DELAYS: Mapping[str, Callable[[Document], str]] = {
     "uniform": lambda delay: f"{_seconds(delay.get('lower', 0))} to {_seconds(delay.get('upper', 0))}",
     "lognormal": lambda delay: f"{_seconds(delay.get('median', 0))} in the middle, sometimes much longer",
 }
-
-
-def _describe_drift(drift: Document) -> str:
-    return f"{drift['path']} {_DRIFTS[drift['change']](drift.get('to'))}"
 
 
 _DRIFTS: Mapping[str, _Words] = {

@@ -290,14 +290,6 @@ def _parse_effect(word: str) -> Effect | None:
     return _EFFECT_PARSERS[name](argument)
 
 
-def _fail(code: str) -> Effect | None:
-    return Effect(fail=Fault(code)) if code in ITEM_FAULT_CODES else None
-
-
-def _flaky(times: str) -> Effect | None:
-    return Effect(fail=Fault("internal"), fail_times=int(times)) if _NUMBER.fullmatch(times) else None
-
-
 def _warn(code: str) -> Effect | None:
     code = code or "too-long"
     return Effect(warn=Fault(code)) if code in ITEM_FAULT_CODES else None
@@ -309,8 +301,10 @@ def _hang(ms: str) -> Effect | None:
 
 
 _EFFECT_PARSERS: Mapping[str, Callable[[str], Effect | None]] = {
-    "fail": _fail,
-    "flaky": _flaky,
+    "fail": lambda code: Effect(fail=Fault(code)) if code in ITEM_FAULT_CODES else None,
+    "flaky": lambda times: (
+        Effect(fail=Fault("internal"), fail_times=int(times)) if _NUMBER.fullmatch(times) else None
+    ),
     "warn": _warn,
     "hang": _hang,
     "omit": lambda argument: None if argument else Effect(omit=True),

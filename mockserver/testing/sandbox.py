@@ -108,8 +108,9 @@ def find_unused_rules(
             continue  # deleted by the test, or by restoring a state
         for counted, rule in zip(counts, rules, strict=True):
             if f"{scenario.name}/{rule['id']}" not in applied:
+                shown = {name: one for name, one in rule.items() if name != "id"}
                 yield (
-                    f"{scenario.name}/{rule['id']} was armed and never hit: {_describe_rule(rule)}\n"
+                    f"{scenario.name}/{rule['id']} was armed and never hit: {_shorten_json(shown)}\n"
                     f"  {_nearest_call(sandbox_control, rule, counted, calls)}"
                 )
 
@@ -177,10 +178,6 @@ def _describe_call(call: RecordedCall) -> str:
 def _describe_head(call: RecordedCall) -> str:
     """Return number, vendor (unless none has the call), method and path."""
     return " ".join(filter(None, (f"#{call.number}", call.vendor, call.method, call.path or "/")))
-
-
-def _describe_rule(rule: Mapping[str, Json]) -> str:
-    return _shorten_json({name: one for name, one in rule.items() if name != "id"})
 
 
 def _shorten_json(value: Json) -> str:

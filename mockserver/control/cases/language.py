@@ -339,14 +339,11 @@ def _shown(value: Json) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _is_placeholder(value: Json) -> bool:
-    return isinstance(value, str) and value.startswith("${")
-
-
 def _kind(expected: str, *kinds: type) -> _Check:
     def check(value: Json) -> str:
         is_fine = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-        return "" if is_fine or _is_placeholder(value) else expected
+        is_placeholder = isinstance(value, str) and value.startswith("${")
+        return "" if is_fine or is_placeholder else expected
 
     return check
 
@@ -365,10 +362,6 @@ def _one_of(*words: str) -> _Check:
 
 def _matching(pattern: re.Pattern[str], expected: str) -> _Check:
     return lambda value: "" if isinstance(value, str) and pattern.fullmatch(value) else expected
-
-
-def _chunked(value: Json) -> str:
-    return "" if isinstance(value, bool) else _number(1, MAX_CHUNKS)(value)
 
 
 def _answers(value: Json) -> str:
@@ -415,7 +408,7 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
         "control": _control,
         "vendor": lambda value: "" if value == "" else _HEAD_CHECKS["vendor"](value),
         "encoding": _one_of(*_ENCODINGS),
-        "chunked": _chunked,
+        "chunked": lambda value: "" if isinstance(value, bool) else _number(1, MAX_CHUNKS)(value),
         "times": _number(1, MAX_TIMES),
         **dict.fromkeys(("after", "takes"), _WAIT),
         "within": _number(1, MAX_WAIT_MS),

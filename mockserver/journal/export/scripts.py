@@ -272,7 +272,8 @@ def _beginning(story: Story) -> str:
 
 def _statements(story: Story) -> Iterator[str]:
     for number, call in enumerate(story.calls, 1):
-        yield f"# {call.entry.call.method} {_comment(call.entry.call.path)}, call {call.entry.number}"
+        path = re.sub("[^ -~]", "?", call.entry.call.path)
+        yield f"# {call.entry.call.method} {path}, call {call.entry.number}"
         if call.clock:
             clock = json.encode({"at": call.clock})
             yield f'change(sandbox, "POST", "/clock/freeze", {clock!r})'
@@ -305,10 +306,6 @@ def _assertions(expected: ExpectedAnswer) -> Iterator[str]:
         yield f"assert response.json() == {_literal(expected.body)}"
     elif expected.text is not None:
         yield f"assert response.text == {expected.text!r}"
-
-
-def _comment(path: str) -> str:
-    return re.sub("[^ -~]", "?", path)
 
 
 def _literal(value: Json) -> str:
