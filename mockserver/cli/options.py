@@ -242,6 +242,8 @@ _OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MU
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
 _CASE_ROW = re.compile(r"^- row: (\d+)\n  name: ([\w-]+)$", re.MULTILINE)
 _CASE_SECTION = re.compile(r"^  section: ([\w-]+)$", re.MULTILINE)
+_CHECK = re.compile(r"^  ([\w-]+):$", re.MULTILINE)
+_CHECKS = Path(__file__).parents[1] / "contract" / "checks.yaml"
 _CATALOGUE = Path(__file__).parents[1] / "control" / "cases" / "catalogue.yaml"
 _VENDORS_FOLDER = Path(__file__).parents[1] / "vendors"
 _SCENARIOS_FOLDER = Path(__file__).parents[1] / "scenario" / "packaged_scenarios"
@@ -295,78 +297,12 @@ def packaged_scenarios() -> list[str]:
     return sorted(file.stem for file in files)
 
 
-def case_ids() -> list[str]:
-    return [f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())]
-
-
-def case_sections() -> list[str]:
-    return list(dict.fromkeys(_CASE_SECTION.findall(_catalogue())))
-
-
 def _catalogue() -> str:
     return _CATALOGUE.read_text(encoding="utf-8")
 
 
-CHECK_NAMES = (
-    "accepted-are-there",
-    "amounts-are-exact",
-    "answers-can-be-read",
-    "answers-match-the-spec",
-    "assumptions-are-kept",
-    "at-once-as-one-by-one",
-    "bad-items-are-refused",
-    "class-is-true",
-    "comes-as-asked-for",
-    "content-type-conformance",
-    "count-is-processed",
-    "dates-survive",
-    "envelope-is-judged",
-    "every-call-is-answered",
-    "filters-select",
-    "good-items-are-accepted",
-    "ignored-auth",
-    "key-with-another-body",
-    "keys-are-the-items",
-    "legal-sizes-are-accepted",
-    "limit-is-kept",
-    "links-lead-somewhere",
-    "lists-show-what-is-there",
-    "location-shows-the-record",
-    "members-are-stated",
-    "message-fits-the-outcome",
-    "message-names-its-item",
-    "missing-required-header",
-    "negative-data-rejection",
-    "no-server-error",
-    "numbers-survive",
-    "one-outcome-per-item",
-    "order-is-kept",
-    "outcome-fits-the-item",
-    "page-links-lead-on",
-    "page-size-is-kept",
-    "pages-keep-the-order",
-    "pages-show-each-row-once",
-    "positive-data-acceptance",
-    "refusal-fits-its-reason",
-    "refusals-have-the-shape",
-    "refusals-say-why",
-    "rejected-leave-no-trace",
-    "replay-is-the-first-answer",
-    "response-headers-conformance",
-    "response-schema-conformance",
-    "same-in-every-media-type",
-    "sizes-are-answered-in-time",
-    "status-code-conformance",
-    "steps-do-what-they-say",
-    "tenants-are-apart",
-    "texts-survive",
-    "totals-fit-the-rows",
-    "twice-in-a-batch",
-    "unsupported-method",
-    "versions-follow-changes",
-    "whole-or-nothing",
-    "worlds-are-apart",
-)
+def check_names() -> list[str]:
+    return sorted(_CHECK.findall(_CHECKS.read_text(encoding="utf-8")))
 
 
 def complete_vendors(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -378,7 +314,7 @@ def complete_operations(context: click.Context, _param: click.Parameter, begun: 
 
 
 def complete_checks(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return complete_listed(CHECK_NAMES, begun)
+    return complete_listed(check_names(), begun)
 
 
 def complete_assumptions(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -394,12 +330,12 @@ def complete_scenarios(_context: click.Context, _param: click.Parameter, begun: 
 
 
 def complete_cases(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
-    found = _beginning(case_ids(), begun)
+    found = _beginning([f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())], begun)
     return [CompletionItem(one) for one in found] or [CompletionItem(begun, type="file")]
 
 
 def complete_sections(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return _beginning(case_sections(), begun)
+    return _beginning(dict.fromkeys(_CASE_SECTION.findall(_catalogue())), begun)
 
 
 def _named_vendors(context: click.Context) -> list[str]:

@@ -291,7 +291,9 @@ def _call_without_items(control: ControlPlane, options: SendOptions) -> Document
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
     """An example with new keys; without a given number of bad items, one with none if need be."""
     calls = int(control.here("GET")["calls"])
-    first = calls * _stride(options.items) + 1 if options.first is None else options.first
+    # Numbers of two examples are that far apart, so that their items differ.
+    stride = _FEW if options.items <= _FEW else _MANY
+    first = calls * stride + 1 if options.first is None else options.first
     bad = min(1, options.items - 1) if options.bad is None else options.bad
     try:
         return _example(control, control.path, options, items=options.items, bad=bad, first=first)
@@ -300,11 +302,6 @@ def _own_example(control: ControlPlane, options: SendOptions) -> Document:
             raise
         write_lines([f"no example with a bad item: {error}"], err=True)
         return _example(control, control.path, options, items=options.items, bad=0, first=first)
-
-
-def _stride(items: int) -> int:
-    """Distance of the numbers of two examples, so that their items differ."""
-    return _FEW if items <= _FEW else _MANY
 
 
 def _example(control: ControlPlane, path: str, options: SendOptions, **numbers: int) -> Document:
@@ -324,13 +321,11 @@ def _other_sandbox(control: ControlPlane) -> Iterator[str]:
 
 
 def _added(control: ControlPlane, options: SendOptions) -> dict[str, str]:
-    key = {_key_header(control, options.vendor): options.key} if options.key else {}
+    key = {}
+    if options.key:
+        header = read_spec(control, options.vendor).get("x-idempotency-header")
+        key = {str(header or _DEFAULT_KEY_HEADER): options.key}
     return {name.lower(): text for name, text in {**key, **options.headers}.items()}
-
-
-def _key_header(control: ControlPlane, vendor: str) -> str:
-    """The vendor's header for idempotency keys, by its spec, else the common one."""
-    return str(read_spec(control, vendor).get("x-idempotency-header") or _DEFAULT_KEY_HEADER)
 
 
 def read_spec(control: ControlPlane, vendor: str) -> Document:

@@ -34,12 +34,9 @@ async def static_file(request: Request) -> Response:
         content = None
     if content is None:
         raise HTTPException(404)
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": _cache_rule(request, name)}
+    rule = _A_YEAR if request.url.query == _hash(name) else "no-cache"
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": rule}
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _cache_rule(request: Request, name: str) -> str:
-    return _A_YEAR if request.url.query == _hash(name) else "no-cache"
 
 
 @cache

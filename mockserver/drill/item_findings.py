@@ -121,7 +121,8 @@ class ItemOracle:
             return
         first, again = created[0], created[-1]
         told = self._heard(first)
-        keys = [self._idempotency_key(one) for one in (first, again)]
+        sent = [self.run.entry(one.number).call.headers for one in (first, again)]
+        keys = [headers.get(self.abilities.key_header, "") for headers in sent]
         has_same_key = keys[0] == keys[1] != ""
         doubtful = told in _REFUSED or (
             told is Told.NOTHING and (self.abilities.is_unanswerable or has_same_key)
@@ -133,9 +134,6 @@ class ItemOracle:
         """What the client has heard for sure."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
-
-    def _idempotency_key(self, attempt: Attempt) -> str:
-        return self.run.entry(attempt.number).call.headers.get(self.abilities.key_header, "")
 
     def _twice_cause(self, first: Attempt, again: Attempt, told: Told, keys: Sequence[str]) -> str:
         then, before = f"#{again.number}", f"#{first.number}"

@@ -154,7 +154,9 @@ def mismatches(
         if expected not in ("", found):
             yield Mismatch(member, expected, found)
     yield from _query_mismatches(wanted, entry)
-    yield from _header_mismatches(wanted, entry)
+    for name, text in wanted.headers.items():
+        if entry.call.headers.get(name) != text:
+            yield Mismatch(f"headers.{name}", text, View().request_headers(entry).get(name))
     if wanted.body is not None and not holds(wanted.body, sent := document(entry)):
         yield Mismatch("body", wanted.body_document, value_at(wanted.body, sent) if with_values else None)
     if wanted.status and not has_status(entry, wanted.status):
@@ -193,12 +195,6 @@ def _query_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
     for name, text in wanted.query.items():
         if (name, text) not in sent:
             yield Mismatch(f"query.{name}", text, shown.get(name))
-
-
-def _header_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
-    for name, text in wanted.headers.items():
-        if entry.call.headers.get(name) != text:
-            yield Mismatch(f"headers.{name}", text, View().request_headers(entry).get(name))
 
 
 def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:
