@@ -365,7 +365,8 @@ def find_error(text: str, source: str, vendors: Mapping[str, frozenset[str]]) ->
 
 def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:
     for one in problems:
-        place = f"file={_escaped_property(source)},line={one.line or 1},col={one.column or 1}"
+        file = _escaped(source).replace(":", "%3A").replace(",", "%2C")
+        place = f"file={file},line={one.line or 1},col={one.column or 1}"
         message = f"{one.pointer or '/'}: {one.detail}; {one.hint}"
         yield f"::error {place}::{_escaped(message)}"
 
@@ -389,7 +390,3 @@ def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Documen
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escaped_property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

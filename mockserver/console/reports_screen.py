@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import PurePosixPath
@@ -33,6 +34,7 @@ _MAX_TEXT = 2000
 _VERDICTS: Mapping[str, str] = {"ok": "passed", "FAIL": "failed", "known": "known"}
 """Verdicts in words."""
 
+_NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]")
 _FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reason")
 
 
@@ -162,7 +164,8 @@ async def show_page(visit: Visit) -> Foreign:
 async def keep_report(visit: Visit) -> Download:
     report = await _report(visit)
     media_type = JSON_TYPE if report["kind"] in ("summary", "har") else "application/octet-stream"
-    return Download(_file_name(report["path"]), media_type, await _content(visit))
+    name = _NOT_IN_NAMES.sub("_", PurePosixPath(report["path"]).name)
+    return Download(name, media_type, await _content(visit))
 
 
 ROUTES = (
@@ -199,8 +202,3 @@ def _decoded(content: bytes) -> Json:
     except MalformedBody:
         return None
     return found
-
-
-def _file_name(path: str) -> str:
-    name = PurePosixPath(path).name
-    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name)

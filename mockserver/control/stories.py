@@ -56,6 +56,18 @@ class NotReproducibleError(ControlError):
     code = "not-reproducible"
 
 
+@contextmanager
+def trial_sandbox(sandboxes: Sandboxes, journal: Journal, settings: Settings) -> Iterator[str]:
+    """A sandbox of a new name, without listeners, deleted at the end."""
+    names = (f"export-{number}" for number in count(1))
+    name = next(name for name in names if sandboxes.create(replace(settings, name=name)))
+    try:
+        with journal.unlogged(name):
+            yield name
+    finally:
+        sandboxes.delete(name)
+
+
 @dataclass(frozen=True, slots=True)
 class StoryBuilder:
     """Builds stories from a sandbox's journal; `inside` sends the trial to this server."""
@@ -118,21 +130,11 @@ class StoryBuilder:
 
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
         """Send the calls to a sandbox of their own, and return their entries."""
-        with self._trial_sandbox(settings) as name:
+        with trial_sandbox(self.sandboxes, self.journal, settings) as name:
             try:
                 return [await self._try_call(name, call) for call in calls]
             except UnprocessableCallError as error:
                 raise NotReproducibleError(f"the state of the sandbox is invalid: {error}") from None
-
-    @contextmanager
-    def _trial_sandbox(self, settings: Settings) -> Iterator[str]:
-        names = (f"export-{number}" for number in count(1))
-        name = next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
-        try:
-            with self.journal.unlogged(name):
-                yield name
-        finally:
-            self.sandboxes.delete(name)
 
     async def _try_call(self, name: str, call: StoryCall) -> Entry | None:
         if call.clock:

@@ -25,10 +25,6 @@ DropListener: TypeAlias = Callable[[str, int], None]
 """Function of a sandbox and a number: the entries before it are no longer kept."""
 
 
-def _ignore_drop(_sandbox: str, _first: int) -> None:
-    """Ignore that entries were dropped."""
-
-
 class Journal:
     """The journals of all sandboxes, kept in `kept`; `listeners` are called with each new entry.
 
@@ -43,7 +39,7 @@ class Journal:
         listeners: tuple[Listener, ...] = (),
         conformance: ConformanceCheck | None = None,
         log: tuple[Listener, ...] = (),
-        on_drop: DropListener = _ignore_drop,
+        on_drop: DropListener = lambda _sandbox, _first: None,
         kept: EntryLog | None = None,
     ) -> None:
         self._listeners, self._log, self._conformance = listeners, log, conformance

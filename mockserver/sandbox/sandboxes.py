@@ -231,10 +231,6 @@ class SandboxStatus:
 _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 
-def _ignore_end(_name: str) -> None:
-    """Ignore the end of a sandbox."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
     """The sandboxes of this server; vendor calls create theirs on first use, control calls do not.
@@ -250,7 +246,7 @@ class Sandboxes:
     kept_when_empty: Tables
     default_assumptions: Mapping[str, str] = field(default_factory=dict)
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
-    on_end: Callable[[str], None] = _ignore_end
+    on_end: Callable[[str], None] = lambda _name: None
     default_scenarios: tuple[Document, ...] = ()
     default_settings: Settings = _DEFAULT_SETTINGS
 

@@ -149,17 +149,14 @@ def _change(node: Json, path: Path, change: Change, growth: _Growth) -> None:
         return
     step, rest = path[0], path[1:]
     if isinstance(node, list):
-        for at in range(len(node)) if step == WILDCARD else range(len(node))[_slice_of(step)]:
+        places = range(len(node))
+        for at in places if step == WILDCARD else places[step : step + 1] if isinstance(step, int) else ():
             if growth.take(_PLACE):
                 _change_element(node, at, rest, change, growth)
     elif isinstance(node, dict):
         for name in list(node) if step == WILDCARD else [str(step)]:
             if growth.take(_PLACE):
                 _change_member(node, name, rest, change, growth)
-
-
-def _slice_of(step: str | int) -> slice:
-    return slice(step, step + 1) if isinstance(step, int) else slice(0)
 
 
 def _change_member(members: dict[str, Any], name: str, rest: Path, change: Change, growth: _Growth) -> None:

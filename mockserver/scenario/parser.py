@@ -92,7 +92,7 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
     slipped = {slip.path for slip in found.syntax_problems}
     unread = document is None and bool(slipped)
     errors = [] if unread else list(find_schema_errors(document))
-    findings = [error for error in errors if not _is_at_or_below(error.path, slipped)]
+    findings = [error for error in errors if all(error.path[: len(one)] != one for one in slipped)]
     broken = slipped | {error.path for error in errors}
     if not unread:
         findings.extend(check_document(document, vendors, broken))
@@ -106,10 +106,6 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
     faults.sort(key=lambda one: (one[0].line or 0, one[0].column or 0, _order_of(one[1], order)))
     told = tuple(fault for fault, _path in faults)
     raise InvalidScenarioError(told[:MAX_PROBLEMS], len(told[MAX_PROBLEMS:]), source)
-
-
-def _is_at_or_below(path: Path, others: set[Path]) -> bool:
-    return any(path[: len(other)] == other for other in others)
 
 
 def _locate_problem(one: ScenarioProblem, found: PositionedDocument) -> tuple[LocatedProblem, Path]:
@@ -175,11 +171,7 @@ def _reader(kind: Any) -> Callable[[Json], Any]:
         return _reader(kinds[0])
     if isinstance(kind, type) and issubclass(kind, Struct):
         return lambda node: _build(kind, node)
-    return _as_it_is
-
-
-def _as_it_is(value: Json) -> Json:
-    return value
+    return lambda node: node
 
 
 def _read_match(node: Document) -> RuleMatch:
@@ -187,16 +179,12 @@ def _read_match(node: Document) -> RuleMatch:
     return replace(_build(RuleMatch, node), headers=headers)
 
 
-def _read_commit(value: Json) -> Commit:
-    return _COMMITS[value] if isinstance(value, str) else Commit(first=int(value["partial"]))
-
-
 _READERS: Mapping[Any, Callable[[Json], Any]] = {
     int: int,  # JSON may also write a whole number 3.0
     float: float,
     int | str | None: lambda value: value if isinstance(value, str) else int(value),
     tuple[str | int, ...]: lambda path: parse_path(path, every=True),
-    Commit: _read_commit,
+    Commit: lambda value: _COMMITS[value] if isinstance(value, str) else Commit(first=int(value["partial"])),
     Predicate: parse_predicate,
     RuleMatch: _read_match,
 }

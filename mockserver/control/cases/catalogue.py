@@ -6,10 +6,9 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 from mockserver.codec import yaml
@@ -27,6 +26,7 @@ from mockserver.control.cases.runner import CaseResult, export_case, run
 from mockserver.control.cases.runs import CaseRuns
 from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError
 from mockserver.control.http_client import HttpClient, open_client
+from mockserver.control.stories import trial_sandbox
 from mockserver.engine.registry import VENDORS_PACKAGE, LoadedVendor, vendor_packages
 from mockserver.journal.journal import Journal
 from mockserver.model import EMPTY, Document, Json, Reply
@@ -297,7 +297,9 @@ class CaseOperations:
         """
         row = _row(case)
         entry = self._entries(self._choose_vendor(row, vendor), row)[0]
-        with self._new_sandbox(entry.case) as name:
+        seed = SEED if entry.case.seed is None else entry.case.seed
+        settings = Settings("", seed, START_INSTANT, empty=entry.case.empty)
+        with trial_sandbox(self.sandboxes, self.journal, settings) as name:
             async with self._client(entry.case, name, call.origin) as client:
                 file = await export_case(entry.case, client, format_)
         disposition = ("Content-Disposition", file.headers["content-disposition"])
@@ -314,19 +316,6 @@ class CaseOperations:
             return
         async with open_client(origin, is_trusted=True) as client:
             yield SandboxClient(name, client, self.control)
-
-    @contextmanager
-    def _new_sandbox(self, case: Case) -> Iterator[str]:
-        """A sandbox for the case, without listeners, deleted at the end."""
-        seed = SEED if case.seed is None else case.seed
-        settings = Settings("", seed, START_INSTANT, empty=case.empty)
-        names = (f"export-case-{number}" for number in count(1))
-        name = next(one for one in names if self.sandboxes.create(replace(settings, name=one)))
-        try:
-            with self.journal.unlogged(name):
-                yield name
-        finally:
-            self.sandboxes.delete(name)
 
     @contextmanager
     def _restored(self, name: str) -> Iterator[None]:
