@@ -194,9 +194,10 @@ class Action(StrEnum):
 
 
 LOST, WARNED = "lost", "warned"
-SHOWN_OUTCOMES = (*map(str, Action), WARNED, LOST)
 """Outcomes that are shown beside the actions: an item was warned, or a rule kept an item from being stored
 without the answer saying so. The journal's action of a lost item is skipped, with a problem of this code."""
+
+SHOWN_OUTCOMES = (*map(str, Action), WARNED, LOST)
 
 
 def shown_outcome(item: Document) -> str:

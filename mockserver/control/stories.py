@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import pairwise
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
@@ -30,7 +29,7 @@ from mockserver.journal.export.story import (
     sendable_target,
 )
 from mockserver.journal.journal import Journal
-from mockserver.journal.replay import SANDBOX_HEADER, loss_kind
+from mockserver.journal.replay import SANDBOX_HEADER, loss_kind, trial_sandbox
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import assumptions as sandbox_assumptions
@@ -54,18 +53,6 @@ _DELAYED_TIMEOUT_MS = 500
 class NotReproducibleError(ControlError):
     status = 409
     code = "not-reproducible"
-
-
-@contextmanager
-def trial_sandbox(sandboxes: Sandboxes, journal: Journal, settings: Settings) -> Iterator[str]:
-    """A sandbox of a new name, without listeners, deleted at the end."""
-    names = (f"export-{number}" for number in count(1))
-    name = next(name for name in names if sandboxes.create(replace(settings, name=name)))
-    try:
-        with journal.unlogged(name):
-            yield name
-    finally:
-        sandboxes.delete(name)
 
 
 @dataclass(frozen=True, slots=True)

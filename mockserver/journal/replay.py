@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import count, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
@@ -14,6 +15,7 @@ from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
+from mockserver.journal.journal import Journal
 from mockserver.journal.view import View
 from mockserver.model import (
     EMPTY,
@@ -402,3 +404,15 @@ def _rows(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
 def _key(row: Json, place: Path) -> str:
     value = value_at(row, place)
     return value if isinstance(value, str) else json.encode(value).decode()
+
+
+@contextmanager
+def trial_sandbox(sandboxes: Sandboxes, journal: Journal, settings: Settings) -> Iterator[str]:
+    """A sandbox of a new name, without listeners, deleted at the end."""
+    names = (f"export-{number}" for number in count(1))
+    name = next(name for name in names if sandboxes.create(replace(settings, name=name)))
+    try:
+        with journal.unlogged(name):
+            yield name
+    finally:
+        sandboxes.delete(name)

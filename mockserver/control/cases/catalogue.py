@@ -26,9 +26,9 @@ from mockserver.control.cases.runner import CaseResult, export_case, run
 from mockserver.control.cases.runs import CaseRuns
 from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError
 from mockserver.control.http_client import HttpClient, open_client
-from mockserver.control.stories import trial_sandbox
 from mockserver.engine.registry import VENDORS_PACKAGE, LoadedVendor, vendor_packages
 from mockserver.journal.journal import Journal
+from mockserver.journal.replay import trial_sandbox
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import sandboxes as sandbox_settings
 from mockserver.sandbox import snapshots
