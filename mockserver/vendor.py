@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from mockserver.errors import NotFound, Refusal
+from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooManyRequests, Unauthorized
 from mockserver.model import EMPTY, Answer, Call, Document, Fault, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.assumptions import Assumption
 from mockserver.sandbox.store import State
@@ -152,6 +152,18 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
     """Keep all problems but undeclared query parameters."""
     return None if problem.code == "unknown-parameter" else problem
+
+
+def refusal_headers(refusal: Refusal, challenge: str = "Bearer") -> tuple[tuple[str, str], ...]:
+    """The headers that HTTP asks of a refusal; a `challenge` of "" means none."""
+    match refusal:
+        case MethodNotAllowed(allowed=allowed):
+            return (("Allow", ", ".join(allowed)),)
+        case Unauthorized() if challenge:
+            return (("WWW-Authenticate", challenge),)
+        case TooManyRequests(wait=int(wait)):
+            return (("Retry-After", str(wait)),)
+    return ()
 
 
 FAULT_RULE = "fault"

@@ -21,13 +21,13 @@ from mockserver.errors import (
     Refusal,
     Rejected,
     SpecError,
-    TooManyRequests,
     UnsupportedMediaType,
 )
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
+from mockserver.vendor import refusal_headers
 
 TEXT_TYPE = "text/plain"
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -82,14 +82,7 @@ class DeclaredRefusals:
         yield details
 
     def _headers(self, refusal: Refusal) -> tuple[tuple[str, str], ...]:
-        if isinstance(refusal, MethodNotAllowed):
-            return (("Allow", ", ".join(refusal.allowed)),)
-        if isinstance(refusal, TooManyRequests) and refusal.wait is not None:
-            return (("Retry-After", str(refusal.wait)),)
-        if refusal.code != "unauthorized":
-            return ()
-        challenge = _challenge(self.schemes.get(getattr(refusal, "scheme", "")))
-        return (("WWW-Authenticate", challenge),) if challenge else ()
+        return refusal_headers(refusal, _challenge(self.schemes.get(getattr(refusal, "scheme", ""))))
 
     def _form(self, operation: Operation, status: int) -> _Form | None:
         key = operation.declared_key(status)

@@ -32,7 +32,7 @@ SIZED = SUBJECTS if EXAMPLES > _SHORT else list({vendor: (vendor, one) for vendo
 WALKS_TO_ALL, SEED_TO_ALL = 48, 7
 """Walks of the control plane that meet every link of it; with another seed they may miss one by chance."""
 WALKS_OF_VENDORS = 8
-"""Fewest walks of a vendor: of two, with the seed of the suite, none may lead from a batch to a stored record."""
+"""Fewest walks of a vendor: of two, with the seed of the suite, none led from a batch to a stored record."""
 WALKS = [
     (vendor, without)
     for vendor in VENDORS

@@ -9,18 +9,16 @@ from msgspec.structs import replace
 from mockserver.codec.http import json_reply
 from mockserver.errors import (
     InvalidCall,
-    MethodNotAllowed,
     Refusal,
     Rejected,
     TooManyRequests,
-    Unauthorized,
     Unavailable,
     VendorFailure,
 )
 from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Outcome, Path, Problem, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, Request
+from mockserver.vendor import FAULT_RULE, Request, refusal_headers
 from mockserver.vendors.guidewire import attributes, lifecycle
 from mockserver.vendors.guidewire.attributes import (
     ATTRIBUTES_PATH,
@@ -91,7 +89,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
         document = refusal_error(refusal.code, call.path)
     if isinstance(refusal, _WITH_OWN_DETAIL) and refusal.detail:
         document = {**document, "userMessage": refusal.detail}
-    headers = _headers(refusal)
+    headers = refusal_headers(refusal, "Bearer, Basic")
     return with_correlation_id(
         json_reply(document["status"], wrap_error(document, call), headers=headers), call, state
     )
@@ -138,16 +136,6 @@ def _error_document(kind: ErrorTemplate) -> Json:
 def _status_error(problem: Problem) -> Json:
     kind = PROBLEM_ERRORS["stale-checksum"]
     return _error_document(kind if problem.expected is None else replace(kind, status=problem.expected))
-
-
-def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
-    if isinstance(refusal, MethodNotAllowed):
-        return (("Allow", ", ".join(refusal.allowed)),)
-    if isinstance(refusal, Unauthorized):
-        return (("WWW-Authenticate", "Bearer, Basic"),)
-    if isinstance(refusal, TooManyRequests) and refusal.wait is not None:
-        return (("Retry-After", str(refusal.wait)),)
-    return ()
 
 
 def _classify_null(problem: Problem, call: Call) -> Problem | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -26,7 +26,7 @@ from mockserver.errors import (
 from mockserver.model import Action, Call, Document, Fault, Item, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, ignore_unknown_parameters
+from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, ignore_unknown_parameters, refusal_headers
 from mockserver.vendors.payt.amounts_and_dates import AMOUNTS, is_local_instant
 from mockserver.vendors.payt.messages import (
     FAULT_MESSAGES,
@@ -89,15 +89,11 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
         if isinstance(refusal, (InvalidCall, MalformedBody, UnsupportedMediaType)):
             return _oauth_reply(400, "invalid_request", _invalid_request_message(refusal))
     status = _status(refusal)
-    headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(refusal, MethodNotAllowed):
-        headers = (("Allow", ", ".join(_allowed(refusal, call))),)
-    elif isinstance(refusal, Unauthorized):
-        headers = (("WWW-Authenticate", "Bearer"),)
-    elif isinstance(refusal, TooManyRequests) and refusal.wait is not None:
-        headers = (("Retry-After", str(refusal.wait)),)  # of a scenario; the vendor's own limit promises none
+    if isinstance(refusal, MethodNotAllowed) and call.path.endswith(_PAUSE_PATHS):
+        # The last step of the path is a word here, and no invoice id.
+        refusal = MethodNotAllowed([method for method in refusal.allowed if method == "PATCH"])
     document = {"code": _code(status), "message": _message(refusal, call, operation)}
-    return json_reply(status, document, headers=headers)
+    return json_reply(status, document, headers=refusal_headers(refusal))
 
 
 def _status(refusal: Refusal) -> int:
@@ -116,11 +112,6 @@ def _code(status: int) -> str:
     except ValueError:
         return "error"
     return phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
-
-
-def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
-    """The methods of the path; its last step is a word here, and no invoice id."""
-    return [method for method in refusal.allowed if not call.path.endswith(_PAUSE_PATHS) or method == "PATCH"]
 
 
 def _is_too_long(problem: Problem) -> bool:

@@ -42,7 +42,7 @@ from mockserver.model import (
 )
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, Enter, Request
+from mockserver.vendor import FAULT_RULE, Enter, Request, refusal_headers
 from mockserver.vendors.pvex.media_types import BodyReader
 from mockserver.vendors.pvex.messages import (
     ASSUMED,
@@ -176,8 +176,8 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
             refusal, call, ErrorContext(call, is_batch=operation is None or operation.id != _SINGLE_OPERATION)
         )
     if isinstance(refusal, MethodNotAllowed):
-        allowed = (("Allow", ", ".join(refusal.allowed)),)
-        return error_reply(call, ErrorContent(405, NO_METHOD.format(method=call.method), headers=allowed))
+        content = ErrorContent(405, NO_METHOD.format(method=call.method), headers=refusal_headers(refusal))
+        return error_reply(call, content)
     if isinstance(refusal, UnsupportedMediaType):
         return _unsupported_media_type_reply(
             refusal, call, single=operation is not None and operation.id == _SINGLE_OPERATION
@@ -193,8 +193,8 @@ def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
     if refusal.code == "headers-too-large":
         return error_reply(call, ErrorContent(431, ASSUMED.headers_too_large))
     if isinstance(refusal, TooManyRequests):
-        wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
-        return error_reply(call, ErrorContent(429, refusal.detail or ASSUMED.too_many, headers=wait))
+        text = refusal.detail or ASSUMED.too_many
+        return error_reply(call, ErrorContent(429, text, headers=refusal_headers(refusal)))
     if refusal.code == "failed":
         return exception_reply(call, ASSUMED.internal, refusal.detail)
     if refusal.code == "unavailable":

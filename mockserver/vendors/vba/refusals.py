@@ -19,7 +19,6 @@ from mockserver.errors import (
     Forbidden,
     InvalidCall,
     MalformedBody,
-    MethodNotAllowed,
     NotFound,
     Refusal,
     Rejected,
@@ -32,7 +31,7 @@ from mockserver.errors import (
 from mockserver.model import Call, Document, Fault, Item, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, Request, ignore_unknown_parameters
+from mockserver.vendor import FAULT_RULE, Request, ignore_unknown_parameters, refusal_headers
 from mockserver.vendors.vba import replies
 from mockserver.vendors.vba.access import API_KEY_SCHEME, BASIC_SCHEME, GATEWAY, REFRESH_SCHEME
 from mockserver.vendors.vba.batches import KEY_MISMATCH
@@ -117,7 +116,8 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
         "detail": _detail(refusal, call),
         "instance": call.path,
     }
-    return error_reply(error, call, state, _headers(refusal))
+    is_login = isinstance(refusal, Unauthorized) and refusal.scheme == BASIC_SCHEME
+    return error_reply(error, call, state, refusal_headers(refusal, "Basic" if is_login else "Bearer"))
 
 
 def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
@@ -157,14 +157,6 @@ def _status(refusal: Refusal, call: Call) -> int:
     if _is_database_refusal(refusal):
         return int(call.assumptions["record_errors"])
     return REFUSAL_STATUSES[refusal.code]
-
-
-def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
-    if isinstance(refusal, MethodNotAllowed):
-        return (("Allow", ", ".join(refusal.allowed)),)
-    if isinstance(refusal, Unauthorized):
-        return (("WWW-Authenticate", "Basic" if refusal.scheme == BASIC_SCHEME else "Bearer"),)
-    return ()
 
 
 def _detail(refusal: Refusal, call: Call) -> str | None:

@@ -24,7 +24,7 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request
+from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, refusal_headers
 from mockserver.vendors.xero import answers
 from mockserver.vendors.xero.access import (
     KEY_HEADER,
@@ -134,8 +134,8 @@ def _token_expiry(call: Call, state: State) -> str:
 def _rate_limit_reply(refusal: errors.TooManyRequests, call: Call, state: State) -> Reply:
     """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
     limit = refusal.which if refusal.which in answers.LIMIT_NAMES else answers.LIMIT_NAMES[0]
-    wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
-    return Reply(429, headers=(*answers.common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
+    own = (*answers.common_headers(call, state), ("X-Rate-Limit-Problem", limit))
+    return Reply(429, headers=(*own, *refusal_headers(refusal)))
 
 
 def _offline_reply(refusal: errors.Unavailable, call: Call, state: State) -> Reply:
@@ -148,10 +148,8 @@ def _broken_reply(refusal: errors.VendorFailure, call: Call, state: State) -> Re
 
 
 def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) -> Reply:
-    allow = ("Allow", ", ".join(refusal.allowed))
-    return answers.error_reply(
-        501, answers.NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow
-    )
+    message, headers = message_text("not-implemented"), refusal_headers(refusal)
+    return answers.error_reply(501, answers.NOT_IMPLEMENTED, message, call, state, *headers)
 
 
 def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
