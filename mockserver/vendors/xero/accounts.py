@@ -14,12 +14,9 @@ from mockserver.vendors.xero.resources import ACCOUNT
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
     """The account of a reference: by its id, or by its code if it has no id."""
-    accounts = ACCOUNT.rows(state)
     if "AccountID" in reference:
-        return accounts.get(str(reference["AccountID"]).lower())
-    wanted = reference.get(code)
-    matches = accounts.find("Code", wanted) if wanted else ()
-    return matches[0] if matches else None
+        return ACCOUNT.rows(state).get(str(reference["AccountID"]).lower())
+    return ACCOUNT.first("Code", reference.get(code), state)
 
 
 def unnamed_account_problems(reference: Document | None, path: Path) -> Iterator[Problem]:

@@ -67,8 +67,7 @@ _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
 
 def list_attachments(request: Request, state: State) -> Reply:
-    key, _ = _find_document(request, state)
-    shown = represent_attachments(key, request, state)
+    shown = represent_attachments(_existing_key(request, state), request, state)
     return answers.success_reply({"Attachments": shown}, request.call, state)
 
 
@@ -95,8 +94,8 @@ def put_attachment(request: Request, state: State) -> Reply:
     assert document is not None  # noqa: S101 - its absence is one of the problems
     online = bool(request.parameters.get("IncludeOnline")) and document.get("Type") in _ONLINE_TYPES
     kept = _keep_file(key, {**sent, "IncludeOnline": online}, request.call.body, state)
-    changed = {"HasAttachments": True, "UpdatedDateUTC": stored_instant(state.now)}
-    resource.rows(state)[key] = {**document, **changed}
+    changed = {**document, "HasAttachments": True, "UpdatedDateUTC": stored_instant(state.now)}
+    resource.store(changed, state)
     details = message_text("history-file", name=sent["FileName"], app=answers.PROVIDER)
     add_history_line(key, "history-attached", state, details)
     return answers.success_reply({"Attachments": [_represent(kept, request)]}, request.call, state)
@@ -165,8 +164,8 @@ def _represent(attachment: Document, request: Request) -> Json:
 
 
 def list_history(request: Request, state: State) -> Reply:
-    key, _ = _find_document(request, state)
-    return answers.success_reply({"HistoryRecords": history_of(key, state)}, request.call, state)
+    lines = history_of(_existing_key(request, state), state)
+    return answers.success_reply({"HistoryRecords": lines}, request.call, state)
 
 
 def note_problems(item: Item, request: Request) -> Iterator[Problem]:
@@ -211,10 +210,10 @@ def _key(request: Request) -> str:
     return answers.id_parameter(request, _resource(request).id)
 
 
-def _find_document(request: Request, state: State) -> tuple[str, Document]:
-    """The document in the path, with its id. Raises NotFound."""
-    key = _key(request)
-    return key, find_record(_resource(request).collection, key, state)
+def _existing_key(request: Request, state: State) -> str:
+    """The id of the document in the path. Raises NotFound."""
+    find_record(_resource(request).collection, _key(request), state)
+    return _key(request)
 
 
 _NOTES = BatchHandler(
@@ -235,18 +234,14 @@ BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
     ),
     _NOTES,
 )
+_HISTORY_NAMES = ("BankTransactions", "BatchPayment", "Contact", "CreditNote", "Invoice", "Payment")
+_OF_FILES: Mapping[str, Handler] = {
+    "get{}Attachments": list_attachments,
+    "get{}AttachmentByFileName": get_attachment,
+    "create{}AttachmentByFileName": put_attachment,
+    "update{}AttachmentByFileName": put_attachment,
+}
 OPERATIONS: Mapping[str, Handler] = {
-    "getBankTransactionsHistory": list_history,
-    **{
-        f"get{resource.name}History": list_history
-        for resource in _WITH_HISTORY
-        if resource is not BANK_TRANSACTION
-    },
-    **{f"get{resource.name}Attachments": list_attachments for resource in _WITH_FILES},
-    **{f"get{resource.name}AttachmentByFileName": get_attachment for resource in _WITH_FILES},
-    **{
-        f"{verb}{resource.name}AttachmentByFileName": put_attachment
-        for resource in _WITH_FILES
-        for verb in ("create", "update")
-    },
+    **{f"get{name}History": list_history for name in _HISTORY_NAMES},
+    **{form.format(one.name): handler for form, handler in _OF_FILES.items() for one in _WITH_FILES},
 }

@@ -84,7 +84,7 @@ def create_transaction(item: Item, request: Request, state: State) -> Outcome:
         **({kind.id: key} if kind else {}),
         **booked_members(sent, computed, state),
     }
-    BANK_TRANSACTION.rows(state)[key] = document
+    BANK_TRANSACTION.store(document, state)
     if kind:
         open_credit(document, state)
     return Outcome(item, Action.CREATED, documents.attach_contact(document, state))
@@ -201,7 +201,7 @@ def update_or_create_transaction(item: Item, request: Request, state: State) -> 
         if sent["Status"] == "DELETED"
         else _update_transaction(stored, sent, request, state)
     )
-    BANK_TRANSACTION.rows(state)[stored[BANK_TRANSACTION.id]] = changed
+    BANK_TRANSACTION.store(changed, state)
     return Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
 
 

@@ -164,7 +164,7 @@ def _book_batch_payment(
         "TotalAmount": sum((payable.amount for payable in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
     }
-    BATCH_PAYMENT.rows(state)[key] = document
+    BATCH_PAYMENT.store(document, state)
     books.add_history_line(key, "history-created", state)
     return {**document, "Payments": paid}
 
@@ -310,9 +310,8 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
     for payment in batch["Payments"]:
         books.reverse_payment(members[payment], state)
     deleted = {**batch, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
-    BATCH_PAYMENT.rows(state)[key] = deleted
     books.add_history_line(key, "history-deleted", state)
-    return Outcome(item, Action.UPDATED, deleted)
+    return Outcome(item, Action.UPDATED, BATCH_PAYMENT.store(deleted, state))
 
 
 def _represent_deleted_batch(outcome: Outcome, request: Request, state: State) -> Json:

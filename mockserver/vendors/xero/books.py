@@ -148,7 +148,7 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 
 def book_payment(payment: Document, state: State) -> None:
     """Store a payment, and reduce the amount due of its invoice, or the credit that it refunds."""
-    PAYMENT.rows(state)[payment["PaymentID"]] = payment
+    PAYMENT.store(payment, state)
     paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
     add_history_line(payment["PaymentID"], "history-begun", state)
     _add_payment_line(payment, "history-paid" if paid["Status"] == "PAID" else "history-part-paid", state)
@@ -163,8 +163,7 @@ def _add_payment_line(payment: Document, change: str, state: State) -> None:
 def reverse_payment(payment: Document, state: State) -> Document:
     """Mark a payment as deleted, restore the amount due, and return the payment."""
     now = stored_instant(state.now)
-    deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
-    PAYMENT.rows(state)[payment["PaymentID"]] = deleted
+    deleted = PAYMENT.store({**payment, "Status": "DELETED", "UpdatedDateUTC": now}, state)
     _settle_target(payment, -payment["Amount"], now, state)
     add_history_line(payment["PaymentID"], "history-deleted", state)
     _add_payment_line(payment, "history-payment-deleted", state)
@@ -174,10 +173,8 @@ def reverse_payment(payment: Document, state: State) -> Document:
 def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
     """Reduce the open amount of the payment's document, store and return it."""
     kind = paid_kind(payment)
-    documents = kind.rows(state)
-    paid = settle(documents[payment[kind.id]], kind, "AmountPaid", amount, day=payment["Date"], now=now)
-    documents[paid[kind.id]] = paid
-    return paid
+    paid = kind.rows(state)[payment[kind.id]]
+    return kind.store(settle(paid, kind, "AmountPaid", amount, day=payment["Date"], now=now), state)
 
 
 def settle(  # noqa: PLR0913 - the parts of an entry
@@ -223,9 +220,8 @@ def book_allocation(allocation: Allocation, state: State) -> Document:
         "Amount": allocation.amount,
         "Date": allocation.day,
     }
-    ALLOCATION.rows(state)[stored["AllocationID"]] = stored
     _settle_both(allocation, allocation.amount, state)
-    return stored
+    return ALLOCATION.store(stored, state)
 
 
 def reverse_allocation(allocation: Allocation, key: str, state: State) -> None:
@@ -237,8 +233,7 @@ def reverse_allocation(allocation: Allocation, key: str, state: State) -> None:
 def _settle_both(allocation: Allocation, amount: Decimal, state: State) -> None:
     now = stored_instant(state.now)
     for kind, document in ((INVOICE, allocation.invoice), (allocation.kind, allocation.credit)):
-        settled = settle(document, kind, "AmountCredited", amount, day=allocation.day, now=now)
-        kind.rows(state)[document[kind.id]] = settled
+        kind.store(settle(document, kind, "AmountCredited", amount, day=allocation.day, now=now), state)
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:

@@ -22,18 +22,14 @@ _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
 def contact_in_path(request: Request, state: State) -> Document | None:
     by_id = CONTACT.rows(state).get(answers.id_parameter(request, "ContactID"))
-    return by_id or find_by_number(str(request.parameters["ContactID"]), state)
+    return by_id or CONTACT.first("ContactNumber", str(request.parameters["ContactID"]), state)
 
 
 def find_contact(reference: Document, state: State) -> Document | None:
     if "ContactID" in reference:
         return CONTACT.rows(state).get(str(reference["ContactID"]).lower())
-    by_number = find_by_number(reference.get("ContactNumber", ""), state)
+    by_number = CONTACT.first("ContactNumber", reference.get("ContactNumber"), state)
     return by_number or find_by_name(reference.get("Name", ""), state)
-
-
-def find_by_number(number: str, state: State) -> Document | None:
-    return next(iter(CONTACT.rows(state).find("ContactNumber", number)), None) if number else None
 
 
 def find_by_name(name: str, state: State) -> Document | None:
@@ -69,7 +65,7 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 def find_or_create_contact(reference: Document, state: State) -> Document:
     known = find_contact(reference, state)
-    return known or _store(new_contact({**reference, "ContactStatus": documents.ACTIVE}, state), state)
+    return known or CONTACT.store(new_contact({**reference, "ContactStatus": documents.ACTIVE}, state), state)
 
 
 def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
@@ -79,7 +75,7 @@ def find_or_create_partner(reference: Document, state: State, *, customer: bool)
     """
     flag = "IsCustomer" if customer else "IsSupplier"
     known = find_or_create_contact(reference, state)
-    return known if known.get(flag) else _store({**known, flag: True}, state)
+    return known if known.get(flag) else CONTACT.store({**known, flag: True}, state)
 
 
 def new_contact(sent: Document, state: State) -> dict[str, Json]:
@@ -111,7 +107,7 @@ def check_new_contact(item: Item, request: Request, state: State) -> Iterator[Pr
 
 
 def create_contact(item: Item, _request: Request, state: State) -> Outcome:
-    return Outcome(item, Action.CREATED, _store(new_contact(_changes(item.document), state), state))
+    return Outcome(item, Action.CREATED, CONTACT.store(new_contact(_changes(item.document), state), state))
 
 
 def check_contact_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -143,11 +139,7 @@ def update_or_create_contact(item: Item, request: Request, state: State) -> Outc
         },
         "UpdatedDateUTC": stored_instant(state.now),
     }
-    return Outcome(item, Action.UPDATED, _store(changed, state))
-
-
-def represent_written_contact(outcome: Outcome, _request: Request, _state: State) -> Json:
-    return {**documents.represent_contact(outcome.document, alone=True), "StatusAttributeString": "OK"}
+    return Outcome(item, Action.UPDATED, CONTACT.store(changed, state))
 
 
 def represent_rejected_contact(
@@ -182,7 +174,7 @@ def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> It
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)
-    if (other := find_by_number(number, state)) and _is_other(other, own):
+    if (other := CONTACT.first("ContactNumber", number, state)) and _is_other(other, own):
         yield make_problem("contact-number-taken", (*here, "ContactNumber"), number=number)
     with_account = CONTACT.rows(state).find("AccountNumber", account) if account else ()
     if any(_is_other(one, own) for one in with_account):
@@ -207,15 +199,10 @@ def _merge_kinds(stored: Sequence[Document], sent: Sequence[Document], kind: str
     return [one for one in stored if one.get(kind) not in given] + list(given.values())
 
 
-def _store(contact: Document, state: State) -> Document:
-    CONTACT.rows(state)[contact[CONTACT.id]] = contact
-    return contact
-
-
 _batch_handler = partial(
     documents.batch_handler,
     CONTACT,
-    saved=lambda: represent_written_contact,
+    saved=documents.saved_by(lambda contact, *_: documents.represent_contact(contact, alone=True)),
     rejected=represent_rejected_contact,
     named="Name",
 )

@@ -61,7 +61,7 @@ def credit_terms(sent: Document, state: State) -> Document:
     if not is_overpayment(sent):
         return {**kept, "LineItems": [_without(line, "ItemCode") for line in lines]}
     system = _DEBTORS if sent["Type"] == OVERPAYMENT.sale else _CREDITORS
-    owed = next(iter(ACCOUNT.rows(state).find("SystemAccount", system)), None)
+    owed = ACCOUNT.first("SystemAccount", system, state)
     booked = [_without(line, *_ITEM_AND_TAX) for line in lines]
     if owed:
         booked = [{**_without(line, *_ACCOUNT), "AccountID": owed["AccountID"]} for line in booked]
@@ -75,15 +75,13 @@ def open_credit(transaction: Document, state: State) -> Document:
     is one of `CREDIT_OF_TRANSACTION`. The credit takes its id from the transaction.
     """
     kind = CREDIT_OF_TRANSACTION[transaction["Type"]]
-    key = transaction["BankTransactionID"]
     credit = {
-        kind.id: key,
+        kind.id: transaction["BankTransactionID"],
         **answers.pick_members(transaction, *_CREDITED.split()),
         "Status": "AUTHORISED",
         kind.unsettled: transaction["Total"],
     }
-    kind.rows(state)[key] = credit
-    return credit
+    return kind.store(credit, state)
 
 
 def _without(line: Document, *names: str) -> dict[str, Json]:

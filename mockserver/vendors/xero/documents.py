@@ -155,6 +155,16 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
     return read_operations(resource, show, show_unpaged, find, show_alone)
 
 
+def saved_by(show: Show) -> answers.PrepareSaved:
+    """A maker of functions that show saved documents, each by itself."""
+    return lambda: (
+        lambda outcome, request, state: {
+            **show(outcome.document, request, state),
+            "StatusAttributeString": "OK",
+        }
+    )
+
+
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
     """A maker of functions that show saved documents with lines, one for each call.
 

@@ -158,7 +158,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         "LineItems": booked,
         **invoice_totals(booked, sent, kind),
     }
-    kind.rows(state)[document[kind.id]] = document
+    kind.store(document, state)
     add_document_line(kind, None, document, state)
     return Outcome(item, Action.CREATED, documents.attach_contact(document, state))
 
@@ -299,11 +299,11 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
             changed: Document = {**stored, "Status": sent["Status"], "UpdatedDateUTC": now}
         else:
             changed = _update_invoice(stored, sent, request, state)
-        kind.rows(state)[stored[kind.id]] = changed
+        kind.store(changed, state)
         add_document_line(kind, stored, changed, state)
         if kind is INVOICE and sent["Status"] in books.FINAL_STATUSES:
             # Only the answer to this call still shows the amount.
-            kind.rows(state)[stored[kind.id]] = {**changed, kind.unsettled: NO_MONEY}
+            kind.store({**changed, kind.unsettled: NO_MONEY}, state)
         outcome = Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))

@@ -167,7 +167,7 @@ def _item_defaults(line: Document, terms: LineTerms, state: State) -> dict[str, 
 
 
 def find_item(line: Document, state: State) -> Document | None:
-    return next(iter(ITEM.rows(state).find("Code", line["ItemCode"])), None) if line.get("ItemCode") else None
+    return ITEM.first("Code", line.get("ItemCode"), state)
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:

@@ -178,6 +178,14 @@ class Resource:
     def rows(self, state: State) -> Collection:
         return state.collection(self.collection)
 
+    def first(self, member: str, value: Json, state: State) -> Document | None:
+        """The first document with that value of a member, none for an empty value."""
+        return next(iter(self.rows(state).find(member, value)), None) if value else None
+
+    def store(self, document: Document, state: State) -> Document:
+        self.rows(state)[document[self.id]] = document
+        return document
+
     def represent(self, document: Document) -> dict[str, Json]:
         shown: dict[str, Json] = {}
         for kind, names in self.members:

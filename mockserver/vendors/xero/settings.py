@@ -34,7 +34,7 @@ def list_organisations(request: Request, state: State) -> Reply:
     return answers.success_reply({ORGANISATION.plural: [shown]}, request.call, state)
 
 
-def _shown_by_row(resource: Resource) -> documents.Show:
+def shown_by_row(resource: Resource) -> documents.Show:
     return lambda document, _request, _state: resource.represent(document)
 
 
@@ -68,8 +68,8 @@ def _finder(resource: Resource) -> documents.Find:
 
     def find(request: Request, state: State) -> Document | None:
         rows, name = resource.rows(state), str(request.parameters[resource.id])
-        numbered = rows.find(resource.number, name) if resource.number else ()
-        return rows.get(answers.stored_id(name)) or rows.get(name) or next(iter(numbered), None)
+        by_id = rows.get(answers.stored_id(name)) or rows.get(name)
+        return by_id or (resource.first(resource.number, name, state) if resource.number else None)
 
     return find
 
@@ -77,12 +77,12 @@ def _finder(resource: Resource) -> documents.Find:
 find_item = _finder(ITEM)
 OPERATIONS: Mapping[str, Handler] = {
     "getOrganisations": list_organisations,
-    **documents.read_operations(ACCOUNT, _shown_by_row(ACCOUNT)),
-    "getCurrencies": documents.list_handler(CURRENCY, _shown_by_row(CURRENCY)),
+    **documents.read_operations(ACCOUNT, shown_by_row(ACCOUNT)),
+    "getCurrencies": documents.list_handler(CURRENCY, shown_by_row(CURRENCY)),
     "getTaxRates": documents.list_handler(TAX_RATE, _show_tax_rate),
     "getTaxRateByTaxType": documents.get_handler(TAX_RATE, _show_tax_rate, _finder(TAX_RATE)),
     **documents.read_operations(ITEM, show_item, find=find_item),
-    **documents.read_operations(USER, _shown_by_row(USER), find=_finder(USER)),
+    **documents.read_operations(USER, shown_by_row(USER), find=_finder(USER)),
     **documents.read_operations(TRACKING_CATEGORY, _show_category, find=_finder(TRACKING_CATEGORY)),
-    **documents.read_operations(BRANDING_THEME, _shown_by_row(BRANDING_THEME), find=_finder(BRANDING_THEME)),
+    **documents.read_operations(BRANDING_THEME, shown_by_row(BRANDING_THEME), find=_finder(BRANDING_THEME)),
 }
