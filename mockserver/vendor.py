@@ -170,6 +170,12 @@ FAULT_RULE = "fault"
 """The rule of a problem that a scenario causes; its `expected` is the status that the scenario sets."""
 
 
+def fault_status(problems: Iterable[Problem]) -> int | None:
+    """The status of the answer that a scenario sets, None if none does."""
+    wanted = (one.expected for one in problems if one.rule == FAULT_RULE and one.expected is not None)
+    return next(map(int, wanted), None)
+
+
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """A scenario's fault as a problem of the whole item, in neutral words."""
     batch = request.operation.batch

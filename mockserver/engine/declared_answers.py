@@ -39,13 +39,13 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, plain, resolve
 from mockserver.spec.outcomes import side_of
 from mockserver.vendor import (
-    FAULT_RULE,
     ApplyBatch,
     BatchResult,
     Handler,
     RenderBatch,
     Request,
     StoreItems,
+    fault_status,
     find_record,
 )
 
@@ -529,10 +529,7 @@ def item_status(outcome: Outcome) -> int:
     """Status of an item: 422 for a rejected one, unless a scenario sets it."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
-    for problem in outcome.problems:
-        if problem.rule == FAULT_RULE and problem.expected is not None:
-            return int(problem.expected)
-    return _REJECTED_STATUS
+    return fault_status(outcome.problems) or _REJECTED_STATUS
 
 
 def _sentence(outcome: Outcome) -> str:

@@ -26,7 +26,14 @@ from mockserver.errors import (
 from mockserver.model import Action, Call, Document, Fault, Item, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, ignore_unknown_parameters, refusal_headers
+from mockserver.vendor import (
+    FAULT_RULE,
+    ExtraOutcome,
+    Request,
+    fault_status,
+    ignore_unknown_parameters,
+    refusal_headers,
+)
 from mockserver.vendors.payt.amounts_and_dates import AMOUNTS, is_local_instant
 from mockserver.vendors.payt.messages import (
     FAULT_MESSAGES,
@@ -97,10 +104,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
 
 
 def _status(refusal: Refusal) -> int:
-    for problem in refusal.problems if isinstance(refusal, Rejected) else ():
-        if problem.rule == FAULT_RULE and problem.expected is not None:
-            return int(problem.expected)
-    return _STATUSES[refusal.code]
+    return fault_status(refusal.problems if isinstance(refusal, Rejected) else ()) or _STATUSES[refusal.code]
 
 
 def _code(status: int) -> str:

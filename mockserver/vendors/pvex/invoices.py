@@ -15,7 +15,7 @@ from mockserver.errors import InvalidCall, NotFound, Rejected
 from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value, escape_step
 from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import Collection, State
-from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
+from mockserver.vendor import BatchResult, Request, StoreItem, fault_status
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
 from mockserver.vendors.pvex.messages import INVALID_REQUEST, TOO_FEW
 from mockserver.vendors.pvex.model_state import ErrorContext, RejectedInvoice, model_state
@@ -195,14 +195,7 @@ def render_batch(result: BatchResult, _state: State) -> Reply:
         stored = [outcome.document for outcome in result.outcomes if outcome.document is not None]
         return success_reply(result.request.call, stored)
     reply = _refused_reply(result, problems)
-    status = next(
-        (
-            problem.expected
-            for problem in problems
-            if problem.rule == FAULT_RULE and problem.expected is not None
-        ),
-        None,
-    )
+    status = fault_status(problems)
     return reply if status is None else replace(reply, status=status)
 
 

@@ -7,7 +7,7 @@ Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #err
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -24,7 +24,7 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, refusal_headers
+from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, fault_status, refusal_headers
 from mockserver.vendors.xero import answers
 from mockserver.vendors.xero.access import (
     KEY_HEADER,
@@ -222,14 +222,10 @@ def _key_links(problems: Iterable[Problem], call: Call) -> answers.Headers:
     return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
 
 
-def _rejection_status(problems: Iterable[Problem]) -> int:
+def _rejection_status(problems: Sequence[Problem]) -> int:
     """400, except for a key in use, or a scenario's own status."""
-    for problem in problems:
-        if problem.code == KEY_IN_FLIGHT:
-            return 409
-        if problem.rule == FAULT_RULE and problem.expected is not None:
-            return int(problem.expected)
-    return 400
+    in_flight = any(problem.code == KEY_IN_FLIGHT for problem in problems)
+    return 409 if in_flight else fault_status(problems) or 400
 
 
 def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
