@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 from mockserver.codec.instants import print_instant
 from mockserver.model import Action, Document, Item, Outcome
@@ -138,20 +139,7 @@ VAT_RATES = "vat_rates"
 PAYMENT_CONDITIONS = "payment_conditions"
 
 
-def upsert_vat_rate(item: Item, request: Request, state: State) -> Outcome:
-    """Create or update the rate of a code. Source: docs/vendors/payt.md#operations-and-paths."""
-    return _upsert(VAT_RATES, item, {"category": "regular"}, request, state)
-
-
-def upsert_payment_condition(item: Item, request: Request, state: State) -> Outcome:
-    """Create or rename the payment condition of a code (assumed).
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
-    return _upsert(PAYMENT_CONDITIONS, item, {}, request, state)
-
-
-def _upsert(kind: str, item: Item, defaults: Document, request: Request, state: State) -> Outcome:
+def _upsert(kind: str, defaults: Document, item: Item, request: Request, state: State) -> Outcome:
     table = state.collection(kind)
     found = table.find("code", item.document["code"])
     was = (
@@ -167,6 +155,16 @@ def _upsert(kind: str, item: Item, defaults: Document, request: Request, state: 
     }
     table[written["id"]] = written
     return Outcome(item, Action.UPDATED if found else Action.CREATED, written)
+
+
+upsert_vat_rate = partial(_upsert, VAT_RATES, {"category": "regular"})
+"""Create or update the rate of a code. Source: docs/vendors/payt.md#operations-and-paths."""
+
+upsert_payment_condition = partial(_upsert, PAYMENT_CONDITIONS, {})
+"""Create or rename the payment condition of a code (assumed).
+
+Source: docs/vendors/payt.md#operations-and-paths.
+"""
 
 
 def _represent_vat_rate(stored: Document, _state: State) -> Entity:

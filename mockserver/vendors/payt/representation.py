@@ -90,10 +90,6 @@ def _payment(stored: Document, _state: State) -> Entity:
     return _entity("payment", stored, total_amount=total, total_book_amount=book)
 
 
-def _payment_on_request(stored: Document, _state: State) -> Entity:
-    return _entity("payment-on-request", stored)
-
-
 def _debtor(stored: Document, _state: State) -> Entity:
     return _entity(
         "debtor",
@@ -122,12 +118,8 @@ def _book_open(debtor: Document, state: State) -> Decimal:
         return sum((invoice["book_amount_open"] for invoice in invoices_of_debtor), ZERO)
 
 
-def _administration(stored: Document, _state: State) -> Entity:
-    return _entity("administration", stored)
-
-
-def _administration_on_request(stored: Document, _state: State) -> Entity:
-    return _entity("administration-on-request", stored)
+def _as_stored(name: str) -> Callable[[Document, State], Entity]:
+    return lambda stored, _state: _entity(name, stored)
 
 
 def _labels(stored: Document) -> list[Json]:
@@ -135,9 +127,11 @@ def _labels(stored: Document) -> list[Json]:
 
 
 INVOICE = RecordType("invoices", _invoice, _invoice_on_request)
-PAYMENT = RecordType("payments", _payment, _payment_on_request)
+PAYMENT = RecordType("payments", _payment, _as_stored("payment-on-request"))
 DEBTOR = RecordType("debtors", _debtor, _debtor_on_request)
-ADMINISTRATION = RecordType("administrations", _administration, _administration_on_request)
+ADMINISTRATION = RecordType(
+    "administrations", _as_stored("administration"), _as_stored("administration-on-request")
+)
 
 
 FieldSelection: TypeAlias = list[Json]
