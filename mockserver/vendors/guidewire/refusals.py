@@ -260,18 +260,6 @@ def _nearest_problem(code: str, sent: _FaultyCall) -> Problem:
     return nearest(sent) if nearest else Problem(code, ("data",))
 
 
-def _missing(sent: _FaultyCall) -> Problem:
-    return attribute_problem("missing-required", sent.reference)
-
-
-def _too_long(sent: _FaultyCall) -> Problem:
-    return attribute_problem("too-long", sent.text, expected=FAULT_TEXT_LIMIT)
-
-
-def _duplicate(sent: _FaultyCall) -> Problem:
-    return attribute_problem("duplicate-key", sent.text, found=sent.attributes.get(sent.text, ""))
-
-
 def _unknown(sent: _FaultyCall) -> Problem:
     reference_id = reference_id_of(sent.attributes, sent.reference) or sent.attributes.get(sent.reference, "")
     return attribute_problem("unknown-reference", sent.reference, found=reference_id)
@@ -295,10 +283,12 @@ def _locked(sent: _FaultyCall) -> Problem:
 
 _PROBLEMS: Mapping[str, Callable[[_FaultyCall], Problem]] = {
     "conflict": _stale,
-    "duplicate-key": _duplicate,
+    "duplicate-key": lambda sent: attribute_problem(
+        "duplicate-key", sent.text, found=sent.attributes.get(sent.text, "")
+    ),
     "locked": _locked,
-    "missing-required": _missing,
-    "too-long": _too_long,
+    "missing-required": lambda sent: attribute_problem("missing-required", sent.reference),
+    "too-long": lambda sent: attribute_problem("too-long", sent.text, expected=FAULT_TEXT_LIMIT),
     "unknown-reference": _unknown,
 }
 
