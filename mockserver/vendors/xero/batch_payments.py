@@ -258,10 +258,6 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
     return Outcome(item, Action.UPDATED, books.reverse_payment(PAYMENT.rows(state)[key], state))
 
 
-def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State) -> Json:
-    return payments.represent_payment(outcome.document, documents.ContactPrinter(), state)
-
-
 def _echo_kept(resource: Resource) -> answers.RenderRejected:
     """A function that shows an undeleted document, with the sent members."""
 
@@ -314,10 +310,6 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
     return Outcome(item, Action.UPDATED, BATCH_PAYMENT.store(deleted, state))
 
 
-def _represent_deleted_batch(outcome: Outcome, request: Request, state: State) -> Json:
-    return show_batch_payment(outcome.document, request, state)
-
-
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
     """The operation wrapped, so that an unknown id in its path is a 404."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
@@ -342,7 +334,7 @@ _BATCH_DELETION = _or_not_found(
         BATCH_PAYMENT,
         _check_deleted_batch,
         _delete_batch,
-        saved=lambda: _represent_deleted_batch,
+        saved=documents.saved_by(show_batch_payment),
         rejected=_echo_kept(BATCH_PAYMENT),
         ids=("PaymentID",),
     ),
@@ -366,7 +358,8 @@ BATCHES: Mapping[str, BatchHandler] = {
     "deleteBatchPayment": _BATCH_DELETION,
     "deleteBatchPaymentByUrlParam": _BATCH_DELETION,
     "deletePayment": _or_not_found(
-        PAYMENT, _posted_payments(saved=lambda: _represent_deleted_payment, rejected=_represent_kept_payment)
+        PAYMENT,
+        _posted_payments(saved=documents.saved_by(payments.show_payment), rejected=_represent_kept_payment),
     ),
 }
 OPERATIONS = documents.read_operations(BATCH_PAYMENT, show_batch_payment)

@@ -202,7 +202,9 @@ def _merge_kinds(stored: Sequence[Document], sent: Sequence[Document], kind: str
 _batch_handler = partial(
     documents.batch_handler,
     CONTACT,
-    saved=documents.saved_by(lambda contact, *_: documents.represent_contact(contact, alone=True)),
+    saved=documents.saved_by(
+        lambda contact, *_: documents.represent_contact(contact, alone=True), StatusAttributeString="OK"
+    ),
     rejected=represent_rejected_contact,
     named="Name",
 )

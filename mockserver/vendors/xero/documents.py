@@ -155,14 +155,9 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
     return read_operations(resource, show, show_unpaged, find, show_alone)
 
 
-def saved_by(show: Show) -> answers.PrepareSaved:
-    """A maker of functions that show saved documents, each by itself."""
-    return lambda: (
-        lambda outcome, request, state: {
-            **show(outcome.document, request, state),
-            "StatusAttributeString": "OK",
-        }
-    )
+def saved_by(show: Show, **told: str) -> answers.PrepareSaved:
+    """A maker of functions that show saved documents, each by itself, with the told members."""
+    return lambda: lambda outcome, *asked: {**show(outcome.document, *asked), **told}
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:

@@ -69,7 +69,7 @@ def represent_payment(payment: Document, printer: documents.ContactPrinter, stat
     return _represent(payment, _invoice_member(payment, state), state)
 
 
-def _show_payment(payment: Document, _request: Request, state: State) -> Json:
+def show_payment(payment: Document, _request: Request, state: State) -> Json:
     return represent_payment(payment, documents.ContactPrinter(), state)
 
 
@@ -210,5 +210,5 @@ BATCHES: Mapping[str, BatchHandler] = {
 }
 OPERATIONS = {
     "getPayments": documents.list_handler(PAYMENT, _show_payment_in_list),
-    "getPayment": documents.get_handler(PAYMENT, _show_payment),
+    "getPayment": documents.get_handler(PAYMENT, show_payment),
 }

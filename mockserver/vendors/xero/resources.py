@@ -44,29 +44,17 @@ def _show_dates(document: Document, *names: str) -> Mapping[str, Json]:
     return {key: value for name in names for key, value in date_members(name, document).items()}
 
 
-def _show_days(document: Document, *names: str) -> Mapping[str, Json]:
-    return {name: print_date(document[name]) for name in names if name in document}
+def _printed_by(show: Callable[[str], str]) -> Callable[..., Mapping[str, Json]]:
+    return lambda document, *names: {name: show(document[name]) for name in names if name in document}
 
 
-def _show_blanks(document: Document, *names: str) -> Mapping[str, Json]:
-    return {name: document.get(name, "") for name in names}
-
-
-def _show_zoneless(document: Document, *names: str) -> Mapping[str, Json]:
-    return {name: print_now_ms(parse_stored(document[name])) for name in names if name in document}
-
-
-def _show_instants(document: Document, *names: str) -> Mapping[str, Json]:
-    return {name: print_instant_ms(document[name]) for name in names if name in document}
+def _present(otherwise: Json) -> Callable[..., Mapping[str, Json]]:
+    return lambda document, *names: {name: document.get(name, otherwise) for name in names}
 
 
 def _show_changed(document: Document, name: str) -> Mapping[str, Json]:
     stored = document[name]
     return {name: print_instant_ms(stored), f"{name}String": f"{cut_to_seconds(stored)}Z"}
-
-
-def _show_switches(document: Document, *names: str) -> Mapping[str, Json]:
-    return {name: document.get(name, False) for name in names}
 
 
 def _show_false(_document: Document, *names: str) -> Mapping[str, Json]:
@@ -82,12 +70,12 @@ def _show_rate(document: Document, *names: str) -> Mapping[str, Json]:
 
 
 TEXT = MemberType(FieldType.TEXT, pick_members)
-BLANK = MemberType(FieldType.TEXT, _show_blanks)
+BLANK = MemberType(FieldType.TEXT, _present(""))
 """A text that is empty where none is stored."""
 
 GUID = MemberType(FieldType.GUID, pick_members)
 FLAG = MemberType(FieldType.FLAG, pick_members)
-SWITCH = MemberType(FieldType.FLAG, _show_switches)
+SWITCH = MemberType(FieldType.FLAG, _present(otherwise=False))
 """A flag that is false where none is stored."""
 
 AMOUNT = MemberType(FieldType.NUMBER, amount_members)
@@ -96,9 +84,9 @@ RATE = MemberType(FieldType.NUMBER, _show_rate, "Rate")
 DATE = MemberType(FieldType.MOMENT, _show_dates)
 """A day, with its text before it."""
 
-DAY = MemberType(FieldType.MOMENT, _show_days)
-INSTANT = MemberType(FieldType.MOMENT, _show_instants)
-CREATED = MemberType(FieldType.MOMENT, _show_zoneless)
+DAY = MemberType(FieldType.MOMENT, _printed_by(print_date))
+INSTANT = MemberType(FieldType.MOMENT, _printed_by(print_instant_ms))
+CREATED = MemberType(FieldType.MOMENT, _printed_by(lambda stored: print_now_ms(parse_stored(stored))))
 """An instant without an offset."""
 
 CHANGED = MemberType(FieldType.MOMENT, _show_changed)
@@ -108,7 +96,7 @@ PART = MemberType(None, pick_members)
 """A member that filters do not read; most come of other documents, such as the contact."""
 
 UNFILTERED_AMOUNT = MemberType(None, amount_members)
-UNFILTERED_INSTANT = MemberType(None, _show_instants)
+UNFILTERED_INSTANT = MemberType(None, _printed_by(print_instant_ms))
 FALSE = MemberType(None, _show_false)
 NO_ELEMENTS = MemberType(None, _show_empty)
 

@@ -113,7 +113,7 @@ def _handler(
         resource,
         check,
         store,
-        saved=documents.saved_by(show),
+        saved=documents.saved_by(show, StatusAttributeString="OK"),
         rejected=documents.echo_rejected(resource),
         named="Code",
     )
