@@ -335,15 +335,27 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
     return {"Paid": total} if total else None
 
 
-def read_paid_by_reference(plural: str, amount: str) -> Callable[[Exchange], Mapping[str, Record]]:
-    """Sum of payments in a list, by reference."""
+def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]:
+    """Return the sum of an amount and those before it."""
+
+    def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
+        earlier = before[member] if before else None
+        return {member: drawn.amount + (earlier if isinstance(earlier, Decimal) else 0)}
+
+    return upon
+
+
+def sums_by_reference(
+    plural: str, amount: str, member: str = "Paid"
+) -> Callable[[Exchange], Mapping[str, Record]]:
+    """Sums of the amounts in a list, by reference, each as `member` of a record."""
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}
         for document in documents_in(exchange, plural):
             if reference := document.get("Reference"):
                 totals[reference] = totals.get(reference, Decimal(0)) + Decimal(document[amount])
-        return {reference: {"Paid": total} for reference, total in totals.items()}
+        return {reference: {member: total} for reference, total in totals.items()}
 
     return listed
 

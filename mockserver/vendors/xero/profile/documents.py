@@ -6,6 +6,7 @@ Source: docs/vendors/xero.md#invoice, #messages, #state, #credits, #bank-transac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -30,6 +31,7 @@ from mockserver.vendors.xero.profile.calls import (
     NEW_INVOICES,
     UNKNOWN_ID,
     WITHOUT_SUMMARY,
+    added_to,
     batch_request,
     create_invoices,
     documents_in,
@@ -39,6 +41,7 @@ from mockserver.vendors.xero.profile.calls import (
     read_authorised,
     read_request,
     split_amount,
+    sums_by_reference,
     write_request,
 )
 
@@ -83,32 +86,24 @@ def updated_invoices(facts: Facts) -> BatchProfile:
         steps=_steps_of_open(facts),
         reader=INVOICES.read,
         amount=_amount,
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
     )
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
     """Invoices that are only created, as drafts; their numbers are taken forever."""
-    return BatchProfile(
+    return replace(
+        updated_invoices(facts),
         operation="createInvoices",
         key=lambda number: f"CN-{number}",
         item=partial(_item, facts, _DRAFT),
         record=partial(_record, _DRAFT),
         call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
-        read=_read,
-        shown=_read_record,
         record_after=lambda before, _key, drawn: (
             _record(_DRAFT, "", drawn) if before is None else REFUSED_STEP
         ),
         corruptions=(*_CORRUPTIONS, *_CORRUPTIONS_OF_NEW),
-        listing=lambda _tenant: read_request("Invoices"),
-        listed=_read_records,
         steps=_STEPS_OF_DRAFTS,
         reader=NEW_INVOICES.read,
-        amount=_amount,
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
     )
 
 
@@ -148,17 +143,12 @@ def _read(key: str, _tenant: int) -> Request:
 
 
 def _read_record(key: str, exchange: Exchange) -> Record | None:
-    return _by_number(documents_in(exchange, "Invoices")).get(key)
+    return _read_records(exchange).get(key)
 
 
 def _read_records(exchange: Exchange) -> Mapping[str, Record]:
-    return _by_number(documents_in(exchange, "Invoices"))
-
-
-def _by_number(invoices: Any) -> dict[str, Record]:
-    return {
-        invoice["InvoiceNumber"]: _record_of(invoice) for invoice in invoices if invoice.get("InvoiceNumber")
-    }
+    found = documents_in(exchange, "Invoices")
+    return {one["InvoiceNumber"]: _record_of(one) for one in found if one.get("InvoiceNumber")}
 
 
 def _record_of(shown: Mapping[str, Any]) -> Record:
@@ -284,9 +274,7 @@ def credit_notes(facts: Facts) -> BatchProfile:
             Step("void it", _void, _after_voiding),
         ),
         reader=CREDIT_NOTES.read,
-        amount=lambda item: sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0)),
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
+        amount=_amount,
     )
 
 
@@ -381,29 +369,16 @@ def received_money(facts: Facts) -> BatchProfile:
         call=batch_request("PUT", "BankTransactions", **WITHOUT_SUMMARY),
         read=lambda key, _tenant: read_authorised("BankTransactions", f'Reference=="{key}"'),
         shown=lambda key, exchange: _received(exchange).get(key),
-        record_after=_after_another,
+        record_after=added_to("Received"),
         corruptions=_corruptions(facts),
         listing=lambda _tenant: read_authorised("BankTransactions"),
         listed=_received,
         reader=NEW_BANK_TRANSACTIONS.read,
         amount=lambda sent: Decimal(sent["LineItems"][0]["UnitAmount"]),
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
     )
 
 
-def _after_another(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
-    earlier = before["Received"] if before else None
-    return {"Received": drawn.amount + (earlier if isinstance(earlier, Decimal) else 0)}
-
-
-def _received(exchange: Exchange) -> Mapping[str, Record]:
-    """Sum of received money by reference."""
-    totals: dict[str, Decimal] = {}
-    for document in documents_in(exchange, "BankTransactions"):
-        if reference := document.get("Reference"):
-            totals[reference] = totals.get(reference, Decimal(0)) + Decimal(document["Total"])
-    return {reference: {"Received": total} for reference, total in totals.items()}
+_received = sums_by_reference("BankTransactions", "Total", "Received")
 
 
 def _corruptions(facts: Facts) -> tuple[Corruption, ...]:

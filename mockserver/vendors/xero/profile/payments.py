@@ -31,6 +31,7 @@ from mockserver.vendors.xero.profile.calls import (
     POSTED_PAYMENTS,
     UNKNOWN_ID,
     WITHOUT_SUMMARY,
+    added_to,
     batch_request,
     create_invoices,
     delete_first,
@@ -42,9 +43,9 @@ from mockserver.vendors.xero.profile.calls import (
     payment_document,
     read_authorised,
     read_paid,
-    read_paid_by_reference,
     read_request,
     split_amount,
+    sums_by_reference,
     write_request,
 )
 
@@ -93,12 +94,10 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         record_after=lambda before, key, _drawn: REFUSED_STEP if before else {"Paid": full_amount(key)},
         corruptions=_payment_corruptions(facts),
         listing=lambda _tenant: read_authorised("Payments"),
-        listed=read_paid_by_reference("Payments", "Amount"),
+        listed=sums_by_reference("Payments", "Amount"),
         steps=(delete,),
         reader=PAYMENTS.read,
         amount=lambda sent: Decimal(sent["Amount"]),
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
     )
 
 
@@ -126,10 +125,6 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
     def item(key: str, drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, drawn.amount)
 
-    def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
-        earlier = before["Paid"] if before else None
-        return {"Paid": drawn.amount + (earlier if isinstance(earlier, Decimal) else 0)}
-
     return BatchProfile(
         operation="createBatchPayment",
         key=lambda number: f"CB-{number}",
@@ -141,15 +136,13 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
         prepare=lambda key, _tenant: create_invoices(
             *(invoice_document(facts, number, _AMPLE_AMOUNT) for number in _invoice_numbers(key))
         ),
-        record_after=upon,
+        record_after=added_to("Paid"),
         corruptions=_batch_payment_corruptions(facts),
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(_DELETE_ONE_PAYMENT,),
         reader=BATCH_PAYMENTS.read,
         amount=_amount,
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
     )
 
 
@@ -221,7 +214,7 @@ def _read(key: str, _tenant: int) -> Request:
     return read_request("Invoices", InvoiceNumbers=",".join(_invoice_numbers(key)))
 
 
-_LISTED = read_paid_by_reference("BatchPayments", "TotalAmount")
+_LISTED = sums_by_reference("BatchPayments", "TotalAmount")
 
 
 def _search_by_key(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
@@ -294,8 +287,6 @@ def updated_contacts() -> BatchProfile:
             Step("archive it", _archive, _after_archiving),
         ),
         reader=CONTACTS.read,
-        twice="each",  # assumed: docs/vendors/xero.md#state
-        twice_positions=("first", "none", "call"),
     )
 
 
