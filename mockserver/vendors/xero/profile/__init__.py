@@ -66,7 +66,7 @@ def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
 def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     """Return the batch profiles; idempotency keys belong to caller and organisation.
 
-    Elements of one key are each done (assumed: docs/vendors/xero.md#state), except for payments in full.
+    Elements of one key are each done (assumed: docs/vendors/xero.md#state); payments in full repeat no key.
     """
     twice = partial(replace, twice="each", twice_positions=("first", "none", "call"))
     return tuple(
