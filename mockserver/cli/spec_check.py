@@ -13,7 +13,7 @@ from typing import Any
 import yaml as pyyaml
 
 from mockserver.cli.options import choices, either, nearest, shown
-from mockserver.cli.spec_cures import answer_schema, cure_of, members_of, openapi_cure
+from mockserver.cli.spec_cures import cure_of, members_of, openapi_cure
 from mockserver.codec import yaml
 from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
@@ -27,6 +27,7 @@ from mockserver.spec.loading import (
     load_own,
     load_spec,
 )
+from mockserver.spec.marks import answer_schema
 from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.source_files import PARTS, SourceDocument, read_source

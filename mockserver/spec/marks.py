@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from mockserver.model import EMPTY, Document, escape_step, parse_pointer
+from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
 from mockserver.spec.openapi import METHODS, Note, merged, parameter_names, plain, resolve
 from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, tells_outcomes
 
@@ -22,7 +22,7 @@ _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug
 _METHODS = ("post", "put", "patch")
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success", "ok"),
-    "message": ("message", "detail", "error", "errors", "reason", "description", "title"),
+    "message": ("message", "detail", "error", "errors", "reason", "description", "title", "text"),
     "index": ("index", "position", "row", "line"),
 }
 _MULTI_STATUS = "207"
@@ -72,7 +72,7 @@ def _places_of_batches(document: Document) -> Iterator[tuple[str, str]]:
         for batch in (item[method].get("x-batch") for method in _METHODS if method in item):
             collection = batch.get("collection") if isinstance(batch, dict) else None
             record = _resource_path(document, path)
-            if isinstance(collection, str) and collection == collection_name(record or path):
+            if isinstance(collection, str) and collection == collection_of(document, path):
                 yield from (
                     (one, collection) for one in ([record] if record else [path.rpartition("/")[0], path])
                 )
@@ -192,9 +192,13 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     batches = [found_batch(document, path, method, rows_at=place) for place in places]
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
     if found := None if _other_work(document, path, method) else next(told, None):
-        flow = yaml.safe_dump(found, default_flow_style=True, sort_keys=False, width=10_000)
-        return f"x-batch: {flow.strip()}"
+        return f"x-batch: {flow(found)}"
     return "x-batch: false" if NO_BATCH in node or any(batches) else ""
+
+
+def flow(value: Json) -> str:
+    """The value in YAML's flow style, on one line."""
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000).strip()
 
 
 def _corrected_outcome(found: Document, written: Document) -> Document:
@@ -227,7 +231,7 @@ def found_batch(
     key = key_member({"properties": members}, named)
     is_upsert = method != "post" or "upsert" in f"{path} {node.get('operationId')}".lower()
     found: dict[str, Any] = {"items": items, "upsert": is_upsert}
-    found["collection"] = collection_name(resource or path)
+    found["collection"] = collection_of(document, path)
     if key:
         found["key"] = [key]
     if row:
@@ -256,6 +260,8 @@ def _outcome(document: Document, row: Document, item: Document, key: str) -> dic
             pointers["message"] = f"/{escape_step(name)}/{escape_step(said)}"
         elif name not in names.values() and inner and set(item.get("required", inner)) <= set(inner):
             pointers["record"] = f"/{escape_step(name)}"
+        elif key in inner and not names["key"]:
+            pointers["key"] = f"/{escape_step(name)}/{escape_step(key)}"
     order = [f"/{escape_step(name)}" for name in row.get("properties", EMPTY)]
     return dict(sorted(pointers.items(), key=lambda one: order.index("/" + one[1].split("/")[1])))
 
@@ -291,6 +297,14 @@ def _resource_path(document: Document, path: str) -> str:
 def collection_name(path: str) -> str:
     """The name of the records at a path: its words, without parameters."""
     return "/".join(one for one in path.split("/") if one and "{" not in one) or path.strip("/{}")
+
+
+def collection_of(document: Document, path: str) -> str:
+    """The name of the records that calls of a path make or read: those of a list above, if it has a GET."""
+    start = path
+    while start and "get" not in document["paths"].get(start, EMPTY):
+        start = start.rpartition("/")[0]
+    return collection_name(_resource_path(document, path) or start or path)
 
 
 def key_member(record: Document, named: str) -> str:

@@ -102,7 +102,7 @@ def test_a_call_with_a_list_gets_a_batch_to_write(tmp_path: Path) -> None:
     [problem] = problems(write(tmp_path, document))
 
     assert problem["try"].startswith(
-        'x-batch: {items: "/orders", key: [id], upsert: true, collection: orders, outcome: {list: /results,'
+        "x-batch: {items: /orders, upsert: true, collection: orders, key: [id], outcome: {list: /results,"
     )
 
 

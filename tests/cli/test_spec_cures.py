@@ -95,7 +95,7 @@ def test_the_mock_keeps_a_file_in_which_every_hint_was_written(tmp_path: Path) -
     assert {hint for hint in written if not hint.startswith(("responses", "remove"))} == {
         "x-collection: orders",
         (
-            'x-batch: {items: "/orders", key: [id], collection: orders, '
+            "x-batch: {items: /orders, upsert: false, collection: orders, key: [id], "
             "outcome: {list: /results, status: /status, message: /message, key: /id}}"
         ),
     }
