@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -189,11 +190,12 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     """The `x-batch` to write for an operation, true to each item; "" if nothing is like a batch."""
     node = document["paths"][path][method]
     places = object_lists(document, answer_schema(document, node))
-    batches = [found_batch(document, path, method, rows_at=place) for place in places]
+    batches = (found_batch(document, path, method, rows_at=place) for place in places)
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
     if found := None if _other_work(document, path, method) else next(told, None):
         return f"x-batch: {flow(found)}"
-    return "x-batch: false" if NO_BATCH in node or any(batches) else ""
+    is_like_batch = NO_BATCH in node or (places and found_batch(document, path, method))
+    return "x-batch: false" if is_like_batch else ""
 
 
 def flow(value: Json) -> str:
@@ -285,13 +287,16 @@ def answer_schema(document: Document, node: Document) -> Document:
 
 def _resource_path(document: Document, path: str) -> str:
     """The path of one record for a path of many, "" for none: `/orders/{id}` for `/orders/bulk`."""
-    start = path
-    while start:
-        for one in document["paths"]:
-            if one.rpartition("/")[0] == start and is_record_path(one):
-                return str(one)
+    records, start = _records_below(tuple(document["paths"])), path
+    while start and start not in records:
         start = start.rpartition("/")[0]
-    return ""
+    return records.get(start, "")
+
+
+@lru_cache(maxsize=8)
+def _records_below(paths: tuple[str, ...]) -> Mapping[str, str]:
+    """The paths of one record, by the path without the parameter."""
+    return {one.rpartition("/")[0]: one for one in reversed(paths) if is_record_path(one)}
 
 
 def collection_name(path: str) -> str:
