@@ -13,6 +13,7 @@ from mockserver.model import Call, Json, Reply
 
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
+BODILESS_STATUSES = (204, 304)
 _JSON_RANGES = (JSON_TYPE, "application/*", "*/*")
 """Media types that ask for JSON, the most specific first (RFC 9110 §12.5.1)."""
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from mockserver.engine.batch_facts import batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import merged, plain
+from mockserver.spec.outcomes import at
 from mockserver.spec.schema import COMMON_FORMATS
 
 _DEEPEST = 8
@@ -99,10 +100,7 @@ class SchemaFilling:
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
         """The schema at the steps of a pointer; {} for none."""
-        node = self.merged(schema)
-        for step in path:
-            node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
-        return node
+        return at(self.document, schema, path)
 
     def _node(self, schema: Any) -> _Node:
         known = self.nodes.get(id(schema))

@@ -9,7 +9,7 @@ from itertools import count, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
-from mockserver.codec.http import parse_content_type
+from mockserver.codec.http import BODILESS_STATUSES, parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
@@ -49,12 +49,11 @@ LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
 
 _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
-_BODILESS_STATUSES = (204, 304)
 
 
 def loss_kind(entry: Entry) -> str:
     """How a client loses the reply, "" if it does not; bodiless replies survive body faults."""
-    is_bodiless = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
+    is_bodiless = entry.call.method == "HEAD" or entry.reply.status in BODILESS_STATUSES
     return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any
 
 from msgspec.structs import replace
 from starlette.requests import ClientDisconnect
@@ -17,6 +16,7 @@ from starlette.types import Receive, Send
 from werkzeug.datastructures import Headers
 from werkzeug.http import remove_entity_headers
 
+from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_http_date
 from mockserver.engine.reasons import one_line
 from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
@@ -170,18 +170,12 @@ async def read_body(receive: Receive, length: str, limit: int) -> bytes:
             return b"".join(chunks)
 
 
-_BODILESS_STATUSES = (204, 304)
 _FRAMING = frozenset({"content-length", "content-type"})
 
 
 async def send_reply(reply: Reply, send: Send) -> None:
-    headers = _encode(reply.headers)
-    if reply.media_type is not None:
-        headers.append((b"content-type", reply.media_type.encode("latin-1")))
-    if reply.status not in _BODILESS_STATUSES:
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
-    await send(start)
+    headers = vendor_headers(reply)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 
 
@@ -191,7 +185,7 @@ def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
     Raises ValueError: a line break, or a character outside of Latin-1.
     """
     names = {name.lower() for name, _ in reply.headers}
-    if reply.status in _BODILESS_STATUSES or not _FRAMING.isdisjoint(names):
+    if reply.status in BODILESS_STATUSES or not _FRAMING.isdisjoint(names):
         return _encode(_framed(reply))
     headers = _encode([(name, _on_one_line(text)) for name, text in reply.headers])
     headers.append((b"Content-Length", b"%d" % len(reply.body)))

@@ -32,7 +32,7 @@ from mockserver.server.connexion_parts import (
     SecurityMiddleware,
     SecurityOperation,
 )
-from mockserver.server.exchange import Recorder, vendor_headers
+from mockserver.server.exchange import Recorder, send_reply, vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import METHODS, literalness, parameter_names
@@ -256,11 +256,10 @@ class FlaskBridge:
         view: Any = self._flask.view_functions[_VIEW]
         work = partial(self._context.copy().run, view, started=scope[STARTED])
         reply, answer = await self._thread.call(scope[ARRIVAL], work)
-        headers = vendor_headers(reply)
         if answer.delivery is None:
-            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-            await send({"type": "http.response.body", "body": reply.body})
+            await send_reply(reply, send)
         else:
+            headers = vendor_headers(reply)
             bare = is_bodiless(scope["method"], reply.status)
             connection = connection_of(scope)
             await deliver(

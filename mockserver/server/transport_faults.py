@@ -12,6 +12,7 @@ from typing import Protocol
 
 from starlette.types import Scope, Send
 
+from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.errors import MockServerError
 from mockserver.model import Delivery
 
@@ -89,7 +90,6 @@ SURPLUS_BYTES = 64
 _HALF = 0.5
 _CHUNKED = (b"transfer-encoding", b"chunked")
 _INVALID_CHUNK = b"this is no chunk\r\n"
-_BODILESS_STATUSES = (204, 304)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ async def deliver(reply: OutgoingReply) -> None:
 
 def is_bodiless(method: str, status: int) -> bool:
     """Whether a response has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
-    return method == "HEAD" or status in _BODILESS_STATUSES
+    return method == "HEAD" or status in BODILESS_STATUSES
 
 
 async def _send_whole(reply: OutgoingReply) -> None:
