@@ -19,6 +19,7 @@ CHECKS: Mapping[str, str] = {
     "payt-lists-another-id": "lists-show-what-is-there",
     "payt-exchanges-two-errors": "message-names-its-item",
     "xero-tears-a-batch-payment": "rejected-leave-no-trace",
+    "xero-drops-the-second": "one-outcome-per-item",
     "xero-pays-another-tenants-invoice": "tenants-are-apart",
     "payt-has-no-success": "count-is-processed",
     "payt-drops-warnings": "dates-survive",

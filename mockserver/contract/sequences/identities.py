@@ -110,4 +110,17 @@ def _is_accepted(sequence: CallSequence, key: str) -> bool:
     return answered is not None and answered.verdicts[0].accepted is True
 
 
-IDENTITY_TRIALS = (check_ids, check_records_of_tenants)
+def check_key_twice(context: SequenceContext) -> None:
+    """Send a key twice in one batch with other values, and another key between."""
+    is_wanted = context.run_config.wants_any(batches.SEQUENCE_CHECKS) and not context.search.target_is_lost
+    if not is_wanted or not context.batch_profile.twice:
+        return
+    with CallSequence.with_keys(context, 2) as (sequence, keys):
+        first = sequence.scope.numbers_from
+        drawn = [DrawnValues(first + place, Decimal(place + 1)) for place in range(len(keys) + 1)]
+        batches.send_batch(
+            sequence, [SequenceItem(*row) for row in zip([*keys, keys[0]], drawn, strict=True)], _HERE
+        )
+
+
+IDENTITY_TRIALS = (check_ids, check_key_twice, check_records_of_tenants)

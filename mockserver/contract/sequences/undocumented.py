@@ -153,9 +153,10 @@ class _Positions:
             one for one in (self._try_twice(apart=apart) for apart in (False, True)) if one is not None
         ]
         agreed = self.trials.agreed(_TWICE, results)
-        if not agreed:
+        if results and not agreed:
             return ""
         allowed = (ours.twice, *ours.twice_positions)
+        # An answer that cannot be read, and what is no position at all, are for the sequences to find.
         position = next((one for one in allowed if _TWICE_WORDS.get(one) in agreed), None)
         if position is not None:
             self.trials.note(_TWICE, _TWICE_WORDS[position])

@@ -19,6 +19,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import msgspec
 
@@ -79,7 +80,9 @@ def _turn(_sent: Sent, answer: Answer) -> Answer:
             spread = msgspec.json.format(text, indent=1).decode()
             body = re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], spread).encode()
     headers = ((name.upper(), text.replace("; charset", ";CharSet")) for name, text in answer.headers)
-    return replace(answer, headers=(*headers, ("X-Served-By", "node-7"), ("ETag", '"7"')), body=body)
+    return replace(
+        answer, headers=(*headers, ("X-Served-By", "node-7"), ("ETag", f'"{crc32(body):x}"')), body=body
+    )
 
 
 def _leave_out(sent: Sent, answer: Answer) -> Answer:

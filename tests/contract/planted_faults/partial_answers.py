@@ -98,6 +98,21 @@ async def _takes_theirs(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     return theirs if theirs.good and b"ValidationErrors" not in theirs.body else received
 
 
+async def _drops_the_second(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+    """The second element of a reference is told as the first, and dropped."""
+    sent: list[Any] = unless_misshapen([], lambda: call.json()["BatchPayments"])
+    names = unless_misshapen([], lambda: [one["Reference"] for one in sent])
+    first = dict(zip(reversed(names), reversed(sent), strict=True)) if names else {}
+    if len(first) == len(sent) or not first:
+        return await ask(call)
+    received = await ask(call.holding({"BatchPayments": [first[one] for one in dict.fromkeys(names)]}))
+    if not received.good:
+        return received
+    told = received.json()
+    outcomes = dict(zip(dict.fromkeys(names), told["BatchPayments"], strict=True))
+    return received.holding({**told, "BatchPayments": [outcomes[one] for one in names]})
+
+
 async def _by_number(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     """The row to update is looked up by its number: a row of another key and the same number is changed."""
     listed = await ask(WrappedRequest("GET", vendors.VBA_LIST.path, "pageSize=500", call.headers))
@@ -167,6 +182,13 @@ def _warnings(caller: VendorClient) -> Json:
     return ["warnings" in told for told in answers]
 
 
+def _due_after_two(caller: VendorClient) -> Json:
+    pay = {"Invoice": {"InvoiceNumber": "R1"}, "Amount": 1}
+    body = {"Account": {"Code": "BANK1"}, "Date": "2026-01-05", "Reference": "P", "Payments": [pay]}
+    caller.send("PUT", "/api.xro/2.0/BatchPayments?summarizeErrors=false", {"BatchPayments": [body, body]})
+    return vendors.xero_due(caller)
+
+
 def _two_rows(caller: VendorClient) -> Json:
     for key in (1, 2):
         vendors.vba_sends(caller, vendors.vba_row(key, invoice_Number="N-1"))
@@ -212,6 +234,15 @@ PARTIAL_ANSWERS = (
         _at(vendors.XERO_BATCHES, _tears),
         _due_after_refusal,
         right="100.0",
+        wrong="99.0",
+    ),
+    _state(
+        "xero-drops-the-second",
+        "tells the second batch payment of a reference as the first, and does not book it",
+        _PAYING,
+        _at(vendors.XERO_BATCHES, _drops_the_second),
+        _due_after_two,
+        right="98.0",
         wrong="99.0",
     ),
     _isolation(
