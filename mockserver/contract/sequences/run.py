@@ -39,6 +39,9 @@ PHASE = "stateful"
 STEPS = 8
 """Calls of a sequence, at most."""
 
+_KEYS_OF_A_BATCH = 1_000
+"""Keys between those of two batches, so that no item meets hard values of an earlier batch."""
+
 _ROUNDS = 8
 """Checks of a batch that may fail before the other sequences are left out."""
 
@@ -51,7 +54,10 @@ def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
 
 def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
     name = f"{trial.api.name} {profile.operation} {number}"
-    context = with_shared_positions(SequenceContext.begin(trial, profile, name), number)
+    context = SequenceContext.begin(trial, profile, name)
+    if not context.isolation.are_apart:
+        context.isolation.new_scope(number * _KEYS_OF_A_BATCH)
+    context = with_shared_positions(context, number)
     if trial.run_config.wants_any(SEQUENCE_CHECKS):
         _run_sequences(context)
     if context.search.target_is_lost:
