@@ -197,7 +197,8 @@ class CallSequence:
         exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
         record = self.shown(key, tenant, exchange)
         if exchange is not None:
-            self._check_version(((scope or self.scope).name, tenant, key), record, exchange)
+            # The last call is the page that shows the record, where it is read by a list of pages.
+            self._check_version(((scope or self.scope).name, tenant, key), record, self.exchanges[-1])
         return record
 
     def _check_version(self, name: tuple[str, int, str], record: Record | None, exchange: Exchange) -> None:
