@@ -22,8 +22,8 @@ from mockserver.contract.samples import (
 )
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
-from mockserver.spec.marks import is_record_path, json_schema, key_member
-from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, merged, resolve
+from mockserver.spec.marks import is_record_path
+from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
 _FOUND = 200
@@ -150,7 +150,7 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
     if batch is None or made is None:
         return None
     names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))))
-    reading = infer_reading(spec, batch, names, operation.path)
+    reading = infer_reading(spec, batch, names)
     call = infer_sending(spec, operation)
     if reading is None or call is None:
         return None
@@ -198,16 +198,11 @@ def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
     )
 
 
-def infer_reading(
-    spec: Spec, batch: Batch, names: tuple[str, ...], stored_by: str = ""
-) -> InferredReading | None:
-    """How records with these members are read; None if no GET is known to show them.
-
-    Without the path of the batch, `stored_by`, only `x-collection` tells which GET does.
-    """
+def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
+    """How records with these members are read; None if no GET has the `x-collection` of the batch."""
     one, all_, kept = "", "", names
     for operation in spec.operations.values():
-        if operation.method != "get" or not _reads(spec, batch, operation, stored_by):
+        if operation.method != "get" or not batch.collection or operation.collection != batch.collection:
             continue
         way, _, last = operation.path.rpartition("/")
         named = set(re.findall(r"\{(\w+)\}", way))
@@ -221,22 +216,6 @@ def infer_reading(
         else:
             all_ = operation.path
     return InferredReading(kept, batch.key, one, all_) if one or all_ else None
-
-
-def _reads(spec: Spec, batch: Batch, operation: Operation, stored_by: str) -> bool:
-    """Whether a GET shows the records of a batch: by `x-collection`, else by its path and its answer."""
-    node = spec.document["paths"][operation.path]["get"]
-    if "x-collection" in node or len(batch.key) != 1:
-        return bool(batch.collection) and operation.collection == batch.collection
-    shown = json_schema(spec.document, node["responses"].get("200", {}))
-    way, _, last = operation.path.rpartition("/")
-    if is_record_path(operation.path):
-        is_keyed = (key_member(shown, last.strip("{}")),) == batch.key
-        return is_keyed and f"{stored_by}/".startswith(f"{way}/")
-    lists = (shown, *(merged(spec.document, member) for member in shown.get("properties", {}).values()))
-    rows = [merged(spec.document, one["items"]).get("properties", {}) for one in lists if "items" in one]
-    is_above = f"{stored_by}/".startswith(f"{operation.path}/")
-    return is_above and len(rows) == 1 and batch.key[0] in rows[0]
 
 
 def explain_missing_profile(spec: Spec, operation: Operation) -> str:
