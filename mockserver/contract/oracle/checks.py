@@ -27,10 +27,9 @@ from mockserver.contract.oracle.item_checks import (
     SERVER_ERROR,
     CheckCase,
     Checker,
-    CheckFailure,
     CheckResult,
 )
-from mockserver.contract.oracle.responses import ResponseConformance, reader_for
+from mockserver.contract.oracle.responses import CheckFailure, ResponseConformance, reader_for
 from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.model import Json, pointer_of
@@ -74,17 +73,8 @@ class ExchangeJudge:
             if times:
                 ledger.count_check(operation.id, check, times)
             if fault is not None:
-                found.append(
-                    Finding(
-                        check,
-                        operation.id,
-                        fault.message,
-                        fault.pointer,
-                        fault.expected,
-                        fault.received,
-                        (exchange,),
-                    )
-                )
+                told = (fault.message, fault.pointer, fault.expected, fault.received)
+                found.append(Finding(check, operation.id, *told, (exchange,)))
         return tuple(found)
 
     def case(self, exchange: Exchange) -> CheckCase:
@@ -161,9 +151,7 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
     if case.is_provoked:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
-    if found is None or (found.of_body and case.status >= FIRST_REFUSAL):
-        return 1, None
-    return 1, CheckFailure(found.message, found.pointer, found.expected, found.received)
+    return 1, None if found and found.of_body and case.status >= FIRST_REFUSAL else found
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
@@ -172,14 +160,10 @@ def members_are_stated(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     if case.conformance.undeclared_member is None:
         return 1, None
-    name = case.conformance.undeclared_member[-1]
+    name = str(case.conformance.undeclared_member[-1])
     message = f"answers {case.status} with a member that the spec does not name: {name}"
-    return 1, CheckFailure(
-        message,
-        pointer_of(case.conformance.undeclared_member),
-        "members of the schema",
-        str(case.conformance.undeclared_member[-1]),
-    )
+    at = pointer_of(case.conformance.undeclared_member)
+    return 1, CheckFailure(message, at, "members of the schema", name)
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
@@ -188,8 +172,7 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
     is_right = case.exchange.response.media_type in case.answer_types
-    found = None if is_right else case.conformance.unacceptable
-    return 1, CheckFailure(found.message, found.pointer, found.expected, found.received) if found else None
+    return 1, None if is_right else case.conformance.unacceptable
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
@@ -205,7 +188,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
     if found is not None and found.of_body:
-        return 1, CheckFailure(found.message, found.pointer, found.expected, found.received)
+        return 1, found
     if case.conformance.has_declared_body and not case.exchange.response.body:
         message = f"answers {case.status} without a body; the spec has one for this status"
         return 1, CheckFailure(message, expected="a body", received="none")

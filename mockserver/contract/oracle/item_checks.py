@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun
-from mockserver.contract.oracle.responses import ConformanceResult
+from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json
 
@@ -117,14 +117,6 @@ class CheckCase:
         if of_it:
             return all(one.accepted for one in of_it)
         return not self.reported.is_complete
-
-
-@dataclass(frozen=True, slots=True)
-class CheckFailure:
-    message: str
-    pointer: str = ""
-    expected: str = ""
-    received: str = ""
 
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
@@ -277,14 +269,10 @@ def order_is_kept(case: CheckCase) -> CheckResult:
 
 def keys_are_the_items(case: CheckCase) -> CheckResult:
     pairs = _pairs(case)
-    unmatcheds = [
-        (awaited, outcome)
-        for awaited, outcome in pairs
-        if not _names(outcome, awaited) and _owner(case, outcome) is None
-    ]
-    if not unmatcheds:
+    strange = (pair for pair in pairs if not _names(pair[1], pair[0]) and _owner(case, pair[1]) is None)
+    awaited, outcome = next(strange, (None, None))
+    if awaited is None or outcome is None:
         return len(pairs), None
-    awaited, outcome = unmatcheds[0]
     message = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {outcome.key}"
     return len(pairs), CheckFailure(message, outcome.at, str(awaited.item.key), str(outcome.key))
 

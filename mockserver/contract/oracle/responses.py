@@ -239,13 +239,13 @@ _MAX_PROBLEMS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ConformanceProblem:
-    """A status or media type outside the spec; `of_body` if only the body differs."""
+class CheckFailure:
+    """Why a check fails; `of_body`: the answer differs from the spec in its body only."""
 
     message: str
-    expected: str
-    received: str
     pointer: str = ""
+    expected: str = ""
+    received: str = ""
     of_body: bool = False
 
 
@@ -258,8 +258,8 @@ class ConformanceResult:
     spec declares a body for the status. `body` is the document, None if it is absent or unreadable.
     """
 
-    undeclared: ConformanceProblem | None = None
-    unacceptable: ConformanceProblem | None = None
+    undeclared: CheckFailure | None = None
+    unacceptable: CheckFailure | None = None
     undeclared_member: Path | None = None
     has_declared_body: bool = False
     body: Json = None
@@ -278,7 +278,7 @@ class ResponseConformance:
             known = ", ".join(sorted(operation.responses))
             message = f"answers {response.status}, which the spec does not state for {operation.id}"
             return ConformanceResult(
-                ConformanceProblem(message, known, str(response.status)), body=_read(response, EMPTY)[0]
+                CheckFailure(message, "", known, str(response.status)), body=_read(response, EMPTY)[0]
             )
         content: Mapping[str, Document] = stated.get("content", EMPTY)
         if not response.body or exchange.request.method == "HEAD":
@@ -288,7 +288,7 @@ class ResponseConformance:
         if media_type is None:
             received, known = response.media_type or "no media type", ", ".join(content) or "no body"
             message = f"answers {response.status} as {received}; the spec states {known}"
-            other = ConformanceProblem(message, known, received)
+            other = CheckFailure(message, "", known, received)
             return ConformanceResult(
                 other, unasked, has_declared_body=bool(content), body=_read(response, EMPTY)[0]
             )
@@ -309,7 +309,7 @@ class ResponseConformance:
         response: Response,
         stated: Document,
         media_type: str,
-        unacceptable: ConformanceProblem | None,
+        unacceptable: CheckFailure | None,
     ) -> ConformanceResult:
         key = (operation.id, response.status, media_type)
         if key not in self._schemas:
@@ -322,7 +322,7 @@ class ResponseConformance:
         if error:
             message = f"answers {response.status} with a body that cannot be read: {error}"
             return ConformanceResult(
-                ConformanceProblem(message, media_type, "", of_body=True),
+                CheckFailure(message, "", media_type, of_body=True),
                 unacceptable,
                 has_declared_body=True,
             )
@@ -344,7 +344,7 @@ def _read(response: Response, node: Document) -> tuple[Json, str]:
         return None, str(error)
 
 
-def _body_problems(response: Response, known: OracleSchema, document: Json) -> ConformanceProblem | None:
+def _body_problems(response: Response, known: OracleSchema, document: Json) -> CheckFailure | None:
     if "xml" in response.media_type and "type" not in known.node:
         return None  # nothing says what its texts stand for
     broken = known.broken(document)
@@ -353,14 +353,11 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
     problems = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
     more = f"; {len(broken) - _MAX_PROBLEMS} more" if len(broken) > _MAX_PROBLEMS else ""
     message = f"answers {response.status} with a body that breaks its schema: {problems}{more}"
-    return ConformanceProblem(
-        message, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
-    )
+    at = pointer_of(broken[0].path)
+    return CheckFailure(message, at, broken[0].keyword, explain(broken[0]), of_body=True)
 
 
-def _unacceptable_media_type(
-    exchange: Exchange, content: Mapping[str, Document]
-) -> ConformanceProblem | None:
+def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]) -> CheckFailure | None:
     """The media type, if it is not among those asked for and the spec states one of these.
 
     A server may choose among the forms of JSON that the spec states: a client of one reads all.
@@ -374,7 +371,7 @@ def _unacceptable_media_type(
         return None
     received = response.media_type or "no media type"
     message = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {received} came"
-    return ConformanceProblem(message, offered[0], received)
+    return CheckFailure(message, "", offered[0], received)
 
 
 def _is_json(media_type: str) -> bool:

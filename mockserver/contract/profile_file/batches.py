@@ -63,6 +63,8 @@ from mockserver.contract.samples import write_request_xml
 from mockserver.model import Json, parse_pointer, pointer_of, value_at
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 
+Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
+
 _PREPARED = DrawnValues(0, Decimal("0.01"))
 """What is drawn for an item that others need first."""
 
@@ -90,6 +92,7 @@ class WrittenBatch:
 
         record(items.key(0), items.drawn)
         steps = tuple(self._steps(items, reading.reader))
+        made_of = list(zip(entry.steps, steps, strict=True))
         made = BatchProfile(
             operation=self.operation.id,
             key=items.key,
@@ -108,32 +111,18 @@ class WrittenBatch:
             tenants=max(1, len(self.scope.tenants)),
             creates=entry.creates,
             twice=entry.twice or "",
-            updates=read_updates(entry.updates, record, list(zip(entry.steps, steps, strict=True))),
+            updates=tuple(_position(word, record, made_of) for word in entry.updates),
             encodings=self._encodings(sending),
             values=plain(ValueRules, entry.values, self.place.at("values")),
             version=entry.read.version if entry.read else "etag",
-        )
-        made = self._with_assumptions(made, items)
-        return made if entry.replay is None else self._with_replay(made)
-
-    def _with_assumptions(self, made: BatchProfile, items: WrittenItems) -> BatchProfile:
-        return replace(
-            made,
             oddities=items.oddities,
-            twice_positions=tuple(self.entry.twice_positions),
-            assumed_encodings=frozenset(self.entry.assumed_media_types),
+            twice_positions=tuple(entry.twice_positions),
+            assumed_encodings=frozenset(entry.assumed_media_types),
         )
-
-    def _with_replay(self, made: BatchProfile) -> BatchProfile:
-        replay = self.entry.replay
-        assert replay is not None  # noqa: S101 - for the types alone
-        return replace(
-            made,
-            key_header=replay.header,
-            again=replay.again,
-            replay_status=replay.status,
-            conflict_status=replay.conflict,
-        )
+        if (replay := entry.replay) is None:
+            return made
+        made = replace(made, key_header=replay.header, again=replay.again)
+        return replace(made, replay_status=replay.status, conflict_status=replay.conflict)
 
     def _reader(self) -> OutcomeReader | None:
         if self.entry.rejected_places is not None:
@@ -175,9 +164,29 @@ class WrittenBatch:
             and body.names() & {n for tenant in self.scope.tenants for n in tenant}
         ):
             place.fail("the body names the tenant, so it cannot be written in other media types")
-        source = EncodingSource(self.spec, self.operation, self.batch, call)
         listed = enumerate(self.entry.media_types)
-        return {one: source.encoding(one, place.at(number)) for number, one in listed}
+        return {one: self._encoding(one, call, place.at(number)) for number, one in listed}
+
+    def _encoding(
+        self, media_type: str, call: Callable[[Sequence[Json], int], Request], place: WrittenPlace
+    ) -> Encoding:
+        """The writer of items in a media type; `call` makes their request in JSON.
+
+        Raises SpecError: the spec does not say how the operation reads it.
+        """
+        if media_type.endswith("json"):
+            return lambda items: call(items, 0).body
+        known = {body.name: body for body in self.operation.bodies}
+        if media_type not in known:
+            place.fail(f"{self.operation.id} has no body in {media_type}; it has {', '.join(known)}")
+        stated, is_bare_list = known[media_type], not self.batch.items
+        if media_type == _FORM and is_bare_list:
+            return _write_form
+        if not media_type.endswith("xml"):
+            place.fail(f"expected a media type of JSON or XML, or a form of a bare list, found {media_type}")
+        if stated.coercion.get("format") == "data-contract" and is_bare_list:
+            return _data_contract(stated)
+        return lambda items: write_request_xml(call(items, 0).json(), stated.schema, self.spec.document)
 
     def _prepare(self, items: WrittenItems) -> Callable[[str, int], tuple[Request, ...]] | None:
         known = (*self.scope.in_items, *self.scope.in_calls, ITEM)
@@ -273,12 +282,10 @@ class ReadingSource:
     def _with_list(self, made: WrittenReading, entry: ListEntry) -> WrittenReading:
         call = self._get(entry, "list")
         rows = pointer(entry.rows, self.place.at("list", "rows"))
-        return WrittenReading(
-            made.reader,
-            made.read,
-            made.shown,
-            lambda tenant: call.request(self.scope.of_tenant(tenant)),
-            lambda exchange: made.reader.listed(exchange, rows),
+        return replace(
+            made,
+            listing=lambda tenant: call.request(self.scope.of_tenant(tenant)),
+            listed=lambda exchange: made.reader.listed(exchange, rows),
         )
 
     def _get(self, entry: CallEntry, name: str, *known: str) -> WrittenCall:
@@ -289,43 +296,8 @@ class ReadingSource:
         return call
 
 
-Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
-
 _FORM = "application/x-www-form-urlencoded"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-
-
-@dataclass(frozen=True, slots=True)
-class EncodingSource:
-    """The parts of a profile that say how a batch is written; `call` makes its request in JSON."""
-
-    spec: Spec
-    operation: Operation
-    batch: Batch
-    call: Callable[[Sequence[Json], int], Request]
-
-    def encoding(self, media_type: str, place: WrittenPlace) -> Encoding:
-        """The writer of items in a media type.
-
-        Raises SpecError: the spec does not say how the operation reads it.
-        """
-        if media_type.endswith("json"):
-            return lambda items: self.call(items, 0).body
-        stated = self._stated(media_type, place)
-        is_bare_list = not self.batch.items
-        if media_type == _FORM and is_bare_list:
-            return _write_form
-        if not media_type.endswith("xml"):
-            place.fail(f"expected a media type of JSON or XML, or a form of a bare list, found {media_type}")
-        if stated.coercion.get("format") == "data-contract" and is_bare_list:
-            return _data_contract(stated)
-        return lambda items: write_request_xml(self.call(items, 0).json(), stated.schema, self.spec.document)
-
-    def _stated(self, media_type: str, place: WrittenPlace) -> MediaType:
-        known = {body.name: body for body in self.operation.bodies}
-        if media_type not in known:
-            place.fail(f"{self.operation.id} has no body in {media_type}; it has {', '.join(known)}")
-        return known[media_type]
 
 
 def _write_form(items: Sequence[Json]) -> bytes:
@@ -495,28 +467,21 @@ _WORDS: dict[UpdateWord, str] = {
 }
 
 
-def read_updates(
-    words: Sequence[UpdateWord],
-    record: Callable[[str, DrawnValues], Record],
-    steps: Sequence[tuple[StepEntry, Step]],
-) -> tuple[UpdatePosition, ...]:
-    """Read the positions; a step deletes records only where updates replace them: else an older one shows."""
-    return tuple(_position(word, record, steps) for word in words)
-
-
 def _position(
     word: UpdateWord, record: Callable[[str, DrawnValues], Record], steps: Sequence[tuple[StepEntry, Step]]
 ) -> UpdatePosition:
+    """Read a position; a step deletes records only where updates replace them: else an older one shows."""
     if word == "replaced":
         return UpdatePosition(_WORDS[word], None, tuple(step for _, step in steps))
     after = _kept(record) if word == "kept" else _rejected(record)
-    made = [_after_step(step, after) if one.if_there == "stored" else step for one, step in steps]
-    kept = [one for one, (entry, _) in zip(made, steps, strict=True) if entry.if_there != "deleted"]
+    kept = (
+        replace(step, after=lambda before, drawn: after(before, "", drawn))
+        if one.if_there == "stored"
+        else step
+        for one, step in steps
+        if one.if_there != "deleted"
+    )
     return UpdatePosition(_WORDS[word], after, tuple(kept))
-
-
-def _after_step(step: Step, after: RecordAfter) -> Step:
-    return replace(step, after=lambda before, drawn: after(before, "", drawn))
 
 
 def _kept(record: Callable[[str, DrawnValues], Record]) -> RecordAfter:
