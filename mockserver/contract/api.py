@@ -27,6 +27,10 @@ class ApiUnderTest:
             {known[name]: self.facts.get(name, known[name]) for name in known}
         )
 
+    @property
+    def tenants(self) -> int:
+        return max((batch.tenants for batch in self.profile.batches(self.facts)), default=1)
+
     def operation_of(self, request: Request) -> str:
         """The id of the operation of a request, "" if the spec has none."""
         path = self.spec.canonical_path(decoded_path(request.path.partition("?")[0]))

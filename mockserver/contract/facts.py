@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -133,24 +133,23 @@ class FactSearch:
 
     def _is_needed(self, check: FactCheck) -> bool:
         is_used = not check.needed_by or not self.operations.isdisjoint(check.needed_by)
-        return is_used and not check.made_up and check.tenant < self._tenants()
-
-    def _tenants(self) -> int:
-        return max((batch.tenants for batch in self.api.profile.batches(self.api.facts)), default=1)
+        return is_used and not check.made_up and check.tenant < self.api.tenants
 
     def _seen(self, checks: Sequence[FactCheck], facts: Facts) -> _Seen:
         """Result of the reads for a fact, in every tenant and for every part of it."""
         every = [
             self._seen_once(check, {**facts, check.fact: part})
             for check in checks
-            for part in _parts(check, facts[check.fact])
+            for part in (facts[check.fact].split(check.parts) if check.parts else [facts[check.fact]])
         ]
         lacking = [one for one in every if one.state == "missing"]
         others = {
             text for name, text in self.api.facts.items() if name not in {check.fact for check in checks}
         }
         shown = lacking[0].found if lacking else ()
-        found = [name for name in shown if name not in others and _is_in_all(name, every)]
+        # The list of every tenant must have the record.
+        listed = [one.found for one in every if one.found]
+        found = [name for name in shown if name not in others and all(name in names for names in listed)]
         if lacking:
             return _Seen("missing", lacking[0].calls, tuple(found))
         if every and all(one.state == "there" for one in every):
@@ -225,21 +224,12 @@ class FactSearch:
         return next(there, "")
 
 
-def _is_in_all(name: str, every: Iterable[_Seen]) -> bool:
-    """Whether the list of every tenant has the record."""
-    return all(name in one.found for one in every if one.found)
-
-
-def _parts(check: FactCheck, text: str) -> list[str]:
-    return text.split(check.parts) if check.parts else [text]
-
-
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
     """Result of a list; one cut at `size` rows may have the record on another page."""
     rows = value_in(json_of(exchange.response.body), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
-    usable = [row for row in rows if all(_has(row, *one) for one in read.having.items())]
+    usable = [row for row in rows if all(value_in(row, at) == value for at, value in read.having.items())]
     keys = [_text(value_in(row, read.key)) for row in usable]
     found = tuple(dict.fromkeys(key for key in keys if key))
     if text in found:
@@ -247,10 +237,6 @@ def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
     if read.size and len(rows) >= read.size:
         return _Seen("unclear", (f"{called}, not in its first {len(rows)} rows",), found)
     return _Seen("missing", (f"{called}, not in its {len(rows)} rows",), found)
-
-
-def _has(row: Json, pointer: str, value: Json) -> bool:
-    return bool(value_in(row, pointer) == value)
 
 
 def _text(value: Json) -> str:
@@ -262,6 +248,7 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 _NOT_FOUND = 404
+_SAYS_NOT_FOUND = (str(_NOT_FOUND), "4XX", "default")
 _CLOSED = (401, 403)
 _VARYING = re.compile(r"[0-9a-fA-F-]{8,}|[0-9]+")
 _ABSENT = (405, 501)
@@ -291,13 +278,15 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
             continue  # the run finds that it is not answered
         status = exchange.response.status
         is_missing = status == _NOT_FOUND and (
-            not _has_not_found(operation) or _is_taken_for_a_key(api, target, exchange)
+            operation.responses.keys().isdisjoint(_SAYS_NOT_FOUND)
+            or _is_taken_for_a_key(api, target, exchange)
         )
         if status in _ABSENT or is_missing:
             absent[operation.id] = status
         else:
             (unclear if status == _NOT_FOUND else built).append(exchange)
-    if unclear and any(_asks_who_calls(api, target, one) for one in built):
+    anonymous = (_answered(target, _anonymous(api, one)) for one in built if unclear)
+    if any(one is not None and one.response.status in _CLOSED for one in anonymous):
         absent |= {one.operation: _NOT_FOUND for one in unclear if _has_no_route(api, target, one)}
     return {name: absent[name] for name in api.spec.operations if name in absent}
 
@@ -310,11 +299,6 @@ def _is_taken_for_a_key(api: ApiUnderTest, target: Target, exchange: Exchange) -
         return False
     answered = _answered(target, other)
     return answered is not None and _outline(answered) == _outline(exchange)
-
-
-def _asks_who_calls(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    anonymous = _answered(target, _anonymous(api, exchange))
-    return anonymous is not None and anonymous.response.status in _CLOSED
 
 
 def _answered(target: Target, request: Request, operation: str = "") -> Exchange | None:
@@ -379,10 +363,6 @@ def absent_note(api: ApiUnderTest, absent: Mapping[str, int]) -> str:
         for operation in [api.spec.operations[name]]
     )
     return f"not built at the target: {', '.join(named)}; left out"
-
-
-def _has_not_found(operation: Operation) -> bool:
-    return not operation.responses.keys().isdisjoint((str(_NOT_FOUND), "4XX", "default"))
 
 
 def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:

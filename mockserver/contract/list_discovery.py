@@ -246,14 +246,14 @@ def find_rows(document: Any) -> str | None:
         return ""
     if not isinstance(document, Mapping):
         return None
-    lists = [name for name, value in document.items() if _holds_rows(value)]
+    lists = [
+        name
+        for name, value in document.items()
+        if isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
+    ]
     named = [name for name in lists if plain_name(name) in _ROWS]
     found = named if len(named) == 1 else lists
     return pointer_of((found[0],)) if len(found) == 1 else None
-
-
-def _holds_rows(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
 
 
 def complete(
@@ -363,6 +363,15 @@ def value_at(response: Response, place: str) -> Any:
     header, mark, pointer = place.partition("#")
     text = response.headers.get(header.lower())
     return text if text is None or not mark else value_in(json_of(text), pointer)
+
+
+def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -> str:
+    """Position of the page after so many pages and rows, "" if there is none."""
+    if profile.paging == "page":
+        return str((profile.first or 0) + pages)
+    if profile.paging == "offset":
+        return str(rows)
+    return str(value_at(last, profile.cursor) or "") if profile.paging == "cursor" else ""
 
 
 def number_at(response: Response, place: str) -> int | None:

@@ -202,7 +202,7 @@ class CaseCaller:
                 answered,
                 context.ledger,
                 self.left_out
-                | self._own_checks(exchange)
+                | (frozenset({NO_SERVER_ERROR}) if exchange.operation else frozenset())
                 | self._checks_without_meaning(case)
                 | self._provoked(case, exchange),
             )
@@ -216,9 +216,6 @@ class CaseCaller:
         except _UNREADABLE as error:
             found += (unread(error, replace(exchange, operation=operation_id(case))),)
         return found
-
-    def _own_checks(self, exchange: Exchange) -> frozenset[str]:
-        return frozenset({NO_SERVER_ERROR}) if exchange.operation else frozenset()
 
     def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
         """Checks that do not apply to a 304, or to an undeclared refusal of a call without credentials."""

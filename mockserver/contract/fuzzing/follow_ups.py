@@ -46,12 +46,6 @@ _TRIED = frozenset({1, 2, 4, 8})
 """Which of an operation's good answers are replayed: the first are examples, later ones are drawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyedCall:
-    exchange: Exchange
-    key: str
-
-
 class KeyedReplays:
     """Replays a few calls of every operation that takes an idempotency key."""
 
@@ -66,7 +60,7 @@ class KeyedReplays:
         )
         self._keys: Counter[str] = Counter()
         self._good: Counter[str] = Counter()
-        self._first: dict[str, _KeyedCall] = {}
+        self._first: dict[str, Exchange] = {}
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
         """A function that sets a new key in the operation's next call; None if it takes none."""
@@ -87,12 +81,11 @@ class KeyedReplays:
         good = exchange.response.status in _SUCCESS and exchange.operation == operation
         if rule is None or operation not in self._takers or not good or self._is_done(operation):
             return ()
-        key = key_in(rule, exchange.request)
-        if not key or _commits_nothing(rule, exchange.request):
+        if not key_in(rule, exchange.request) or _commits_nothing(rule, exchange.request):
             return ()
         found: list[Finding] = []
         first = self._first.pop(operation, None)
-        if first is not None and _has_another_body(rule, first.exchange, exchange):
+        if first is not None and _has_another_body(rule, first, exchange):
             found += self._other_body(rule, operation, first, exchange)
             found += self._other_tenant(rule, operation, first, exchange)
         elif first is not None:
@@ -100,7 +93,7 @@ class KeyedReplays:
         self._good[operation] += 1
         if self._good[operation] in _TRIED:
             found += self._replay(rule, operation, exchange)
-            self._first[operation] = _KeyedCall(exchange, key)
+            self._first[operation] = exchange
         return tuple({one.check: one for one in reversed(found)}.values())
 
     def _replay(self, rule: IdempotencyRule, operation: str, first: Exchange) -> Iterator[Finding]:
@@ -126,41 +119,41 @@ class KeyedReplays:
             yield Finding(REPLAY, operation, message, "", status, answer, (first, again))
 
     def _other_body(
-        self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
+        self, rule: IdempotencyRule, operation: str, first: Exchange, other: Exchange
     ) -> Iterator[Finding]:
         if not self._trial.run_config.wants(OTHER_BODY):
             return
-        reads = related_reads(self._api, first.exchange)
+        reads = related_reads(self._api, first)
         before = observe(reads, self._trial.send_as)
-        request = with_key(rule, other.request, first.key)
+        request = with_key(rule, other.request, key_in(rule, first.request))
         answer = self._trial.send_as(request, operation)
         self._trial.count_check(operation, OTHER_BODY)
         change = first_change(before, reads, self._trial.send_as)
-        what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
+        what = f"{_called(first)} came with the {rule.name} of an earlier call and another body"
         if rule.again and not is_refused(answer, rule.conflict_status):
             message = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
             answered = str(answer.response.status)
-            yield Finding(OTHER_BODY, operation, message, "", status, answered, (first.exchange, answer))
+            yield Finding(OTHER_BODY, operation, message, "", status, answered, (first, answer))
         elif change is not None:
             message = f"{what}, and it changed something: {change.message}"
-            shown = (first.exchange, change.before.exchange, answer, change.after.exchange)
+            shown = (first, change.before.exchange, answer, change.after.exchange)
             yield Finding(OTHER_BODY, operation, message, change.pointer, "no change", "a change", shown)
 
     def _other_tenant(
-        self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
+        self, rule: IdempotencyRule, operation: str, first: Exchange, other: Exchange
     ) -> Iterator[Finding]:
         """A replay in another tenant that refers to the first one's call, although a new key works there."""
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
             return
         there = replace(other.request, headers={**other.request.headers, **headers})
-        known = self._trial.send_as(with_key(rule, there, first.key), operation)
+        known = self._trial.send_as(with_key(rule, there, key_in(rule, first.request)), operation)
         fresh = self._trial.send_as(with_key(rule, there, self._new_key(rule, operation)), operation)
         self._trial.count_check(operation, TENANTS)
         if fresh.response.status not in _SUCCESS:
             return
-        replayed = is_same_answer(known, first.exchange) and not is_same_answer(fresh, first.exchange)
+        replayed = is_same_answer(known, first) and not is_same_answer(fresh, first)
         if known.response.status >= _FIRST_REFUSAL or replayed:
             message = (
                 f"{_called(other)} came in another tenant with an {rule.name} that only the first tenant has "
@@ -174,12 +167,12 @@ class KeyedReplays:
                 "",
                 status,
                 sentences.response(known),
-                (first.exchange, fresh, known),
+                (first, fresh, known),
             )
 
     def _other_headers(self, request: Request) -> Mapping[str, str]:
         profile, facts = self._api.profile, self._api.facts
-        if max((batch.tenants for batch in profile.batches(facts)), default=1) < 2:  # noqa: PLR2004 - two tenants
+        if self._api.tenants < 2:  # noqa: PLR2004 - two tenants
             return {}
         mine, theirs = (
             {name.lower(): text for name, text in profile.headers(facts, tenant).items()} for tenant in (0, 1)
@@ -391,7 +384,9 @@ class LocationChecks:
         self._followed[operation] += 1
         path = self._path(exchange.request, location)
         if not path:
-            self._note(f"{operation}: its Location leads to no read of the target and was not followed")
+            note = f"{operation}: its Location leads to no read of the target and was not followed"
+            if note not in self._trial.ledger.notes:
+                self._trial.ledger.notes.append(note)
             return ()
         headers = {
             name: text for name, text in exchange.request.headers.items() if name not in _HEADERS_OF_CREATION
@@ -399,8 +394,7 @@ class LocationChecks:
         request = Request("GET", path, headers)
         self._trial.count_check(operation, LOCATION_CHECK)
         first = self._send(request)
-        called = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
-        message = f"{called} was answered 201 with the Location {location}; reading it "
+        message = f"{_called(exchange)} was answered 201 with the Location {location}; reading it "
         if first.response.status >= _FIRST_REFUSAL:
             status = str(first.response.status)
             sentence = f"{message}is answered {status}"
@@ -438,10 +432,6 @@ class LocationChecks:
 
     def _send(self, request: Request) -> Exchange:
         return self._trial.send_as(request, self._trial.api.operation_of(request))
-
-    def _note(self, text: str) -> None:
-        if text not in self._trial.ledger.notes:
-            self._trial.ledger.notes.append(text)
 
 
 def _ids(exchange: Exchange) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.list_discovery import FoundList, complete, find_lists, find_rows, json_of, value_in
+from mockserver.contract.list_discovery import FoundList, complete, find_lists, value_in
 from mockserver.contract.lists import checks
 from mockserver.contract.lists.checks import trials, with_query
 from mockserver.contract.lists.walks import (
@@ -22,6 +22,7 @@ from mockserver.contract.lists.walks import (
     check_rows_are_its_own,
     missing_keys,
     read_lists_below,
+    shown_rows,
     store_records,
 )
 from mockserver.contract.profile import UNREADABLE, BatchProfile, ListFilter, ListProfile
@@ -298,10 +299,8 @@ class _ListRun:
         profile, calls = self.found.profile, self.calls
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
-        document = json_of(first.response.body)
-        pointer = profile.rows if profile.rows is not None else find_rows(document)
-        rows = value_in(document, pointer) if pointer is not None else None
-        if not isinstance(rows, list) or not rows:
+        pointer, rows = shown_rows(profile, first.response)
+        if not rows:
             why = f"the answer, {first.response.status}, shows no rows that can be told from other members"
             calls.note(f"its pages were not walked: {'it is empty' if rows == [] else why}")
             return None

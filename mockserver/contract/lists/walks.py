@@ -16,6 +16,7 @@ from mockserver.contract.list_discovery import (
     find_rows,
     json_of,
     link_in_header,
+    next_position,
     plain_name,
     value_at,
     value_in,
@@ -125,16 +126,20 @@ class Walker:
     def _next(self, pages: Sequence[Page], size: int | None) -> str | None:
         """Position of the next page; None where the answer names none."""
         profile, last = self.profile, pages[-1]
-        if profile.paging == "page":
-            return str((profile.first or 0) + len(pages))
-        if profile.paging == "offset":
-            # Above the usual size a server may give fewer rows than asked for: then these are what is passed.
-            is_fixed = size is not None and size <= profile.usual
-            return str(len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages))
-        if profile.paging == "cursor":
-            found = value_at(last.response, profile.cursor)
-            return None if found is None or found in {"", False} else str(found)
-        return link_of(profile, last.response, "next") or None
+        if profile.paging not in {"page", "offset", "cursor"}:
+            return link_of(profile, last.response, "next") or None
+        # Above the usual size a server may give fewer rows than asked for: then these are what is passed.
+        is_fixed = size is not None and size <= profile.usual
+        passed = len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages)
+        return next_position(profile, len(pages), passed, last.response) or None
+
+
+def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, list[Any] | None]:
+    """The pointer to the rows of an answer, stated or found, and the rows; None where they are not known."""
+    document = json_of(response.body)
+    pointer = profile.rows if profile.rows is not None else find_rows(document)
+    rows = value_in(document, pointer) if pointer is not None else None
+    return pointer, rows if isinstance(rows, list) else None
 
 
 def rows_of(profile: ListProfile, response: Response) -> tuple[Row, ...]:
@@ -394,10 +399,8 @@ def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
         return
     profile = found.above.profile
     answer = start(found.above).get({}).response
-    document = json_of(answer.body)
-    pointer = profile.rows if profile.rows is not None else find_rows(document)
-    rows = value_in(document, pointer) if pointer is not None else None
-    if answer.status != _OK or not isinstance(rows, list) or not rows:
+    rows = shown_rows(profile, answer)[1]
+    if answer.status != _OK or not rows:
         return
     known = complete(profile, answer, rows, ())
     before, _, rest = found.operation.path.partition("{")
@@ -412,11 +415,8 @@ def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
 
 def _read(calls: ListCalls, path: str, profile: ListProfile) -> RecordList:
     exchange = replace(calls, path=path).get({})
-    document = json_of(exchange.response.body)
-    pointer = profile.rows if profile.rows is not None else find_rows(document)
-    rows = value_in(document, pointer) if pointer is not None else None
-    good = exchange.response.status == _OK
-    return RecordList(path, exchange, rows if good and isinstance(rows, list) else ())
+    rows = shown_rows(profile, exchange.response)[1] if exchange.response.status == _OK else None
+    return RecordList(path, exchange, rows or ())
 
 
 def check_rows_are_its_own(

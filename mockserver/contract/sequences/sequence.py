@@ -23,7 +23,7 @@ from mockserver.contract.exchange import (
 )
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.isolation import Isolation, IsolationScope
-from mockserver.contract.list_discovery import complete, find_lists, number_at, value_at
+from mockserver.contract.list_discovery import complete, find_lists, next_position, number_at, value_at
 from mockserver.contract.oracle.checks import unanswered, unanswered_exchange
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import (
@@ -233,7 +233,7 @@ class CallSequence:
             if not rows or rows.keys() >= {*expected}:
                 break
             paged = paged or _paging(self.context, first)
-            position = _position(paged, number, len(rows), last)
+            position = next_position(paged, number, len(rows), last.response)
             if not position:
                 return ReadPages(first, rows, is_whole=bool(paged.cursor) or _is_all(paged, last, len(rows)))
             more = self.call(_at(paged, first.request, position), tenant)
@@ -350,15 +350,6 @@ def _paging(context: SequenceContext, first: Exchange) -> ListProfile:
     lists = find_lists(context.api, (context.batch_profile,))
     found = next((one.profile for one in lists if one.operation.id == operation), ListProfile(operation))
     return complete(found, first.response, (), ())
-
-
-def _position(paged: ListProfile, number: int, rows: int, last: Exchange) -> str:
-    """Position of the page after so many pages and rows, "" if there is none."""
-    if paged.paging == "page":
-        return str((paged.first or 0) + number)
-    if paged.paging == "offset":
-        return str(rows)
-    return str(value_at(last.response, paged.cursor) or "") if paged.paging == "cursor" else ""
 
 
 def _at(paged: ListProfile, request: Request, position: str) -> Request:
