@@ -58,10 +58,6 @@ class FailureSearch:
         if self.sequences > (most // 3 if self.known else most):
             raise BudgetSpentError
 
-    def count_slow_call(self, *, is_slow: bool) -> None:
-        """Count an unanswered call; a few slow ones end the round."""
-        self.slow_calls += is_slow
-
     @property
     def is_done(self) -> bool:
         broken = {check for _, check in self.known}

@@ -17,9 +17,7 @@ from mockserver.contract.profile import (
     FixturePins,
     OpenCase,
     Profile,
-    RefusalRule,
     Tolerance,
-    ValueChange,
 )
 
 _TWICE = Tolerance("uniqueItems", "whether a key that occurs twice refuses the call is assumed")
@@ -34,7 +32,10 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
     changes = tuple(change for case in cases for change in case.values)
 
     def batches(facts: Facts) -> tuple[BatchProfile, ...]:
-        return tuple(_with_changes(batch, changes) for batch in profile.batches(facts))
+        return tuple(
+            replace(one, values=replace(one.values, changes=(*one.values.changes, *changes)))
+            for one in profile.batches(facts)
+        )
 
     return replace(
         api,
@@ -43,7 +44,8 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
             batches=batches,
             pins=_pins(profile.pins, cases),
             tolerances=_tolerances(profile, cases),
-            refusals=_refusals(profile.refusals, cases),
+            # The first rule that fits a call counts.
+            refusals=(*(rule for case in cases for rule in case.refusals), *profile.refusals),
             lists=tuple(
                 replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))
                 for one in profile.lists
@@ -68,10 +70,6 @@ def note_of(api: ApiUnderTest) -> str:
     return f"the documents leave open, so a server may do either: {names}" if names else ""
 
 
-def _with_changes(batch: BatchProfile, changes: tuple[ValueChange, ...]) -> BatchProfile:
-    return replace(batch, values=replace(batch.values, changes=(*batch.values.changes, *changes)))
-
-
 def _pins(pins: FixturePins, cases: Iterable[OpenCase]) -> FixturePins:
     statuses = dict(pins.expected_statuses)
     types = list(pins.answer_types)
@@ -93,8 +91,3 @@ def _tolerances(profile: Profile, cases: Iterable[OpenCase]) -> Mapping[str, tup
         for operation, more in case.tolerances.items():
             made[operation] = (*made.get(operation, ()), *more)
     return made
-
-
-def _refusals(rules: tuple[RefusalRule, ...], cases: Iterable[OpenCase]) -> tuple[RefusalRule, ...]:
-    """The rules with the statuses of the cases; the first one that fits a call counts."""
-    return (*(rule for case in cases for rule in case.refusals), *rules)

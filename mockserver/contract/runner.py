@@ -68,7 +68,8 @@ def run_phases(
         ExchangeJudge,
     )
 
-    _use_reachable_sandboxes(target, run_config, ledger)
+    if note := use_reachable_sandboxes(target, run_config.seed):
+        ledger.notes.append(note)
     api = _as_at(target, api, ledger)
     trial = Trial(api, target, run_config, ledger, ExchangeJudge(api, run_config))
     plans = [
@@ -80,11 +81,6 @@ def run_phases(
     batches = {name for name, one in api.spec.operations.items() if one.batch}
     parts = (one for one in chain.from_iterable(plans) if not is_of_batches or one.part.operation in batches)
     _run(parts, target, run_config, ledger)
-
-
-def _use_reachable_sandboxes(target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
-    if note := use_reachable_sandboxes(target, run_config.seed):
-        ledger.notes.append(note)
 
 
 def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
@@ -212,7 +208,9 @@ def run_side_by_side(
     except KeyboardInterrupt:
         for one in processes:
             one.interrupt()
-        _collect_rest(processes, merge)
+        for one in processes:
+            while one.is_busy:
+                merge.add(one.receive())
         merge.write_rest()
         raise
     finally:
@@ -242,12 +240,6 @@ def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Me
                 continue
             if merge.is_lost or not groups or not worker.give(groups.popleft()):
                 busy.discard(connection)
-
-
-def _collect_rest(processes: Sequence[_Worker], merge: _Merge) -> None:
-    for process in processes:
-        while process.is_busy:
-            merge.add(process.receive())
 
 
 @dataclass(slots=True)

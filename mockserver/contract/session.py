@@ -100,9 +100,9 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
         ours = here is not None or (not remote and _is_ours(api, target))
         given = _credentials(api, context, ours=ours)
-        known = _with(
-            as_ours_keeps_it(api) if ours else api, {**given, **credentials.from_headers(api, headers)}
-        )
+        known = as_ours_keeps_it(api) if ours else api
+        every = {**given, **credentials.from_headers(api, headers)}
+        known = replace(known, profile=replace(known.profile, credentials=every))
         effort = _run_config(known, plan, context, ledger)
         if not ours:
             context.say(announce(known, url, effort, rate))
@@ -229,10 +229,6 @@ def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) ->
         return named
     known = found.profile.credentials
     return {**(known or credentials.invented_credentials(found)), **named}
-
-
-def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
-    return replace(found, profile=replace(found.profile, credentials=given))
 
 
 def _run_config(

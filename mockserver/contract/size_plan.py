@@ -15,8 +15,7 @@ from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back
 from mockserver.contract.sequences.sentences import FIRST_REFUSAL
-from mockserver.contract.sequences.sequence import CallSequence
-from mockserver.model import Json
+from mockserver.contract.sequences.sequence import A_PAGE, CallSequence
 from mockserver.spec.openapi import Operation, Spec, resolve
 
 IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
@@ -251,8 +250,6 @@ def _max_items(spec: Spec, operation: Operation) -> int | None:
 MERGED = 100
 """Most items of a merged call."""
 
-_SUCCESS = range(200, 300)
-
 
 def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
     """Number of calls that prepare a key."""
@@ -265,21 +262,10 @@ def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
     """Prepare the keys in as few calls as possible; each must be answered 2xx."""
     context = sequence.context
-    judged: set[tuple[str, str]] = set()
-    for request in _merged(context.api, _requests(context.batch_profile, keys, tenant)):
-        exchange = sequence.call(request, tenant)
-        if exchange is None:
-            continue
-        step = f"{sentences.call(request)}, so that there is what the items need"
-        sequence.steps.append(f"{step} → {exchange.response.status}")
-        # A validator takes long for a hundred items, and the next calls of an operation are alike.
-        if (request.method, request.path) not in judged:
-            judged.add((request.method, request.path))
-            sequence.judge(exchange)
-        sequence.count_check("steps-do-what-they-say")
-        if exchange.response.status not in _SUCCESS:
-            message = f"what {len(keys)} items need could not be made: {sentences.response(exchange)}"
-            sequence.fail("steps-do-what-they-say", message, "2xx", str(exchange.response.status))
+    requests = _merged(context.api, _requests(context.batch_profile, keys, tenant))
+    # A validator takes long for a hundred items, and the next calls of an operation are alike.
+    whose = f"{len(keys)} items need"
+    sequence.prepare(requests, tenant, "what the items need", whose, judges_once=True)
 
 
 def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> list[Request]:
@@ -294,7 +280,7 @@ def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]
         if member is None:
             yield from alike
             continue
-        lists = [_items(one, member) for one in alike]
+        lists = [list(one.json()[member] if member else one.json()) for one in alike]
         while lists:
             taken, lists = lists[:MERGED], lists[MERGED:]
             items = [item for listed in taken for item in listed]
@@ -310,14 +296,7 @@ def _list_of(api: ApiUnderTest, request: Request) -> str | None:
     return str(operation.batch.items[0]) if operation.batch.items else ""
 
 
-def _items(request: Request, member: str) -> list[Json]:
-    document = request.json()
-    return list(document[member] if member else document)
-
-
 _LISTS = "lists-show-what-is-there"
-_A_PAGE = 50
-"""A list of so many records may be one page of several, and need not show everything."""
 
 _JUDGED = 100
 """Up to this size the list itself is checked too: a validator takes long for a thousand records."""
@@ -362,7 +341,7 @@ def read_some(
     """
     due = _after(answered, dict(sequence.there), tenant)
     sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
-    if reads_a_page(sequence.context.batch_profile) and len(answered.sent.items) > _A_PAGE:
+    if reads_a_page(sequence.context.batch_profile) and len(answered.sent.items) > A_PAGE:
         sampled = {}
     read_back(sequence, answered, tenant, sampled)
     for key, record in due.items():

@@ -396,7 +396,10 @@ class LocalServer:
             at = {"at": print_instant(one.at)}
             self.target.send(json_request("POST", f"/_mock/sandboxes/{sandbox}/clock/freeze", at))
         if one.state:
-            self._set("PATCH", sandbox, json.dumps(self._own_state(one.state)).encode())
+            # No other vendor is served.
+            own = (f"{self.api.name}/", SANDBOX_SCOPE)
+            state = {scope: tables for scope, tables in one.state.items() if scope.startswith(own)}
+            self._set("PATCH", sandbox, json.dumps(state).encode())
         request = self._with_credentials(exchange)
         if is_story:
             request = replace(request, headers={**request.headers, SANDBOX_HEADER: sandbox})
@@ -413,11 +416,6 @@ class LocalServer:
         self.target.send(json_request("POST", "/_mock/sandboxes", members))
         if self.state:
             self._set("PUT", sandbox, self.state)
-
-    def _own_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The state of the vendor and of the sandbox: no other vendor is served."""
-        own = (f"{self.api.name}/", SANDBOX_SCOPE)
-        return {scope: tables for scope, tables in state.items() if scope.startswith(own)}
 
     def _set(self, method: str, sandbox: str, content: bytes) -> None:
         headers = {"content-type": "application/json"}

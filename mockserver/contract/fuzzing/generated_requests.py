@@ -60,7 +60,10 @@ def load_schema(
     config["generation"]["codec"] = profile.pins.codec
     if profile.pins != FixturePins():
         config["checks"] = _checks(profile.pins)
-    judged = {**_batches(api), **profile.pins.expected_statuses}
+    # The judge looks at the items of a batch.
+    each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
+    batches = {operation.id: each for operation in api.spec.operations.values() if operation.batch}
+    judged = {**batches, **profile.pins.expected_statuses}
     config["operations"] = [
         {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
     ]
@@ -121,12 +124,6 @@ def _name_one_json(node: Any) -> None:
             content[_ONE_JSON] = content.pop(_ANY_JSON)
         for child in node.values():
             _name_one_json(child)
-
-
-def _batches(api: ApiUnderTest) -> dict[str, ExpectedStatuses]:
-    """Expected statuses of batches; the judge looks at their items."""
-    each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
-    return {operation.id: each for operation in api.spec.operations.values() if operation.batch is not None}
 
 
 def _checks(pins: FixturePins) -> dict[str, Any]:

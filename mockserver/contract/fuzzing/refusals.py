@@ -51,7 +51,7 @@ class AuthChecks:
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
         """Findings of calls answered without credentials; `raw` is the operation in its spec."""
         alternatives = [
-            [name for name in alternative if not self._is_of_connection(name)]
+            [name for name in alternative if self._node(name).get("type") != "mutualTLS"]
             for alternative in raw.get("security", self._document.get("security", ()))
         ]
         if (
@@ -103,9 +103,6 @@ class AuthChecks:
             return False
         health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
         return b'"strict"' not in health.body
-
-    def _is_of_connection(self, scheme: str) -> bool:
-        return bool(self._node(scheme).get("type") == "mutualTLS")
 
     def _node(self, scheme: str) -> Document:
         found: Document = resolve(self._document, self._document["components"]["securitySchemes"][scheme])

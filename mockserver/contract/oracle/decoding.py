@@ -55,11 +55,7 @@ class _TextLoader(yaml.SafeLoader):
     """A YAML loader that keeps dates as texts."""
 
 
-def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Json:
-    return loader.construct_scalar(node)
-
-
-_TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
+_TextLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda self, node: self.construct_scalar(node))
 
 
 def read_yaml(text: str) -> Json:

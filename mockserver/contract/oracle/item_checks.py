@@ -225,7 +225,8 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
         f"sent {count_noun(total, 'item')}, {len(bad)} of them bad "
         f"(item {first.item.place}: {first.reason}); {what} reported as done"
     )
-    return len(known), CheckFailure(message, _at(case, first), "rejected", "done")
+    at = next((one.at for one in case.outcomes if one.place == first.item.place), "")
+    return len(known), CheckFailure(message, at, "rejected", "done")
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
@@ -239,10 +240,6 @@ def _unnamed(case: CheckCase) -> CheckFailure | None:
         f"refuses all items for item {blamed} and says nothing of item {missing.item.place}: {missing.reason}"
     )
     return CheckFailure(message, expected=f"item {missing.item.place}", received=f"item {blamed}")
-
-
-def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
-    return next((one.at for one in case.outcomes if one.place == expected_item.item.place), "")
 
 
 def order_is_kept(case: CheckCase) -> CheckResult:

@@ -336,11 +336,6 @@ class WrittenCall:
             return Request(method, path, headers)
         return json_request(method, path, self.body.fill(values), headers)
 
-    def templates(self) -> Iterable[Template]:
-        """Return all values of it."""
-        body = () if self.body is None else (self.body,)
-        return (*self.path.values(), *self.query.values(), *self.headers.values(), *body)
-
 
 def read_call(
     spec: Spec,
@@ -371,7 +366,8 @@ def read_call(
         None if sent is UNSET else Template(sent, place.at("body")),
     )
     names = list(known)
-    for template in made.templates():
+    values = (*made.path.values(), *made.query.values(), *made.headers.values())
+    for template in (*values, *([made.body] if made.body else [])):
         template.checked(names)
     return made
 

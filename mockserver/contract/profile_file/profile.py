@@ -112,7 +112,7 @@ class _WrittenProfile:
             batches=lambda facts: batches(tuple(facts.items())),
             pins=self._pins(entry),
             tolerances=self._tolerances(entry),
-            fact_checks=read_fact_checks(self.spec, entry, self.place, facts),
+            fact_checks=tuple(self._fact_checks(entry, facts)),
             lists=tuple(self._lists(entry)),
             open_cases=self._plain_list(OpenCase, entry.open_cases, "open-cases"),
             refusals=self._plain_list(RefusalRule, entry.refusals, "refusals"),
@@ -192,6 +192,19 @@ class _WrittenProfile:
                 place.at("operation").fail(f"the spec has no operation {made.operation}")
             yield made
 
+    def _fact_checks(self, entry: ProfileEntry, facts: Facts) -> Iterator[FactCheck]:
+        for number, document in enumerate(entry.fact_checks):
+            at = self.place.at("fact-checks", number)
+            check = plain(FactCheck, document, at)
+            if check.fact not in facts:
+                at.at("fact").fail(f"{check.fact} is not one of the facts; they are {', '.join(facts)}")
+            for name in check.needed_by:
+                if name not in self.spec.operations:
+                    at.at("needed-by").fail(f"the spec has no operation {name}")
+            for place_in_list, read in enumerate(check.reads):
+                _check_read(self.spec, read, at.at("reads", place_in_list), facts)
+            yield check
+
     def _tolerances(self, entry: ProfileEntry) -> Mapping[str, tuple[Tolerance, ...]]:
         made: dict[str, tuple[Tolerance, ...]] = {}
         for number, one in enumerate(entry.tolerances):
@@ -230,44 +243,18 @@ class _HeaderTemplates:
 _PART = re.compile(r"\{(\w+)\}")
 
 
-def read_fact_checks(
-    spec: Spec, entry: ProfileEntry, place: WrittenPlace, facts: Facts
-) -> tuple[FactCheck, ...]:
-    """Return the fact checks that an entry describes.
-
-    Raises SpecError: the profile has no such fact, or the spec no such operation or parameter.
-    """
-    return tuple(_checks(spec, entry, place.at("fact-checks"), facts))
-
-
-def _checks(spec: Spec, entry: ProfileEntry, place: WrittenPlace, facts: Facts) -> Iterator[FactCheck]:
-    for number, document in enumerate(entry.fact_checks):
-        at = place.at(number)
-        check = plain(FactCheck, document, at)
-        if check.fact not in facts:
-            at.at("fact").fail(f"{check.fact} is not one of the facts; they are {', '.join(facts)}")
-        for name in check.needed_by:
-            if name not in spec.operations:
-                at.at("needed-by").fail(f"the spec has no operation {name}")
-        for place_in_list, read in enumerate(check.reads):
-            _check_read(spec, read, at.at("reads", place_in_list), facts)
-        yield check
-
-
 def _check_read(spec: Spec, read: FactRead, place: WrittenPlace, facts: Facts) -> None:
     operation = spec.operations.get(read.operation)
     if operation is None or operation.method != "get":
         place.at("operation").fail(f"the spec has no GET that is called {read.operation}")
-    _check_names(set(read.path), set(_PART.findall(operation.path)), operation.path, place.at("path"))
+    given, wanted = set(read.path), set(_PART.findall(operation.path))
+    if given != wanted:
+        named = ", ".join(sorted(wanted)) or "nothing"
+        found = ", ".join(sorted(given)) or "nothing"
+        place.at("path").fail(f"{operation.path} takes {named}, found {found}")
     for name in read.query:
         if not operation.has_parameter(name):
             place.at("query", name).fail(f"{operation.id} has no such parameter")
     texts: Mapping[str, str] = {**read.path, **read.query}
     for name, text in texts.items():
         Template(text, place.at("path" if name in read.path else "query", name)).checked(facts)
-
-
-def _check_names(given: set[str], wanted: set[str], path: str, place: WrittenPlace) -> None:
-    if given != wanted:
-        named = ", ".join(sorted(wanted)) or "nothing"
-        place.fail(f"{path} takes {named}, found {', '.join(sorted(given)) or 'nothing'}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from click import style
@@ -143,7 +143,7 @@ def size_lines(sizes: SizeTimes) -> Iterator[str]:
     limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
     yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {_budget(sizes)}"
     for size in dict.fromkeys(time.size for time in sizes.times):
-        times = _times([time for time in sizes.times if time.size == size])
+        times = ", ".join(_time(time) for time in sizes.times if time.size == size)
         yield f"    {counted(size, 'items'):>12}  {times}"
     for size, reason in sizes.left_out.items():
         yield f"    {counted(size, 'items'):>12}  not tried: {one_line(reason)}"
@@ -154,12 +154,8 @@ def _budget(sizes: SizeTimes) -> str:
     return f"{calls}, {items} and {sizes.most_seconds} s"
 
 
-def _times(times: Sequence[SizeTime]) -> str:
-    """Return the time of each batch of a size, as "0.013 s, 0.015 s (last bad; 507 of 1,000 read back)"."""
-    return ", ".join(_time(time) for time in times)
-
-
 def _time(time: SizeTime) -> str:
+    """The time of a batch, as "0.015 s (last bad; 507 of 1,000 read back)"."""
     bad = [f"{time.bad} bad"] if time.bad != "none" else []
     late = [f"late after {time.due:.1f} s"] if time.seconds > time.due > 0 else []
     some = [f"{time.compared:,} of {time.size:,} read back"] if time.compared < time.size else []

@@ -14,8 +14,7 @@ from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back, settle_batch
 from mockserver.contract.sequences.sentences import (
     FIRST_REFUSAL,
-    ExpectedBatchEffect,
-    SentBatch,
+    ReportedVerdict,
     SequenceItem,
     expected_batch_effect,
 )
@@ -33,14 +32,6 @@ class _Order:
     accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
     between: Mapping[str, Record | None]
     after: Mapping[str, Record | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """The reported outcome of a key; `accepted` is None if it is not reported."""
-
-    accepted: bool | None
-    made: str = ""
 
 
 def send_together(
@@ -160,7 +151,10 @@ def _reported(
 ) -> None:
     for key, record in shown.items():
         rows = {
-            number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
+            number: verdict
+            for number, one in enumerate(answered)
+            for item, verdict in zip(one.sent.items, one.verdicts, strict=True)
+            if item.key == key and verdict.accepted is not None
         }
         sequence.count_check(CHECK)
         if sum(row.made == "created" for row in rows.values()) > 1:
@@ -176,7 +170,7 @@ def _reported(
             _lost(sequence, key, [one.after[key] for one in fitting], record)
 
 
-def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
+def _fits(order: _Order, rows: Mapping[int, ReportedVerdict], key: str) -> bool:
     made = {number: row.made for number, row in rows.items()}
     first = order.names[0]
     if made.get(first) == "updated" and made.get(1 - first) == "created":
@@ -202,13 +196,6 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
     either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
     message = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
     sequence.fail(CHECK, message, either, sentences.record(record))
-
-
-def _row(answered: SettledBatch, key: str) -> _Row:
-    for one, verdict in zip(answered.sent.items, answered.verdicts, strict=True):
-        if one.key == key:
-            return _Row(verdict.accepted, verdict.outcome.made if verdict.outcome else "")
-    return _Row(None)
 
 
 _KEYS = 3
@@ -267,19 +254,15 @@ def check_replayed_refusal(context: SequenceContext) -> None:
         return
     with CallSequence.with_keys(context, 1) as (sequence, (key,)):
         items = _items([key], count(sequence.scope.numbers_from + 1))
-        documents = tuple(item.document(profile) for item in items)
-        sent = SentBatch(tuple(items), documents, ExpectedBatchEffect((), whole=False))
-        request = batches.request_of(sequence, sent, 0, sequence.token())
-        first = sequence.call(request, 0)
-        if first is None:
+        sequence.there[0, key] = None
+        answered = batches.ask_batch(sequence, items, 0, token=sequence.token())
+        if answered is None or answered.verdicts[0].accepted is not False:
             return
-        answered = batches.read_answer(sequence, sent, request, first)
-        if any(verdict.accepted is not False for verdict in answered.verdicts):
-            return
+        del sequence.there[0, key]
         sequence.known(key, 0)
-        if (second := sequence.call(request, 0)) is not None:
+        if (second := sequence.call(answered.request, 0)) is not None:
             sequence.steps.append(f"the first call again under its key → {second.response.status}")
-            _second(sequence, first, second)
+            _second(sequence, answered.exchange, second)
             _unchanged(sequence, items, 0, REPLAY, "a refused call came again under its key")
 
 

@@ -113,6 +113,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.context.search.begin()
         self.context.ledger.observer.step_began()
         self.batch_profile = self.context.batch_profile
+        self.alone = tuple(way for way in self.batch_profile.corruptions if not way.refuses_call)
         self.pool = KEYS if _takes_again(self.context) else 2 * KEYS
         world = self.context.isolation.new_scope(self.pool)
         self.sequence = CallSequence(self.context, world)
@@ -133,15 +134,7 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule(data=_DATA, tenant=TENANT)
     def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
-        batch = self._drawn(
-            data,
-            draw_items(
-                self.keys,
-                tuple(
-                    corruption for corruption in self.batch_profile.corruptions if not corruption.refuses_call
-                ),
-            ),
-        )
+        batch = self._drawn(data, draw_items(self.keys, self.alone))
         self.last = (batch, self._tenant(tenant))
         batches.send_batch(self.sequence, batch, self._tenant(tenant))
 
@@ -155,10 +148,8 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
         """Send one bad item among good ones; read it from another tenant too, if there is one."""
-        alone = tuple(
-            corruption for corruption in self.batch_profile.corruptions if not corruption.refuses_call
-        )
-        batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
+        ways = self.alone or self.batch_profile.corruptions
+        batch = self._drawn(data, draw_with_one_bad(self.keys, ways))
         if self.batch_profile.tenants > 1:
             check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
         else:

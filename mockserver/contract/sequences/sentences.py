@@ -106,7 +106,7 @@ def _word(verdict: ReportedVerdict) -> str:
         return "not mentioned"
     if not verdict.accepted:
         return "refused"
-    return (verdict.outcome.made if verdict.outcome else "") or "done"
+    return verdict.made or "done"
 
 
 def _value(value: str | Decimal | None) -> str:
@@ -187,6 +187,10 @@ class ReportedVerdict:
 
     accepted: bool | None
     outcome: ReportedOutcome | None = None
+
+    @property
+    def made(self) -> str:
+        return self.outcome.made if self.outcome else ""
 
 
 def expected_batch_effect(

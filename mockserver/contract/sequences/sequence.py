@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -148,8 +148,8 @@ class CallSequence:
 
     def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
         """Record a call without a whole answer; a slow one is not tried again."""
-        search, first = self.context.search, requests[0]
-        search.count_slow_call(is_slow=error.is_slow)
+        first = requests[0]
+        self.context.search.slow_calls += error.is_slow
         exchange = unanswered_exchange(first, self.context.api.operation_of(first))
         self.exchanges.append(exchange)
         operation = self.context.batch_profile.operation
@@ -188,7 +188,8 @@ class CallSequence:
     def known(self, key: str, tenant: int) -> Record | None:
         """The key's known record; at first, prepare and read it."""
         if (tenant, key) not in self.there:
-            self._prepare(key, tenant)
+            prepare = self.context.batch_profile.prepare
+            self.prepare(prepare(key, tenant) if prepare else (), tenant, key, f"{key} needs")
             self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)
         return self.there[tenant, key]
 
@@ -307,19 +308,26 @@ class CallSequence:
             message = f"{message}; {what} cannot be read"
             self.fail("answers-can-be-read", message, received=sentences.excerpt(broken))
 
-    def _prepare(self, key: str, tenant: int) -> None:
-        prepare = self.context.batch_profile.prepare
-        for request in prepare(key, tenant) if prepare else ():
+    def prepare(
+        self, requests: Iterable[Request], tenant: int, what: str, whose: str, *, judges_once: bool = False
+    ) -> None:
+        """Make what items need; each call must be answered 2xx.
+
+        `judges_once`: of the calls to one path only the first answer is judged.
+        """
+        judged: set[tuple[str, str]] = set()
+        for request in requests:
             exchange = self.call(request, tenant)
             if exchange is None:
                 continue
-            self.steps.append(
-                f"{sentences.call(request)}, so that there is {key} → {exchange.response.status}"
-            )
-            self.judge(exchange)
+            step = f"{sentences.call(request)}, so that there is {what}"
+            self.steps.append(f"{step} → {exchange.response.status}")
+            if not judges_once or (request.method, request.path) not in judged:
+                judged.add((request.method, request.path))
+                self.judge(exchange)
             self.count_check("steps-do-what-they-say")
             if exchange.response.status not in _SUCCESS:
-                message = f"what {key} needs could not be made: {sentences.response(exchange)}"
+                message = f"what {whose} could not be made: {sentences.response(exchange)}"
                 self.fail("steps-do-what-they-say", message, "2xx", str(exchange.response.status))
 
     def _end(self, finding: Finding) -> None:
@@ -331,7 +339,7 @@ class CallSequence:
 
 _PAGES = 10
 """Most pages of a list that are read to find records."""
-_A_PAGE = 50
+A_PAGE = 50
 """A list of so many records may be one page of several, and need not show everything."""
 
 
@@ -363,7 +371,7 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
     if "next" in paged.links and value_at(last.response, paged.links["next"]):
         return False
     total = number_at(last.response, paged.counts.get("all", ""))
-    return rows < _A_PAGE if total is None else rows >= total
+    return rows < A_PAGE if total is None else rows >= total
 
 
 def _version_at(response: Response, place: str) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,6 +16,7 @@ from mockserver.contract.profile import (
     DrawnValues,
     Position,
     Record,
+    RecordAfter,
     RefusedStep,
     Twice,
     UpdatePosition,
@@ -98,10 +99,8 @@ class _Positions:
         cases = [
             case for case in _cases(self.profile_of_ours) if case.assumption and case.assumption.name == name
         ]
-        results = [
-            self._try_case(case, place, size) for case in cases for place, size in ((0, 2), (1, 2), (0, 1))
-        ]
-        agreed = self.trials.agreed(name, [result for result in results if result is not None])
+        tried = (self._try_case(case, *at) for case in cases for at in ((0, 2), (1, 2), (0, 1)))
+        agreed = self.trials.agreed(name, tried)
         if not agreed:
             return None
         # What is no position at all is for the sequences to find.
@@ -149,9 +148,8 @@ class _Positions:
         ours = self.profile_of_ours
         if not ours.twice_positions:
             return ours.twice
-        results = [
-            one for one in (self._try_twice(apart=apart) for apart in (False, True)) if one is not None
-        ]
+        tried = (self._try_twice(apart=apart) for apart in (False, True))
+        results = [one for one in tried if one is not None]
         agreed = self.trials.agreed(_TWICE, results)
         if results and not agreed:
             return ""
@@ -178,10 +176,12 @@ class _Positions:
             # Without another item in it nobody can say why all of it is rejected.
             is_open = self.trials.context.batch.atomic or not apart
             return ("none", "call") if is_open else ("call",)
+        ours = self.profile_of_ours
         match answer.verdicts[0].accepted, answer.verdicts[-1].accepted:
             case True, True:
                 shown = self.trials.sequence.read(first.key, 0)
-                return ("kept",) if shown == _record_of(self.profile_of_ours, first) else ("each",)
+                kept = _record_of(ours, ours.record_after, None, first)
+                return ("kept",) if shown == kept else ("each",)
             case True, False:
                 return ("first",)
             case False, False:
@@ -189,10 +189,12 @@ class _Positions:
         return ()
 
 
-def _record_of(profile: BatchProfile, item: SequenceItem) -> Record | RefusedStep:
-    """The record of a new key after the item."""
-    if profile.record_after is not None:
-        return profile.record_after(None, item.key, item.drawn)
+def _record_of(
+    profile: BatchProfile, after: RecordAfter | None, before: Record | None, item: SequenceItem
+) -> Record | RefusedStep | None:
+    """The record of a key after the item."""
+    if after is not None:
+        return after(before, item.key, item.drawn)
     return profile.record(item.key, item.drawn)
 
 
@@ -214,8 +216,7 @@ def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
     """The profile with the server's position; ours if none is recognised."""
     if not ours.updates:
         return ours
-    results = [one for one in (_try_case(trials, ours) for _ in range(_PAIRS)) if one is not None]
-    agreed = trials.agreed(_NAME, results)
+    agreed = trials.agreed(_NAME, (_try_case(trials, ours) for _ in range(_PAIRS)))
     position = next((update for update in ours.updates if update.what in agreed), None)
     if position is None:
         return ours
@@ -248,10 +249,7 @@ def _fits(
     records: tuple[Record | None, Record | None],
 ) -> bool:
     before, after = records
-    if position.record_after is None:
-        expected: Record | RefusedStep = ours.record(item.key, item.drawn)
-    else:
-        expected = position.record_after(before, item.key, item.drawn)
+    expected = _record_of(ours, position.record_after, before, item)
     accepted = answer.verdicts[0].accepted
     if isinstance(expected, RefusedStep):
         return accepted is False and after == before
@@ -307,20 +305,16 @@ class PositionTrials:
         self.sequence.steps.append(sentences.call(exchange.request))
         return SettledBatch(sent, request, exchange, *verdicts)
 
-    def agreed(self, name: str, results: Sequence[TrialResult]) -> frozenset[str]:
+    def agreed(self, name: str, tried: Iterable[TrialResult | None]) -> frozenset[str]:
         """Positions that explain all results; none of them is a finding."""
+        results = [one for one in tried if one is not None]
         run_config, ledger = self.context.run_config, self.context.ledger
         operation = self.context.batch_profile.operation
         if run_config.wants(CHECK):
             ledger.count_check(operation, CHECK, len(results))
-        common = (
-            frozenset[str].intersection(*(result.positions for result in results))
-            if results
-            else frozenset[str]()
-        )
-        pairs = [
-            (result, two) for result in results for two in results if not result.positions & two.positions
-        ]
+        every = [result.positions for result in results] or [frozenset[str]()]
+        common = frozenset[str].intersection(*every)
+        pairs = [(one, two) for one in results for two in results if not one.positions & two.positions]
         if pairs and all(result.positions for result in results) and run_config.wants(CHECK):
             first, other = pairs[0]
             message = f"{name}: a server may do either, but always the same. {first.message}; {other.message}"
