@@ -55,7 +55,11 @@ class _TextLoader(yaml.SafeLoader):
     """A YAML loader that keeps dates as texts."""
 
 
-_TextLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda self, node: self.construct_scalar(node))
+def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Json:
+    return loader.construct_scalar(node)
+
+
+_TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 def read_yaml(text: str) -> Json:

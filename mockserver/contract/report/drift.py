@@ -75,6 +75,7 @@ def _call(one: DriftedExchange) -> Iterator[str]:
 
 
 def _told(one: DriftedExchange) -> dict[str, Any]:
+    sent = one.recorded.request
     return {
         "number": one.number,
         "operation": one.recorded.operation or None,
@@ -92,27 +93,16 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
             {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
             for other in one.differences
         ],
-        "request": _sent(one.recorded.request),
-        "recorded": _came(one.recorded.response),
-        "here": _came(one.here.response),
+        "request": {"method": sent.method, "path": _path(sent), **_message(sent)},
+        **{
+            name: {"status": came.response.status, **_message(came.response)}
+            for name, came in (("recorded", one.recorded), ("here", one.here))
+        },
     }
 
 
-def _sent(request: Request) -> dict[str, Any]:
-    return {
-        "method": request.method,
-        "path": _path(request),
-        "headers": redact_headers(request.headers),
-        "body": _text(request.body),
-    }
-
-
-def _came(response: Response) -> dict[str, Any]:
-    return {
-        "status": response.status,
-        "headers": redact_headers(response.headers),
-        "body": _text(response.body),
-    }
+def _message(one: Request | Response) -> dict[str, Any]:
+    return {"headers": redact_headers(one.headers), "body": _text(one.body)}
 
 
 def _path(request: Request) -> str:

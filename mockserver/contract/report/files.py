@@ -52,7 +52,9 @@ def html_page(document: Json) -> str:
         counted=counted,
         cut=lambda text: one_line(text, _LONGEST_PATH),
         has_bars=_has_bars,
-        outcome_bar=_short_bar,
+        outcome_bar=lambda items: outcome_bar(
+            [{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items]
+        ),
         shown=lambda text: one_line(text, _LONGEST),
         # The list numbers the steps.
         without_number=lambda step: one_line(_NUMBER.sub("", step), _LONGEST),
@@ -76,10 +78,6 @@ def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
 def _has_bars(vendor: Json) -> bool:
     rows = [row for operation in vendor["operations"] for row in operation["checks"] if "finding" in row]
     return any(call["items"] for row in rows for call in row["finding"]["exchanges"])
-
-
-def _short_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
-    return outcome_bar([{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items])
 
 
 def _body(message: Mapping[str, Json]) -> str:
