@@ -23,7 +23,7 @@ from mockserver.drill.findings import (
     readable_name,
 )
 from mockserver.journal.item_history import REPEATED, Attempt, ItemHistory, Told, find_amounts
-from mockserver.model import Value
+from mockserver.model import Action, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
 """Codes of problems that may pass; all others stay as they are until the item is changed."""
@@ -103,7 +103,7 @@ class ItemOracle:
             return "was never sent"
         last, times = attempts[-1], len(attempts)
         often = {1: "once", 2: "twice"}.get(times, f"{times} times")
-        why = f" ({last.code})" if last.code else ""
+        why = f" ({last.code})" if last.code not in ("", Action.SKIPPED) else ""
         if last.told is Told.STORED:
             return f"was sent {often}; the answer says stored, and that is not true"
         if last.told is Told.REFUSED:
