@@ -329,8 +329,7 @@ def _row_writer(
         else:
             made = {}
             for path, tell in listed:
-                value = tell(outcome)
-                if value is not None:
+                if (value := tell(outcome)) is not None:
                     made = _with_value_at(made, path, value)
         completed = complete(made)
         if completed is not None:
