@@ -87,7 +87,11 @@ def read_items(
 def _read_corruptions(
     entries: list[BadEntry], place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
 ) -> tuple[Corruption, ...]:
-    return tuple(_read_corruption(one, place.at(number), scope, items) for number, one in enumerate(entries))
+    """The ways to spoil an item, without those that send a fact which the run leaves empty."""
+    unset = {name for name, text in scope.facts.items() if not text}
+    written = [(one, place.at(number)) for number, one in enumerate(entries)]
+    wanted = [one for one in written if unset.isdisjoint(Template(one[0].changes, one[1]).names())]
+    return tuple(_read_corruption(entry, where, scope, items) for entry, where in wanted)
 
 
 def _read_corruption(

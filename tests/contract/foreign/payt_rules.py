@@ -62,10 +62,13 @@ class Books:
         self.before: dict[str, Record] = {}
         """What each changed invoice was before its last change."""
         usual = {"postal_address": {"city": "Breda", "country_code": "NL"}, "name": "Klant"}
-        names = [{"debtor_number": one, "debtor_identifier": f"{one}/{number}"} for one in _DEBTORS]
+        names = [
+            {"debtor_number": one, "debtor_identifier": f"{one}/{number}"}
+            for one in (*_DEBTORS, f"K-{number}")
+        ]
         self.debtors = [{**self._new(), **usual, **one} for one in names]
         self.others: list[Record] = []
-        """Debtors of the other administrations."""
+        """Debtors of another administration."""
 
     def _new(self) -> Record:
         now = (moment(f"{NOW}+00:00") + timedelta(seconds=next(_seconds))).isoformat()
@@ -126,7 +129,7 @@ class Books:
     def _debtor(self, record: Record, invoice: Record) -> Record:
         names = ("debtor_number", "debtor_identifier")
         debtors = self.debtors
-        if "debtors of the other administration are taken" in self.bugs:
+        if "debtors of another administration are taken" in self.bugs:
             debtors = [*debtors, *self.others]
         found = [find(debtors, name, record[name]) for name in names if record.get(name)]
         debtor = (found or [find(self.debtors, "id", invoice["debtor_id"])])[0]

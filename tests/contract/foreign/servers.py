@@ -133,7 +133,7 @@ SERVERS: Mapping[str, Foreign] = {
         _BEARER,
         _payt_invoices,
         ("payt",),
-        ("administration=12", "other_administration=13", "debtor=K-1"),
+        ("administration=12", "other_administration=13", "debtor=K-1", "foreign_debtor=K-14"),
         {"MOCKSERVER_CREDENTIAL_BEARERAUTH": TOKEN, "MOCKSERVER_CREDENTIAL_BASICAUTH": payt_books.CLIENT},
     ),
     "xero": Foreign(

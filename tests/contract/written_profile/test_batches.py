@@ -62,6 +62,17 @@ def test_a_fact_of_the_user_is_in_the_items() -> None:
     assert payt_batch("postV1Invoices", debtor="D-7").item("K", DRAWN)["debtor_number"] == "D-7"
 
 
+def test_a_bad_item_with_an_empty_fact_is_left_out() -> None:
+    profile, why = load_vendor_api("payt", {}).profile, "a debtor of a third administration"
+
+    def is_sent(debtor: str) -> bool:
+        first, *_ = profile.batches({**profile.facts, "foreign_debtor": debtor})
+        return why in [one.name for one in first.corruptions]
+
+    assert is_sent("K-14")
+    assert not is_sent("")
+
+
 def test_a_step_changes_the_members_that_it_names() -> None:
     step = next(one for one in payt_batch("postV1Invoices").steps if one.name == "pay all of it")
     before = payt_batch("postV1Invoices").record("K", DRAWN)
