@@ -80,7 +80,10 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
     for other in (one for one in lists if one != outcome["list"]):
         if side_of(other) == "bad" and other[1:] in answer.get("required", ()):
             return f"its list {other} would be empty beside a refused item"
-    row = merged(document, at(document, answer, place).get("items", EMPTY))  # {} where any row fits
+    rows = at(document, answer, place)
+    if "properties" in answer and "items" not in rows:
+        return f"its answer has no list {outcome['list']}"
+    row = merged(document, rows.get("items", EMPTY))  # {} where any row fits
     if row and not _is_told(document, row, outcome):
         return "its rows have no member that says whether an item was refused"
     own = item.get("properties", EMPTY)

@@ -173,3 +173,12 @@ def test_a_mark_that_would_make_an_answer_lie_is_refused(shape: Shape, tmp_path:
         served(shape, tmp_path, {"x-batch": True})
 
     assert refused.value.cure == "x-batch: false" or refused.value.lacks
+
+
+def test_a_list_that_the_answer_does_not_have_is_refused(tmp_path: Path) -> None:
+    shape = next(one for one in SHAPES if one.is_bare is False and not one.doubt)
+
+    with pytest.raises(SpecError, match="its answer has no list /rezults") as refused:
+        served(shape, tmp_path, {"x-batch": {"outcome": {"list": "/rezults"}}})
+
+    assert "/results" in str(refused.value.cure)
