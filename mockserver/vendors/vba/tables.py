@@ -172,9 +172,10 @@ def _prepare_payees(request: Request, state: State) -> BuildRow:
         """The whole row: an absent text is null, an absent flag false; unknown members are gone already."""
         for problem in _early_dates(sent, stored):
             raise Rejected(problem)
-        entered = stored or {
+        entered = {
             "entry_Date": normalize_date(sent.get("entry_Date") or now),
             "entry_User": sent.get("entry_User") or user,
+            **(stored or {}),
         }
         return {
             **blank,

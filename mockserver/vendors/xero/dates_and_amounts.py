@@ -27,6 +27,7 @@ MAX_AMOUNT = Decimal(10) ** 15
 """No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
 
 CENT = Decimal("0.01")
+FOUR_DECIMALS = Decimal("0.0001")
 NO_MONEY = Decimal("0.00")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
@@ -125,9 +126,8 @@ def print_amount(value: Decimal) -> Decimal:
 
 
 def print_unit(amount: Json, *, precise: bool) -> Decimal:
-    """A unit amount as printed: in cents, unless it is precise."""
-    unit = Decimal(amount)
-    return print_amount(unit if precise else round_to(unit, CENT))
+    """A unit amount as printed: in cents, or with four decimals if it is precise."""
+    return print_amount(round_to(Decimal(amount), FOUR_DECIMALS if precise else CENT))
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:

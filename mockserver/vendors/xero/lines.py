@@ -18,6 +18,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     APPLICABLE_CLASSES,
     ARITHMETIC,
     CENT,
+    FOUR_DECIMALS,
     MAX_AMOUNT,
     NO_MONEY,
     find_tax_rate,
@@ -37,7 +38,6 @@ _FOUR_UNIT_DECIMALS = 4
 """The `unitdp` that keeps the decimals of UnitAmount. Source: docs/vendors/xero.md#headers-and-parameters."""
 
 _HUNDRED = Decimal(100)
-_FOUR_DECIMALS = Decimal("0.0001")
 _ID = "LineItemID"
 _MEMBERS = (
     "Description Quantity UnitAmount ItemCode AccountCode AccountID TaxType TaxAmount LineAmount "
@@ -131,8 +131,8 @@ def changed_lines(stored: Document, merged: Document, request: Request, state: S
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
     line = {**line, **_item_defaults(line, terms, state)}
     account = accounts.find_account(line, state, "AccountCode")
-    unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
-    reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
+    unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), FOUR_DECIMALS)
+    reductions = {name: round_to(line[name], FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
     full = ARITHMETIC.multiply(quantity, unit)
     net = _net_amount(line, full, reductions)
     tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
@@ -158,7 +158,10 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
 
 def _item_defaults(line: Document, terms: LineTerms, state: State) -> dict[str, Json]:
     """What a line takes from its item: account and tax if no account was sent, the price if no amount was."""
-    details: Document = (find_item(line, state) or EMPTY).get(terms.prices, EMPTY)
+    item = find_item(line, state) or EMPTY
+    details: Document = item.get(terms.prices, EMPTY)
+    if "InventoryAssetAccountCode" in item and terms.prices == "PurchaseDetails":
+        details = {"AccountCode": item["InventoryAssetAccountCode"], **details}
     has_account = "AccountID" in line or line.get("AccountCode")
     taken = {} if has_account else pick_members(details, "AccountCode", "TaxType")
     if "UnitPrice" in details and not _PRICES & line.keys():
@@ -191,10 +194,10 @@ def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
 
 
 def _unit_amount(line: Document, terms: LineTerms) -> Decimal:
-    step = _FOUR_DECIMALS if terms.precise else CENT
+    step = FOUR_DECIMALS if terms.precise else CENT
     if "UnitAmount" in line or "LineAmount" not in line:
         return round_to(line.get("UnitAmount", 0), step)
-    quantity = round_to(line.get("Quantity", 1), _FOUR_DECIMALS) or Decimal(1)
+    quantity = round_to(line.get("Quantity", 1), FOUR_DECIMALS) or Decimal(1)
     return round_to(ARITHMETIC.divide(Decimal(line["LineAmount"]), quantity), step)
 
 

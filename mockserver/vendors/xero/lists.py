@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from mockserver.codec.instants import parse_instant
 from mockserver.errors import InvalidCall
-from mockserver.model import Document, Json, Problem, Value
+from mockserver.model import EMPTY, Document, Json, Problem, Value
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.answers import is_guid, stored_id
@@ -104,8 +104,8 @@ class FilterEntity(Value, frozen=True):
     name: str
     fields: Mapping[str, Operand]
     order: str = "UpdatedDateUTC"
-    optimised: frozenset[str] = frozenset()
-    """Fields that an organisation with very many documents takes; empty: all."""
+    optimised: Mapping[str, frozenset[str]] = EMPTY
+    """Fields that an organisation with very many documents takes, by parameter; all of them without."""
     keeps_case: bool = False
     """Whether letter case counts for methods that look for a text in a text."""
 
@@ -141,7 +141,7 @@ def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "w
     field = entity.fields.get(name.lower())
     if field is None or (parameter == "order" and field.kind is FieldType.RECORD):
         refuse_query(parameter, message_text("no-such-field", name=name, entity=entity.name, at=at))
-    if entity.optimised and name.lower() not in entity.optimised:
+    if name.lower() not in entity.optimised.get(parameter, entity.fields):
         refuse_query(parameter, message_text("high-volume", documents=f"{entity.name.lower()}s"), HIGH_VOLUME)
     return field
 
@@ -459,7 +459,7 @@ def select_documents(
 ) -> list[Document]:
     matches = list(documents)
     if request.call.assumptions["high_volume"] == "off":
-        entity = replace(entity, optimised=frozenset())
+        entity = replace(entity, optimised=EMPTY)
     if request.call.assumptions["filter_case"] == "kept":
         entity = replace(entity, keeps_case=True)
     if since := request.parameters.get(_SINCE_HEADER):

@@ -110,7 +110,7 @@ class Resource:
 
     `layout` are its members in wire order, names of one type in one text. `key` names the id of a document if
     that is not the resource's name with ID; `number` may name a document in its place. `order` is that of
-    lists; `optimised` are the fields for filters and orders over any number of documents, "" for all of them.
+    lists; `optimised` are the fields for `where` and `order` over any number of documents, all without it.
     `related` are other documents for filters, by prefix: the member with the id, the resource.
     `parameters` are those of lists that hold values of a member. `searched` are the members for `searchTerm`,
     `heavy` those outside a summary, `echo` those of a rejected element. Lists show documents whose `archived`
@@ -122,7 +122,7 @@ class Resource:
     key: str = ""
     number: str = ""
     order: str = "UpdatedDateUTC"
-    optimised: str = ""
+    optimised: Mapping[str, str] = field(default_factory=dict)
     related: Mapping[str, tuple[str, Resource]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
@@ -160,8 +160,8 @@ class Resource:
         }
         for prefix, (member, other) in self.related.items():
             fields |= related_fields(prefix, member, other.collection, other.entity.fields)
-        optimised = frozenset(self.optimised.lower().split())
-        return FilterEntity(self.name, fields, self.order, optimised and optimised | {self.order.lower()})
+        optimised = {name: frozenset(one.lower().split()) for name, one in self.optimised.items()}
+        return FilterEntity(self.name, fields, self.order, optimised)
 
     def rows(self, state: State) -> Collection:
         return state.collection(self.collection)
@@ -225,7 +225,10 @@ CONTACT = Resource(
         (FALSE, "HasValidationErrors"),
     ),
     number="ContactNumber",
-    optimised="Name EmailAddress AccountNumber ContactID",
+    optimised={
+        "where": "Name EmailAddress AccountNumber ContactID",
+        "order": "ContactID UpdatedDateUTC Name",
+    },
     parameters={"IDs": "ContactID"},
     searched=("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress"),
     heavy=(
@@ -302,10 +305,11 @@ INVOICE = DocumentKind(
         (TEXT, "Url"),
     ),
     number="InvoiceNumber",
-    optimised=(
-        "Status Contact.ContactID Contact.Name Contact.ContactNumber Reference InvoiceNumber InvoiceID Date "
-        "Type AmountDue AmountPaid DueDate"
-    ),
+    optimised={
+        "where": "Status Contact.ContactID Contact.Name Contact.ContactNumber Reference InvoiceNumber "
+        "InvoiceID Date Type AmountDue AmountPaid DueDate",
+        "order": "InvoiceID UpdatedDateUTC Date",
+    },
     related=_TO_CONTACT,
     parameters={
         "IDs": "InvoiceID",

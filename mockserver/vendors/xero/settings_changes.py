@@ -11,6 +11,7 @@ from mockserver.model import EMPTY, Action, Document, Item, Outcome, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Request
 from mockserver.vendors.xero import answers, documents
+from mockserver.vendors.xero.access import base_currency
 from mockserver.vendors.xero.dates_and_amounts import stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import ACCOUNT, ITEM, Resource
@@ -28,6 +29,7 @@ _CLASSES = {
 }
 _CLASS_OF = {kind: name for name, kinds in _CLASSES.items() for kind in kinds}
 _TAXED = ("EXPENSE", "REVENUE")
+_REPORTED = {"ASSET": "Assets", "LIABILITY": "Liabilities"}
 _REQUIRED = ("Type", "Name")
 
 
@@ -90,7 +92,9 @@ def check_account(item: Item, request: Request, state: State) -> Iterator[Proble
 def create_account(item: Item, request: Request, state: State) -> Outcome:
     kind = _CLASS_OF[item.document["Type"]]
     taxes = dict(zip(_TAXED, request.call.assumptions["account_tax"].split("/"), strict=True))
+    is_bank = item.document["Type"] == "BANK"
     account = {
+        **({"BankAccountType": "BANK", "CurrencyCode": base_currency(state)} if is_bank else {}),
         "TaxType": taxes.get(kind, "NONE"),
         "EnablePaymentsToAccount": False,
         "ShowInExpenseClaims": False,
@@ -99,7 +103,7 @@ def create_account(item: Item, request: Request, state: State) -> Outcome:
         "AccountID": state.uuid(),
         "Status": documents.ACTIVE,
         "Class": kind,
-        "ReportingCodeName": kind.capitalize(),
+        "ReportingCodeName": _REPORTED.get(kind, kind.capitalize()),
         "HasAttachments": False,
         "UpdatedDateUTC": stored_instant(state.now),
     }
