@@ -220,7 +220,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str, operatio
     from mockserver.scenario import parser
     from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
-    text, source = _text_of(file)
+    text, source = _text_of(file, server)
     with connected(server) as control:
         vendors = {one["name"]: frozenset(one["operations"]) for one in control.call("GET", "/vendors")}
         if vendor and vendor not in vendors:
@@ -280,7 +280,7 @@ def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[st
     return {one.name: frozenset(one.spec.operations) for one in served}
 
 
-def _text_of(source: str) -> tuple[str, str]:
+def _text_of(source: str, server: ServerOptions | None = None) -> tuple[str, str]:
     """Text of a file, of standard input (`-`) or of a packaged scenario, and its name."""
     from mockserver.scenario.parser import load_packaged
 
@@ -294,7 +294,7 @@ def _text_of(source: str) -> tuple[str, str]:
         reason = f": {error.strerror or error}" if isinstance(error, OSError) else " is not UTF-8"
         near = nearest(source, packaged)
         cure = f"mockserver scenario apply {near}" if near else "mockserver scenario list --packaged"
-        fail_usage(f"{shorten(source)}{reason}", "FILE", cure)
+        fail_usage(f"{shorten(source)}{reason}", "FILE", in_sandbox(server, cure) if server else cure)
 
 
 def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError) -> NoReturn:

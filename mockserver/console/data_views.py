@@ -67,10 +67,14 @@ def read_body(text: str, media_type: str) -> Body:
 
 
 def matching_lines(body: Body, text: str) -> list[int]:
-    """Return the numbers of all lines with `text`, in any letter case; none without a text."""
-    wanted = text.casefold()
+    """Numbers of all lines with `text`, in any letter case, raw or as shown; none without a text."""
+    wanted = _plain(text)
     lines = body.lines(bytearray(b"\1") * (body.total + 1)) if text else ()
-    return [line.number for line in lines if wanted in line.text.casefold()]
+    return [line.number for line in lines if wanted in _plain(line.text)]
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace('\\"', '"').replace('": ', '":')
 
 
 def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None, hit: int = 0) -> list[Line]:

@@ -16,7 +16,8 @@ from mockserver.scenario.selection import ITEM_FAULT_CODES
 _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
 _MAX_MESSAGE = 2000
-_INTERNAL: Document = {"code": "internal"}
+_OF_THE_ITEM = "unknown-reference"
+"""The code for those that the language does not have: a fault of the item, not of the server."""
 _REFUSED: Document = {"commit": "none", "response": {"status": 503}}
 _FIRST_REFUSAL = 400
 _OF_WHOLE_CALLS = ("commit", "envelope", "response")
@@ -58,8 +59,8 @@ def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
         effect["commit"] = False
     if found := problems or item["warnings"]:
         code, detail = found[0]["code"], found[0]["detail"][:_MAX_MESSAGE]
-        sayable = {"code": code} if code in ITEM_FAULT_CODES else _INTERNAL
-        effect["fail" if problems else "warn"] = {**sayable, **({"message": detail} if detail else {})}
+        sayable = code if code in ITEM_FAULT_CODES else _OF_THE_ITEM
+        effect["fail" if problems else "warn"] = {"code": sayable, **({"message": detail} if detail else {})}
     return effect
 
 
@@ -80,7 +81,7 @@ def draft_scenario(wanted: Wanted) -> Document:
     seen = f" of call #{wanted.call}" if wanted.call else ""
     if wanted.item:
         select = wanted.select or {"key": wanted.item}
-        rule = {**rule, "items": [{"select": select, "effect": wanted.met or {"fail": _INTERNAL}}]}
+        rule = {**rule, "items": [{"select": select, "effect": wanted.met or {"fail": {"code": "internal"}}}]}
         fails = "meets the same fault again" if wanted.met else "fails"
         what = f"The item {wanted.item}{seen} {fails} at the next call that has it, and works after that."
     else:

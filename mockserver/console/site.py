@@ -242,6 +242,7 @@ class HomePage:
             request,
             "home.html",
             here="",
+            **({"sandbox": prefix.rpartition("/")[2]} if prefix else {}),
             languages=LANGUAGES,
             language=language,
             vendors=[

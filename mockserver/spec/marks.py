@@ -29,18 +29,8 @@ _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
 _MULTI_STATUS = "207"
 _BATCH_WORDS = re.compile("bulk|batch")
 _MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
-_OTHER_WORK = (
-    "read",
-    "get",
-    "search",
-    "query",
-    "validate",
-    "delete",
-    "remove",
-    "archive",
-    "cancel",
-    "update",
-)
+_LOOKING = ("read", "get", "search", "query", "validate")
+_OTHER_WORK = (*_LOOKING, "delete", "remove", "archive", "cancel", "update")
 NO_BATCH = "x-no-batch"
 """Why an operation is no batch although its path or status says so."""
 

@@ -124,7 +124,8 @@ def test_an_invalid_file_has_problem_details_with_json(commands: Commands, missp
 def test_a_file_that_is_not_there_is_wrong_usage(commands: Commands) -> None:
     result = commands.run("scenario", "apply", "flaky-thirds")
 
-    assert (result.exit_code, "  try: mockserver scenario apply flaky-third\n" in result.stderr) == (2, True)
+    cure = f"  try: mockserver scenario apply flaky-third -s {commands.sandbox}\n"
+    assert (result.exit_code, cure in result.stderr) == (2, True)
 
 
 def test_the_list_says_hits_and_what_is_left(commands: Commands) -> None:

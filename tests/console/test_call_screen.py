@@ -221,6 +221,7 @@ def found_lines(text: str) -> tuple[list[str], list[str]]:
         ({"find": "R-777"}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
         ({"find": "R-777", "found": "R-777", "hit": "3"}, "2 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;"),
         ({"find": "R-777", "found": "r", "hit": "1"}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
+        ({"find": '"ID":"R-777'}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
         ({"find": "R-7777"}, "0 lines", None),
         ({"find": ""}, "", None),
     ],

@@ -12,6 +12,7 @@ from mockserver.console.data_views import (
     MAX_LINE_LENGTH,
     Line,
     all_lines,
+    matching_lines,
     read_body,
     shown_lines,
     table_columns,
@@ -52,6 +53,11 @@ def test_json_is_one_value_a_line() -> None:
         '  "e": []',
         "}",
     ]
+
+
+@pytest.mark.parametrize("text", ['a "B"', '"a":"', 'a \\"b\\"'])
+def test_a_text_is_found_as_shown_as_raw_and_without_escapes(text: str) -> None:
+    assert matching_lines(read_body('{"a":"a \\"b\\""}', JSON), text) == [2]
 
 
 def test_each_value_has_its_pointer_and_an_end_has_none() -> None:

@@ -311,7 +311,7 @@ def test_a_refusal_without_a_code_of_the_language_is_armed_with_its_words(visito
     (found,) = drafted(visitor, item="1")["items"]
 
     assert problem["code"] == "too-short"
-    assert found["effect"] == {"fail": {"code": "internal", "message": problem["detail"]}}
+    assert found["effect"] == {"fail": {"code": "unknown-reference", "message": problem["detail"]}}
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,9 @@ def test_a_first_call_below_a_sandbox_is_one_of_that_sandbox(app: Application) -
         one.name
         for one in app.served
         if f"http://testserver/sandboxes/one/{one.name}{one.spec.paths.base}<" not in text
+        or f'<a href="/sandboxes/one/{one.name}/ui/">' not in text
     ] == []
+    assert '<a href="/_console/?sandbox=one">' in text
 
 
 def test_examples_are_made_once(everyone: Client, app: Application) -> None:

@@ -17,6 +17,7 @@ _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
 _REFUSED_MEDIA = {406: "accept", 415: "content-type"}
 """The header that a refusal of a media type is about."""
+_OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for", "content-type-conformance"})
 _LEAST = 30
 _BODY = 300
 _STEPS = 40
@@ -55,13 +56,16 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
 
 
 def _causes(outcome: RunOutcome) -> list[list[ReportRow]]:
-    """Group the failures by cause: calls that are refused for one media type have the same cause."""
+    """Group the failures by cause: one refused or undocumented media type is one cause at all operations."""
     causes: dict[tuple[object, ...], list[ReportRow]] = {}
     for row in outcome.having("FAIL"):
         last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
         header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
         media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
         cause = (last.response.status, media_type) if last and media_type else (row.operation, row.check.id)
+        came = last.response.media_type if last and row.check.id in _OF_MEDIA_TYPES else ""
+        if row.finding and came and came in row.finding.message:
+            cause = ("answered as", came)
         causes.setdefault(cause, []).append(row)
     return [*causes.values()]
 

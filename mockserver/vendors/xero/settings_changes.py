@@ -62,9 +62,7 @@ def store_item(item: Item, request: Request, state: State) -> Outcome:
     """Store an item or a change of it: absent members stay, also inside its prices."""
     _, stored = _find_target(item.document, request, state)
     before = {"IsSold": True, "IsPurchased": True, **(stored or {"ItemID": state.uuid()})}
-    changes = {
-        name: value for name, value in item.document.items() if name in ITEM.echoed and name != ITEM.id
-    }
+    changes = {**answers.pick_members(item.document, *ITEM.echoed), ITEM.id: before[ITEM.id]}
     for name in ("PurchaseDetails", "SalesDetails"):
         changes[name] = {**before.get(name, EMPTY), **changes.get(name, EMPTY)}
     after = {**before, **changes}

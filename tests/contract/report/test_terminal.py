@@ -149,3 +149,18 @@ def test_one_media_type_that_is_refused_everywhere_is_one_finding() -> None:
     ]
     assert "        also at:  PATCH /v1/invoices, POST /v1/debtors" in shown
     assert shown[-1] == "4 failed (2 causes), 0 passed: payt positive-data-acceptance"
+
+
+def test_one_undocumented_media_type_of_all_answers_is_one_finding() -> None:
+    said = {
+        "answers-match-the-spec": "as application/json; the spec",
+        "comes-as-asked-for": "application/json came",
+    }
+    rows = [
+        replace(finding(check, message=message), operation=name)
+        for check, message in said.items()
+        for name in ("postV1Invoices", "patchV1Invoices")
+    ]
+    other = replace(finding("answers-match-the-spec"), operation="getV1Debtors")
+
+    assert "5 failed (2 causes)" in result_line([seen(*rows, other)])
