@@ -170,31 +170,10 @@ PAGE_ITEMS = 200
 
 _BAD = ("rejected", LOST)
 _CONTRACT_RULES = frozenset(
-    {
-        "additionalProperties",
-        "allOf",
-        "anyOf",
-        "const",
-        "enum",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "format",
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "multipleOf",
-        "not",
-        "oneOf",
-        "pattern",
-        "required",
-        "type",
-        "unknown",
-    }
+    {"additionalProperties", "const", "enum", "format", "pattern", "required", "type", "unknown"}
+    | {"allOf", "anyOf", "not", "oneOf"}
+    | {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
+    | {"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
 )
 """Words of a schema, which the contract of the vendor states."""
 

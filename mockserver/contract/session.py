@@ -113,8 +113,9 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
             ledger.notes.append(QUICK_NOTE)
         known = replace(known, facts=checked.facts)
         plan = replace(plan, facts={**plan.facts, **checked.taken})
-        # Our lists of a file without marks are empty, or examples that no query changes.
-        phases = {runner.FUZZING_PHASE} if ours and api.spec.is_own else {*PHASES}
+        # Without batches our lists of a file are empty, or examples that no query changes.
+        is_plain = ours and api.spec.is_own and not any(one.batch for one in api.spec.operations.values())
+        phases = {runner.FUZZING_PHASE} if is_plain else {*PHASES}
         context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
         stopped = _run(

@@ -20,8 +20,12 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
 }
 """Names of numbers of items, by what they count."""
 
-_AROUND = re.compile("^(number(of)?|num|total|countof|items|records)|(item|record|row)?s?(count|total)$")
-_BEFORE_FLAG = re.compile("^(has|is|any|all|contains)")
+_AROUND = re.compile(
+    "^(number(of)?|num|total|countof|items|records|rows)|((item|record|row)s?)?(count|total)$|(items|records|rows)$"
+)
+_FLAG = re.compile(
+    "^(?P<some>has|any|some|contains)?(is)?(?P<all>all)?(?P<no>no(?!t)|without)?(?P<what>.*?)(?P<free>free)?$"
+)
 _GOOD_FLAG = re.compile("success|successful|succeeded|ok|accepted|valid")
 _OF_CALL = re.compile("status|state|result|outcome")
 _END = re.compile("complete|finished|done|processed")
@@ -35,13 +39,23 @@ def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
     if node.get("enum") or node.get("type", "string") == "string":
         return _word(called, node, whole)
     if node.get("type") == "boolean":
-        flag = _BEFORE_FLAG.sub("", called)
-        meant = "good" if _GOOD_FLAG.fullmatch(flag) else side_of(flag).replace("good", "")
-        return {"good": not bad, "bad": bad > 0, "partial": whole == "partial"}.get(meant)
+        return _flag(called, whole)
     names = (called, _AROUND.sub("", called) or "total")
     kinds = (kind for one in names for kind, known in COUNTS.items() if one in known)
     kind = next(kinds, None)
     return counts.get(kind, 0) if kind else None
+
+
+def _flag(called: str, whole: Side) -> bool | None:
+    """A flag by its name: any or all items are good or bad, or none is bad."""
+    read = _FLAG.fullmatch(called)
+    what = read["what"] if read else ""
+    meant = "good" if _GOOD_FLAG.fullmatch(what) else side_of(what).replace("good", "")
+    if read and (read["no"] or read["free"]):
+        return whole == "good" if meant == "bad" else None
+    if read and ((meant == "bad" and read["all"]) or (meant == "good" and read["some"])):
+        return (whole == "bad") is (meant == "bad")
+    return {"good": whole == "good", "bad": whole != "good", "partial": whole == "partial"}.get(meant)
 
 
 def _word(called: str, node: Document, whole: Side) -> Json:
@@ -51,7 +65,11 @@ def _word(called: str, node: Document, whole: Side) -> Json:
         if not {"bad", "partial"} & known.keys() and not _END.search(plain(known.get("good", ""))):
             return None
         is_end = {"bad", "partial"}.isdisjoint(known)  # the call has ended, whatever became of its items
-        return known.get("good" if is_end else whole) if _OF_CALL.search(called) or not is_end else None
+        return (
+            known.get("good" if is_end else whole, known.get(""))
+            if _OF_CALL.search(called) or not is_end
+            else None
+        )
     example = str(node.get("example", ""))
     if not _OF_CALL.search(called) or example.isdecimal() or not side_of(example):
         return None

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.engine.batch_facts import batch_fact
+from mockserver.engine.batch_facts import COUNTS, batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import merged, plain
 from mockserver.spec.outcomes import at
@@ -117,6 +117,8 @@ class SchemaFilling:
         node = node_of.merged
         if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
             made = self._object(node_of, message, given, depth)
+            if given is None and plain(name) in ERRORS and not message.is_refusal:
+                made = Filled(made.value)  # What was accepted has no error.
             return Filled(None) if given is None and node.get("nullable") and not made.told else made
         if given is not None:
             return Filled(given, told=True)
@@ -245,6 +247,9 @@ def _number(name: str, node: Document, message: Message) -> Filled:
 
 def _truth(name: str, message: Message) -> Filled:
     called = plain(name)
+    of_action = (one for one in ("created", "updated") if called.removeprefix("is") in COUNTS[one])
+    if action := next(of_action, ""):
+        return Filled(message.code == action, told=True)
     if called in FAILURES:
         return Filled(message.is_refusal, told=True)
     return Filled(not message.is_refusal, told=called in SUCCESSES)
@@ -303,22 +308,8 @@ def _spellings(code: str) -> tuple[str, ...]:
     )
 
 
-SENTENCES = (
-    "message",
-    "detail",
-    "errordescription",
-    "errormessage",
-    "description",
-    "msg",
-    "text",
-    "reason",
-    "error",
-    "details",
-    "fault",
-    "cause",
-    "info",
-    "title",
-)
+_TEXT_NAMES = ("message", "detail", "errordescription", "errormessage", "description", "msg", "text")
+SENTENCES = (*_TEXT_NAMES, "reason", "error", "details", "fault", "cause", "info", "title")
 """Names of a sentence, the likeliest first."""
 
 TITLES = frozenset({"title", "error", "reason", "summary", "statustext", "phrase"})
@@ -328,24 +319,8 @@ PLACES = frozenset({"pointer", "path", "location", "jsonpath", "jsonpointer", "i
 FIELDS = frozenset({"field", "member", "property", "parameter", "param", "source", "attribute", "target"})
 ADDRESSES = frozenset({"instance", "path", "uri", "url", "requesturi"})
 TIMES = frozenset({"timestamp", "time", "at", "date", "datetime", "occurredat"})
-ERRORS = frozenset(
-    {
-        "errors",
-        "error",
-        "details",
-        "problems",
-        "violations",
-        "validationerrors",
-        "fielderrors",
-        "messages",
-        "issues",
-        "causes",
-        "reasons",
-        "warnings",
-        "invalidparams",
-        "modelstate",
-    }
-)
+ERRORS = frozenset({"errors", "error", "details", "problems", "violations", "messages", "issues", "causes"})
+ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidparams", "modelstate"}
 SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
 FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -363,6 +338,8 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "too-many-requests": ("toomanyrequests", "ratelimited", "ratelimit", "throttled", "quota", "limit"),
     "headers-too-large": ("headerstoolarge", "toolarge"),
     "unavailable": ("unavailable", "serviceunavailable", "maintenance"),
+    "created": ("created", "create", "inserted", "insert", "new"),
+    "updated": ("updated", "update", "changed"),
     "failed": ("internal", "internalerror", "internalservererror", "servererror", "failed", "failure"),
     "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
     "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),

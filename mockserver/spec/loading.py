@@ -37,24 +37,11 @@ from mockserver.spec.source_files import PARTS, read_source, read_text
 from mockserver.spec.yaml_positions import compose, find_yaml_fault, place_in
 
 _DATA = {"example", "default", "enum", "value"}
-_MAPS_OF_NAMES = {
-    "properties",
-    "patternProperties",
-    "definitions",
-    "paths",
-    "responses",
-    "content",
-    "headers",
-    "encoding",
-    "links",
-    "callbacks",
-    "examples",
-    "schemas",
-    "parameters",
-    "requestBodies",
-    "securitySchemes",
-    "variables",
-}
+_MAPS_OF_NAMES = frozenset(
+    {"properties", "patternProperties", "definitions", "schemas", "paths", "callbacks", "responses", "links"}
+    | {"content", "headers", "encoding", "examples", "parameters", "requestBodies", "securitySchemes"}
+    | {"variables"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ def found_batch(
     members = {
         name: one for node in (shown, row, item) for name, one in node.get("properties", EMPTY).items()
     }
-    key = key_member({"properties": members}, named)
+    key = (not named and _shared_key(document, row, item)) or key_member({"properties": members}, named)
     is_upsert = method != "post" or "upsert" in f"{path} {node.get('operationId')}".lower()
     found: dict[str, Any] = {"items": items, "upsert": is_upsert}
     found["collection"] = collection_of(document, path)
@@ -229,6 +229,16 @@ def found_batch(
     if row:
         found["outcome"] = {"list": rows_at, **_outcome(document, row, item, key)}
     return found
+
+
+def _shared_key(document: Document, row: Document, item: Document) -> str:
+    """The first text or number that both an item and its row must have, and tells no outcome; "" for none."""
+    told = {one for names in _ROW_MEMBERS.values() for one in names}
+    shared = (
+        one for one in row.get("required", ()) if one in item.get("required", ()) and plain(one) not in told
+    )
+    kinds = ((one, at(document, item, (one,)).get("type")) for one in shared)
+    return next((one for one, kind in kinds if kind in ("string", "integer")), "")
 
 
 def _outcome(document: Document, row: Document, item: Document, key: str) -> dict[str, str]:

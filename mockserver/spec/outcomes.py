@@ -6,23 +6,28 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Literal
 
-from mockserver.model import EMPTY, Document, Json, Path, escape_step, parse_pointer
+from mockserver.model import EMPTY, Document, Json, Path, escape_step, parse_pointer, pointer_of
 from mockserver.spec.openapi import merged, plain
 
 Side = Literal["good", "partial", "bad", ""]
 
-_PARTIAL = re.compile("partial|partly|mixed|witherror|withfail|withwarning|incomplete")
+_PARTIAL = re.compile("partial|partly|mixed|witherror|withfail|withwarning|incomplete|^some")
 _BAD = re.compile(
     "fail|error|reject|invalid|refus|denied|decline|duplicate|conflict|problem|violation"
     "|^(not|un)(ok|accept|creat|stor|save|success|process|found|known|auth)|^(no|nok|ko|bad|false)$|^[45][0-9]{2}$"
 )
 _GOOD = re.compile(
     "complete|success|succeed|accept|creat|insert|update|replace|modified|changed|stored|saved|added|imported"
-    "|processed|finished|^(ok|new|done|yes|true)$|^[23][0-9]{2}$"
+    "|processed|finished|^(all)?(ok|new|done|yes|true)$|^all$|^[23][0-9]{2}$"
 )
 _IDENTITIES = re.compile("(id|key|number|reference|href|url|uri|link|location|rev|etag)$")
 _TOLD = frozenset({"code", "errorcode", "status", "statuscode", "httpstatus"})
 """Numbers of a row that follow the outcome of its item."""
+
+_SENTENCES = re.compile(
+    "(validation|field)?(errors?|details|problems|violations|messages|issues|causes|reasons)"
+)
+"""Names of lists of texts that say why items were refused."""
 
 NO_ROWS = "its answer has no list with a row for each item"
 _STATUSES = (200, 422)
@@ -77,9 +82,8 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
     place = parse_pointer(outcome["list"])
     if place and side_of(name := str(place[-1])) and plain(name) != "processed":
         return f"its list {outcome['list']} has a place for a part of the items alone"
-    for other in (one for one in lists if one != outcome["list"]):
-        if side_of(other) == "bad" and other[1:] in answer.get("required", ()):
-            return f"its list {other} would be empty beside a refused item"
+    if other := next(_untold(document, answer, (), place), ""):
+        return f"its {other} would be empty, whatever became of the items"
     rows = at(document, answer, place)
     if "properties" in answer and "items" not in rows:
         return f"its answer has no list {outcome['list']}"
@@ -87,10 +91,26 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
     if row and not _is_told(document, row, outcome):
         return "its rows have no member that says whether an item was refused"
     own = item.get("properties", EMPTY)
-    told = {"status", "message", "index", *(("key",) if {*batch.get("key", ())} <= own.keys() else ())}
+    kind = at(document, row, parse_pointer(outcome.get("key", ""))).get("type")
+    keys = batch.get("key", ())
+    kinds = {at(document, item, (name,)).get("type", kind) for name in keys}
+    has_key = own.keys() >= {*keys} and (kind in (None, *kinds) or len(keys) > 1)
+    told = {"status", "message", "index", *(("key",) if has_key else ())}
     known = {*own, *(parse_pointer(outcome[part])[0] for part in told & outcome.keys() if outcome[part])}
     invented = next(_invented(document, row, known), "")
     return f"its rows must have {invented}, which a refused item does not have" if invented else ""
+
+
+def _untold(document: Document, node: Document, path: Path, rows: Path) -> Iterator[str]:
+    """Yield the lists and maps that an answer must have beside the rows, for a part of the items."""
+    for name in node.get("required", ()):
+        member, here = at(document, node, (name,)), (*path, str(name))
+        if "properties" in member:
+            yield from _untold(document, member, here, rows)
+        elif member.get("type") in ("array", "object") and here != rows and side_of(name):
+            is_text = merged(document, member.get("items", EMPTY)).get("type") == "string"
+            if not (is_text and _SENTENCES.fullmatch(plain(name))):
+                yield pointer_of(here)
 
 
 def _is_told(document: Document, row: Document, outcome: Document) -> bool:

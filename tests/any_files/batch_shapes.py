@@ -108,6 +108,10 @@ _TELLING: Mapping[str, tuple[str, Any]] = {
         "status",
         {"index!": WHOLE, "status!": WHOLE, "parcel!": {"anyOf": [WITH_ID, {"type": "null"}]}},
     ),
+    "an error or null": (
+        "error",
+        {"number!": TEXT, "status!": WHOLE, "error!": {"anyOf": [PROBLEM, {"type": "null"}]}},
+    ),
     "an error that may be null": (
         "status",
         {
@@ -132,6 +136,14 @@ _BESIDE: Mapping[str, tuple[Any, str]] = {
     "totalStored": (WHOLE, "good"),
     "created": (WHOLE, "created"),
     "total": (WHOLE, "all"),
+    **dict.fromkeys(("successCount", "success_count", "acceptedItems", "successfulItems"), (WHOLE, "good")),
+    **dict.fromkeys(("failedItems", "rowsFailed", "invalidRows", "numFailedItems"), (WHOLE, "bad")),
+    "totalRecords": (WHOLE, "all"),
+    **dict.fromkeys(("allFailed", "all_invalid"), (TRUTH, "all-bad")),
+    **dict.fromkeys(("anySucceeded", "hasSuccess"), (TRUTH, "some-good")),
+    **dict.fromkeys(("noErrors", "errorFree", "withoutErrors", "allOk", "isValid"), (TRUTH, "no-bad")),
+    "overall_result": (choice("ALL_OK", "SOME_FAILED", "ALL_FAILED"), "ALL_OK SOME_FAILED ALL_FAILED"),
+    "outcome": (choice("all", "some", "none"), "all some none"),
     "numberOfItems": (WHOLE, "all"),
     "status": (choice("COMPLETE", "PARTIAL", "FAILED"), "COMPLETE PARTIAL FAILED"),
     "state": (choice("done", "done_with_errors", "error"), "done done_with_errors error"),
@@ -164,6 +176,20 @@ _NONE: Mapping[str, tuple[Any, str]] = {
         ),
         "the lists /results and /errors",
     ),
+    **{
+        f"{name} in a summary": (
+            made({"results!": ROWS, "summary!": made({f"{name}!": lists})}),
+            "would be empty",
+        )
+        for name, lists in {
+            "failures": rows({"number!": TEXT, "error!": TEXT}),
+            "failedNumbers": {"type": "array", "items": TEXT},
+            "failedIndexes": {"type": "array", "items": WHOLE},
+            "acceptedKeys": {"type": "array", "items": TEXT},
+            "errorsByKey": {"type": "object", "additionalProperties": TEXT},
+        }.items()
+    },
+    "a number that no item has": (rows({"id!": WHOLE, "status!": WHOLE}), "must have id"),
     "only failures": (made({"failed!": ROWS}), "a part of the items alone"),
     "only errors": ({**made({"errors!": ROWS, "stored": WHOLE})}, "a part of the items alone"),
     "only what is created": (made({"created!": ROWS}), "a part of the items alone"),

@@ -12,7 +12,7 @@ from mockserver.codec import json
 from mockserver.engine.explanation import explain
 from mockserver.errors import SpecError
 from mockserver.server.application import Options
-from tests.any_files.batch_shapes import SHAPES, Shape
+from tests.any_files.batch_shapes import SHAPES, TEXT, WHOLE, Shape, rows
 from tests.support.client import Client, Response
 from tests.support.frozen_app import create_frozen_app
 
@@ -105,6 +105,7 @@ def expected_fact(kind: str, good: list[bool], created: int) -> Any:
         return None if word == "-" else word
     numbers = {"bad": bad, "good": len(good) - bad, "all": len(good), "created": created}
     flags = {"any-bad": bad > 0, "no-bad": not bad, "some-bad": 0 < bad < len(good)}
+    flags |= {"all-bad": bad == len(good), "some-good": bad < len(good)}
     return {**numbers, **flags}.get(kind)
 
 
@@ -173,6 +174,20 @@ def test_a_mark_that_would_make_an_answer_lie_is_refused(shape: Shape, tmp_path:
         served(shape, tmp_path, {"x-batch": True})
 
     assert refused.value.cure == "x-batch: false" or refused.value.lacks
+
+
+def test_a_row_tells_whether_its_item_was_created_or_updated(tmp_path: Path) -> None:
+    words = {"enum": ["insert", "update"], "type": "string"}
+    told = {"created!": {"type": "boolean"}, "is_updated!": {"type": "boolean"}, "action!": words}
+    shape = Shape("rows with words", rows({"number!": TEXT, "status!": WHOLE, **told}), method="put")
+    client = served(shape, tmp_path)
+
+    answers = [send(client, shape, [{"number": "A", "grams": 1}]).json[0] for _ in range(2)]
+
+    assert [(one["created"], one["is_updated"], one["action"]) for one in answers] == [
+        (True, False, "insert"),
+        (False, True, "update"),
+    ]
 
 
 def test_a_list_that_the_answer_does_not_have_is_refused(tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.codec import json
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.session import SessionContext, SessionPlan, load_session_api, run_session
 from mockserver.sandbox.clock import system_clock
 from mockserver.spec.loading import vendor_name
+from tests.any_files.batch_shapes import SHAPES
 from tests.any_files.support import made_up_files, write_files
 from tests.contract.suite import SEED, told
 
@@ -29,3 +31,20 @@ def test_our_own_server_keeps_any_file(name: str, tmp_path: Path) -> None:
     assert told(session.ledger.findings) == []
     assert session.ledger.calls
     assert not session.stopped
+
+
+def test_sequences_and_sizes_of_our_own_server_are_tried_or_a_note_says_why_not(tmp_path: Path) -> None:
+    shapes = {one.name: one for one in SHAPES}
+    noted = {}
+    for name in ("read by both GETs", "a PUT"):
+        file = tmp_path / "own.json"
+        file.write_bytes(json.encode(shapes[name].document))
+        plan = SessionPlan("own", file, run_config=RunConfig(SEED, EXAMPLES, shrinks=False))
+        session = run_session(
+            plan, load_session_api(plan), SessionContext({}, lambda _line: None, system_clock)
+        )
+        assert told(session.ledger.findings) == []
+        made = ("sendParcels", "accepted-are-there") in session.ledger.made
+        noted[name] = (made, any("no sequences and no sizes" in one for one in session.ledger.notes))
+
+    assert [*noted.values()] == [(True, False), (False, True)]

@@ -57,6 +57,15 @@ def test_a_key_that_only_the_record_shows_is_found() -> None:
     assert batch_of(given)["key"] == ["number"]
 
 
+def test_a_key_that_item_and_row_must_have_comes_before_a_usual_name() -> None:
+    members: Any = {"name": {}, "sku": {"type": "string"}}
+    sku = {"properties": members, "required": ["sku"]}
+    row = {"properties": {**members, "status": {"type": "string"}}, "required": ["status", "sku"]}
+    given = document(requestBody=listed(sku), responses={"207": listed(row)})
+
+    assert batch_of(given)["key"] == ["sku"]
+
+
 @pytest.mark.parametrize(
     ("row", "outcome"),
     [
