@@ -84,10 +84,7 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
         return f"its list {outcome['list']} has a place for a part of the items alone"
     if other := next(_untold(document, answer, (), place), ""):
         return f"its {other} would be empty, whatever became of the items"
-    rows = at(document, answer, place)
-    if "properties" in answer and "items" not in rows:
-        return f"its answer has no list {outcome['list']}"
-    row = merged(document, rows.get("items", EMPTY))  # {} where any row fits
+    row = merged(document, at(document, answer, place).get("items", EMPTY))  # {} where any row fits
     if row and not _is_told(document, row, outcome):
         return "its rows have no member that says whether an item was refused"
     own = item.get("properties", EMPTY)

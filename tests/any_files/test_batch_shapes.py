@@ -188,12 +188,3 @@ def test_a_row_tells_whether_its_item_was_created_or_updated(tmp_path: Path) -> 
         (True, False, "insert"),
         (False, True, "update"),
     ]
-
-
-def test_a_list_that_the_answer_does_not_have_is_refused(tmp_path: Path) -> None:
-    shape = next(one for one in SHAPES if one.is_bare is False and not one.doubt)
-
-    with pytest.raises(SpecError, match="its answer has no list /rezults") as refused:
-        served(shape, tmp_path, {"x-batch": {"outcome": {"list": "/rezults"}}})
-
-    assert "/results" in str(refused.value.cure)
