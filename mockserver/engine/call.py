@@ -55,7 +55,7 @@ from mockserver.scenario.model import NO_EFFECTS, Decision
 from mockserver.spec.openapi import Operation, RouteMatch
 from mockserver.vendor import BatchResult, Request, default_fault_problem
 
-_REFUSED = range(400, 600)
+_SUCCESS, _REFUSED = range(200, 300), range(400, 600)
 _FIRST_REFUSAL = 400
 _MAX_FAULT = 120
 _MANY_RECORDS = 2_000
@@ -437,7 +437,7 @@ def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
     """Return the answer with the items that a rule for the whole call kept from being stored, and why."""
     if decision.commit.first is None:
         return answer
-    is_untold = answer.reply.status in _REFUSED or (answer.delivery and answer.delivery.fault)
+    is_untold = answer.reply.status not in _SUCCESS or (answer.delivery and answer.delivery.fault)
     code, lie = (Action.SKIPPED.value, "") if is_untold else (LOST, ", answered as if stored")
     why = Fault(code, message=f"not stored{lie} by rule {', '.join(decision.applied)}")
     skipped = [
