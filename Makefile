@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run assets test suites lint fmt test-browser test-redis goldens coverage contract power harden soak stories clients people bench bench-peers bench-any bench-redis pages docs lock clean
+.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill harden soak stories clients people bench bench-peers bench-any bench-redis pages docs clean assets lock
 
 PORT ?= 8080
 PY := PYTHONPATH=. .venv/bin/python
@@ -14,38 +14,45 @@ unexport PYTHONDONTWRITEBYTECODE
 
 include locks/install.mk
 
-help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+#: every day
 run: $(RUN) $(ASSETS) ## set up and serve on PORT (8080)
 	@STARTED_BY_MAKE=1 .venv/bin/mockserver run --port $(PORT)
 test: $(DEV) ## set up, then format, lint, types and tests; EVERY_CASE=1 runs every case of every test
 	@# Types are checked beside the tests, and a third process works while the others wait for what they started.
 	@.venv/bin/mypy > .venv/.types 2>&1 & types=$$!; $(STYLE) && $(PYTEST) -n 3 $(addprefix --ignore tests/,$(SUITES)); tested=$$?; \
 	wait $$types; typed=$$?; cat .venv/.types; exit $$((tested || typed))
-suites: $(DEV) $(NODE) ## real clients, other servers, invariants, journeys, stories: after make test on each push
-	$(PYTEST) -n 3 $(addprefix tests/,$(SUITES))
-lint: $(DEV) ## format, lint, imports, spelling, types
-	$(STYLE) && .venv/bin/mypy
 fmt: $(DEV) ## format and mend what can be mended
 	.venv/bin/ruff format . && .venv/bin/ruff check --fix .
-test-browser: $(DEV) $(ASSETS) ## the pages in a real Chromium, which is installed if it may be; QUICK=1 a part
+lint: $(DEV) ## format, lint, imports, spelling, types
+	$(STYLE) && .venv/bin/mypy
+help: ## this list
+	@awk -F':.*## ' '/^#: /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+#: before a push: CI runs these too
+suites: $(DEV) $(NODE) ## real clients, other servers, invariants, journeys, stories, tools
+	$(PYTEST) -n 3 $(addprefix tests/,$(SUITES))
+test-browser: $(DEV) $(ASSETS) ## the pages in a real Chromium, which is installed if it may be; QUICK=1 runs a part
 	@$(PY) -m tests.browser.installation
 	BROWSER_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 --dist loadfile tests/browser
-test-redis: $(DEV) ## everything on a real Redis, which is installed if it may be; QUICK=1 a part
+test-redis: $(DEV) ## everything on a real Redis, which is installed if it may be; QUICK=1 runs a part
 	@$(PY) -m tests.redis_store.installation
 	REDIS_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 tests/redis_store/on_redis
 	$(PY) -m tests.redis_store.behaviour $(if $(QUICK),--quick)
+
+#: beside a change: what changed, which lines are tested
 goldens: $(DEV) ## compare answers, reports, help and pages with recordings; RECORD=1 makes these
 	$(PY) -m tests.tools.goldens $(if $(RECORD),record,compare)
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
 	$(PYTEST) -n 2 --cov --cov-report=term -o "norecursedirs=tests/browser .*" $(addprefix --ignore tests/,catalogue contract/test_suite.py $(SUITES))
+
+#: depth, by minutes to an hour
 contract: $(DEV) ## every test of the contract suite, then 200 examples an operation with a seed by chance
 	EVERY_CASE=1 $(PYTEST) -n 3 tests/contract
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; echo "again: CONTRACT_SEED=$$seed make contract"; \
 	EVERY_CASE=1 CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 tests/contract/test_suite.py
-power: $(DEV) ## planted faults, and which checks find each; goes on where it was ended; report/power.md
+power: $(DEV) ## plant each fault and write which checks find it to report/power.md; an ended run is continued
 	.venv/bin/python -W ignore -m tests.contract.planted_faults.power
-power-drill: $(DEV) ## right clients and planted faults: what a drill finds, by cases and by exploring
+power-drill: $(DEV) ## drill right clients and clients with planted faults, by cases and by exploring
 	$(PY) -m tests.tools.power_drill $(PARTS)
 harden: $(DEV) ## three times 20,000 hostile calls, then 100 kills of workers and of Redis
 	$(PY) -m tests.tools.harden.hostile
@@ -59,6 +66,8 @@ clients: $(DEV) ## real clients in Node, Ruby and PHP against this server; insta
 	$(PY) -m tests.clients.programs.installation && $(PYTEST) -n 2 tests/clients -rs
 people: $(DEV) ## a newcomer's first hour, checked on a fresh clone
 	@$(PY) -m tests.browser.installation || true; $(PY) -m tests.tools.people.people $(POINTS)
+
+#: figures of speed
 bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=1 writes docs/speed.md
 	$(PY) -m tests.tools.bench.bench
 bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
@@ -67,10 +76,11 @@ bench-any: $(DEV) ## start and memory for generated files of up to 1,000 operati
 	$(PY) -m tests.tools.bench.any_file
 bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four, and sizes to plan with
 	@$(PY) -m tests.redis_store.installation && $(PY) -m tests.redis_store.speed && $(PY) -m tests.redis_store.sizing
+
+#: pages and packages
 pages: $(DEV) ## write the generated parts of the pages in docs
 	$(PY) -m tests.docs.pages && $(PY) -m tests.support.commands_page
 docs: $(DEV) ## the pages as a static site in build/docs, which loads nothing from elsewhere
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet && echo build/docs/index.html
 clean: ## drop everything that was made here
 	rm -rf .venv build mockserver/console/assets mockserver/console/npm/.downloads .bench-peers .clients .coverage .*_cache .hypothesis report
-
