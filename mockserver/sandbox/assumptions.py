@@ -14,10 +14,10 @@ from mockserver.sandbox.store import Collection, State, Tables
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """An assumption of one vendor; its values are texts.
+    """Behaviour of one vendor that no document states, with the values it may have.
 
-    `meaning` is a sentence about its subject, `source` the place that describes the gap. With a `pattern`
-    every full match is a value, and `alternatives` are examples.
+    `meaning` is a sentence, `source` the place that describes the gap. If there is a `pattern`, each text that
+    matches it as a whole is a value, and `alternatives` are examples.
     """
 
     name: str
@@ -123,7 +123,7 @@ def override_documents(values: Mapping[str, str | None]) -> Mapping[str, Documen
 
 
 def override_values(values: Mapping[str, str | None], state: State) -> None:
-    """Override assumptions of the state's vendor, by name; None restores a default."""
+    """Override assumptions of the state's vendor, by name; the value None restores the default."""
     overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
     for assumption, value in values.items():
         if value is not None:
@@ -138,7 +138,7 @@ def _override_document(name: str, value: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class KeyRules:
-    """Whether white space around a key counts, and letter case.
+    """How two keys are compared: whether letter case and white space at the ends make keys differ.
 
     Source: docs/catalogue.md#38-key-case, #39-key-whitespace.
     """
@@ -148,21 +148,21 @@ class KeyRules:
 
     @property
     def of_stored_keys(self) -> KeyRules:
-        """The same rules for trimmed texts, which an index can find if case counts."""
+        """Return these rules for keys that are stored trimmed. An index finds such keys if case counts."""
         return _RULES[False, self.ignores_case]
 
     def stored(self, text: str) -> str:
         return text.strip() if self.trims else text
 
     def comparable(self, text: str) -> str:
-        """The form of a key that is the same for all equal keys."""
+        """Return the normal form of a key: equal keys have equal normal forms."""
         stored = self.stored(text)
         return stored.casefold() if self.ignores_case else stored
 
     def find_key(self, text: str, rows: Collection) -> str:
-        """The stored key equal to the text, exactly or else in another letter case.
+        """Return the stored key that equals the text: exactly if there is such a key, else by these rules.
 
-        The text's own form without one.
+        If no stored key equals the text, return the text as it would be stored.
         """
         key = self.stored(text)
         if not self.ignores_case or key in rows:

@@ -20,7 +20,7 @@ def system_clock() -> datetime:
 
 
 class ClockSettings(Value, frozen=True):
-    """Setting of a sandbox's clock: frozen at an ISO instant, or `ahead` seconds fast."""
+    """Setting of a sandbox's clock: frozen at an ISO instant, or `ahead` seconds ahead."""
 
     frozen: str | None = None
     ahead: int = 0
@@ -29,7 +29,7 @@ class ClockSettings(Value, frozen=True):
         return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
 
     def advanced(self, seconds: int, now: datetime) -> ClockSettings:
-        """The setting so many seconds ahead of `now`; it stays if that is beyond the last year."""
+        """Return the setting after `seconds` more; return this setting if that is beyond the last year."""
         try:
             later = now + timedelta(seconds=seconds)
         except OverflowError:
@@ -42,9 +42,9 @@ class ClockSettings(Value, frozen=True):
 
 
 def normalize_clock_instant(text: str) -> str:
-    """The kept form of an instant for a sandbox's clock.
+    """Return an instant in the form that a sandbox's clock stores.
 
-    Raises ValueError: no instant, or an unsupported one.
+    Raises ValueError: the text is no instant, or is outside the clock's limits.
     """
     moment = parse_instant(text)
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:

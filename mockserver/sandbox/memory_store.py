@@ -26,14 +26,14 @@ from mockserver.sandbox.memory_table import (
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
 
 PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
-"""Scope and collection, key, and the document that was there before, None if there was none."""
+"""Scope and collection, key, and the document before the change; None if there was no document."""
 
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 
 @dataclass(slots=True)
 class Rewound:
-    """A sandbox's tables, in which changes are undone; tables handed out before do not change."""
+    """A view of a sandbox's tables in which changes are undone; the tables themselves stay as they are."""
 
     held: _TablesByPlace
 
@@ -77,14 +77,14 @@ _OF_CONTROL_PLANE = 0
 
 
 class _Step(Value, frozen=True, eq=False):
-    """The changes by one call; number 0 is the control plane."""
+    """The changes made by one call; calls of the control plane have the number 0."""
 
     undo: Sequence[Change]
     number: int
 
     @property
     def size(self) -> int:
-        """The number of changes; 1 for a call without any, so that such calls are limited too."""
+        """The number of changes; 1 if the call changed nothing, so that the limit counts such calls too."""
         return sum([len(keys) for _, keys, _ in self.undo]) or 1
 
 
@@ -99,9 +99,10 @@ class KeptSteps:
 
 @dataclass(slots=True)
 class History:
-    """The newest calls of one sandbox and their changes; changes of the control plane between them.
+    """The newest calls of one sandbox with their changes, and changes by the control plane between calls.
 
-    The states around a call are known while its step is kept. `unended` are the changes since the last step.
+    The states before and after a call are known while its step is kept. `unended` are the changes that belong
+    to no step yet.
     """
 
     kept: KeptSteps = field(default_factory=KeptSteps)
@@ -121,17 +122,17 @@ class History:
                 self.unended = [*self.unended, *undo] if self.unended else undo
 
     def end_call(self, number: int) -> None:
-        """End the call of this number: changes since the previous end are its own."""
+        """End a call: all changes since the end of the call before belong to this number."""
         with self.kept.lock:
             self._end_step(number)
 
     def begin(self) -> None:
-        """Forget everything; later changes are known completely."""
+        """Forget all steps. From now on every change is known."""
         with self.kept.lock:
             self._drop_all()
 
     def end(self) -> None:
-        """Forget everything, because the sandbox was deleted; calls that end later count nowhere."""
+        """Forget all steps because the sandbox was deleted; ignore calls that end later."""
         with self.kept.lock:
             self._drop_all()
             self.kept = KeptSteps()
@@ -142,14 +143,14 @@ class History:
                 self.drop_first()
 
     def drop_first(self) -> None:
-        """Forget the oldest step; the caller has the lock."""
+        """Forget the oldest step. The caller holds the lock."""
         step = self.steps.popleft()
         self.changes -= step.size
         self.kept.changes -= step.size
         del self.kept.arrivals[step]
 
     def states(self, numbers: Collection[int], now: Callable[[], Tables]) -> Mapping[int, CallStates]:
-        """The known states around each call; `now` returns the present state."""
+        """Return the states before and after each call, where known; `now` returns the present state."""
         wanted = {number for number in numbers if number > 0}
         found: dict[int, CallStates] = {}
         rewound = Rewound.of(now() if wanted else EMPTY)
@@ -167,9 +168,9 @@ class History:
         return found
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """Number of the call that last wrote each document, 0 for the control plane.
+        """Return, by document, the number of the call that last wrote it; 0 stands for the control plane.
 
-        `place` is their scope and collection. Documents outside the kept steps are left out.
+        `place` is scope and collection of the keys. A document that no kept step wrote is left out.
         """
         with self.kept.lock:
             steps = list(self.steps)
@@ -208,7 +209,7 @@ def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:
-    """Yield net changes; loading a state deletes and writes every document."""
+    """Yield what the changes come to: loading a state first deletes and then writes every document."""
     seen: set[tuple[tuple[str, str], str]] = set()
     for table, key, document in document_changes(undo):
         place = (table.place, key)
@@ -228,7 +229,7 @@ T = TypeVar("T")
 
 
 class _Savepoint:
-    """`with state.item():` on the undo list; nests."""
+    """The context of `with state.item():`; contexts may nest."""
 
     __slots__ = ("_marks", "_undo")
 
@@ -258,8 +259,8 @@ def undo_to(mark: int, undo: UndoList) -> None:
 class StoredSandbox:
     """The tables of one sandbox by scope and name, and the lock that serialises its transactions.
 
-    `undo` are the changes of the open transaction, `savepoint` undoes some of them. `keep` turns a document
-    into its stored form, None stores it unchanged.
+    `undo` has the changes of the open transaction; a `savepoint` undoes the newest of them. `keep` turns a
+    document into its stored form; None stores each document unchanged.
     """
 
     __slots__ = ("_keep", "lock", "savepoint", "tables", "undo")
@@ -272,7 +273,7 @@ class StoredSandbox:
         self._keep = keep
 
     def run(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> tuple[T, UndoList]:
-        """Run `work`, and return its result and its changes; an exception undoes all, and passes on.
+        """Run `work`; return its result and its changes. If `work` raises, undo its changes and raise again.
 
         The caller holds the lock.
         """
@@ -294,14 +295,14 @@ class StoredSandbox:
         return table
 
     def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
-        """Drop empty tables of tenants: any tenant may be named, and most are only read."""
+        """Drop empty tables of tenants, because a call may name any tenant and most calls only read."""
         for table in tables:
             if not table.documents and not table.place[0].endswith("/"):
                 self.tables.pop(table.place, None)
 
 
 class MemoryState:
-    """The state of one sandbox inside one transaction; `created` are new tables."""
+    """The state of one sandbox inside one transaction; `created` has the tables that the transaction made."""
 
     __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
 
@@ -411,8 +412,8 @@ class _KeptSandbox(StoredSandbox):
 class MemoryStore:
     """The sandboxes of one process.
 
-    `keep` turns a document into its stored form, None stores it unchanged; tests keep deep-frozen ones, so
-    that a vendor that alters a stored document fails at once.
+    `keep` turns a document into its stored form; None stores each document unchanged. Tests store deep-frozen
+    documents, so that a vendor that alters a stored document fails at once.
     """
 
     def __init__(self, clock: Clock = system_clock, keep: TransformDocument | None = None) -> None:

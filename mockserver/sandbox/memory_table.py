@@ -9,16 +9,16 @@ from typing import Any, TypeAlias
 from mockserver.model import Document
 
 _Index = dict[Any, dict[str, None]]
-"""The keys of the documents by the value of one member."""
+"""Keys of documents by the value of one member."""
 
 Change: TypeAlias = "tuple[MemoryTable, Sequence[str], Sequence[Document | None]]"
-"""Table, keys, and the document that was under each before, None if there was none."""
+"""Table, keys, and for each key the document before the change; None if there was no document."""
 
 UndoList: TypeAlias = list[Change]
 """Changes, oldest first."""
 
 DocumentChange: TypeAlias = "tuple[MemoryTable, str, Document | None]"
-"""Table, key, and the document that was there before, None if there was none."""
+"""Table, key, and the document before the change; None if there was no document."""
 
 
 def document_changes(undo: Sequence[Change]) -> Iterator[DocumentChange]:
@@ -32,8 +32,8 @@ TransformDocument: TypeAlias = Callable[[Document], Document]
 class MemoryTable:
     """Documents by key; every write adds a line to the undo list.
 
-    `place` is the table's scope and name. `keep` turns a document into its stored form, None stores it
-    unchanged. Order and indexes cost nothing until they are first used.
+    `place` is the table's scope and name. `keep` turns a document into its stored form; None stores each
+    document unchanged. Order and indexes are built when they are first used.
     """
 
     __slots__ = ("_indexes", "_keep", "_keys", "_sorted", "_undo", "documents", "place")
@@ -48,7 +48,7 @@ class MemoryTable:
 
     @property
     def get(self) -> Callable[[str], Document | None]:
-        """Be the dictionary's own method, because each item of a batch calls it."""
+        """Return the dictionary's own method: each item of a batch calls it, and a wrapper would cost time."""
         return self.documents.get
 
     def __getitem__(self, key: str) -> Document:
@@ -64,11 +64,11 @@ class MemoryTable:
             self.put(key, document if self._keep is None else self._keep(document))
 
     def _is_plain(self) -> bool:
-        """Whether neither order, index nor form is kept."""
+        """Return whether the table has no order, no index and no stored form, so that writes are plain."""
         return self._keys is None and not self._indexes and self._keep is None
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
-        """Store many documents, in one step if it may be."""
+        """Store many documents, in one step if the table is plain."""
         before = list(map(self.documents.get, documents))
         if self._is_plain():
             self._undo.append((self, list(documents), before))
@@ -161,7 +161,7 @@ def _is_indexable(value: Any) -> bool:
 
 
 def _remove_from_index(index: _Index, key: str, value: Any) -> None:
-    """Remove a key, and its value if no other document has it."""
+    """Remove a key from an index; remove the value too if no other document has that value."""
     keys = index.get(value) if _is_indexable(value) else None
     if keys is not None:
         keys.pop(key, None)

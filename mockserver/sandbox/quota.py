@@ -13,7 +13,7 @@ QUOTAS = "quotas"
 
 
 class QuotaUse(Value, frozen=True):
-    """Result of counting a call: the calls left, and whole seconds to wait; 0 if it was allowed."""
+    """Result of counting a call: the calls left, and the whole seconds to wait (0 if the call is allowed)."""
 
     left: int
     wait: int = 0
@@ -24,7 +24,7 @@ class QuotaUse(Value, frozen=True):
 
 
 class QuotaWindow(Value, frozen=True):
-    """State of a quota: `limit` calls in `seconds`, of which `left` remain for the next `resets` seconds."""
+    """State of a quota of `limit` calls in `seconds`: `left` calls remain for the next `resets` seconds."""
 
     name: str
     limit: int
@@ -41,13 +41,13 @@ def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> Quota
 
 
 def describe_fixed_window(state: State, key: str, name: str, limit: int, seconds: int) -> QuotaWindow:
-    """A fixed window at this moment; counts nothing."""
+    """Return the state of a fixed window at this moment, without counting a call."""
     resets = seconds - int(state.now.timestamp()) % seconds
     return QuotaWindow(name, limit, seconds, peek_fixed_window(state, key, limit, seconds).left, resets)
 
 
 def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
-    """Headers about quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
+    """Return the headers about quotas: `q` calls in `w` seconds, of which `r` are left for `t` seconds.
 
     Source: draft-ietf-httpapi-ratelimit-headers.
     """

@@ -78,9 +78,10 @@ class MemoryUseTimes:
 
 
 class IdleTracker:
-    """The sandboxes by name; one ends after `idle_seconds` without use, None: never.
+    """Registry of sandboxes and their last use.
 
-    `used` are the times of their last use, None keeps them in this process.
+    A sandbox expires after `idle_seconds` without a call; None means never. `used` keeps the times of use;
+    None keeps them in this process.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class IdleTracker:
         self._lock = Lock()
 
     def add(self, name: str) -> bool:
-        """Add a sandbox; False if it exists. Raises TooManySandboxesError."""
+        """Add a sandbox; return False if it exists. Raises TooManySandboxesError."""
         with self._lock:
             if self._used.find(name) is not None:
                 return False
@@ -127,7 +128,7 @@ class IdleTracker:
             return False
         return self.idle_seconds(name) >= self._idle_seconds
 
-    def over(self) -> list[str]:
+    def expired(self) -> list[str]:
         return [name for name in self._used.names() if self.is_expired(name)]
 
 
@@ -137,19 +138,17 @@ SETTINGS = "settings"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Initial settings of a sandbox.
-
-    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the values
-    that differ from the defaults, by `vendor.name`; `scenarios` the documents of the armed ones, oldest
-    first.
-    """
+    """Initial settings of a sandbox."""
 
     name: str
     seed: int = 0
     frozen: str | None = None
+    """ISO instant at which the clock stands; None: the clock is the system's."""
     empty: bool = False
     assumptions: Mapping[str, str] = field(default_factory=dict)
+    """Values that differ from the defaults, by `vendor.name`."""
     scenarios: tuple[Document, ...] = ()
+    """The armed scenarios, oldest first."""
 
 
 def initial_tables(
@@ -214,18 +213,16 @@ _UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS}
 
 @dataclass(frozen=True, slots=True)
 class SandboxStatus:
-    """Description of a sandbox: initial settings, clock and its time, number of documents.
-
-    `assumptions` are the overridden values, by `vendor.name`; `idle_seconds` of the machine's time have
-    passed since the last use.
-    """
+    """Description of a sandbox at one moment."""
 
     settings: Settings
     clock: ClockSettings
     now: datetime
     records: int
     assumptions: Mapping[str, str]
+    """The overridden values, by `vendor.name`."""
     idle_seconds: int
+    """Seconds since the last use, by the machine's clock."""
 
 
 _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
@@ -233,25 +230,25 @@ _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """The sandboxes of this server; vendor calls create theirs on first use, control calls do not.
-
-    A sandbox begins with the `fixtures`, an empty one with `kept_when_empty`: credentials, tenants, code
-    lists; both with `default_assumptions`, by `vendor.name`, unless its settings differ, and with
-    `default_scenarios` armed, before its own; the default sandbox has the `default_settings`. `on_end` is
-    called with the name of each sandbox that is deleted or expires.
-    """
+    """The sandboxes of this server. A vendor's call creates its sandbox on first use, a control call does not."""
 
     store: Store
     fixtures: Tables
+    """Records of a new sandbox that is not empty."""
     kept_when_empty: Tables
+    """Records of an empty sandbox: credentials, tenants, code lists."""
     default_assumptions: Mapping[str, str] = field(default_factory=dict)
+    """Values by `vendor.name`; the settings of a sandbox override them."""
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
     on_end: Callable[[str], None] = lambda _name: None
+    """Called with the name of each sandbox that is deleted or expires."""
     default_scenarios: tuple[Document, ...] = ()
+    """Armed in each sandbox, before the scenarios of its settings."""
     default_settings: Settings = _DEFAULT_SETTINGS
+    """Settings of the sandbox `default`."""
 
     def enter(self, name: str) -> None:
-        """Note the use of the sandbox; one that was idle for too long ends first."""
+        """Note the use of the sandbox. A sandbox that was idle for too long expires first."""
         if self.idle_tracker.is_expired(name):
             self._expire([name])
         self.idle_tracker.touch(name)
@@ -267,9 +264,9 @@ class Sandboxes:
     def transact_or_discard(
         self, name: str, scope: str, work: Callable[[CallState], T], *, create: bool
     ) -> T:
-        """Run `work` like `transact`; without `create`, a sandbox too many is no error.
+        """Run `work` like `transact`. If there are too many sandboxes, run it in a new one and discard that.
 
-        Then `work` runs in a new sandbox that is discarded. Raises TooManySandboxesError: with `create`.
+        Raises TooManySandboxesError: there are too many sandboxes, and `create` is true.
         """
         try:
             return self.transact(name, scope, work)
@@ -279,7 +276,7 @@ class Sandboxes:
             return self.discard(name, scope, work)
 
     def discard(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` in a copy of the sandbox at its beginning, which is discarded then."""
+        """Run `work` in a new sandbox as the named one was at its beginning, and discard the new one."""
         return self.store.run_discarded(self._fill(self._settings_of(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
@@ -289,7 +286,7 @@ class Sandboxes:
 
     def create(self, settings: Settings) -> bool:
         """Create a sandbox; return False, and change nothing, if it exists. Raises TooManySandboxesError."""
-        self._expire(self.idle_tracker.over())
+        self._expire(self.idle_tracker.expired())
         is_new = self.idle_tracker.add(settings.name)
         try:
             return self.store.create(settings.name, self._fill(settings))
@@ -299,7 +296,7 @@ class Sandboxes:
             raise
 
     def reset(self, name: str) -> Settings:
-        """Restore fixtures, seed, clock, assumptions and scenarios as at creation; keep snapshots.
+        """Restore fixtures, seed, clock, assumptions and scenarios of the creation; keep the snapshots.
 
         Raises UnknownSandboxError.
         """
@@ -314,7 +311,7 @@ class Sandboxes:
         return settings
 
     def names(self) -> list[str]:
-        self._expire(self.idle_tracker.over())
+        self._expire(self.idle_tracker.expired())
         return self.store.names()
 
     def check_exists(self, name: str) -> None:
@@ -362,7 +359,7 @@ class Sandboxes:
         self.store.control(name, lambda _whole: None)  # else the change would count as the next call's
 
     def delete(self, name: str) -> None:
-        """Delete the sandbox; the default one returns to its state at the server's start, without snapshots.
+        """Delete the sandbox. The default sandbox returns to its state at start, and loses its snapshots.
 
         Raises UnknownSandboxError.
         """
@@ -404,7 +401,7 @@ def is_sandbox_name(text: str) -> bool:
 
 
 def count_records(tables: Tables) -> int:
-    """Number of documents of vendors in the tables, without the server's own counters."""
+    """Return the number of vendors' documents in the tables, without the counters of the server."""
     return sum(
         len(documents)
         for scope, collections in tables.items()

@@ -23,14 +23,14 @@ def scenario_record(document: Document, order: int, *, armed: bool = True) -> Do
 
 
 def store_scenario(whole: SandboxState, document: Document, *, armed: bool) -> None:
-    """Store a scenario as the newest; it replaces one of its name, with its counts."""
+    """Store a scenario as the newest. A scenario of its name is replaced, and loses its counts."""
     name = document["name"]
     _delete_counters(whole, name)
     whole.collection(SCENARIOS, "")[name] = scenario_record(document, whole.next(SCENARIOS), armed=armed)
 
 
 def delete_scenario(whole: SandboxState, name: str) -> bool:
-    """Delete a scenario; False if there is none."""
+    """Delete a scenario; return False if there is none of that name."""
     kept = whole.collection(SCENARIOS, "")
     if name not in kept:
         return False
@@ -40,7 +40,7 @@ def delete_scenario(whole: SandboxState, name: str) -> bool:
 
 
 def delete_all_scenarios(whole: SandboxState) -> None:
-    """Delete every scenario and every count, also of scenarios that headers named."""
+    """Delete every scenario and every count, also the counts of scenarios that headers named."""
     for name in (SCENARIOS, SCENARIO_COUNTERS, SCENARIO_STATES):
         collection = whole.collection(name, "")
         for key in collection:
@@ -54,9 +54,9 @@ def changed_scenarios(before: Iterable[Document], after: Iterable[Document]) -> 
 
 
 def replace_scenarios(whole: SandboxState, changes: Mapping[str, Document | None]) -> None:
-    """Apply changed scenarios to a sandbox: known ones are replaced or deleted, new ones are armed.
+    """Apply changed scenarios to a sandbox: known scenarios are replaced or deleted, new scenarios are armed.
 
-    A replaced scenario keeps its order and whether it is armed, and loses its counts.
+    A replaced scenario keeps its place in the order, stays armed or disarmed, and loses its counts.
     """
     kept = whole.collection(SCENARIOS, "")
     for name, document in changes.items():

@@ -30,7 +30,7 @@ class UnknownSnapshotError(MockServerError):
 
 
 class TooManySnapshotsError(MockServerError):
-    """The sandbox has as many snapshots as it may have."""
+    """The sandbox has the maximum number of snapshots."""
 
 
 def dump_tables(whole: SandboxState) -> Tables:
@@ -53,14 +53,14 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
 
 
 def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
-    """Mark records that came from outside: no vendor has written them."""
+    """Note the places of records that were loaded from outside, so no vendor has written them."""
     noted = whole.collection(LOADED, "")
     earlier = (noted.get("last") or {"places": []})["places"]
     noted["last"] = {"places": list(islice(dict.fromkeys(chain(places, earlier)), _SHOWN_PLACES))}
 
 
 def dump_snapshots(whole: SandboxState) -> Document:
-    """Snapshots by id as `kept`, and the number of the `last` one."""
+    """Return the snapshots by id under `kept`, and the number of the newest snapshot under `last`."""
     taken = whole.collection(_LAST_NUMBER, "").get("last") or {"number": 0}
     kept = whole.collection(SNAPSHOTS, "")
     return {"last": taken["number"], "kept": {name: kept[name] for name in kept}}
@@ -143,7 +143,7 @@ class DocumentPlace(Value, frozen=True, order=True):
 
 
 class ValueChange(Value, frozen=True):
-    """A changed value; `old` is missing for an added one, `new` for a removed one."""
+    """A changed value; an added value has no `old`, a removed value has no `new`."""
 
     pointer: str
     values: Document
@@ -158,7 +158,7 @@ class StateDiff(Value, frozen=True):
 
 
 def diff_tables(before: Tables, after: Tables) -> StateDiff:
-    """Differences; numbers of another scale count, another order of members does not."""
+    """Compare two states. 1.0 and 1.00 differ; the order of members does not count."""
     old, new = dict(_placed_documents(before)), dict(_placed_documents(after))
     kept = [(place, old[place], new[place]) for place in sorted(old.keys() & new.keys())]
     altered = [(place, tuple(_diff_values(was, now, ()))) for place, was, now in kept if was is not now]

@@ -28,7 +28,7 @@ class Collection(Protocol):
     def __getitem__(self, key: str) -> Document: ...
     def __setitem__(self, key: str, document: Document) -> None: ...
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
-        """Store documents; those that were there before, None for each that was not."""
+        """Store documents; return for each key the document before, None if there was no document."""
         ...
 
     def __delitem__(self, key: str) -> None: ...
@@ -38,7 +38,7 @@ class Collection(Protocol):
     def values(self) -> Iterator[Document]: ...
 
     def find(self, member: str, value: Any) -> list[Document]:
-        """Documents whose `member` equals `value`, in key order; indexed from the first use on."""
+        """Return the documents whose `member` equals `value`, in key order. The first use builds an index."""
         ...
 
     def find_any_case(self, member: str, text: str) -> list[Document]: ...
@@ -51,32 +51,35 @@ class State(Protocol):
 
     @property
     def now(self) -> datetime:
-        """The sandbox clock, in UTC; the same all through a transaction."""
+        """The time of the sandbox's clock, in UTC; it stands still during a transaction."""
         ...
 
     def collection(self, name: str, tenant: str | None = None) -> Collection:
-        """A collection of the call's tenant, or of another one of the vendor ("" = vendor-wide)."""
+        """Return a collection of the call's tenant, or of the named tenant ("" is vendor-wide)."""
         ...
 
     def sandbox_collection(self, name: str) -> Collection: ...
 
     def item(self) -> AbstractContextManager[None]:
-        """A savepoint: an exception inside undoes the writes inside, and passes on.
+        """Return a savepoint: an exception inside undoes the writes inside and is raised again.
 
-        It may be entered again and again, and nests.
+        A savepoint may be entered many times, and savepoints may nest.
         """
         ...
 
     def mark(self) -> int:
-        """A position for `undo_to`; for work in a loop it costs a third of a savepoint."""
+        """Return a position for `undo_to`. In a loop a mark costs a third of what a savepoint costs."""
         ...
 
     def undo_to(self, mark: int) -> None:
-        """Undo the writes since the mark; it must lie in the innermost savepoint."""
+        """Undo the writes since the mark, which must have been made in the innermost savepoint."""
         ...
 
     def next(self, sequence: str) -> int:
-        """Return the next number of a sequence of the vendor: 1, 2, 3 …; an undone one is drawn again."""
+        """Return the next number of a vendor's sequence, from 1.
+
+        A number that was drawn in work that is undone is given out again.
+        """
         ...
 
     def octets(self, count: int) -> bytes:
@@ -121,7 +124,7 @@ class Store(Protocol):
     """Sandboxes by name, isolated from each other."""
 
     def lock(self, sandbox: str) -> RLock:
-        """The lock that keeps other threads of this process out of the sandbox; any for an unknown one."""
+        """Return the lock that keeps other threads of this process out of the sandbox, known or not."""
         ...
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
@@ -129,11 +132,11 @@ class Store(Protocol):
         ...
 
     def one_call(self) -> AbstractContextManager[None]:
-        """Let all waits for the store in this context together last as long as one call may wait."""
+        """Let all waits for the store inside this context take together no longer than one call may wait."""
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` on the sandbox; an exception undoes all of it and passes on.
+        """Run `work` on the sandbox. If `work` raises, undo its writes and raise again.
 
         Raises UnknownSandboxError.
         """
@@ -148,7 +151,7 @@ class Store(Protocol):
         ...
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """End a recorded call: the changes since the previous one are its own."""
+        """End a recorded call: the changes since the end of the call before belong to this number."""
         ...
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
@@ -156,25 +159,25 @@ class Store(Protocol):
         ...
 
     def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
-        """The known states before and after each of these calls. Raises UnknownSandboxError."""
+        """Return the states before and after each call, where known. Raises UnknownSandboxError."""
         ...
 
     def last_writers(
         self, sandbox: str, place: tuple[str, str], keys: AnyCollection[str]
     ) -> Mapping[str, int]:
-        """Number of the call that last wrote each document, 0 for the control plane.
+        """Return, by document, the number of the call that last wrote it; 0 stands for the control plane.
 
-        `place` is their scope and collection. Documents without a known writer are left out. Raises
+        `place` is scope and collection of the keys. Documents without a known writer are left out. Raises
         UnknownSandboxError.
         """
         ...
 
     def forget_calls(self, sandbox: str) -> None:
-        """Forget the states around calls; their numbers begin again."""
+        """Forget the states before and after all calls. The numbers of calls begin again."""
         ...
 
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
-        """Delete the sandbox; with `last_used`, only if nobody has used it since.
+        """Delete the sandbox. If `last_used` is given, delete it only if nobody has used it since then.
 
         Raises UnknownSandboxError.
         """

@@ -97,7 +97,7 @@ def test_a_machine_whose_clock_goes_back_makes_no_sandbox_idle(machine: Machine)
     presence.add("one")
     machine.wait(-3600)
 
-    assert (presence.idle_seconds("one"), presence.over()) == (0, [])
+    assert (presence.idle_seconds("one"), presence.expired()) == (0, [])
 
 
 @pytest.mark.parametrize(("seconds", "over"), [(59, []), (60, ["one"])])
@@ -106,7 +106,7 @@ def test_one_that_was_idle_for_long_enough_is_over(machine: Machine, seconds: in
     presence.add("one")
     machine.wait(seconds)
 
-    assert presence.over() == over
+    assert presence.expired() == over
 
 
 def test_the_default_sandbox_is_never_over(machine: Machine) -> None:
@@ -114,7 +114,7 @@ def test_the_default_sandbox_is_never_over(machine: Machine) -> None:
     presence.add("default")
     machine.wait(1_000_000)
 
-    assert presence.over() == []
+    assert presence.expired() == []
 
 
 def test_none_is_over_unless_that_was_asked_for(machine: Machine) -> None:
@@ -122,7 +122,7 @@ def test_none_is_over_unless_that_was_asked_for(machine: Machine) -> None:
     presence.add("one")
     machine.wait(1_000_000)
 
-    assert presence.over() == []
+    assert presence.expired() == []
 
 
 FIXTURES = {"acme/": {"orders": {"A": {"id": "A"}}}, "acme/one": {"orders": {"B": {"id": "B"}}}}
