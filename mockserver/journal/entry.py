@@ -74,11 +74,11 @@ class ItemResults(Value, frozen=True):
 
     @property
     def lost(self) -> list[int]:
-        """The places of the items that a rule dropped; the answer does not tell that they are not stored."""
+        """Indexes of the items that a rule dropped, so that the answer does not say that they are lost."""
         return [at for at, problems in self.problems.items() if problems[0].code == LOST]
 
     def shown(self) -> list[str]:
-        """The action of each item, or lost."""
+        """The action of each item; `lost` for a lost item."""
         shown = list[str](self.actions())
         for at in self.lost:
             shown[at] = LOST
@@ -93,29 +93,32 @@ class ItemResults(Value, frozen=True):
 
 
 class Entry(Value, frozen=True):
-    """One recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the reply.
-
-    `duration_ms` excludes delays that `delivery` requests. `applied` are the rules that changed the answer,
-    as `scenario/rule`, and `effects` theirs on single items, by index. `off_contract` is the contract
-    violation, "" if there is none; `reason` is the reason and the cure of a refused call. `request_cut_bytes`
-    and `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a crash.
-    """
+    """One recorded call."""
 
     number: int
+    """Number in its sandbox, from 1."""
     at: datetime
+    """Time of the reply, by the machine's clock."""
     call: Call
     reply: Reply
     operation: str | None
     refusal: str | None
     decided: ItemResults
     duration_ms: float
+    """Time of the work, without delays that `delivery` requests."""
     trace: str = ""
+    """Traceback of a crash."""
     applied: tuple[str, ...] = ()
+    """Rules that changed the answer, as `scenario/rule`."""
     effects: Mapping[int, AppliedEffect] = {}
+    """What rules did to single items, by index."""
     delivery: Delivery | None = None
     off_contract: str = ""
+    """How the answer violates the contract; "" if it does not."""
     reason: str = ""
+    """Why the call was refused, and the cure."""
     request_cut_bytes: int = 0
+    """Number of bytes that were removed from the stored request body."""
     reply_cut_bytes: int = 0
 
     @property
@@ -201,25 +204,26 @@ NO_STATUS = "none"
 
 
 class Query(Value, frozen=True):
-    """Filters for entries; None and "" match everything.
-
-    `status` is a status, a class such as 4xx, or `none` for no status. `outcome` is an action, `warned` or
-    `lost`; with `item`, a key, it applies to that item. `scenario` is a scenario name or `scenario/rule`.
-    `since` is a number that entries must exceed, or the earliest instant. `fault` is a transport fault, or
-    `any`. `text` stands in the path, query, bodies, item keys or reason, in any case of letters.
-    """
+    """Filters for entries; None and "" match everything."""
 
     vendor: str = ""
     operation: str = ""
     method: str = ""
     status: str = ""
+    """A status, a class such as 4xx, or `none` for calls without a status."""
     outcome: str = ""
+    """An action, `warned` or `lost`; of the item `item` if that is given, else of any item."""
     item: str | None = None
+    """Key of an item in the call."""
     scenario: str = ""
+    """A scenario name or `scenario/rule`."""
     since: int | datetime | None = None
+    """A number that entries must exceed, or the earliest instant."""
     fault: str = ""
+    """A transport fault, or `any`."""
     off_contract: bool | None = None
     text: str = ""
+    """Text in path, query, bodies, item keys or reason, in any letter case."""
 
     def passes(self, entry: Entry) -> bool:
         return (
@@ -264,7 +268,7 @@ def has_status(entry: Entry, status: str) -> bool:
 
 
 def has_text(entry: Entry, text: str) -> bool:
-    """Whether path, query, a body, an item's key or the reason has `text`, in any letter case."""
+    """Return whether path, query, a body, an item's key or the reason has `text`, in any letter case."""
     wanted, call = text.casefold(), entry.call
     if any(wanted in place.casefold() for place in (call.path, call.query, entry.reason)):
         return True

@@ -45,7 +45,7 @@ class Told(StrEnum):
 
 
 REPEATED = "repeated"
-"""The action of an item whose call got the answer of an earlier one, by its idempotency key."""
+"""Action of an item whose call was answered with a stored answer, by its idempotency key."""
 
 UNREAD = "unread"
 """The action of an item in a call that was refused before its items were read."""
@@ -58,23 +58,22 @@ _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
 
 
 class Attempt(Value, frozen=True):
-    """An item in one call.
-
-    `at` is the arrival of the call by the sandbox's clock, and `until` the end of its answer. `action` is an
-    action of the journal, `lost`, `repeated` or `unread`; `stored` tells whether the item took effect, `told`
-    what the answer said of it. `code` and `detail` are of its first problem, of the refusal, or of what a
-    rule did to it.
-    """
+    """An item in one call."""
 
     number: int
     index: int
     at: datetime
+    """Arrival of the call, by the sandbox's clock."""
     until: datetime
+    """End of the answer, by the sandbox's clock."""
     action: str
+    """An action of the journal, `lost`, `repeated` or `unread`."""
     stored: bool
+    """Whether the item took effect."""
     told: Told
     status: int | None
     code: str = ""
+    """Code of the item's first problem, of the refusal, or of what a rule did to the item."""
     detail: str = ""
     warning: str = ""
     rules: tuple[str, ...] = ()
@@ -90,7 +89,7 @@ class Attempt(Value, frozen=True):
         return find_amount(self.document)
 
     def document_since(self, first: datetime, before: Attempt | None) -> Document:
-        """The attempt as JSON, with milliseconds since an instant, and since the answer to the one before."""
+        """Return the attempt as JSON, with the milliseconds since `first` and since the answer before."""
         waited = None if before is None else max(0, millis_between(before.until, self.at))
         return {
             "call": self.number,
@@ -113,7 +112,7 @@ class Attempt(Value, frozen=True):
 
 
 class ItemHistory(Value, frozen=True):
-    """All attempts of one item in their order; `key` is its identity in the journal."""
+    """All attempts of one item, oldest first; `key` is the item's identity in the journal."""
 
     vendor: str
     operation: str
@@ -132,17 +131,17 @@ class ItemHistory(Value, frozen=True):
 
     @property
     def amount(self) -> Decimal | None:
-        """The amount that took effect last."""
+        """The amount in the newest document that took effect."""
         return find_amount(self.versions[-1]) if self.stored else None
 
     @property
     def created(self) -> int:
-        """How often it was created."""
+        """How often the item was created."""
         return sum(attempt.created for attempt in self.attempts)
 
     @property
     def says(self) -> str:
-        """Such as: stored at attempt 1 of 3, not after that."""
+        """A sentence such as: stored at attempt 1 of 3, not after that."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
             return f"not stored in {pluralize(len(self.attempts), 'attempt')}"
@@ -151,7 +150,7 @@ class ItemHistory(Value, frozen=True):
         return f"stored at {places} of {len(self.attempts)}{since}"
 
     def document(self, view: View) -> Document:
-        """The history as JSON; times are in milliseconds since its first attempt."""
+        """Return the history as JSON, with times in milliseconds since the first attempt."""
         first = self.attempts[0].at
         attempts = zip(self.attempts, (None, *self.attempts), strict=False)
         return {
@@ -165,12 +164,12 @@ class ItemHistory(Value, frozen=True):
 
 
 def arrived(entry: Entry) -> datetime:
-    """By the sandbox's clock."""
+    """Return when the call arrived, by the sandbox's clock."""
     return entry.call.now or entry.at - timedelta(milliseconds=entry.duration_ms)
 
 
 def answered(entry: Entry) -> datetime:
-    """The end of the answer, by the sandbox's clock."""
+    """Return when the answer ended, by the sandbox's clock."""
     return arrived(entry) + timedelta(milliseconds=entry.duration_ms + entry.delay_ms)
 
 
@@ -191,9 +190,9 @@ def find_histories(
     packaged: Packaged = dict,
     key: str | None = None,
 ) -> tuple[ItemHistory, ...]:
-    """The histories in the order of first attempts; with a `key`, of the items with that key alone.
+    """Return the histories of all items, or of the items with `key`, in the order of their first attempts.
 
-    The entries are of one sandbox; `packaged` has the scenarios that headers may name.
+    The entries are of one sandbox. `packaged` has the scenarios that headers may name.
     """
     found: dict[tuple[str, str, str], list[Attempt]] = {}
     earlier: dict[str, _Earlier] = {}
@@ -216,7 +215,7 @@ def _attempts(
     earlier: dict[str, _Earlier],
     packaged: Packaged,
 ) -> Iterator[tuple[str, Attempt]]:
-    """Yield key and attempt of each item; `earlier` is by bytes and idempotency key."""
+    """Yield key and attempt of each item. `earlier` has earlier answers by bytes and idempotency key."""
     sent = _sent_items(entry.call, operation, vendor)
     place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
     before = earlier.get(place)
@@ -243,14 +242,14 @@ def _attempts(
 
 
 def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
-    """Whether the server still has the answer that it gave to the same call."""
+    """Return whether the server still has the answer that it stored under the call's idempotency key."""
     lifetime = entry.call.assumptions.get(LIFETIME_ASSUMPTION)
     is_over = lifetime is not None and arrived(entry) - since >= timedelta(seconds=int(lifetime))
     return vendor.replay_hooks(entry.call).replay is not None and not is_over
 
 
 def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Sequence[Item]:
-    """The items in the body as they were sent; none if it cannot be read or was cut."""
+    """Return the items as they were sent; none if the body cannot be read or was cut."""
     reader = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify)
     try:
         request = reader.open(call, vendor.spec.match(call.method, call.path), _refuse_dispatch)
@@ -267,23 +266,23 @@ def _refuse_dispatch(_call: Call, _state: State) -> Answer:
 
 
 def _writes(entry: Entry, operation: Operation) -> bool:
-    """Whether the call is to change records: logins and reads do not."""
+    """Return whether the call is meant to change records, unlike a login or a read."""
     if operation.batch:
         return True
     return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
 
 
 def _may_carry(entry: Entry, key: str | None) -> bool:
-    """Whether the item may be in the call; to tell this of outcomes is far quicker than to read the body."""
+    """Return whether the call may carry the item, by outcomes alone: reading the body takes far longer."""
     return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
 
 
 def _single_outcome(
     entry: Entry, sent: Sequence[Item], rules: Sequence[Document]
 ) -> list[tuple[str, Action]]:
-    """The outcome of a call without a batch: by the rules that decide it, else by its status.
+    """Return key and action of a single write, by the rules that decide the outcome, else by the status.
 
-    There is none if it was refused, or got an example that it preferred.
+    The list is empty if the call was refused, or was answered with an example that `Prefer` named.
     """
     is_example = parse_preference(entry.call.headers) is not None and not rules
     if not sent or entry.refusal is not None or is_example:
@@ -302,7 +301,7 @@ def _single_outcome(
 
 
 def _did(entry: Entry, index: int) -> tuple[str, ...]:
-    """What rules did to an item."""
+    """Return the words for what rules did to an item."""
     return entry.effects[index].did if index in entry.effects else ()
 
 
@@ -339,7 +338,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
 
 
 def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
-    """The rules that changed the call as a whole or this item, but not those of other items."""
+    """Return the rules that changed the whole call or this item, without rules that changed other items."""
     others = {effect.rule for at, effect in entry.effects.items() if at != index}
     own = entry.effects[index].rule if index in entry.effects else ""
     return tuple(rule for rule in entry.applied if rule == own or rule not in others)
@@ -354,7 +353,7 @@ def _replaces_answer(rule: Document) -> bool:
 
 
 def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
-    """What the answer as a whole allows a client to know; STORED: it has to be read by item."""
+    """Return what the whole answer tells of every item; STORED means that each item has its own answer."""
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
@@ -373,7 +372,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
-    """How far a count is off; one that makes up for the items left out is right."""
+    """Return how far a count is wrong; a count that includes the omitted items is not wrong."""
     added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
@@ -381,10 +380,10 @@ def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
 def _told_of_item(
     entry: Entry, operation: Operation, index: int, action: Action, rules: Sequence[Document]
 ) -> Told:
-    """What the vendor's own answer says of an item.
+    """Return what the vendor's own answer says of an item.
 
-    Where outcomes do not name their items, one that is told twice, or that was never sent, stands for one
-    that was left out.
+    If outcomes do not name their items, an outcome that is told twice, or that belongs to no sent item, is
+    read as the outcome of an omitted item.
     """
     did = _did(entry, index)
     if "omitted" in did and operation.batch is not None:
@@ -403,7 +402,7 @@ def _told_of_item(
 
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:
-    """Whether another outcome passes for one that was left out; in maps of problems only a count does."""
+    """Return whether another outcome is read as the omitted one. In maps of problems only a count is."""
     if "key" in batch.outcome:
         return False
     has_count = any("countAdd" in rule.get("envelope", {}) for rule in rules)
@@ -414,13 +413,13 @@ def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bo
 
 
 _MONEY = ("amount", "total", "price", "sum", "value")
-"""Parts of the names of members that hold money, the surest first."""
+"""Parts of the names of members that hold money, the most certain first."""
 
 
 def find_amount(document: Json) -> Decimal | None:
-    """The amount of an item: the first number in a member named after money, the outermost one.
+    """Return the amount of an item: the outermost, then first number in a member named after money.
 
-    Amounts in a list of parts are added up. None: it has none.
+    Amounts in a list of parts are added up. None means that the item has no amount.
     """
     if isinstance(document, list):
         parts = [amount for part in document if (amount := find_amount(part)) is not None]
@@ -433,7 +432,7 @@ def find_amount(document: Json) -> Decimal | None:
 
 
 def find_amounts(document: Json) -> Iterator[Decimal]:
-    """Every amount in an item."""
+    """Yield every amount in an item."""
     if isinstance(document, dict):
         yield from _own_amounts(document)
     inside = document.values() if isinstance(document, dict) else document

@@ -1,4 +1,4 @@
-"""The story of items as a drawing: a row an item, a mark an attempt, along the time since the first one."""
+"""The history of items as a drawing: a row for each item, a mark for each attempt, along the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STYLE = (
     "@media(prefers-color-scheme:dark){svg{color:#e6e8eb;background:#14171b;--surface:#14171b;"
     "--muted:#a3abb5;--line:#3a4149;--created:#4cc38a;--rejected:#ff8577;--warned:#f0b429;--unchanged:#9aa3ad}}</style>"
 )
-"""Colours of a drawing that stands alone; a page that has these variables leaves the style out."""
+"""Colours of a drawing outside a page; a page has these variables itself and omits this style."""
 
 _SHAPES: Mapping[Told, tuple[str, str]] = {
     Told.STORED: ("M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z", "var(--created,#1a7f45)"),
@@ -25,7 +25,7 @@ _SHAPES: Mapping[Told, tuple[str, str]] = {
     Told.REFUSED: ("M-4-4H4V4H-4Z", "var(--warned,#8f5a00)"),
     Told.NOTHING: ("M0-5 5 4H-5Z", "var(--unchanged,#646c75)"),
 }
-"""By what the answer told: outline and colour of the mark."""
+"""Outline and colour of a mark, by what the answer told."""
 
 _SURFACE, _MUTED, _LINE = "var(--surface,#fff)", "var(--muted,#555d66)", "var(--line,#cfd5db)"
 _WIDTH, _ROW, _FOOT = 720, 26, 46
@@ -47,10 +47,10 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
-    """The histories, of which there are some, as an SVG.
+    """Return at least one history as an SVG.
 
-    They share an axis of time. If the clock stood still, or marks would be far from their time, the axis is
-    the order of calls.
+    All rows share an axis of time. If the clock stood still, or if marks would be far from their time, the
+    axis is the order of calls.
     """
     keys = {view.key(one.key) for one in histories}
     heading = _text(f"Attempts of {f'{len(keys)} items' if len(keys) > 1 else keys.pop()}")
@@ -69,7 +69,7 @@ def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Places along a row: by the time since `zero`, or by `ranks`, the order of calls, if there are any."""
+    """Places along a row: by `ranks`, the order of calls, if there are any, else by the time since `zero`."""
 
     zero: datetime
     span: timedelta
@@ -88,12 +88,12 @@ class _Axis:
         return cls(zero, span, {number: rank for rank, number in enumerate(numbers)})
 
     def has_room(self, history: ItemHistory) -> bool:
-        """Whether each mark can be drawn near its time."""
+        """Return whether each mark can be drawn near its time."""
         ends = sorted(self.place(attempt)[1] for attempt in history.attempts)
         return all(abs(end - mark) <= _FAR for end, mark in zip(ends, _spread(ends), strict=True))
 
     def place(self, attempt: Attempt) -> tuple[float, float]:
-        """The arrival of the call, and the end of its answer."""
+        """Return the places of the call's arrival and of the end of its answer."""
         if self.ranks:
             pitch = min(_PITCH, (_RIGHT - _LEFT) / len(self.ranks))
             return (at := _LEFT + (self.ranks[attempt.number] + 0.5) * pitch), at
@@ -146,7 +146,7 @@ def _draw_row(history: ItemHistory, view: View, axis: _Axis, top: int) -> Iterat
 
 
 def _draw_wait(before: Attempt, left: float, attempt: Attempt, right: float, top: int) -> str:
-    """The time between an answer and the next call; "" if there is no room for it."""
+    """Return the words for the time between an answer and the next call; "" if there is no room."""
     waited = millis_between(before.until, attempt.at)
     words = print_span(waited)
     if waited <= 0 or right - left <= _CHARACTER * len(words) + 8:
@@ -155,7 +155,7 @@ def _draw_wait(before: Attempt, left: float, attempt: Attempt, right: float, top
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
-    """The nearest places, in the same order, that keep a distance and are inside the row."""
+    """Return the places nearest to the wanted ones that keep their order and a distance, inside the row."""
     gap = min(_GAP, (_RIGHT - _LEFT) / len(wanted))
     places: list[float] = []
     for place in wanted:
@@ -181,7 +181,7 @@ def _describe(history: ItemHistory, view: View) -> str:
 
 
 def _describe_attempt(attempt: Attempt, first: datetime) -> str:
-    """Such as: #3 after 1.2 s, 503, created, told nothing, took effect, flaky/r1."""
+    """Return words such as: #3 after 1.2 s, 503, created, told nothing, took effect, flaky/r1."""
     parts = (
         f"#{attempt.number} after {print_span(millis_between(first, attempt.at))}",
         str(attempt.status or "no answer"),

@@ -16,8 +16,8 @@ from mockserver.sandbox.store import Collection, State, Tables
 class Assumption:
     """Behaviour of one vendor that no document states, with the values it may have.
 
-    `meaning` is a sentence, `source` the place that describes the gap. If there is a `pattern`, each text that
-    matches it as a whole is a value, and `alternatives` are examples.
+    `meaning` is a sentence, `source` the place that describes the gap. If there is a `pattern`, each text
+    that matches it as a whole is a value, and `alternatives` are examples.
     """
 
     name: str

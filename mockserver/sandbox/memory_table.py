@@ -48,7 +48,7 @@ class MemoryTable:
 
     @property
     def get(self) -> Callable[[str], Document | None]:
-        """Return the dictionary's own method: each item of a batch calls it, and a wrapper would cost time."""
+        """Return the dictionary's own method: each item of a batch calls it, and a wrapper costs time."""
         return self.documents.get
 
     def __getitem__(self, key: str) -> Document:

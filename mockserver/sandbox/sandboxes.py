@@ -230,7 +230,7 @@ _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """The sandboxes of this server. A vendor's call creates its sandbox on first use, a control call does not."""
+    """The sandboxes of this server. A vendor's call creates its sandbox; a control call never creates one."""
 
     store: Store
     fixtures: Tables

@@ -22,7 +22,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 
 class UnsuitableFormError(MockServerError):
-    """The format cannot express a call; the text says which one and why."""
+    """The format cannot express a call; the text names the call and the reason."""
 
 
 class Varying:
@@ -37,40 +37,40 @@ VARYING: Final = Varying()
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAnswer:
-    """Expected answer: status (None: no status arrives), item results, applied rules, and its body.
-
-    `loss` is the kind of a lost answer, in the words of the case language, "" for none. `items` are key and
-    action of each item. `body` is the JSON body with `VARYING` leaves, if `has_body`; else `text` is the
-    whole body, None if it is not compared.
-    """
+    """The answer that a repetition of a call must get."""
 
     status: int | None
+    """None: no status arrives."""
     loss: str
+    """Kind of a lost answer, in the words of the case language; "" if the answer arrives."""
     media_type: str
     operation: str | None
     outcomes: Mapping[str, int]
     items: Sequence[tuple[str, str]]
+    """Key and action of each item."""
     applied: Sequence[str]
     has_body: bool = False
     body: Json = None
+    """The JSON body, if `has_body`, with `VARYING` in place of each varying value."""
     text: str | None = None
+    """The whole body, if not `has_body`; None if the body is not compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryCall:
-    """One call, and the preceding changes of the sandbox.
-
-    The clock is set to `clock`; "" leaves it. `state` are documents to merge, as for `PATCH …/state`.
-    `target` is path and query below the vendor; `headers` name no sandbox.
-    """
+    """One call, and the changes of the sandbox that precede the call."""
 
     entry: Entry
     target: str
+    """Path and query below the vendor."""
     headers: Mapping[str, str]
+    """Headers to send, without the name of a sandbox."""
     body: bytes
     expected: ExpectedAnswer
     clock: str = ""
+    """Instant to set the clock to; "" leaves the clock."""
     state: Document = field(default_factory=dict)
+    """Documents to merge into the state, as for `PATCH …/state`."""
 
     @property
     def number(self) -> int:
@@ -86,27 +86,25 @@ class StoryCall:
 
     @property
     def path_and_query(self) -> str:
-        """Path and query at the server; a call outside every vendor stands at the root."""
+        """Path and query at the server. A call outside every vendor is below the root."""
         return f"/{self.vendor}{self.target}" if self.vendor else self.target
 
     @property
     def patience_s(self) -> float:
-        """Seconds until the answer has to arrive, or to be lost."""
+        """Seconds to wait until the answer has arrived or is lost."""
         return round((1 if self.expected.loss else 20) + self.entry.delay_ms / 1000, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Recorded calls of the sandbox named `source`, oldest first.
-
-    They are to be sent to a sandbox that is created with the members `beginning`: seed, freeze, empty,
-    assumptions, scenarios. Credentials are `shown` or cut.
-    """
+    """Recorded calls of the sandbox named `source`, oldest first."""
 
     source: str
     beginning: Document
+    """Members of the sandbox to create: seed, freeze, empty, assumptions, scenarios."""
     calls: tuple[StoryCall, ...]
     shown: bool = False
+    """Whether credentials are shown; else they are cut."""
 
     @property
     def title(self) -> str:
@@ -139,7 +137,7 @@ _UNREDACTED = View(shown=True)
 
 
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:
-    """Path and query below the vendor; credentials are redacted unless they are all `known`."""
+    """Return path and query below the vendor; redact credentials unless all of them are `known`."""
     query = entry.call.query
     is_public = _is_public(query, redact_query(query, ASCII_MASK), known)
     return target_with_query(entry, _UNREDACTED if is_public else view)
@@ -174,7 +172,7 @@ def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
 
 
 def _candidates(before: str, gap: str) -> Iterator[str]:
-    """Yield possible credentials: the redaction leaves the first letters."""
+    """Yield credentials that a redacted text may stand for: redaction leaves the first letters."""
     for length in range(_VISIBLE_LENGTH + 1):
         whole = unquote_plus(before[len(before) - length :] + gap)
         yield whole
