@@ -44,7 +44,7 @@ def parse_pointer(pointer: str) -> Path:
 
 
 def value_at(document: Json, path: Path) -> Json:
-    """The value at a path, where a number is a position in a list; None if there is none."""
+    """Return the value at a path, in which a number is a position in a list; None if nothing is there."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -56,7 +56,7 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def join_key(parts: Iterable[str]) -> str:
-    """A key of several parts, escaped as in a JSON Pointer so that different keys stay different."""
+    """Join the parts of a key, escaped as in a JSON Pointer so that different keys stay different."""
     return "/".join(map(escape_step, parts))
 
 
@@ -65,49 +65,51 @@ class Value(msgspec.Struct, frozen=True):
 
 
 class Principal(Value, frozen=True):
-    """The caller: name of the credential, its scopes, and facts from the sandbox.
-
-    `scopes` is None for a credential without limits.
-    """
+    """The caller of a call."""
 
     name: str
+    """Name of the credential."""
     scopes: frozenset[str] | None = None
+    """None: the credential has no limits."""
     facts: Document = EMPTY
+    """What the sandbox's record of the credential says."""
 
 
 ANONYMOUS = Principal("anybody")
 
 
 class Call(Value, frozen=True):
-    """An HTTP request as a vendor sees it; `path` starts below the vendor's mount.
-
-    `mount` is the path prefix of the vendor in this call, with the sandbox's where it has one. `query` is the
-    undecoded query string; header names are lower case. `assumptions` are the values of all the vendor's
-    assumptions; `in_flight` the open calls of the same sandbox, vendor and tenant, this one included;
-    `same_key_in_flight` the others among them with the same idempotency key. `target` is the whole path as
-    sent, undecoded, and `now` the time of the sandbox's clock; a subrequest has those of its outer call.
-    `scenarios` are all scenarios of its sandbox, armed or not.
-    """
+    """An HTTP request as a vendor sees it."""
 
     vendor: str
     sandbox: str
     method: str
     path: str
+    """Path below the vendor's mount."""
     query: str = ""
+    """The undecoded query string."""
     headers: Mapping[str, str] = EMPTY
+    """Headers by name in lower case."""
     body: bytes = b""
     mount: str = ""
+    """Path prefix of the vendor in this call, after the prefix of the sandbox if the path has one."""
     origin: str = ""
     principal: Principal = ANONYMOUS
     assumptions: Mapping[str, str] = EMPTY
+    """Values of all assumptions of the vendor, by name."""
     in_flight: int = 1
+    """Number of open calls of this sandbox, vendor and tenant, this call included."""
     same_key_in_flight: int = 0
+    """Number of other open calls among these that have this call's idempotency key."""
     target: str = ""
+    """The whole path as it was sent, undecoded. A subrequest has the target of its outer call."""
     now: datetime | None = None
+    """Time of the sandbox's clock. A subrequest has the time of its outer call."""
     scenarios: tuple[Document, ...] = ()
+    """All scenarios of the sandbox, armed or not."""
 
     def assumed(self, name: str) -> str:
-        """The value of an assumption in words, for the reason of a refusal."""
+        """Return words for the value of an assumption, for the reason of a refusal."""
         return f"assumption {self.vendor}.{name} is {self.assumptions.get(name, '')}"
 
     @property
@@ -118,18 +120,17 @@ class Call(Value, frozen=True):
 
 
 class Problem(Value, frozen=True, gc=False):
-    """Reason of a refusal, a rejection or a warning: neutral `code`, place, and a sentence.
-
-    `rule` names the broken rule (a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own
-    word); `expected` is that rule's value. `path` counts from the body's root, or for a parameter is its
-    place and name: `("query", "page")`.
-    """
+    """Reason of a refusal, a rejection or a warning."""
 
     code: str
+    """A word of no vendor, such as `unknown-reference`."""
     path: Path = ()
+    """Path from the root of the body; for a parameter its place and name: `("query", "page")`."""
     detail: str = ""
     rule: str = ""
+    """The broken rule: a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own word."""
     expected: Json = None
+    """The value of the broken rule."""
     found: Json = None
 
     @property
@@ -138,46 +139,45 @@ class Problem(Value, frozen=True, gc=False):
 
 
 class Fault(Value, frozen=True):
-    """A failure that a scenario asks for: a neutral code, and details of its rule.
-
-    `status` None and `message` "" leave those to the vendor.
-    """
+    """A failure that a scenario asks for."""
 
     code: str
     status: int | None = None
+    """None: the vendor chooses the status."""
     message: str = ""
+    """If this is "", the vendor chooses the message."""
 
 
 class AppliedEffect(Value, frozen=True):
-    """Effect of a rule, `scenario/rule`, on one item.
-
-    `did` are words of: failed, held, warned, omitted, duplicated, stored, not-stored. The last two stand for
-    an item that was, or was not, stored contrary to the answer.
-    """
+    """Effect of a rule on one item."""
 
     rule: str
+    """Name of the rule, as `scenario/rule`."""
     did: tuple[str, ...]
+    """Words of: failed, held, warned, omitted, duplicated, stored, not-stored.
+
+    An item that is `stored` was stored although the answer denies that; `not-stored` is the reverse.
+    """
 
 
 class Item(Value, frozen=True, gc=False):
-    """A member of a batch; `key` identifies it, "" if it has none.
-
-    One without a key of its own has a `digest` of its content.
-    """
+    """A member of a batch."""
 
     index: int
     key: str
+    """Identifies the item; "" if the item has no key."""
     document: Json
     digest: str = ""
+    """Digest of the content, if the item has no key of its own."""
 
     @property
     def identity(self) -> str:
-        """Its identity over retries, at any place: its key, with the digest if it has one."""
+        """Identity of the item over retries, at any index: its key, with the digest if there is one."""
         return f"{self.key}#{self.digest}" if self.digest else self.key
 
 
 class Verdict(Value, frozen=True):
-    """The judge's problems and warnings of one item, without looking at state."""
+    """Problems and warnings that the schema and the stateless rules find in one item."""
 
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -194,14 +194,14 @@ class Action(StrEnum):
 
 
 LOST, WARNED = "lost", "warned"
-"""Outcomes that are shown beside the actions: an item was warned, or a rule kept an item from being stored
-without the answer saying so. The journal's action of a lost item is skipped, with a problem of this code."""
+"""Outcomes that are shown beside the actions. An item is lost if a rule kept it from being stored and the
+answer does not say so; the journal's action of a lost item is skipped, with a problem of the code `lost`."""
 
 SHOWN_OUTCOMES = (*map(str, Action), WARNED, LOST)
 
 
 def shown_outcome(item: Document) -> str:
-    """Return the outcome of an item of a journal entry, as people are told."""
+    """Return the outcome of an item of a journal entry, in the word that people are shown."""
     action = str(item["action"])
     if action == Action.SKIPPED and any(problem["code"] == LOST for problem in item["problems"]):
         return LOST
@@ -209,7 +209,7 @@ def shown_outcome(item: Document) -> str:
 
 
 def shown_outcomes(call: Document) -> dict[str, int]:
-    """Return the number of items by outcome of a journal entry, as people are told."""
+    """Return the number of items of a journal entry, by outcome, in the words that people are shown."""
     # Servers of earlier versions have no lost items.
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
@@ -220,7 +220,7 @@ _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
 
 
 def call_tone(call: Document) -> str:
-    """The tone of a journal entry, by what became of its items: good, mixed, bad or neutral."""
+    """Return the tone of a journal entry by the outcomes of its items: good, mixed, bad or neutral."""
     status, outcomes = call["status"] or _FIRST_FAILURE, call["outcomes"]
     bad = sum(outcomes.get(action, 0) for action in (Action.REJECTED, Action.SKIPPED))
     if status < _FIRST_REFUSAL and not bad and not call["warned"]:
@@ -229,7 +229,7 @@ def call_tone(call: Document) -> str:
 
 
 class Outcome(Value, frozen=True, gc=False):
-    """The outcome of one item; `document` is the stored document, or the one that the vendor shows."""
+    """The outcome of one item; `document` is what was stored, or what the vendor shows instead."""
 
     item: Item
     action: Action
@@ -243,49 +243,49 @@ class Outcome(Value, frozen=True, gc=False):
 
 
 class Reply(Value, frozen=True):
-    """An HTTP answer in the vendor's words; `media_type` None sends no Content-Type.
-
-    `reason` is not sent: it is a handler's reason for an error, and the cure.
-    """
+    """An HTTP answer in the vendor's words."""
 
     status: int
     body: bytes = b""
     media_type: str | None = None
+    """None: no Content-Type is sent."""
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
+    """Reason of an error, with its cure, by the handler; never sent in the body."""
 
 
 class Delivery(Value, frozen=True):
-    """Delivery of an answer: times in milliseconds, `fault` of the transport, "" for none.
-
-    After `delay_ms` the body is sent in `chunks` pieces over `spread_ms`; of a `fraction` only that part
-    of it is sent.
-    """
+    """How an answer is sent: after a delay, in pieces, in part, or with a fault."""
 
     delay_ms: float = 0
+    """Milliseconds before the first byte."""
     chunks: int = 1
+    """Number of pieces in which the body is sent."""
     spread_ms: float = 0
+    """Milliseconds between the first piece and the last one."""
     fraction: float | None = None
+    """Share of the body that is sent; None: the whole body."""
     fault: str = ""
+    """Fault of the transport; "" for none."""
 
 
 class Answer(Value, frozen=True):
-    """A reply with the journal's data about it; `trace` is the traceback of a crash.
-
-    `applied` are the rules that changed it, `scenario/rule` each, and `effects` theirs on single items, by
-    index; without a `delivery` it leaves at once. `reason` is the reason of a refusal: fault, place, and
-    cure.
-    """
+    """A reply with the data that the journal stores about it."""
 
     reply: Reply
     operation: str | None = None
     outcomes: tuple[Outcome, ...] = ()
     refusal: str | None = None
     trace: str = ""
+    """Traceback of a crash."""
     applied: tuple[str, ...] = ()
+    """Rules that changed the reply, as `scenario/rule`."""
     effects: Mapping[int, AppliedEffect] = {}
+    """What rules did to single items, by index."""
     delivery: Delivery | None = None
+    """None: the reply is sent at once and whole."""
     reason: str = ""
+    """Reason of a refusal: fault, place, and cure."""
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
