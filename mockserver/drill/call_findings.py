@@ -19,7 +19,7 @@ _PERMANENT = frozenset({400, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422, 4
 _MOST_TRIES_IN_VAIN = 4
 _TOLERANCE = timedelta(milliseconds=100)
 _LEAST_WAIT = timedelta(milliseconds=50)
-"""The shortest wait after a 429 that does not say how long."""
+"""Minimum wait after a 429 without `Retry-After`."""
 
 _LONGEST_WAIT_S = 1e9
 
@@ -39,7 +39,7 @@ class CallOracle:
         yield from self._keys()
 
     def _in_vain(self) -> Iterator[Finding]:
-        """The same bytes sent again and again, and refused for good each time."""
+        """Yield requests that were sent again and again, unchanged, and refused for good each time."""
         same: dict[str, list[Entry]] = {}
         for entry in self.run.entries:
             is_refused = told_by_answer(entry) is Told.REFUSED and entry.status in _PERMANENT
@@ -91,7 +91,10 @@ class CallOracle:
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Finding]:
-        """The same bytes under other keys alone after an answer that told nothing, without a look before."""
+        """Yield a request that was sent again under a new key only, after an answer that told nothing.
+
+        A client that first read what is stored has done no wrong.
+        """
         for at, entry in enumerate(keyed):
             if told_by_answer(entry) is not Told.NOTHING:
                 continue
@@ -109,7 +112,7 @@ class CallOracle:
 
 
 def describe_refusals(entries: Sequence[Entry]) -> str:
-    """Such as: all 3 calls were refused: 415, no Content-Type. It is "" if a call passed or there is none."""
+    """Return words such as: all 3 calls were refused: 415, no Content-Type; "" unless all were refused."""
     if not entries or any(told_by_answer(entry) is not Told.REFUSED or entry.applied for entry in entries):
         return ""
     last = entries[-1]
@@ -122,7 +125,7 @@ def find_retry_after(entry: Entry) -> str:
 
 
 def _asked_wait(entry: Entry, end: datetime) -> tuple[timedelta, str]:
-    """How long after its end an answer wants no other call, and how it says so."""
+    """Return how long after `end` the answer asks for no further call, and its words for that."""
     header = find_retry_after(entry).strip()
     if entry.status not in (_TOO_MANY, _UNAVAILABLE):
         return timedelta(), ""

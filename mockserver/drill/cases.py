@@ -15,7 +15,7 @@ from mockserver.model import Document, Json, Value
 
 SCENARIO_NAME = "drill"
 _LONGEST_WAIT_S = 2
-"""Waits that a case asks for are cut to this, so that a whole drill takes a minute."""
+"""Maximum of the waits that a case asks for, so that a whole drill takes a minute."""
 
 _LEAST_PROBABILITY = 0.5
 _SEED = 7
@@ -23,18 +23,19 @@ _DATE_AHEAD = re.compile(r"date\+([0-9]+)")
 
 
 class DrillCase(Value, frozen=True):
-    """Something that can happen to a client; `rules` are those of a scenario.
-
-    `rows` are those of the catalogue. `harmless`: a client is to end as it does without faults.
-    """
+    """Something that can happen to a client."""
 
     id: str
     says: str
     rules: tuple[Document, ...]
+    """Rules of the scenario that makes the case happen."""
     rows: tuple[int, ...] = ()
+    """Rows of the catalogue that the case shows."""
     tags: tuple[str, ...] = ()
     harmless: bool = False
+    """Whether the client must end as it ends without faults."""
     once: bool = False
+    """Whether each rule hits a single time, unless the rule itself says how often."""
 
     def document(self) -> Document:
         return {
@@ -47,12 +48,15 @@ class DrillCase(Value, frozen=True):
 
 
 class Calls(Value, frozen=True):
-    """The calls of a client without faults: its operation with the most items, and their numbers."""
+    """The calls of a client in the run without faults."""
 
     vendor: str
     operation: str = ""
+    """The operation that carries the maximum of items."""
     count: int = 2
+    """Number of calls of that operation."""
     largest: int = 3
+    """Maximum number of items in a call of that operation."""
 
 
 @cache
@@ -62,7 +66,7 @@ def _table() -> tuple[Document, ...]:
 
 
 def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]:
-    """All cases of a vendor: those of the table, then the vendor's own scenarios."""
+    """Return all cases of a vendor: the cases of the table, then the vendor's own scenarios."""
     table = {node["id"]: node for node in _table() if "id" in node}
     rows = {node["own"]: node["rows"] for node in _table() if "own" in node}
     own: list[Document] = [
@@ -79,18 +83,18 @@ def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
 
 
 def _is_harmless(scenario: Document) -> bool:
-    """Whether a tolerant reader loses nothing: members are added, and texts are worded in another way."""
+    """Return whether a tolerant reader loses nothing: members are only added, texts only reworded."""
     drift = [change for rule in scenario["rules"] for change in rule.get("envelope", {}).get("drift", ())]
     return bool(drift) and all(change["change"] in ("add", "reword") for change in drift)
 
 
 def fit_case(case: DrillCase, calls: Calls) -> Document:
-    """The scenario document of a case for a client's calls: places, numbers and waits within their bounds."""
+    """Return the scenario of a case, with indexes, numbers and waits that fit the client's calls."""
     return drill_scenario(case.says, [_fit_rule(rule, calls, once=case.once) for rule in case.rules])
 
 
 def drill_scenario(says: str, rules: Json) -> Document:
-    """A scenario that makes something happen to a client."""
+    """Return a scenario with these rules, under the drill's name."""
     return {"version": 1, "name": SCENARIO_NAME, "seed": _SEED, "description": says, "rules": rules}
 
 
@@ -118,12 +122,12 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
 
 
 def _limit(document: Document, **most: int) -> dict[str, Any]:
-    """The document with no number above the `most` of its name."""
+    """Return the document with each number at most the maximum in `most` under the number's name."""
     return {name: min(value, most[name]) if name in most else value for name, value in document.items()}
 
 
 def _fit_items(items: Iterable[Document], last: int) -> list[Document]:
-    """The effects on items; of those that calls of one item leave for the same item, the first."""
+    """Return the effects on items, and only the first effect of those that now select the same item."""
     made: list[Document] = []
     for one in items:
         select = _limit(one["select"], index=last, firstIndex=last)

@@ -22,7 +22,7 @@ _FIRST_REDIRECT = 300
 
 
 class Kind(Enum):
-    """What a client did wrong, the worst first, with its meaning."""
+    """What a client did wrong, the worst first; the value says what the kind means."""
 
     LOST = "an item is not stored in the end, and the client ended well without naming it"
     TWICE = "an item was created or paid twice"
@@ -38,7 +38,7 @@ class Kind(Enum):
 
 
 class Finding(Value, frozen=True):
-    """One fault of a client in a sentence; `doubtful`: the vendor leaves a client no better way."""
+    """One fault of a client in a sentence; `doubtful` if the vendor leaves a client no better way."""
 
     kind: Kind
     message: str
@@ -48,7 +48,7 @@ class Finding(Value, frozen=True):
 
 
 class Ending(Value, frozen=True):
-    """The end of a client: its exit status, None if it did not end; all that it wrote."""
+    """The end of a client: its exit status (None if the client did not end) and its whole output."""
 
     status: int | None
     output: str = ""
@@ -57,22 +57,24 @@ class Ending(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a client against one sandbox: its entries by number, and the first call of each start."""
+    """A run of a client against one sandbox."""
 
     entries: Sequence[Entry]
+    """The recorded calls, by number."""
     histories: Sequence[ItemHistory]
     ending: Ending
     starts: tuple[int, ...] = ()
+    """Number of the first call after each start of the client."""
 
     def start_of(self, number: int) -> int:
-        """Which start of the client made the call."""
+        """Return the number of the client's start that made the call."""
         return sum(number >= first for first in self.starts)
 
     def entry(self, number: int) -> Entry:
         return self.entries[bisect_left(self.entries, number, key=attrgetter("number"))]
 
     def has_looked(self, after: int, before: int) -> bool:
-        """Whether a call between two others read something."""
+        """Return whether a call between the calls `after` and `before` read something."""
         return any(
             after < entry.number < before
             and entry.call.method in SAFE_METHODS
@@ -82,12 +84,12 @@ class Run:
 
 
 def began(entry: Entry) -> datetime:
-    """By the machine's clock: a sandbox's may stand or jump."""
+    """Return when a call began, by the machine's clock, because a sandbox's clock may stand or jump."""
     return entry.at - timedelta(milliseconds=entry.duration_ms)
 
 
 def knew(later: Entry, earlier: Entry) -> bool:
-    """Whether a call began after the answer to another had ended, so that its sender could know it."""
+    """Return whether the answer to `earlier` had ended before `later` began, so that the client knew it."""
     ended = earlier.at + timedelta(milliseconds=earlier.delay_ms)
     return later.number > earlier.number and began(later) >= ended
 
@@ -95,10 +97,10 @@ def knew(later: Entry, earlier: Entry) -> bool:
 def pair_histories(
     clean: Run, run: Run
 ) -> tuple[Sequence[tuple[ItemHistory, ItemHistory]], Sequence[ItemHistory]]:
-    """Each item of the run without faults with its history in this run, and the histories of other items.
+    """Return each item of the run without faults with its history in `run`, and the rest of the histories.
 
-    An item that was not sent has no attempts. Where a client makes new keys in each run, an operation has
-    none of the known ones: then its items count in their order.
+    An item that `run` did not send has no attempts there. If a client makes new keys in each run, the runs
+    share no key of the operation: then the first item is paired with the first, and so on.
     """
     meant = {(one.vendor, one.operation, one.key): one for one in clean.histories}
     sent = {(one.vendor, one.operation, one.key): one for one in run.histories}
@@ -113,14 +115,12 @@ def pair_histories(
 
 @dataclass(frozen=True, slots=True)
 class VendorAbilities:
-    """What a vendor offers a client that lost an answer.
-
-    `key_header` is the header of its idempotency keys, "" for none; `is_readable` tells whether the records
-    can be read.
-    """
+    """What a vendor offers a client that lost an answer."""
 
     key_header: str
+    """Header of the vendor's idempotency keys; "" if the vendor has none."""
     is_readable: bool
+    """Whether the client can read the records."""
 
     @property
     def is_unanswerable(self) -> bool:
@@ -130,7 +130,7 @@ class VendorAbilities:
 def read_abilities(
     vendor: LoadedVendor, assumptions: Mapping[str, str], operations: Iterable[str]
 ) -> VendorAbilities:
-    """The abilities of a vendor for the operations that a client uses."""
+    """Return the abilities of a vendor for the operations that a client uses."""
     is_on = vendor.idempotency is None or assumptions.get("idempotency_keys", "off") != "off"
     known = vendor.spec.operations
     used = [known[name] for name in operations if name in known]
@@ -146,23 +146,25 @@ _SHORTEST_NAME = 3
 
 @dataclass(frozen=True, slots=True)
 class ItemTexts:
-    """How many items have a text, in a part of their key or in a value of their documents."""
+    """How many items have a text."""
 
     in_keys: Mapping[str, int]
+    """Number of items by a part of their key."""
     in_documents: Mapping[str, int]
+    """Number of items by a value in their documents."""
 
     @classmethod
     def of(cls, keys: Iterable[str], documents: Iterable[Iterable[Json]]) -> Self:
-        """Count the texts of some keys, and of the documents of each item."""
+        """Count the texts of the keys, and of the documents of each item."""
         return cls(
             Counter(part for key in set(keys) for part in _parts(key)),
             Counter(text for own in documents for text in {text for one in own for text in _texts(one)}),
         )
 
     def names(self, key: str, document: Json) -> tuple[str, ...]:
-        """Texts by which a client may name an item: the parts of its key, else values that no other item has.
+        """Return texts by which a client may name an item: parts of its key, else values no other item has.
 
-        A part that another key has too, such as a tenant, names nothing if there is a better one.
+        A part that several keys share, such as a tenant, is left out if the key has a part of its own.
         """
         parts = _parts(key)
         if parts and not _DIGEST.search(key):
@@ -172,7 +174,7 @@ class ItemTexts:
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    """The parts of a key, each as it was and as it is escaped: a key of one part is not escaped."""
+    """Return the parts of a key, each unescaped and as it stands: a key of one part has no escapes."""
     parts = filter(None, key.split("/"))
     return tuple(dict.fromkeys(text for part in parts for text in (unescape_step(part), part)))
 
@@ -186,13 +188,13 @@ def _texts(document: Json) -> Iterable[str]:
 
 
 def new_lines(output: str, usual: str) -> str:
-    """The lines of the output that the run without faults does not have."""
+    """Return the lines of the output that the usual output does not have."""
     known = set(usual.splitlines())
     return "\n".join(line for line in output.splitlines() if line not in known)
 
 
 def is_named(names: Iterable[str], lines: str) -> bool:
-    """Whether the lines have one of the names as a word, as it is or as in JSON."""
+    """Return whether the lines have one of the names as a whole word, plain or escaped as in JSON."""
     texts = {text for name in names for text in (name, dumps(name)[1:-1])}
     return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
 
@@ -201,13 +203,13 @@ _MOST_NAMES = 3
 
 
 def readable_name(key: str, attempts: Sequence[Attempt]) -> str:
-    """The key; for an item without one the place where it was sent first, such as: 2 of #1."""
+    """Return the key; for an item without a key the place where it was sent first, such as: 2 of #1."""
     has_key = key and not _DIGEST.search(key)
     return key if has_key or not attempts else f"{attempts[0].index + 1} of #{attempts[0].number}"
 
 
 def join_names(keys: Sequence[str]) -> str:
-    """Such as: item R-1, items R-1 and R-2, or items R-1, R-2, R-3 and 4 more."""
+    """Return words such as: item R-1, items R-1 and R-2, or items R-1, R-2, R-3 and 4 more."""
     shown = [key or "without a key" for key in keys[:_MOST_NAMES]]
     if len(keys) == 1:
         return f"item {shown[0]}"

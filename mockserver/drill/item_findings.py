@@ -26,22 +26,22 @@ from mockserver.journal.item_history import REPEATED, Attempt, ItemHistory, Told
 from mockserver.model import Action, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
-"""Codes of problems that may pass; all others stay as they are until the item is changed."""
+"""Codes of problems that may pass by themselves; every other problem stays until the item is changed."""
 
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
-"""More than a patient client makes: not every vendor's answer tells what can never work."""
+"""Tries that even a patient client does not exceed: not every answer tells what can never work."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
 _ERROR_OF_FLOATS = Decimal("1e-8")
-"""An amount that misses four decimals by less, and by something, is a sum in binary."""
+"""An amount that differs from four decimals, but by less than this, was added up in binary floats."""
 
 _LATE_MS = 250
-"""A client may have given up on an answer that is kept back so long."""
+"""After this delay of an answer the client may have given up on the answer."""
 
 
 class _Problem(Value, frozen=True):
-    """A fault with one item; those of one kind and cause are told in one sentence."""
+    """A fault with one item. One sentence tells all problems of one kind and cause."""
 
     kind: Kind
     cause: str
@@ -52,7 +52,7 @@ class _Problem(Value, frozen=True):
 
 @dataclass(frozen=True)
 class ItemOracle:
-    """Judges the items of a run; `meant` is what the run without faults, `clean`, made of an item."""
+    """Judges the items of a run. `meant` is the history of an item in `clean`, the run without faults."""
 
     clean: Run
     run: Run
@@ -61,7 +61,7 @@ class ItemOracle:
     def findings(
         self, pairs: Sequence[tuple[ItemHistory, ItemHistory]], others: Sequence[ItemHistory]
     ) -> Iterator[Finding]:
-        """The faults with the items of both runs, and with others."""
+        """Yield the faults with items of both runs, and with items of this run alone (`others`)."""
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
         problems = [one for meant, sent in pairs for find in kinds for one in find(meant, sent.attempts)]
@@ -70,7 +70,7 @@ class ItemOracle:
         yield from map(_join, groups.values())
 
     def _admits(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> bool:
-        """Whether the client told of the item, or ended with another failure than without faults."""
+        """Return whether the client named the item, or ended with a failure that the clean run has not."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
         usual = self.clean.ending.status if is_usual else 0
@@ -131,7 +131,7 @@ class ItemOracle:
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
 
     def _heard(self, attempt: Attempt) -> Told:
-        """What the client has heard for sure."""
+        """Return what the client certainly heard of the attempt."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
 
@@ -199,7 +199,7 @@ class ItemOracle:
             yield _Problem(Kind.RESENT, cause, meant.key, needless)
 
     def _silent(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
-        """A warning that the vendor gives without faults too is judged there."""
+        """Yield a warning that was not reported. The clean run judges warnings that it has itself."""
         usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
         told = (one for one in attempts if one.stored and one.told is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)
@@ -209,7 +209,7 @@ class ItemOracle:
 
 
 def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:
-    """Items that the run without faults did not send, and that were created beside those it did."""
+    """Yield items that were created although the run without faults never sends them."""
     cause = "was created, though the run without faults sends no such item"
     return (_Problem(Kind.TWICE, cause, one.key, one.attempts) for one in others if one.created)
 
@@ -222,7 +222,7 @@ def _is_sum_of_floats(amount: Decimal) -> bool:
 
 
 def _join(problems: Sequence[_Problem]) -> Finding:
-    """One sentence of problems with one kind and cause."""
+    """Tell all problems of one kind and cause in one sentence."""
     kind, cause = problems[0].kind, problems[0].cause
     keys = tuple(dict.fromkeys(one.key for one in problems))
     names = tuple(dict.fromkeys(readable_name(one.key, one.attempts) for one in problems))
