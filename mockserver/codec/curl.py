@@ -7,7 +7,7 @@ from base64 import encodebytes
 from collections.abc import Collection, Iterator, Sequence
 
 MAX_ARGUMENT_BYTES = 64 * 1024
-"""Limit of an argument; Linux refuses 128 KiB."""
+"""Maximum bytes of an argument; Linux refuses 128 KiB."""
 
 _UNQUOTED = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
 _CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
@@ -35,7 +35,7 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
     is_text: bool,
     options: Sequence[str] = (),
 ) -> str:
-    """The command, which prints the response to standard output and errors to standard error.
+    """Return the command. It prints the response to standard output and errors to standard error.
 
     `url` is one quoted word, `headers` are `-H` options for the headers `sent` (names in lower case). A short
     text body is a quoted argument, any other body base64 in a here-document. HEAD is sent without a body, as
@@ -54,7 +54,7 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
 
 
 def header_option(name: str, text: str) -> str:
-    """The `-H` option for a header, as Latin-1, or as UTF-8 if Latin-1 cannot hold it."""
+    """Return the `-H` option for a header, as Latin-1, or as UTF-8 if Latin-1 lacks a character."""
     header = f"{name}: {text}" if text else f"{name};"
     try:
         octets = header.encode("latin-1")
@@ -64,7 +64,7 @@ def header_option(name: str, text: str) -> str:
 
 
 def shell_quote(octets: bytes) -> str:
-    """Quote bytes (without NUL) as one word of bash; characters that a terminal might garble are escaped."""
+    """Quote bytes (without NUL) as one word of bash, and escape characters that a terminal might garble."""
     try:
         text = octets.decode()
     except UnicodeDecodeError:

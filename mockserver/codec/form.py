@@ -22,12 +22,12 @@ _INDEXED_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 
 @dataclass(frozen=True, slots=True)
 class IndexedForm:
-    """A list of flat items as form keys; a repeated key counts once, more than `max_keys` are refused."""
+    """A list of flat items as form keys. A repeated key counts once; over `max_keys` keys are refused."""
 
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """Items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
+        """Return the items as objects of texts: index 0, 1, … up to the first gap. Ignore all other keys.
 
         Raises MalformedBody.
         """
@@ -50,7 +50,7 @@ class FlatForm:
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """The form as an object; `name[]` is a list, of other repeated names the last counts.
+        """Return the form as an object: `name[]` is a list; of any other repeated name the last value counts.
 
         Raises MalformedBody.
         """
@@ -66,13 +66,13 @@ class FlatForm:
 
 @dataclass(frozen=True, slots=True)
 class WrappedForm:
-    """A form with the whole document in one `member`, in another format; other members bind nothing."""
+    """A form with the whole document in one `member`, in another format; the rest of the form is ignored."""
 
     member: str
     max_keys: int = MAX_KEYS
 
     def unwrap(self, body: bytes, charset: str) -> bytes:
-        """First value of the member, in UTF-8. Raises MalformedBody: also without the member."""
+        """Return the first value of the member, in UTF-8. Raises MalformedBody: also if it is missing."""
         for name, text in parse_pairs(body, charset, self.max_keys):
             if name == self.member:
                 return text.encode()
@@ -83,7 +83,7 @@ _NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:
-    """The texts of every name; `a[b]` is a name below `a`, unless it is in `whole`."""
+    """Return the texts of every name; `a[b]` is a name below `a`, unless `whole` has the name."""
     tree: dict[str, Any] = {}
     for key, text in pairs:
         match = None if key in whole or key.count("[") >= MAX_DEPTH else _NESTED_KEY.fullmatch(key)
@@ -99,7 +99,7 @@ def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[s
 
 
 def parse_pairs(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> list[tuple[str, str]]:
-    """Names and texts of a form. Raises MalformedBody."""
+    """Return names and texts of a form. Raises MalformedBody."""
     try:
         text = to_utf_8(body, charset).decode("utf-8")
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_keys)

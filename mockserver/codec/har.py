@@ -18,8 +18,8 @@ HarObject: TypeAlias = Mapping[str, Any]
 class HarMessage:
     """A request or response for an archive: header pairs, and the body as it may be shown.
 
-    `body` holds the bytes to show, `text` the same as text, None to write them as base64. `size` is the
-    length in bytes on the wire.
+    `body` has the bytes to show, and `text` the text of these bytes; if `text` is None, they are written as
+    base64. `size` is the number of bytes on the wire.
     """
 
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ def har_archive(entries: Iterable[HarObject]) -> HarObject:
 def har_entry(
     began: str, took_ms: float, request: HarObject, response: HarObject, **own_members: Any
 ) -> HarObject:
-    """An entry; `began` is an instant in ISO 8601."""
+    """Return an entry; `began` is an instant in ISO 8601."""
     return {
         "startedDateTime": began,
         "time": took_ms,
@@ -71,7 +71,7 @@ def har_request(method: str, url: str, message: HarMessage) -> HarObject:
 
 
 def har_response(status: int, message: HarMessage, redirect: str) -> HarObject:
-    """The response of an entry; status 0 means that it was never sent, as browsers write it."""
+    """Return the response of an entry. As in browsers, status 0 means that no response was sent."""
     is_sent = status != 0
     return {
         "status": status,

@@ -44,12 +44,12 @@ _UNSUPPORTED_STATUS = REFUSAL_STATUSES[UnsupportedMediaType.code]
 def json_reply(
     status: int, document: Json, media_type: str = JSON_TYPE, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """`document` as JSON; decimals keep their scale."""
+    """Reply with `document` as JSON; decimals keep their scale."""
     return Reply(status, json.encode(document), media_type, headers)
 
 
 def problem_reply(status: int, title: str, detail: str = "", **members: Json) -> Reply:
-    """Problem details (RFC 9457), for answers outside every vendor."""
+    """Reply with problem details (RFC 9457), for answers outside every vendor."""
     document = {"type": "about:blank", "title": title, "status": status, **members}
     if detail:
         document["detail"] = detail
@@ -60,7 +60,7 @@ _SERVER_PROBLEM_PREFIX = "urn:mockserver:"
 
 
 def server_problem_reply(refusal: ServerRefusal) -> Reply:
-    """A refusal of the mock server itself as problem details; `type` is `urn:mockserver:<code>`."""
+    """Reply with a refusal of this server as problem details; `type` is `urn:mockserver:<code>`."""
     title = refusal.code.replace("-", " ").capitalize()
     members = {"type": _SERVER_PROBLEM_PREFIX + refusal.code, **refusal.members}
     reply = problem_reply(refusal.status, title, refusal.detail, **members)
@@ -86,7 +86,7 @@ def is_server_problem(reply: Reply) -> bool:
 
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
-    """Media type of Content-Type ("" if absent) and its charset or the default, in lower case."""
+    """Return media type ("" without a Content-Type) and charset (or the default), in lower case."""
     return _parse_media_type(headers.get("content-type", ""), default_charset)
 
 
@@ -114,7 +114,7 @@ def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
-    """Raise UnsupportedMediaType if the body declares another charset; `because` goes into the hint."""
+    """Raise UnsupportedMediaType if the body declares a charset but UTF-8; `because` goes into the hint."""
     media_type, charset = parse_content_type(headers)
     if charset not in _UTF_8_CHARSETS:
         hint = f"the body's charset is {charset}, send utf-8 ({because})" if because else ""
@@ -124,7 +124,7 @@ def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
 def check_json_in_utf_8(call: Call) -> None:
     """Raise NotAcceptable or UnsupportedMediaType by the assumptions `unacceptable` and `other_charset`.
 
-    For vendors whose documents mention neither.
+    Vendors use this whose documents say nothing of Accept and charsets.
     """
     if call.assumptions["unacceptable"] == "406":
         check_accepts_json(call.headers, call.assumed("unacceptable"))
@@ -134,7 +134,7 @@ def check_json_in_utf_8(call: Call) -> None:
 
 @lru_cache(_CACHED_HEADERS)
 def parse_accept(header: str) -> tuple[tuple[str, float], ...]:
-    """The media ranges of `Accept` in their order, each with its quality (RFC 9110 §12.5.1)."""
+    """Return the media ranges of `Accept` in their order, each with its quality (RFC 9110 §12.5.1)."""
     parts = ([piece.strip().lower() for piece in part.split(";")] for part in header.split(","))
     return tuple((name, _parse_quality(parameters)) for name, *parameters in parts if name)
 

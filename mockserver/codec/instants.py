@@ -11,7 +11,7 @@ _KNOWN_SECONDS = 64
 
 
 def parse_instant(text: str) -> datetime:
-    """Parse an ISO 8601 instant; without a zone it is UTC. Raises ValueError."""
+    """Parse an ISO 8601 instant; an instant without a zone is in UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -20,12 +20,12 @@ def parse_instant(text: str) -> datetime:
 
 
 def print_instant(moment: datetime) -> str:
-    """`2026-01-05T09:00:00Z`, with a fraction only where there is one."""
+    """Return a text such as `2026-01-05T09:00:00Z`, with a fraction of a second if there is one."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def print_http_date(moment: datetime) -> str:
-    """`Mon, 05 Jan 2026 09:00:00 GMT`; each second is written once."""
+    """Return a text such as `Mon, 05 Jan 2026 09:00:00 GMT`. The texts of the newest seconds are cached."""
     return _http_date(int(moment.timestamp()))
 
 

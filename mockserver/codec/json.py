@@ -23,15 +23,15 @@ from mockserver.model import Json, Path
 
 MAX_DEPTH = 64
 NUMBER_PATTERN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
-"""A number as text, the way decoders read one that is quoted or stands in a query."""
+"""A number as text, as decoders read a number that is quoted or is in a query."""
 
 MIN_EXPONENT, MAX_EXPONENT = -324, 308
 MAX_LENIENT_BYTES = 16 * 1024
-"""The lenient reader takes 13 µs a byte; what is longer than this must be strict JSON."""
+"""Maximum length of lenient JSON, whose reader takes 13 µs a byte; a longer body must be strict JSON."""
 
 MAX_LENIENT_BRACKETS = 1024
 _QUICK_LENIENT_BYTES = 1024
-"""What is longer is read where it may take long."""
+"""A longer body is decoded in a thread, where decoding may take long."""
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _ESCAPED_NUL = rb"\u0000"
@@ -40,7 +40,7 @@ _CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """The exact number. Raises ValueError: beyond the range of a double."""
+    """Return the exact number. Raises ValueError: the number is beyond the range of a double."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -56,7 +56,7 @@ _EXACT = Context(
     Emax=MAX_EXPONENT,
     traps=[Clamped, InvalidOperation, Overflow, Subnormal],
 )
-"""Reads a number as `parse_decimal` does, in half the time, but for a zero with a very low exponent."""
+"""Reads a number as `parse_decimal` does, in half the time; a zero with a very low exponent differs."""
 
 _decoder = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -75,7 +75,7 @@ def to_utf_8(body: bytes, charset: str) -> bytes:
 
 
 def decode(body: bytes, charset: str = "utf-8") -> Json:
-    """The document of a body; `check_depth` checks its nesting. Raises MalformedBody."""
+    """Return the document of a body, whose nesting `check_depth` checks. Raises MalformedBody."""
     text = to_utf_8(body, charset)
     try:
         return _decoder.decode(text)
@@ -110,7 +110,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool =
 
 
 def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
-    """The JSON5 document at the beginning of `text`; `strict` is its error as JSON."""
+    """Return the JSON5 document at the beginning of `text`; `strict` is the error of reading it as JSON."""
     try:
         document, error, stopped = json5.parse(
             written := text.decode(),
@@ -127,7 +127,7 @@ def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
 
 
 def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
-    """A repeated member name of an object; None if there is none, or the body is no JSON."""
+    """Return a member name that an object repeats; None if there is none, or if the body is no JSON."""
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Json]]) -> None:
@@ -140,17 +140,17 @@ def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
 
 
 def encode(document: Json) -> bytes:
-    """Compact JSON in UTF-8; decimals are numbers and keep their scale."""
+    """Return compact JSON in UTF-8; decimals are numbers and keep their scale."""
     return _encoder.encode(document)
 
 
 def digest(document: Json) -> str:
-    """A short hash of a document, independent of the order of its members."""
+    """Return a short hash of a document, which the order of members does not change."""
     return blake2b(_sorting_encoder.encode(document), digest_size=6).hexdigest()
 
 
 def _syntax_error(message: str, text: bytes) -> MalformedBody:
-    """The decoder's error in words of ours, with the position in bytes."""
+    """Return the decoder's error in our words, with its position in bytes."""
     match = _BYTE_POSITION.search(message)
     if not match:
         return _malformed_at(len(text))
@@ -182,7 +182,7 @@ def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
-    """Raise MalformedBody for nesting over `limit`; the value is `above` levels deep in its document."""
+    """Raise MalformedBody if the nesting exceeds `limit`; the value itself is `above` levels deep."""
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = above
     while level:

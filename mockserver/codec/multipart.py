@@ -13,7 +13,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what it warns o
 
 
 def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
-    """Names and texts of the parts; octets that are no UTF-8 are characters of the same numbers.
+    """Return names and texts of the parts. Octets that are not UTF-8 are read as Latin-1.
 
     Raises MalformedBody.
     """

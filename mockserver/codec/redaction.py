@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote_plus
 
 MASK = "…"
 ASCII_MASK = "***"
-"""The sign for what is to be sent again: headers of a client hold ASCII."""
+"""The mask for what a client will send again, because headers of a client have to be ASCII."""
 
 _URL_HEADERS = ("location", "referer")
-"""The headers that hold an address; where one is led back to, its query may hold a grant's code."""
+"""Headers with an address, whose query may have the code of a grant."""
 
 _CREDENTIAL_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _CREDENTIAL_MEMBER = re.compile(
@@ -22,7 +22,7 @@ _IN_QUERY = re.compile(
     r"(?:auth|authorization|device|user|mfa)?code|sig|.*signature|hmac|jwt|auth|bearer|credentials?|otp|pin|ticket"
     r"|(?:access|private|subscription)key|pass(?:code|phrase)?|sid|sessionid|oauthverifier|idtokenhint|csrftoken"
 )
-"""Names that are a credential's in a query or a form, and may be another's in a record."""
+"""Names of a credential in a query or a form, which in a record may name something harmless."""
 
 _CREDENTIAL_WORDS = (
     "code=",
@@ -39,7 +39,7 @@ _CREDENTIAL_WORDS = (
     "verifier",
     "pwd",
 )
-"""Words of which every credential has one; a body without any of them is not searched."""
+"""Each credential has one of these words near, so a body without any of them is not searched."""
 
 _GRANT_CODE = "code"
 _GRANT_TYPE = "grant_type"
@@ -79,7 +79,7 @@ _WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
 def redact_headers(headers: Mapping[str, str], mask: str = MASK) -> dict[str, str]:
-    """The headers with every credential cut to its scheme and first letters, then `mask`."""
+    """Return the headers, with each credential cut to its scheme, its first letters and the mask."""
     return {name: _redact_header(name, text, mask) for name, text in headers.items()}
 
 
@@ -96,14 +96,14 @@ def redact_credential(text: str, mask: str = MASK) -> str:
 
 
 def redact_query(query: str, mask: str = MASK) -> str:
-    """The query string, or form, with every credential cut to its first letters, then a mask."""
+    """Return the query string, or form, with each credential cut to its first letters and the mask."""
     return "&".join([_redact_field(field, mask) for field in query.split("&")])
 
 
 def redact_body(text: str, mask: str = MASK) -> str:
-    """The text of a body, JSON of any kind, XML or a form, with every credential cut likewise.
+    """Return a body (JSON, XML or a form), with each credential cut to its first letters and the mask.
 
-    An object with `name` and `value` is masked as a header, an address by its query.
+    An object with `name` and `value` is masked like a header, and an address like its query.
     """
     lower = text.lower()
     if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
@@ -139,9 +139,10 @@ def redact_body(text: str, mask: str = MASK) -> str:
 
 
 def redact_log(text: str, mask: str = MASK) -> str:
-    """What a program wrote, or a word of its command line, with every credential cut likewise.
+    """Return the output of a program, with each credential cut to its first letters and the mask.
 
-    Besides those of a body: headers, `NAME=value`, schemes with a credential, passwords in addresses.
+    Besides the credentials of a body these are: headers, `NAME=value`, schemes followed by a credential, and
+    passwords in addresses.
     """
 
     def named(found: re.Match[str]) -> str:
@@ -159,7 +160,7 @@ def redact_log(text: str, mask: str = MASK) -> str:
 
 
 def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
-    """The words of a command line with every credential cut likewise, also that of `--token value`."""
+    """Return the words of a command line with each credential cut, also the word after `--token`."""
     shown: list[str] = []
     option = ""
     for word in words:
@@ -171,7 +172,7 @@ def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
 
 
 def _redact_member(found: re.Match[str], mask: str, *, granting: bool) -> str:
-    """A member of JSON, or similar text, with its value masked if its name asks for that."""
+    """Return a member of JSON or of similar text, with its value masked if the name is a credential's."""
     value = found["value"]
     quoted = value[0] in "\"'"
     bare = not quoted and not found["quote"]
@@ -187,7 +188,7 @@ def _is_credential_name(name: str, *, granting: bool) -> bool:
 
 
 def _redact_field(field: str, mask: str) -> str:
-    """A field of a query; a name such as `filter[password]` counts by its last part."""
+    """Return a field of a query, masked by its name; `filter[password]` counts as `password`."""
     name, equals, value = field.partition("=")
     last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
     plain = "".join(last).lower().replace("_", "").replace("-", "")
@@ -213,6 +214,6 @@ def _redact_credential(name: str, text: str, mask: str) -> str:
 
 
 def _visible_prefix(secret: str) -> str:
-    """The first letters of a text, "" of a short one; an escape is not cut in two."""
+    """Return the first letters of a text, or "" if the text is short. An escape is never cut in two."""
     shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
     return shown if "\\" not in shown and "&" not in shown else ""

@@ -16,7 +16,7 @@ def origin_of(scheme: str, host: str, port: int | None) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine: `localhost`, 127.0.0.0/8, the same in IPv6, or ::1."""
+    """Return whether the host is this machine: `localhost`, 127.0.0.0/8, that range in IPv6, or ::1."""
     if host.lower() == LOCALHOST:
         return True
     try:
@@ -33,7 +33,7 @@ _SLASH_LENGTH = len("%2F")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:
-    """Path of an ASGI request, decoded except for escaped slashes."""
+    """Return the path of an ASGI request, decoded except for escaped slashes."""
     raw: bytes = scope.get("raw_path") or b""
     if not _RAW.search(raw):
         return str(scope["path"])
@@ -41,10 +41,10 @@ def path_of(scope: Mapping[str, Any]) -> str:
 
 
 def decoded_path(path: str) -> str:
-    """Path of a URL, decoded except for escaped slashes."""
+    """Return the path of a URL, decoded except for escaped slashes."""
     return unquote(_READ.sub(lambda found: "%25" + found[0][1:], path), errors="replace")
 
 
 def key_of(segment: str) -> str:
-    """Key in a segment of such a path."""
+    """Return the key in one segment of a decoded path: its escaped slashes are decoded too."""
     return _READ.sub(lambda found: "/" if len(found[0]) == _SLASH_LENGTH else "%" + found[0][3:], segment)

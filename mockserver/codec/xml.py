@@ -43,10 +43,10 @@ class _DepthLimitedBuilder(TreeBuilder):
 
 
 def parse(body: bytes, charset: str = "utf-8") -> Element:
-    """Root element of `body`.
+    """Return the root element of `body`.
 
-    Raises MalformedBody: not well-formed, another encoding than declared, a DTD, entities, or too deep
-    nesting.
+    Raises MalformedBody: the body is not well-formed, has another encoding than it declares, a DTD or
+    entities, or is nested too deeply.
     """
     text = to_utf_8(body, charset)
     wanted = "utf-16" if charset.startswith("utf-16") else "utf-8"
@@ -58,9 +58,9 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
 
 
 def _parse_harmless(text: bytes) -> Element | None:
-    """Root of XML without a document type: it cannot attack, so a parser five times as fast will do.
+    """Return the root of XML without a document type, which cannot attack, by a parser five times as fast.
 
-    None leaves the refusal to the other parser.
+    None means that the other parser has to read or to refuse the body.
     """
     parser = XMLParser(encoding="utf-8")  # noqa: S314 - entities need a document type
     try:
@@ -100,7 +100,7 @@ _UNKNOWN = (-1, "")
 class DataContract:
     """A list of flat items; `members` are in wire order, which is ordinal alphabetical.
 
-    Without the name of an `item` the root is a single one itself.
+    If `item` is "", the root element itself is the only item.
     """
 
     root: str
@@ -114,10 +114,10 @@ class DataContract:
         object.__setattr__(self, "_places", places)
 
     def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
-        """Items as objects of texts; misplaced elements and those of another namespace are skipped.
+        """Return the items as objects of texts; skip elements at a wrong place or of another namespace.
 
-        With `any_order` a repeated member counts once, the first. A nil root is null. Raises MalformedBody:
-        no XML, or another root than the contract's.
+        If `any_order`, the first of a repeated member counts. A nil root is null. Raises MalformedBody: the
+        body is no XML, or its root is not the contract's.
         """
         root = parse(body, charset)
         if root.tag != self._name(self.root):

@@ -23,9 +23,9 @@ class StoreAddressError(MockServerError):
 
 
 class StoreAddress(Value, frozen=True):
-    """Address of a store: one server's or a cluster's `url`, or the sentinels' hosts and the master's name.
+    """Address of a store: the `url` of a server or cluster, or the sentinels' hosts and the master's name.
 
-    `prefix` begins all keys, so that several servers may share one Redis.
+    Every key begins with `prefix`, so that several servers may share one Redis.
     """
 
     url: str
@@ -65,7 +65,7 @@ def parse_address(text: str) -> StoreAddress:
 
 
 def _behind_sentinels(parts: SplitResult, prefix: str) -> StoreAddress:
-    """The address of a master: hosts of sentinels, then /master or /master/database."""
+    """Read the address of a master: hosts of sentinels, then /master or /master/database."""
     credentials, at, hosts = parts.netloc.rpartition("@")
     master, _, database = parts.path.strip("/").partition("/")
     if not master:

@@ -24,31 +24,31 @@ from mockserver.redis_store.keys import common_key
 T = TypeVar("T")
 
 CALL_S = 3.0
-"""For how long one wait may last, or those of a call together: none begins later."""
+"""Maximum length of one wait, or of all waits of one call together; no wait begins later."""
 
 PATIENCE_S = 0.5
-"""For how long is sent again what Redis cannot take, or loses."""
+"""Time in which a request is repeated that Redis cannot take, or that is lost."""
 
 BREAK_S = 0.2
-"""For how long nobody asks after that, so that calls that wait do not wait for one another."""
+"""Time in which nobody asks after a failure, so that waiting calls do not wait for one another."""
 
 _PAUSE_S = 0.02
 _CLOCK_S = 10.0
-"""For how long the difference between the clocks of a worker and of Redis counts as known."""
+"""Time for which a measured difference between the clocks of worker and Redis is used."""
 
 FAILURES = (RedisError, RedisClusterException)
-"""Whatever Redis answers instead of doing what it was asked: a call can be served by nobody else."""
+"""All errors of Redis. None is left to other code, because nothing else can serve the call."""
 
 
 class _Waits(local):
-    """The remaining wait of this thread's call, None for no call; and the end of the last wait."""
+    """The seconds that this thread's call may still wait (None: no call), and the end of its last wait."""
 
     left_s: float | None = None
     until = 0.0
 
 
 class RedisConnection:
-    """The connection of one worker to the store; calls block for a short time at most."""
+    """The connection of one worker to the store; each call blocks for a short time only."""
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
@@ -61,9 +61,9 @@ class RedisConnection:
         return common_key(self.address.prefix, name)
 
     def script(self, name: str, keys: Sequence[str], *arguments: str | bytes | float) -> Any:
-        """Run a script of this package; it may run twice, if the first answer is lost.
+        """Run a script of this package. If the first answer is lost, the script runs a second time.
 
-        Raises StoreUnavailableError: without an answer the script does not run any more.
+        Raises StoreUnavailableError: no answer came; the script does not run later either.
         """
 
         def run(client: Any) -> Any:
@@ -78,7 +78,7 @@ class RedisConnection:
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
-        """Share the waiting time of one call among all waits in this context; without it each has its own."""
+        """Let all waits in this context share the time of one call. Outside, each wait has its own."""
         outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
         try:
             yield
@@ -86,7 +86,7 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client; it may run twice, so it must not count.
+        """Run `work` with the client. The work may run twice, so it must not count anything.
 
         Raises StoreUnavailableError.
         """
@@ -103,7 +103,7 @@ class RedisConnection:
                 waits.left_s -= monotonic() - began
 
     def once(self, work: Callable[[Any], object]) -> list[Any]:
-        """Let `work` fill a pipeline, and send it once, so it may count. Raises StoreUnavailableError."""
+        """Let `work` fill a pipeline, and send that once, so it may count. Raises StoreUnavailableError."""
         self._refuse_while_blocked()
         try:
             pipeline = self._client.pipeline(transaction=False)
@@ -126,7 +126,7 @@ class RedisConnection:
         self.ask(lambda client: client.set(self.key("probe"), 1, px=60_000))
 
     def keep_first(self, name: str, value: bytes) -> bytes:
-        """Store a value unless there is one; return the stored one."""
+        """Store the value unless a value is stored already; return what is stored then."""
         key = self.key(name)
         self.ask(lambda client: client.set(key, value, nx=True))
         return self.ask(lambda client: client.get(key)) or value
@@ -136,7 +136,7 @@ class RedisConnection:
 
     @cached_property
     def _client(self) -> Any:
-        """The client, made at first use: that of a cluster calls it at once."""
+        """The client, made at first use, because a cluster's client calls the cluster when it is made."""
         return _open(self.address)
 
     def _send_again(self, work: Callable[[Any], T], until: float) -> T:
@@ -150,9 +150,9 @@ class RedisConnection:
             sleep(_PAUSE_S)
 
     def _deadline(self, key: str) -> float:
-        """End of the wait, by the clock of the Redis with the key, or a little sooner.
+        """Return the end of the wait, or a little less, by the clock of the Redis server that has the key.
 
-        Redis has read its clock before its answer came, so the difference is rather too small.
+        Redis reads its clock before its answer arrives, so the difference of the clocks comes out too small.
         """
         node = self._client.get_node_from_key(key) if self.address.is_cluster else None
         ahead_s, read = self._clocks.get(node, (0.0, float("-inf")))
@@ -168,7 +168,7 @@ class RedisConnection:
             raise StoreUnavailableError(self._reason)
 
     def _block(self, error: Exception) -> str:
-        """Block all requests for a while, and return the reason."""
+        """Refuse all requests for a while, and return the reason."""
         self._reason = f"{self.address.shown} does not answer: {str(error) or type(error).__name__}"
         self._blocked_until = monotonic() + BREAK_S
         return self._reason

@@ -36,14 +36,14 @@ _decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
 
 
 LOOKS = 32
-"""A worker looks at all journals when it has added one of so many parts of what they may take together."""
+"""A worker looks at all journals after adding this fraction (1 / n) of what they may take together."""
 
 
 class RedisEntryLog:
-    """The entries of all workers; `names` returns those of the sandboxes.
+    """The entries of all workers; `names` returns the names of the sandboxes.
 
     An entry is lost while Redis does not answer. If all sandboxes together exceed their limits, the oldest
-    entries of the largest journals are dropped, a little later than the last entry came.
+    entries of the largest journals are dropped a little later.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class RedisEntryLog:
         return int(self._script(sandbox, "clear"))
 
     def forget(self, sandbox: str) -> None:
-        """Do nothing: the store has done so, with the sandbox or its calls."""
+        """Do nothing: the store deletes the journal together with the sandbox or its calls."""
 
     def _has_added_a_part(self, size_bytes: int) -> bool:
         self._added_entries += 1
@@ -146,7 +146,7 @@ class RedisEntryLog:
 
 
 def share_of_each(sizes: Sequence[int], most: int) -> int:
-    """The size that none may exceed, so that all together take `most`; small ones do not change."""
+    """Return the maximum size of one journal with which all together take `most`; small ones stay whole."""
     left, rest = most, sorted(sizes)
     while rest and rest[0] <= left // len(rest):
         left -= rest.pop(0)
@@ -154,7 +154,7 @@ def share_of_each(sizes: Sequence[int], most: int) -> int:
 
 
 def encode(entry: Entry) -> bytes:
-    """The stored form of an entry; of the scenarios of its sandbox it keeps the applied rules."""
+    """Return the stored form of an entry, with the applied rules in place of the sandbox's scenarios."""
     call = replace(entry.call, scenarios=applied_scenarios(entry))
     with suppress(UnicodeError):
         return _encoder.encode(replace(entry, call=call))
@@ -175,9 +175,9 @@ _PAUSE_S = 0.5
 
 
 class CallNews:
-    """A thread that receives each new entry, and passes its sandbox and number to `listener`.
+    """A thread that passes sandbox and number of each new entry to `listener`.
 
-    Entries while Redis does not answer are missed; a page that asks later sees them.
+    The thread misses entries while Redis does not answer; a page that asks later sees these entries.
     """
 
     def __init__(
@@ -258,7 +258,7 @@ def _below(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
 
 
 LONGEST_S = 120
-"""A run that began longer ago than this is not going on any more: its worker was killed."""
+"""A run that began before this time has ended, because its worker was killed."""
 
 
 class RedisCaseRuns:
@@ -278,7 +278,7 @@ class RedisCaseRuns:
                 self._connection.script("case_run", keys, "end", token)
 
     def add(self, verdict: Document) -> Document:
-        """Add a verdict; a number may be skipped where the answer of Redis was lost."""
+        """Add a verdict. If the answer of Redis is lost, a number is skipped."""
         number = int(self._connection.ask(lambda client: client.incr(self._last_key)))
         numbered = {"run": number, **verdict}
         self._connection.ask(lambda client: client.hset(self._verdicts_key, number, json.encode(numbered)))

@@ -16,9 +16,9 @@ _LISTS = 16
 
 
 class SandboxKeys(NamedTuple):
-    """The keys of a sandbox, in the order of its script.
+    """The keys of a sandbox, in the order in which its script takes them.
 
-    `sandboxes` is its list: the time of the last use of each sandbox, by name.
+    `sandboxes` is the list with this sandbox: the time of the last use of each sandbox, by name.
     """
 
     sandboxes: str
@@ -35,7 +35,7 @@ class SandboxKeys(NamedTuple):
 
 
 class JournalKeys(NamedTuple):
-    """The keys of a sandbox's journal, likewise; `sandbox` exists as long as the sandbox does."""
+    """The keys of a sandbox's journal, in its script's order; `sandbox` exists while the sandbox does."""
 
     sandbox: str
     entries: str
@@ -58,7 +58,7 @@ def list_keys(prefix: str) -> list[str]:
 
 
 def common_key(prefix: str, name: str) -> str:
-    """The key of something outside every sandbox."""
+    """Return the key of a value that belongs to no sandbox."""
     return f"{prefix}:{FORMAT}:{name}"
 
 

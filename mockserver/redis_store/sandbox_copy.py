@@ -28,13 +28,13 @@ _ERRORS = "surrogatepass"
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 _SIZES = Struct(">ii")
-"""Sizes of a field and of its document, -1 for none."""
+"""Sizes of a field and of its document; -1 if there is no document."""
 
 
 class Written(Value, frozen=True):
     """Changes of a transaction in the form for Redis.
 
-    `sets` are fields and their documents in turn, `deleted` fields.
+    `sets` has fields and their documents in turn, `deleted` has the fields to delete.
     """
 
     sets: Sequence[bytes]
@@ -42,7 +42,7 @@ class Written(Value, frozen=True):
 
 
 def field_of(place: tuple[str, str], key: str) -> bytes:
-    """The field of a document in the hash of its sandbox: scope, collection and key."""
+    """Return the field of a document in the hash of its sandbox: scope, collection and key."""
     return f"{place[0]}{_SEPARATOR}{place[1]}{_SEPARATOR}{key}".encode("utf-8", _ERRORS)
 
 
@@ -52,7 +52,7 @@ def split_field(field: bytes) -> tuple[tuple[str, str], str]:
 
 
 def write_changes(undo: UndoList) -> Written:
-    """Net changes of a transaction."""
+    """Return what the changes of a transaction come to."""
     sets: list[bytes] = []
     deleted: list[bytes] = []
     for table, key, old in _first_changes(undo):
@@ -68,12 +68,12 @@ def write_changes(undo: UndoList) -> Written:
 
 
 def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
-    """Whether equal documents also read the same: 1.50 equals 1.5."""
+    """Return whether equal documents are also written alike: 1.50 equals 1.5 and is written differently."""
     return json.encode(new) == json.encode(old)
 
 
 def read_before(stored: bytes) -> list[PlacedChange]:
-    """Fields and documents before a change, as the script has joined them."""
+    """Read the fields and documents before a change, which the script has joined."""
     found: list[PlacedChange] = []
     at = 0
     while at < len(stored):
@@ -99,7 +99,7 @@ def read_document(value: bytes) -> Document:
 
 
 def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
-    """Yield the first change of each document, which has its value before the transaction."""
+    """Yield the first change of each document, because that has the value before the transaction."""
     seen: set[tuple[int, str]] = set()
     for change in document_changes(undo):
         place = (id(change[0]), change[1])
@@ -109,10 +109,10 @@ def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
 
 
 LEASE_MS = 2000
-"""For how long a turn lasts at most; it ends sooner, but for a worker that was killed."""
+"""Maximum length of a turn. A turn ends sooner unless its worker was killed."""
 
 WAIT_MS = 80
-"""For how long a worker waits before it asks again whether the turn is free."""
+"""Time that a worker waits before it asks again whether the turn is free."""
 
 PATIENCE_S = 5.0
 
@@ -120,9 +120,9 @@ _BUSY = b"busy"
 
 
 class Turn:
-    """A worker's turn to write to a sandbox; it ends with the context.
+    """A worker's turn to write to a sandbox; the turn ends with the context.
 
-    If Redis is lost, it stays this worker's for the rest of its time, and the next context begins with it.
+    If Redis is lost, the worker keeps the turn for the rest of its time, and the next context begins with it.
     """
 
     def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
@@ -141,10 +141,11 @@ class Turn:
             self.hand_over()
 
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
-        """Wait for the turn, or prolong it, and return the answer of `begin` about the sandbox then.
+        """Wait for the turn, or prolong it, and return what `begin` then answers about the sandbox.
 
-        `begin` gets the token of the turn, and that of the wait; its answer begins with `busy` if the turn is
-        over. Raises StoreUnavailableError: others had it all the time, or the store does not answer.
+        `begin` gets the token of the turn and the token of the wait; its answer begins with `busy` if the
+        turn is over. Raises StoreUnavailableError: other workers had the turn all the time, or the store does
+        not answer.
         """
         began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
         while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:
@@ -167,7 +168,7 @@ _NO_VERSION = 0
 
 
 class Attempt(Generic[T]):
-    """Result or error of some work, and its changes in the copy."""
+    """Result or error of work on the copy, and the changes that the work made there."""
 
     __slots__ = ("_error", "_result", "changes")
 
@@ -185,10 +186,11 @@ class Attempt(Generic[T]):
 
 
 class SandboxCopy(StoredSandbox):
-    """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction that made it.
+    """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction that made these.
 
     A sandbox that is made anew has another epoch, and a history that was wound back has other transactions.
-    It `is_contended` while other workers write to it too, and then waits for its `turn`.
+    The copy `is_contended` while other workers write to the sandbox too; then this worker waits for its
+    `turn`.
     """
 
     __slots__ = ("_unread", "epoch", "is_contended", "name", "turn", "tx", "version")
@@ -218,14 +220,14 @@ class SandboxCopy(StoredSandbox):
     def catch_up(
         self, version: int, tx: bytes, fields: Sequence[bytes], values: Sequence[bytes | None]
     ) -> None:
-        """Become a copy of a later version; `values` are the documents now, None for a deleted one."""
+        """Become a copy of a later version; `values` are the documents there, None for a deleted document."""
         for field, value in zip(fields, values, strict=True):
             self._unread.pop(field, None)
             self._put(field, None if value is None else read_document(value))
         self.version, self.tx = version, tx
 
     def attempt(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> Attempt[T]:
-        """Run `work` on the copy; an error undoes it, and is kept."""
+        """Run `work` on the copy. If the work raises, undo its changes and keep the error."""
         for field, value in self._unread.items():
             self._put(field, read_document(value))
         self._unread.clear()
@@ -236,10 +238,10 @@ class SandboxCopy(StoredSandbox):
         return Attempt(result, None, changes)
 
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
-        """Keep a stored attempt as the version of `head`; False if it changed nothing.
+        """Keep a stored attempt as the version of `head`; return False if the attempt changed nothing.
 
-        The next attempt has the documents as every other worker reads them, with an integer for a whole
-        Decimal; documents that others have changed by then are not read at all.
+        The next attempt reads the documents as every other worker reads them, with an integer for a whole
+        Decimal. Documents that other workers have changed by then are not read at all.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:

@@ -16,14 +16,14 @@ from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
 
 _FRESH = timedelta(seconds=1)
-"""For how long a worker does not tell the others again that it uses a sandbox."""
+"""Time in which a worker reports the use of a sandbox only once."""
 
 
 class RedisUseTimes:
-    """`UseTimes` in the lists of the sandboxes, of which `names` returns all.
+    """`UseTimes` in the lists of the sandboxes; `names` returns the names of all sandboxes.
 
-    A sandbox is in its list as long as it exists: the store takes care of that, so nothing is added or
-    removed here. A worker remembers its last report of a sandbox, so that not every call asks Redis.
+    The store adds a sandbox to its list and removes it there, so nothing is added or removed here. A worker
+    remembers when it last reported the use of a sandbox, so that not every call asks Redis.
     """
 
     def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
@@ -52,7 +52,7 @@ class RedisUseTimes:
         return None if found is None else datetime.fromisoformat(found.decode())
 
     def has(self, name: str) -> bool:
-        """Return whether a sandbox exists; none does while Redis does not answer."""
+        """Return whether a sandbox exists; False while Redis does not answer."""
         if name in self._told:
             return True
         try:
@@ -65,21 +65,21 @@ class RedisUseTimes:
 
 
 Group: TypeAlias = tuple[str, ...]
-"""What the calls of a group have in common."""
+"""Name of a group: what its calls have in common."""
 
 LEASE_MS = 2000
-"""For how long a call stays open if nothing more is heard of its worker."""
+"""Time after which a call counts as ended if its worker does not renew the lease."""
 
 RENEW_S = 0.5
-"""A worker may stand still for three of these before it loses its calls."""
+"""Time between two renewals. A worker may miss three renewals before its calls count as ended."""
 
 
 class OpenCalls:
-    """The open calls, none while Redis does not answer; `names` returns those of the sandboxes.
+    """The open calls, none while Redis does not answer; `names` returns the names of the sandboxes.
 
-    A thread renews the leases, so that a busy event loop loses none. A lease only says which calls run at
-    once: a call without its lease is still stored once, because its idempotency key is looked up in the
-    transaction that stores it.
+    A thread renews the leases, so that a busy event loop loses none. A lease only tells which calls run at
+    the same time. A call without a lease is still stored once, because the transaction that stores it looks
+    up its idempotency key.
     """
 
     def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
@@ -90,7 +90,7 @@ class OpenCalls:
         self._is_renewing = False
 
     def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
-        """Count a call in each group, and return its name and the calls of each group now."""
+        """Count a call in each group; return the call's name and the number of open calls of each group."""
         key, words = self._key(sandbox), [_word(group) for group in groups]
         call = " ".join((token_hex(8), *words, ""))
         try:
@@ -105,19 +105,19 @@ class OpenCalls:
         return call, counts
 
     def leave(self, call: str) -> None:
-        """End a call; if Redis cannot be told now, it is told later."""
+        """End a call. If Redis does not answer now, report the end later."""
         with self._lock:
             if call in self._open:
                 self._ended[call] = self._open.pop(call)
         self._tell_ends()
 
     def count(self, group: Group) -> int:
-        """Number of calls of a group in all sandboxes."""
+        """Return the number of open calls of a group in all sandboxes."""
         keys, word = [self._key(name) for name in self._names()], _word(group)
         return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
 
     def renew(self) -> None:
-        """Report missed ends of calls, and renew the leases of the calls of this worker.
+        """Report ends of calls that Redis could not be told before; renew the leases of this worker's calls.
 
         Raises StoreUnavailableError.
         """

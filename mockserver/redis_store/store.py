@@ -1,4 +1,4 @@
-"""Store that several workers share: a copy in each, one versioned commit, past versions."""
+"""Store that several workers share: each worker has a copy, and one versioned commit stores its changes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _OF_CONTROL_PLANE = 0
 
 
 class Span(Value, frozen=True):
-    """The versions of a sandbox before and after a call, and their epoch, which is not kept."""
+    """The versions of a sandbox before and after a call, and their epoch, which is not stored."""
 
     number: int
     before: int
@@ -78,7 +78,7 @@ class CallHistory:
         self._ask("delete", keys.calls, keys.open, keys.journal, keys.journal_head)
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
-        """The known states around the calls; `now` is the state at `version`."""
+        """Return the states before and after each call, where known; `now` is the state at `version`."""
         spans = [span for span in self._spans() if span.number in numbers and span.number > 0]
         if not spans:
             return {}
@@ -100,7 +100,7 @@ class CallHistory:
         }
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """Number of the call that last wrote each document, 0 for the control plane."""
+        """Return, by document, the number of the call that last wrote it; 0 stands for the control plane."""
         spans = self._spans()
         if not spans:
             return {}
@@ -119,7 +119,7 @@ class CallHistory:
         return [Span(int(number), int(before), int(after)) for number, before, after in members]
 
     def _steps(self) -> list[_Step]:
-        """Known steps, oldest first; the very first has only its version."""
+        """The known steps, oldest first; the very first step has a version and no changes."""
         entries = self._ask("xrange", self._keys.log)
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))
@@ -144,15 +144,16 @@ T = TypeVar("T")
 _DONE = b"done"
 
 MAX_COPIES = 200
-"""How many sandboxes a worker keeps a copy of; the one whose last use is longest ago goes first."""
+"""Maximum number of sandboxes that a worker has a copy of; the copy unused for longest is dropped first."""
 
 
 class RedisStore:
     """The sandboxes of all workers, in Redis or Valkey.
 
-    A transaction runs on the worker's copy, which holds everything in memory. One script then stores its
-    changes, if the copy was current; if not, its answer has the changes of others, and the work is run again,
-    in its turn, so that nobody starves. All methods raise `StoreUnavailableError` when Redis does not answer.
+    A transaction runs on the worker's copy, which is wholly in memory. If the copy was current, one script
+    then stores the changes. If not, the script answers with the changes of other workers, and the work runs
+    again, in the worker's turn, so that no worker waits for ever. All methods raise `StoreUnavailableError`
+    when Redis does not answer.
     """
 
     def __init__(self, connection: RedisConnection, clock: Clock = system_clock) -> None:
@@ -198,7 +199,7 @@ class RedisStore:
         return self._discarded.run_discarded(fill, scope, work)
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """End a recorded call; while Redis does not answer, it is forgotten."""
+        """End a recorded call; while Redis does not answer, forget the call."""
         span = self._spans.pop((get_ident(), sandbox), None)
         if span is None:
             copy = self._copy(sandbox)
@@ -244,7 +245,7 @@ class RedisStore:
         return sorted(name.decode() for names in self._connection.ask(ask) for name in names)
 
     def take_counts(self) -> StoreCounts:
-        """This worker's counts since the last request."""
+        """Return this worker's counts since the last time that they were taken."""
         with self._lock:
             counts, self._counts = self._counts, StoreCounts()
             return counts
@@ -280,9 +281,9 @@ class RedisStore:
                 self._take_turn(copy, turn)
 
     def _take_turn(self, copy: SandboxCopy, turn: Turn) -> None:
-        """Wait for the turn, and bring the copy to the state that the sandbox keeps until the turn ends.
+        """Wait for the turn, and bring the copy to the state that the sandbox has until the turn ends.
 
-        After a conflict a worker takes its turn first: a try without it would be in vain.
+        After a conflict a worker takes its turn first, because a try without the turn would fail again.
         """
         with self._connection.waits(shared=False):  # they are for others, who write, and not for Redis
             answer = turn.take(partial(self._begin_turn, copy))
@@ -290,16 +291,16 @@ class RedisStore:
         self._follow(copy, answer)
 
     def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
-        """Changes of others since the copy's version, if the token is that of the turn."""
+        """Return the changes of other workers since the copy's version, if the token is the turn's."""
         answer: Sequence[Any] = self._script(
             copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
         )
         return answer
 
     def _commit(self, copy: SandboxCopy, written: Written, token: str) -> Sequence[Any]:
-        """Store the changes, if the copy is current, and return the script's answer.
+        """Store the changes if the copy is current, and return the script's answer.
 
-        Without an answer it is unknown whether they are stored, and the copy becomes empty.
+        If no answer comes, nobody knows whether the changes are stored; then the copy becomes empty.
         """
         tx = token_hex(8)
         head = (copy.epoch, copy.version, copy.tx, tx, token)
@@ -319,7 +320,7 @@ class RedisStore:
         return (_DONE, answer[1], tx.encode()) if answer[0] == _DONE else answer
 
     def _follow(self, copy: SandboxCopy, answer: Sequence[Any]) -> None:
-        """Bring a copy to the state in the script's answer. Raises UnknownSandboxError: it was deleted."""
+        """Bring a copy to the state in the script's answer. Raises UnknownSandboxError: it is deleted."""
         match answer[0]:
             case b"missing":
                 copy.forget()
