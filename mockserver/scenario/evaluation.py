@@ -38,7 +38,7 @@ _BITS = 53
 
 
 def draw(seed: int, *what: str) -> float:
-    """A number in [0, 1) for this seed and these words, the same in every thread, process and order.
+    """Return a number in [0, 1) that depends on the seed and the words alone.
 
     Each word is preceded by its length, so that no two lists of words have one hash.
     """
@@ -52,21 +52,22 @@ def draw(seed: int, *what: str) -> float:
 
 
 MAX_DELAY_MS = 600_000
-"""No delay is longer than ten minutes (docs/scenarios.md)."""
+"""Maximum delay: ten minutes (docs/scenarios.md)."""
 
 _MIN_DRAW = 2.0**-54
-"""In place of a draw of 0, where the inverse normal has no value."""
+"""Replaces a draw of 0, for which the inverse normal distribution has no value."""
 
 _MAX_EXPONENT = 700.0
-"""Beyond this power of e a delay is over any bound."""
+"""Maximum power of e; a higher power exceeds every bound of a delay."""
 
 _STANDARD_NORMAL = NormalDist()
 
 
 def sample_delay(delay: Delay, u: float) -> float:
-    """The delay in milliseconds for the draw `u` in [0, 1).
+    """Return the delay in milliseconds for the draw `u` in [0, 1).
 
-    A lognormal one is `median` at 0.5 and spreads by `sigma`; `longest` and ten minutes cap every kind.
+    A lognormal delay is `median` at 0.5 and spreads by `sigma`. Each delay is at most `longest` and at most
+    ten minutes.
     """
     if delay.type == "fixed":
         asked = float(delay.value)
@@ -101,9 +102,9 @@ class _Evaluation:
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
-    """Evaluate the candidate rules in order and return the decision; counts the rules that were used.
+    """Evaluate the candidate rules in order, count the rules that are used, and return the decision.
 
-    All of them see the states at the start of the call. A call refused by a quota meets no other rule.
+    Each rule sees the states at the start of the call. If a quota refuses the call, no other rule applies.
     """
     seed: int = state.sandbox_collection("settings")["seed"]["value"]
     so_far = _Evaluation(state, context, seed)
@@ -140,13 +141,13 @@ def _matches_content(rule: Rule, context: CallContext) -> bool:
 
 
 def _has_item_effects_only(rule: Rule) -> bool:
-    """Whether the rule has no effect unless one of its items is present."""
+    """Return whether the rule has no effect unless one of its items is present."""
     parts = (rule.envelope, rule.response, rule.quota, rule.transitions, rule.advance_clock)
     return bool(rule.items) and not any(parts) and rule.commit == COMMIT_ALL
 
 
 def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
-    """The candidates for the selected items; an index need not be searched for."""
+    """Return the items that may be selected; an index selects without a search."""
     return context.items if select.index is None else context.items[select.index : select.index + 1]
 
 
@@ -188,16 +189,16 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """The draw for the next attempt of `identity`; attempts of others do not change it."""
+    """Return the draw for the next attempt of `identity`; other identities do not change it."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     seed = evaluation.seed if candidate.seed is None else candidate.seed
     return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
-    """Number of attempts, this one included: at this vendor, by this tenant, under this rule.
+    """Count an attempt at this vendor, by this tenant, under this rule; return the number of attempts.
 
-    When the memory is full, a new identity is always at its first attempt.
+    When no more counters fit, each attempt of a new identity counts as its first.
     """
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
@@ -209,7 +210,7 @@ def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str,
 
 
 def _quota_refusal(candidates: Sequence[Candidate], state: State) -> Decision | None:
-    """The refusal of the first exhausted quota, None if all let the call in."""
+    """Return the refusal of the first exhausted quota; None if all quotas admit the call."""
     quotas = {cue.name: (cue.quota, cue.rule.quota) for cue in candidates if cue.rule.quota is not None}
     found = count_against_quotas(quotas, state)
     if found is None:
@@ -277,7 +278,7 @@ def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Eva
 
 
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
-    """The rule's effects by item; of several on one item the first that is not over."""
+    """Return the rule's effects by item: for each item the first effect whose attempts are not used up."""
     found: dict[int, Effect] = {}
     for one in candidate.rule.items:
         for item in _candidate_items(one.select, evaluation.context):
@@ -315,10 +316,10 @@ def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluat
 
 
 def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: State) -> tuple[str, int] | None:
-    """The first rule with an exhausted quota, and the whole seconds to wait.
+    """Return the first rule with an exhausted quota, and the whole seconds to wait.
 
-    `quotas` are those of the rules, each with the name of its counter. If all let the call in, each counts it
-    once.
+    `quotas` are the quotas of the rules, by the names of their counters. If all quotas admit the call, each
+    counts the call once.
     """
     counters = state.sandbox_collection(SCENARIO_COUNTERS)
     counted: dict[str, Document] = {}
@@ -338,9 +339,9 @@ _RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 
 
 def format_retry_after(value: int | str, now: datetime) -> str:
-    """The header's text: seconds, the HTTP date for `date+30`, else the text itself.
+    """Return the text of `Retry-After`: seconds, an HTTP date for `date+30`, else the text itself.
 
-    A clock at either end of time does not move.
+    If the date is before the first year or after the last, it is the present time.
     """
     relative = _RELATIVE_DATE.fullmatch(value) if isinstance(value, str) else None
     if relative is None:

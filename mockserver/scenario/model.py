@@ -16,61 +16,56 @@ EVERYTHING: tuple[str, ...] = ()
 
 
 class Predicate(Value, frozen=True):
-    """A test of the value at `path` (steps: a member's name, or a place in a list).
-
-    `test` is one of equals, contains, matches, exists, gt, lt and in; `value` is its operand.
-    """
+    """A test of the value at `path`, whose steps are names of members or indexes of lists."""
 
     path: tuple[str | int, ...]
     test: str
+    """One of equals, contains, matches, exists, gt, lt and in."""
     value: Json
+    """The operand of the test."""
 
 
 class RuleMatch(Value, frozen=True):
-    """The calls of a rule; None, "" or empty matches all. Header names are lower case.
-
-    `nth` counts the calls that all else matches, from 1.
-    """
+    """The calls of a rule. A field that is None, "" or empty matches every call."""
 
     vendor: str = ""
     operation: str = ""
     writes: bool | None = None
     headers: Mapping[str, str] = EMPTY
+    """Headers by name in lower case."""
     query: Mapping[str, str] = EMPTY
     body: Predicate | None = None
     item: Predicate | None = None
     nth: int | None = None
+    """Number, from 1, among the calls that match all other fields."""
 
 
 class ItemSelector(Value, frozen=True):
-    """The items of an effect; exactly one member is set. `sample` is the chance of each.
-
-    `first_index` is the item at that place of the first call with so many items.
-    """
+    """The items of an effect; exactly one field is set."""
 
     all: bool = False
     index: int | None = None
     first_index: int | None = field(default=None, name="firstIndex")
+    """Selects the item at this index, in the first call that has as many items."""
     key: str | None = None
     where: Predicate | None = None
     sample: float | None = None
+    """Chance of each item to be selected."""
 
 
 class Effect(Value, frozen=True):
-    """Effect on an item and on its outcome in the answer.
-
-    `fail` for the first `fail_times` attempts, or always; `hang_ms` delays the answer and fails the item with
-    a timeout. `commit` decides whether the item takes effect, None: as its outcome says, and yes for an
-    omitted outcome.
-    """
+    """Effect on an item and on its outcome in the answer."""
 
     fail: Fault | None = None
     fail_times: int | None = field(default=None, name="failTimes")
+    """Number of attempts that fail; None: all."""
     warn: Fault | None = None
     hang_ms: int | None = field(default=None, name="hang")
+    """Milliseconds by which the answer is delayed; the item then fails with a timeout."""
     omit: bool = False
     duplicate: int = 0
     commit: bool | None = None
+    """Whether the item is stored. None: if its outcome says so, or if its outcome is omitted."""
 
 
 class ItemEffect(Value, frozen=True):
@@ -79,33 +74,37 @@ class ItemEffect(Value, frozen=True):
 
 
 class RuleTimes(Value, frozen=True):
-    """Of matching calls, the rule skips the first `after`, then takes `count`; None means all."""
+    """Which of the matching calls the rule takes."""
 
     after: int = 0
+    """Number of calls that are skipped first."""
     count: int | None = None
+    """Number of calls that are taken then; None: all."""
 
 
 class Commit(Value, frozen=True):
-    """Items that take effect: all (`first` None), or the first `first`; 0 means none."""
+    """The items that are stored."""
 
     first: int | None = None
+    """Number of items, counted from the first; None: all."""
 
 
 class SchemaDrift(Value, frozen=True):
-    """A change of an answer's schema at `path`: add, rename, widen, null, value or reword.
-
-    A step "*" is every element or member; `to` is the new name, value or text.
-    """
+    """A change of an answer's schema."""
 
     path: tuple[str | int, ...]
+    """Place of the change; the step "*" stands for every element or member."""
     change: str
+    """One of add, rename, widen, null, value and reword."""
     to: Json = None
+    """The new name, value or text."""
 
 
 class EnvelopeEffect(Value, frozen=True):
-    """Effect around the items; `order` is reverse, shuffle or rotate."""
+    """Effect on the answer around the items."""
 
     order: str = ""
+    """One of reverse, shuffle and rotate; "" changes nothing."""
     count_add: int = field(default=0, name="countAdd")
     phantom: int = 0
     empty_map_as_array: bool = field(default=False, name="emptyMapAsArray")
@@ -116,7 +115,7 @@ class EnvelopeEffect(Value, frozen=True):
 class Delay(Value, frozen=True):
     """A time in milliseconds: fixed `value`, uniform from `lower` to `upper`, or lognormal.
 
-    No more than `longest`, where that is set.
+    If `longest` is set, it is the maximum.
     """
 
     type: str
@@ -129,7 +128,7 @@ class Delay(Value, frozen=True):
 
 
 class Dribble(Value, frozen=True):
-    """The body in so many chunks over so many milliseconds."""
+    """The body is sent in `chunks` pieces over `total_ms` milliseconds."""
 
     chunks: int = field(name="numberOfChunks")
     total_ms: int = field(name="totalDuration")
@@ -143,7 +142,7 @@ class ResponseBody(Value, frozen=True):
 
 
 class ResponseEffect(Value, frozen=True):
-    """Effect on the whole answer and its delivery; `fault` is one of the transport's."""
+    """Effect on the whole answer and its delivery; `fault` is a fault of the transport."""
 
     status: int | None = None
     headers: Mapping[str, str] = EMPTY
@@ -157,7 +156,7 @@ class ResponseEffect(Value, frozen=True):
 
 
 class RuleQuota(Value, frozen=True):
-    """At most `limit` calls in a window of `window_ms`; rules with the same name share it."""
+    """At most `limit` calls in a window of `window_ms`; rules with the same `name` share one quota."""
 
     limit: int
     window_ms: int = field(name="windowMillis")
@@ -166,10 +165,7 @@ class RuleQuota(Value, frozen=True):
 
 
 class Rule(Value, frozen=True):
-    """A rule: calls, times and effects. `requires` and `transitions` are states by name.
-
-    `advance_clock` is in seconds, 0 for none.
-    """
+    """A rule: its calls and their number, and its effects."""
 
     id: str
     priority: int = 1
@@ -177,8 +173,11 @@ class Rule(Value, frozen=True):
     probability: float | None = None
     times: RuleTimes = RuleTimes()
     requires: Mapping[str, str] = field(default=EMPTY, name="requiresState")
+    """Values that states must have, by the name of the state."""
     transitions: Mapping[str, str] = field(default=EMPTY, name="transitionsState")
+    """Values that states get, by the name of the state."""
     advance_clock: int = field(default=0, name="advanceClock")
+    """Seconds by which the clock moves."""
     commit: Commit = Commit()
     items: tuple[ItemEffect, ...] = ()
     envelope: EnvelopeEffect | None = None
@@ -187,50 +186,52 @@ class Rule(Value, frozen=True):
 
 
 class Scenario(Value, frozen=True):
-    """A named list of rules; `document` is its source, `seed` None the sandbox's.
-
-    `tests` is the number of its predicates; a pattern counts once for each of its pieces.
-    """
+    """A named list of rules."""
 
     name: str
     rules: tuple[Rule, ...]
     description: str = ""
     seed: int | None = None
+    """None: the seed of the sandbox."""
     document: Document = EMPTY
+    """The document that the scenario was read from."""
     tests: int = 0
+    """Number of predicates; a pattern counts once for each of its pieces."""
 
 
 COMMIT_ALL = Commit()
 
 
 class Decision(Value, frozen=True):
-    """The decision on one call: the applied rules, and their effects.
-
-    `applied` are the rules, `scenario/rule` each; `effects` stand by the item's index, their failures already
-    counted, and `effect_rules` name the rule of each. `wait_s` are the seconds until a quota lets calls in
-    again, None if no quota refuses the call; `quota_status` is the status of that refusal. `delay_ms` is
-    drawn, `retry_after` the header's text. `shuffle_seed` determines the order of shuffled outcomes.
-    """
+    """The decision on one call: the applied rules, and their effects."""
 
     applied: tuple[str, ...] = ()
+    """The applied rules, as `scenario/rule`."""
     commit: Commit = COMMIT_ALL
     effects: Mapping[int, Effect] = {}
+    """Effects by the item's index; the attempt is counted already."""
     effect_rules: Mapping[int, str] = {}
+    """The rule of each effect, by the item's index."""
     envelope: EnvelopeEffect | None = None
     response: ResponseEffect | None = None
     wait_s: int | None = None
+    """Seconds until a quota admits calls again; None if no quota refuses the call."""
     quota_status: int = 429
+    """Status of the refusal by a quota."""
     delay_ms: float = 0
+    """The drawn delay."""
     retry_after: str = ""
+    """Text of the header `Retry-After`."""
     shuffle_seed: str = ""
+    """Determines the order of shuffled outcomes."""
 
 
 NO_EFFECTS = Decision()
-"""No rule hits."""
+"""The decision if no rule hits."""
 
 
 class Candidate(Value, frozen=True):
-    """A rule that matches the head of the request, and its scenario; `seed` None means the sandbox's."""
+    """A rule that matches the head of the request. If its scenario has no `seed`, the sandbox's is used."""
 
     scenario: str
     rule: Rule
@@ -248,7 +249,7 @@ class Candidate(Value, frozen=True):
 
 @dataclass(frozen=True)
 class CallContext:
-    """The content of a call and its tenant; if `is_unreadable`, only its head is known."""
+    """The content of a call and its tenant. If the call `is_unreadable`, only its head is known."""
 
     call: Call
     document: Json = None
@@ -258,7 +259,10 @@ class CallContext:
 
     @cached_property
     def identity(self) -> str:
-        """Equal for equal requests, independent of earlier ones."""
+        """Hash of vendor, method, path, query and body.
+
+        The hash seeds the chance of a rule, so that equal requests draw equally.
+        """
         call = self.call
         head = f"{call.vendor} {call.method} {call.path}?{call.query}\n".encode("utf-8", "surrogateescape")
         return blake2b(head + call.body, digest_size=12).hexdigest()

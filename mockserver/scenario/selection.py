@@ -38,14 +38,14 @@ from mockserver.vendor import Request
 
 SCENARIO_HEADER = "mock-scenario"
 MAGIC_SCENARIO = "sbx"
-"""The scenario that magic tokens are said to stand in."""
+"""The scenario whose name stands in the journal for magic tokens."""
 
 _MAX_STEPS = 1_000_000
 _STEPS_A_SCENARIO = 10_000
 _HEADER_ELEMENT = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?")
 _CACHE_SIZE = 512
 _MOST_KNOWN_RULES = 1_000
-"""So many rules of stored scenarios are kept ready; they take some 2 MiB."""
+"""Maximum number of parsed rules in memory; they take about 2 MiB."""
 
 SeedsByScenario = Mapping[str, int | None]
 
@@ -73,7 +73,7 @@ class ScenarioSelector:
                 )
 
     def takes_long(self, call: Call) -> bool:
-        """Whether the tests of the scenarios may take over a twentieth of a second."""
+        """Return whether the tests of the scenarios may take over a twentieth of a second."""
         if not call.scenarios:
             return False
         stored, header = _stored_by_name(call), call.headers.get(SCENARIO_HEADER, "")
@@ -82,7 +82,7 @@ class ScenarioSelector:
         return len(call.body) * sum(tests) + len(tests) * _STEPS_A_SCENARIO > _MAX_STEPS
 
     def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
-        """Decide on the call; one without a `request` is unreadable, and meets only rules on its head."""
+        """Decide on the call. A call without a `request` is unreadable; only rules on its head apply."""
         magical = bool(operation.magic) and call.assumptions[MAGIC_TOKENS] == ON and may_have_token(call.body)
         if not call.scenarios and not magical and SCENARIO_HEADER not in call.headers:
             return NO_EFFECTS
@@ -127,7 +127,7 @@ def _stored_by_name(call: Call) -> Mapping[str, Document]:
 
 
 def parse_scenario_header(header: str) -> SeedsByScenario:
-    """The scenarios in the header, in its order, each with a seed or None. Raises InvalidHeaderError."""
+    """Return the scenarios in the header, in order, each with a seed or None. Raises InvalidHeaderError."""
     found: dict[str, int | None] = {}
     for part in header.split(","):
         match = _HEADER_ELEMENT.fullmatch(part.strip())
@@ -144,7 +144,7 @@ def parse_scenario_header(header: str) -> SeedsByScenario:
 def _candidates_of(
     scenarios: Sequence[tuple[Scenario, int | None]], call: Call, operation: Operation
 ) -> tuple[Candidate, ...]:
-    """The rules that match the call's head: by priority, then in the order of the scenarios."""
+    """Return the rules that match the call's head, by priority, then in the order of the scenarios."""
     found = [
         Candidate(scenario.name, rule, scenario.seed if seed is None else seed)
         for scenario, seed in scenarios
@@ -172,7 +172,10 @@ def _call_context(call: Call, operation: Operation, request: Request | None) -> 
 
 
 def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ...]:
-    """Items of the batch, or the one document of a writing call, by the last key in its path."""
+    """Return the items that item rules see: those of the batch; for a single write its body; none for a read.
+
+    The key of a single write is its last path parameter.
+    """
     if operation.batch is not None:
         return request.items
     if not operation.writes:
@@ -184,7 +187,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """Yield a rule for each item with a magic token; a token for the whole call only by its first item."""
+    """Yield a rule for each item with a magic token; for the whole call only the first item's."""
     for item in items:
         words = tuple(find_tokens(_text_at(item.document, place)))
         yield from islice(_item_candidates(words, item), 1)
@@ -260,7 +263,7 @@ _TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
 
 
 def may_have_token(body: bytes) -> bool:
-    """Whether a body has the prefix; an expression finds it five times sooner than `in`."""
+    """Return whether a body has the prefix, by an expression, which is five times as fast as `in`."""
     return _PREFIX.search(body) is not None
 
 
@@ -269,9 +272,9 @@ def effect_of(text: str) -> Effect | None:
 
 
 def response_of(text: str) -> TokenResponse | None:
-    """Answer of the first token for a whole call in `text`, and the commit.
+    """Return the answer that the first token for a whole call asks for, and which items are stored.
 
-    An error stores nothing; a transport fault loses the answer to stored work.
+    With an error nothing is stored; with a transport fault everything is stored and the answer is lost.
     """
     return next(
         (response for word in find_tokens(text) if (response := _parse_response(word)) is not None), None
