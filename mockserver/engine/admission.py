@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.codec.urls import key_of
 from mockserver.engine.auth import authenticate_subrequest, check_permission, find_missing_scheme
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import NotFound, Refusal, Unauthorized
@@ -20,13 +19,11 @@ from mockserver.sandbox.store import State
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation, RouteMatch
 
+_UNROUTED = NotFound("path", "").without_trace()
+
 
 class Arrival(Value, frozen=True):
-    """An HTTP request to one vendor, read to its end; members that `Call` has too mean the same.
-
-    `head_refusal`, `body_refusal`: the reason to ignore its headers or its body. `is_routed`, `is_secured`:
-    the HTTP layer found a route, and credentials. `may_take_long`: its work blocks no other call.
-    """
+    """An HTTP request to one vendor, read to its end. A field that `Call` has too has the same meaning."""
 
     sandbox: str
     method: str
@@ -39,11 +36,16 @@ class Arrival(Value, frozen=True):
     target: str = ""
     in_flight: int = 1
     same_key_in_flight: int = 0
+    route: RouteMatch | Refusal = _UNROUTED
+    """Operation and path values as Connexion found them, or why there is none: no such path, or method."""
+    has_credentials: bool = True
+    """Whether Connexion found credentials, if the operation needs any."""
     head_refusal: Refusal | None = None
+    """Why the headers are ignored."""
     body_refusal: Refusal | None = None
-    is_routed: bool = True
-    is_secured: bool = True
+    """Why the body is ignored."""
     may_take_long: bool = False
+    """Whether the work runs where it blocks no other call."""
 
     def call(self, vendor: str, **values: Any) -> Call:
         """Build the vendor's call from the request and values of its sandbox."""
@@ -85,45 +87,36 @@ class Admission:
     scenario_selector: ScenarioSelector | None = None
     strict: bool = False
 
-    def match(self, arrival: Arrival) -> RouteMatch | Refusal:
-        """The operation of a request, or the reason for none."""
-        try:
-            match = self.served.spec.match(arrival.method, arrival.path)
-        except Refusal as refusal:
-            return refusal.without_trace()
-        if not match.values:
-            return match
-        return RouteMatch(match.operation, {name: key_of(text) for name, text in match.values.items()})
-
-    def admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
+    def admit(self, arrival: Arrival, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
 
         Raises InvalidHeaderError: `Mock-Scenario`.
         """
         try:
-            principal: Principal | Refusal = self._identify(arrival, match, state)
+            principal: Principal | Refusal = self._identify(arrival, state)
         except Refusal as refusal:
             principal = refusal.without_trace()
         call = self._call(arrival, principal if isinstance(principal, Principal) else ANONYMOUS, state)
         if self.scenario_selector is not None and arrival.head_refusal is None:
             self.scenario_selector.check(call)
-        route = match if isinstance(match, RouteMatch) else None
+        route = arrival.route if isinstance(arrival.route, RouteMatch) else None
         try:
             if arrival.head_refusal is not None:
                 raise arrival.head_refusal
-            checks = _Checks(arrival, match, principal, self.served, call, state)
+            checks = _Checks(arrival, principal, self.served, call, state)
             tenant = self.served.vendor.admit(call, checks, state)
             check_availability(call)
         except Refusal as refusal:
             return Admitted(call, route, refusal.without_trace())
         return Admitted(self._as_tenant(call, tenant), route)
 
-    def _identify(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Principal:
-        if not isinstance(match, RouteMatch):
+    def _identify(self, arrival: Arrival, state: State) -> Principal:
+        if not isinstance(arrival.route, RouteMatch):
             return ANONYMOUS
-        return authenticate_subrequest(
-            arrival, match.operation, self.served.schemes, state, strict=self.strict
-        )
+        operation, schemes = arrival.route.operation, self.served.schemes
+        if not arrival.has_credentials:
+            raise Unauthorized("missing", find_missing_scheme(operation, schemes, arrival))
+        return authenticate_subrequest(arrival, operation, schemes, state, strict=self.strict)
 
     def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
         assumptions = self.served.assumptions
@@ -152,7 +145,6 @@ class _Checks(Value, frozen=True):
     """The checks common to all vendors, see `Enter`: a route, credentials, a readable body, a scope."""
 
     arrival: Arrival
-    match: RouteMatch | Refusal
     principal: Principal | Refusal
     served: LoadedVendor
     call: Call
@@ -160,17 +152,14 @@ class _Checks(Value, frozen=True):
 
     def __call__(self) -> Operation:
         """The operation that the call may use. Raises Refusal: the first failed check."""
-        if not isinstance(self.match, RouteMatch):
-            raise self.match
-        operation, arrival = self.match.operation, self.arrival
-        if not arrival.is_routed:
-            raise NotFound("path", arrival.path)
+        route = self.arrival.route
+        if not isinstance(route, RouteMatch):
+            raise route
         if isinstance(self.principal, Refusal):
             raise self.principal
-        if not arrival.is_secured:
-            raise Unauthorized("missing", find_missing_scheme(operation, self.served.schemes, arrival))
-        if arrival.body_refusal is not None:
-            raise arrival.body_refusal
+        if self.arrival.body_refusal is not None:
+            raise self.arrival.body_refusal
+        operation = route.operation
         check_permission(self.call, operation)
         if self.served.negotiation is not None:
             self.served.negotiation.check(self.call, operation)

@@ -106,16 +106,15 @@ class Pipeline:
         its work would take long, and may not.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
-        match = self.admission.match(arrival)
-        create = isinstance(match, RouteMatch)
+        create = isinstance(arrival.route, RouteMatch)
         try:
-            work = partial(self._admit_and_work, arrival, match)
+            work = partial(self._admit_and_work, arrival)
             with sandboxes.store.one_call():
                 sandboxes.enter(arrival.sandbox)
                 admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
         except StoreUnavailableError as error:
             offline = replace(arrival, head_refusal=Unavailable(hint=_STORE_HINT.format(error)))
-            work = partial(self._admit_and_work, offline, match)
+            work = partial(self._admit_and_work, offline)
             admitted, answer = sandboxes.discard(arrival.sandbox, scope, work)
         if isinstance(answer, Exception):
             try:
@@ -124,12 +123,10 @@ class Pipeline:
                 del answer  # with it, error, traceback and this frame would be a cycle
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)
 
-    def _admit_and_work(
-        self, arrival: Arrival, match: RouteMatch | Refusal, state: CallState
-    ) -> tuple[Admitted, Answer | Exception]:
+    def _admit_and_work(self, arrival: Arrival, state: CallState) -> tuple[Admitted, Answer | Exception]:
         """Admit the call and do its work; an error undoes the work, and is returned to keep the admission."""
         try:
-            admitted = self.admission.admit(arrival, match, state)
+            admitted = self.admission.admit(arrival, state)
         except _RECORD_ERRORS as error:
             return Admitted(arrival.call(self.served.name, now=state.now)), _failure(error, state)
         if not arrival.may_take_long and self._takes_long(admitted, state):

@@ -1,4 +1,4 @@
-"""The HTTP server, on uvicorn: Connexion routes and secures the calls, Flask hands them over."""
+"""The HTTP server, on uvicorn: Connexion routes and secures the calls of each vendor."""
 
 from __future__ import annotations
 

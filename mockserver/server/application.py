@@ -35,12 +35,12 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, Store, Tables
 from mockserver.scenario.parser import load_packaged
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.server.access import AccessGuard, allow_origins
-from mockserver.server.asgi import MAX_BODY_BYTES, MissRecorder, MockServerApp, VendorMount
+from mockserver.server.asgi import MAX_BODY_BYTES, MissRecorder, MockServerApp
 from mockserver.server.backend import Backend, check_settings, memory_backend, shared_backend
 from mockserver.server.exchange import Recorder
 from mockserver.server.files import read_fixtures, read_scenarios
 from mockserver.server.in_process import InProcessClient
-from mockserver.server.routing import FlaskBridge, build_connexion
+from mockserver.server.routing import VendorApp
 from mockserver.server.work_threads import CallThread
 
 
@@ -271,7 +271,7 @@ def _asgi_app(
     site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_mounts(options, served, sandboxes, (recorder, thread), directory),
+        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
@@ -342,23 +342,22 @@ def _site(
     return site_app(Site.of(served, InProcessClient(control), directory, has_console=options.console))
 
 
-def _vendor_mounts(
+def _vendor_apps(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
     recording: tuple[Recorder, CallThread],
     directory: OperationDirectory,
-) -> Mapping[str, VendorMount]:
+) -> Mapping[str, VendorApp]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
-    mounts = {}
+    apps = {}
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
         pipeline = Pipeline(admission, envelope, directory)
-        connexion = build_connexion(vendor, FlaskBridge(pipeline, *recording))
-        mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
-    return mounts
+        apps[vendor.name] = VendorApp(pipeline, *recording)
+    return apps
 
 
 @dataclass(slots=True)

@@ -16,7 +16,6 @@ from traceback import format_exception
 
 from msgspec.structs import replace
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,10 +23,8 @@ from mockserver.codec import json
 from mockserver.codec.http import problem_reply
 from mockserver.codec.urls import path_of
 from mockserver.engine.admission import Arrival
-from mockserver.engine.call import Pipeline
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.reasons import describe_miss, is_preflight, one_line
-from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import (
     HeadersTooLarge,
     InvalidHeaderError,
@@ -38,9 +35,8 @@ from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, is_sandbox_name
 from mockserver.server.access import EVERY_ORIGIN
 from mockserver.server.backend import InFlight, InFlightCalls
-from mockserver.server.connexion_parts import ProblemException
 from mockserver.server.exchange import Recorder, read_decoded_body, send_reply
-from mockserver.server.routing import ARRIVAL, STARTED
+from mockserver.server.routing import ARRIVAL, STARTED, VendorApp
 from mockserver.server.transport_faults import ConnectionLostError
 from mockserver.server.work_threads import CallThread
 
@@ -74,15 +70,6 @@ class SandboxPath(Value, frozen=True):
     @property
     def segment(self) -> str:
         return self.path[1:].partition("/")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class VendorMount:
-    """One vendor with its pipeline and its Connexion application."""
-
-    served: LoadedVendor
-    pipeline: Pipeline
-    app: ASGIApp
 
 
 class _SendMonitor:
@@ -122,7 +109,7 @@ class MockServerApp:
     Pages of the origins in `cors` may call, and so make sandboxes.
     """
 
-    vendors: Mapping[str, VendorMount]
+    vendors: Mapping[str, VendorApp]
     control: ASGIApp
     console: ASGIApp
     pages: ASGIApp
@@ -174,7 +161,7 @@ class MockServerApp:
     def _is_at_root(self, place: SandboxPath) -> bool:
         return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
-    async def _enter(self, vendor: VendorMount, incoming: Incoming, below: str, mount: str) -> None:
+    async def _enter(self, vendor: VendorApp, incoming: Incoming, below: str, mount: str) -> None:
         """Read the whole request and answer it; it counts as in flight until its last bytes are sent."""
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
@@ -208,15 +195,20 @@ class MockServerApp:
             await self._answer(vendor, incoming, arrival, started, sending)
 
     async def _answer(
-        self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
+        self, vendor: VendorApp, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
     ) -> None:
-        def handle(refused: Arrival) -> Reply:
-            return self.recorder.record(*vendor.pipeline.handle(refused), started)
-
+        prefix = incoming.place.prefix
+        scope = {
+            **incoming.scope,
+            "root_path": prefix,
+            "path": f"{prefix}/{vendor.served.name}{arrival.path}",
+            "extensions": dict(incoming.scope.get("extensions", {})),
+            "app": vendor,  # with an app, Starlette's router raises its refusals instead of wording them
+            ARRIVAL: arrival,
+            STARTED: started,
+        }
         try:
-            refused = await self._route(vendor, incoming, arrival, started, sending)
-            if refused is not None:
-                await send_reply(await self.thread.call(refused, handle), sending)
+            await vendor(scope, incoming.receive, sending)
         except ClientDisconnect:
             return
         except (InvalidHeaderError, TooManySandboxesError) as error:
@@ -230,30 +222,8 @@ class MockServerApp:
         reply = await self.thread.call(arrival, lambda _arrival: self.recorder.record(*unsent, started))
         await send_reply(reply, sending)
 
-    async def _route(
-        self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
-    ) -> Arrival | None:
-        """Pass the request to Connexion; return what arrived if Connexion refused it, None if it answered."""
-        prefix = incoming.place.prefix
-        scope = {
-            **incoming.scope,
-            "root_path": prefix,
-            "path": f"{prefix}/{vendor.served.name}{arrival.path}",
-            "extensions": dict(incoming.scope.get("extensions", {})),
-            "app": vendor.app,  # with an app, Starlette's router raises its refusals instead of wording them
-            ARRIVAL: arrival,
-            STARTED: started,
-        }
-        try:
-            await vendor.app(scope, incoming.receive, sending)
-        except ProblemException:
-            return replace(arrival, is_secured=False)
-        except HTTPException:
-            return replace(arrival, is_routed=False)
-        return None
 
-
-def _is_lost_visitor(vendor: VendorMount, below: str, headers: Mapping[str, str]) -> bool:
+def _is_lost_visitor(vendor: VendorApp, below: str, headers: Mapping[str, str]) -> bool:
     """Whether a person opens, in a browser, an unknown address of the vendor."""
     if headers.get("sec-fetch-dest") != "document":
         return False

@@ -1,30 +1,32 @@
-"""Routing of the vendors' operations: Connexion, its security, and Flask views."""
+"""One vendor's application: Connexion routes and secures each call, then the pipeline answers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-import flask
 from jsonschema_rs import Draft4Validator
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.codec.urls import key_of
 from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import Answer, Reply
+from mockserver.errors import MethodNotAllowed, NotFound, Refusal
+from mockserver.model import EMPTY, Answer, Reply
 from mockserver.server.connexion_parts import (
     NO_VALUE,
     ROUTING_CONTEXT,
     OpenAPISpecification,
+    ProblemException,
     Resolver,
     RoutingMiddleware,
     RoutingOperation,
@@ -35,7 +37,14 @@ from mockserver.server.connexion_parts import (
 from mockserver.server.exchange import Recorder, send_reply, vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
-from mockserver.spec.openapi import METHODS, literalness, parameter_names
+from mockserver.spec.openapi import Operation, RouteMatch, parameter_names
+
+ARRIVAL = "mockserver.arrival"
+"""The scope key of the request as it was read."""
+
+STARTED = "mockserver.started"
+_OPENAPI = Draft4Validator(OpenAPISpecification.openapi_schema, validate_formats=False)
+_SCHEME_KINDS = ("apiKey", "basic", "bearer", "oauth2", "openIdConnect")
 
 
 class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships no types
@@ -51,7 +60,8 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 class VendorRouting(ExactRouting):
     """Connexion's routing, with a lookup table for paths without parameters.
 
-    Other paths are matched with all routes. The scope is the one that `MockServerApp` makes.
+    Other paths are matched with all routes. A path with a line break is none, though the pattern of a route
+    ignores a line break at the end. `MockServerApp` makes the scope.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -65,11 +75,21 @@ class VendorRouting(ExactRouting):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = self._literal.get((scope["method"], scope["path"][len(scope["root_path"]) :]))
-        if context is None:
-            await super().__call__(scope, receive, send)
-        else:
+        if context is not None:
             scope["extensions"][ROUTING_CONTEXT] = context
             await self.app(scope, receive, send)
+        elif "\n" in scope["path"]:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def operations_at(self, path: str) -> list[str]:
+        """Return the ids of the operations of a path below the mount, whatever their method."""
+        if "\n" in path:
+            return []
+        routes = [route for mount in self.router.routes for route in mount.routes if isinstance(route, Route)]
+        found: list[Any] = [route.endpoint for route in routes if route.path_regex.match(path)]
+        return [endpoint.operation_id for endpoint in found]
 
 
 def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
@@ -94,7 +114,7 @@ def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
 
 @dataclass(slots=True)
 class _SecuredRequest:
-    """The part of a Connexion request that security needs."""
+    """What security needs of a Connexion request, which would take longer to make than to secure."""
 
     scope: Scope
     context: dict[str, Any] = field(default_factory=dict)
@@ -115,8 +135,6 @@ class _SecurityAPI(SecurityAPI):  # type: ignore[misc] # Connexion ships no type
 
 
 class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion ships no types
-    """Connexion's security without a Starlette request, which it does not read."""
-
     api_cls = _SecurityAPI
 
 
@@ -139,9 +157,6 @@ class SecurityHandler:
         return check
 
 
-_OPENAPI = Draft4Validator(OpenAPISpecification.openapi_schema, validate_formats=False)
-
-
 class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Connexion ships no types
     """A specification that Connexion's slow validator sees only if it is not valid."""
 
@@ -151,41 +166,98 @@ class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Conne
             super()._validate_spec(spec)
 
 
-def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> VendorRouting:
-    """Wrap `app` in Connexion's routing and security for one vendor.
+class VendorApp:
+    """One vendor's ASGI application: Connexion's verdict on a call, then the pipeline's answer.
 
-    Connexion's validation step is left out: the engine validates envelope and items separately, also for
-    subrequests, and Connexion would rebuild its validators for every request.
+    Connexion finds the operation and the path values, and whether the call has credentials. What it finds or
+    misses travels in the `Arrival`; the vendor words each refusal. The scope has an arrival without a route.
     """
+
+    def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
+        self.pipeline, self._recorder, self._thread = pipeline, recorder, thread
+        self.served = pipeline.served
+        self._connexion = build_connexion(self.served, self._answer_routed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._connexion(scope, receive, send)
+        except ProblemException:
+            arrival = replace(scope[ARRIVAL], route=self._route(scope), has_credentials=False)
+        except HTTPException:
+            arrival = replace(scope[ARRIVAL], route=self._refusal(scope[ARRIVAL].path))
+        else:
+            return
+        await self._answer(arrival, scope, send)
+
+    async def _answer_routed(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        await self._answer(replace(scope[ARRIVAL], route=self._route(scope)), scope, send)
+
+    def _route(self, scope: Scope) -> RouteMatch | Refusal:
+        """Return what Connexion's router has found; it passes a path that it does not know on, too."""
+        operation_id = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
+        if operation_id is None:
+            return self._refusal(scope[ARRIVAL].path)
+        operation = self.served.spec.operations[operation_id]
+        texts = scope.get("path_params")
+        if not texts:
+            return RouteMatch(operation, EMPTY)
+        names = parameter_names(operation.path)
+        return RouteMatch(operation, dict(zip(names, map(key_of, texts.values()), strict=True)))
+
+    def _refusal(self, path: str) -> Refusal:
+        operations = map(self.served.spec.operations.__getitem__, self._connexion.operations_at(path))
+        allowed = dict.fromkeys(operation.method.upper() for operation in operations)
+        return MethodNotAllowed(allowed) if allowed else NotFound("path", path)
+
+    async def _answer(self, arrival: Arrival, scope: Scope, send: Send) -> None:
+        reply, answer = await self._thread.call(arrival, partial(self._work, started=scope[STARTED]))
+        if answer.delivery is None:
+            await send_reply(reply, send)
+        else:
+            headers, bare = vendor_headers(reply), is_bodiless(scope["method"], reply.status)
+            connection = connection_of(scope)
+            await deliver(
+                OutgoingReply(reply.status, headers, reply.body, bare, answer.delivery, send, connection)
+            )
+
+    def _work(self, arrival: Arrival, started: float) -> tuple[Reply, Answer]:
+        """Return the reply to a request, and its answer.
+
+        The answer is held until the reply is out: freeing a large batch takes a while.
+        """
+        call, answer = self.pipeline.handle(arrival)
+        return self._recorder.record(call, answer, started), answer
+
+
+def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> VendorRouting:
+    """Wrap `app` in Connexion's routing and security for one vendor."""
     guard = partial(SecurityHandler, vendor)
     specification = _RoutingSpecification(routing_document(vendor))
     security = _VendorSecurity(app)
     routing = VendorRouting(security)
-    added = {"base_path": f"/{vendor.name}", "resolver": Resolver(lambda _operation_id: _placeholder)}
-    security.add_api(
-        specification,
-        security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
-        **added,
-    )
+    added = {"base_path": f"/{vendor.name}", "resolver": Resolver(lambda _operation_id: app)}
+    security.add_api(specification, security_map=dict.fromkeys(_SCHEME_KINDS, guard), **added)
     routing.add_api(specification, **added)
     return routing
 
 
 def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
-    """Return the parts of a spec that Connexion needs: paths, operation ids, security.
+    """Return what Connexion is given of a spec: paths, methods, operation ids, security.
 
-    All path parameters are declared as strings: a key that is not an integer gets the vendor's 400, not a
-    404.
+    The schemas are left out, and with them Connexion's validation. The engine judges the envelope and each
+    item on its own, in subrequests too, while Connexion would refuse a batch for one bad item, and would
+    build its validators anew for each request. So path parameters are texts: for a key that is no integer the
+    vendor has a 400 of its own, and Connexion would answer 404. Each security scheme is a header of any name,
+    because `SecurityHandler` finds the credential.
     """
-    document = vendor.spec.document
-    schemes = document.get("components", {}).get("securitySchemes", {})
+    schemes = vendor.spec.document.get("components", {}).get("securitySchemes", {})
     paths: dict[str, dict[str, Any]] = {}
-    for path in sorted(document["paths"], key=literalness):
-        if not path.startswith("x-"):
-            methods = (method for method in METHODS if method in document["paths"][path])
-            item = {method: _routing_operation(document, path, method) for method in methods}
+    for _, methods in vendor.spec.routes:
+        # HEAD first: Connexion's route of a GET takes HEAD too.
+        for method in sorted(methods, key=lambda name: name != "head"):
+            operation = methods[method]
             # Of two templates that are alike but for names, the first answers what both have.
-            paths[_numbered(path)] = item | paths.get(_numbered(path), {})
+            paths.setdefault(_numbered(operation.path), {}).setdefault(method, _routing_operation(operation))
     return {
         "openapi": "3.0.3",
         "info": {"title": vendor.name, "version": "1"},
@@ -199,77 +271,18 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
 
 
 def _numbered(path: str) -> str:
-    """The path with plain names for its parameters: Connexion reads few of those that vendors give."""
+    """Return the path with plain names for its parameters: Connexion reads few of the names vendors give."""
     numbers = count()
     return re.sub(r"\{[^{}]+\}", lambda _: f"{{p{next(numbers)}}}", path)
 
 
-def _routing_operation(document: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
-    node = document["paths"][path][method]
+def _routing_operation(operation: Operation) -> dict[str, Any]:
     return {
-        "operationId": node["operationId"],
-        "security": node.get("security", document.get("security", [])),
+        "operationId": operation.id,
+        "security": [{name: [] for name in alternative} for alternative in operation.security],
         "parameters": [
             {"in": "path", "name": f"p{number}", "required": True, "schema": {"type": "string"}}
-            for number, _ in enumerate(parameter_names(path))
+            for number, _ in enumerate(parameter_names(operation.path))
         ],
         "responses": {"default": {"description": "as the vendor's spec says"}},
     }
-
-
-def _placeholder() -> None:
-    """Stand in for the view function that Connexion requires; the bridge uses the operation id."""
-
-
-ARRIVAL = "mockserver.arrival"
-"""The scope key of the request as it was read."""
-
-STARTED = "mockserver.started"
-_ROUTING = "connexion_routing"
-_VIEW = "answer"
-
-
-class _Flask(flask.Flask):
-    """Flask without a URL map: Connexion has routed the request already."""
-
-    def create_url_adapter(self, request: flask.Request | None) -> None:
-        """Return no adapter, so that no second router can disagree with the first."""
-
-
-class FlaskBridge:
-    """Flask with one view for every operation of a vendor, called in the event loop, or in a thread.
-
-    The view runs in the application's context, which is pushed once and not for each call.
-    """
-
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
-        self._pipeline, self._recorder, self._thread = pipeline, recorder, thread
-        self._flask = _Flask(__name__, static_folder=None)
-        views: dict[str, Any] = self._flask.view_functions
-        views[_VIEW] = self._answer
-        self._context = Context()
-        self._context.run(self._flask.app_context().push)
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        view: Any = self._flask.view_functions[_VIEW]
-        work = partial(self._context.copy().run, view, started=scope[STARTED])
-        reply, answer = await self._thread.call(scope[ARRIVAL], work)
-        if answer.delivery is None:
-            await send_reply(reply, send)
-        else:
-            headers = vendor_headers(reply)
-            bare = is_bodiless(scope["method"], reply.status)
-            connection = connection_of(scope)
-            await deliver(
-                OutgoingReply(reply.status, headers, reply.body, bare, answer.delivery, send, connection)
-            )
-
-    def _answer(self, arrival: Arrival, started: float) -> tuple[Reply, Answer]:
-        """Reply to a request, with its answer: the catch-all view.
-
-        The answer is held until the reply is out: freeing a large batch takes a while.
-        """
-        call, answer = self._pipeline.handle(arrival)
-        return self._recorder.record(call, answer, started), answer

@@ -25,7 +25,7 @@ from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import BatchResult, Enter, Request, Vendor, store_each
 from tests.support import sample_vendor
-from tests.support.engine_samples import CALL, arrival_of, loaded_vendor, store_order
+from tests.support.engine_samples import CALL, arrival_of, handle, loaded_vendor, store_order
 from tests.support.frozen_documents import freeze_document
 
 GOOD = b'{"orders": [{"id": "A", "amount": 1}]}'
@@ -55,7 +55,7 @@ def changed(pipeline: Pipeline, **parts: Any) -> Pipeline:
 
 
 def handled(pipeline: Pipeline, call: Call) -> Answer:
-    return pipeline.handle(arrival_of(call))[1]
+    return handle(pipeline, arrival_of(call))[1]
 
 
 def put(pipeline: Pipeline, body: bytes = GOOD) -> Answer:
@@ -489,7 +489,7 @@ def ruled(work: Pipeline, body: bytes, *rules: dict[str, Any], **headers: str) -
 
     work.admission.sandboxes.control("default", arm)
     call = replace(CALL, body=body, headers={**CALL.headers, **headers})
-    return work.handle(arrival_of(call))[1]
+    return handle(work, arrival_of(call))[1]
 
 
 def held(work: Pipeline) -> Tables:

@@ -28,6 +28,7 @@ from tests.invariants.sandboxes import (
     open_sandbox,
 )
 from tests.support import overlapping_calls
+from tests.support.engine_samples import handle
 from tests.vendors.guidewire.samples import A_ID as A
 from tests.vendors.pvex.samples import visit
 
@@ -48,7 +49,7 @@ def handled(here: VendorSandbox, sent: OperationRequest) -> Answer:
     below = path.removeprefix(f"/{here.adapter.name}")
     body = b"" if sent.document is None else json.encode(sent.document)
     headers = {**here.client.headers, **(sent.headers or {}), "content-type": "application/json"}
-    return pipeline.handle(Arrival(here.sandbox, sent.method, below, query, headers, body))[1]
+    return handle(pipeline, Arrival(here.sandbox, sent.method, below, query, headers, body))[1]
 
 
 @dataclass(frozen=True, slots=True)

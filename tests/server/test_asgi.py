@@ -17,7 +17,7 @@ from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.store import State
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.asgi import MockServerApp
-from mockserver.server.routing import FlaskBridge, build_connexion
+from mockserver.server.routing import VendorApp
 from mockserver.vendor import Enter, Request
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
@@ -464,12 +464,10 @@ def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
 def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> MockServerApp:
     """The sample vendor's server with another loaded vendor in it."""
     app = sample_vendor.create_application(folder).asgi
-    mount = app.vendors["acme"]
-    acme, pipeline = change(mount.served), mount.pipeline
+    pipeline = app.vendors["acme"].pipeline
+    acme = change(pipeline.served)
     other = dataclasses.replace(pipeline, admission=dataclasses.replace(pipeline.admission, served=acme))
-    bridge = FlaskBridge(other, app.recorder, app.thread)
-    served = dataclasses.replace(mount, served=acme, pipeline=other, app=build_connexion(acme, bridge))
-    return dataclasses.replace(app, vendors={"acme": served})
+    return dataclasses.replace(app, vendors={"acme": VendorApp(other, app.recorder, app.thread)})
 
 
 def test_a_vendor_sees_where_it_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,22 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.registry import LoadedVendor
-from mockserver.errors import TooLarge
-from mockserver.journal.journal import Journal
+from mockserver.errors import MethodNotAllowed, NotFound, TooLarge
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
-from mockserver.server.exchange import Recorder, read_body
-from mockserver.server.routing import (
-    ARRIVAL,
-    STARTED,
-    ExactRouting,
-    FlaskBridge,
-    VendorRouting,
-    literal_routes,
-    routing_document,
-)
+from mockserver.server.exchange import read_body
+from mockserver.server.routing import ExactRouting, VendorRouting, literal_routes, routing_document
 from mockserver.server.transport_faults import ConnectionLostError, NullConnection
-from tests.support import engine_samples, sample_vendor
+from mockserver.spec.openapi import RouteMatch
+from tests.support import sample_vendor
 from tests.support.client import Client
 
 METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS")
@@ -97,54 +89,54 @@ def test_a_path_that_an_earlier_route_takes_is_not_looked_up() -> None:
 
 
 BATCH = {"orders": [{"id": "A", "amount": 1}]}
-ROUTED = {"connexion_routing": {"operation_id": "putOrders"}}
 
 
-def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
-    """Return what the bridge sends for a PUT with these extensions."""
-    asgi = sample_vendor.create_application(folder).asgi
-    pipeline = asgi.vendors["acme"].pipeline
-    call = replace(engine_samples.CALL, body=json.dumps(BATCH).encode())
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        raise AssertionError("the body is read already")
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "extensions": extensions,
-        ARRIVAL: engine_samples.arrival_of(call),
-        STARTED: 0.0,
-    }
-    asyncio.run(FlaskBridge(pipeline, Recorder(Journal()), asgi.thread)(scope, receive, send))
-    return sent
-
-
-def test_a_routed_request_reaches_its_operation(tmp_path: Path) -> None:
-    assert bridged(tmp_path, ROUTED)[0]["status"] == 207
-
-
-@pytest.mark.parametrize(
-    "extensions", [{}, {"connexion_routing": {}}, {"connexion_routing": {"operation_id": None}}]
-)
-def test_what_connexion_did_not_route_reaches_no_handler(
-    tmp_path: Path, extensions: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def routes_of(folder: Path, monkeypatch: pytest.MonkeyPatch, *asked: tuple[str, str]) -> list[Arrival]:
+    """Return what the pipeline of the sample vendor is handed for calls without credentials."""
     reached: list[Arrival] = []
+    handle = Pipeline.handle
 
-    def handle(_self: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
+    def spying(self: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
         reached.append(arrival)
-        raise AssertionError
+        return handle(self, arrival)
 
-    monkeypatch.setattr(Pipeline, "handle", handle)
+    monkeypatch.setattr(Pipeline, "handle", spying)
+    client = Client(sample_vendor.create_application(folder).asgi, {})
+    for method, path in asked:
+        client.request(method, path)
+    return reached
 
-    with pytest.raises(HTTPException):
-        bridged(tmp_path, extensions)
 
-    assert reached == []
+def test_the_pipeline_gets_what_connexion_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [("GET", "/acme/orders"), ("HEAD", "/acme/orders"), ("GET", "/acme/orders/A%2FB")]
+    found = [one.route for one in routes_of(tmp_path, monkeypatch, *paths)]
+
+    assert [(one.operation.id, one.values) for one in found if isinstance(one, RouteMatch)] == [
+        ("listOrders", {}),
+        ("listOrders", {}),
+        ("showOrder", {"id": "A/B"}),
+    ]
+
+
+def test_the_pipeline_gets_why_connexion_found_no_operation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [("GET", "/acme/nothing"), ("DELETE", "/acme/orders"), ("GET", "/acme/orders%0A")]
+    refusals = [one.route for one in routes_of(tmp_path, monkeypatch, *paths)]
+
+    assert [(type(one), getattr(one, "allowed", ())) for one in refusals] == [
+        (NotFound, ()),
+        (MethodNotAllowed, ("GET", "PUT")),
+        (NotFound, ()),
+    ]
+
+
+def test_the_pipeline_gets_whether_connexion_found_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (without,) = routes_of(tmp_path, monkeypatch, ("GET", "/acme/orders"))
+
+    assert (without.has_credentials, isinstance(without.route, RouteMatch)) == (False, True)
 
 
 def test_an_operation_of_the_url_map_is_no_path(tmp_path: Path) -> None:

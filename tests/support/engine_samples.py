@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from mockserver.engine.admission import Arrival
 from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.call import Pipeline
 from mockserver.engine.registry import LoadedVendor, load_vendor
-from mockserver.errors import Rejected
+from mockserver.errors import Refusal, Rejected
 from mockserver.model import EMPTY, Action, Answer, Call, Item, Json, Outcome, Problem, Reply, Verdict
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import State
@@ -42,6 +45,15 @@ def arrival_of(call: Call, **members: Any) -> Arrival:
         body=call.body,
         **members,
     )
+
+
+def handle(pipeline: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
+    """Let the pipeline answer an arrival whose route is found by the spec alone, without Connexion."""
+    try:
+        route: RouteMatch | Refusal = pipeline.served.spec.match(arrival.method, arrival.path)
+    except Refusal as refusal:
+        route = refusal
+    return pipeline.handle(replace(arrival, route=route))
 
 
 BATCH = Batch(

@@ -33,6 +33,7 @@ from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.server.application import Application, Options, create_app
 from mockserver.spec.schema import Schema
 from tests.invariants.sandboxes import example_settings
+from tests.support.engine_samples import handle
 
 OWN_SPECS = Path(__file__).parents[1] / "contract" / "specs"
 NOW = "2026-01-05T09:00:00Z"
@@ -112,7 +113,7 @@ class Sides:
         """Send the request both ways; return what is seen of each."""
         seen = []
         for sandbox, pipeline in self.ways.items():
-            _, answer = pipeline.handle(arrival(sandbox, request, self.vendor))
+            _, answer = handle(pipeline, arrival(sandbox, request, self.vendor))
             outcomes = [(one.action, one.document, one.problems, one.warnings) for one in answer.outcomes]
             tables = app().sandboxes.dump(sandbox)
             stored = {scope: found for scope, found in tables.items() if scope != SANDBOX_SCOPE}
