@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from flask import Response, abort, request
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.assets import Assets
-from mockserver.console.pages import POLICY, SiteTemplates
+from mockserver.console.pages import POLICY, site_page
 from mockserver.console.screen import ControlClient, ControlRefusal
 from mockserver.engine.registry import LoadedVendor, list_assumptions
 from mockserver.model import Document, Json
@@ -38,45 +36,33 @@ class ApiPages:
     contract: Spec
     control: ControlClient
     assets: Assets
-    templates: SiteTemplates
 
-    async def page(self, request: Request) -> Response:
-        name = request.path_params["vendor"]
-        if name == CONTROL:
-            return RedirectResponse("/_console/api/")
-        return await self._page(request, name)
+    def yaml(self, name: str) -> Response:
+        return Response(self._spec(name).text, content_type="application/yaml")
 
-    async def control_page(self, request: Request) -> Response:
-        return await self._page(request, CONTROL)
-
-    async def yaml(self, request: Request) -> Response:
-        return Response(self._spec(request.path_params["vendor"]).text, media_type="application/yaml")
-
-    async def json(self, request: Request) -> Response:
-        """Return a contract as JSON; with `sandbox` in the query its server is that sandbox."""
-        name = request.path_params["vendor"]
+    def json(self, name: str) -> Response:
+        """Return a contract as JSON; if the query has `sandbox`, the contract's server is that sandbox."""
         document = self._spec(name).document
-        if "sandbox" in request.query_params and name != CONTROL:
-            sandbox, _ = _chosen_sandbox(request)
+        if "sandbox" in request.args and name != CONTROL:
+            sandbox, _ = _chosen_sandbox()
             server = {"url": f"{_prefix_of(sandbox)}/{name}", "description": f"sandbox {sandbox}"}
             document = {**document, "servers": [server]}
-        return Response(json.encode(document), media_type=JSON_TYPE)
+        return Response(json.encode(document), content_type=JSON_TYPE)
 
     def _spec(self, name: str) -> Spec:
         if name == CONTROL:
             return self.contract
         if name not in self.vendors:
-            raise HTTPException(404)
+            abort(404)
         return self.vendors[name].spec
 
-    async def _page(self, request: Request, name: str) -> Response:
+    def page(self, name: str) -> Response:
         info = self._spec(name).document["info"]
-        sandbox, sandbox_error = _chosen_sandbox(request)
-        has_swagger, is_plain = bool(self._swagger()), "plain" in request.query_params
+        sandbox, sandbox_error = _chosen_sandbox()
+        has_swagger, is_plain = bool(self._swagger()), "plain" in request.args
         swagger = None if is_plain else self._swagger()
         mount = f"/{name}" if name == CONTROL else f"{_prefix_of(sandbox)}/{name}"
-        return self.templates.response(
-            request,
+        return site_page(
             "api.html",
             policy=_SWAGGER_POLICY if swagger else POLICY,
             here=name,
@@ -87,13 +73,13 @@ class ApiPages:
             sandbox=sandbox,
             sandbox_error=sandbox_error,
             mount=mount,
-            base=f"{request.url.scheme}://{request.url.netloc}{mount}{self._spec(name).paths.base}",
+            base=f"{request.scheme}://{request.host}{mount}{self._spec(name).paths.base}",
             spec=f"/{name}/openapi",
             kept="" if name == CONTROL else f"sandbox={sandbox}&",
             swagger=swagger,
             has_swagger=has_swagger,
             is_plain=is_plain,
-            headers=await self._headers(name) if swagger else {},
+            headers=self._headers(name) if swagger else {},
             **self._facts(name),
         )
 
@@ -104,12 +90,12 @@ class ApiPages:
         }
         return found if all(found.values()) else None
 
-    async def _headers(self, name: str) -> Mapping[str, str]:
+    def _headers(self, name: str) -> Mapping[str, str]:
         """The known headers of a call that is accepted."""
         if name == CONTROL:
             return {}
         try:
-            access: Document = await self.control.get(f"/vendors/{name}/access")
+            access: Document = self.control.get(f"/vendors/{name}/access")
         except ControlRefusal:
             return {}
         headers: Mapping[str, str] = access["headers"]
@@ -126,10 +112,10 @@ class ApiPages:
         }
 
 
-def _chosen_sandbox(request: Request) -> tuple[str, str]:
+def _chosen_sandbox() -> tuple[str, str]:
     """The sandbox in query or path, and the reason if another one is shown."""
-    below = request.scope.get("root_path", "").removeprefix(_SANDBOX_PREFIX)
-    name = request.query_params.get("sandbox") or below or DEFAULT_SANDBOX
+    below = request.script_root.removeprefix(_SANDBOX_PREFIX)
+    name = request.args.get("sandbox") or below or DEFAULT_SANDBOX
     if is_sandbox_name(name):
         return name, ""
     return DEFAULT_SANDBOX, "A sandbox name is 1 to 64 of a-z, 0-9 and -; this is the default sandbox."

@@ -9,14 +9,23 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from flask import Response, abort, request
 
 from mockserver.console.vendoring import ASSETS, Row, read_table, wrong_files
 
-_STATIC_MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+MOUNT = "/_console/assets"
+HTMX = "htmx.min.js"
+_ASSET_MEDIA_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+}
+_SHORT_HASH = 12
+_STATIC_MEDIA_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -25,18 +34,26 @@ def static_address(name: str) -> str:
     return f"/_console/static/{name}?{_hash(name)}"
 
 
-async def static_file(request: Request) -> Response:
-    name = request.path_params["name"]
+def static_file(name: str) -> Response:
     media_type = _STATIC_MEDIA_TYPES.get(name.rpartition(".")[2])
     try:
         content = _content(name) if media_type else None
     except (FileNotFoundError, ValueError):
         content = None
     if content is None:
-        raise HTTPException(404)
-    rule = _A_YEAR if request.url.query == _hash(name) else "no-cache"
+        abort(404)
+    return _kept(content, media_type, is_named=_query() == _hash(name))
+
+
+def _query() -> str:
+    return request.query_string.decode("latin-1")
+
+
+def _kept(content: bytes, media_type: str | None, *, is_named: bool) -> Response:
+    """Return a file that a browser may keep for a year, if its address names its content."""
+    rule = _A_YEAR if is_named else "no-cache"
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": rule}
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, content_type=media_type, headers=headers)
 
 
 @cache
@@ -53,13 +70,7 @@ def _hash(name: str) -> str:
 
 def icon() -> Response:
     """Answer with the icon, which browsers ask for by its old name."""
-    return Response(_content("icon.svg"), media_type=_STATIC_MEDIA_TYPES["svg"])
-
-
-MOUNT = "/_console/assets"
-HTMX = "htmx.min.js"
-_ASSET_MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "txt": "text/plain"}
-_SHORT_HASH = 12
+    return Response(_content("icon.svg"), content_type=_STATIC_MEDIA_TYPES["svg"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +90,10 @@ class Assets:
         row = self.rows.get(name)
         return f"{MOUNT}/{name}?{row.sha256[:_SHORT_HASH]}" if row else ""
 
-    def route(self) -> Route:
-        return Route(f"{MOUNT}/{{name}}", self._serve)
-
-    def _serve(self, request: Request) -> Response:
-        row = self.rows.get(request.path_params["name"])
+    def file(self, name: str) -> Response:
+        row = self.rows.get(name)
         if row is None:
-            raise HTTPException(404)
-        is_named = request.url.query == row.sha256[:_SHORT_HASH]
-        headers = {
-            "Cache-Control": _A_YEAR if is_named else "no-cache",
-            "X-Content-Type-Options": "nosniff",
-        }
-        content = (self.folder / row.name).read_bytes()
-        return Response(content, headers=headers, media_type=_ASSET_MEDIA_TYPES[row.name.rpartition(".")[2]])
+            abort(404)
+        is_named = _query() == row.sha256[:_SHORT_HASH]
+        media_type = _ASSET_MEDIA_TYPES[row.name.rpartition(".")[2]]
+        return _kept((self.folder / row.name).read_bytes(), media_type, is_named=is_named)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from flask import Blueprint, Response, request
+
 from mockserver.console.data_views import (
     Body,
     Line,
@@ -14,12 +16,16 @@ from mockserver.console.data_views import (
     shown_difference,
     shown_lines,
 )
+from mockserver.console.pages import action, page
 from mockserver.console.scenario_screen import met_by_call
-from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
-from mockserver.control.http_client import Response
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
+from mockserver.control.http_client import Response as ControlResponse
 from mockserver.journal.export.formats import FORMATS, Format
 from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Document, Json, shown_outcome
 from mockserver.vendor import FAULT_RULE
+
+BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
+
 
 _GOOD = ("created", "updated", "unchanged")
 
@@ -278,36 +284,36 @@ EXPORTS: Mapping[str, Format] = {
 """The formats by their names in addresses, in the order of the page."""
 
 
-async def export_part(visit: Visit) -> Document | None:
+def export_part(visit: Visit) -> Document | None:
     """The export format in `as`, to be shown on the page, or the reason for none."""
-    name = visit.query.get("as", "")
+    name = request.args.get("as", "")
     export = EXPORTS.get(name)
     if export is None:
         return None
-    is_shown = visit.query.get("secrets") == "shown"
+    is_shown = request.args.get("secrets") == "shown"
     part = {"name": name, "title": export.title, "brings": not export.of_one_call, "shown": is_shown}
     try:
-        text = (await _file(visit, export)).body.decode()
+        text = (_file(visit, export)).body.decode()
     except ControlRefusal as refusal:
         return {**part, "text": None, "cutCharacters": 0, "reason": str(refusal)}
     cut = max(0, len(text) - SHOWN_CHARACTERS)
     return {**part, "text": text[:SHOWN_CHARACTERS], "cutCharacters": cut, "reason": None}
 
 
-async def export_file(visit: Visit) -> Download:
+def export_file(visit: Visit) -> Response:
     """The export format in `as` as a file; curl without a valid one. Raises ControlRefusal."""
-    name = visit.query.get("as", "")
+    name = request.args.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
-    response = await _file(visit, export)
+    response = _file(visit, export)
     match = _FILE_NAME.search(response.headers.get("content-disposition", ""))
     file_name = match[1] if match else f"call-{visit.path['number']}.{name}"
-    return Download(file_name, response.headers.get("content-type", "text/plain"), response.body)
+    return download(file_name, response.headers.get("content-type", "text/plain"), response.body)
 
 
-async def _file(visit: Visit, export: Format) -> Response:
+def _file(visit: Visit, export: Format) -> ControlResponse:
     path = visit.of_sandbox(f"/journal/{visit.path['number']}/export")
-    query = {"format": export.name, "secrets": "shown" if visit.query.get("secrets") == "shown" else None}
-    return await visit.control.call("GET", path, query=query)
+    query = {"format": export.name, "secrets": "shown" if request.args.get("secrets") == "shown" else None}
+    return visit.control.call("GET", path, query=query)
 
 
 TABS = (
@@ -326,57 +332,53 @@ FRESH, ADDRESS = "fresh", "address"
 """Places where a call can be sent again, beside its own sandbox; a fresh sandbox disturbs nobody."""
 
 
-async def show_call(visit: Visit) -> Screen:
-    return Screen("call.html", await _document(visit))
+@page(BLUEPRINT, "/x/<int:number>")
+def show_call(visit: Visit) -> Screen:
+    return Screen("call.html", _document(visit))
 
 
-async def replay(visit: Visit) -> Screen:
-    chosen = visit.form.get("into", "")
-    to = visit.form.get("to", "")
+@action(BLUEPRINT, "/x/<int:number>")
+def replay(visit: Visit) -> Screen:
+    chosen = request.form.get("into", "")
+    to = request.form.get("to", "")
     # Recorded credentials are sent to no other address.
-    headers = {"authorization": text} if (text := visit.form.get("authorization", "")) else {}
+    headers = {"authorization": text} if (text := request.form.get("authorization", "")) else {}
     asked = {"to": to, "headers": headers} if chosen == ADDRESS else {"into": chosen or FRESH}
     try:
-        found = await visit.control.post(visit.of_sandbox(f"/journal/{visit.path['number']}/replay"), asked)
+        found = visit.control.post(visit.of_sandbox(f"/journal/{visit.path['number']}/replay"), asked)
     except ControlRefusal as refusal:
         failed = {"into": chosen, "to": to, "error": refusal.problem}
-        return Screen("call.html", {**await _document(visit), "replay": failed}, refusal.status)
-    return Screen("call.html", {**await _document(visit), "replay": _replayed(found, chosen, to)})
+        return Screen("call.html", {**_document(visit), "replay": failed}, refusal.status)
+    return Screen("call.html", {**_document(visit), "replay": _replayed(found, chosen, to)})
 
 
-async def download_request(visit: Visit) -> Download:
-    return await _body_file(visit, "request")
+@page(BLUEPRINT, "/x/<int:number>/request")
+def download_request(visit: Visit) -> Response:
+    return _body_file(visit, "request")
 
 
-async def download_reply(visit: Visit) -> Download:
-    return await _body_file(visit, "reply")
+@page(BLUEPRINT, "/x/<int:number>/reply")
+def download_reply(visit: Visit) -> Response:
+    return _body_file(visit, "reply")
 
 
-async def download_export(visit: Visit) -> Download:
-    return await export_file(visit)
+@page(BLUEPRINT, "/x/<int:number>/export")
+def download_export(visit: Visit) -> Response:
+    return export_file(visit)
 
 
-ROUTES = (
-    ScreenRoute("/x/{number:int}", show_call),
-    ScreenRoute("/x/{number:int}", replay, ("POST",)),
-    ScreenRoute("/x/{number:int}/request", download_request),
-    ScreenRoute("/x/{number:int}/reply", download_reply),
-    ScreenRoute("/x/{number:int}/export", download_export),
-)
-
-
-async def _document(visit: Visit) -> Document:
+def _document(visit: Visit) -> Document:
     number = int(visit.path["number"])
-    call: Document = await visit.control.get(visit.of_sandbox(f"/journal/{number}"))
+    call: Document = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
     decided = call["decided"]
-    choice = ItemChoice.of(visit.query, len(decided))
-    tab = visit.query.get("tab", "")
+    choice = ItemChoice.of(request.args, len(decided))
+    tab = request.args.get("tab", "")
     tab = tab if tab in dict(TABS) else TABS[0][0]
-    switches = await _switches(visit, call)
+    switches = _switches(visit, call)
     page = item_page(decided, choice, {"applied": call["applied"], "switches": switches})
     picked = choice.picked
     return {
-        **await _neighbours(visit, {name: value for name, value in call.items() if name != "decided"}),
+        **_neighbours(visit, {name: value for name, value in call.items() if name != "decided"}),
         "tabs": [{"name": name, "title": title} for name, title in TABS],
         "tab": tab,
         "outcomes": list(SHOWN_OUTCOMES),
@@ -385,22 +387,22 @@ async def _document(visit: Visit) -> Document:
         "item": None if picked is None else {"index": picked, "key": decided[picked]["key"]},
         "items": page,
         "met": met_by_call(call),
-        "bodies": bodies(call, decided, page["rows"], picked, Find.of(visit.query))
+        "bodies": bodies(call, decided, page["rows"], picked, Find.of(request.args))
         if tab == "items"
         else None,
         "rawCharacters": RAW_CHARACTERS,
-        "changes": await _changes(visit, number) if tab == "state" else None,
+        "changes": _changes(visit, number) if tab == "state" else None,
         "exports": [
             {"name": name, "title": form.title, "file": form.file_title} for name, form in EXPORTS.items()
         ],
-        "export": await export_part(visit),
+        "export": export_part(visit),
         "replay": None,
     }
 
 
-async def _neighbours(visit: Visit, call: Document) -> Document:
+def _neighbours(visit: Visit, call: Document) -> Document:
     number = call["number"]
-    around = await visit.control.get(visit.of_sandbox("/journal"), last=3, to=number + 1, strips=True)
+    around = visit.control.get(visit.of_sandbox("/journal"), last=3, to=number + 1, strips=True)
     numbers = [one["number"] for one in around]
     strip: list[Json] = next((one["strip"] for one in around if one["number"] == number), [])
     return {
@@ -410,20 +412,20 @@ async def _neighbours(visit: Visit, call: Document) -> Document:
     }
 
 
-async def _changes(visit: Visit, number: int) -> Document:
+def _changes(visit: Visit, number: int) -> Document:
     """The changes of the call as a `difference`, or the `reason` why they are unknown."""
     states = {"against": f"before:{number}", "of": f"after:{number}"}
     try:
-        found = await visit.control.get(visit.of_sandbox("/diff"), **states)
+        found = visit.control.get(visit.of_sandbox("/diff"), **states)
     except ControlRefusal as refusal:
         return {"difference": None, "reason": str(refusal)}
     return {"difference": shown_difference(found), "reason": None}
 
 
-async def _switches(visit: Visit, call: Document) -> list[str]:
+def _switches(visit: Visit, call: Document) -> list[str]:
     if not (call["warned"] or call["outcomes"].get("rejected")):
         return []
-    listed = await visit.control.get(visit.of_sandbox("/assumptions"))
+    listed = visit.control.get(visit.of_sandbox("/assumptions"))
     of_vendor = f"{call['vendor']}."
     return [one["id"].removeprefix(of_vendor) for one in listed if one["id"].startswith(of_vendor)]
 
@@ -437,8 +439,8 @@ def _replayed(found: Document, chosen: str, to: str) -> Document:
     return {"into": chosen, "to": to, "error": None, "result": result}
 
 
-async def _body_file(visit: Visit, side: str) -> Download:
+def _body_file(visit: Visit, side: str) -> Response:
     number = visit.path["number"]
-    call = await visit.control.get(visit.of_sandbox(f"/journal/{number}"))
+    call = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
     # Whatever it says of itself, a browser is to keep it and not to open it.
-    return Download(f"call-{number}-{side}.txt", "application/octet-stream", call[side]["body"].encode())
+    return download(f"call-{number}-{side}.txt", "application/octet-stream", call[side]["body"].encode())

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from itertools import count
 from urllib.parse import quote
 
-from mockserver.console.screen import ControlRefusal, Download, Moved, Screen, ScreenRoute, Shown, Visit
+from flask import Blueprint, Response, request
+
+from mockserver.console.pages import action, page
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download, move_to
 from mockserver.journal.export.case_file import render_case
 from mockserver.model import Document
+
+BLUEPRINT = Blueprint("cases", __name__, url_prefix=CONSOLE)
+
 
 FILTERS = ("search", "vendor", "section", "source")
 """Filters of the list, as the control plane names them."""
@@ -27,11 +33,12 @@ LABELS: Mapping[str, str] = {
 """What each source of a case means."""
 
 
-async def show_cases(visit: Visit) -> Screen:
-    filters = {name: visit.query.get(name, "") for name in FILTERS}
-    rows = await visit.control.get("/cases")
-    found = await visit.control.get("/cases", **filters) if any(filters.values()) else rows
-    vendors = await visit.control.get("/vendors")
+@page(BLUEPRINT, "/cases")
+def show_cases(visit: Visit) -> Screen:
+    filters = {name: request.args.get(name, "") for name in FILTERS}
+    rows = visit.control.get("/cases")
+    found = visit.control.get("/cases", **filters) if any(filters.values()) else rows
+    vendors = visit.control.get("/vendors")
     return Screen(
         "cases.html",
         {
@@ -46,12 +53,13 @@ async def show_cases(visit: Visit) -> Screen:
     )
 
 
-async def show_case(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
-    row = await visit.control.get(_path(visit))
+@page(BLUEPRINT, "/cases/<case>")
+def show_case(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
+    row = visit.control.get(_path(visit))
     run: Document | None = None
-    if number := visit.query.get("run", ""):
+    if number := request.args.get("run", ""):
         try:
-            found = await visit.control.get(f"/case-runs/{quote(number, safe='')}")
+            found = visit.control.get(f"/case-runs/{quote(number, safe='')}")
             run = found if found["id"] == row["id"] else None
         except ControlRefusal as refusal:
             refused = refused or refusal.problem
@@ -67,52 +75,46 @@ async def show_case(visit: Visit, refused: Document | None = None, status: int =
     return Screen("case.html", document, status)
 
 
-async def run_case(visit: Visit) -> Shown:
-    row = await visit.control.get(_path(visit))
+@action(BLUEPRINT, "/cases/<case>/run")
+def run_case(visit: Visit) -> Screen | Response:
+    row = visit.control.get(_path(visit))
     name = ""
     try:
-        name = await _new_sandbox(visit, f"case-{row['row']}")
+        name = _new_sandbox(visit, f"case-{row['row']}")
         path = f"/sandboxes/{name}/cases/{row['id']}/run"
-        verdict = await visit.control.post(path, {"vendor": visit.form.get("vendor", "")})
+        verdict = visit.control.post(path, {"vendor": request.form.get("vendor", "")})
     except ControlRefusal as refusal:
         if name:
-            await visit.control.delete(f"/sandboxes/{name}")
-        return await show_case(visit, refusal.problem, refusal.status)
-    return Moved(visit.address(f"/cases/{row['id']}", run=verdict["run"]))
+            visit.control.delete(f"/sandboxes/{name}")
+        return show_case(visit, refusal.problem, refusal.status)
+    return move_to(visit.address(f"/cases/{row['id']}", run=verdict["run"]))
 
 
-async def show_export(visit: Visit) -> Screen:
-    text = await _exported(visit)
-    shown = {"vendor": visit.query.get("vendor", ""), "format": visit.query.get("format", "")}
-    return Screen("case_export.html", {"id": visit.path["case"], **shown, "text": text.content.decode()})
+@page(BLUEPRINT, "/cases/<case>/export")
+def show_export(visit: Visit) -> Screen:
+    text = _exported(visit).get_data(as_text=True)
+    shown = {"vendor": request.args.get("vendor", ""), "format": request.args.get("format", "")}
+    return Screen("case_export.html", {"id": visit.path["case"], **shown, "text": text})
 
 
-async def keep_export(visit: Visit) -> Download:
-    return await _exported(visit)
-
-
-ROUTES = (
-    ScreenRoute("/cases", show_cases),
-    ScreenRoute("/cases/{case}", show_case),
-    ScreenRoute("/cases/{case}/run", run_case, ("POST",)),
-    ScreenRoute("/cases/{case}/export", show_export),
-    ScreenRoute("/cases/{case}/file", keep_export),
-)
+@page(BLUEPRINT, "/cases/<case>/file")
+def keep_export(visit: Visit) -> Response:
+    return _exported(visit)
 
 
 def _path(visit: Visit) -> str:
     return f"/cases/{quote(visit.path['case'], safe='')}"
 
 
-async def _new_sandbox(visit: Visit, stem: str) -> str:
-    taken = {one["name"] for one in await visit.control.get("/sandboxes")}
+def _new_sandbox(visit: Visit, stem: str) -> str:
+    taken = {one["name"] for one in visit.control.get("/sandboxes")}
     name = next(name for name in (f"{stem}-{number}" for number in count(1)) if name not in taken)
-    await visit.control.post("/sandboxes", {"name": name})
+    visit.control.post("/sandboxes", {"name": name})
     return name
 
 
-async def _exported(visit: Visit) -> Download:
-    query = {name: visit.query.get(name, "") for name in ("vendor", "format")}
-    answered = await visit.control.call("GET", f"{_path(visit)}/export", query=query)
+def _exported(visit: Visit) -> Response:
+    query = {name: request.args.get(name, "") for name in ("vendor", "format")}
+    answered = visit.control.call("GET", f"{_path(visit)}/export", query=query)
     name = answered.headers["content-disposition"].partition('filename="')[2].rstrip('"')
-    return Download(name, answered.headers["content-type"], answered.body)
+    return download(name, answered.headers["content-type"], answered.body)

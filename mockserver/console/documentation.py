@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from starlette.concurrency import run_in_threadpool
+from flask import Blueprint, Response, request
 
 from mockserver.console.navigation import expand_navigation
-from mockserver.console.screen import ControlRefusal, Download, Screen, ScreenRoute, Shown, Visit
+from mockserver.console.pages import page
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
 from mockserver.console.search import Passage, SearchIndex
 from mockserver.errors import MockServerError
 from mockserver.model import Json
+
+BLUEPRINT = Blueprint("documentation", __name__, url_prefix=CONSOLE)
+
 
 if TYPE_CHECKING:
     from mockserver.console.markdown import Heading, RenderedText
@@ -198,20 +202,17 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
 _IMAGES = (".svg", ".png", ".webp")
 
 
-async def show_documentation(visit: Visit) -> Shown:
+@page(BLUEPRINT, "/docs/", "/docs/<path:page>")
+def show_documentation(visit: Visit) -> Screen | Response:
     name = visit.path.get("page") or INDEX
     try:
         if name.endswith(_IMAGES):
             image = _pages().image(name)
-            return Download(name.rpartition("/")[2], image.media_type, image.content)
-        # The first search renders every page, which takes a while: meanwhile the server answers others.
-        search = visit.query.get("search", "")
-        return Screen(TEMPLATE, await run_in_threadpool(documentation_document, _pages(), name, search))
+            return download(name.rpartition("/")[2], image.media_type, image.content)
+        search = request.args.get("search", "")
+        return Screen(TEMPLATE, documentation_document(_pages(), name, search))
     except UnknownPageError as error:
         raise ControlRefusal(404, {"detail": str(error)}) from None
-
-
-ROUTES = (ScreenRoute("/docs/", show_documentation), ScreenRoute("/docs/{page:path}", show_documentation))
 
 
 @cache

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from mockserver.console.screen import ControlRefusal, Moved, Screen, ScreenRoute, Visit
+import asyncio
+
+from flask import Blueprint, Response, request
+
+from mockserver.console.pages import action, page
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, move_to
 from mockserver.control.http_client import Request
 from mockserver.model import SHOWN_OUTCOMES, Document, Json
 from mockserver.spec.openapi import METHODS
+
+BLUEPRINT = Blueprint("journal", __name__, url_prefix=CONSOLE)
+
 
 ROWS = 100
 """Rows of a page."""
@@ -14,13 +22,14 @@ FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "op
 """Filters of the journal that the form offers, as the control plane names them."""
 
 
-async def show_journal(visit: Visit) -> Screen:
-    vendors = await visit.control.get("/vendors")
-    filters = _filters(visit)
+@page(BLUEPRINT, "/")
+def show_journal(visit: Visit) -> Screen:
+    vendors = visit.control.get("/vendors")
+    filters = _filters()
     return Screen(
         "journal.html",
         {
-            **await _rows(visit),
+            **_rows(visit),
             "filters": filters,
             "chips": [
                 {"name": name, "text": text, "address": visit.address("/", **{**filters, name: ""})}
@@ -36,23 +45,26 @@ async def show_journal(visit: Visit) -> Screen:
     )
 
 
-async def show_new_rows(visit: Visit) -> Screen:
-    return Screen("parts/journal_rows.html", await _rows(visit), is_part=True)
+@page(BLUEPRINT, "/journal/rows")
+def show_new_rows(visit: Visit) -> Screen:
+    return Screen("parts/journal_rows.html", _rows(visit), is_part=True)
 
 
-async def clear(visit: Visit) -> Moved:
-    await visit.control.delete(visit.of_sandbox("/journal"))
-    return Moved(visit.address("/"))
+@action(BLUEPRINT, "/journal/clear")
+def clear(visit: Visit) -> Response:
+    visit.control.delete(visit.of_sandbox("/journal"))
+    return move_to(visit.address("/"))
 
 
-async def send_example(visit: Visit) -> Moved:
+@action(BLUEPRINT, "/journal/example")
+def send_example(visit: Visit) -> Response:
     """Send an example batch of three items, one of them bad, and show its call."""
-    vendor = visit.form.get("vendor", "")
+    vendor = request.form.get("vendor", "")
     asked = {"vendor": vendor, "items": 3, "bad": 1}
     try:
-        batch = await visit.control.post(visit.of_sandbox("/examples"), asked)
+        batch = visit.control.post(visit.of_sandbox("/examples"), asked)
     except ControlRefusal:  # a vendor whose batches are accepted or refused as a whole
-        batch = await visit.control.post(visit.of_sandbox("/examples"), {**asked, "items": 1})
+        batch = visit.control.post(visit.of_sandbox("/examples"), {**asked, "items": 1})
     headers = {
         "Host": visit.origin.partition("://")[2],  # the address that an export of the call names
         "User-Agent": "mockserver-console",
@@ -61,29 +73,21 @@ async def send_example(visit: Visit) -> Moved:
     }
     path = f"/{vendor}{batch['path']}"
     call = Request(batch["method"], path, tuple(headers.items()), batch["body"].encode())
-    await visit.server.send(call)
-    (newest,) = await visit.control.get(visit.of_sandbox("/journal"), last=1)
-    return Moved(visit.address(f"/x/{newest['number']}"))
+    asyncio.run(visit.server.send(call))
+    (newest,) = visit.control.get(visit.of_sandbox("/journal"), last=1)
+    return move_to(visit.address(f"/x/{newest['number']}"))
 
 
-ROUTES = (
-    ScreenRoute("/", show_journal),
-    ScreenRoute("/journal/rows", show_new_rows),
-    ScreenRoute("/journal/clear", clear, ("POST",)),
-    ScreenRoute("/journal/example", send_example, ("POST",)),
-)
+def _filters() -> dict[str, str]:
+    return {name: request.args.get(name, "") for name in FILTERS}
 
 
-def _filters(visit: Visit) -> dict[str, str]:
-    return {name: visit.query.get(name, "") for name in FILTERS}
-
-
-async def _rows(visit: Visit) -> Document:
-    query: dict[str, Json] = {**_filters(visit), "strips": True}
-    query["since"] = visit.query.get("after") or query["since"]
-    if before := visit.query.get("before", ""):
+def _rows(visit: Visit) -> Document:
+    query: dict[str, Json] = {**_filters(), "strips": True}
+    query["since"] = request.args.get("after") or query["since"]
+    if before := request.args.get("before", ""):
         query["to"] = max(1, int(before) - 1) if before.isdecimal() else before
-    found = await visit.control.get(visit.of_sandbox("/journal"), last=ROWS + 1, **query)
+    found = visit.control.get(visit.of_sandbox("/journal"), last=ROWS + 1, **query)
     calls = found[-ROWS:][::-1]
     return {
         "calls": calls,

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from mockserver.codec import json
 from mockserver.journal.entry import Entry
@@ -56,7 +56,11 @@ class LiveCalls:
             listener.is_ended = True
             listener.changed.set()
 
-    async def stream(self, _request: Request) -> Response:
+    async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the stream: an ASGI application."""
+        await self.response()(scope, receive, send)
+
+    def response(self) -> StreamingResponse:
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=_HEADERS)
 
     async def _events(self) -> AsyncIterator[bytes]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from mockserver.console.screen import ControlRefusal, Screen, ScreenRoute, Visit
+from flask import Blueprint, request
+
+from mockserver.console.pages import page
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
+
+BLUEPRINT = Blueprint("overview", __name__, url_prefix=CONSOLE)
 
 
-async def show_overview(visit: Visit) -> Screen:
-    vendor = visit.query.get("vendor", "")
-    found = await visit.control.get(visit.of_sandbox("/overview"), vendor=vendor)
-    vendors = [one["name"] for one in await visit.control.get("/vendors")]
+@page(BLUEPRINT, "/overview")
+def show_overview(visit: Visit) -> Screen:
+    vendor = request.args.get("vendor", "")
+    found = visit.control.get(visit.of_sandbox("/overview"), vendor=vendor)
+    vendors = [one["name"] for one in visit.control.get("/vendors")]
     return Screen("overview.html", {**found, "vendor": vendor, "vendors": vendors})
 
 
-async def show_comparison(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/compare")
+def show_comparison(visit: Visit) -> Screen:
     """Show what differs between the calls `a` and `b`, or only a form that asks for them."""
-    a, b = (visit.query.get(name, "").strip().removeprefix("#") for name in ("a", "b"))
+    a, b = (request.args.get(name, "").strip().removeprefix("#") for name in ("a", "b"))
     if not (a + b or "0").isdecimal() or not (a + b).isascii():
         raise ControlRefusal(400, {"title": "Bad Request", "detail": "a call goes by its number, such as 3"})
-    found = await visit.control.get(visit.of_sandbox(f"/journal/{a}/compare/{b}")) if a and b else None
+    found = visit.control.get(visit.of_sandbox(f"/journal/{a}/compare/{b}")) if a and b else None
     return Screen("compare.html", {"a": a, "b": b, "found": found})
-
-
-ROUTES = (ScreenRoute("/overview", show_overview), ScreenRoute("/compare", show_comparison))

@@ -1,41 +1,35 @@
-"""Screens rendered as pages by templates, and the page where nothing is."""
+"""Screens as pages and documents, by Flask; and the page where nothing is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from flask import Blueprint, Response, abort, current_app, render_template, request
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from mockserver import __version__
-from mockserver.codec.http import problem_reply
-from mockserver.codec.instants import print_span
-from mockserver.console.assets import static_address
-from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, problem_reply
+from mockserver.codec.urls import origin_of
+from mockserver.console.contract_run import ContractRun
+from mockserver.console.screen import CONSOLE, ControlClient, ControlRefusal, Screen, Visit
+from mockserver.control.http_client import HttpClient
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.model import Document, Json, call_tone, shown_outcomes
+from mockserver.model import Document, Json
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
+POLICY = "default-src 'self'; frame-ancestors 'none'"
 SECURITY_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-
-FOREIGN_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-"""Headers of a page that others wrote: it runs nothing, loads nothing, and has an origin of its own."""
-
 NAVIGATION = (
     ("Calls", "/"),
     ("Overview", "/overview"),
@@ -50,100 +44,146 @@ NAVIGATION = (
 )
 """The name of each screen in the head of every page, and its path below `/_console`."""
 
-
-def template_environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("mockserver.console"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = "{:,}".format
-    environment.filters["tone"] = call_tone
-    environment.filters["shown_outcomes"] = shown_outcomes
-    environment.filters["span"] = print_span
-    return environment
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Renders screens; `server` names this run of the server, so that an open page sees a restart.
-
-    `htmx` is the address of that script, "" if it was not fetched: a link then loads a whole page.
-    """
-
-    version: str
-    server: str
-    htmx: str = ""
-    environment: Environment = field(default_factory=template_environment)
-    headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
-
-    async def render(self, screen: Screen, visit: Visit, path: str) -> str:
-        template = self.environment.get_template(screen.template)
-        shared = {"visit": visit, "address": visit.address, "static": static_address}
-        if screen.is_part:
-            return template.render(**screen.document, **shared)
-        return template.render(
-            **screen.document,
-            **shared,
-            **await self._head(visit, screen.sandboxes),
-            navigation=NAVIGATION,
-            here=path.removeprefix(CONSOLE),
-            version=self.version,
-            server=self.server,
-            htmx=self.htmx,
-            twin=_twin_address(path, visit),
-        )
-
-    async def _head(self, visit: Visit, sandboxes: Json) -> dict[str, Json]:
-        """Data of a page's head: the number of calls by sandbox, and this sandbox's clock."""
-        calls: dict[str, Json] = {}
-        clock: Document | None = None
-        try:
-            calls = {one["name"]: one["calls"] for one in sandboxes or await visit.control.get("/sandboxes")}
-            clock = await visit.control.get(visit.of_sandbox("/clock"))
-        except ControlRefusal:
-            calls[visit.sandbox] = None
-        return {"sandbox_calls": calls, "sandbox_clock": clock}
-
-
-def _twin_address(path: str, visit: Visit) -> str:
-    below = path.removeprefix(CONSOLE).rstrip("/") or "/journal"
-    return f"{CONSOLE}{below}.json?{urlencode({**visit.query, 'sandbox': visit.sandbox})}"
-
-
-POLICY = SECURITY_HEADERS["Content-Security-Policy"]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteTemplates:
-    """The templates, and the common data: `names` of the vendors, and whether there is a console."""
-
-    names: tuple[str, ...]
-    has_console: bool = True
-    environment: Environment = field(default_factory=template_environment)
-
-    def response(
-        self, request: Request, template: str, *, status: int = 200, policy: str = POLICY, **values: Json
-    ) -> Response:
-        """The page; `here` among the values is its API, "" for none."""
-        text = self.environment.get_template(template).render(
-            names=self.names,
-            navigation=NAVIGATION,
-            has_console=self.has_console,
-            prefix=request.scope.get("root_path", ""),
-            version=__version__,
-            static=static_address,
-            **values,
-        )
-        return HTMLResponse(text, status, {**SECURITY_HEADERS, "Content-Security-Policy": policy})
-
-
+_SHARED = "mockserver"
 _NOWHERE = "nothing is served here; vendors are listed at /_mock/vendors"
 _NEAR = 0.5
 _MAX_SHOWN = 200
 _HTML = "text/html"
+
+_log = logging.getLogger("mockserver")
+_Show = TypeVar("_Show", bound=Callable[..., Screen | Response])
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all pages of a server share; the Flask application has it among its extensions."""
+
+    control: ControlClient
+    server: HttpClient
+    """Client of the vendors."""
+    contract: ContractRun
+    names: tuple[str, ...]
+    """Names of the vendors."""
+    directory: OperationDirectory
+
+    @classmethod
+    def of_request(cls) -> Shared:
+        found: Shared = current_app.extensions[_SHARED]
+        return found
+
+    def visit(self, path: Mapping[str, Any]) -> Visit:
+        """Return the visit of this request; abort with 404 if it names no possible sandbox."""
+        sandbox = request.args.get("sandbox") or DEFAULT_SANDBOX
+        if not is_sandbox_name(sandbox):
+            abort(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+        server = request.server or ("127.0.0.1", None)
+        control = replace(self.control, origin=origin_of(request.scheme, *server))
+        texts = {name: str(value) for name, value in path.items()}
+        return Visit(control, self.server, self.contract, sandbox, request.host_url.rstrip("/"), texts)
+
+
+def page(blueprint: Blueprint, *paths: str) -> Callable[[_Show], _Show]:
+    """Serve a screen as a page at each path, and its document as JSON at the twin: the path with `.json`."""
+
+    def decorate(show: _Show) -> _Show:
+        name = show.__name__
+        as_page, as_document = (
+            _view(show, *writers) for writers in ((_page, _refusal_page), (_document, _refusal_document))
+        )
+        for path in paths:
+            blueprint.add_url_rule(path, name, as_page)
+            blueprint.add_url_rule(f"{path.rstrip('/') or '/journal'}.json", f"{name}_document", as_document)
+        return show
+
+    return decorate
+
+
+def action(blueprint: Blueprint, path: str) -> Callable[[_Show], _Show]:
+    """Let a form that is posted to `path` change something."""
+
+    def decorate(change: _Show) -> _Show:
+        view = _view(change, _page, _refusal_page)
+        blueprint.add_url_rule(path, change.__name__, view, methods=["POST"])
+        return change
+
+    return decorate
+
+
+def _view(
+    show: Callable[..., Screen | Response],
+    write: Callable[[Screen, Visit], Response],
+    refuse: Callable[[ControlRefusal, Visit], Response],
+) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        visit = Shared.of_request().visit(path)
+        try:
+            shown = show(visit)
+            return write(shown, visit) if isinstance(shown, Screen) else shown
+        except HTTPException:
+            raise
+        except ControlRefusal as refusal:
+            return refuse(refusal, visit)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer says so
+            return refuse(_crash(error), visit)
+
+    return view
+
+
+def _crash(error: Exception) -> ControlRefusal:
+    _log.error("the console's %s broke", request.path, exc_info=error)
+    detail = f"the console itself failed: {type(error).__name__}; the server's log has the trace"
+    return ControlRefusal(500, {"title": "Internal Server Error", "detail": detail})
+
+
+def _page(screen: Screen, visit: Visit) -> Response:
+    document = {**screen.document, "visit": visit, "address": visit.address}
+    if not screen.is_part:
+        here = request.path.removeprefix(CONSOLE)
+        document |= {**_head(visit, screen.sandboxes), "here": here, "twin": _twin_address(here, visit)}
+    return Response(render_template(screen.template, **document), screen.status, dict(SECURITY_HEADERS))
+
+
+def _document(screen: Screen, _visit: Visit) -> Response:
+    return Response(json.encode(screen.document), screen.status, content_type=JSON_TYPE)
+
+
+def _refusal_page(refusal: ControlRefusal, visit: Visit) -> Response:
+    title = HTTPStatus(refusal.status).phrase
+    return _page(Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status), visit)
+
+
+def _refusal_document(refusal: ControlRefusal, _visit: Visit) -> Response:
+    members = {
+        name: value
+        for name, value in refusal.problem.items()
+        if name not in ("status", "instance", "title", "detail", "type")
+    }
+    title, detail = str(refusal.problem.get("title", "")), str(refusal.problem.get("detail", ""))
+    reply = problem_reply(refusal.status, title, detail, instance=request.path, **members)
+    return Response(reply.body, reply.status, content_type=reply.media_type)
+
+
+def _head(visit: Visit, sandboxes: Json) -> dict[str, Json]:
+    """Return data of a page's head: the number of calls by sandbox, and this sandbox's clock."""
+    calls: dict[str, Json] = {}
+    clock: Document | None = None
+    try:
+        calls = {one["name"]: one["calls"] for one in sandboxes or visit.control.get("/sandboxes")}
+        clock = visit.control.get(visit.of_sandbox("/clock"))
+    except ControlRefusal:
+        calls[visit.sandbox] = None
+    return {"sandbox_calls": calls, "sandbox_clock": clock}
+
+
+def _twin_address(below: str, visit: Visit) -> str:
+    query = urlencode({**request.args, "sandbox": visit.sandbox})
+    return f"{CONSOLE}{below.rstrip('/') or '/journal'}.json?{query}"
+
+
+def site_page(template: str, *, status: int = 200, policy: str = POLICY, **values: Json) -> Response:
+    """Return a page outside the console; `here` among the values is its API, "" for none."""
+    text = render_template(template, prefix=request.script_root, **values)
+    return Response(text, status, {**SECURITY_HEADERS, "Content-Security-Policy": policy})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,68 +193,63 @@ class Suggestion:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissingPage:
-    """Answers for addresses that are not served, and for methods that they do not have."""
+def answer_missing(error: HTTPException) -> Response:
+    """Answer for an address that is not served, and for a method that it does not have."""
+    # Error, frames and tracebacks would be a cycle, which is freed late.
+    error.__traceback__ = error.__context__ = None
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    title = HTTPStatus(status).phrase
+    message = "" if error.description == type(error).description else str(error.description or "")
+    allowed = ", ".join(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else ""
+    headers = {"Allow": allowed} if allowed else {}
+    if wants_page(request.headers):
+        shown = _missing_page(status, title, message, allowed)
+        shown.headers.update(headers)
+        return shown
+    detail = message or (_NOWHERE if status == HTTPStatus.NOT_FOUND else "")
+    path = request.script_root + request.path
+    reply = problem_reply(status, title, detail, instance=path)
+    return Response(reply.body, reply.status, headers, content_type=reply.media_type)
 
-    names: tuple[str, ...]
-    directory: OperationDirectory
-    templates: SiteTemplates
 
-    async def answer(self, request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-        title = HTTPStatus(status).phrase
-        message = error.detail if isinstance(error, HTTPException) and error.detail != title else ""
-        if wants_page(request.headers):
-            page = self._page(request, int(status), title, message, headers.get("Allow", ""))
-            page.headers.update(headers)
-            return page
-        detail = message or (_NOWHERE if status == HTTPStatus.NOT_FOUND else "")
-        reply = problem_reply(int(status), title, detail, instance=request.url.path)
-        return Response(reply.body, reply.status, headers, reply.media_type)
+def _missing_page(status: int, title: str, message: str, allowed: str) -> Response:
+    path = request.script_root + request.path
+    return site_page(
+        "missing.html",
+        status=status,
+        here="",
+        title=title,
+        message=message,
+        method=request.method,
+        path=path if len(path) <= _MAX_SHOWN else f"{path[:_MAX_SHOWN]}…",
+        allowed=allowed,
+        suggestions=list(_suggestions(request.method, request.path, request.script_root)),
+    )
 
-    def _page(self, request: Request, status: int, title: str, message: str, allowed: str) -> Response:
-        prefix = request.scope.get("root_path", "")
-        path = request.url.path
-        return self.templates.response(
-            request,
-            "missing.html",
-            status=status,
-            here="",
-            title=title,
-            message=message,
-            method=request.method,
-            path=path if len(path) <= _MAX_SHOWN else f"{path[:_MAX_SHOWN]}…",
-            allowed=allowed,
-            suggestions=list(self._suggestions(request.method, path.removeprefix(prefix), prefix)),
-        )
 
-    def _suggestions(self, method: str, path: str, prefix: str) -> Iterator[Suggestion]:
-        """Yield near addresses: a screen, the page of a named or misspelled vendor, an operation."""
-        if path.startswith(f"{CONSOLE}/"):
-            screens = {CONSOLE + below: name for name, below in NAVIGATION}
-            for address in get_close_matches(path, screens, 1, _NEAR):
-                yield Suggestion("The nearest screen", address, screens[address])
-            return
-        segments = [segment.lower() for segment in path.split("/") if segment]
-        near = next(
-            (found for segment in segments for found in get_close_matches(segment, self.names, 1, _NEAR)),
-            None,
-        )
-        if near:
-            address = f"{prefix}/{near}/ui/"
-            yield Suggestion("The page of the vendor with the nearest name", address, address)
-        operation = self.directory.nearest(method, path, prefix)
-        if operation:
-            below = operation.partition(" ")[2].removeprefix(prefix)
-            vendor = below[1:].partition("/")[0]
-            address = f"{prefix}/{vendor}/ui/" if vendor in self.names else f"{prefix}/"
-            yield Suggestion("The nearest operation", address, operation)
+def _suggestions(method: str, path: str, prefix: str) -> Iterator[Suggestion]:
+    """Yield near addresses: a screen, the page of a named or misspelled vendor, an operation."""
+    shared = Shared.of_request()
+    if f"{prefix}{path}".startswith(f"{CONSOLE}/"):
+        screens = {CONSOLE + below: name for name, below in NAVIGATION}
+        for address in get_close_matches(path, screens, 1, _NEAR):
+            yield Suggestion("The nearest screen", address, screens[address])
+        return
+    segments = [segment.lower() for segment in path.split("/") if segment]
+    matches = (found for segment in segments for found in get_close_matches(segment, shared.names, 1, _NEAR))
+    if near := next(matches, None):
+        address = f"{prefix}/{near}/ui/"
+        yield Suggestion("The page of the vendor with the nearest name", address, address)
+    operation = shared.directory.nearest(method, path, prefix)
+    if operation:
+        below = operation.partition(" ")[2].removeprefix(prefix)
+        vendor = below[1:].partition("/")[0]
+        address = f"{prefix}/{vendor}/ui/" if vendor in shared.names else f"{prefix}/"
+        yield Suggestion("The nearest operation", address, operation)
 
 
 def wants_page(headers: Headers) -> bool:
-    """Whether a person asks, with a browser, and not a program."""
+    """Return whether a person asks, with a browser, and not a program."""
     accepted = headers.get("accept", "")
     if "sec-fetch-dest" in headers:
         return headers["sec-fetch-dest"] == "document" and _HTML in accepted

@@ -8,23 +8,28 @@ from importlib.util import find_spec
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from flask import Blueprint, Response, request
+
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.codec.urls import is_loopback
+from mockserver.console.pages import action, page
 from mockserver.console.screen import (
+    CONSOLE,
     ControlRefusal,
-    Download,
-    Foreign,
-    Moved,
     Screen,
-    ScreenRoute,
-    Shown,
     Visit,
+    download,
+    foreign,
+    move_to,
     refusal_of,
 )
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
+
+BLUEPRINT = Blueprint("reports", __name__, url_prefix=CONSOLE)
+
 
 MAX_VENDORS = 20
 MAX_OPERATIONS = 100
@@ -106,24 +111,24 @@ KINDS: Mapping[str, str] = {
 """What the kinds of reports are called."""
 
 
-async def show_reports(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
-    found = await visit.control.get("/reports")
-    own = {"obstacle": _obstacle(visit), "vendors": await _testable(visit), "run": visit.contract.document()}
+@page(BLUEPRINT, "/reports")
+def show_reports(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
+    found = visit.control.get("/reports")
+    own = {"obstacle": _obstacle(visit), "vendors": _testable(visit), "run": visit.contract.document()}
     return Screen("reports.html", {**found, **own, "kinds": dict(KINDS), "refused": refused}, status)
 
 
-async def run_contract(visit: Visit) -> Shown:
+@action(BLUEPRINT, "/reports/run")
+def run_contract(visit: Visit) -> Screen | Response:
     """Run the contract suite in its quick form against this server."""
-    vendor = visit.form.get("vendor", "")
-    refused = _obstacle(visit) or ("" if vendor in await _testable(visit) else "the suite has no such vendor")
+    vendor = request.form.get("vendor", "")
+    refused = _obstacle(visit) or ("" if vendor in _testable(visit) else "the suite has no such vendor")
     try:
         if not refused and not visit.contract.start(vendor, visit.control.origin):
             refused = "a run goes on; it ends within a minute"
     except OSError as error:
         refused = f"the run cannot be started: {error.strerror}"
-    return (
-        await show_reports(visit, refusal_of(refused), 409) if refused else Moved(visit.address("/reports"))
-    )
+    return show_reports(visit, refusal_of(refused), 409) if refused else move_to(visit.address("/reports"))
 
 
 def _obstacle(visit: Visit) -> str:
@@ -136,58 +141,52 @@ def _obstacle(visit: Visit) -> str:
     )
 
 
-async def _testable(visit: Visit) -> list[str]:
-    served = await visit.control.get("/vendors")
+def _testable(visit: Visit) -> list[str]:
+    served = visit.control.get("/vendors")
     return [vendor["name"] for vendor in served if vendor["name"] in vendor_packages()]
 
 
-async def show_report(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/reports/view")
+def show_report(visit: Visit) -> Screen:
     """Show one report: a page in a frame, the summary of a run as tables, all else as text."""
-    report = await _report(visit)
+    report = _report(visit)
     document = {**report, "called": KINDS[report["kind"]], "tables": [], "text": "", "is_cut": False}
     if report["kind"] != "page":
-        content = await _content(visit)
+        content = _content(visit)
         tables = read_tables(_decoded(content)) if report["kind"] == "summary" else []
         text = "" if tables else content.decode(errors="replace")
         document |= {"tables": tables, "text": text[:MAX_SHOWN], "is_cut": len(text) > MAX_SHOWN}
     return Screen("report.html", document)
 
 
-async def show_page(visit: Visit) -> Foreign:
+@page(BLUEPRINT, "/reports/page")
+def show_page(visit: Visit) -> Response:
     """Return a report that is a page unchanged; it may neither run scripts nor load anything."""
-    report = await _report(visit)
+    report = _report(visit)
     if report["kind"] != "page":
         raise _unknown(f"{report['path']} is not a page")
-    return Foreign(await _content(visit), "text/html; charset=utf-8")
+    return foreign(_content(visit), "text/html; charset=utf-8")
 
 
-async def keep_report(visit: Visit) -> Download:
-    report = await _report(visit)
+@page(BLUEPRINT, "/reports/file")
+def keep_report(visit: Visit) -> Response:
+    report = _report(visit)
     media_type = JSON_TYPE if report["kind"] in ("summary", "har") else "application/octet-stream"
     name = _NOT_IN_NAMES.sub("_", PurePosixPath(report["path"]).name)
-    return Download(name, media_type, await _content(visit))
+    return download(name, media_type, _content(visit))
 
 
-ROUTES = (
-    ScreenRoute("/reports", show_reports),
-    ScreenRoute("/reports/run", run_contract, ("POST",)),
-    ScreenRoute("/reports/view", show_report),
-    ScreenRoute("/reports/page", show_page),
-    ScreenRoute("/reports/file", keep_report),
-)
-
-
-async def _report(visit: Visit) -> Document:
-    path = visit.query.get("path", "")
-    reports: list[Document] = (await visit.control.get("/reports"))["reports"]
+def _report(visit: Visit) -> Document:
+    path = request.args.get("path", "")
+    reports: list[Document] = (visit.control.get("/reports"))["reports"]
     for report in reports:
         if report["path"] == path:
             return report
     raise _unknown(f"the folder of reports has no {path}")
 
 
-async def _content(visit: Visit) -> bytes:
-    answered = await visit.control.call("GET", "/reports/file", query={"path": visit.query["path"]})
+def _content(visit: Visit) -> bytes:
+    answered = visit.control.call("GET", "/reports/file", query={"path": request.args["path"]})
     return answered.body
 
 

@@ -6,20 +6,25 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from flask import Blueprint, Response, request
+
 from mockserver.codec.instants import parse_duration, parse_instant
+from mockserver.console.pages import action, page
 from mockserver.console.screen import (
+    CONSOLE,
     ControlRefusal,
-    Moved,
     Screen,
-    ScreenRoute,
     Visit,
     counted,
+    move_to,
     question,
     refusal_of,
     shown_refusal,
 )
 from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+
+BLUEPRINT = Blueprint("sandbox", __name__, url_prefix=CONSOLE)
 
 
 def said_duration(span: timedelta) -> str:
@@ -37,33 +42,36 @@ _FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
 _OWN_SCOPE = "sandbox/"
 
 
-async def show_sandboxes(visit: Visit) -> Screen:
-    return await _page(visit)
+@page(BLUEPRINT, "/sandboxes")
+def show_sandboxes(visit: Visit) -> Screen:
+    return _page(visit)
 
 
-async def create(visit: Visit) -> Moved | Screen:
+@action(BLUEPRINT, "/sandboxes")
+def create(visit: Visit) -> Screen | Response:
     """Create a sandbox: from the fixtures, empty, or as a copy of a state of this one."""
-    name, begin = visit.form.get("name", "").strip(), visit.form.get("begin", _FROM_FIXTURES)
-    seed = visit.form.get("seed", "").strip()
+    name, begin = request.form.get("name", "").strip(), request.form.get("begin", _FROM_FIXTURES)
+    seed = request.form.get("seed", "").strip()
     if seed and not seed.isdecimal():
-        return await _page(visit, refusal_of("The seed is not a whole number.", "leave it empty, or write 7"))
+        return _page(visit, refusal_of("The seed is not a whole number.", "leave it empty, or write 7"))
     asked: dict[str, Json] = {"name": name, "empty": begin == _EMPTY}
     if seed:
         asked["seed"] = int(seed)
-    if freeze := visit.form.get("freeze", "").strip():
+    if freeze := request.form.get("freeze", "").strip():
         asked["freeze"] = freeze
     try:
-        copied = await _copied(visit, begin)
-        await visit.control.post("/sandboxes", asked)
+        copied = _copied(visit, begin)
+        visit.control.post("/sandboxes", asked)
         if copied is not None:
-            await _load(_inside(visit, name), copied, asked)
+            _load(_inside(visit, name), copied, asked)
     except ControlRefusal as refusal:
-        return await _page(visit, shown_refusal(refusal), refusal.status)
-    return Moved(_inside(visit, name).address("/sandboxes"))
+        return _page(visit, shown_refusal(refusal), refusal.status)
+    return move_to(_inside(visit, name).address("/sandboxes"))
 
 
-async def ask_reset(visit: Visit) -> Screen:
-    found = await visit.control.get(visit.of_sandbox())
+@page(BLUEPRINT, "/sandboxes/reset")
+def ask_reset(visit: Visit) -> Screen:
+    found = visit.control.get(visit.of_sandbox())
     return question(
         f"Reset the sandbox {visit.sandbox}?",
         [
@@ -77,15 +85,17 @@ async def ask_reset(visit: Visit) -> Screen:
     )
 
 
-async def reset(visit: Visit) -> Moved:
-    await visit.control.post(visit.of_sandbox("/reset"))
-    return Moved(visit.address("/sandboxes"))
+@action(BLUEPRINT, "/sandboxes/reset")
+def reset(visit: Visit) -> Response:
+    visit.control.post(visit.of_sandbox("/reset"))
+    return move_to(visit.address("/sandboxes"))
 
 
-async def ask_delete(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/sandboxes/delete")
+def ask_delete(visit: Visit) -> Screen:
     if visit.sandbox == DEFAULT_SANDBOX:
         return _not_default()
-    found = await visit.control.get(visit.of_sandbox())
+    found = visit.control.get(visit.of_sandbox())
     return question(
         f"Delete the sandbox {visit.sandbox}?",
         [
@@ -98,15 +108,17 @@ async def ask_delete(visit: Visit) -> Screen:
     )
 
 
-async def delete(visit: Visit) -> Moved | Screen:
+@action(BLUEPRINT, "/sandboxes/delete")
+def delete(visit: Visit) -> Screen | Response:
     if visit.sandbox == DEFAULT_SANDBOX:
         return _not_default()
-    await visit.control.delete(visit.of_sandbox())
-    return Moved(_inside(visit, DEFAULT_SANDBOX).address("/sandboxes"))
+    visit.control.delete(visit.of_sandbox())
+    return move_to(_inside(visit, DEFAULT_SANDBOX).address("/sandboxes"))
 
 
-async def ask_restore(visit: Visit) -> Screen:
-    snapshot = await _snapshot(visit)
+@page(BLUEPRINT, "/sandboxes/snapshots/<snapshot>/restore")
+def ask_restore(visit: Visit) -> Screen:
+    snapshot = _snapshot(visit)
     return question(
         f"Restore snapshot {snapshot['id']} of {visit.sandbox}?",
         [
@@ -120,13 +132,15 @@ async def ask_restore(visit: Visit) -> Screen:
     )
 
 
-async def restore(visit: Visit) -> Moved:
-    await visit.control.post(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}/restore"))
-    return Moved(visit.address("/state"))
+@action(BLUEPRINT, "/sandboxes/snapshots/<snapshot>/restore")
+def restore(visit: Visit) -> Response:
+    visit.control.post(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}/restore"))
+    return move_to(visit.address("/state"))
 
 
-async def ask_delete_snapshot(visit: Visit) -> Screen:
-    snapshot = await _snapshot(visit)
+@page(BLUEPRINT, "/sandboxes/snapshots/<snapshot>/delete")
+def ask_delete_snapshot(visit: Visit) -> Screen:
+    snapshot = _snapshot(visit)
     return question(
         f"Delete snapshot {snapshot['id']} of {visit.sandbox}?",
         [f"It has {counted(snapshot['records'], 'record')}. Nothing else changes."],
@@ -136,15 +150,16 @@ async def ask_delete_snapshot(visit: Visit) -> Screen:
     )
 
 
-async def delete_snapshot(visit: Visit) -> Moved:
-    await visit.control.delete(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}"))
-    return Moved(visit.address("/sandboxes") + "#snapshots")
+@action(BLUEPRINT, "/sandboxes/snapshots/<snapshot>/delete")
+def delete_snapshot(visit: Visit) -> Response:
+    visit.control.delete(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}"))
+    return move_to(visit.address("/sandboxes") + "#snapshots")
 
 
-async def _page(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
-    sandboxes = await visit.control.get("/sandboxes")
+def _page(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
+    sandboxes = visit.control.get("/sandboxes")
     is_there = visit.sandbox in [sandbox["name"] for sandbox in sandboxes]
-    snapshots = await visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
+    snapshots = visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
     document = {
         "sandboxes": [
             {**sandbox, "idle": said_duration(timedelta(seconds=sandbox["idleSeconds"]))}
@@ -153,37 +168,37 @@ async def _page(visit: Visit, error: Document | None = None, status: int = 422) 
         "default": DEFAULT_SANDBOX,
         "isThere": is_there,
         "snapshots": snapshots,
-        "taken": visit.query.get("taken", ""),
+        "taken": request.args.get("taken", ""),
         "form": {
-            "name": visit.form.get("name", "" if is_there else visit.sandbox),
-            "seed": visit.form.get("seed", ""),
-            "freeze": visit.form.get("freeze", ""),
-            "begin": visit.form.get("begin", _FROM_FIXTURES),
+            "name": request.form.get("name", "" if is_there else visit.sandbox),
+            "seed": request.form.get("seed", ""),
+            "freeze": request.form.get("freeze", ""),
+            "begin": request.form.get("begin", _FROM_FIXTURES),
         },
         "error": error,
     }
     return Screen("sandboxes.html", document, status if error else 200, sandboxes=sandboxes)
 
 
-async def _copied(visit: Visit, begin: str) -> Json:
+def _copied(visit: Visit, begin: str) -> Json:
     if not begin.startswith(_COPY):
         return None
-    return await visit.control.get(visit.of_sandbox("/dump"), of=begin.removeprefix(_COPY))
+    return visit.control.get(visit.of_sandbox("/dump"), of=begin.removeprefix(_COPY))
 
 
-async def _load(created: Visit, dump: Document, asked: Document) -> None:
+def _load(created: Visit, dump: Document, asked: Document) -> None:
     """Load the dump into a new sandbox, which is deleted if that is refused; `asked` has priority."""
     if "seed" in asked:
         settings = dump[_OWN_SCOPE]["settings"]
         own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}
         dump = {**dump, _OWN_SCOPE: own}
     try:
-        await created.control.put(created.of_sandbox("/state"), dump)
+        created.control.put(created.of_sandbox("/state"), dump)
         if "freeze" in asked:
-            await created.control.post(created.of_sandbox("/clock/freeze"), {"at": asked["freeze"]})
+            created.control.post(created.of_sandbox("/clock/freeze"), {"at": asked["freeze"]})
     except ControlRefusal:
         with suppress(ControlRefusal):
-            await created.control.delete(created.of_sandbox())
+            created.control.delete(created.of_sandbox())
         raise
 
 
@@ -191,9 +206,9 @@ def _inside(visit: Visit, sandbox: str) -> Visit:
     return Visit(visit.control, visit.server, visit.contract, sandbox, visit.origin)
 
 
-async def _snapshot(visit: Visit) -> Document:
+def _snapshot(visit: Visit) -> Document:
     wanted = visit.path["snapshot"]
-    for one in await visit.control.get(visit.of_sandbox("/snapshots")):
+    for one in visit.control.get(visit.of_sandbox("/snapshots")):
         if one["id"] == wanted:
             found: Document = one
             return found
@@ -216,20 +231,6 @@ def _not_default() -> Screen:
     return Screen("refusal.html", problem, 409)
 
 
-ROUTES = (
-    ScreenRoute("/sandboxes", show_sandboxes),
-    ScreenRoute("/sandboxes", create, ("POST",)),
-    ScreenRoute("/sandboxes/reset", ask_reset),
-    ScreenRoute("/sandboxes/reset", reset, ("POST",)),
-    ScreenRoute("/sandboxes/delete", ask_delete),
-    ScreenRoute("/sandboxes/delete", delete, ("POST",)),
-    ScreenRoute("/sandboxes/snapshots/{snapshot}/restore", ask_restore),
-    ScreenRoute("/sandboxes/snapshots/{snapshot}/restore", restore, ("POST",)),
-    ScreenRoute("/sandboxes/snapshots/{snapshot}/delete", ask_delete_snapshot),
-    ScreenRoute("/sandboxes/snapshots/{snapshot}/delete", delete_snapshot, ("POST",)),
-)
-
-
 STEPS = (("1s", "+1 s"), ("1m", "+1 min"), ("6m", "+6 min"), ("1h", "+1 h"), ("1d", "+1 day"))
 """Steps that the page offers as buttons."""
 
@@ -240,33 +241,35 @@ _KINDS = {
 }
 
 
-async def show_clock(visit: Visit) -> Screen:
-    return await _clock_page(visit)
+@page(BLUEPRINT, "/clock")
+def show_clock(visit: Visit) -> Screen:
+    return _clock_page(visit)
 
 
-async def set_clock(visit: Visit) -> Moved | Screen:
-    before = (await visit.control.get(visit.of_sandbox("/clock")))["now"]
-    do, at, by = (visit.form.get(name, "").strip() for name in ("do", "at", "by"))
+@action(BLUEPRINT, "/clock")
+def set_clock(visit: Visit) -> Screen | Response:
+    before = (visit.control.get(visit.of_sandbox("/clock")))["now"]
+    do, at, by = (request.form.get(name, "").strip() for name in ("do", "at", "by"))
     try:
         if do == "freeze":
-            await visit.control.post(visit.of_sandbox("/clock/freeze"), {"at": at} if at else {})
+            visit.control.post(visit.of_sandbox("/clock/freeze"), {"at": at} if at else {})
         elif do == "thaw":
-            await visit.control.post(visit.of_sandbox("/clock/thaw"))
+            visit.control.post(visit.of_sandbox("/clock/thaw"))
         else:
             seconds = int(parse_duration(by).total_seconds())
-            await visit.control.post(visit.of_sandbox("/clock/advance"), {"seconds": seconds})
+            visit.control.post(visit.of_sandbox("/clock/advance"), {"seconds": seconds})
     except ValueError:
         problem = refusal_of(f"{by or 'nothing'} is not a step", "write 90s, 6m, 1h30m or 2d")
-        return await _clock_page(visit, {"step": problem})
+        return _clock_page(visit, {"step": problem})
     except ControlRefusal as refusal:
-        return await _clock_page(visit, {"at" if do == "freeze" else "step": shown_refusal(refusal)})
-    return Moved(visit.address("/clock", since=before))
+        return _clock_page(visit, {"at" if do == "freeze" else "step": shown_refusal(refusal)})
+    return move_to(visit.address("/clock", since=before))
 
 
-async def _clock_page(visit: Visit, errors: Document | None = None) -> Screen:
-    clock = await visit.control.get(visit.of_sandbox("/clock"))
-    since = visit.query.get("since", "")
-    found = await visit.control.get(visit.of_sandbox("/clock/expirations"), since=since)
+def _clock_page(visit: Visit, errors: Document | None = None) -> Screen:
+    clock = visit.control.get(visit.of_sandbox("/clock"))
+    since = request.args.get("since", "")
+    found = visit.control.get(visit.of_sandbox("/clock/expirations"), since=since)
     now = parse_instant(found["now"])
     document = {
         "clock": clock,
@@ -276,7 +279,7 @@ async def _clock_page(visit: Visit, errors: Document | None = None) -> Screen:
         "expired": [_row(one, now) for one in found["expired"]] if since else [],
         "next": [_row(one, now) for one in found["next"]],
         "steps": [{"by": by, "says": says} for by, says in STEPS],
-        "form": {"at": visit.form.get("at", ""), "by": visit.form.get("by", "")},
+        "form": {"at": request.form.get("at", ""), "by": request.form.get("by", "")},
         "errors": errors or {},
     }
     return Screen("clock.html", document, 422 if errors else 200)
@@ -298,6 +301,3 @@ def _row(one: Document, now: datetime) -> Document:
         "vendor": one["scope"].partition("/")[0],
         "distance": said_duration(abs(at - now)),
     }
-
-
-CLOCK_ROUTES = (ScreenRoute("/clock", show_clock), ScreenRoute("/clock", set_clock, ("POST",)))

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from flask import Blueprint, Response, request
+
 from mockserver.codec import yaml
 from mockserver.codec.redaction import MASK
-from mockserver.console.screen import ControlRefusal, Moved, RawBody, Screen, ScreenRoute, Shown, Visit
+from mockserver.console.pages import action, page
+from mockserver.console.screen import CONSOLE, ControlRefusal, RawBody, Screen, Visit, move_to
 from mockserver.model import EMPTY, LOST, Action, Document, Json
 from mockserver.scenario.selection import ITEM_FAULT_CODES
+
+BLUEPRINT = Blueprint("scenario", __name__, url_prefix=CONSOLE)
+
 
 _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
@@ -118,13 +124,14 @@ def _name(wanted: Wanted) -> str:
 YAML = "application/yaml"
 
 
-async def show_scenarios(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
+@page(BLUEPRINT, "/scenarios")
+def show_scenarios(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
     own = [
-        await visit.control.get(visit.of_sandbox(f"/scenarios/{one['name']}"))
-        for one in await visit.control.get(visit.of_sandbox("/scenarios"))
+        visit.control.get(visit.of_sandbox(f"/scenarios/{one['name']}"))
+        for one in visit.control.get(visit.of_sandbox("/scenarios"))
     ]
-    packaged = await visit.control.get("/scenarios")
-    name, search = visit.query.get("name", ""), visit.query.get("search", "")
+    packaged = visit.control.get("/scenarios")
+    name, search = request.args.get("name", ""), request.args.get("search", "")
     wanted = [one for one in packaged if _has(one, search.lower().split())]
     document = {
         "scenarios": own,
@@ -143,36 +150,39 @@ def _has(packaged: Document, words: Iterable[str]) -> bool:
     return all(word in text for word in words)
 
 
-async def arm(visit: Visit) -> Shown:
-    name = visit.form.get("name", "")
-    packaged = {one["name"]: one["document"] for one in await visit.control.get("/scenarios")}
+@action(BLUEPRINT, "/scenarios/arm")
+def arm(visit: Visit) -> Screen | Response:
+    name = request.form.get("name", "")
+    packaged = {one["name"]: one["document"] for one in visit.control.get("/scenarios")}
     if name not in packaged:
         refused = {"detail": f"there is no packaged scenario {name}"}
-        return await show_scenarios(visit, refused, 404)
+        return show_scenarios(visit, refused, 404)
     try:
-        await _add(visit, yaml.dump(packaged[name]), once="once" in visit.form)
+        _add(visit, yaml.dump(packaged[name]), once="once" in request.form)
     except ControlRefusal as refusal:
-        return await show_scenarios(visit, refusal.problem, refusal.status)
-    return Moved(visit.address("/scenarios", name=name))
+        return show_scenarios(visit, refusal.problem, refusal.status)
+    return move_to(visit.address("/scenarios", name=name))
 
 
-async def disarm(visit: Visit) -> Shown:
-    name = visit.form.get("name", "")
+@action(BLUEPRINT, "/scenarios/disarm")
+def disarm(visit: Visit) -> Screen | Response:
+    name = request.form.get("name", "")
     path = f"/scenarios/{quote(name, safe='')}" if name else "/scenarios"
     try:
-        await visit.control.delete(visit.of_sandbox(path))
+        visit.control.delete(visit.of_sandbox(path))
     except ControlRefusal as refusal:
-        return await show_scenarios(visit, refusal.problem, refusal.status)
-    return Moved(visit.address("/scenarios"))
+        return show_scenarios(visit, refusal.problem, refusal.status)
+    return move_to(visit.address("/scenarios"))
 
 
-async def show_new(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/scenarios/new")
+def show_new(visit: Visit) -> Screen:
     """Show the editor with a draft: the item of the address, or the next call, fails once."""
-    query = visit.query
+    query = request.args
     item, key = query.get("item", ""), query.get("key", "")
     wanted = Wanted(query.get("vendor", ""), query.get("operation", ""), key or item)
     if call := query.get("call", ""):
-        entry = await visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
+        entry = visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
         vendor, operation = wanted.vendor or entry["vendor"], wanted.operation or entry["operation"]
         item, select = select_item(entry["decided"], item, key) if wanted.item else ("", None)
         chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
@@ -180,68 +190,58 @@ async def show_new(visit: Visit) -> Screen:
             met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY if wanted.item else met_by_call(entry)
         )
         wanted = Wanted(vendor or "", operation or "", item, select, call, met)
-    return await _editor(visit, yaml.dump(draft_scenario(wanted)))
+    return _editor(visit, yaml.dump(draft_scenario(wanted)))
 
 
-async def show_edit(visit: Visit) -> Screen:
-    name = visit.query.get("name", "")
+@page(BLUEPRINT, "/scenarios/edit")
+def show_edit(visit: Visit) -> Screen:
+    name = request.args.get("name", "")
     try:
-        found = await visit.control.get(visit.of_sandbox(f"/scenarios/{quote(name, safe='')}"))
+        found = visit.control.get(visit.of_sandbox(f"/scenarios/{quote(name, safe='')}"))
     except ControlRefusal:
-        packaged = {one["name"]: one for one in await visit.control.get("/scenarios")}
+        packaged = {one["name"]: one for one in visit.control.get("/scenarios")}
         if name not in packaged:
             raise
         found = packaged[name]
-    return await _editor(visit, yaml.dump(found["document"]))
+    return _editor(visit, yaml.dump(found["document"]))
 
 
-async def submit(visit: Visit) -> Shown:
+@action(BLUEPRINT, "/scenarios/edit")
+def submit(visit: Visit) -> Screen | Response:
     """Check the text of the editor, or arm it: as it is written, or each rule for one call."""
-    text, wish = _text(visit), visit.form.get("do", "apply")
+    text, wish = _text(), request.form.get("do", "apply")
     if wish == "check":
-        return await _editor(visit, text)
+        return _editor(visit, text)
     try:
-        stored = await _add(visit, text, once=wish == "once")
+        stored = _add(visit, text, once=wish == "once")
     except ControlRefusal as refusal:
-        return await _editor(visit, text, refusal)
-    return Moved(visit.address("/scenarios", name=stored["name"]))
+        return _editor(visit, text, refusal)
+    return move_to(visit.address("/scenarios", name=stored["name"]))
 
 
-async def check(visit: Visit) -> Screen:
-    return Screen(
-        "parts/scenario_messages.html", {"check": await _checked(visit, _text(visit))}, is_part=True
-    )
+@action(BLUEPRINT, "/scenarios/check")
+def check(visit: Visit) -> Screen:
+    return Screen("parts/scenario_messages.html", {"check": _checked(visit, _text())}, is_part=True)
 
 
-ROUTES = (
-    ScreenRoute("/scenarios", show_scenarios),
-    ScreenRoute("/scenarios/arm", arm, ("POST",)),
-    ScreenRoute("/scenarios/disarm", disarm, ("POST",)),
-    ScreenRoute("/scenarios/new", show_new),
-    ScreenRoute("/scenarios/edit", show_edit),
-    ScreenRoute("/scenarios/edit", submit, ("POST",)),
-    ScreenRoute("/scenarios/check", check, ("POST",)),
-)
-
-
-async def _editor(visit: Visit, text: str, refusal: ControlRefusal | None = None) -> Screen:
+def _editor(visit: Visit, text: str, refusal: ControlRefusal | None = None) -> Screen:
     document = {
         "text": text,
-        "check": await _checked(visit, text),
+        "check": _checked(visit, text),
         "refused": refusal.problem if refusal else None,
     }
     return Screen("scenario_editor.html", document, refusal.status if refusal else 200)
 
 
-async def _checked(visit: Visit, text: str) -> Document:
-    answered = await visit.control.call("POST", "/scenarios/check", _yaml(text))
+def _checked(visit: Visit, text: str) -> Document:
+    answered = visit.control.call("POST", "/scenarios/check", _yaml(text))
     found: Document = answered.json
     return found
 
 
-async def _add(visit: Visit, text: str, *, once: bool) -> Document:
+def _add(visit: Visit, text: str, *, once: bool) -> Document:
     path = visit.of_sandbox("/scenarios")
-    answered = await visit.control.call("POST", path, _yaml(text), {"once": once})
+    answered = visit.control.call("POST", path, _yaml(text), {"once": once})
     stored: Document = answered.json
     return stored
 
@@ -251,5 +251,5 @@ def _yaml(text: str) -> RawBody:
     return RawBody((text or "\n").encode(errors="replace"), YAML)
 
 
-def _text(visit: Visit) -> str:
-    return visit.form.get("text", "").replace("\r\n", "\n")
+def _text() -> str:
+    return request.form.get("text", "").replace("\r\n", "\n")

@@ -1,19 +1,34 @@
-"""Input and output of every screen: the request, calls of the control plane, forms."""
+"""Input and output of every screen: the visit, calls of the control plane, answers."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from http import HTTPStatus
 from urllib.parse import quote, urlencode
+
+from flask import Response, make_response, redirect
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.contract_run import ContractRun
-from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
+from mockserver.control.http_client import HttpClient, LostResponse, Request
+from mockserver.control.http_client import Response as ControlResponse
 from mockserver.errors import MockServerError
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+
+CONSOLE = "/_console"
+"""Where the console is mounted."""
+
+FOREIGN_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of a page that others wrote: it runs nothing, loads nothing, and has an origin of its own."""
 
 _TIMEOUT_MS = 120_000
 _FIRST_REFUSAL = 400
@@ -44,35 +59,35 @@ class ControlClient:
     client: HttpClient
     origin: str = "http://127.0.0.1:80"
 
-    async def get(self, path: str, **query: Json) -> Json:
-        return _document(await self.call("GET", path, query=query))
+    def get(self, path: str, **query: Json) -> Json:
+        return _document(self.call("GET", path, query=query))
 
-    async def post(self, path: str, document: Json = None) -> Json:
-        return _document(await self.call("POST", path, document))
+    def post(self, path: str, document: Json = None) -> Json:
+        return _document(self.call("POST", path, document))
 
-    async def put(self, path: str, document: Json) -> Json:
-        return _document(await self.call("PUT", path, document))
+    def put(self, path: str, document: Json) -> Json:
+        return _document(self.call("PUT", path, document))
 
-    async def patch(self, path: str, document: Json) -> Json:
-        return _document(await self.call("PATCH", path, document))
+    def patch(self, path: str, document: Json) -> Json:
+        return _document(self.call("PATCH", path, document))
 
-    async def delete(self, path: str) -> None:
-        await self.call("DELETE", path)
+    def delete(self, path: str) -> None:
+        self.call("DELETE", path)
 
-    async def call(
+    def call(
         self,
         method: str,
         path: str,
         document: Json | RawBody = None,
         query: Mapping[str, Json] = EMPTY,
-    ) -> Response:
+    ) -> ControlResponse:
         """Send the document, as JSON unless it is a raw body, and return the whole response."""
         given = {name: _text(value) for name, value in query.items() if value not in (None, "")}
         target = f"/_mock{path}" + (f"?{urlencode(given)}" if given else "")
         body = document if isinstance(document, RawBody) else _json_body(document)
         headers = (("accept", "*/*"), *([("content-type", body.media_type)] if body.content else []))
         request = Request(method, target, headers, body.content, timeout_ms=_TIMEOUT_MS, origin=self.origin)
-        response = await self.client.send(request)
+        response = asyncio.run(self.client.send(request))
         if isinstance(response, LostResponse):
             raise ControlRefusal(500, {"title": "No answer", "detail": response.detail})
         if response.status >= _FIRST_REFUSAL:
@@ -84,7 +99,7 @@ def _json_body(document: Json) -> RawBody:
     return RawBody(b"" if document is None else json.encode(document), JSON_TYPE)
 
 
-def _document(response: Response) -> Json:
+def _document(response: ControlResponse) -> Json:
     return response.json if response.body else None
 
 
@@ -92,21 +107,17 @@ def _text(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-CONSOLE = "/_console"
-"""Where the console is mounted."""
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
+    """A person's look at a sandbox; the request itself is Flask's."""
+
     control: ControlClient
     server: HttpClient
     contract: ContractRun
     sandbox: str
     origin: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Values in the path of the page's address."""
 
     def address(self, path: str, /, **query: object) -> str:
         """An address of the console in this sandbox; empty parts of the query are left out."""
@@ -137,39 +148,20 @@ class Screen:
     sandboxes: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    address: str
+def move_to(address: str) -> Response:
+    """Lead to another page, after a change."""
+    return make_response(redirect(address, HTTPStatus.SEE_OTHER))
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    name: str
-    media_type: str
-    content: bytes
+def download(name: str, media_type: str, content: bytes) -> Response:
+    """Return a file to keep."""
+    disposition = f'attachment; filename="{name}"'
+    return Response(content, content_type=media_type, headers={"Content-Disposition": disposition})
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A page of others: shown unchanged, without scripts or external resources."""
-
-    content: bytes
-    media_type: str
-
-
-Shown: TypeAlias = Screen | Moved | Download | Foreign
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenRoute:
-    """A path below `/_console` with its screen; `methods` are GET, or POST for a form that changes something.
-
-    A screen that is read has a JSON twin at the same path with `.json` behind it.
-    """
-
-    path: str
-    show: Callable[[Visit], Awaitable[Shown]]
-    methods: tuple[str, ...] = ("GET",)
+def foreign(content: bytes, media_type: str) -> Response:
+    """Return a page that others wrote, unchanged: it runs nothing and loads nothing."""
+    return Response(content, content_type=media_type, headers=dict(FOREIGN_HEADERS))
 
 
 def shown_refusal(refusal: ControlRefusal) -> Document:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from http import HTTPStatus
+from threading import Lock
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 
 from mockserver.codec.curl import curl_command, header_option, shell_quote
-from mockserver.console.api_pages import ApiPages
-from mockserver.console.assets import Assets, icon, static_file
-from mockserver.console.pages import MissingPage, SiteTemplates
+from mockserver.console.api_pages import CONTROL, ApiPages
+from mockserver.console.assets import MOUNT, Assets, icon, static_file
+from mockserver.console.pages import site_page
 from mockserver.console.screen import ControlClient, ControlRefusal
 from mockserver.control.control_call import control_contract
-from mockserver.control.http_client import HttpClient
-from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import Document
+from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
+BLUEPRINT = Blueprint("site", __name__)
 _SCRATCH = "first-calls"
 _ITEMS = 2
 _TRIED_NAMES = 5
@@ -41,36 +34,36 @@ class FirstCalls:
 
     control: ControlClient
     _made: dict[str, Document] = field(default_factory=dict)
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
-    async def of(self, vendors: tuple[str, ...]) -> Mapping[str, Document]:
-        await self.control.get("/health")  # no examples of calls that cannot be served
-        async with self._one_at_a_time:
+    def of(self, vendors: tuple[str, ...]) -> Mapping[str, Document]:
+        self.control.get("/health")  # no examples of calls that cannot be served
+        with self._one_at_a_time:
             missing = [name for name in vendors if name not in self._made]
             if missing:
-                await self._make(missing)
+                self._make(missing)
         return {name: self._made[name] for name in vendors if self._made.get(name)}
 
-    async def _make(self, vendors: list[str]) -> None:
-        sandbox = await self._create_sandbox()
+    def _make(self, vendors: list[str]) -> None:
+        sandbox = self._create_sandbox()
         if not sandbox:
             return
         try:
-            for name, batches in (await self._batches()).items():
+            for name, batches in (self._batches()).items():
                 if name in vendors:
-                    self._made[name] = await self._example(sandbox, name, batches)
+                    self._made[name] = self._example(sandbox, name, batches)
         finally:
-            await self.control.delete(f"/sandboxes/{sandbox}")
+            self.control.delete(f"/sandboxes/{sandbox}")
 
-    async def _batches(self) -> Mapping[str, list[str]]:
-        return {one["name"]: one["batches"] for one in await self.control.get("/vendors")}
+    def _batches(self) -> Mapping[str, list[str]]:
+        return {one["name"]: one["batches"] for one in self.control.get("/vendors")}
 
-    async def _create_sandbox(self) -> str:
-        settings = await self._default_settings()
+    def _create_sandbox(self) -> str:
+        settings = self._default_settings()
         for number in range(_TRIED_NAMES):
             name = f"{_SCRATCH}-{number}"
             try:
-                await self.control.post("/sandboxes", {"name": name, **settings})
+                self.control.post("/sandboxes", {"name": name, **settings})
             except ControlRefusal as refusal:
                 if refusal.status != _EXISTS:
                     return ""
@@ -78,21 +71,21 @@ class FirstCalls:
                 return name
         return ""
 
-    async def _default_settings(self) -> Document:
+    def _default_settings(self) -> Document:
         try:
-            shown: Document = await self.control.get(f"/sandboxes/{DEFAULT_SANDBOX}")
+            shown: Document = self.control.get(f"/sandboxes/{DEFAULT_SANDBOX}")
         except ControlRefusal:
             return {}
         instant = shown["clock"]["at"]
         frozen = {"freeze": instant} if instant else {}
         return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
 
-    async def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
+    def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
         """The vendor's preferred example that needs no other records; empty if there is none."""
         for operation in ("", *batches):
             asked = {"vendor": vendor, "items": _ITEMS, **({"operation": operation} if operation else {})}
             try:
-                example: Document = await self.control.post(f"/sandboxes/{sandbox}/examples", asked)
+                example: Document = self.control.post(f"/sandboxes/{sandbox}/examples", asked)
             except ControlRefusal:
                 continue
             if not example["prepared"]:
@@ -230,19 +223,17 @@ class HomePage:
 
     vendors: Mapping[str, LoadedVendor]
     first_calls: FirstCalls
-    templates: SiteTemplates
 
-    async def show(self, request: Request) -> Response:
-        wanted = request.query_params.get("language", "")
+    def show(self) -> Response:
+        wanted = request.args.get("language", "")
         language = next((one for one in LANGUAGES if one.id == wanted), LANGUAGES[0])
-        examples = await self.first_calls.of(tuple(self.vendors))
-        origin = f"{request.url.scheme}://{request.url.netloc}"
-        prefix = request.scope.get("root_path", "")
-        return self.templates.response(
-            request,
+        examples = self.first_calls.of(tuple(self.vendors))
+        origin = f"{request.scheme}://{request.host}"
+        prefix = request.script_root
+        return site_page(
             "home.html",
             here="",
-            **({"sandbox": prefix.rpartition("/")[2]} if prefix else {}),
+            **_sandbox_of(prefix),
             languages=LANGUAGES,
             language=language,
             vendors=[
@@ -250,6 +241,10 @@ class HomePage:
                 for name, vendor in self.vendors.items()
             ],
         )
+
+
+def _sandbox_of(prefix: str) -> dict[str, Json]:
+    return {"sandbox": prefix.rpartition("/")[2]} if prefix else {}
 
 
 def _vendor_view(vendor: LoadedVendor, base: str, example: Document | None, language: Language) -> Document:
@@ -275,68 +270,70 @@ def _text_of_call(base: str, example: Document, language: Language) -> str:
     return language.write(call)
 
 
-_SMALLEST_COMPRESSED = 1024
-_Page: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
+    """The pages outside the console; the Flask application has them among its extensions."""
+
     home: HomePage
     apis: ApiPages
-    missing: MissingPage
     assets: Assets
 
     @classmethod
     def of(
-        cls,
-        served: tuple[LoadedVendor, ...],
-        control: HttpClient,
-        directory: OperationDirectory,
-        *,
-        has_console: bool = True,
-        assets: Assets | None = None,
+        cls, served: tuple[LoadedVendor, ...], control: ControlClient, assets: Assets | None = None
     ) -> Site:
-        """The pages of the served vendors, with examples and credentials from `control`."""
+        """Return the pages of the served vendors, with examples and credentials from `control`."""
         vendors = {vendor.name: vendor for vendor in served}
-        templates, client = SiteTemplates(tuple(vendors), has_console), ControlClient(control)
         found = Assets.find() if assets is None else assets
         return cls(
-            HomePage(vendors, FirstCalls(client), templates),
-            ApiPages(vendors, control_contract(), client, found, templates),
-            MissingPage(tuple(vendors), directory, templates),
+            HomePage(vendors, FirstCalls(control)),
+            ApiPages(vendors, control_contract(), control, found),
             found,
         )
 
-    async def refuse(self, request: Request, error: Any) -> Response:
-        page = {"layout": "site.html", "here": "", **error.problem, "status": error.status}
-        return self.missing.templates.response(request, "refusal.html", **page)
+    @classmethod
+    def of_request(cls) -> Site:
+        found: Site = current_app.extensions["site"]
+        return found
 
 
-def site_app(site: Site) -> Starlette:
-    return Starlette(
-        routes=[
-            Route("/", site.home.show),
-            Route("/favicon.ico", _icon),
-            Route("/_console/static/{name}", static_file),
-            site.assets.route(),
-            Route("/_console/api/", _in_thread(site.apis.control_page)),
-            Route("/{vendor}/ui/", _in_thread(site.apis.page)),
-            Route("/{vendor}/openapi.yaml", site.apis.yaml),
-            Route("/{vendor}/openapi.json", site.apis.json),
-        ],
-        exception_handlers={HTTPException: site.missing.answer, ControlRefusal: site.refuse},
-        middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
-    )
+@BLUEPRINT.get("/")
+def home() -> Response:
+    return Site.of_request().home.show()
 
 
-def _in_thread(page: _Page) -> _Page:
-    """Render a page in a thread, as some are large."""
-
-    async def answer(request: Request) -> Response:
-        return await asyncio.to_thread(asyncio.run, page(request))
-
-    return answer
-
-
-async def _icon(_request: Request) -> Response:
+@BLUEPRINT.get("/favicon.ico")
+def favicon() -> Response:
     return icon()
+
+
+@BLUEPRINT.get("/_console/static/<name>")
+def static(name: str) -> Response:
+    return static_file(name)
+
+
+@BLUEPRINT.get(f"{MOUNT}/<name>")
+def asset(name: str) -> Response:
+    return Site.of_request().assets.file(name)
+
+
+@BLUEPRINT.get("/_console/api/")
+def control_plane() -> Response:
+    return Site.of_request().apis.page(CONTROL)
+
+
+@BLUEPRINT.get("/<vendor>/ui/")
+def api(vendor: str) -> Response:
+    if vendor == CONTROL:
+        return make_response(redirect(url_for("site.control_plane"), HTTPStatus.TEMPORARY_REDIRECT))
+    return Site.of_request().apis.page(vendor)
+
+
+@BLUEPRINT.get("/<vendor>/openapi.yaml")
+def contract(vendor: str) -> Response:
+    return Site.of_request().apis.yaml(vendor)
+
+
+@BLUEPRINT.get("/<vendor>/openapi.json")
+def contract_as_json(vendor: str) -> Response:
+    return Site.of_request().apis.json(vendor)

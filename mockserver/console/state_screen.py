@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote
+
+from flask import Blueprint, Response, request
 
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.data_views import (
@@ -13,60 +14,68 @@ from mockserver.console.data_views import (
     table_columns,
     table_rows,
 )
+from mockserver.console.pages import action, page
 from mockserver.console.screen import (
+    CONSOLE,
     ControlRefusal,
-    Download,
-    Moved,
     RawBody,
     Screen,
-    ScreenRoute,
     Visit,
+    download,
+    move_to,
     refusal_of,
     shown_refusal,
 )
 from mockserver.model import Document
 
+BLUEPRINT = Blueprint("state", __name__, url_prefix=CONSOLE)
+
+
 ROWS = 100
 """Records of a page."""
 
 
-async def show_state(visit: Visit) -> Screen:
-    scopes = await _scopes(visit)
-    vendors = await visit.control.get("/vendors")
+@page(BLUEPRINT, "/state")
+def show_state(visit: Visit) -> Screen:
+    scopes = _scopes(visit)
+    vendors = visit.control.get("/vendors")
     return Screen(
         "state.html",
         {
             "vendors": [_vendor(vendor["name"], vendor["title"], scopes) for vendor in vendors],
-            "snapshots": await visit.control.get(visit.of_sandbox("/snapshots")),
+            "snapshots": visit.control.get(visit.of_sandbox("/snapshots")),
         },
     )
 
 
-async def take_snapshot(visit: Visit) -> Moved:
-    label = visit.form.get("label", "").strip()
-    taken = await visit.control.post(visit.of_sandbox("/snapshots"), {"label": label})
-    return Moved(visit.address("/sandboxes", taken=taken["id"]) + "#snapshots")
+@action(BLUEPRINT, "/state")
+def take_snapshot(visit: Visit) -> Response:
+    label = request.form.get("label", "").strip()
+    taken = visit.control.post(visit.of_sandbox("/snapshots"), {"label": label})
+    return move_to(visit.address("/sandboxes", taken=taken["id"]) + "#snapshots")
 
 
-async def show_vendor(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/state/<vendor>")
+def show_vendor(visit: Visit) -> Screen:
     name = visit.path["vendor"]
-    scopes = await _scopes(visit)
+    scopes = _scopes(visit)
     shown = _vendor(name, name, scopes)
     if not shown["scopes"]:
         return _nothing(f"This sandbox holds nothing of {name}.", "see the state of all vendors")
     return Screen("state_vendor.html", shown)
 
 
-async def show_collection(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/state/<vendor>/<collection>")
+def show_collection(visit: Visit) -> Screen:
     vendor, collection = visit.path["vendor"], visit.path["collection"]
     scopes = [
         scope["scope"]
-        for scope in _vendor(vendor, vendor, await _scopes(visit))["scopes"]
+        for scope in _vendor(vendor, vendor, _scopes(visit))["scopes"]
         if collection in [one["collection"] for one in scope["collections"]]
     ]
-    scope = visit.query.get("scope") or (scopes[0] if scopes else f"{vendor}/")
-    offset, text = _number(visit.query.get("offset", "")), visit.query.get("text", "")
-    page = await visit.control.get(
+    scope = request.args.get("scope") or (scopes[0] if scopes else f"{vendor}/")
+    offset, text = _number(request.args.get("offset", "")), request.args.get("text", "")
+    page = visit.control.get(
         visit.of_sandbox("/records"), scope=scope, collection=collection, text=text, offset=offset, last=ROWS
     )
     records = page["records"]
@@ -89,12 +98,11 @@ async def show_collection(visit: Visit) -> Screen:
     )
 
 
-async def show_record(visit: Visit) -> Screen | Moved:
+@page(BLUEPRINT, "/state/<vendor>/<collection>/<path:key>")
+def show_record(visit: Visit) -> Screen:
     vendor, collection, key = (visit.path[name] for name in ("vendor", "collection", "key"))
-    if not key:
-        return Moved(visit.address(f"/state/{quote(vendor)}/{quote(collection)}"))
-    scope = visit.query.get("scope") or f"{vendor}/"
-    page = await visit.control.get(
+    scope = request.args.get("scope") or f"{vendor}/"
+    page = visit.control.get(
         visit.of_sandbox("/records"), scope=scope, collection=collection, key=key, last=1
     )
     if not page["records"]:
@@ -116,39 +124,41 @@ async def show_record(visit: Visit) -> Screen | Moved:
     )
 
 
-async def download_dump(visit: Visit) -> Download:
-    vendor, of = visit.query.get("vendor", ""), visit.query.get("of", "")
+@page(BLUEPRINT, "/state/dump")
+def download_dump(visit: Visit) -> Response:
+    vendor, of = request.args.get("vendor", ""), request.args.get("of", "")
     query = {"vendor": vendor, "of": of}
-    dump = await visit.control.call("GET", visit.of_sandbox("/dump"), query=query)
+    dump = visit.control.call("GET", visit.of_sandbox("/dump"), query=query)
     name = "-".join(part for part in (visit.sandbox, vendor, of.replace(":", "-")) if part)
-    return Download(f"{name}.json", JSON_TYPE, dump.body)
+    return download(f"{name}.json", JSON_TYPE, dump.body)
 
 
-async def ask_for_dump(visit: Visit) -> Screen:
-    return await _load_form(visit, None)
+@page(BLUEPRINT, "/state/load")
+def ask_for_dump(visit: Visit) -> Screen:
+    return _load_form(visit, None)
 
 
-async def load_dump(visit: Visit) -> Moved | Screen:
-    content = visit.files.get("file") or visit.form.get("text", "").strip().encode()
+@action(BLUEPRINT, "/state/load")
+def load_dump(visit: Visit) -> Screen | Response:
+    sent = request.files.get("file")
+    content = (sent and sent.read()) or request.form.get("text", "").strip().encode()
     if not content:
-        return await _load_form(visit, refusal_of("No dump was given.", "choose a file or paste its text"))
-    vendor = visit.form.get("vendor", "")
+        return _load_form(visit, refusal_of("No dump was given.", "choose a file or paste its text"))
+    vendor = request.form.get("vendor", "")
     try:
-        await visit.control.call(
-            "PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor}
-        )
+        visit.control.call("PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor})
     except ControlRefusal as refusal:
-        return await _load_form(visit, shown_refusal(refusal), refusal.status)
-    return Moved(visit.address(f"/state/{vendor}" if vendor else "/state"))
+        return _load_form(visit, shown_refusal(refusal), refusal.status)
+    return move_to(visit.address(f"/state/{vendor}" if vendor else "/state"))
 
 
-async def _load_form(visit: Visit, error: Document | None, status: int = 422) -> Screen:
-    vendors = await visit.control.get("/vendors")
-    await visit.control.get(visit.of_sandbox())  # refused if the sandbox is not there
+def _load_form(visit: Visit, error: Document | None, status: int = 422) -> Screen:
+    vendors = visit.control.get("/vendors")
+    visit.control.get(visit.of_sandbox())  # refused if the sandbox is not there
     document = {
         "vendors": [vendor["name"] for vendor in vendors],
-        "vendor": visit.form.get("vendor", ""),
-        "text": visit.form.get("text", ""),
+        "vendor": request.form.get("vendor", ""),
+        "text": request.form.get("text", ""),
         "error": error,
     }
     return Screen("state_load.html", document, status if error else 200)
@@ -159,9 +169,9 @@ def _nothing(detail: str, cure: str) -> Screen:
     return Screen("refusal.html", problem, 404)
 
 
-async def _scopes(visit: Visit) -> list[Document]:
+def _scopes(visit: Visit) -> list[Document]:
     by_scope: dict[str, list[Document]] = {}
-    for one in await visit.control.get(visit.of_sandbox("/collections")):
+    for one in visit.control.get(visit.of_sandbox("/collections")):
         by_scope.setdefault(one["scope"], []).append(one)
     return [
         {"scope": scope, "tenant": scope.partition("/")[2], "collections": collections}
@@ -187,30 +197,19 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - digits of an offset
 
 
-ROUTES = (
-    ScreenRoute("/state", show_state),
-    ScreenRoute("/state", take_snapshot, ("POST",)),
-    ScreenRoute("/state/dump", download_dump),
-    ScreenRoute("/state/load", ask_for_dump),
-    ScreenRoute("/state/load", load_dump, ("POST",)),
-    ScreenRoute("/state/{vendor}", show_vendor),
-    ScreenRoute("/state/{vendor}/{collection}", show_collection),
-    ScreenRoute("/state/{vendor}/{collection}/{key:path}", show_record),
-)
-
-
 _RECENT_CALLS = 10
 _NAMES = {"now": "now", "fixtures": "the fixtures"}
 
 
-async def show_difference(visit: Visit) -> Screen:
+@page(BLUEPRINT, "/state/diff")
+def show_difference(visit: Visit) -> Screen:
     """Show the changes between the states `from` and `to`, or by the call `call`."""
-    before, after = _asked(visit)
+    before, after = _asked()
     found: Document | None = None
     error: Document | None = None
     status = 200
     try:
-        found = await visit.control.get(visit.of_sandbox("/diff"), against=before, of=after)
+        found = visit.control.get(visit.of_sandbox("/diff"), against=before, of=after)
     except ControlRefusal as refusal:
         if refusal.problem.get("code") == "unknown-sandbox":
             raise
@@ -222,7 +221,7 @@ async def show_difference(visit: Visit) -> Screen:
             "to": after,
             "title": _title(before, after),
             "number": _call_number(before, after),
-            "states": await _states(visit, before, after),
+            "states": _states(visit, before, after),
             "error": error,
             "difference": shown_difference(found) if found else None,
         },
@@ -230,11 +229,11 @@ async def show_difference(visit: Visit) -> Screen:
     )
 
 
-def _asked(visit: Visit) -> tuple[str, str]:
-    call = visit.query.get("call", "").strip().lstrip("#")
+def _asked() -> tuple[str, str]:
+    call = request.args.get("call", "").strip().lstrip("#")
     if call:
         return f"before:{call}", f"after:{call}"
-    return visit.query.get("from") or "fixtures", visit.query.get("to") or "now"
+    return request.args.get("from") or "fixtures", request.args.get("to") or "now"
 
 
 def _call_number(before: str, after: str) -> int | None:
@@ -256,10 +255,10 @@ def _said(state: str) -> str:
     return _NAMES.get(state, f"snapshot {state}")
 
 
-async def _states(visit: Visit, before: str, after: str) -> list[Document]:
-    snapshots = await visit.control.get(visit.of_sandbox("/snapshots"))
-    calls = await visit.control.get(visit.of_sandbox("/journal"), last=_RECENT_CALLS)
-    sandboxes = await visit.control.get("/sandboxes")
+def _states(visit: Visit, before: str, after: str) -> list[Document]:
+    snapshots = visit.control.get(visit.of_sandbox("/snapshots"))
+    calls = visit.control.get(visit.of_sandbox("/journal"), last=_RECENT_CALLS)
+    sandboxes = visit.control.get("/sandboxes")
     groups = {
         "This sandbox": ["fixtures", "now"],
         "Snapshots": [snapshot["id"] for snapshot in snapshots],
@@ -277,6 +276,3 @@ async def _states(visit: Visit, before: str, after: str) -> list[Document]:
         for group, names in groups.items()
         if names
     ]
-
-
-DIFFERENCE_ROUTES = (ScreenRoute("/state/diff", show_difference),)

@@ -5,34 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from mockserver.console.screen import CONSOLE, ControlRefusal, Moved, Screen, ScreenRoute, Shown, Visit
+from flask import Blueprint, Response, request
+
+from mockserver.console.pages import action, page
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, move_to
 from mockserver.model import EMPTY, Document, Json
+
+BLUEPRINT = Blueprint("vendors", __name__, url_prefix=CONSOLE)
+
 
 _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 
 
-async def show_vendors(visit: Visit) -> Screen:
-    switches = await _switches(visit)
+@page(BLUEPRINT, "/vendors")
+def show_vendors(visit: Visit) -> Screen:
+    switches = _switches(visit)
     vendors = [
         {**vendor, "base": visit.base(vendor["base"]), "changed": len(_changed(switches, vendor["name"]))}
-        for vendor in await visit.control.get("/vendors")
+        for vendor in visit.control.get("/vendors")
     ]
-    health = await visit.control.get("/health")
-    settings = await visit.control.get("/settings")
+    health = visit.control.get("/health")
+    settings = visit.control.get("/settings")
     return Screen("vendors.html", {"vendors": vendors, "health": health, "settings": settings})
 
 
-async def show_vendor(
+@page(BLUEPRINT, "/vendors/<vendor>")
+def show_vendor(
     visit: Visit, refused: Document | None = None, status: int = 200, typed: Mapping[str, str] = EMPTY
 ) -> Screen:
     """Show one vendor with its switches; `typed` are values of a form that was refused."""
-    vendor = await _vendor(visit)
+    vendor = _vendor(visit)
     switches = [
         {**one, "links": list(_links(one["source"])), "shown": typed.get(one["id"], one["value"])}
-        for one in await _switches(visit)
+        for one in _switches(visit)
         if _is_of(one, vendor["name"])
     ]
-    access = await visit.control.get(f"/vendors/{vendor['name']}/access")
+    access = visit.control.get(f"/vendors/{vendor['name']}/access")
     return Screen(
         "vendor.html",
         {
@@ -41,38 +49,32 @@ async def show_vendor(
             "access": access,
             "switches": switches,
             "changed": len(_changed(switches, vendor["name"])),
-            "saved": visit.query.get("saved", ""),
+            "saved": request.args.get("saved", ""),
             "refused": refused,
         },
         status,
     )
 
 
-async def save(visit: Visit) -> Shown:
-    vendor = await _vendor(visit)
-    own = [one for one in await _switches(visit) if _is_of(one, vendor["name"])]
+@action(BLUEPRINT, "/vendors/<vendor>")
+def save(visit: Visit) -> Screen | Response:
+    vendor = _vendor(visit)
+    own = [one for one in _switches(visit) if _is_of(one, vendor["name"])]
     changes: dict[str, Json]
-    if "restore" in visit.form:
+    if "restore" in request.form:
         changes = {one["id"]: None for one in own if one["value"] != one["default"]}
     else:
-        changes = dict(_changes(own, visit.form))
+        changes = dict(_changes(own, request.form))
     try:
         if changes:
-            await visit.control.patch(visit.of_sandbox("/assumptions"), changes)
+            visit.control.patch(visit.of_sandbox("/assumptions"), changes)
     except ControlRefusal as refusal:
-        return await show_vendor(visit, refusal.problem, refusal.status, visit.form)
-    return Moved(visit.address(f"/vendors/{vendor['name']}", saved=len(changes)))
+        return show_vendor(visit, refusal.problem, refusal.status, request.form)
+    return move_to(visit.address(f"/vendors/{vendor['name']}", saved=len(changes)))
 
 
-ROUTES = (
-    ScreenRoute("/vendors", show_vendors),
-    ScreenRoute("/vendors/{vendor}", show_vendor),
-    ScreenRoute("/vendors/{vendor}", save, ("POST",)),
-)
-
-
-async def _vendor(visit: Visit) -> Document:
-    vendors: list[Document] = await visit.control.get("/vendors")
+def _vendor(visit: Visit) -> Document:
+    vendors: list[Document] = visit.control.get("/vendors")
     for vendor in vendors:
         if vendor["name"] == visit.path["vendor"]:
             return vendor
@@ -80,8 +82,8 @@ async def _vendor(visit: Visit) -> Document:
     raise ControlRefusal(404, {"title": "Not Found", "code": "unknown-vendor", "detail": detail})
 
 
-async def _switches(visit: Visit) -> list[Document]:
-    found: list[Document] = await visit.control.get(visit.of_sandbox("/assumptions"))
+def _switches(visit: Visit) -> list[Document]:
+    found: list[Document] = visit.control.get(visit.of_sandbox("/assumptions"))
     return found
 
 

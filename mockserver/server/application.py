@@ -265,10 +265,9 @@ def _asgi_app(
 ) -> MockServerApp:
     control = BuiltAtFirstCall(lambda: _control_plane(options, asgi, served, sandboxes, lasting))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
-    console = BuiltAtFirstCall(lambda: _console(asgi, control, lasting, directory))
+    site = BuiltAtFirstCall(lambda: _pages(options, asgi, served, control, lasting, directory))
     tokens = options.control_token, options.foreign_token
-    guarded = AccessGuard(console, options.hosts, *tokens, takes_password=True)
-    site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
+    guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
         vendors=_vendor_apps(options, served, sandboxes, (recorder, thread), directory),
@@ -320,26 +319,25 @@ def _control_plane(
     return control
 
 
-def _console(
-    asgi: MockServerApp, control: ASGIApp, lasting: Lasting, directory: OperationDirectory
+def _pages(  # noqa: PLR0913, PLR0917 - what the pages show
+    options: Options,
+    asgi: MockServerApp,
+    served: tuple[LoadedVendor, ...],
+    control: ASGIApp,
+    lasting: Lasting,
+    directory: OperationDirectory,
 ) -> ASGIApp:
-    """The console of the application `asgi`; all its data come from the control plane."""
+    """The pages for people; all data of the console come from the control plane."""
     # Here, for the same reason.
-    from mockserver.console.application import Console, console_app  # noqa: PLC0415
-    from mockserver.console.pages import MissingPage, SiteTemplates  # noqa: PLC0415
+    from mockserver.console.application import PagesApp, flask_app  # noqa: PLC0415
+    from mockserver.console.pages import Shared  # noqa: PLC0415
+    from mockserver.console.screen import ControlClient  # noqa: PLC0415
+    from mockserver.console.site import Site  # noqa: PLC0415
 
-    names = tuple(asgi.vendors)
-    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live, lasting.contract)
-    return console_app(console, MissingPage(names, directory, SiteTemplates(names)))
-
-
-def _site(
-    options: Options, served: tuple[LoadedVendor, ...], directory: OperationDirectory, control: ASGIApp
-) -> ASGIApp:
-    # Here, for the same reason.
-    from mockserver.console.site import Site, site_app  # noqa: PLC0415
-
-    return site_app(Site.of(served, InProcessClient(control), directory, has_console=options.console))
+    client = ControlClient(InProcessClient(control))
+    shared = Shared(client, InProcessClient(asgi), lasting.contract, tuple(asgi.vendors), directory)
+    flask = flask_app(shared, Site.of(served, client), lasting.live.server, has_console=options.console)
+    return PagesApp(flask, lasting.live if options.console else None)
 
 
 def _vendor_apps(

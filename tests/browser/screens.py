@@ -9,6 +9,8 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flask import Flask
+
 from mockserver.console.application import SCREENS
 from mockserver.console.screen import CONSOLE
 from tests.browser.sending import Sender
@@ -16,24 +18,31 @@ from tests.browser.sending import Sender
 NO_PAGES = frozenset(
     {
         "/journal/rows",
-        "/x/{number:int}/request",
-        "/x/{number:int}/reply",
-        "/x/{number:int}/export",
+        "/x/<int:number>/request",
+        "/x/<int:number>/reply",
+        "/x/<int:number>/export",
         "/state/dump",
-        "/cases/{case}/file",
+        "/cases/<case>/file",
         "/reports/page",
         "/reports/file",
     }
 )
 """Paths whose answers are pieces of a page, or files."""
 
-PATHS = tuple(
-    route.path
-    for group in SCREENS
-    for route in group
-    if "GET" in route.methods and route.path not in NO_PAGES
-)
-_PARAMETER = re.compile(r"\{[a-z_]+(:[a-z]+)?\}")
+
+def _page_paths() -> tuple[str, ...]:
+    """Return the paths of all screens that are read, below the console, without their JSON twins."""
+    app = Flask(__name__, static_folder=None)
+    for blueprint in SCREENS:
+        app.register_blueprint(blueprint)
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    paths = [rule.rule.removeprefix(CONSOLE) for rule in rules if not rule.rule.endswith(".json")]
+    return tuple(sorted(paths, key=lambda path: path.count("<")))
+
+
+PAGE_PATHS = _page_paths()
+PATHS = tuple(path for path in PAGE_PATHS if path not in NO_PAGES)
+_PARAMETER = re.compile(r"<([a-z]+:)?[a-z_]+>")
 _FULL = {"/compare": "/compare?a=1&b=2"}
 """Where a link leads to a form that is still empty."""
 
@@ -98,5 +107,5 @@ def _links(text: str) -> Iterator[str]:
 def _pattern(path: str) -> re.Pattern[str]:
     pieces = _PARAMETER.split(path)
     fixed, kinds = pieces[::2], pieces[1::2]
-    texts = [{":int": "[0-9]+", ":path": ".+"}.get(kind or "", "[^/]+") for kind in kinds]
+    texts = [{"int:": "[0-9]+", "path:": ".+"}.get(kind or "", "[^/]+") for kind in kinds]
     return re.compile("".join(re.escape(a) + b for a, b in zip(fixed, [*texts, ""], strict=True)))

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 
 from mockserver.codec import yaml
 from mockserver.console.api_pages import operation_groups
+from mockserver.console.application import PagesApp, flask_app
 from mockserver.console.assets import Assets
-from mockserver.console.site import Site, site_app
+from mockserver.console.pages import Shared
+from mockserver.console.screen import ControlClient
+from mockserver.console.site import Site
 from mockserver.contract.examples import ProfileExamples
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.server.application import Application, Options, create_app
@@ -24,9 +26,11 @@ from tests.support.client import Client
 ALL = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
-def site(application: Application, assets: Assets) -> Starlette:
-    inside = InProcessClient(application)
-    return site_app(Site.of(application.served, inside, OperationDirectory(), assets=assets))
+def site(application: Application, assets: Assets) -> PagesApp:
+    inside, live = InProcessClient(application), application.lasting.live
+    control = ControlClient(inside)
+    shared = Shared(control, inside, application.lasting.contract, (), OperationDirectory())
+    return PagesApp(flask_app(shared, Site.of(application.served, control, assets), live.server), live)
 
 
 def with_assets(folder: Path, *names: str) -> Assets:

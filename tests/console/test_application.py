@@ -3,9 +3,11 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from flask import Blueprint, Response, request
 
 from mockserver.console import application
-from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Visit
+from mockserver.console.pages import action, page
+from mockserver.console.screen import CONSOLE, Screen, Visit, download, move_to
 from tests.control.operators import order
 from tests.support import sample_vendor
 from tests.support.client import Client
@@ -17,25 +19,25 @@ PROGRAM = {"accept": "*/*"}
 def trying(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Client:
     """A browser of a console with screens that do one thing each."""
 
-    async def keep(_visit: Visit) -> Download:
-        return Download("kept.txt", "text/plain", b"kept")
+    blueprint = Blueprint("try", __name__, url_prefix=CONSOLE)
 
-    async def move(visit: Visit) -> Moved:
-        return Moved(visit.address("/", text=visit.form["text"]))
+    @page(blueprint, "/try/keep")
+    def keep(_visit: Visit) -> Response:
+        return download("kept.txt", "text/plain", b"kept")
 
-    async def fail(_visit: Visit) -> Screen:
+    @action(blueprint, "/try/move")
+    def move(visit: Visit) -> Response:
+        return move_to(visit.address("/", text=request.form["text"]))
+
+    @page(blueprint, "/try/fail")
+    def fail(_visit: Visit) -> Screen:
         raise ZeroDivisionError("swordfish")
 
-    async def tell(visit: Visit) -> Screen:
-        return Screen("refusal.html", {"title": visit.path["name"], "form": dict(visit.form)}, 202)
+    @page(blueprint, "/try/tell/<name>")
+    def tell(visit: Visit) -> Screen:
+        return Screen("refusal.html", {"title": visit.path["name"], "form": dict(request.form)}, 202)
 
-    routes = (
-        ScreenRoute("/try/keep", keep),
-        ScreenRoute("/try/move", move, ("POST",)),
-        ScreenRoute("/try/fail", fail),
-        ScreenRoute("/try/tell/{name}", tell, ("GET", "POST")),
-    )
-    monkeypatch.setattr(application, "SCREENS", (*application.SCREENS, routes))
+    monkeypatch.setattr(application, "SCREENS", (*application.SCREENS, blueprint))
     client = sample_vendor.create_client(tmp_path_factory.mktemp("specs"))
     return client.within(accept="text/html")
 

@@ -6,9 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
+from a2wsgi import WSGIMiddleware
+from flask import Flask
 
-from mockserver.console.assets import Assets, static_address
+from mockserver.console.assets import MOUNT, Assets, static_address
 from tests.support.client import Client
 
 NAMES = sorted(file.name for file in files("mockserver.console").joinpath("static").iterdir())
@@ -67,7 +68,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reader(folder: Path) -> Client:
-    return Client(Starlette(routes=[Assets.find(folder).route()]), {"host": "testserver"})
+    app = Flask(__name__)
+    app.add_url_rule(f"{MOUNT}/<name>", view_func=Assets.find(folder).file)
+    return Client(WSGIMiddleware(app), {"host": "testserver"})  # type: ignore[arg-type] # it has types of its own for ASGI
 
 
 def test_the_address_of_an_asset_has_a_hash_of_its_content(folder: Path) -> None:

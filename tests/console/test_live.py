@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from mockserver.console import live
@@ -17,8 +16,7 @@ from tests.support.journal_entries import entry
 
 
 async def opened(calls: LiveCalls) -> tuple[StreamingResponse, AsyncIterator[bytes]]:
-    response = await calls.stream(Request({"type": "http"}))
-    assert isinstance(response, StreamingResponse)
+    response = calls.response()
     return response, aiter(response.body_iterator)  # type: ignore[arg-type] # all parts are bytes
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,17 +28,10 @@ def answering(status: int = 200, document: Any = None) -> Recording:
     return Recording(Response(status, {}, b"" if document is None else json.encode(document)))
 
 
-def done(call: Awaitable[Any]) -> Any:
-    async def wait() -> Any:
-        return await call
-
-    return asyncio.run(wait())
-
-
 def test_what_is_read_is_a_document() -> None:
     control = answering(document=[{"name": "default"}])
 
-    assert done(ControlClient(control).get("/sandboxes")) == [{"name": "default"}]
+    assert ControlClient(control).get("/sandboxes") == [{"name": "default"}]
     assert [(one.method, one.target, one.content) for one in control.requests] == [
         ("GET", "/_mock/sandboxes", b"")
     ]
@@ -49,7 +40,7 @@ def test_what_is_read_is_a_document() -> None:
 def test_empty_parts_of_a_query_are_left_out() -> None:
     control = answering(document=[])
 
-    done(ControlClient(control).get("/journal", last=0, strips=True, text="", item=None, status="a&b c"))
+    ControlClient(control).get("/journal", last=0, strips=True, text="", item=None, status="a&b c")
 
     assert control.requests[0].target == "/_mock/journal?last=0&strips=true&status=a%26b+c"
 
@@ -58,7 +49,7 @@ def test_empty_parts_of_a_query_are_left_out() -> None:
 def test_what_is_written_is_sent_as_json(method: str) -> None:
     control = answering(201, {"made": True})
 
-    assert done(getattr(ControlClient(control), method)("/x", {"a": 1})) == {"made": True}
+    assert getattr(ControlClient(control), method)("/x", {"a": 1}) == {"made": True}
     (request,) = control.requests
     assert (request.method, request.content) == (method.upper(), b'{"a":1}')
     assert ("content-type", "application/json") in request.headers
@@ -67,7 +58,7 @@ def test_what_is_written_is_sent_as_json(method: str) -> None:
 def test_a_raw_body_is_sent_as_it_is() -> None:
     control = answering()
 
-    done(ControlClient(control).call("PUT", "/x", RawBody(b"a: 1", "application/yaml")))
+    ControlClient(control).call("PUT", "/x", RawBody(b"a: 1", "application/yaml"))
 
     assert control.requests[0].content == b"a: 1"
     assert ("content-type", "application/yaml") in control.requests[0].headers
@@ -76,21 +67,21 @@ def test_a_raw_body_is_sent_as_it_is() -> None:
 def test_nothing_is_sent_without_a_document() -> None:
     control = answering(204)
 
-    assert done(ControlClient(control).post("/x")) is None
+    assert ControlClient(control).post("/x") is None
     assert control.requests[0].headers == (("accept", "*/*"),)
 
 
 def test_what_is_deleted_has_no_answer() -> None:
     control = answering(204)
 
-    done(ControlClient(control).delete("/x"))
+    ControlClient(control).delete("/x")
 
     assert control.requests[0].method == "DELETE"
 
 
 def test_a_refusal_has_its_status_and_its_problem() -> None:
     with pytest.raises(ControlRefusal, match="no sandbox named x") as raised:
-        done(ControlClient(answering(404, PROBLEM)).get("/sandboxes/x"))
+        ControlClient(answering(404, PROBLEM)).get("/sandboxes/x")
 
     assert (raised.value.status, raised.value.problem) == (404, PROBLEM)
 
@@ -99,6 +90,6 @@ def test_an_answer_that_is_lost_is_a_refusal_too() -> None:
     lost = Recording(LostResponse("timeout", None, "not in 120000 ms"))
 
     with pytest.raises(ControlRefusal, match="not in 120000 ms") as raised:
-        done(ControlClient(lost).get("/sandboxes"))
+        ControlClient(lost).get("/sandboxes")
 
     assert raised.value.status == 500

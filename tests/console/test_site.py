@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -27,7 +26,7 @@ from tests.support.client import Client
 
 def first_calls(application: Application, *vendors: str) -> Mapping[str, Document]:
     control = ControlClient(InProcessClient(application))
-    return asyncio.run(FirstCalls(control).of(vendors))
+    return FirstCalls(control).of(vendors)
 
 
 def test_a_first_call_of_every_vendor_is_answered_with_success(app: Application, client: Client) -> None:
@@ -340,10 +339,8 @@ def test_a_page_escapes_what_a_spec_says(tmp_path: Path) -> None:
     assert ("<b>Acme" in text, "&lt;b&gt;Acme" in text) == (False, True)
 
 
-def test_a_page_without_its_slash_leads_to_the_one_with_it(reader: Client) -> None:
-    response = reader.get("/acme/ui")
-
-    assert (response.status, response.headers["location"]) == (307, "http://testserver/acme/ui/")
+def test_a_page_is_served_with_and_without_its_last_slash(reader: Client) -> None:
+    assert reader.get("/acme/ui").text == reader.get("/acme/ui/").text
 
 
 @pytest.mark.parametrize("path", ["/nope/ui/", "/nope/openapi.yaml", "/nope/openapi.json", "/_console/nope"])
@@ -369,8 +366,6 @@ def test_pages_are_not_in_the_journal(tmp_path: Path) -> None:
 
 
 def test_a_page_below_a_sandbox_stays_below_it(reader: Client) -> None:
-    response = reader.get("/sandboxes/one/acme/ui")
+    response = reader.get("/sandboxes/one/acme/ui/")
 
-    assert response.status == 307
-    assert response.headers["location"].endswith("/sandboxes/one/acme/ui/")
-    assert reader.get("/sandboxes/one/acme/ui/").status == 200
+    assert (response.status, "/sandboxes/one/acme" in response.text) == (200, True)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.console.application import SCREENS
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store import store
 from mockserver.redis_store.addresses import DEFAULT_PREFIX, parse_address
@@ -15,6 +14,7 @@ from mockserver.redis_store.keys import sandbox_keys
 from mockserver.sandbox.memory_store import MAX_CHANGES
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
+from tests.browser.screens import PAGE_PATHS
 from tests.support.client import Client, Response
 from tests.support.redis_server import RedisServer, redis_server
 
@@ -192,8 +192,8 @@ def test_pages_that_need_the_store_say_that_it_is_away(
 ) -> None:
     browser = client.within(accept="text/html")
     put(client, 1)
-    screens = [f"/_console{one.path}" for routes in SCREENS for one in routes if "GET" in one.methods]
-    paths = ["/", "/_console/x/1", *(path for path in screens if "{" not in path)]
+    screens = [f"/_console{path}" for path in PAGE_PATHS if "<" not in path]
+    paths = ["/", "/_console/x/1", *screens]
     monkeypatch.setattr("mockserver.redis_store.connection.BREAK_S", 60.0)
     server.kill()
 

@@ -21,6 +21,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("duration in a log line", r"\b\d+ ms(?=  \[)", "<time> ms"),
     ("duration on a page", r"\b\d+(?:\.\d+)? (?:ms|µs)(?=</)", "<time> ms"),
     ("duration in a summary", r"(?<= calls · )[\d.]+ (?:s|min)\b", "<time>"),
+    ("percentile in JSON", r'("p(?:50|90|99)": ?)[\d.]+', r"\1<time>"),
     ("duration of a failed size", r"\bafter [\d.]+ s\b", "after <time>"),
     ("time of a real server", r'("(?:at|began)": ?)"20[^"]+"', r'\1"<instant>"'),
     ("header of a real server", r'("date": ?)"[^"]+"', r'\1"<instant>"'),
