@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from flask import Blueprint, Response, request
 
 from mockserver.console.pages import action, page
@@ -73,7 +71,7 @@ def send_example(visit: Visit) -> Response:
     }
     path = f"/{vendor}{batch['path']}"
     call = Request(batch["method"], path, tuple(headers.items()), batch["body"].encode())
-    asyncio.run(visit.server.send(call))
+    visit.control.run(visit.server.send(call))
     (newest,) = visit.control.get(visit.of_sandbox("/journal"), last=1)
     return move_to(visit.address(f"/x/{newest['number']}"))
 

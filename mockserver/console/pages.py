@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import Runner
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -71,13 +72,13 @@ class Shared:
         found: Shared = current_app.extensions[_SHARED]
         return found
 
-    def visit(self, path: Mapping[str, Any]) -> Visit:
+    def visit(self, path: Mapping[str, Any], runner: Runner) -> Visit:
         """Return the visit of this request; abort with 404 if it names no possible sandbox."""
         sandbox = request.args.get("sandbox") or DEFAULT_SANDBOX
         if not is_sandbox_name(sandbox):
             abort(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         server = request.server or ("127.0.0.1", None)
-        control = replace(self.control, origin=origin_of(request.scheme, *server))
+        control = replace(self.control, origin=origin_of(request.scheme, *server), run=runner.run)
         texts = {name: str(value) for name, value in path.items()}
         return Visit(control, self.server, self.contract, sandbox, request.host_url.rstrip("/"), texts)
 
@@ -115,16 +116,17 @@ def _view(
     refuse: Callable[[ControlRefusal, Visit], Response],
 ) -> Callable[..., Response]:
     def view(**path: Any) -> Response:
-        visit = Shared.of_request().visit(path)
-        try:
-            shown = show(visit)
-            return write(shown, visit) if isinstance(shown, Screen) else shown
-        except HTTPException:
-            raise
-        except ControlRefusal as refusal:
-            return refuse(refusal, visit)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer says so
-            return refuse(_crash(error), visit)
+        with Runner() as runner:
+            visit = Shared.of_request().visit(path, runner)
+            try:
+                shown = show(visit)
+                return write(shown, visit) if isinstance(shown, Screen) else shown
+            except HTTPException:
+                raise
+            except ControlRefusal as refusal:
+                return refuse(refusal, visit)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer says so
+                return refuse(_crash(error), visit)
 
     return view
 

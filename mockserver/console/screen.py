@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Response, make_response, redirect
@@ -58,6 +59,8 @@ class ControlClient:
 
     client: HttpClient
     origin: str = "http://127.0.0.1:80"
+    run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
+    """Runs a coroutine to its end; the calls of one page share an event loop."""
 
     def get(self, path: str, **query: Json) -> Json:
         return _document(self.call("GET", path, query=query))
@@ -87,7 +90,7 @@ class ControlClient:
         body = document if isinstance(document, RawBody) else _json_body(document)
         headers = (("accept", "*/*"), *([("content-type", body.media_type)] if body.content else []))
         request = Request(method, target, headers, body.content, timeout_ms=_TIMEOUT_MS, origin=self.origin)
-        response = asyncio.run(self.client.send(request))
+        response: ControlResponse | LostResponse = self.run(self.client.send(request))
         if isinstance(response, LostResponse):
             raise ControlRefusal(500, {"title": "No answer", "detail": response.detail})
         if response.status >= _FIRST_REFUSAL:
