@@ -10,16 +10,6 @@ from http import HTTPStatus
 from typing import Any
 from zlib import crc32
 
-from schemathesis.checks import CHECKS as REGISTERED
-from schemathesis.checks import CheckFunction, CheckResult, load_all_checks
-from schemathesis.core import NOT_SET
-from schemathesis.core.failures import Failure, FailureGroup
-from schemathesis.core.parameters import ParameterLocation
-from schemathesis.core.transport import Response
-from schemathesis.engine.recorder import ScenarioRecorder
-from schemathesis.openapi.checks import UnsupportedMethodResponse
-from schemathesis.schemas import BaseSchema
-
 from mockserver.contract.credentials import lacks_credentials
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
@@ -44,6 +34,20 @@ from mockserver.contract.fuzzing.refusals import (
     AuthChecks,
     MalformedBodyChecks,
     RefusalStatusChecks,
+)
+from mockserver.contract.fuzzing.schemathesis_parts import (
+    NOT_SET,
+    REGISTERED,
+    BaseSchema,
+    CheckFunction,
+    CheckResult,
+    Failure,
+    FailureGroup,
+    ParameterLocation,
+    Response,
+    ScenarioRecorder,
+    UnsupportedMethodResponse,
+    load_all_checks,
 )
 from mockserver.contract.oracle.checks import NO_SERVER_ERROR, unanswered, unread
 from mockserver.contract.oracle.item_checks import DENIED, NOT_IMPLEMENTED, is_stated

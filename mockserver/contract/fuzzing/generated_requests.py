@@ -20,12 +20,6 @@ import schemathesis
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
-from schemathesis.config import ChecksConfig, GenerationConfig, PhasesConfig, ProjectConfig
-from schemathesis.core import NOT_SET
-from schemathesis.core.parameters import ParameterLocation
-from schemathesis.generation.meta import CaseMetadata, TestPhase
-from schemathesis.specs.openapi.schemas import OpenApiSchema
-from schemathesis.transport.requests import REQUESTS_TRANSPORT
 from urllib3 import HTTPHeaderDict
 
 from mockserver.contract.api import ApiUnderTest
@@ -36,6 +30,18 @@ from mockserver.contract.exchange import (
     UnansweredCallError,
     UnsendableCallError,
     to_json_bytes,
+)
+from mockserver.contract.fuzzing.schemathesis_parts import (
+    NOT_SET,
+    REQUESTS_TRANSPORT,
+    CaseMetadata,
+    ChecksConfig,
+    GenerationConfig,
+    OpenApiSchema,
+    ParameterLocation,
+    PhasesConfig,
+    ProjectConfig,
+    TestPhase,
 )
 from mockserver.contract.oracle.checks import unanswered_exchange
 from mockserver.contract.oracle.expectations import find_operation

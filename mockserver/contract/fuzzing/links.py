@@ -11,10 +11,6 @@ from typing import Any, ClassVar
 
 import hypothesis
 from hypothesis.errors import Flaky, FlakyFailure, Unsatisfiable
-from schemathesis.core.transport import Response
-from schemathesis.generation import derive_operation_seed
-from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
-from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
@@ -28,6 +24,13 @@ from mockserver.contract.fuzzing.caller import (
     UnansweredCaseError,
 )
 from mockserver.contract.fuzzing.generated_requests import PinnedCase, UnsendableCaseError, operation_id
+from mockserver.contract.fuzzing.schemathesis_parts import (
+    BaseSchema,
+    Response,
+    StepInput,
+    StepOutput,
+    derive_operation_seed,
+)
 from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.spec.openapi import Spec, resolve

@@ -12,12 +12,6 @@ from typing import Any, TypeAlias
 import hypothesis
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, FlakyFailure, Unsatisfiable
-from schemathesis.core.result import Ok
-from schemathesis.generation import GenerationMode, derive_operation_seed
-from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
-from schemathesis.generation.feedback import FeedbackSources
-from schemathesis.generation.overrides import Override
-from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
 from mockserver.contract.exchange import BrokenRule, Finding, checks_of
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
@@ -36,6 +30,17 @@ from mockserver.contract.fuzzing.generated_requests import (
     operation_id,
 )
 from mockserver.contract.fuzzing.refusals import RefusalStatusChecks
+from mockserver.contract.fuzzing.schemathesis_parts import (
+    BaseSchema,
+    CoverageGenerator,
+    ExamplesGenerator,
+    FeedbackSources,
+    GenerationMode,
+    Ok,
+    Override,
+    PayloadAlternatives,
+    derive_operation_seed,
+)
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.trial import Trial
