@@ -56,10 +56,10 @@ class BrokenRunError(Exception):
     def __reduce__(self) -> tuple[type[BrokenRunError], tuple[object, ...]]:
         """Take the cause along to another process, as text."""
         text = "".join(traceback.format_exception(self))
-        return type(self), (*self.named, tuple(lines_of_code(self)), text)
+        return type(self), (*self.named, tuple(stack_trace(self)), text)
 
 
-def lines_of_code(error: BaseException | None) -> Iterator[str]:
+def stack_trace(error: BaseException | None) -> Iterator[str]:
     """Yield types of the error and its causes, each with the lines of code that lead there; no messages."""
     while error is not None:
         yield ""

@@ -20,26 +20,27 @@ from mockserver.spec.schema import Formats
 
 
 class Request(Value, frozen=True):
-    """A call with a valid envelope.
-
-    `may_contain_nul` is false if no text of the body can have the character NUL. `parameters` holds the
-    declared parameters by name, without absent ones; `document` the decoded body, None without one; `items`
-    the items of a batch, () for any other operation. `tenant` is the scope inside the vendor. `unproven` are
-    the indexes of the items that may break the item schema; all others keep it. `dispatch` runs another call
-    of the same vendor on the same state. `contract` is the vendor's spec.
-    """
+    """A call with a valid envelope."""
 
     call: Call
     operation: Operation
     parameters: Document
+    """The declared parameters that the call has, by name."""
     tenant: str
+    """The scope inside the vendor: a database, an administration, an organisation."""
     dispatch: DispatchCall
+    """Runs another call of this vendor on the state of this call."""
     document: Json = None
+    """The decoded body; None if there is no body."""
     items: tuple[Item, ...] = ()
+    """The items of a batch; () for an operation that is no batch."""
     media_type: str = ""
     unproven: frozenset[int] = frozenset()
+    """Indexes of the items that may break the item schema; all other items keep it."""
     contract: Document = EMPTY
+    """The vendor's spec."""
     may_contain_nul: bool = True
+    """Whether a text of the body may have the character NUL."""
 
 
 class BatchResult(Value, frozen=True):
@@ -63,14 +64,14 @@ Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
 
 
 class Enter(Protocol):
-    """The common checks of all vendors; each raises the refusal of a call that fails it."""
+    """The checks that all vendors share. A check that fails raises the refusal of the call."""
 
     def __call__(self) -> Operation:
         """Check route, credentials, body and scope; return the operation."""
         ...
 
     def count(self) -> None:
-        """Count the call against the rate limit that the spec declares, if it declares one."""
+        """Count the call against the rate limit of the spec, if the spec declares a rate limit."""
         ...
 
 
@@ -84,14 +85,11 @@ ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class StoreItems:
-    """A function that stores one item, and one that stores many in one step, as the first would in turn.
-
-    `many` gets the good items of the batch, and returns None, and stores nothing, if what becomes of one, or
-    of a bad one, depends on those before it.
-    """
+    """Two functions with the same result: `one` stores an item, `many` stores all good items in one step."""
 
     one: StoreItem
     many: Callable[[Sequence[Item]], Sequence[Outcome] | None]
+    """Returns None, and stores nothing, if the outcome of an item depends on items before it."""
 
     def __call__(self, item: Item) -> Outcome:
         return self.one(item)
@@ -99,30 +97,31 @@ class StoreItems:
 
 @dataclass(frozen=True, slots=True)
 class BatchHandler:
-    """A vendor's part of one batch operation.
-
-    `rules` and `warning_rules` are pure and see one item; `batch_rule` is pure, sees the whole batch and
-    yields problems with the item's index. `check` also sees the state, and runs for every item; `check_bad`
-    likewise, but only for items with problems. `apply` prepares the batch and returns the function that
-    stores one item without problems, or raises `Rejected`. `aborts_batch` tells whether a rejected item makes
-    the remaining ones skipped. `render` writes the outcomes into the vendor's reply. `extra_outcome(outcome,
-    n)` builds the nth outcome of an item that was not in the request. A part that is None follows the spec.
-    """
+    """A vendor's part of one batch operation. A part that is None is done as the spec declares."""
 
     apply: ApplyBatch | None = None
+    """Prepares the batch, and returns the function that stores an item or raises `Rejected`."""
     render: RenderBatch | None = None
+    """Writes the outcomes into the vendor's reply."""
     rules: tuple[ItemRule, ...] = ()
+    """Pure rules that see one item and yield its problems."""
     warning_rules: tuple[ItemRule, ...] = ()
+    """Pure rules that see one item and yield its warnings."""
     batch_rule: BatchRule | None = None
+    """Pure rule that sees the whole batch and yields problems, each with the index of its item."""
     check: CheckItem | None = None
+    """Sees an item and the state; runs for every item."""
     check_bad: CheckItem | None = None
+    """Sees an item and the state; runs for items that have problems already."""
     aborts_batch: AbortsBatch | None = None
+    """Tells whether all items after a rejected one are skipped."""
     extra_outcome: ExtraOutcome | None = None
+    """Builds the nth outcome of an item that was not in the request, from a real outcome and n."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteBatchHandler(BatchHandler):
-    """A batch operation as it is served: the vendor's parts, and defaults for the others."""
+    """A batch operation as it is served: the vendor's parts, and defaults for missing parts."""
 
     apply: ApplyBatch
     render: RenderBatch
@@ -150,12 +149,12 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """Keep all problems but undeclared query parameters."""
+    """Return the problem, unless it is an undeclared query parameter."""
     return None if problem.code == "unknown-parameter" else problem
 
 
 def refusal_headers(refusal: Refusal, challenge: str = "Bearer") -> tuple[tuple[str, str], ...]:
-    """The headers that HTTP asks of a refusal; a `challenge` of "" means none."""
+    """Return the headers that HTTP requires of a refusal; without `WWW-Authenticate` if `challenge` is ""."""
     match refusal:
         case MethodNotAllowed(allowed=allowed):
             return (("Allow", ", ".join(allowed)),)
@@ -167,17 +166,17 @@ def refusal_headers(refusal: Refusal, challenge: str = "Bearer") -> tuple[tuple[
 
 
 FAULT_RULE = "fault"
-"""The rule of a problem that a scenario causes; its `expected` is the status that the scenario sets."""
+"""Rule of a problem that a scenario causes. The problem's `expected` is the status that the scenario sets."""
 
 
 def fault_status(problems: Iterable[Problem]) -> int | None:
-    """The status of the answer that a scenario sets, None if none does."""
+    """Return the status that a scenario sets for the answer; None if no scenario sets a status."""
     wanted = (one.expected for one in problems if one.rule == FAULT_RULE and one.expected is not None)
     return next(map(int, wanted), None)
 
 
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """A scenario's fault as a problem of the whole item, in neutral words."""
+    """Return a scenario's fault as a problem of the whole item, in words of no vendor."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
     return Problem(fault.code, path, fault.message or fault.code, FAULT_RULE, fault.status)
@@ -185,29 +184,38 @@ def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A vendor's code, keyed by operationId; every part is optional.
-
-    `classify` sees each problem of a schema and may drop or rewrite it. `refuse` renders a refusal. `admit`
-    decides on a call before its envelope is opened: it calls its `Enter` argument once, for the common
-    checks, may refuse before and after that, and returns the tenant in a header, "" for none. Its writes
-    before a refusal are kept. `enter_tenant` raises unless the caller may enter a tenant in the body or the
-    query. `replay` may answer a call with a reply that `remember` stored for an earlier one; a replayed
-    answer has no outcomes. `remember` sees every answer to an admitted call, refusals too, in the transaction
-    of the work or, if that was undone, of the refusal. `assumptions` are the vendor's own, beside the common
-    ones. `formats` overrides the checks of string formats. `fault` words a scenario's fault of an item, as
-    the batch handler's `render` expects it. `kept_when_empty` names the collections that an empty sandbox
-    keeps, because no operation can create their records; credentials are always kept.
-    """
+    """A vendor's code; every part is optional."""
 
     batches: Mapping[str, BatchHandler] = field(default_factory=dict)
+    """Handlers of batch operations by operationId."""
     operations: Mapping[str, Handler] = field(default_factory=dict)
+    """Handlers of all other operations by operationId."""
     refuse: Refuse | None = None
+    """Writes the reply to a refused call."""
     classify: ClassifyProblem = ignore_unknown_parameters
+    """Sees each problem that a schema finds; returns it, another problem in its place, or None."""
     admit: Admit = admit_any
+    """Decides on a call before the envelope is opened, and returns the tenant in a header ("" for none).
+
+    Calls its `Enter` argument once, and may refuse before and after. Writes before a refusal are kept.
+    """
     enter_tenant: EnterTenant | None = None
+    """Raises unless the caller may enter the tenant that the body or the query names."""
     replay: Replay | None = None
+    """Returns the reply that `remember` stored for an earlier call, or None. A replay has no outcomes."""
     remember: Remember | None = None
+    """Sees each answer to an admitted call, refusals too, in the transaction of the work.
+
+    If the work was undone, the transaction is that of the refusal.
+    """
     assumptions: tuple[Assumption, ...] = ()
+    """The vendor's own assumptions, beside the assumptions of every vendor."""
     formats: Formats = field(default_factory=dict)
+    """Checks of string formats that replace the common checks."""
     fault: DescribeFault = default_fault_problem
+    """Turns a scenario's fault of an item into the problem that `render` expects."""
     kept_when_empty: tuple[str, ...] = ()
+    """Collections that an empty sandbox keeps, because no operation creates their records.
+
+    Credentials are always kept.
+    """

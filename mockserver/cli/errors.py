@@ -409,10 +409,10 @@ def write_fault_report(error: BaseException) -> str:
 def _lines(error: BaseException) -> Iterator[str]:
     import platform
 
-    from mockserver.errors import lines_of_code
+    from mockserver.errors import stack_trace
 
     yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
-    yield from lines_of_code(error)
+    yield from stack_trace(error)
 
 
 DEBUG_FLAG = "--debug"

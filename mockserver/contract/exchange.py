@@ -78,17 +78,17 @@ class Exchange:
 def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:
     """Return a request with a JSON body; decimals keep their scale."""
     named = {"content-type": "application/json", **(headers or {})}
-    return Request(method, path, named, to_json_bytes(document).encode())
+    return Request(method, path, named, to_json_text(document).encode())
 
 
-def to_json_bytes(document: Any) -> str:
+def to_json_text(document: Any) -> str:
     if isinstance(document, Decimal):
         return format(document, "f")
     if isinstance(document, Mapping):
-        members = (f"{json.dumps(str(name))}: {to_json_bytes(value)}" for name, value in document.items())
+        members = (f"{json.dumps(str(name))}: {to_json_text(value)}" for name, value in document.items())
         return f"{{{', '.join(members)}}}"
     if isinstance(document, list | tuple):
-        return f"[{', '.join(to_json_bytes(value) for value in document)}]"
+        return f"[{', '.join(to_json_text(value) for value in document)}]"
     return json.dumps(document)
 
 

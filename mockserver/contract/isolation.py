@@ -14,7 +14,7 @@ from mockserver.contract.exchange import (
     Request,
     TargetUnreachableError,
     UnansweredCallError,
-    to_json_bytes,
+    to_json_text,
 )
 from mockserver.contract.profile import IdempotencyRule
 from mockserver.contract.target import Target
@@ -172,7 +172,7 @@ def with_key(rule: IdempotencyRule, request: Request, key: str) -> Request:
     document = _document(request)
     if document is None:
         return request
-    return replace(request, body=to_json_bytes({**document, rule.name: key}).encode())
+    return replace(request, body=to_json_text({**document, rule.name: key}).encode())
 
 
 def without_key(rule: IdempotencyRule, request: Request) -> Request:
@@ -183,7 +183,7 @@ def without_key(rule: IdempotencyRule, request: Request) -> Request:
     if document is None or rule.name not in document:
         return request
     rest = {name: value for name, value in document.items() if name != rule.name}
-    return replace(request, body=to_json_bytes(rest).encode())
+    return replace(request, body=to_json_text(rest).encode())
 
 
 def key_in(rule: IdempotencyRule, request: Request) -> str:

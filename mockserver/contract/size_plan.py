@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Request, checks_of, to_json_bytes
+from mockserver.contract.exchange import Request, checks_of, to_json_text
 from mockserver.contract.profile import BatchProfile, Record
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences import sentences
@@ -285,7 +285,7 @@ def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]
             taken, lists = lists[:MERGED], lists[MERGED:]
             items = [item for listed in taken for item in listed]
             document = {**alike[0].json(), member: items} if member else items
-            yield replace(alike[0], body=to_json_bytes(document).encode())
+            yield replace(alike[0], body=to_json_text(document).encode())
 
 
 def _list_of(api: ApiUnderTest, request: Request) -> str | None:

@@ -33,7 +33,7 @@ from mockserver.contract.runner import (
     run_side_by_side,
 )
 from mockserver.contract.target import Address, Target
-from mockserver.errors import BrokenRunError, lines_of_code
+from mockserver.errors import BrokenRunError, stack_trace
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults import catalogue
 from tests.contract.planted_faults.fault import PlantedFault
@@ -222,7 +222,7 @@ def test_a_fault_of_ours_in_a_part_names_its_type_its_place_and_its_lines(
     with pytest.raises(BrokenRunError) as raised:
         run()
 
-    lines = list(lines_of_code(raised.value))
+    lines = list(stack_trace(raised.value))
     assert str(raised.value) == "ValueError in fuzzing of operation1"
     assert "builtins.ValueError" in lines
     assert any(one.endswith(" in breaks") for one in lines)

@@ -13,7 +13,7 @@ import pytest
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
+from mockserver.contract.exchange import Exchange, Request, Response, to_json_text
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import (
@@ -158,7 +158,7 @@ def told_of(
     vendor, _, name = operation.partition(".")
     named = keys or [None] * len(documents)
     items = [BatchItem(at, key, one) for at, (key, one) in enumerate(zip(named, documents, strict=True))]
-    response = Response(200, {"content-type": "application/json"}, to_json_bytes(answer).encode())
+    response = Response(200, {"content-type": "application/json"}, to_json_text(answer).encode())
     api = read_once(vendor)
     reader = reader_for(api, api.spec.operations[name])
     assert reader is not None

@@ -29,7 +29,7 @@ from mockserver.contract.exchange import (
     Response,
     UnansweredCallError,
     UnsendableCallError,
-    to_json_bytes,
+    to_json_text,
 )
 from mockserver.contract.fuzzing.schemathesis_parts import (
     NOT_SET,
@@ -108,7 +108,7 @@ def _config(
 
 
 def _document(api: ApiUnderTest) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(to_json_bytes(api.spec.document))
+    document: dict[str, Any] = json.loads(to_json_text(api.spec.document))
     components = document.get("components", {})
     for schema, members in api.profile.pins.omitted_members.items():
         for member in members:

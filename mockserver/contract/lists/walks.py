@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
-from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_bytes
+from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_text
 from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.list_discovery import (
     FoundList,
@@ -154,7 +154,7 @@ def _identify(profile: ListProfile, row: Any) -> str:
     value = value_in(row, profile.identity) if profile.identity else None
     if isinstance(value, str | int):
         return str(value)
-    return to_json_bytes(_sorted(row))
+    return to_json_text(_sorted(row))
 
 
 def _sorted(document: Any) -> Any:

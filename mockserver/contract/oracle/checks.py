@@ -16,7 +16,7 @@ from mockserver.contract.exchange import (
     Response,
     UnansweredCallError,
     checks_of,
-    to_json_bytes,
+    to_json_text,
 )
 from mockserver.contract.oracle import item_checks
 from mockserver.contract.oracle.expectations import ExpectedResponse, Oracle, count_noun
@@ -108,7 +108,7 @@ class ExchangeJudge:
         ):
             return exchange
         headers = {**received.headers, "content-type": "application/json"}
-        shown = replace(received, headers=headers, body=to_json_bytes(document).encode())
+        shown = replace(received, headers=headers, body=to_json_text(document).encode())
         return replace(exchange, response=shown)
 
     def _told(

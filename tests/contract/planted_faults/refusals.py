@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.exchange import to_json_text
 from tests.contract.planted_faults import vendors
 from tests.contract.planted_faults.fault import VendorClient, plant_fault
 from tests.contract.planted_faults.rollback import dropped, kept, set_back
@@ -367,7 +367,7 @@ REFUSALS = (
         taking_any_type(vendors.XERO_INVOICES),
         _raw(
             XERO_PATH,
-            to_json_bytes({"Invoices": [vendors.xero_invoice(1)]}).encode(),
+            to_json_text({"Invoices": [vendors.xero_invoice(1)]}).encode(),
             content_type="text/csv",
         ),
         right=415,

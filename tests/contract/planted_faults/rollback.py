@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.exchange import to_json_text
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
@@ -53,7 +53,7 @@ def undoes(route: Route, when: Callable[[WrappedRequest, WrappedResponse], bool]
 
 
 async def _control(ask: SendOn, method: str, path: str, document: Json) -> WrappedResponse:
-    body = b"" if document is None else to_json_bytes(document).encode()
+    body = b"" if document is None else to_json_text(document).encode()
     return await ask(
         WrappedRequest(method, f"/_mock/sandboxes{path}", "", {"host": "localhost", **_JSON}, body)
     )

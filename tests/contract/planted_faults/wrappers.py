@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.exchange import to_json_text
 from mockserver.contract.target import App
 
 Json: TypeAlias = Any
@@ -36,7 +36,7 @@ class WrappedRequest:
 
     def holding(self, document: Json) -> WrappedRequest:
         """The same with another JSON body."""
-        return replace(self, body=to_json_bytes(document).encode())
+        return replace(self, body=to_json_text(document).encode())
 
     def having(self, **headers: str) -> WrappedRequest:
         """The same with headers of its own (`_` in a name stands for `-`)."""
@@ -72,7 +72,7 @@ class WrappedResponse:
 
     def holding(self, document: Json) -> WrappedResponse:
         """The same with another JSON body."""
-        return replace(self, body=to_json_bytes(document).encode())
+        return replace(self, body=to_json_text(document).encode())
 
     def typed(self, media_type: str) -> WrappedResponse:
         """The same under another media type."""

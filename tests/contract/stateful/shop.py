@@ -12,7 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Exchange, Finding, Request, json_request, to_json_bytes
+from mockserver.contract.exchange import Exchange, Finding, Request, json_request, to_json_text
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
@@ -88,9 +88,9 @@ class Shop:
         if self.fault == "babbles":
             return 200, b"<html>"
         if key:
-            return (200, to_json_bytes(table[key]).encode()) if key in table else (404, b"{}")
+            return (200, to_json_text(table[key]).encode()) if key in table else (404, b"{}")
         rows = list(table.values())
-        return 200, to_json_bytes(rows[:-1] if self.fault == "short list" else rows).encode()
+        return 200, to_json_text(rows[:-1] if self.fault == "short list" else rows).encode()
 
     def _single(self, method: str, table: Table, key: str, body: bytes) -> tuple[int, bytes]:
         if key not in table:
@@ -251,7 +251,7 @@ def _subjects(_facts: Facts) -> tuple[BatchProfile, ...]:
             key_header="Idempotency-Key",
             again="same",
             conflict_status=422,
-            encodings={OTHER: lambda items: to_json_bytes({"orders": items}).encode()},
+            encodings={OTHER: lambda items: to_json_text({"orders": items}).encode()},
         ),
     )
 

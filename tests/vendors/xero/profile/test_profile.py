@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
+from mockserver.contract.exchange import Exchange, Request, Response, to_json_text
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import REFUSED_STEP, BatchProfile, DrawnValues, Step
 from mockserver.server.application import Application
@@ -120,7 +120,7 @@ def test_an_idempotency_key_brings_the_first_answer_and_belongs_to_one_call(trie
 
 def test_an_invoice_whose_sums_disagree_cannot_be_read() -> None:
     shown = {"Total": Decimal(100), "AmountPaid": Decimal(10), "AmountDue": Decimal(100)}
-    body = to_json_bytes({"Invoices": [shown]}).encode()
+    body = to_json_text({"Invoices": [shown]}).encode()
     exchange = Exchange(Request("GET", "/"), Response(200, {}, body))
 
     with pytest.raises(ValueError, match="of 100, 10 is shown as paid, 0 as credited and 100 as due"):
