@@ -97,7 +97,7 @@ class SpecError(MockServerError):
         self.cure, self.known, self.lacks = cure, known, lacks
 
     def within(self, file: str, operation: str = "", path: Path = ()) -> SpecError:
-        """The same fault, of an operation at `path` in a file."""
+        """Return the same fault, of an operation at `path` in a file."""
         message = f"{operation}: {self.message}" if operation else self.message
         path = (*path, *self.path)
         return SpecError(message, path, file=file, cure=self.cure, known=self.known, lacks=self.lacks)

@@ -128,7 +128,7 @@ class Shape:
 
 
 def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
-    """The assumptions as the control plane lists them.
+    """Return the assumptions as the control plane lists them.
 
     Exits with status 2 if nothing fits the search, 3 or 4 without a server's answer.
     """

@@ -264,7 +264,7 @@ def _print(verdict: Verdict) -> None:
 
 
 def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
-    """The case of a file, or the cases of a row; end the command if the name is neither."""
+    """Return the case of a file, or the cases of a row; end the command if the name is neither."""
     if Path(given).is_file():
         named = _case_of_file(Path(given), wanted.vendor)
         if not wanted.target:

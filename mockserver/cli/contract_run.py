@@ -230,7 +230,7 @@ def _target(url: str | None) -> str:
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
 ) -> list[tuple[SessionPlan, ApiUnderTest]]:
-    """The plans with their APIs, without plans that contain none of the requested operations."""
+    """Return the plans with their APIs, without plans that contain none of the requested operations."""
     try:
         read = [(plan, load_session_api(plan)) for plan in plans]
     except MockServerError as error:
@@ -268,7 +268,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
-    """The ids of checks; an id of an earlier version is replaced, with a note."""
+    """Return the ids of checks; an id of an earlier version is replaced, with a note."""
     ids = []
     for name in given:
         ids.append(current_id(name))
@@ -324,7 +324,7 @@ def _run_session(plan: SessionPlan, api: ApiUnderTest, around: _Around) -> RunOu
 
 
 def _say(line: ProgressLine) -> Callable[[str], None]:
-    """A function that prints to stderr, below the progress line."""
+    """Return a function that prints to stderr, below the progress line."""
 
     def say(told: str) -> None:
         line.clear()

@@ -151,7 +151,7 @@ class Explorer:
 
 
 def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, Json]:
-    """The scenario that makes the schedule happen."""
+    """Return the scenario that makes the schedule happen."""
     match = {"vendor": vendor, "operation": plan.operation}
     rules = [
         {"id": f"fault-{number}", **_rule(fault, match, plan.keys)}
@@ -248,7 +248,7 @@ def describe_schedule(schedule: Schedule, items: int) -> str:
 
 
 def pytest_file(vendor: str, found: Sequence[Find]) -> str:
-    """A pytest file with a test for each schedule; the call of the client is to be filled in."""
+    """Return a pytest file with a test for each schedule; the call of the client is to be filled in."""
     tests = "".join(
         f"\n\ndef test_{find.result.word.lower()}_{number}(mockserver):\n"
         f'    """{find.sentence}."""\n'

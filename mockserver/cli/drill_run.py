@@ -153,7 +153,7 @@ def open_server(options: DrillOptions) -> Iterator[DrillServer]:
 
 
 def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> Client:
-    """The command as a client, with addresses of its own where it needs them."""
+    """Return the command as a client, with addresses of its own where it needs them."""
     command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
     texts = " ".join((*options.command, *options.environment.values()))
     used = [name for name in ("{root}", "{https}", "{ca}") if name in texts]
@@ -187,7 +187,7 @@ def _make_certificate() -> Certificate:
 
 
 def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
-    """The object in a YAML or JSON file; end the command if there is none."""
+    """Return the object in a YAML or JSON file; end the command if there is none."""
     try:
         found = yaml.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, YAMLError) as error:
@@ -198,7 +198,7 @@ def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
 
 
 def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
-    """The cases that the options choose; end the command if one is not there."""
+    """Return the cases that the options choose; end the command if one is not there."""
     by_id = {case.id: case for case in cases}
     chosen = []
     for name in options.cases:

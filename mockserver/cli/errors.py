@@ -168,7 +168,7 @@ def _expected(kind: click.types.ParamType[Any]) -> str:
 
 
 def _near_value(given: str, param: click.Parameter) -> str:
-    """A value to write: the nearest choice, else the default, else the least number."""
+    """Return a value to write: the nearest choice, else the default, else the least number."""
     if isinstance(param.type, click.Choice):
         known = [str(choice) for choice in param.type.choices]
         return nearest(given, known) or known[0]
@@ -178,7 +178,7 @@ def _near_value(given: str, param: click.Parameter) -> str:
 
 
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
-    """The fault of a path, and a near path that exists, "" if there is none."""
+    """Return the fault of a path, and a near path that exists, "" if there is none."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
     if file.exists() and file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""

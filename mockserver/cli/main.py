@@ -207,7 +207,7 @@ def _store_address(
 
 
 def serving_of(chosen: dict[str, Any]) -> Serving:
-    """The part of the options about the run of the server.
+    """Return the part of the options about the run of the server.
 
     Exits with status 2 if they contradict each other.
     """

@@ -20,7 +20,7 @@ LONGEST_VALUE = 80
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name nearest to `name`, in any letter case; "" if none is near."""
+    """Return the known name nearest to `name`, in any letter case; "" if none is near."""
     by_folded = {one.casefold(): one for one in known}
     folded = name.casefold()
     found = get_close_matches(folded, by_folded, 1, cutoff=0.6)
@@ -30,7 +30,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def choices(known: Iterable[str], most: int = MOST_CHOICES) -> str:
-    """The known names as text: at most so many, then the number of others."""
+    """Return the known names as text: at most so many, then the number of others."""
     names = list(known)
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
@@ -116,7 +116,7 @@ def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F]
 
 
 def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """An option of one command: a variable exported for `mockserver run` does not change it."""
+    """Return an option of one command: a variable exported for `mockserver run` does not change it."""
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
@@ -169,7 +169,7 @@ def assumption_values(
 
 
 def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
-    """A callback that reads pairs with this sign between name and value; `form` is for the message."""
+    """Return a callback that reads pairs with this sign between name and value; `form` is for the message."""
 
     def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
         pairs = {}
@@ -339,7 +339,7 @@ def complete_sections(_context: click.Context, _param: click.Parameter, begun: s
 
 
 def _named_vendors(context: click.Context) -> list[str]:
-    """The vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
+    """Return the vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
     given = context.params.get("vendors") or context.params.get("vendor") or context.args
     vendors = vendor_names()
     return [one for one in ([given] if isinstance(given, str) else given) if one in vendors]
@@ -350,7 +350,7 @@ def _beginning(names: Iterable[str], begun: str) -> list[str]:
 
 
 def assume_option(where: str) -> Callable[[F], F]:
-    """The option `--assume` of a command that starts a server; `where` is for its help."""
+    """Return the option `--assume` of a command that starts a server; `where` is for its help."""
     return option(
         "--assume",
         "assumptions",

@@ -97,7 +97,7 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
 
 
 def first_amount(item: Json) -> str:
-    """The first number of an item that is named an amount, "" for none."""
+    """Return the first number of an item that is named an amount, "" for none."""
     if isinstance(item, Mapping):
         for name, value in item.items():
             if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):

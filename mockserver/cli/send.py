@@ -124,7 +124,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Whether the source names a case; end with exit 2 if it is neither that nor a file."""
+    """Return whether the source names a case; end with exit 2 if it is neither that nor a file."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -172,7 +172,7 @@ def _where_to_look(control: ControlPlane, number: int) -> str:
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
-    """The call's entry in the journal, or the bare answer of another server."""
+    """Return the call's entry in the journal, or the bare answer of another server."""
     before = 0 if call.elsewhere else control.newest_call()
     try:
         reply = send_request(call.method, call.url, call.headers, call.body)
@@ -254,7 +254,7 @@ class VendorCall:
 
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
-    """The request for these options. Raises RefusedError: the server has no such example."""
+    """Return the request for these options. Raises RefusedError: the server has no such example."""
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
         example = _call_without_items(control, options)
@@ -274,7 +274,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
 
 
 def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
-    """The call of an example, or the one that the spec declares."""
+    """Return the call of an example, or the one that the spec declares."""
     try:
         with _other_sandbox(control) as path:
             # An example may store records that its items refer to; those are not wanted here.
@@ -289,7 +289,7 @@ def _call_without_items(control: ControlPlane, options: SendOptions) -> Document
 
 
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
-    """An example with new keys; without a given number of bad items, one with none if need be."""
+    """Return an example with new keys; without a given number of bad items, one with none if need be."""
     calls = int(control.here("GET")["calls"])
     # Numbers of two examples are that far apart, so that their items differ.
     stride = _FEW if options.items <= _FEW else _MANY

@@ -284,7 +284,7 @@ _ABOUT_A_SANDBOX = re.compile(
 
 
 def in_sandbox(server: ServerOptions, line: str) -> str:
-    """The line to type, for the sandbox of this command."""
+    """Return the line to type, for the sandbox of this command."""
     is_named = server.sandbox == "default" or " -s " in line or "--sandbox" in line
     return line if is_named or not _ABOUT_A_SANDBOX.fullmatch(line) else f"{line} -s {server.sandbox}"
 
@@ -346,7 +346,7 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
 
 
 def _can_be_created(sandbox: str) -> bool:
-    """Whether the sandbox is the one of `--sandbox`, with a valid name."""
+    """Return whether the sandbox is the one of `--sandbox`, with a valid name."""
     from mockserver.sandbox.sandboxes import SANDBOX_NAME
 
     chosen = click.get_current_context().params.get("sandbox")
@@ -396,7 +396,7 @@ def _where(error: RefusedError, words: str) -> str:
 
 
 def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
-    """The name that the server does not know: the sandbox's, a filter's, or the last in the path."""
+    """Return the name that the server does not know: the sandbox's, a filter's, or the last in the path."""
     if error.code == "unknown-sandbox":
         return control.server.sandbox
     if option := _pointer(error).removeprefix("/query/"):

@@ -64,7 +64,7 @@ def use_config(context: click.Context, config: ConfigFile) -> None:
 
 
 def find_config(folder: Path) -> ConfigFile | None:
-    """The nearest configuration file, from `folder` upwards. Raises InvalidConfigError."""
+    """Return the nearest configuration file, from `folder` upwards. Raises InvalidConfigError."""
     for here in (folder, *folder.parents):
         if (here / CONFIG_NAME).is_file():
             return read_config(here / CONFIG_NAME)
@@ -196,7 +196,7 @@ def commands_below(
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
-    """The options that a file may set, by key."""
+    """Return the options that a file may set, by key."""
     return {
         key_of(param): param
         for param in command.params
@@ -240,7 +240,7 @@ def _option_defaults(
 
 
 def _value(config: ConfigFile, param: click.Option, keys: tuple[str, ...], value: Any) -> Any:
-    """The value for click; relative paths are relative to the file's folder."""
+    """Return the value for click; relative paths are relative to the file's folder."""
     if param.multiple:
         values = value if isinstance(value, list) else [value]
         return [_single_value(config, param, keys, one) for one in values]

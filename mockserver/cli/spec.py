@@ -158,7 +158,7 @@ def show(context: click.Context, /, *, vendor: Path, overlays: tuple[Path, ...],
 
 
 def _changed(file: Path, overlays: Sequence[Overlay], *, as_json: bool) -> str:
-    """The document of a file, with its parts, after overlays."""
+    """Return the document of a file, with its parts, after overlays."""
     from json import loads
 
     import yaml

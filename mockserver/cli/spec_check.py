@@ -54,7 +54,7 @@ class SpecProblem:
 def find_problems(
     file: Path, overlays: Sequence[Overlay] = (), *, schema: bool = True
 ) -> tuple[SpecProblem, ...]:
-    """The problems of a spec by line; with `schema` violations of OpenAPI, and doubts, as well."""
+    """Return the problems of a spec by line; with `schema` violations of OpenAPI, and doubts, as well."""
     with suppress(SpecError):  # what cannot be read is told below, with its place
         if is_own_file(file) and not file.stem.startswith("_"):
             source = read_source(file)
@@ -83,7 +83,7 @@ def find_problems(
 def _placed(
     file: Path, text: str, document: dict[str, Any], found: Iterable[Misfit]
 ) -> tuple[SpecProblem, ...]:
-    """The problems with their places, in order, each once."""
+    """Return the problems with their places, in order, each once."""
     each, root = set(found), None
     with suppress(pyyaml.YAMLError):  # JSON may be indented with tabs
         root = compose(text) if each else None
@@ -111,7 +111,7 @@ def _own_problems(
 def _own_faults(
     file: Path, document: dict[str, Any], overlays: Sequence[Overlay], *, schema: bool
 ) -> Iterator[Misfit]:
-    """The faults of a file without marks; what is left out, or read in another way, is a warning."""
+    """Yield the faults of a file without marks; what is left out, or read in another way, is a warning."""
     is_judged = schema
     try:
         spec = load_own(file, overlays)
@@ -126,7 +126,7 @@ def _own_faults(
 
 
 def _violations(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
-    """What OpenAPI does not allow; a reference out of the file is no violation."""
+    """Return what OpenAPI does not allow; a reference out of the file is no violation."""
     broken = list(find_broken_references(document))
     there = [one for one in broken if one.problem.startswith("$ref: #/") and f"/{PARTS}/" not in one.problem]
     whole = without_references(document, broken)
@@ -277,7 +277,7 @@ def _cure(broken: BrokenReference) -> str:
 
 
 def without_references(document: dict[str, Any], broken: Sequence[BrokenReference]) -> dict[str, Any]:
-    """A copy of the document in which each broken reference is an empty object."""
+    """Return a copy of the document in which each broken reference is an empty object."""
     made = deepcopy(document)
     for one in broken:
         node: Any = made
@@ -288,7 +288,7 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
 
 
 def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
-    """Whether a problem does not come from a removed reference."""
+    """Return whether a problem does not come from a removed reference."""
     if not broken:
         return True
     if "x-batch.items" in what:
@@ -402,7 +402,7 @@ def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
-    """The members of a key with the wrong one renamed, or left out if no name remains."""
+    """Yield the members of a key with the wrong one renamed, or left out if no name remains."""
     free = [name for name in names if name not in key]
     for member in key:
         if member != wrong:
@@ -449,7 +449,7 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -> Misfit:
-    """An error where a near name exists, else a warning."""
+    """Return an error where a near name exists, else a warning."""
     return Misfit(path, what, cure.format(written), is_warning=not is_near)
 
 
@@ -504,7 +504,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """The statuses of answers to an operation without code, except for faults."""
+    """Return the statuses of answers to an operation without code, except for faults."""
     takes_values = any(
         parameter.place != "path" or parameter.schema.get("type") != "string"
         for parameter in operation.parameters

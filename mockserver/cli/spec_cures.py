@@ -74,7 +74,7 @@ _ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
 
 
 def cure_of(error: SpecError, document: dict[str, Any]) -> str:
-    """The cure, as YAML where possible."""
+    """Return the cure, as YAML where possible."""
     if error.known:
         name = str(error.path[-1])
         return f"{nearest(name, error.known) or error.known[0]}: instead of {name}:"
@@ -85,7 +85,7 @@ def cure_of(error: SpecError, document: dict[str, Any]) -> str:
 
 
 def _missing_mark(lacks: str, document: dict[str, Any], path: str, method: str) -> str:
-    """The mark that an operation lacks, by its path and schemas."""
+    """Return the mark that an operation lacks, by its path and schemas."""
     if lacks == "handler" and (method == "get" or (method == "delete" and path.endswith("}"))):
         return f"x-collection: {collection_of(document, path)}"
     node = document["paths"][path][method]

@@ -34,7 +34,7 @@ class DeferredModule(ModuleType):
 
 
 def deferred_call(module: str, name: str) -> Callable[..., Any]:
-    """A function that calls the one of this name, and imports its module then."""
+    """Return a function that calls the one of this name, and imports its module then."""
 
     def call(*arguments: Any, **options: Any) -> Any:
         return getattr(import_module(module), name)(*arguments, **options)

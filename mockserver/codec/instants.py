@@ -50,7 +50,7 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
 def print_span(millis: int) -> str:
-    """A time in words, such as `340 ms`, `1.2 s` or `5 min`: one unit, to a tenth."""
+    """Return a time in words, such as `340 ms`, `1.2 s` or `5 min`: one unit, to a tenth."""
     if abs(millis) < 1000:  # noqa: PLR2004 - milliseconds of a second
         return f"{millis} ms"
     seconds = millis / 1000
@@ -59,6 +59,6 @@ def print_span(millis: int) -> str:
 
 
 def print_units(seconds: int) -> str:
-    """A time in whole numbers of its largest unit, such as `59 s` or `1,000 d`."""
+    """Return a time in whole numbers of its largest unit, such as `59 s` or `1,000 d`."""
     size, unit = next((one for one in _UNITS if seconds >= one[0]), (1, "s"))
     return f"{seconds // size:,} {unit}"

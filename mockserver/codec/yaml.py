@@ -183,7 +183,7 @@ _Loader.add_implicit_resolver(
 
 
 def load(text: str, *, lenient: bool = False) -> Json:
-    """The one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data.
+    """Return the one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data.
 
     `lenient`: of repeated keys the last counts, and a value that is none of its type is a text.
     """
@@ -198,7 +198,7 @@ def load(text: str, *, lenient: bool = False) -> Json:
 
 
 def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
-    """The one document in `text`, read as PyYAML reads it: slower, with tags and errors' places."""
+    """Return the one document in `text`, read as PyYAML reads it: slower, with tags and errors' places."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -250,5 +250,5 @@ _Dumper.add_representer(
 
 
 def dump(document: Json) -> str:
-    """A document as YAML in block style, members in their order and without anchors."""
+    """Return a document as YAML in block style, members in their order and without anchors."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

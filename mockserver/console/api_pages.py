@@ -91,7 +91,7 @@ class ApiPages:
         return found if all(found.values()) else None
 
     def _headers(self, name: str) -> Mapping[str, str]:
-        """The known headers of a call that is accepted."""
+        """Return the known headers of a call that is accepted."""
         if name == CONTROL:
             return {}
         try:
@@ -113,7 +113,7 @@ class ApiPages:
 
 
 def _chosen_sandbox() -> tuple[str, str]:
-    """The sandbox in query or path, and the reason if another one is shown."""
+    """Return the sandbox in query or path, and the reason if another one is shown."""
     below = request.script_root.removeprefix(_SANDBOX_PREFIX)
     name = request.args.get("sandbox") or below or DEFAULT_SANDBOX
     if is_sandbox_name(name):
@@ -153,7 +153,7 @@ class OperationGroup:
 
 
 def operation_groups(document: Document) -> list[OperationGroup]:
-    """The operations of a document by tag, in its order; `batch` says how items are judged."""
+    """Return the operations of a document by tag, in its order; `batch` says how items are judged."""
     groups = {
         tag["name"]: OperationGroup(tag["name"], str(tag.get("description", "")), [])
         for tag in document.get("tags", ())

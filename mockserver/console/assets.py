@@ -80,7 +80,7 @@ class Assets:
 
     @classmethod
     def find(cls, folder: Path = ASSETS) -> Assets:
-        """The assets of the folder, without missing or changed ones."""
+        """Return the assets of the folder, without missing or changed ones."""
         rows = read_table(folder)
         wrong = wrong_files(folder, rows)
         return cls(folder, {row.name: row for row in rows if row.name not in wrong})

@@ -204,7 +204,7 @@ class ItemChoice:
 
 
 def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
-    """The page of items, with the neighbouring pages and the next bad item.
+    """Return the page of items, with the neighbouring pages and the next bad item.
 
     `why` are the `applied` rules of the call, and `switches`, the assumptions of its vendor by name.
     """
@@ -237,7 +237,7 @@ def _is_bad(item: Document) -> bool:
 
 
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
-    """The first bad item behind the picked one, or the first; one that a rule changed is bad."""
+    """Return the first bad item behind the picked one, or the first; one that a rule changed is bad."""
     bad = [one["index"] for one in decided if _is_bad(one)]
     behind = (index for index in bad if picked is None or index > picked)
     return next(behind, bad[0] if bad else None)
@@ -285,7 +285,7 @@ EXPORTS: Mapping[str, Format] = {
 
 
 def export_part(visit: Visit) -> Document | None:
-    """The export format in `as`, to be shown on the page, or the reason for none."""
+    """Return the export format in `as`, to be shown on the page, or the reason for none."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name)
     if export is None:
@@ -301,7 +301,7 @@ def export_part(visit: Visit) -> Document | None:
 
 
 def export_file(visit: Visit) -> Response:
-    """The export format in `as` as a file; curl without a valid one. Raises ControlRefusal."""
+    """Return the export format in `as` as a file; curl without a valid one. Raises ControlRefusal."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
     response = _file(visit, export)
@@ -413,7 +413,7 @@ def _neighbours(visit: Visit, call: Document) -> Document:
 
 
 def _changes(visit: Visit, number: int) -> Document:
-    """The changes of the call as a `difference`, or the `reason` why they are unknown."""
+    """Return the changes of the call as a `difference`, or the `reason` why they are unknown."""
     states = {"against": f"before:{number}", "of": f"after:{number}"}
     try:
         found = visit.control.get(visit.of_sandbox("/diff"), **states)

@@ -43,7 +43,7 @@ class ContractRun:
         return True
 
     def document(self) -> Document | None:
-        """The newest run with its last lines, None for none; `status` is None until it ends."""
+        """Return the newest run with its last lines, None for none; `status` is None until it ends."""
         if self._process is None:
             return None
         status = self._process.poll()

@@ -50,14 +50,14 @@ class Body(Protocol):
     def total(self) -> int: ...
 
     def find(self, pointer: str) -> range:
-        """The lines of a value, of its nearest parent if it is not there; empty without pointers."""
+        """Return the lines of a value, of its nearest parent if it is not there; empty without pointers."""
         ...
 
     def lines(self, wanted: bytearray) -> Iterator[Line]: ...
 
 
 def read_body(text: str, media_type: str) -> Body:
-    """The body in lines: JSON one value a line, a form one field a line, anything else unchanged."""
+    """Return the body in lines: JSON one value a line, a form one field a line, anything else unchanged."""
     try:
         document = json.decode(text.encode("utf-8", "replace"))
         json.check_depth(document)
@@ -235,7 +235,7 @@ def _members(node: Json) -> Iterable[tuple[str | int, Json]]:
 
 
 def document_lines(document: Json) -> list[Document]:
-    """The lines with `text` and `pointer`; `pointer` is "" for closing brackets."""
+    """Return the lines with `text` and `pointer`; `pointer` is "" for closing brackets."""
     return [{"text": line.text, "pointer": line.pointer or ""} for line in all_lines(document)]
 
 
@@ -253,7 +253,7 @@ _LAST_RANK = 4
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """The most telling members with scalar values, in the order of the documents."""
+    """Return the most telling members with scalar values, in the order of the documents."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():
@@ -265,7 +265,7 @@ def table_columns(records: Sequence[Document]) -> list[str]:
 
 
 def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Document]:
-    """The key of each record with the text of each column, cut, "" for none."""
+    """Return the key of each record with the text of each column, cut, "" for none."""
     return [
         {
             "key": record["key"],
@@ -317,7 +317,7 @@ _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 
 
 def shown_difference(found: Document) -> Document:
-    """The different records, by collection, and apart from them the server's own collections.
+    """Return the different records, by collection, and apart from them the server's own collections.
 
     `found` is the answer of the control plane's `/diff`. Of many, those that are no additions come first.
     """

@@ -79,14 +79,14 @@ def page_address(name: str) -> str:
 
 
 def documentation_folder() -> Path:
-    """The folder of the pages: beside the package in a checkout, inside it when installed."""
+    """Return the folder of the pages: beside the package in a checkout, inside it when installed."""
     here = Path(__file__).parents[1]
     inside = here / "docs"
     return inside if inside.is_dir() else here.parent / "docs"
 
 
 def navigation_file(folder: Path) -> Path:
-    """The file with the order of the pages: in the folder when installed, else beside it."""
+    """Return the file with the order of the pages: in the folder when installed, else beside it."""
     inside = folder / _NAVIGATION
     return inside if inside.is_file() else folder.parent / _NAVIGATION
 
@@ -104,7 +104,7 @@ class DocumentationPages:
         return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
 
     def file(self, page: str) -> Path:
-        """The file of a page, given its name, its address, or that of a section."""
+        """Return the file of a page, given its name, its address, or that of a section."""
         return self._folder / f"{page.removeprefix(ADDRESS).partition('#')[0] or INDEX}.md"
 
     def page(self, name: str) -> Page:
@@ -159,7 +159,7 @@ class DocumentationPages:
 
 
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
-    """The document of the template `documentation.html`, also the JSON twin of the page.
+    """Return the document of the template `documentation.html`, also the JSON twin of the page.
 
     `found` is null unless something is searched for. Raises UnknownPageError.
     """

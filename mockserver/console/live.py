@@ -78,7 +78,7 @@ class LiveCalls:
 
 
 async def _next_event(listener: _Listener) -> bytes:
-    """The next event, or a comment after a while without one, so that a lost browser is noticed."""
+    """Return the next event, or a comment after a while without one, so that a lost browser is noticed."""
     try:
         await asyncio.wait_for(listener.changed.wait(), _KEEP_ALIVE_S)
     except TimeoutError:

@@ -13,7 +13,7 @@ Navigation = Sequence[dict[str, Any]]
 
 
 def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, Any]]:
-    """The navigation with a chapter for each pattern: the matching files, in order of their names.
+    """Return the navigation with a chapter for each pattern: the matching files, in order of their names.
 
     Such a page goes by its first heading, up to a colon.
     """

@@ -44,7 +44,7 @@ _FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reaso
 
 
 def read_tables(found: Json) -> list[Document]:
-    """A table of operation and check for each vendor of a summary; none for any other report."""
+    """Return a table of operation and check for each vendor of a summary; none for any other report."""
     if not isinstance(found, dict):
         return []
     return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]
@@ -132,7 +132,7 @@ def run_contract(visit: Visit) -> Screen | Response:
 
 
 def _obstacle(visit: Visit) -> str:
-    """Why no run can be started, "" if one can."""
+    """Return why no run can be started, "" if one can."""
     origin = urlsplit(visit.control.origin)
     if visit.contract.folder is None or origin.scheme != "http" or not is_loopback(origin.hostname or ""):
         return "it needs a server without --tls, --store and control token, and this page at http://127.0.0.1"

@@ -28,7 +28,7 @@ BLUEPRINT = Blueprint("sandbox", __name__, url_prefix=CONSOLE)
 
 
 def said_duration(span: timedelta) -> str:
-    """A duration in its two largest units: `6 min 1 s`, `2 days 3 h`."""
+    """Return a duration in its two largest units: `6 min 1 s`, `2 days 3 h`."""
     seconds = int(span.total_seconds())
     days, seconds = divmod(seconds, 86_400)
     hours, seconds = divmod(seconds, 3_600)

@@ -123,12 +123,12 @@ class Visit:
     """Values in the path of the page's address."""
 
     def address(self, path: str, /, **query: object) -> str:
-        """An address of the console in this sandbox; empty parts of the query are left out."""
+        """Return an address of the console in this sandbox; empty parts of the query are left out."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return f"{CONSOLE}{path}?{urlencode({'sandbox': self.sandbox, **given})}"
 
     def base(self, mount: str) -> str:
-        """The address that a client calls for an API of this sandbox."""
+        """Return the address that a client calls for an API of this sandbox."""
         below = "" if self.sandbox == DEFAULT_SANDBOX else f"/sandboxes/{self.sandbox}"
         return f"{self.origin}{below}{mount}"
 

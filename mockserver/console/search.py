@@ -99,7 +99,7 @@ class SearchIndex:
 
 
 def synonyms(text: str) -> str:
-    """The groups of synonyms of which the text has a word, in any form."""
+    """Return the groups of synonyms of which the text has a word, in any form."""
     stems = (_ENDING.sub("", word) for word in _WORD.findall(text.casefold()))
     return " ".join(dict.fromkeys(_GROUPS[stem] for stem in stems if stem in _GROUPS))
 

@@ -81,7 +81,7 @@ class FirstCalls:
         return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
 
     def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
-        """The vendor's preferred example that needs no other records; empty if there is none."""
+        """Return the vendor's preferred example that needs no other records; empty if there is none."""
         for operation in ("", *batches):
             asked = {"vendor": vendor, "items": _ITEMS, **({"operation": operation} if operation else {})}
             try:
@@ -136,7 +136,7 @@ def _curl(call: FirstCall) -> str:
 
 
 def _text(value: str) -> str:
-    """A text in double quotes, as Python, JavaScript, Java and C# all read it."""
+    """Return a text in double quotes, as Python, JavaScript, Java and C# all read it."""
     return msgspec.json.encode(value).decode()
 
 

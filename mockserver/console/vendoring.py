@@ -157,7 +157,7 @@ def install_packages(checkout: Path) -> None:
 
 
 def _npm(checkout: Path, folder: Path) -> tuple[str, ...]:
-    """The command that starts npm; pip installs it if it is not on the path."""
+    """Return the command that starts npm; pip installs it if it is not on the path."""
     found = shutil.which("npm")
     if found:
         return (found,)

@@ -32,7 +32,7 @@ class ApiUnderTest:
         return max((batch.tenants for batch in self.profile.batches(self.facts)), default=1)
 
     def operation_of(self, request: Request) -> str:
-        """The id of the operation of a request, "" if the spec has none."""
+        """Return the id of the operation of a request, "" if the spec has none."""
         path = self.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
         try:
             return self.spec.match(request.method, path).operation.id

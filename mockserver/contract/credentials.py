@@ -82,7 +82,7 @@ def _query_keys(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 
 def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> tuple[str, ...]:
-    """The schemes of the first alternative that `given` covers."""
+    """Return the schemes of the first alternative that `given` covers."""
     operation = api.spec.operations.get(operation_id)
     named = (one for one in (operation.security if operation else ()) if one)
     return next((one for one in named if all(name in given for name in one)), ())

@@ -86,7 +86,7 @@ class ProfileExamples:
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
-        """The vendor's profile; an empty one if the spec's `x-contract` is wrong."""
+        """Return the vendor's profile; an empty one if the spec's `x-contract` is wrong."""
         try:
             return profile_of(vendor.spec)
         except SpecError as error:
@@ -125,7 +125,7 @@ def _credentials(api: ApiUnderTest) -> GivenCredentials:
 
 
 def _main_operation(api: ApiUnderTest) -> str:
-    """The operation whose credentials are shown: the first batch, else the first with security."""
+    """Return the operation whose credentials are shown: the first batch, else the first with security."""
     operations = api.spec.operations.values()
     batches = [operation.id for operation in operations if operation.batch]
     return next(iter([*batches, *(operation.id for operation in operations if operation.security)]), "")

@@ -349,7 +349,7 @@ def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:
 
 
 def _outline(exchange: Exchange) -> tuple[int, str]:
-    """The constant parts of an answer: the same for two calls alike."""
+    """Return the constant parts of an answer: the same for two calls alike."""
     path, text = exchange.request.path.partition("?")[0], exchange.response.body.decode("utf-8", "replace")
     for varying in (exchange.request.path, path, path.rpartition("/")[2]):
         text = text.replace(varying or path, "")
@@ -366,7 +366,7 @@ def absent_note(api: ApiUnderTest, absent: Mapping[str, int]) -> str:
 
 
 def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:
-    """A harmless first call; None if its path may name an existing record."""
+    """Return a harmless first call; None if its path may name an existing record."""
     document, is_reading = api.spec.document, operation.method in _READING
     members = {one.name: SampleMember.of(document, one.name, one.schema) for one in operation.parameters}
 

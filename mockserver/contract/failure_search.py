@@ -64,14 +64,14 @@ class FailureSearch:
         return self.target_is_lost or (bool(self.run_config.only) and self.run_config.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Whether the search is for this finding, which then ends the sequence."""
+        """Return whether the search is for this finding, which then ends the sequence."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.run_config.wants(finding.check):
             return False
         return self.finding is None or name == (self.finding.operation, self.finding.check)
 
     def broken(self, finding: Finding) -> BrokenRule:
-        """An exception class for each check, so that Hypothesis keeps failures apart."""
+        """Return an exception class for each check, so that Hypothesis keeps failures apart."""
         if self.finding is None or _size(finding) < _size(self.finding):
             self.finding = finding
         kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))

@@ -56,7 +56,7 @@ class InferredReading:
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
-        """The key's record in a response; None: it does not exist."""
+        """Return the key's record in a response; None: it does not exist."""
         if not self.one:
             return self.listed(exchange).get(key)
         if exchange.response.status != _FOUND:
@@ -81,7 +81,7 @@ class InferredReading:
 
 
 def compared_members(value: Json) -> str | Decimal | None:
-    """A value as records hold it: numbers are exact decimals, booleans names."""
+    """Return a value as records hold it: numbers are exact decimals, booleans names."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | Decimal):
@@ -98,7 +98,7 @@ def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
 
 
 def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json], int], Request] | None:
-    """A writer of batches; None if path, query or envelope need unknown values."""
+    """Return a writer of batches; None if path, query or envelope need unknown values."""
     path, batch = _path_of(operation), operation.batch
     if path is None or batch is None:
         return None
@@ -145,7 +145,7 @@ def infer_sample(spec: Spec, operation: Operation) -> BatchSample | None:
 
 
 def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
-    """The profile of a batch operation; None if the spec says too little."""
+    """Return the profile of a batch operation; None if the spec says too little."""
     made, batch = infer_item(spec, operation), operation.batch
     if batch is None or made is None:
         return None
@@ -199,7 +199,7 @@ def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
-    """How records with these members are read; None if no GET has the `x-collection` of the batch."""
+    """Return how records with these members are read; None if no GET has the `x-collection` of the batch."""
     one, all_, kept = "", "", names
     for operation in spec.operations.values():
         if operation.method != "get" or not batch.collection or operation.collection != batch.collection:
@@ -236,7 +236,7 @@ def explain_missing_profile(spec: Spec, operation: Operation) -> str:
 
 
 def _shows(spec: Spec, operation: Operation, name: str) -> bool:
-    """Whether an answer's schema has the member; one without named members may have any."""
+    """Return whether an answer's schema has the member; one without named members may have any."""
     node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
     properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
@@ -257,7 +257,7 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
 
 
 def _path_of(operation: Operation) -> str | None:
-    """The path with the examples of its required parameters; None if one has no example."""
+    """Return the path with the examples of its required parameters; None if one has no example."""
     path, query = operation.path, []
     for one in operation.parameters:
         value = example_of(one)
@@ -271,13 +271,13 @@ def _path_of(operation: Operation) -> str | None:
 
 
 def example_of(parameter: Parameter | None) -> Json:
-    """A value in the schema of a parameter; None for none."""
+    """Return a value in the schema of a parameter; None for none."""
     schema = parameter.schema if parameter else {}
     return schema.get("example", schema.get("default", next(iter(schema.get("enum", [])), None)))
 
 
 def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
-    """The envelope; None if a required member cannot be invented."""
+    """Return the envelope; None if a required member cannot be invented."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)
@@ -301,7 +301,7 @@ def _document(found: Json) -> Mapping[str, Json]:
 
 
 def _rows(found: Json) -> list[Mapping[str, Json]]:
-    """The rows of a list: the list itself, or the first list in the answer."""
+    """Return the rows of a list: the list itself, or the first list in the answer."""
     if isinstance(found, Mapping):
         found = next((value for value in found.values() if isinstance(value, list)), [])
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []

@@ -89,7 +89,7 @@ class Isolation:
 
 
 def _short(name: str) -> str:
-    """A valid sandbox name; two long names with one beginning stay distinct."""
+    """Return a valid sandbox name; two long names with one beginning stay distinct."""
     if len(name) <= _LONGEST_NAME:
         return name
     mark = f"-{crc32(name.encode()):08x}"
@@ -138,7 +138,7 @@ _JSON = "json"
 
 
 def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
-    """The rule of the profile, else that of the spec; None if there are no keys.
+    """Return the rule of the profile, else that of the spec; None if there are no keys.
 
     A spec names its header with `x-idempotency-header`, or an operation has a header `Idempotency-Key`.
     """
@@ -152,7 +152,7 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
 
 
 def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) -> bool:
-    """Whether the operation writes and takes the key.
+    """Return whether the operation writes and takes the key.
 
     If no operation declares the header, every one that creates or changes takes it.
     """
@@ -166,7 +166,7 @@ def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) ->
 
 
 def with_key(rule: IdempotencyRule, request: Request, key: str) -> Request:
-    """The request under the key; unchanged if its body has no place for one."""
+    """Return the request under the key; unchanged if its body has no place for one."""
     if rule.place == "header":
         return replace(request, headers={**request.headers, rule.name.lower(): key})
     document = _document(request)
@@ -199,7 +199,7 @@ def is_same_answer(one: Exchange, other: Exchange) -> bool:
 
 
 def is_refused(exchange: Exchange, status: int) -> bool:
-    """Whether a call was refused with `status`; 0 stands for any refusal."""
+    """Return whether a call was refused with `status`; 0 stands for any refusal."""
     received = exchange.response.status
     return received == status if status else received >= _FIRST_REFUSAL
 

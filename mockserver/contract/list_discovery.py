@@ -87,7 +87,7 @@ def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> I
 def _listed(
     api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile | None, Request | None]]:
-    """The batch that stores the rows of each list and its listing; a creating batch is preferred."""
+    """Return the batch that stores the rows of each list and its listing; a creating batch is preferred."""
     found: dict[str, tuple[BatchProfile | None, Request | None]] = {}
     for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
         if batch.listing is None:
@@ -99,7 +99,7 @@ def _listed(
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """The query of every call: the profile's, else that of the batch's listing without its paging."""
+    """Return the query of every call: the profile's, else that of the batch's listing without its paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.path.partition("?")[2]) if request else []
@@ -113,7 +113,7 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
-    """Whether a required parameter is missing in the query; headers come from the profile."""
+    """Return whether a required parameter is missing in the query; headers come from the profile."""
     needed = {
         parameter.name
         for parameter in operation.parameters
@@ -181,7 +181,7 @@ def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
 
 
 def _is_plain(schema: Document) -> bool:
-    """Whether a value of it has one spelling."""
+    """Return whether a value of it has one spelling."""
     if schema.get("format") not in {None, "uuid", "int32", "int64"} or "pattern" in schema:
         return False
     return schema.get("type") in {"string", "integer", "boolean"}
@@ -194,7 +194,7 @@ def _unknown(schema: Document) -> str:
 
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
-    """Whether the answer's schema is a list of objects, or has one such member."""
+    """Return whether the answer's schema is a list of objects, or has one such member."""
     if operation.method != "get":
         return False
     node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
@@ -321,7 +321,7 @@ def link_in_header(response: Response, relation: str) -> str:
 
 
 def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
-    """The member that identifies a row: the batch's key, else an id-like member without repeats."""
+    """Return the member that identifies a row: the batch's key, else an id-like member without repeats."""
     names = [*key, *(name for name in _first_names(rows) if plain_name(name) in {"id", "key", "uuid"})]
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
@@ -375,7 +375,7 @@ def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -
 
 
 def number_at(response: Response, place: str) -> int | None:
-    """The whole number at a place, also one written as text; None if there is none."""
+    """Return the whole number at a place, also one written as text; None if there is none."""
     value = value_at(response, place)
     if isinstance(value, bool):
         return None
@@ -385,7 +385,7 @@ def number_at(response: Response, place: str) -> int | None:
 
 
 def json_of(text: str | bytes) -> Any:
-    """A text as JSON with exact decimals, None for other text."""
+    """Return a text as JSON with exact decimals, None for other text."""
     try:
         return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):

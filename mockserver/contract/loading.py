@@ -98,7 +98,7 @@ def find_profile(spec: Spec) -> Profile:
 
 
 def not_served(spec: Spec) -> frozenset[str]:
-    """The operations that could not be read: nothing says how they answer."""
+    """Return the operations that could not be read: nothing says how they answer."""
     nodes = {one.id: spec.document["paths"][one.path][one.method] for one in spec.operations.values()}
     return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
 
@@ -108,7 +108,7 @@ _NOT_SERVED: Document = {"description": "not served", "content": _ANY_BODY}
 
 
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
-    """The API of a file without marks as far as our server promises to keep it.
+    """Return the API of a file without marks as far as our server promises to keep it.
 
     A refusal may have any status that the file does not declare, and any body where it declares none; so may
     the 501 of an operation for which no valid answer can be made. A call that Schemathesis cannot spell as
@@ -148,7 +148,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
-    """The operation without schemas of bodies that our server does not read: any octets will do."""
+    """Return the operation without schemas of bodies that our server does not read: any octets will do."""
     node: dict[str, Any] = {**spec.document["paths"][operation.path][operation.method]}
     octets = [one.name for one in operation.bodies if one.coercion.get("format") == "octets"]
     if unread := {name for name in octets if not name.endswith(_READ_AS_TEXTS)}:
@@ -170,7 +170,7 @@ _SPELLED_TYPES = ("json", "/*", "application/octet-stream")
 
 
 def _is_misspelled(spec: Spec, operation: Operation) -> bool:
-    """Whether Schemathesis spells a parameter or a body of the operation in a way of its own."""
+    """Return whether Schemathesis spells a parameter or a body of the operation in a way of its own."""
     nodes = ((one, resolve(spec.document, one.schema)) for one in operation.parameters)
     is_odd = any(
         one.content

@@ -84,7 +84,7 @@ class FixturePins:
     """Media types that answers may have, whatever was asked for."""
 
     def with_texts(self, texts: Mapping[str, str]) -> FixturePins:
-        """The pins with other texts in place of these."""
+        """Return the pins with other texts in place of these."""
         if all(old == new for old, new in texts.items()):
             return self
         names = ("headers", "query", "path", "body", "known", "bodies", "walking")

@@ -84,7 +84,7 @@ def run_phases(
 
 
 def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
-    """The API with either behaviour allowed in open cases, unless the server is ours."""
+    """Return the API with either behaviour allowed in open cases, unless the server is ours."""
     if not api.profile.open_cases or target.identity().is_ours:
         return api
     ledger.notes.append(note_of(api))

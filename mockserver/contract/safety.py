@@ -57,7 +57,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
-    """A function to await before every request, which keeps the rate; for one event loop."""
+    """Return a function to await before every request, which keeps the rate; for one event loop."""
     turn = [0.0]
 
     async def waited() -> None:
@@ -104,7 +104,7 @@ def host_of(url: str) -> str:
 
 
 def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
-    """Whether an answer below the target has headers of a mockserver."""
+    """Return whether an answer below the target has headers of a mockserver."""
     try:
         headers = send(Request("GET", "/")).response.headers
     except UnansweredCallError:
@@ -113,7 +113,7 @@ def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
 
 
 def vendors_of(answered: Response) -> frozenset[str] | None:
-    """The vendors in the health of a mockserver; None for an answer of any other server."""
+    """Return the vendors in the health of a mockserver; None for an answer of any other server."""
     if answered.status != _OK:
         return None
     try:

@@ -66,7 +66,7 @@ class SampleMember:
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
-        """A valid value, None if none can be made up."""
+        """Return a valid value, None if none can be made up."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -87,7 +87,7 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """The member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
+        """Yield the member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
         parts = self.schema.get("oneOf") or self.schema.get("anyOf")
         if not parts:
             yield self
@@ -98,7 +98,7 @@ class SampleMember:
             yield SampleMember.of(self.document, self.name, whole)
 
     def _discriminated(self, part: Document) -> Document:
-        """The member that names this part of a `oneOf`."""
+        """Return the member that names this part of a `oneOf`."""
         known, name = self.schema.get("discriminator"), part.get("$ref", "").rpartition("/")[2]
         if not known or not name:
             return {}
@@ -133,7 +133,7 @@ class SampleMember:
         return None if drawn is None or (most is not None and len(drawn) > most) else drawn
 
     def within(self, wanted: Decimal) -> Json:
-        """The number, or the nearest valid one."""
+        """Return the number, or the nearest valid one."""
         least, most, step = (
             Decimal(str(self.schema[name])) if name in self.schema else None
             for name in ("minimum", "maximum", "multipleOf")

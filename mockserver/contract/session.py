@@ -130,7 +130,7 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
 
 
 def _is_ours(api: ApiUnderTest, target: Target) -> bool:
-    """Whether a mockserver is at a target on this machine.
+    """Return whether a mockserver is at a target on this machine.
 
     Raises UnsafeTargetError: it is, and the API is below the address.
     """
@@ -235,7 +235,7 @@ def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) ->
 def _run_config(
     known: ApiUnderTest, plan: SessionPlan, context: SessionContext, ledger: FindingLedger
 ) -> RunConfig:
-    """The settings, limited to operations that can be called.
+    """Return the settings, limited to operations that can be called.
 
     An empty variable excludes its credential. Raises MissingCredentialsError.
     """
@@ -321,7 +321,7 @@ class SessionPlan:
     overlays: tuple[Path, ...] = ()
 
     def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
-        """The plan for one check alone, in the part of the run with the finding."""
+        """Return the plan for one check alone, in the part of the run with the finding."""
         effort = replace(self.run_config, only=frozenset({check}))
         if finding is None or not finding.phase:
             return replace(self, run_config=effort)
@@ -331,7 +331,7 @@ class SessionPlan:
 
 
 def command_line(plan: SessionPlan) -> str:
-    """The shell command that repeats it; a header with a credential is a variable in it."""
+    """Return the shell command that repeats it; a header with a credential is a variable in it."""
     return " ".join(_words(plan))
 
 

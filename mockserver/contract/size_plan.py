@@ -118,7 +118,7 @@ class SizePlan:
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
-    """The limit in the spec; else that of the profile, or of our own servers."""
+    """Return the limit in the spec; else that of the profile, or of our own servers."""
     stated = _max_items(spec, operation)
     if stated is not None:
         return SizeLimit(stated, "the spec (maxItems)")
@@ -289,7 +289,7 @@ def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]
 
 
 def _list_of(api: ApiUnderTest, request: Request) -> str | None:
-    """The member with a batch's items, "" if the body is the list; None if it is no batch."""
+    """Return the member with a batch's items, "" if the body is the list; None if it is no batch."""
     operation = api.spec.operations.get(api.operation_of(request))
     if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
@@ -306,7 +306,7 @@ _LOOKED_AT = 4
 
 
 def reads_a_page(batch_profile: BatchProfile) -> bool:
-    """Whether a record can only be read in a list, one page at a time."""
+    """Return whether a record can only be read in a list, one page at a time."""
     first, second = (batch_profile.read(batch_profile.key(number), 0) for number in (0, 1))
     return first == second
 
@@ -386,7 +386,7 @@ def read_list(
 def _after(
     answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
 ) -> dict[str, Record | None]:
-    """The record of each key after the batch, by its answer."""
+    """Return the record of each key after the batch, by its answer."""
     due: dict[str, Record | None] = {}
     taken = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)

@@ -162,7 +162,7 @@ class _SizeRun:
         return not search.target_is_lost
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """The finding of the smallest size that fails in the same way."""
+        """Return the finding of the smallest size that fails in the same way."""
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
             low, high, finding = self._searched(planned, finding)
@@ -271,7 +271,7 @@ class Patience:
         return min(self.most, max(self.least, self.times * self.by_item * size))
 
     def at_least(self, by_item: float) -> Patience:
-        """The patience with a target that now takes so long for an item, if that is longer."""
+        """Return the patience with a target that now takes so long for an item, if that is longer."""
         return replace(self, by_item=max(by_item, self.by_item or 0))
 
 

@@ -121,7 +121,7 @@ class Target:
         return self._sent(requests, operation)
 
     def identity(self) -> Identity:
-        """The identity of the server, asked for once."""
+        """Return the identity of the server, asked for once."""
         if self._identity is None:
             self._identity = identify(self.address.url, self.send, self._at_host)
         return self._identity
@@ -153,7 +153,7 @@ class Target:
         return [Exchange(*pair, operation) for pair in zip(full, received, strict=True)]
 
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
-        """The error with the call; a series of slow calls ends the run."""
+        """Return the error with the call; a series of slow calls ends the run."""
         where = request.path if self.address.app else f"{self.address.url}{request.path}"
         message = f"{request.method} {where}: {error}"
         if not isinstance(error, UnansweredCallError):
@@ -171,7 +171,7 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:
-    """The request with the headers of every client."""
+    """Return the request with the headers of every client."""
     # Behind an address without a path "@host" would be another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     return outgoing_request(full.method, _url(base + below), full.headers, full.body)
@@ -179,7 +179,7 @@ def _outgoing(full: Request, base: str) -> OutgoingRequest:
 
 @lru_cache(maxsize=256)
 def _url(text: str) -> httpx.URL:
-    """The parsed address; most calls of an operation have the same one."""
+    """Return the parsed address; most calls of an operation have the same one."""
     return httpx.URL(text)
 
 
@@ -226,7 +226,7 @@ def outgoing_request(
 
 
 def _octets(text: str) -> bytes:
-    """A header's text as sent, which knows no characters beyond Latin-1."""
+    """Return a header's text as sent, which knows no characters beyond Latin-1."""
     return text.encode("latin-1", "replace")
 
 
@@ -293,7 +293,7 @@ class _Answer:
 
 
 async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> Response:
-    """The answer of the application; a crash is a 500 for its callers, so it is one here."""
+    """Return the answer of the application; a crash is a 500 for its callers, so it is one here."""
     answer = _Answer(request.body, limits.body_bytes)
     try:
         async with asyncio.timeout(limits.seconds):

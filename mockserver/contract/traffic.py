@@ -61,7 +61,7 @@ class RecordedExchange:
 
 
 def read_har(text: str) -> tuple[RecordedExchange, ...]:
-    """The exchanges of an archive, by their start. Raises InvalidArchiveError."""
+    """Return the exchanges of an archive, by their start. Raises InvalidArchiveError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -99,7 +99,7 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
 
 
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
-    """The request of our own archive with its credentials; the standard entry has none."""
+    """Return the request of our own archive with its credentials; the standard entry has none."""
     headers = {str(name): str(text) for name, text in sent["headers"].items()}
     is_cut = MASK.encode() in request.body
     return replace(
@@ -152,7 +152,7 @@ SANDBOX_HEADER = "mock-sandbox"
 
 
 def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
-    """The exchange with its path below the vendor's mount; None if it is another server's.
+    """Return the exchange with its path below the vendor's mount; None if it is another server's.
 
     `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that the
     spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox in the
@@ -179,7 +179,7 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
 
 
 def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:
-    """The longest served end of `path` with its query, and the operation; "" if there is none."""
+    """Return the longest served end of `path` with its query, and the operation; "" if there is none."""
     parts = urlsplit(path)
     segments = parts.path.split("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -425,7 +425,7 @@ class LocalServer:
             raise UnfitStateError(json.loads(received.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
-        """The request, with fixture credentials where the recorder cut them."""
+        """Return the request, with fixture credentials where the recorder cut them."""
         request, name = exchange.request, exchange.operation
         if not name:
             return request

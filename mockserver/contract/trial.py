@@ -33,7 +33,7 @@ class Trial:
         return self.api, self.target, self.run_config, self.ledger, self.judge_exchange
 
     def dressed(self, request: Request, tenant: int, scope: IsolationScope) -> Request:
-        """The request with credentials and the headers of the tenant and the scope; its own win."""
+        """Return the request with credentials and the headers of the tenant and the scope; its own win."""
         api, operation = self.api, self.api.operation_of(request)
         given = api.profile.credentials
         headers = {**api.profile.headers(api.facts, tenant), **scope.headers}

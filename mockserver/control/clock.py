@@ -20,7 +20,7 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
 
 def read_instant(text: str, pointer: str) -> str:
-    """The instant `text` in UTC. Raises UnprocessableMemberError for the member at `pointer`."""
+    """Return the instant `text` in UTC. Raises UnprocessableMemberError for the member at `pointer`."""
     try:
         parse_instant(text)
     except ValueError:
@@ -140,7 +140,7 @@ class ExpirationOperations:
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
-    """Whether documents may expire: idempotency keys, and a vendor's data beside its records.
+    """Return whether documents may expire: idempotency keys, and a vendor's data beside its records.
 
     In a record of the spec, a member `expires` has the vendor's own meaning.
     """
@@ -168,7 +168,7 @@ def _window_end(document: Document) -> datetime | None:
 
 
 def open_windows(now: datetime, tables: Tables) -> list[Document]:
-    """The use of each quota that counts by windows."""
+    """Return the use of each quota that counts by windows."""
     return [
         {
             "vendor": scope.partition("/")[0],

@@ -70,7 +70,7 @@ class UnprocessableMemberError(ControlError):
 
 
 def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") -> LoadedVendor:
-    """The vendor of a name.
+    """Return the vendor of a name.
 
     Raises UnknownVendorError, or UnprocessableMemberError if the name is the member of a body.
     """

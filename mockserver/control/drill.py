@@ -31,12 +31,12 @@ class DrillOperations:
     packaged: PackagedScenarios
 
     def list_drill_cases(self, vendor: str) -> list[Document]:
-        """The cases of a vendor. Raises UnknownVendorError."""
+        """Return the cases of a vendor. Raises UnknownVendorError."""
         find_vendor(self.served, vendor)
         return [case.document() for case in list_cases(vendor, self.packaged.documents)]
 
     def learn_drill(self, name: str, body: Document) -> Document:
-        """What a client means to do, from its run without faults, and all cases fitted to that.
+        """Return what a client means to do, from its run without faults, and all cases fitted to that.
 
         Raises UnprocessableMemberError: there is no such vendor.
         """
@@ -57,7 +57,7 @@ class DrillOperations:
         }
 
     def judge_drill(self, name: str, body: Document) -> Document:
-        """The verdict on a run in this sandbox, by the run without faults in another.
+        """Return the verdict on a run in this sandbox, by the run without faults in another.
 
         Raises UnprocessableMemberError: there is no such vendor, or no such other sandbox.
         """

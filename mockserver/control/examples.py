@@ -188,7 +188,7 @@ class ExampleOperations:
 
     @contextmanager
     def _second_sandbox(self, name: str, vendor: LoadedVendor) -> Iterator[str]:
-        """A sandbox with the vendor's state, time and assumptions of this one."""
+        """Yield a sandbox with the vendor's state, time and assumptions of this one."""
         shown = self.sandboxes.show(name)
         names = (f"{name[:50]}-tried-{number}" for number in count(1))
         stage = next(

@@ -84,7 +84,7 @@ class JournalOperations:
     def list_journal(
         self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
     ) -> Reply:
-        """The newest matching entries in short form, oldest first.
+        """Return the newest matching entries in short form, oldest first.
 
         With `strips`, each has the outcomes of its items in at most 240 words.
         """
@@ -113,13 +113,13 @@ class JournalOperations:
         return {**whole, "decided": decided, "rules": rules}
 
     def compare_entries(self, name: str, number: int, other: int) -> Document:
-        """What differs between two calls. Raises UnknownEntryError."""
+        """Return what differs between two calls. Raises UnknownEntryError."""
         return compare_calls(
             *(find_entry(self.sandboxes, self.journal, name, one) for one in (number, other))
         )
 
     def show_overview(self, name: str, vendor: str = "") -> Document:
-        """The journal summed up, and the use of quotas. Raises UnprocessableMemberError."""
+        """Return the journal summed up, and the use of quotas. Raises UnprocessableMemberError."""
         histories = self._histories(name, vendor)
         entries = [one for one in self.journal.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
@@ -130,14 +130,14 @@ class JournalOperations:
         }
 
     def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
-        """The histories of all items, or of those with one key, in the order of their first attempts.
+        """Return the histories of all items, or of those with one key, in the order of their first attempts.
 
         Raises UnprocessableMemberError: an unknown vendor.
         """
         return [one.document(View()) for one in self._histories(name, vendor, item)]
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
-        """The histories of the items with one key as an SVG.
+        """Return the histories of the items with one key as an SVG.
 
         Raises UnknownItemError, UnprocessableMemberError.
         """
@@ -209,7 +209,7 @@ class JournalOperations:
             return har_archive(entries, View(shown), str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
-        """The newest matching entries, or those numbered `from_` to `to`."""
+        """Return the newest matching entries, or those numbered `from_` to `to`."""
         self.sandboxes.check_exists(name)
         others = {filter_: value for filter_, value in filters.items() if filter_ not in _BOUNDS}
         query = read_query(others, self.served)
@@ -223,7 +223,7 @@ class JournalOperations:
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
-    """An entry of a sandbox's journal. Raises UnknownSandboxError, UnknownEntryError."""
+    """Return an entry of a sandbox's journal. Raises UnknownSandboxError, UnknownEntryError."""
     sandboxes.check_exists(name)
     entry = journal.entry(name, number)
     if entry is None:
@@ -284,7 +284,7 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
 def read_query(
     filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
 ) -> Query:
-    """The journal query of a call; `machine` is the clock of the entries' `at`.
+    """Return the journal query of a call; `machine` is the clock of the entries' `at`.
 
     Raises UnprocessableMemberError.
     """
@@ -294,7 +294,7 @@ def read_query(
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """The expectation of a verification; by default at least one call.
+    """Return the expectation of a verification; by default at least one call.
 
     Raises UnprocessableMemberError: unknown names, an invalid predicate, a maximum below the minimum.
     """

@@ -173,7 +173,7 @@ class RemoteClient:
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """The address in `text`. Raises MalformedMemberError: no plain http.
+        """Return the address in `text`. Raises MalformedMemberError: no plain http.
 
         UnprocessableMemberError: a forbidden host.
         """
@@ -217,7 +217,7 @@ class RemoteClient:
 
 
 def _why_not_plain(url: httpx.URL) -> str:
-    """Why an address is not scheme, host, optional port and path; "" if it is."""
+    """Return why an address is not scheme, host, optional port and path; "" if it is."""
     if url.scheme not in _SCHEMES:
         return "expected http:// or https:// and a host"
     if not url.host:

@@ -82,7 +82,7 @@ class ReportOperations:
         }
 
     def read_report(self, path: str) -> Reply:
-        """A report as a file to keep: a browser must not run it. Raises UnknownReportError.
+        """Return a report as a file to keep: a browser must not run it. Raises UnknownReportError.
 
         ReportTooLargeError: over 20 MB.
         """
@@ -124,7 +124,7 @@ def _files(root: Path) -> Iterator[_Report]:
 
 
 def _inside(root: Path, file: Path) -> Path | None:
-    """The real file of a report, None if that is outside the folder, or no report."""
+    """Return the real file of a report, None if that is outside the folder, or no report."""
     try:
         real = file.resolve(strict=True)
         is_report = real.is_relative_to(root) and real.is_file() and real.suffix in KINDS

@@ -27,7 +27,7 @@ _OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
 
 
 def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
-    """A state of the sandbox, without its snapshots.
+    """Return a state of the sandbox, without its snapshots.
 
     `which` is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` with the
     number of a call, or `sandbox:` with a name. Raises UnknownSandboxError, UnknownSnapshotError,
@@ -81,7 +81,7 @@ class RecordOperations:
     def list_records(  # noqa: PLR0913 - the parameters of the spec
         self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
     ) -> Document:
-        """A page of the records of a collection, by key, and the last writer of each.
+        """Return a page of the records of a collection, by key, and the last writer of each.
 
         `text` is part of a key or of a value, in any letter case; "" matches all, and so does `key`.
         """
@@ -98,7 +98,7 @@ class RecordOperations:
 
 
 def is_own_collection(scope: str, collection: str) -> bool:
-    """Whether a collection is the server's own: ids, keys, quotas, settings, credentials."""
+    """Return whether a collection is the server's own: ids, keys, quotas, settings, credentials."""
     return scope == SANDBOX_SCOPE or collection in _OWN_COLLECTIONS
 
 
@@ -334,7 +334,7 @@ def check_problems(problems: Iterator[Document]) -> None:
 
 
 def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
-    """The tables with the documents of `patch`; null deletes one."""
+    """Return the tables with the documents of `patch`; null deletes one."""
     merged = dict(tables)
     for name, documents in patch.items():
         both = {**tables.get(name, EMPTY), **documents}

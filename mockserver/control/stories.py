@@ -90,7 +90,7 @@ class StoryBuilder:
     def _plan(
         self, entries: Sequence[Entry], states: Mapping[int, CallStates], view: View
     ) -> tuple[Settings, list[StoryCall]]:
-        """The start of the sandbox, and each call with its preceding changes."""
+        """Return the start of the sandbox, and each call with its preceding changes."""
         vendors = {entry.call.vendor for entry in entries}
         settings = story_settings(entries[0], states[entries[0].number].before, vendors)
         known = known_credentials(self.sandboxes.fixtures, states)
@@ -241,7 +241,7 @@ def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Se
 
 
 def clock_of(entry: Entry) -> str:
-    """The sandbox's time at a call, "" if the call never met the clock."""
+    """Return the sandbox's time at a call, "" if the call never met the clock."""
     return print_instant(entry.call.now) if entry.call.now else ""
 
 
@@ -341,7 +341,7 @@ def describe_difference(recorded: Entry, tried: Entry | None) -> str:
 
 
 def expected_answer(recorded: Entry, tried: Entry) -> ExpectedAnswer:
-    """The constant part of the answer; whatever differed in the trial is left open."""
+    """Return the constant part of the answer; whatever differed in the trial is left open."""
     loss = loss_kind(recorded)
     has_body, body = (False, None) if loss else _common_body(recorded, tried)
     return ExpectedAnswer(
@@ -392,7 +392,7 @@ def _document(body: bytes, entry: Entry) -> Json:
 
 
 def _common(before: Json, after: Json, shown: Json) -> Json:
-    """The value with `VARYING` where the trial differs, or where a credential is cut."""
+    """Return the value with `VARYING` where the trial differs, or where a credential is cut."""
     if isinstance(before, dict) and isinstance(after, dict) and isinstance(shown, dict):
         if before.keys() == after.keys() == shown.keys():
             return {name: _common(before[name], after[name], shown[name]) for name in before}
@@ -409,7 +409,7 @@ def _media_type(reply: Reply) -> str:
 
 
 def story_reply(story: Story, form: Format) -> Reply:
-    """The story in that format. Raises NotReproducibleError: the format cannot express a call."""
+    """Return the story in that format. Raises NotReproducibleError: the format cannot express a call."""
     try:
         return _file_reply(form, form.text(story), story.stem)
     except UnsuitableFormError as error:

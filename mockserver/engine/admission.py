@@ -151,7 +151,7 @@ class _Checks(Value, frozen=True):
     state: State
 
     def __call__(self) -> Operation:
-        """The operation that the call may use. Raises Refusal: the first failed check."""
+        """Return the operation that the call may use. Raises Refusal: the first failed check."""
         route = self.arrival.route
         if not isinstance(route, RouteMatch):
             raise route

@@ -109,7 +109,7 @@ def find_mistake(text: str) -> str:
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
-    """The principal of a credential.
+    """Return the principal of a credential.
 
     Raises Unauthorized: it is expired, revoked, of another scheme, a client's mistake, or (strict) unknown.
     """
@@ -151,7 +151,7 @@ def check_permission(call: Call, operation: Operation) -> None:
 def authenticate_subrequest(
     head: Head, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
 ) -> Principal:
-    """The caller by the first alternative with valid credentials. Raises Unauthorized."""
+    """Return the caller by the first alternative with valid credentials. Raises Unauthorized."""
     if not operation.security:
         return ANONYMOUS
     refusal = None
@@ -174,7 +174,7 @@ def _satisfied(
     *,
     strict: bool,
 ) -> Principal | None:
-    """The principal of the alternative's last credential, None if the request lacks one."""
+    """Return the principal of the alternative's last credential, None if the request lacks one."""
     principal = ANONYMOUS
     for name in alternative:
         text = schemes[name].credential(head)
@@ -185,7 +185,7 @@ def _satisfied(
 
 
 def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
-    """The first scheme of the operation for which the call has no credential."""
+    """Return the first scheme of the operation for which the call has no credential."""
     for alternative in operation.security:
         for name in alternative:
             if schemes[name].credential(head) is None:

@@ -76,7 +76,7 @@ class EnvelopeReader:
         )
 
     def _read_envelope(self, call: Call, body: CompiledBody, document: Json) -> Json:
-        """The document as the vendor reads it, if nothing outside its items is wrong."""
+        """Return the document as the vendor reads it, if nothing outside its items is wrong."""
         is_closed = body.closed.accepts(document)
         if not (is_closed and body.shallow):
             check_depth(document)
@@ -88,7 +88,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """The list of items, required here even if the spec does not require it."""
+        """Return the list of items, required here even if the spec does not require it."""
         value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
@@ -97,7 +97,7 @@ class EnvelopeReader:
         return []
 
     def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
-        """The items as the vendor reads them, and the indexes of those that may break their schema.
+        """Return the items as the vendor reads them, and the indexes of those that may break their schema.
 
         An item that is valid as sent is not looked at any further.
         """
@@ -135,7 +135,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
-    """The list form of a single bare item, where the operation takes that."""
+    """Return the list form of a single bare item, where the operation takes that."""
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])
@@ -162,7 +162,7 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
-    """The items; one without a key of its own has a digest, numbered if it equals an earlier one."""
+    """Return the items; one without a key of its own has a digest, numbered if it equals an earlier one."""
     keyless = {item.index for item in items if not item.key}
     for name, value in batch.keyless.items():
         keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
@@ -291,7 +291,7 @@ def _store_at_once(
     store: StoreItems,
     state: State,
 ) -> tuple[Outcome, ...] | None:
-    """The outcomes of all items, the good ones stored in one step; None if they cannot be."""
+    """Return the outcomes of all items, the good ones stored in one step; None if they cannot be."""
     if not all(one.problems for one in verdicts.values()):
         return None
     items = request.items

@@ -33,7 +33,7 @@ _USUAL: Mapping[Side, str] = {"good": "complete", "partial": "partial", "bad": "
 
 
 def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
-    """The value of a member beside the rows; None where its name and schema do not tell."""
+    """Return the value of a member beside the rows; None where its name and schema do not tell."""
     called, bad, total = plain(name), counts.get("rejected", 0), counts.get("total", 0)
     whole: Side = "good" if not bad else "bad" if bad == total else "partial"
     if node.get("enum") or node.get("type", "string") == "string":
@@ -47,7 +47,7 @@ def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
 
 
 def _flag(called: str, whole: Side) -> bool | None:
-    """A flag by its name: any or all items are good or bad, or none is bad."""
+    """Return a flag by its name: any or all items are good or bad, or none is bad."""
     read = _FLAG.fullmatch(called)
     what = read["what"] if read else ""
     meant = "good" if _GOOD_FLAG.fullmatch(what) else side_of(what).replace("good", "")
@@ -59,7 +59,7 @@ def _flag(called: str, whole: Side) -> bool | None:
 
 
 def _word(called: str, node: Document, whole: Side) -> Json:
-    """The word of a list, or of the kind of an example, that tells what became of the whole call."""
+    """Return the word of a list, or of the kind of an example, that tells what became of the whole call."""
     if words := node.get("enum"):
         known = {side_of(one): one for one in reversed(words)}
         if not {"bad", "partial"} & known.keys() and not _END.search(plain(known.get("good", ""))):

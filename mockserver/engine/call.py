@@ -141,7 +141,7 @@ class Pipeline:
             return admitted, _failure(error, state)
 
     def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
-        """Whether a call may list very many records, or has much for rules of scenarios to test."""
+        """Return whether a call may list very many records, or has much for rules of scenarios to test."""
         selector, match = self.admission.scenario_selector, admitted.match
         is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
         return (is_list and state.size() > _MANY_RECORDS) or (
@@ -205,7 +205,7 @@ class Pipeline:
         return self._perform_with_effects(call, operation, opened, decision, state)
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """The example that `Prefer` asks for; nothing is run then."""
+        """Return the example that `Prefer` asks for; nothing is run then."""
         preference = negotiation.parse_preference(call.headers)
         if preference is None:
             return None
@@ -276,7 +276,7 @@ class Pipeline:
         return self._with_limit_headers(answer, call, state)
 
     def _replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """The answer of an earlier call with the same idempotency key, None if there is none.
+        """Return the answer of an earlier call with the same idempotency key, None if there is none.
 
         An unusable key is answered too.
         """
@@ -408,7 +408,7 @@ class Pipeline:
 
 
 def _failure(error: Exception, state: State) -> Answer | Exception:
-    """The answer if the call met a record of another shape; any other error is raised."""
+    """Return the answer if the call met a record of another shape; any other error is raised."""
     places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
     if not places or not isinstance(error, _RECORD_ERRORS):
         return error

@@ -31,14 +31,14 @@ class ReplyConformance:
     schemas: dict[tuple[str, str, str], tuple[Schema, DeclaredMembers]] = field(default_factory=dict)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """The operation that answers `method` on `path`, in the spec's form; None for none."""
+        """Return the operation that answers `method` on `path`, in the spec's form; None for none."""
         try:
             return self.vendor.spec.match(method, path).operation
         except (NotFound, MethodNotAllowed):
             return None
 
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
-        """How the answer violates the spec, "" if it does not.
+        """Return how the answer violates the spec, "" if it does not.
 
         `closed` also reports members that the spec does not name. Answers outside every operation, and this
         server's own problem documents, are not checked.
@@ -108,7 +108,7 @@ class ConformanceChecker:
         return cls({vendor.name: ReplyConformance(vendor) for vendor in served})
 
     def find_violation(self, call: Call, reply: Reply) -> str:
-        """How an answer that a rule changed violates the vendor's closed spec, "" if it does not."""
+        """Return how an answer that a rule changed violates the vendor's closed spec, "" if it does not."""
         return self.by_vendor[call.vendor].find_violation(call.method, call.path, reply, closed=True)
 
 

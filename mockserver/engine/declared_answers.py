@@ -134,7 +134,7 @@ def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> H
 
 
 def _list_member(node: Document) -> str:
-    """The member with the list of an answer that is an object, "" for a list itself."""
+    """Return the member with the list of an answer that is an object, "" for a list itself."""
     properties = node.get("properties", EMPTY)
     lists = [name for name, one in properties.items() if "items" in one or one.get("type") == "array"]
     return lists[0] if node.get("type") != "array" and lists else ""
@@ -146,7 +146,7 @@ def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
 
 
 def default_handler(operation: Operation, contract: Spec) -> Handler | None:
-    """The default handler of a GET or DELETE with `x-collection`: show, list or delete records.
+    """Return the default handler of a GET or DELETE with `x-collection`: show, list or delete records.
 
     Raises SpecError: an undeclared path parameter.
     """
@@ -163,7 +163,7 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
 
 
 def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
-    """The path parameters that make the key: all its members where the path has them, else the last.
+    """Return the path parameters that make the key: all its members where the path has them, else the last.
 
     Raises SpecError: an undeclared path parameter.
     """
@@ -292,7 +292,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 def _row_writer(
     filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
 ) -> WriteRows:
-    """The writer of rows: status, message, key, index, record, and further required members.
+    """Return the writer of rows: status, message, key, index, record, and further required members.
 
     Items without problems differ in a few members: their rows are copies of one template for each action.
     """
@@ -354,7 +354,7 @@ def _row_writer(
 def _template(
     members: Sequence[tuple[Path, RowMember]], action: Action, complete: Callable[[Json], Json]
 ) -> dict[str, Json] | None:
-    """The row of an item without problems, with a place for each member that depends on it.
+    """Return the row of an item without problems, with a place for each member that depends on it.
 
     None: such rows are filled by their schema, or a member that depends on the item stands inside another.
     """
@@ -375,7 +375,7 @@ _VARIES = "varies"
 def _row_completer(
     filling: SchemaFilling, row: Document, places: Mapping[str, Path], schemas: Mapping[str, Document]
 ) -> Callable[[Json], Json]:
-    """A function that puts a complete row into its schema's order, or returns None for any other row.
+    """Return a function that puts a complete row into its schema's order, or returns None for any other row.
 
     It spares most rows the slow filling by schema.
     """
@@ -397,7 +397,7 @@ def _row_completer(
     sizes = [(name, _size_if_placed(filling, properties.get(name), name, places)) for name in objects]
 
     def is_whole(made: Document) -> bool:
-        """Whether filling would only find what the places have put there."""
+        """Return whether filling would only find what the places have put there."""
         if objects.isdisjoint(made):
             return required <= made.keys()
         return len(made) == len(order) and all(len(made[name]) == size for name, size in sizes)
@@ -440,7 +440,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
 
 
 def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
-    """The message member; with `is_apart` good items have none."""
+    """Return the message member; with `is_apart` good items have none."""
     if node.get("type") in ("array", "object"):
         return RowMember(
             lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
@@ -472,7 +472,7 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
 
 
 def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
-    """The key member, in the type of the item's member or of the row's schema."""
+    """Return the key member, in the type of the item's member or of the row's schema."""
     if len(key) == 1:
         return _member_writer(node, key[0])
     if node.get("type") != "object":
@@ -511,7 +511,7 @@ def _member_writer(node: Document, name: str) -> RowMember:
 
 
 def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
-    """The stored record, with the members that the row's schema names."""
+    """Return the stored record, with the members that the row's schema names."""
     members = DeclaredMembers(filling.document, node)
     return RowMember(lambda outcome: members.answered(outcome.document) if outcome.accepted else None)
 

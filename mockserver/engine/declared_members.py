@@ -33,7 +33,7 @@ class DeclaredMembers:
         return self._undeclared((self.node,), value, ()) if isinstance(value, (dict, list)) else iter(())
 
     def answered(self, value: Json) -> Json:
-        """The value without members that no schema names, or that only requests have."""
+        """Return the value without members that no schema names, or that only requests have."""
         beyond = frozenset(self.undeclared(value))
         return _without(value, beyond, ()) if beyond else value
 
@@ -89,7 +89,7 @@ def _without(value: Json, beyond: frozenset[Path], path: Path) -> Any:
 
 
 def _allows_any_member(part: Document) -> bool:
-    """Whether the part alone allows any object; one that requires members does not."""
+    """Return whether the part alone allows any object; one that requires members does not."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     named = ("properties", "required", *_COMBINING_KEYWORDS)

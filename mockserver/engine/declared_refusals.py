@@ -108,7 +108,7 @@ class DeclaredRefusals:
 
 
 def declared_status(refusal: Refusal, operation: Operation | None) -> int:
-    """The refusal's status, or a near one where only that is declared."""
+    """Return the refusal's status, or a near one where only that is declared."""
     status = REFUSAL_STATUSES.get(refusal.code, 400)
     if operation is None or str(status) in operation.responses:
         return status
@@ -117,7 +117,7 @@ def declared_status(refusal: Refusal, operation: Operation | None) -> int:
 
 
 def _challenge(scheme: SecurityScheme | None) -> str:
-    """The challenge of a scheme; "" for an API key, which has none in HTTP."""
+    """Return the challenge of a scheme; "" for an API key, which has none in HTTP."""
     if scheme is None:
         return "Bearer"
     if scheme.node.get("type") == "apiKey":

@@ -88,18 +88,18 @@ class SchemaFilling:
     nodes: dict[int, _Node] = field(default_factory=dict)
 
     def fill(self, schema: Document, message: Message, given: Json = None) -> Json:
-        """A value for the schema; `given` members stay unchanged."""
+        """Return a value for the schema; `given` members stay unchanged."""
         return self._filled("", schema, message, given, _DEEPEST).value
 
     def fill_member(self, name: str, schema: Any, message: Message) -> Json:
-        """A value for a member of that name, from the message or made up."""
+        """Return a value for a member of that name, from the message or made up."""
         return self._filled(name, schema, message, None, _DEEPEST).value
 
     def merged(self, schema: Any, turn: int = 0) -> dict[str, Any]:
         return merged(self.document, schema, turn)
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
-        """The schema at the steps of a pointer; {} for none."""
+        """Return the schema at the steps of a pointer; {} for none."""
         return at(self.document, schema, path)
 
     def _node(self, schema: Any) -> _Node:
@@ -165,7 +165,7 @@ class SchemaFilling:
         return filled
 
     def _speaker(self, properties: Mapping[str, Any]) -> str:
-        """The member for the sentence: the likeliest name among free texts, "" for none."""
+        """Return the member for the sentence: the likeliest name among free texts, "" for none."""
         free = {
             plain(member): member
             for member, schema in properties.items()
@@ -297,7 +297,7 @@ def _told_text(called: str, node: Document, message: Message) -> tuple[str, ...]
 
 
 def _spellings(code: str) -> tuple[str, ...]:
-    """A code in the spellings of specs: not-found, not_found, NOT_FOUND, NotFound, NOT-FOUND."""
+    """Return a code in the spellings of specs: not-found, not_found, NOT_FOUND, NotFound, NOT-FOUND."""
     words = code.split("-")
     return (
         code,
@@ -348,7 +348,7 @@ LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "in
 
 
 def pick(values: Iterable[Json], *wanted: object) -> Json:
-    """The value equal to one of the texts, or containing one; None without."""
+    """Return the value equal to one of the texts, or containing one; None without."""
     listed = [value for value in values if value is not None]
     texts = [text for one in wanted if (text := plain(one))]
     for text in texts:
@@ -363,7 +363,7 @@ def pick(values: Iterable[Json], *wanted: object) -> Json:
 
 
 def words_of(code: str) -> tuple[str, ...]:
-    """The names of a neutral code in lists of codes, the likeliest first."""
+    """Return the names of a neutral code in lists of codes, the likeliest first."""
     return (code, *_SYNONYMS.get(code, ("validation", "invalid")))
 
 
@@ -383,7 +383,7 @@ def _types_of(node: Document) -> tuple[type, ...]:
 
 
 def unlimited_types(node: Document) -> frozenset[type]:
-    """The types of which `value_check` takes any value."""
+    """Return the types of which `value_check` takes any value."""
     checks = (_text_check(node), _number_check(node))
     return (
         frozenset() if node.get("enum") or checks != (_any_value, _any_value) else frozenset(_types_of(node))
@@ -391,7 +391,7 @@ def unlimited_types(node: Document) -> frozenset[type]:
 
 
 def value_check(node: Document) -> Callable[[Json], bool]:
-    """A check of texts, numbers and Booleans by a schema without references."""
+    """Return a check of texts, numbers and Booleans by a schema without references."""
     if unlimited := unlimited_types(node):
         return lambda value: value.__class__ in unlimited
     kinds = _types_of(node)
@@ -411,7 +411,7 @@ def value_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _text_check(node: Document) -> Callable[[str], bool]:
-    """A check of a text's length, pattern and format; an invalid pattern accepts any text."""
+    """Return a check of a text's length, pattern and format; an invalid pattern accepts any text."""
     least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
     of_format = COMMON_FORMATS.get(node.get("format", ""))
     patterns = (node.get("pattern"), of_format if isinstance(of_format, str) else None)
@@ -446,7 +446,7 @@ def _number_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _exactly(number: Json) -> Decimal | None:
-    """A schema's number without the rounding of floating point; None for none."""
+    """Return a schema's number without the rounding of floating point; None for none."""
     return None if number is None else Decimal(str(number))
 
 
@@ -459,7 +459,7 @@ def is_free_text(node: Document) -> bool:
 
 
 def nearest_number(node: Document, wanted: Decimal) -> Decimal:
-    """The number, or the nearest that limits and step allow."""
+    """Return the number, or the nearest that limits and step allow."""
     least, most = _limits(node)
     if least is not None and wanted < least:
         wanted = least
@@ -474,7 +474,7 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 
 
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
-    """The least and the greatest usable number; None for none.
+    """Return the least and the greatest usable number; None for none.
 
     Beside an exclusive limit that is one off, or less where both limits of a fraction are nearer.
     """
@@ -489,7 +489,7 @@ def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
 
 
 def fitting_text(node: Document, *texts: str) -> str | None:
-    """The first text that fits length and pattern, cut or padded with dots; None if none does."""
+    """Return the first text that fits length and pattern, cut or padded with dots; None if none does."""
     least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
     search = None if pattern is None else _search_of(pattern)
     for text in texts:

@@ -96,14 +96,14 @@ class Chance:
 
 
 def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
-    """The chance of a place in the sandbox, always the same, or with `is_new` the next one."""
+    """Return the chance of a place in the sandbox, always the same, or with `is_new` the next one."""
     seed = (state.sandbox_collection(SETTINGS).get("seed") or EMPTY).get("value", 0)
     turn = state.next(f"drawn {place}") if is_new else 0
     return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)
 
 
 def draw_value(filling: SchemaFilling, schema: Document, number: int, chance: Chance) -> Json:
-    """The value with that number; whether it is valid, its reader checks.
+    """Return the value with that number; whether it is valid, its reader checks.
 
     The higher numbers are plainer.
     """

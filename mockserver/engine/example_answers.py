@@ -78,7 +78,7 @@ class Answering:
             raise ServerRefusal(501, "not-served", str(error)) from None
 
     def encode(self, value: Json) -> bytes:
-        """The value in the media type: as XML, as a text that stands for itself, else as JSON."""
+        """Return the value in the media type: as XML, as a text that stands for itself, else as JSON."""
         if isinstance(value, str) and not self.is_json:
             return value.encode()
         if self.media_type.endswith("xml"):
@@ -148,7 +148,7 @@ class Examples:
         return Reply(status, answer.encode(value), answer.sent_type, tuple(headers))
 
     def _of(self, key: str) -> tuple[Answering, ...]:
-        """The answers with the key. Raises ServerRefusal: 501, if the operation is not served."""
+        """Return the answers with the key. Raises ServerRefusal: 501, if the operation is not served."""
         node = self.contract.document["paths"][self.operation.path][self.operation.method]
         if NOT_SERVED in node:
             raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
@@ -158,7 +158,7 @@ class Examples:
 
 
 def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chance) -> Json:
-    """A valid value for the answer. Raises ServerRefusal: 501, if none can be made."""
+    """Return a valid value for the answer. Raises ServerRefusal: 501, if none can be made."""
     written: list[Json] = []
     if not (chance.is_new and answer.schema):
         merged = filling.merged(answer.schema)
@@ -182,7 +182,7 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
 
 
 def _success(operation: Operation) -> str:
-    """The key of the success in `responses`: the first 2xx, else the first 3xx, else `default`."""
+    """Return the key of the success in `responses`: the first 2xx, else the first 3xx, else `default`."""
     for first in ("2", "3", "1"):
         if found := [key for key in operation.responses if key.startswith(first)]:
             return found[0]

@@ -55,7 +55,7 @@ class IdempotencyExtension:
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
 
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
-        """The stored answer of the key, None if it has none.
+        """Return the stored answer of the key, None if it has none.
 
         Raises ServerRefusal: the key is missing or malformed (400), of another request (422), or its first
         call is not over (409).
@@ -92,7 +92,7 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """The call's key, "" for none; reads, and calls without credentials, have none."""
+        """Return the call's key, "" for none; reads, and calls without credentials, have none."""
         header = self.spec.idempotency_header
         if call.method in SAFE_METHODS or operation.safe or not operation.security:
             return ""

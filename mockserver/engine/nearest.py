@@ -56,7 +56,7 @@ class OperationDirectory:
         )
 
     def nearest(self, method: str, path: str, prefix: str = "") -> str:
-        """The nearest operation, such as "PUT /vendor/orders/{id}"; "" if none is similar.
+        """Return the nearest operation, such as "PUT /vendor/orders/{id}"; "" if none is similar.
 
         `path` is the full path without the sandbox's `prefix`, which the result has again.
         """

@@ -64,7 +64,7 @@ class Negotiation:
             )
 
     def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
-        """The reply as XML, if it is declared so and the call prefers that to JSON.
+        """Return the reply as XML, if it is declared so and the call prefers that to JSON.
 
         Without an operation, any operation of the path declares the answer.
         """
@@ -125,7 +125,7 @@ def read_negotiation(spec: Spec) -> Negotiation | None:
 
 @lru_cache(maxsize=256)
 def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) -> str | None:
-    """The offered media type that `accept` ranks highest, None if it takes none (RFC 9110 §12.5.1).
+    """Return the offered media type that `accept` ranks highest, None if it takes none (RFC 9110 §12.5.1).
 
     Exact names go before ranges, then the order in `accept`, then XML if `prefers_xml`, then the offered
     order. A range may be offered too.
@@ -219,7 +219,7 @@ def preferred_reply(
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """The spec's example; for a status without one, the vendor's refusal with that status.
+    """Return the spec's example; for a status without one, the vendor's refusal with that status.
 
     Raises ServerRefusal: 400 with the known ones, if the spec has no such status or example.
     """
@@ -260,7 +260,7 @@ def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[Spec
 
 
 def _best_accepted(examples: list[SpecExample], accept: str) -> SpecExample:
-    """The example whose media type the call accepts best, else the first."""
+    """Return the example whose media type the call accepts best, else the first."""
     ranges = dict(parse_accept(accept))
 
     def quality(one: SpecExample) -> float:
@@ -285,7 +285,7 @@ def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal)
 
 
 def _known_codes(spec: Spec, operation: Operation) -> list[str]:
-    """The statuses that need no work."""
+    """Return the statuses that need no work."""
     return [
         status
         for status in operation.responses

@@ -97,7 +97,7 @@ class OperationsOnDemand(Mapping[str, CompiledOperation]):
     done: dict[str, CompiledOperation] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> CompiledOperation:
-        """The plan of an operation. Raises ServerRefusal: 501, if it cannot be compiled."""
+        """Return the plan of an operation. Raises ServerRefusal: 501, if it cannot be compiled."""
         if name not in self.done:
             try:
                 self.done[name] = self.compile_one(self.spec.operations[name])
@@ -115,7 +115,7 @@ class OperationsOnDemand(Mapping[str, CompiledOperation]):
 def compile_operations(
     spec: Spec, formats: Formats, *, on_demand: bool = False
 ) -> Mapping[str, CompiledOperation]:
-    """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+    """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
 
     `on_demand`: each is compiled when it is first called.
 
@@ -168,7 +168,7 @@ def _compile_body(
 
 
 def _own_content(spec: Spec, operation: Operation) -> Document:
-    """The media types that the operation declares itself, not by reference."""
+    """Return the media types that the operation declares itself, not by reference."""
     node = spec.document["paths"][operation.path][operation.method]
     content: Document = node.get("requestBody", EMPTY).get("content", EMPTY)
     return content
@@ -268,7 +268,7 @@ def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
 
 
 def _without_items(document: Document, node: Document, pointer: Path) -> Document:
-    """A copy in which the list at `pointer` holds anything."""
+    """Return a copy in which the list at `pointer` holds anything."""
     here: Document = resolve(document, node)
     if not pointer:
         return {key: value for key, value in here.items() if key != "items"}

@@ -59,7 +59,7 @@ class RateLimit(Value, frozen=True):
             raise TooManyRequests(self.name, spent.wait if self.says_wait else None, hint=hint)
 
     def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
-        """The answer with headers for the remaining calls, if the assumption is on."""
+        """Return the answer with headers for the remaining calls, if the assumption is on."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
             return answer
@@ -85,7 +85,7 @@ class RateLimit(Value, frozen=True):
 def read_rate_limit(
     node: Document, assumptions: tuple[Assumption, ...], schemes: Mapping[str, SecurityScheme]
 ) -> RateLimit:
-    """The rate limit of a spec. Raises SpecError: a bad member, or an unknown assumption."""
+    """Return the rate limit of a spec. Raises SpecError: a bad member, or an unknown assumption."""
     if not isinstance(node, Mapping):
         raise misused("x-rate-limit", f"expected a mapping, found {node}")
     for name in (*node, *_REQUIRED):

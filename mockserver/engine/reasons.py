@@ -58,7 +58,7 @@ class ReasonWriter(Value, frozen=True):
     strict: bool = False
 
     def explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
-        """The reason and the cure, on one line; credentials are redacted."""
+        """Return the reason and the cure, on one line; credentials are redacted."""
         if is_preflight(call.method, call.headers):
             return (
                 f"start with --cors {shown_origin(call.headers['origin'])} to let pages of that origin call"
@@ -97,7 +97,7 @@ class ReasonWriter(Value, frozen=True):
         return f"{sentence}. {about}" if about else sentence
 
     def _problems(self, refusal: InvalidCall | Rejected) -> str:
-        """The first problems; with a missing tenant header, a tenant that the fixtures have."""
+        """Return the first problems; with a missing tenant header, a tenant that the fixtures have."""
         sentence = describe_problems(refusal.problems)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
@@ -108,7 +108,7 @@ class ReasonWriter(Value, frozen=True):
 
 
 def describe_miss(directory: OperationDirectory, call: Call) -> str:
-    """The operation nearest to a call that none answers, in a sentence."""
+    """Return the operation nearest to a call that none answers, in a sentence."""
     own = f"/{call.vendor}"
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
@@ -122,12 +122,12 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks if a page of another origin may call (the Fetch standard)."""
+    """Return whether a browser asks if a page of another origin may call (the Fetch standard)."""
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def shown_origin(origin: str) -> str:
-    """An origin as the value of `--cors`; the word ORIGIN for a text that no browser sends."""
+    """Return an origin as the value of `--cors`; the word ORIGIN for a text that no browser sends."""
     return origin if _ORIGIN.fullmatch(origin) else "ORIGIN"
 
 
@@ -138,7 +138,7 @@ def one_line(text: str) -> str:
 
 
 def _unknown_record(refusal: NotFound, state: State) -> str:
-    """A sentence about a missing record, and the keys of some existing ones."""
+    """Return a sentence about a missing record, and the keys of some existing ones."""
     known = state.collection(refusal.what)
     shown = list(islice(known, _SHOWN_KEYS))
     more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
@@ -155,7 +155,7 @@ def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) 
 
 
 def _beyond_limits(refusal: Refusal, call: Call) -> str:
-    """The limit or media type that the call breaks; "" for any other refusal."""
+    """Return the limit or media type that the call breaks; "" for any other refusal."""
     reason = ""
     match refusal:
         case UnsupportedMediaType():
@@ -238,7 +238,7 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 
 
 def describe_problems(problems: Sequence[Problem]) -> str:
-    """The first problems, then the number of others: "/0/id is missing; and 3 more"."""
+    """Return the first problems, then the number of others: "/0/id is missing; and 3 more"."""
     distinct = {(problem.path, problem.code, problem.rule): problem for problem in problems}
     sentences = [describe_problem(problem) for problem in islice(distinct.values(), _SHOWN_PROBLEMS)]
     more = len(distinct) - len(sentences)
@@ -273,7 +273,7 @@ def _complaint(problem: Problem) -> str:
 
 
 def _expectation(problem: Problem) -> str:
-    """The rule's type, values or format in words; "" for any other rule."""
+    """Return the rule's type, values or format in words; "" for any other rule."""
     rule, expected = problem.rule, problem.expected
     if rule.startswith("format:"):
         name = rule.partition(":")[2]
@@ -304,7 +304,7 @@ def _pattern_in_words(pattern: str) -> str:
 
 
 def _own_words(problem: Problem) -> str:
-    """The problem's own detail; not for members that hold credentials."""
+    """Return the problem's own detail; not for members that hold credentials."""
     if is_secret(problem) or not problem.detail:
         return f"is refused ({problem.code})"
     return f"is refused: {redact_body(problem.detail)}"
@@ -319,7 +319,7 @@ def _bound_complaint(problem: Problem) -> str:
 
 
 def _shown(problem: Problem) -> str:
-    """The actual value, cut; a container by its kind, a credential masked."""
+    """Return the actual value, cut; a container by its kind, a credential masked."""
     found = problem.found
     if isinstance(found, dict):
         return "an object"

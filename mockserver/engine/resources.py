@@ -53,14 +53,14 @@ class Resource:
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
     def place(self, request: Request, key: Json = None) -> str:
-        """The key of a record in its collection, with those of its parents."""
+        """Return the key of a record in its collection, with those of its parents."""
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
         parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
 
 
 def find_resources(spec: Spec) -> Mapping[str, Resource]:
-    """The resources by their path, and by each path that makes or lists their records."""
+    """Return the resources by their path, and by each path that makes or lists their records."""
     found: dict[str, Resource] = {}
     shared: dict[str, str] = {}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
@@ -99,7 +99,7 @@ def _resource(spec: Spec, path: str, collection: str, shown: Operation) -> Resou
 
 
 def record_schema(document: Document, schema: Document, named: str) -> tuple[Document, str]:
-    """The schema of a record in an answer, and the member of the envelope around it; "" for none."""
+    """Return the schema of a record in an answer, and the member of the envelope around it; "" for none."""
     node = merged(document, schema)
     if _key_member(document, schema, named):
         return schema, ""
@@ -111,7 +111,7 @@ def record_schema(document: Document, schema: Document, named: str) -> tuple[Doc
 
 
 def _key_member(document: Document, schema: Document, named: str) -> str:
-    """The member of a record that is its key, a single value; at last one that `named` ends with."""
+    """Return the member of a record that is its key, a single value; at last one that `named` ends with."""
     known = {
         name: node
         for name, one in merged(document, schema).get("properties", EMPTY).items()
@@ -122,7 +122,7 @@ def _key_member(document: Document, schema: Document, named: str) -> str:
 
 
 def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
-    """The members that make the key of a record, by collection, as far as the spec tells them."""
+    """Return the members that make the key of a record, by collection, as far as the spec tells them."""
     batches = (one.batch for one in spec.operations.values() if one.batch)
     resources = find_resources(spec).values() if spec.is_own else ()
     own = {one.collection: (*one.parameters[:-1], one.key) for one in resources}
@@ -144,7 +144,7 @@ def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Res
 
 
 def _shown_schema(spec: Spec, operation: Operation) -> Document:
-    """The schema of the record in a row of a batch's answer; {} without one."""
+    """Return the schema of the record in a row of a batch's answer; {} without one."""
     outcome = operation.batch.outcome if operation.batch else EMPTY
     if not {"list", "record"} <= outcome.keys():
         return EMPTY

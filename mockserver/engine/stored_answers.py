@@ -44,7 +44,7 @@ _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "
 
 
 def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:
-    """What an operation does with stored records, a word of `WORK`; "" for nothing."""
+    """Return what an operation does with stored records, a word of `WORK`; "" for nothing."""
     resource = resources.get(operation.path)
     answering = answers_of(spec, operation)[0]
     if resource is None or (answering.schema and not answering.is_json):
@@ -55,7 +55,7 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
 def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
-    """The handler of an operation of a resource; None for any other."""
+    """Return the handler of an operation of a resource; None for any other."""
     name = work_of(spec, operation, resources)
     if not name:
         return None
@@ -73,7 +73,7 @@ def stored_handler(
 
 
 def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[..., Reply | None]:
-    """The work of a PUT: 201 where that is declared and the record is new, 404 where only that is."""
+    """Return the work of a PUT: 201 where that is declared and the record is new, 404 where only that is."""
     start = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
     makes = spec.operations[start["post"]["operationId"]] if "post" in start else None
     statuses = operation.responses
@@ -88,7 +88,7 @@ def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[
 
 
 def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
-    """The members of a record that the body of a PUT cannot name or, if it is a change, need not.
+    """Return the members of a record that the body of a PUT cannot name or, if it is a change, need not.
 
     It is one if it may lack what records are made with.
     """
@@ -140,7 +140,7 @@ class _Records:
     resource: Resource
 
     def key(self, given: Document, request: Request, state: State) -> Json:
-        """The key that was sent, if it can be one, else a new one in its member's format."""
+        """Return the key that was sent, if it can be one, else a new one in its member's format."""
         node = self.filling.merged(self.resource.members.get(self.resource.key, EMPTY))
         sent, records = given.get(self.resource.key), state.collection(self.resource.collection)
         if sent is not None and value_check(node)(sent):
@@ -151,12 +151,12 @@ class _Records:
                 return made
 
     def own(self, key: Json, request: Request) -> dict[str, Any]:
-        """The members of a record that its path gives: its key, and those of its parents."""
+        """Return the members of a record that its path gives: its key, and those of its parents."""
         parents = [name for name in self.resource.parameters[:-1] if name in self.resource.members]
         return {**{name: self.in_path(name, name, request) for name in parents}, self.resource.key: key}
 
     def in_path(self, parameter: str, member: str, request: Request) -> Json:
-        """The value of a parameter of the path, in the type of a member."""
+        """Return the value of a parameter of the path, in the type of a member."""
         check = value_check(self.filling.merged(self.resource.members.get(member, EMPTY)))
         value: Any = request.parameters.get(parameter)
         candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
@@ -198,7 +198,7 @@ class _Records:
         return {**(self.drawn(rest, state, *key) | self._now(rest, state) if absent else EMPTY), **whole}
 
     def _now(self, schema: Document, state: State) -> dict[str, Any]:
-        """The time of the sandbox for the members that tell when a record was made or changed."""
+        """Return the time of the sandbox for the members that tell when a record was made or changed."""
         now = print_instant(state.now)
         nodes = {name: self.filling.merged(one) for name, one in schema["properties"].items()}
         return {
@@ -232,7 +232,7 @@ class _Records:
         return record
 
     def all(self, request: Request, state: State) -> Iterator[Document]:
-        """The records of the same parents, in the order of their keys."""
+        """Yield the records of the same parents, in the order of their keys."""
         parents = self.resource.parameters[:-1]
         is_below = parents and all(name in request.parameters for name in parents)
         start = self.resource.place(request, "") if is_below else ""
@@ -347,7 +347,7 @@ class _Writer:
         return found
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
-        """The answer that shows a record; `facts` are what is told beside it, by plain names."""
+        """Return the answer that shows a record; `facts` are what is told beside it, by plain names."""
         filling, schema = self.records.filling, self.answering.schema
         answered, member = self.envelope
         key = record.get(self.records.resource.key)
@@ -358,7 +358,7 @@ class _Writer:
         return self._valid(with_facts(filling, node, answer, facts) if facts else answer)
 
     def _valid(self, document: Json) -> Reply | None:
-        """The answer without what its schema does not name, None if that does not take it."""
+        """Return the answer without what its schema does not name, None if that does not take it."""
         answering = self.answering
         if not answering.schema:
             return Reply(answering.status, headers=answering.headers)
@@ -369,14 +369,14 @@ class _Writer:
 
 
 def _is_choice(filling: SchemaFilling, schema: Document) -> bool:
-    """Whether only the value tells which members it has to have."""
+    """Return whether only the value tells which members it has to have."""
     node = resolve(filling.document, schema)
     choices = [one for word in ("oneOf", "anyOf") for one in node.get(word, ()) if one != NULL]
     return len(choices) > 1 or any(_is_choice(filling, part) for part in (*choices, *node.get("allOf", ())))
 
 
 def merge_patch(known: Json, change: Json) -> Any:
-    """A JSON Merge Patch (RFC 7396)."""
+    """Return a JSON Merge Patch (RFC 7396)."""
     if not isinstance(change, dict):
         return change
     merged = dict(known) if isinstance(known, dict) else {}
@@ -405,7 +405,7 @@ def _json_patch(known: Document, operations: Json) -> Document:
 
 
 def _new_key(node: Document, number: int, state: State) -> Json:
-    """A key in the format of its member; `number` counts the records that were made."""
+    """Return a key in the format of its member; `number` counts the records that were made."""
     if node.get("type") in ("integer", "number"):
         return int(node.get("minimum", 0)) + number
     if node.get("format") == "uuid":

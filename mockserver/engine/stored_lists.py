@@ -54,7 +54,7 @@ class Query:
 
 
 def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query:
-    """The parameters of the query, with the defaults of those that cut and sort."""
+    """Return the parameters of the query, with the defaults of those that cut and sort."""
     values: dict[str, Json] = {}
     first = 1
     for one in declared:
@@ -69,7 +69,7 @@ def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query
 
 
 def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Page:
-    """The page that a call asks for; a cursor is the key of the last record before it."""
+    """Return the page that a call asks for; a cursor is the key of the last record before it."""
     declared = {plain(name) for name in resource.members}
     ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
     found = _sorted(_agreeing(ordered, query, declared), query)
@@ -91,7 +91,7 @@ def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Pa
 def with_facts(
     filling: SchemaFilling, node: Document, drawn: Document, facts: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """The drawn envelope of a list with what is known of the page, in its objects too."""
+    """Return the drawn envelope of a list with what is known of the page, in its objects too."""
     made: dict[str, Any] = {}
     for name, value in drawn.items():
         schema = filling.merged(node.get("properties", EMPTY).get(name, EMPTY))
@@ -107,7 +107,7 @@ def with_facts(
 
 
 def _agreeing(records: Sequence[Document], query: Query, declared: Container[str]) -> Sequence[Document]:
-    """The records that agree with the parameters named like a member, and have the text sought."""
+    """Return the records that agree with the parameters named like a member, and have the text sought."""
     wanted = {name: one for name, one in query.values.items() if name in declared and name not in _RESERVED}
     if isinstance(of_filter := query.values.get("filter"), dict):
         wanted |= {plain(name): one for name, one in of_filter.items()}
@@ -155,7 +155,7 @@ def _sorted(records: Sequence[Document], query: Query) -> Sequence[Document]:
 
 
 def _rank(value: Json) -> tuple[int, Any]:
-    """A key for sorting values of several types."""
+    """Return a key for sorting values of several types."""
     is_number = not isinstance(value, str | bool | list | dict) and value is not None
     return (0, value) if is_number else (1, str(value))
 
@@ -171,7 +171,7 @@ def _begin(records: Sequence[Document], query: Query, key: str, length: int) -> 
 
 
 def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
-    """What an envelope may tell of the place of a page, by the plain names of its members."""
+    """Return what an envelope may tell of the place of a page, by the plain names of its members."""
     return {
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
         **dict.fromkeys(_OFFSETS, begin),
@@ -184,7 +184,7 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
 
 
 def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
-    """What an envelope may tell of the next page; `cursor` is what asks for it, "" at the end."""
+    """Return what an envelope may tell of the next page; `cursor` is what asks for it, "" at the end."""
     page = query.number(_PAGES)
     return {
         **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),

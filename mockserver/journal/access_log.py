@@ -54,7 +54,7 @@ def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple
 
 
 def log_note(style: str) -> Note:
-    """A function that logs a sentence that belongs to no entry, in the same styles."""
+    """Return a function that logs a sentence that belongs to no entry, in the same styles."""
 
     def write(text: str) -> None:
         click.echo(text if style == "text" else json.encode({"note": text}), err=True)
@@ -71,7 +71,7 @@ def text_line(entry: Entry, *, numbers: bool = True) -> str:
 
 
 def json_line(entry: Entry, *, worker: int = 0) -> str:
-    """The facts as one JSON object, with the `worker` unless it is 0."""
+    """Return the facts as one JSON object, with the `worker` unless it is 0."""
     short = View().short(entry)
     facts: dict[str, Json] = {name: short[name] for name in _MEMBERS}
     named = {"worker": worker} if worker else {}

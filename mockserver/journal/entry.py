@@ -67,7 +67,7 @@ class ItemResults(Value, frozen=True):
         return list(zip(keys, map(_ACTIONS.__getitem__, actions), strict=True))
 
     def actions(self) -> list[Action]:
-        """The action of each item."""
+        """Return the action of each item."""
         if len(self.counts) > 1:
             return [action for _, action in self.items()]
         return [_ACTIONS[action] for action, number in self.counts.items() for _ in range(number)]
@@ -78,7 +78,7 @@ class ItemResults(Value, frozen=True):
         return [at for at, problems in self.problems.items() if problems[0].code == LOST]
 
     def shown(self) -> list[str]:
-        """The action of each item; `lost` for a lost item."""
+        """Return the action of each item; `lost` for a lost item."""
         shown = list[str](self.actions())
         for at in self.lost:
             shown[at] = LOST
@@ -181,12 +181,12 @@ _SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
 
 
 def request_target(entry: Entry) -> str:
-    """The call's raw path, with sandbox prefix and mount if it had them."""
+    """Return the call's raw path, with sandbox prefix and mount if it had them."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
 def target_below_mount(entry: Entry) -> str:
-    """The call's raw path below the vendor's mount, as sent if known."""
+    """Return the call's raw path below the vendor's mount, as sent if known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]

@@ -23,7 +23,7 @@ _STATUSES = ("2xx", "3xx", "4xx", "5xx", NO_STATUS)
 
 
 def sum_up(entries: Sequence[Entry], histories: Sequence[ItemHistory], view: View) -> Document:
-    """The entries, whose items have these histories, as JSON."""
+    """Return the entries, whose items have these histories, as JSON."""
     seconds, times = _count(entries)
     total = sum(times.values(), Counter[str]())
     outcomes = (*Action, LOST)

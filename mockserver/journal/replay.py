@@ -52,13 +52,13 @@ _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
 
 def loss_kind(entry: Entry) -> str:
-    """How a client loses the reply, "" if it does not; bodiless replies survive body faults."""
+    """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
     is_bodiless = entry.call.method == "HEAD" or entry.reply.status in BODILESS_STATUSES
     return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
-    """The headers to resend, without those of the connection and the sandbox header."""
+    """Return the headers to resend, without those of the connection and the sandbox header."""
     return {
         name: text
         for name, text in view.request_headers(entry).items()
@@ -314,7 +314,7 @@ def _text_of(parts: Document, change: ValueChange, side: str) -> str | None:
 
 
 def _parts(entry: Entry, view: View) -> Document:
-    """The values of request and reply that can be compared."""
+    """Return the values of request and reply that can be compared."""
     whole = view.whole(entry)
     head = {name: whole[name] for name in ("method", "path", "query")}
     return {"request": head | _comparable(whole["request"]), "reply": _comparable(whole["reply"])}
@@ -331,7 +331,7 @@ def _comparable(side: Document) -> dict[str, Json]:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """The value as JSON, truncated and without credentials; None without one."""
+    """Return the value as JSON, truncated and without credentials; None without one."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
@@ -368,7 +368,7 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
 
 
 def _is_bare(entry: Entry, batch: Batch) -> bool:
-    """Whether the body is a single item, without the list that the operation declares."""
+    """Return whether the body is a single item, without the list that the operation declares."""
     document = json_value(entry.call.body, entry.call.headers.get("content-type"))
     name = str(batch.items[0]).lower()
     return isinstance(document, dict) and name not in [member.lower() for member in document]
@@ -407,7 +407,7 @@ def _key(row: Json, place: Path) -> str:
 
 @contextmanager
 def trial_sandbox(sandboxes: Sandboxes, journal: Journal, settings: Settings) -> Iterator[str]:
-    """A sandbox of a new name, without listeners, deleted at the end."""
+    """Yield a sandbox of a new name, without listeners, deleted at the end."""
     names = (f"export-{number}" for number in count(1))
     name = next(name for name in names if sandboxes.create(replace(settings, name=name)))
     try:

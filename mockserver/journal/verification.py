@@ -23,7 +23,7 @@ class RequestDocuments:
         self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
 
     def __call__(self, entry: Entry) -> Json:
-        """The request's document; None if there is none, or it is malformed or too large."""
+        """Return the request's document; None if there is none, or it is malformed or too large."""
         call = entry.call
         if entry.refusal == TooLarge.code:
             return None
@@ -166,7 +166,7 @@ def mismatches(
 
 
 def value_at(predicate: Predicate, document: Json) -> Json:
-    """The value at the predicate's path, without credentials; None if there is none.
+    """Return the value at the predicate's path, without credentials; None if there is none.
 
     A long value is cut to the beginning of its JSON text.
     """

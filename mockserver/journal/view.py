@@ -79,7 +79,7 @@ class View:
         }
 
     def key(self, key: str) -> str:
-        """An item's key, redacted: it may be the URL of a subrequest with credentials."""
+        """Return an item's key, redacted: it may be the URL of a subrequest with credentials."""
         return key if self.shown else redact_body(key, self.mask)
 
     def _decided(self, entry: Entry) -> list[Document]:
@@ -104,7 +104,7 @@ class View:
         return dict(headers) if self.shown else redact_headers(headers, self.mask)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
-        """The reply's headers except Content-Type; repeated headers are joined."""
+        """Return the reply's headers except Content-Type; repeated headers are joined."""
         headers: dict[str, str] = {}
         for name, text in entry.reply.headers:
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
@@ -140,7 +140,7 @@ def decode_text(body: bytes, media_type: str | None) -> str:
 
 
 def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[str, str]:
-    """A body as text, and the same without credentials, in whatever charset they are.
+    """Return a body as text, and the same without credentials, in whatever charset they are.
 
     A wrongly declared charset, UTF-16 or not, is recognised by its zeros.
     """
@@ -202,7 +202,7 @@ _VIOLATION_MARK = "!"
 
 
 def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
-    """The log line of an entry as the control plane lists it.
+    """Return the log line of an entry as the control plane lists it.
 
     It has vendor (if any), method, path, status, items, refusal or operation, milliseconds, sandbox, number,
     rules, fault, and `!` for a contract violation.
@@ -223,7 +223,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
 
 
 def _refusal(short: Mapping[str, Json]) -> str:
-    """The kind of refusal and its reason: "forbidden: no User-Agent"."""
+    """Return the kind of refusal and its reason: "forbidden: no User-Agent"."""
     return ": ".join(filter(None, (short["refusal"], short["reason"])))
 
 
@@ -266,7 +266,7 @@ def strip(decided: ItemResults) -> list[str]:
 
 
 def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
-    """The scenarios of the call's sandbox that were applied, with the applied rules alone."""
+    """Return the scenarios of the call's sandbox that were applied, with the applied rules alone."""
     applied, names = frozenset(entry.applied), entry.applied_scenarios
     return tuple(
         _with_rules(scenario, applied) for scenario in entry.call.scenarios if scenario["name"] in names
@@ -278,7 +278,7 @@ Packaged = Callable[[], Mapping[str, Document]]
 
 
 def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
-    """The documents of the applied rules by name, as far as they are known; a magic token has none."""
+    """Return the documents of the applied rules by name, as far as they are known; a magic token has none."""
     own = {scenario["name"]: scenario["document"] for scenario in entry.call.scenarios}
     found: dict[str, Document] = {}
     for applied in entry.applied:

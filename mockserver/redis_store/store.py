@@ -119,7 +119,7 @@ class CallHistory:
         return [Span(int(number), int(before), int(after)) for number, before, after in members]
 
     def _steps(self) -> list[_Step]:
-        """The known steps, oldest first; the very first step has a version and no changes."""
+        """Return the known steps, oldest first; the very first step has a version and no changes."""
         entries = self._ask("xrange", self._keys.log)
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))

@@ -41,13 +41,13 @@ class UseTimes(Protocol):
         """Forget a sandbox, if it exists."""
 
     def find(self, name: str) -> datetime | None:
-        """The time of a sandbox's last use; None if it does not exist."""
+        """Return the time of a sandbox's last use; None if it does not exist."""
 
     def has(self, name: str) -> bool:
-        """Whether a sandbox exists; another worker may just have deleted it."""
+        """Return whether a sandbox exists; another worker may just have deleted it."""
 
     def names(self) -> list[str]:
-        """The names of all sandboxes."""
+        """Return the names of all sandboxes."""
 
 
 class MemoryUseTimes:
@@ -319,7 +319,7 @@ class Sandboxes:
         self.control(name, lambda _whole: None)
 
     def show(self, name: str) -> SandboxStatus:
-        """The status of a sandbox; this does not count as a use. Raises UnknownSandboxError."""
+        """Return the status of a sandbox; this does not count as a use. Raises UnknownSandboxError."""
 
         def work(whole: SandboxState) -> SandboxStatus:
             tables = whole.view()

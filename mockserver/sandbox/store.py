@@ -87,7 +87,7 @@ class State(Protocol):
         ...
 
     def uuid(self) -> str:
-        """A fresh version 4 UUID, likewise."""
+        """Return a fresh version 4 UUID, likewise."""
         ...
 
 
@@ -107,7 +107,7 @@ class SandboxState(State, Protocol):
     def tables(self) -> Tables: ...
 
     def view(self) -> Tables:
-        """The same tables, unordered and not copied: only to be read inside the transaction."""
+        """Return the same tables, unordered and not copied: only to be read inside the transaction."""
         ...
 
     def load(self, tables: Tables) -> None: ...

@@ -86,7 +86,7 @@ class _Growth:
     left: int
 
     def take(self, characters: int) -> bool:
-        """Whether so many characters may be added; after the first refusal none may."""
+        """Return whether so many characters may be added; after the first refusal none may."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 
@@ -210,7 +210,7 @@ def _rename_member(to: Json, growth: _Growth) -> Change:
 
 
 def _widen_value(value: Json) -> Json:
-    """A number or Boolean as text, anything else as a list of itself."""
+    """Return a number or Boolean as text, anything else as a list of itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else [value]
@@ -267,7 +267,7 @@ class AppliedEffects:
         )
 
     def handler(self, handler: Handler) -> Handler:
-        """The handler of an operation that is no batch; its one document is item 0."""
+        """Return the handler of an operation that is no batch; its one document is item 0."""
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
@@ -286,7 +286,7 @@ class AppliedEffects:
         return apply_envelope(reply, self.decision.envelope, None)
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """The real outcomes of the items, whatever the answer says."""
+        """Return the real outcomes of the items, whatever the answer says."""
         # An item that a refused batch took back is not lost: the answer says so.
         return tuple(
             [
@@ -384,7 +384,7 @@ class AppliedEffects:
 
 
 def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
-    """The effects of the rules on single items, by index."""
+    """Return the effects of the rules on single items, by index."""
     return {
         index: AppliedEffect(decision.effect_rules[index], tuple(_words(effect)))
         for index, effect in decision.effects.items()
@@ -405,7 +405,7 @@ def _words(effect: Effect) -> Iterator[str]:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """An outcome as if of an unsent item: other key members, the rest equal."""
+    """Return an outcome as if of an unsent item: other key members, the rest equal."""
     document = outcome.item.document
     if isinstance(document, dict):
         named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
@@ -462,7 +462,7 @@ _REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
 
 
 def refusal_for_status(status: int, call: Call, wait: int | None = None) -> Refusal:
-    """The vendor's refusal with that status, or the nearest to it."""
+    """Return the vendor's refusal with that status, or the nearest to it."""
     if status in _REFUSALS_BY_STATUS:
         return _REFUSALS_BY_STATUS[status](call)
     if status == 429:  # noqa: PLR2004 - HTTP's own number
@@ -479,7 +479,7 @@ def apply_response(
     render_refusal: RenderRefusal,
     example: Reply | None = None,
 ) -> Answer:
-    """The answer with the decision's effects on reply, headers and delivery.
+    """Return the answer with the decision's effects on reply, headers and delivery.
 
     `render_refusal` words a refusal as the vendor does; `example` is the decision's example. The outcomes are
     unchanged.

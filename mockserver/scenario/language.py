@@ -144,7 +144,7 @@ def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:
-    """The known word closest to `word`, "" without a similar one."""
+    """Return the known word closest to `word`, "" without a similar one."""
     plain = {_without_separators(one): one for one in known}
     near = get_close_matches(_without_separators(word), plain, 1, _MIN_SIMILARITY)
     return plain[near[0]] if near else ""
@@ -273,7 +273,7 @@ def _too_many_elements(one: _SchemaError) -> Iterator[ScenarioProblem]:
 
 
 def _wrong_member_count(one: _SchemaError) -> Iterator[ScenarioProblem]:
-    """The problem of too few or too many members where exactly one, or at least one, is required."""
+    """Yield the problem of too few or too many members where exactly one, or at least one, is required."""
     choices = [
         name for name in one.schema.get("properties", ()) if name not in one.schema.get("required", ())
     ]

@@ -65,7 +65,7 @@ class Pattern:
     pieces: int = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
-        """Whether the pattern matches somewhere in `text`; in a very long one it does not."""
+        """Return whether the pattern matches somewhere in `text`; in a very long one it does not."""
         return len(text) * self.pieces <= _MAX_STEPS and self.engine.is_valid(text)
 
 
@@ -199,7 +199,7 @@ def _is_operand(test: str, value: Json) -> bool:
 
 
 def holds(predicate: Predicate, document: Json) -> bool:
-    """Whether the document passes; an absent value passes only `exists: false`."""
+    """Return whether the document passes; an absent value passes only `exists: false`."""
     found = _value_at(document, predicate.path)
     if predicate.test == "exists":
         return (found is not _ABSENT) is predicate.value
@@ -243,7 +243,7 @@ def _compare(found: Json, wanted: Json) -> int:
 
 
 def _number_of(found: Json) -> Json:
-    """A number, also from a text, as amounts are often texts; None for anything else."""
+    """Return a number, also from a text, as amounts are often texts; None for anything else."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())

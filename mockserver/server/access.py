@@ -144,7 +144,7 @@ _READABLE = frozenset(
 
 
 def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:
-    """The application with CORS for `origins`, except on the server's own paths.
+    """Return the application with CORS for `origins`, except on the server's own paths.
 
     Preflights are answered before the application sees them; `note` receives each refused one. Pages can read
     every response header. Pages of the named origins may send credentials; with `*` nobody may, as browsers

@@ -243,7 +243,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
 
 
 def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:
-    """The vendors with the fixtures of the file; a vendor outside the file keeps its own."""
+    """Return the vendors with the fixtures of the file; a vendor outside the file keeps its own."""
     if file is None:
         return served
     fixtures = read_fixtures(file, served)
@@ -291,7 +291,7 @@ def _control_plane(
     sandboxes: Sandboxes,
     lasting: Lasting,
 ) -> ASGIApp:
-    """The control plane of the application `asgi`, which calls it back."""
+    """Return the control plane of the application `asgi`, which calls it back."""
     # Here, so that a server starts without the control plane, which takes a fifth of the time.
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
@@ -327,7 +327,7 @@ def _pages(  # noqa: PLR0913, PLR0917 - what the pages show
     lasting: Lasting,
     directory: OperationDirectory,
 ) -> ASGIApp:
-    """The pages for people; all data of the console come from the control plane."""
+    """Return the pages for people; all data of the console come from the control plane."""
     # Here, for the same reason.
     from mockserver.console.application import PagesApp, flask_app  # noqa: PLC0415
     from mockserver.console.pages import Shared  # noqa: PLC0415

@@ -153,7 +153,7 @@ class MockServerApp:
             await self.pages({**scope, "root_path": place.prefix, OUTSIDE: outside}, receive, send)
 
     def _is_of_foreign_page(self, headers: Mapping[str, str], sandbox: str) -> bool:
-        """Whether a page without permission names an unknown sandbox."""
+        """Return whether a page without permission names an unknown sandbox."""
         if headers.get("sec-fetch-site") != "cross-site" or self.recorder.is_known(sandbox):
             return False
         return not {EVERY_ORIGIN, headers.get("origin")}.intersection(self.cors)
@@ -224,7 +224,7 @@ class MockServerApp:
 
 
 def _is_lost_visitor(vendor: VendorApp, below: str, headers: Mapping[str, str]) -> bool:
-    """Whether a person opens, in a browser, an unknown address of the vendor."""
+    """Return whether a person opens, in a browser, an unknown address of the vendor."""
     if headers.get("sec-fetch-dest") != "document":
         return False
     spec = vendor.served.spec
@@ -299,7 +299,7 @@ class OutsideRequest(Value, frozen=True):
 
 
 def is_browser_file(path: str) -> bool:
-    """Whether browsers request that path by themselves."""
+    """Return whether browsers request that path by themselves."""
     return _BROWSER_FILES.fullmatch(path) is not None
 
 
@@ -356,7 +356,7 @@ class MissRecorder:
         return self.recorder.record(call, answer, started)
 
     def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
-        """The call, with the time of its sandbox, which is made if it does not exist."""
+        """Return the call, with the time of its sandbox, which is made if it does not exist."""
         sandboxes, where = self.sandboxes, (outside.sandbox, f"{NO_VENDOR}/")
         try:
             sandboxes.enter(outside.sandbox)
@@ -384,7 +384,7 @@ class MissRecorder:
 
 
 def _is_of_browser(method: str, outside: OutsideRequest) -> bool:
-    """Whether a browser makes the request by itself: a file, a page or its parts, or a preflight."""
+    """Return whether a browser makes the request by itself: a file, a page or its parts, or a preflight."""
     headers = outside.headers
     return (
         is_browser_file(outside.path)

@@ -101,7 +101,7 @@ class InFlightCalls:
 def groups_of(
     sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
 ) -> list[tuple[str, ...]]:
-    """The counters of a call: its tenant, and its idempotency key if it has one."""
+    """Return the counters of a call: its tenant, and its idempotency key if it has one."""
     group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:

@@ -109,7 +109,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:
-    """The spec without response schemas, whose validation would take half of Connexion's start."""
+    """Return the spec without response schemas, whose validation would take half of Connexion's start."""
     responses = {"default": {"description": "see _control.yaml"}}
     paths = {
         path: {

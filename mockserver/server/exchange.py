@@ -90,7 +90,7 @@ def _check_count(values: int, limit: int) -> None:
 
 
 def _count_nodes(content: bytes) -> int:
-    """The number of XML elements, and three times that of attributes, which take so much longer."""
+    """Return the number of XML elements, and three times that of attributes, which take so much longer."""
     return content.count(b"<") - content.count(b"</") + 3 * content.count(b"=")
 
 
@@ -264,6 +264,6 @@ def _is_dated(reply: Reply) -> bool:
 
 
 def reason_header(reason: str) -> str:
-    """A reason as a header's text: printable ASCII on one line, cut."""
+    """Return a reason as a header's text: printable ASCII on one line, cut."""
     text = one_line(reason).replace("…", "...").encode("ascii", "backslashreplace").decode()
     return text if len(text) <= _MAX_HEADER else f"{text[: _MAX_HEADER - 3]}..."

@@ -59,7 +59,7 @@ def _read_scenario(file: Path, served: Sequence[LoadedVendor]) -> Document:
 
 
 def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Tables]:
-    """The tables by vendor of a JSON or YAML dump, of all vendors or of some.
+    """Return the tables by vendor of a JSON or YAML dump, of all vendors or of some.
 
     The dump's own seed, clock and scenarios are left out. A collection may be a list of records, and the name
     of the vendor alone its scope. Raises StartupError.
@@ -129,7 +129,7 @@ def read_text(file: Path) -> str:
 
 
 def read_document(file: Path) -> Json:
-    """The document of a JSON or YAML file, with exact decimals and text keys. Raises StartupError."""
+    """Return the document of a JSON or YAML file, with exact decimals and text keys. Raises StartupError."""
     text = read_text(file)
     is_json = file.suffix not in _YAML_SUFFIXES and text.lstrip()[:1] in ("{", "[")
     return (_read_json if is_json else _read_yaml)(file, text)

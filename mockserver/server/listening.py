@@ -145,7 +145,7 @@ def _claim_address(listening: socket.socket, platform: str) -> None:
 
 
 def _is_taken(error: OSError, platform: str) -> bool:
-    """Whether binding failed because of another socket; Windows denies access to an exclusive one."""
+    """Return whether binding failed because of another socket; Windows denies access to an exclusive one."""
     return error.errno == errno.EADDRINUSE or (platform == _WINDOWS and error.errno == errno.EACCES)
 
 
@@ -182,7 +182,7 @@ class Certificate:
 
 
 def make_certificate(folder: Path, hosts: Iterable[str]) -> Certificate:
-    """A certificate for loopback and `hosts`, signed by the authority in the folder.
+    """Return a certificate for loopback and `hosts`, signed by the authority in the folder.
 
     The authority is made once, so that clients have to trust it only once. Its key stays in the folder,
     readable by the user alone. Raises StartupError: no library for certificates, an unusable folder or file,

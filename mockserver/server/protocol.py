@@ -377,7 +377,7 @@ def reset_on_close(platform: str) -> bytes:
 
 
 def checked_protocol() -> type[MockServerProtocol]:
-    """The protocol class. Raises ProtocolError: the installed uvicorn lacks an internal name."""
+    """Return the protocol class. Raises ProtocolError: the installed uvicorn lacks an internal name."""
     missing = [name for name in _PROTOCOL_NAMES if not hasattr(HttpToolsProtocol, name)]
     missing += [name for name in _CYCLE_NAMES if name not in RequestResponseCycle.__init__.__code__.co_names]
     if missing:
@@ -423,7 +423,7 @@ class _Name(NamedTuple):
 
 
 def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
-    """The head, with names as `spelled`; None if uvicorn must write it.
+    """Return the head, with names as `spelled`; None if uvicorn must write it.
 
     That is a head without exactly one Content-Length, with a header about the connection, or one that uvicorn
     refuses.
@@ -487,7 +487,7 @@ _BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b"")
 
 
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The head of a response with names as in `sent`, the headers of the application.
+    """Return the head of a response with names as in `sent`, the headers of the application.
 
     A name with a capital letter, or an unusual one, stays as it is.
     """

@@ -144,7 +144,7 @@ def _watched(options: Options, app: Application) -> list[Path]:
 
 
 def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
-    """The options with a fresh token where other machines can call and no token is set."""
+    """Return the options with a fresh token where other machines can call and no token is set."""
     if options.control_token or is_loopback(listening.getsockname()[0]):
         return options
     made = replace(options, foreign_token=token_hex())
@@ -228,7 +228,7 @@ def _save(state_file: StateFile, sandboxes: Sandboxes) -> None:
 
 
 def stop_signals() -> list[signal.Signals]:
-    """The signals besides Ctrl-C that stop the server, as far as the platform has them."""
+    """Return the signals besides Ctrl-C that stop the server, as far as the platform has them."""
     return [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
 
 
@@ -257,7 +257,7 @@ def workers_config(
 
 
 def _worker_app(options: Options, log: str) -> ASGIApp:
-    """The application, after one call of its own, which builds the control plane."""
+    """Return the application, after one call of its own, which builds the control plane."""
     listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
     app = create_app(options, listeners=listeners, note=log_note(log))
 

@@ -108,7 +108,7 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """The delivery's fraction of the content, else `default`."""
+        """Return the delivery's fraction of the content, else `default`."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 
@@ -157,7 +157,7 @@ async def deliver(reply: OutgoingReply) -> None:
 
 
 def is_bodiless(method: str, status: int) -> bool:
-    """Whether a response has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
+    """Return whether a response has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
     return method == "HEAD" or status in BODILESS_STATUSES
 
 

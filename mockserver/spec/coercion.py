@@ -28,7 +28,7 @@ class ParameterReader:
     schema: Schema
 
     def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
-        """The value of `texts`, and the problem with it; a scalar's last text counts."""
+        """Return the value of `texts`, and the problem with it; a scalar's last text counts."""
         text = texts[-1]
         if self.json_type == "array":
             # Generated clients repeat a name whose spec wants one comma list: those are joined.
@@ -235,7 +235,7 @@ class Coercion:
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
 
     def reader(self, schema: Document) -> Read | None:
-        """A reader of values of the schema, compiled once; None if nothing can change."""
+        """Return a reader of values of the schema, compiled once; None if nothing can change."""
         is_active = self.any_case or self.drops_null_texts or self.drops_null_structures
         is_active = is_active or self.drops_blank_numbers or bool(self.coercions)
         return _Compiler(self).compile(schema) if is_active else None
@@ -339,7 +339,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """A reader that leaves values of the `right` types unchanged, and those that it cannot coerce."""
+    """Return a reader that leaves values of the `right` types unchanged, and those that it cannot coerce."""
 
     def read(value: Json) -> Json:
         if type(value) in right:

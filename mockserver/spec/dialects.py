@@ -80,7 +80,7 @@ class SchemaDialect:
     scopes: list[Document] = field(default_factory=list)
 
     def read(self, node: Json) -> dict[str, Any]:
-        """The schema in the words of OpenAPI 3.0."""
+        """Return the schema in the words of OpenAPI 3.0."""
         if not isinstance(node, dict):
             if node is not True:
                 self.tell(f"a schema is {'false' if node is False else node}, not an object")
@@ -279,7 +279,7 @@ class SchemaDialect:
             made["items"] = {}
 
     def _conditions(self, node: Document) -> list[dict[str, Any]]:
-        """The words that are written as combinations of others."""
+        """Return the words that are written as combinations of others."""
         found: list[dict[str, Any]] = []
         if "if" in node:
             condition = self.read(node["if"])
@@ -309,7 +309,7 @@ class _Read(dict[str, Any]):
 
 
 def _with_null(made: dict[str, Any]) -> dict[str, Any]:
-    """The schema that takes null as well."""
+    """Return the schema that takes null as well."""
     if made.keys().isdisjoint(_REFUSING_NULL):
         return {**made, "nullable": True}
     outside = {"description", "title", "readOnly", "writeOnly", "deprecated", "example", "default"}
@@ -320,7 +320,7 @@ def _with_null(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Json) -> Decimal | int | float | None:
-    """A number, also written as a text; None for anything else."""
+    """Return a number, also written as a text; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def specs_folder() -> Path:
-    """The folder of the specs: beside the package in a checkout, inside it when installed."""
+    """Return the folder of the specs: beside the package in a checkout, inside it when installed."""
     here = Path(__file__).parents[1]
     inside = here / "specs"
     return inside if inside.is_dir() else here.parent / "specs"

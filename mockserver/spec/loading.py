@@ -87,7 +87,7 @@ def _steps(reference: str) -> list[str]:
 
 
 def _walk(document: Document, reference: str) -> tuple[Any, list[str]]:
-    """The deepest value on the way of a reference, and the missing steps."""
+    """Return the deepest value on the way of a reference, and the missing steps."""
     node: Any = document
     steps = _steps(reference)
     for number, step in enumerate(steps):
@@ -124,7 +124,7 @@ def _is_circular(document: Document, reference: str) -> bool:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """The reference with its first wrong step replaced by the nearest one, or ""."""
+    """Return the reference with its first wrong step replaced by the nearest one, or ""."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)
@@ -178,7 +178,7 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
 
 
 def vendor_name(file: FilePath) -> str:
-    """The name of the vendor that a file describes: the file's, in lower case and with dashes."""
+    """Return the name of the vendor that a file describes: the file's, in lower case and with dashes."""
     stem = re.sub(r"\.(ya?ml|json)$", "", file.name, flags=re.IGNORECASE)
     name = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_") or "api"
     return f"{name}-api" if name in _RESERVED_NAMES else name
@@ -191,7 +191,7 @@ _VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
 
 
 def is_marked(file: FilePath) -> bool:
-    """Whether a 3.0 file has extensions of ours: then its author wants to be told every mistake in it.
+    """Return whether a 3.0 file has extensions of ours: then its author wants to be told every mistake in it.
 
     Raises SpecError.
     """
@@ -304,13 +304,13 @@ def _repeated_id(first: Operation, second: Operation) -> SpecError:
 
 
 def _id_for(path: str, method: str) -> str:
-    """An operationId as YAML, such as `operationId: putOrders`."""
+    """Return an operationId as YAML, such as `operationId: putOrders`."""
     words = re.findall(r"\w+", path)
     return f"operationId: {method}" + "".join(word.capitalize() for word in words)
 
 
 def _owner(document: Document, broken: BrokenReference) -> str:
-    """The operation that has the reference, with a colon; "" for none."""
+    """Return the operation that has the reference, with a colon; "" for none."""
     match broken.path:
         case ("paths", path, method, *_) if method in METHODS:
             return f"{document['paths'][path][method].get('operationId', f'{method} {path}')}: "
@@ -372,7 +372,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 
 def _media_type(name: str, content: Document) -> MediaType:
-    """The media type with its binder: the spec's, else the usual one."""
+    """Return the media type with its binder: the spec's, else the usual one."""
     if "x-binder" in content or (name.endswith("json") and not name.endswith("ndjson")):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":

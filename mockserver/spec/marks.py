@@ -85,7 +85,7 @@ def _write_collection(item: Document, name: str) -> None:
 
 
 def mark_of(item: Document, name: str = "x-collection") -> str | None:
-    """The mark of a path item, or of the first of its operations that has it; None without.
+    """Return the mark of a path item, or of the first of its operations that has it; None without.
 
     One that is no text is somebody else's.
     """
@@ -94,7 +94,7 @@ def mark_of(item: Document, name: str = "x-collection") -> str | None:
 
 
 def is_record_path(path: str) -> bool:
-    """Whether a path ends in one parameter and nothing beside it."""
+    """Return whether a path ends in one parameter and nothing beside it."""
     last = path.rpartition("/")[2]
     return last.startswith("{") and last.endswith("}") and last.count("{") == 1
 
@@ -143,7 +143,7 @@ def _looks_like_batch(document: Document, path: str, method: str) -> bool:
 
 
 def _doubt(document: Document, path: str, method: str, found: Document) -> str:
-    """Why an operation is not taken for a batch; "" if its answer tells what becomes of each item."""
+    """Return why an operation is not taken for a batch; "" if its answer tells what becomes of each item."""
     if word := _other_work(document, path, method):
         return f"its name says {word}"
     if "key" not in found:
@@ -162,7 +162,7 @@ def _other_work(document: Document, path: str, method: str) -> str:
 
 
 def outcome_fault(document: Document, path: str, method: str, batch: Document) -> str:
-    """Why the answer of an operation cannot tell the outcomes of this `x-batch`; "" if it can."""
+    """Return why the answer of an operation cannot tell the outcomes of this `x-batch`; "" if it can."""
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
     item = merged(document, at(document, body, parse_pointer(batch["items"])).get("items", EMPTY))
@@ -177,7 +177,7 @@ def _note(document: Document, path: str, method: str, doubt: str) -> Note:
 
 
 def batch_correction(document: Document, path: str, method: str) -> str:
-    """The `x-batch` to write for an operation, true to each item; "" if nothing is like a batch."""
+    """Return the `x-batch` to write for an operation, true to each item; "" if nothing is like a batch."""
     node = document["paths"][path][method]
     places = object_lists(document, answer_schema(document, node))
     batches = (found_batch(document, path, method, rows_at=place) for place in places)
@@ -189,7 +189,7 @@ def batch_correction(document: Document, path: str, method: str) -> str:
 
 
 def flow(value: Json) -> str:
-    """The value in YAML's flow style, on one line."""
+    """Return the value in YAML's flow style, on one line."""
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000).strip()
 
 
@@ -279,14 +279,14 @@ def _rows(document: Document, node: Document, wanted: str | None) -> tuple[str, 
 
 
 def answer_schema(document: Document, node: Document) -> Document:
-    """The merged schema of the success of an operation, of 207 if that is declared; {} for none."""
+    """Return the merged schema of the success of an operation, of 207 if that is declared; {} for none."""
     responses: Document = node.get("responses", EMPTY)
     successes = [one for one in (_MULTI_STATUS, *responses) if one in responses and one.startswith("2")]
     return json_schema(document, responses[successes[0]]) if successes else EMPTY
 
 
 def _resource_path(document: Document, path: str) -> str:
-    """The path of one record for a path of many, "" for none: `/orders/{id}` for `/orders/bulk`."""
+    """Return the path of one record for a path of many, "" for none: `/orders/{id}` for `/orders/bulk`."""
     records, start = _records_below(tuple(document["paths"])), path
     while start and start not in records:
         start = start.rpartition("/")[0]
@@ -295,12 +295,12 @@ def _resource_path(document: Document, path: str) -> str:
 
 @lru_cache(maxsize=8)
 def _records_below(paths: tuple[str, ...]) -> Mapping[str, str]:
-    """The paths of one record, by the path without the parameter."""
+    """Return the paths of one record, by the path without the parameter."""
     return {one.rpartition("/")[0]: one for one in reversed(paths) if is_record_path(one)}
 
 
 def collection_name(path: str) -> str:
-    """The name of the records at a path: its words, without parameters."""
+    """Return the name of the records at a path: its words, without parameters."""
     return "/".join(one for one in path.split("/") if one and "{" not in one) or path.strip("/{}")
 
 
@@ -324,7 +324,7 @@ def _first(members: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def json_schema(document: Document, holder: Document) -> Document:
-    """The merged schema of the JSON content of a body or an answer, {} for none."""
+    """Return the merged schema of the JSON content of a body or an answer, {} for none."""
     contents = resolve(document, holder).get("content", EMPTY)
     found = next((one for name, one in contents.items() if name.endswith("json")), EMPTY)
     return merged(document, found.get("schema", EMPTY))

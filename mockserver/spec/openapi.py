@@ -39,7 +39,7 @@ class PathForms:
     base: str = ""
 
     def plain(self, path: str) -> str:
-        """The path without prefix and trailing slash, by its name in the spec."""
+        """Return the path without prefix and trailing slash, by its name in the spec."""
         prefix = next((one for one in self.prefixes if self._begins(path, one)), "")
         path = path[len(prefix) :]
         if self.trailing_slash and len(path) > 1:
@@ -56,7 +56,7 @@ class PathForms:
 
 
 def misused(member: str, problem: str, cure: str = "", lacks: str = "") -> SpecError:
-    """A fault of an extension, such as `x-batch.key`."""
+    """Return a fault of an extension, such as `x-batch.key`."""
     return SpecError(f"{member}: {problem}", tuple(member.split(".")), cure=cure, lacks=lacks)
 
 
@@ -192,7 +192,7 @@ class Operation:
         return any(name.startswith(("1", "2", "3")) for name in self.responses)
 
     def declared_key(self, status: int) -> str:
-        """The key of its `responses` for the status; "" for none."""
+        """Return the key of its `responses` for the status; "" for none."""
         keys = (str(status), f"{status // 100}XX", "default")
         return next((key for key in keys if key in self.responses), "")
 
@@ -259,7 +259,7 @@ class Spec:
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
 
     def match(self, method: str, path: str) -> RouteMatch:
-        """The operation that serves `method` on `path`, which starts below the mount.
+        """Return the operation that serves `method` on `path`, which starts below the mount.
 
         Raises NotFound, MethodNotAllowed.
         """
@@ -279,12 +279,12 @@ class Spec:
         raise NotFound("path", path)
 
     def find_operation(self, path: str, method: str) -> Operation | None:
-        """The operation of method and path, else any of that path, else None."""
+        """Return the operation of method and path, else any of that path, else None."""
         found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
         return next((one.get(method.lower()) or next(iter(one.values())) for one in found), None)
 
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
-        """The tenant in the call's header, query or body, "" without one."""
+        """Return the tenant in the call's header, query or body, "" without one."""
         if self.tenant_key and (tenant := headers.get(self.tenant_key)) is not None:
             return tenant
         for place in self.scope:
@@ -313,7 +313,7 @@ _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 def parameter_names(template: str) -> list[str]:
-    """The names in a path template, in their order."""
+    """Return the names in a path template, in their order."""
     return _IN_BRACES.findall(template)
 
 
@@ -361,7 +361,7 @@ def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
 
 
 def _discriminating(discriminator: Document, choice: Document) -> dict[str, Any]:
-    """The member that tells which choice was made, with its only value."""
+    """Return the member that tells which choice was made, with its only value."""
     reference = choice.get("$ref", "")
     values = [name for name, target in discriminator.get("mapping", {}).items() if target == reference]
     value = next(iter(values), reference.rpartition("/")[2])
@@ -370,7 +370,7 @@ def _discriminating(discriminator: Document, choice: Document) -> dict[str, Any]
 
 @lru_cache(maxsize=4096)
 def plain(name: object) -> str:
-    """A name without case and separators: `error_code` and `errorCode` are equal."""
+    """Return a name without case and separators: `error_code` and `errorCode` are equal."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 

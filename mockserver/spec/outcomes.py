@@ -55,7 +55,7 @@ def tells_outcomes(node: Document) -> bool:
 
 
 def object_lists(document: Document, schema: Document) -> list[str]:
-    """The pointers of the lists of objects that an answer has, itself or in its members."""
+    """Return the pointers of the lists of objects that an answer has, itself or in its members."""
     found = lists_of(document, schema)
     return [place for place, node in found if "properties" in merged(document, node["items"])]
 
@@ -71,7 +71,7 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
 
 
 def fault_of_outcome(document: Document, answer: Document, batch: Document, item: Document) -> str:
-    """Why an answer has no place for what becomes of each item; "" if it has.
+    """Return why an answer has no place for what becomes of each item; "" if it has.
 
     `batch` is the `x-batch`. The schemas of the answer and of an item have no references.
     """
@@ -132,7 +132,7 @@ def _invented(document: Document, row: Document, known: Container[str]) -> Itera
 
 
 def at(document: Document, schema: Document, path: Path) -> dict[str, Any]:
-    """The schema at the steps of a pointer, without references; {} for none."""
+    """Return the schema at the steps of a pointer, without references; {} for none."""
     node = merged(document, schema)
     for step in path:
         node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))

@@ -45,7 +45,7 @@ def read_overlay(file: FilePath) -> Overlay:
 
 
 def _fault_of(action: Json) -> str:
-    """The reason why an action cannot be carried out, "" if it can."""
+    """Return the reason why an action cannot be carried out, "" if it can."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         return "expected a mapping with target, a JSONPath"
     if not any(word in action for word in _WORDS):
@@ -82,7 +82,7 @@ def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Ite
 
 
 def _order(place: Path) -> list[tuple[int, str]]:
-    """A key for sorting: what is removed from the end of a list moves only what is done."""
+    """Return a key for sorting: what is removed from the end of a list moves only what is done."""
     return [(step, "") if isinstance(step, int) else (-1, step) for step in place]
 
 

@@ -54,7 +54,7 @@ class _OwnBody:
         return TextReader(self.places, reads_json=True).value(tree, (self.schema,))
 
     def _separator(self, name: str) -> str:
-        """What stands between the elements of a list; "" where each has a field of its own."""
+        """Return what stands between the elements of a list; "" where each has a field of its own."""
         node: Any = self.encoding.get(name) if isinstance(self.encoding, Mapping) else None
         node = node if isinstance(node, Mapping) else EMPTY
         style = node.get("style", node.get("x-content", "form"))
@@ -72,7 +72,7 @@ _READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]]
 
 
 def own_decoder(name: str, content: Document, places: XmlPlaces) -> DecodeOwn | None:
-    """The decoder of a media type; None for one that is not judged, or read as everywhere."""
+    """Return the decoder of a media type; None for one that is not judged, or read as everywhere."""
     schema = content.get("schema", EMPTY)
     kinds = places.place((schema,)).kinds
     body = _OwnBody(schema, content.get("encoding", EMPTY), places)

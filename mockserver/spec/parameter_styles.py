@@ -46,7 +46,7 @@ class _StyledReader:
         return self.parameter.place, self.parameter.name
 
     def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
-        """The value, and the problems with it; None if nothing is sent."""
+        """Return the value, and the problems with it; None if nothing is sent."""
         if self.parameter.place == "cookie":
             sent = self._cookies(sent)
         own = self.parameter.name.lower() if self.parameter.place == "header" else self.parameter.name
@@ -63,7 +63,7 @@ class _StyledReader:
         return None if tree is None else self._judge(tree)
 
     def _cookies(self, sent: Pairs) -> Pairs:
-        """The cookies; an exploded structure stands in one, as `a=1&a=2`, or in several."""
+        """Return the cookies; an exploded structure stands in one, as `a=1&a=2`, or in several."""
         mark = ";|&" if self.parameter.explode and self._is_structure else ";"
         texts = (one.strip().partition("=") for _, header in sent for one in re.split(mark, header))
         return [(name, unquote(text)) for name, _, text in texts]
@@ -108,7 +108,7 @@ class _StyledReader:
         return name in self.place.members or (is_free and name not in self.others)
 
     def _spelled(self, found: list[str]) -> Tree:
-        """The parts of a value that is one text. Raises _MisspelledError."""
+        """Return the parts of a value that is one text. Raises _MisspelledError."""
         separator, is_exploded = SEPARATORS[self.style], self.parameter.explode
         # Generated clients repeat a name whose spec wants one list.
         text = separator.join(filter(None, found)) if self._is_structure else found[-1]
@@ -134,7 +134,7 @@ class _StyledReader:
 
 
 def _members(parts: list[str], *, is_exploded: bool) -> Tree:
-    """The members of an object, `a=1` each or the names and texts in turn. Raises _MisspelledError."""
+    """Return the members of an object, `a=1` each or the names and texts in turn. Raises _MisspelledError."""
     if any("=" not in part for part in parts) if is_exploded else len(parts) % 2:
         raise _MisspelledError
     named = (part.partition("=")[::2] for part in parts)

@@ -34,7 +34,7 @@ class _Counter:
 
 
 def text_for(pattern: str, number: int, least: int = 0) -> str | None:
-    """The nth text that the pattern matches, of at least `least` characters; None if none is found."""
+    """Return the nth text that the pattern matches, of at least `least` characters; None if none is found."""
     try:
         parsed = parser.parse(pattern, re.ASCII)
         for repeats in range(max(1, least + 1)):

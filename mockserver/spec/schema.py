@@ -86,14 +86,14 @@ class Schema:
         return self.compile_thorough()
 
     def accepts(self, value: Json) -> bool:
-        """Whether `value` is valid; a too deep value is not."""
+        """Return whether `value` is valid; a too deep value is not."""
         try:
             return self.quick.is_valid(value)
         except ValueError:
             return False
 
     def problems(self, value: Json, base: Path = (), unread: Json = None) -> list[Problem]:
-        """The problems of `value`, in the order of the schema's members; paths start with `base`.
+        """Return the problems of `value`, in the order of the schema's members; paths start with `base`.
 
         A value of over `MAX_VALUES` values has one problem only. The items of `unread`, without constraints
         in the schema, do not count.
@@ -146,7 +146,7 @@ class NumberMember:
         )
 
     def accepts_all(self, items: Iterable[Document]) -> bool:
-        """Whether the items have only valid values; those without the member count for nothing."""
+        """Return whether the items have only valid values; those without the member count for nothing."""
         values = [one[self.name] for one in items if self.name in one]
         if not self.types.issuperset(map(type, values)):
             return False
@@ -249,7 +249,7 @@ class SchemaCompiler:
 
 
 def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
-    """The schema of an item with anything for its numbers, and these."""
+    """Return the schema of an item with anything for its numbers, and these."""
     node = resolve(document, item)
     if node.get("type") != "object" or node.get("nullable"):
         return item, ()
@@ -331,7 +331,7 @@ _DATA = frozenset({"enum", "default", "example"})
 
 
 def with_optional(node: Json, mark: str) -> Any:
-    """The schema without need of members that are marked `readOnly`, or `writeOnly`."""
+    """Return the schema without need of members that are marked `readOnly`, or `writeOnly`."""
     if isinstance(node, list):
         return [with_optional(child, mark) for child in node]
     if not isinstance(node, dict) or not mark:
@@ -347,12 +347,12 @@ def with_optional(node: Json, mark: str) -> Any:
 
 
 def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
-    """The values of `extension` in the schema, by path with "*" for elements."""
+    """Return the values of `extension` in the schema, by path with "*" for elements."""
     return dict(_extension_values(document, node, extension, (), frozenset()))
 
 
 def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether all valid values have a known depth: no recursion, no free-form member."""
+    """Return whether all valid values have a known depth: no recursion, no free-form member."""
     reference = node.get("$ref", "")
     if reference in seen:
         return False

@@ -42,7 +42,7 @@ class ServedForm:
 
 
 def served_form(source: Document) -> ServedForm:
-    """The served form of an OpenAPI or Swagger document. Raises SpecError: it has no paths."""
+    """Return the served form of an OpenAPI or Swagger document. Raises SpecError: it has no paths."""
     version = str(source.get("openapi", source.get("swagger", "")))
     if version.startswith("3.2"):
         cure = "openapi: 3.1.1, if the file uses nothing that is new in 3.2"
@@ -172,7 +172,7 @@ class _Reader:
         return made
 
     def _with_siblings(self, node: Json) -> dict[str, Any]:
-        """A path item with the target of its `$ref`, if it has one."""
+        """Return a path item with the target of its `$ref`, if it has one."""
         target = self._target(node)
         siblings = (
             {name: value for name, value in node.items() if name != "$ref"} if isinstance(node, dict) else {}
@@ -338,7 +338,7 @@ class _Reader:
         self.notes.append(Note(self.place, message, cure))
 
     def _target(self, node: Json) -> Json:
-        """The node, or the last target of its references. Raises SpecError."""
+        """Return the node, or the last target of its references. Raises SpecError."""
         for _ in range(_LONGEST_CHAIN):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
@@ -349,14 +349,14 @@ class _Reader:
         raise SpecError(f"$ref: {node['$ref']} points at itself")
 
     def target_or_nothing(self, node: Json) -> Json:
-        """The last target of the node's references; the node itself if there is none."""
+        """Return the last target of the node's references; the node itself if there is none."""
         try:
             return self._target(node)
         except SpecError:
             return node
 
     def _find(self, reference: str) -> Json:
-        """The value that a reference names. Raises SpecError: nothing, or not in a file at hand."""
+        """Return the value that a reference names. Raises SpecError: nothing, or not in a file at hand."""
         if not reference.startswith("#"):
             if re.match("(https?:)?//", reference):
                 cure = "download it beside the file, and refer to that"
@@ -394,7 +394,7 @@ class _Reader:
         return self.anchors[name]
 
     def _refer(self, reference: str) -> dict[str, Any]:
-        """The reference to a component in place of any; {} and a fault where it points at nothing."""
+        """Return the reference to a component in place of any; {} and a fault where it points at nothing."""
         name = self.names.get(reference)
         if name is None:
             try:
@@ -547,7 +547,7 @@ def _missing_in_template(path: str, known: Iterable[tuple[str, str]]) -> list[di
 
 
 def _media_type(given: str) -> str:
-    """The media type in lower case without parameters; "" for a text that is none."""
+    """Return the media type in lower case without parameters; "" for a text that is none."""
     name = given.partition(";")[0].strip().lower()
     return name if _MEDIA_TYPE.fullmatch(name) else ""
 
@@ -561,7 +561,7 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _prose(node: Document) -> dict[str, Any]:
-    """The members that only people read."""
+    """Return the members that only people read."""
     kept = {name: node[name] for name in ("summary", "description") if isinstance(node.get(name), str)}
     if tags := _texts(node.get("tags")):
         kept["tags"] = tags

@@ -30,7 +30,7 @@ _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
 def read_text(file: Path) -> str:
-    """The text of a file in UTF-8 or UTF-16, without a byte order mark. Raises SpecError."""
+    """Return the text of a file in UTF-8 or UTF-16, without a byte order mark. Raises SpecError."""
     try:
         content = file.read_bytes()
         wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -42,7 +42,7 @@ def read_text(file: Path) -> str:
 
 
 def parse(text: str, name: str) -> Json:
-    """The document of a JSON or YAML text; numbers stay exact, names are texts. Raises SpecError."""
+    """Return the document of a JSON or YAML text; numbers stay exact, names are texts. Raises SpecError."""
     document = _parsed(text, name)
     if _is_deep(document):
         raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name)
@@ -76,7 +76,7 @@ def _exact(text: str) -> Decimal | str:
 
 
 def _whole_texts(value: Json) -> Json:
-    """The value with U+FFFD for halves of surrogate pairs, which no UTF-8 can hold."""
+    """Return the value with U+FFFD for halves of surrogate pairs, which no UTF-8 can hold."""
     if isinstance(value, str):
         return _LONE.sub("\ufffd", value)
     if isinstance(value, list):
@@ -87,7 +87,7 @@ def _whole_texts(value: Json) -> Json:
 
 
 def _is_deep(document: Json) -> bool:
-    """Whether the document has so many levels that reading it may end in a RecursionError."""
+    """Return whether the document has so many levels that reading it may end in a RecursionError."""
     level = [document]
     for _ in range(_MOST_LEVELS):
         inside = (
@@ -98,12 +98,12 @@ def _is_deep(document: Json) -> bool:
 
 
 def listed(value: Json) -> list[Any]:
-    """The value if it is a list, else none of it."""
+    """Return the value if it is a list, else none of it."""
     return value if isinstance(value, list) else []
 
 
 def members(value: Json) -> list[tuple[str, Any]]:
-    """The members of a value that is an object, else none."""
+    """Return the members of a value that is an object, else none."""
     return [(str(name), one) for name, one in value.items()] if isinstance(value, dict) else []
 
 
@@ -154,7 +154,7 @@ class _Bundle:
                     ahead.append((self.parts[self.names[part]], part))
 
     def _local(self, reference: str, here: Path) -> tuple[str, Path | None]:
-        """The reference within the whole document, and its file if that was now read."""
+        """Return the reference within the whole document, and its file if that was now read."""
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None

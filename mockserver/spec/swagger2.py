@@ -52,7 +52,7 @@ class _Swagger:
     produces: tuple[str, ...]
 
     def path_item(self, node: Json) -> dict[str, Any]:
-        """The path item, with its parameters in each of its operations."""
+        """Return the path item, with its parameters in each of its operations."""
         item = {**_members(self.resolve(node)), **_members(node)}
         return {
             name: self._operation(item, child) if name in METHODS and isinstance(child, Mapping) else child
@@ -133,7 +133,7 @@ def _form(fields: Iterable[Document], consumes: Iterable[str]) -> dict[str, Any]
 
 
 def _value(node: Document) -> dict[str, Any]:
-    """The schema of a parameter or header: the one it has, and the keywords that it has itself."""
+    """Return the schema of a parameter or header: the one it has, and the keywords that it has itself."""
     own = {
         name: child for name, child in node.items() if name not in _NOT_OF_VALUE and not name.startswith("x-")
     }

@@ -28,7 +28,7 @@ SEPARATORS: Mapping[str, str] = {
 
 
 def convert(text: str, place: XmlPlace) -> Json:
-    """The text as a scalar of one of the types of its place, unchanged if it is none."""
+    """Return the text as a scalar of one of the types of its place, unchanged if it is none."""
     bare = text.strip()
     for kind in _SCALARS:
         if kind in place.kinds and (value := convert_text(bare, kind)) is not bare:

@@ -57,7 +57,7 @@ class AnswerReader:
     convert: Callable[[str, XmlPlace], Json] = _strictly
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
-        """The document of an answer. Raises MalformedBody: no XML.
+        """Return the document of an answer. Raises MalformedBody: no XML.
 
         ValueError: another root, or a text of another type.
         """
@@ -114,7 +114,7 @@ class RequestReader:
     places: XmlPlaces
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
-        """The document of a request whose root is named by `schema`, one of its lists, or one item.
+        """Return the document of a request whose root is named by `schema`, one of its lists, or one item.
 
         A list that is a member of the schema is the root itself, without an element around it; a document
         that is no list may stand in one alone. Raises MalformedBody: no XML, another root, or elements in

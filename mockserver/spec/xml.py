@@ -40,7 +40,7 @@ def to_iso(text: str, form: str, zone: str = "") -> str:
 
 
 def from_iso(text: str, form: str) -> str:
-    """A moment in ISO form as a text of `form`; any other text unchanged."""
+    """Return a moment in ISO form as a text of `form`; any other text unchanged."""
     if not _ISO.fullmatch(text):
         return text
     try:
@@ -174,7 +174,7 @@ class XmlPlaces:
 
 
 def without_omitted(document: Document) -> Document:
-    """A copy of a spec in which no required member lacks an XML form."""
+    """Return a copy of a spec in which no required member lacks an XML form."""
     schemas = document.get("components", EMPTY).get("schemas", EMPTY)
     omitted = frozenset(_omitted_members(schemas, document))
     copied: Document = _require_less(document, omitted) if omitted else document
@@ -215,7 +215,7 @@ def _members_of(parts: list[Document]) -> Mapping[str, Schemas]:
 
 
 def _merged(parts: list[Document], keyword: str) -> dict[str, Json]:
-    """The values of a keyword in a schema and its `allOf` parts, the outermost first."""
+    """Return the values of a keyword in a schema and its `allOf` parts, the outermost first."""
     merged: dict[str, Json] = {}
     for part in parts:
         merged = {**part.get(keyword, EMPTY), **merged}
@@ -341,7 +341,7 @@ def _text_of(value: Json, place: XmlPlace) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text as character data; a raw carriage return would be read back as a line feed."""
+    """Return the text as character data; a raw carriage return would be read back as a line feed."""
     if not _TO_BE_ESCAPED.search(text):
         return text
     return escape(_NOT_TEXT.sub(_REPLACEMENT, text), {"\r": "&#13;"})

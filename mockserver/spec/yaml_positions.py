@@ -92,7 +92,7 @@ def _indentation(line: str) -> str:
 
 
 def _uneven_line(lines: list[str]) -> YamlFault | None:
-    """The last line with an indentation that the lines above it do not allow."""
+    """Return the last line with an indentation that the lines above it do not allow."""
     levels, found, before, opens = [0], None, 0, True
     for number, line in enumerate(lines, 1):
         words = line.strip()

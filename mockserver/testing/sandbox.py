@@ -346,7 +346,7 @@ class Sandbox:
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """The violations in a passed test: rules that were never hit, calls off contract."""
+        """Return the violations in a passed test: rules that were never hit, calls off contract."""
         calls = self.journal()
         violations: list[str] = []
         if NEVER_HIT not in self.allow:

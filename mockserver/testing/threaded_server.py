@@ -67,7 +67,7 @@ def start_in_thread(
 
 
 def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
-    """The application with a sandbox for clients that can set neither path nor header."""
+    """Return the application with a sandbox for clients that can set neither path nor header."""
     named = (b"mock-sandbox", sandbox.encode())
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:

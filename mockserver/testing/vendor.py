@@ -56,7 +56,7 @@ class SandboxVendor:
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
-        """The records of a collection, and its changes since the sandbox began.
+        """Return the records of a collection, and its changes since the sandbox began.
 
         Raises LookupError: the vendor has no collection of that name.
         """

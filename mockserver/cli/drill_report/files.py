@@ -160,7 +160,7 @@ def html_page(report: DrillReport) -> str:
 
 
 def _scenario(row: Row) -> str:
-    """The scenario as YAML, as scenarios are written."""
+    """Return the scenario as YAML, as scenarios are written."""
     plain = plain_json(row.result.case.scenario)
     return xml(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))[:_LONGEST_SCENARIO]
 

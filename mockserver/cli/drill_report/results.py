@@ -34,7 +34,7 @@ _PLACE = ("vendor", "case", "kind")
 
 
 def read_known(file: Path) -> dict[Place, str]:
-    """The reasons of known faults, from a JSON or YAML file. Raises UnreadableBaselineError."""
+    """Return the reasons of known faults, from a JSON or YAML file. Raises UnreadableBaselineError."""
     entries = read_entries(file, _PLACE, ("reason",))
     return {(one["vendor"], one["case"], one["kind"]): one["reason"] for one in entries}
 
@@ -137,27 +137,27 @@ class DrillReport:
         return {**found, **kept}
 
     def hide(self, text: str) -> str:
-        """The text without what is secret, or looks like it."""
+        """Return the text without what is secret, or looks like it."""
         return redact_log(HiddenSecrets(self.secrets).text(text))
 
     def said(self, text: str) -> str:
-        """A message in one line, without what is secret."""
+        """Return a message in one line, without what is secret."""
         return one_line(self.hide(text), _LONGEST_MESSAGE)
 
     def command_line(self, before: Iterable[str] = ()) -> str:
-        """The words of the client in shell syntax, without what is secret."""
+        """Return the words of the client in shell syntax, without what is secret."""
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
         return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
 
     def again(self, row: Row) -> str:
-        """The command that runs the client against this case again."""
+        """Return the command that runs the client against this case again."""
         case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
         if row.id.startswith(EXPLORED):
             case = self.exploring
         return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
-        """The last lines that the client wrote; before them how many are left out."""
+        """Return the last lines that the client wrote; before them how many are left out."""
         written = result.ending.output
         lines = self.hide(unstyle(written[-_MOST_OUTPUT:]).expandtabs(4)).splitlines()
         more = len(written.splitlines()) - LAST_LINES
@@ -166,7 +166,7 @@ class DrillReport:
 
 
 def ending_words(result: Result) -> str:
-    """The end of the client, such as: ended with 1 after 0.5 s."""
+    """Return the end of the client, such as: ended with 1 after 0.5 s."""
     status, starts = result.ending.status, len(result.ending.starts)
     often = f", started {starts} times" if starts > 1 else ""
     ended = "did not end, and was stopped" if status is None else f"ended with {status}"

@@ -65,7 +65,7 @@ class Strip(NamedTuple):
 
 
 def draw_strip(result: Result) -> Strip:
-    """The strip of a run."""
+    """Return the strip of a run."""
     marked = {redact_body(key) for one in result.findings for key in one.items}
     numbers = {number for one in result.findings for number in one.calls}
     items, calls = list(result.items), list(result.calls)
@@ -90,7 +90,7 @@ def draw_strip(result: Result) -> Strip:
 
 
 def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
-    """The squares of an item by the number of the call."""
+    """Return the squares of an item by the number of the call."""
     squares = {}
     created = 0
     for one in item["attempts"]:

@@ -164,13 +164,13 @@ class CaseCaller:
         return None if replays is None or is_of_key else replays.key_writer(operation_id(case))
 
     def wants(self, check: str) -> bool:
-        """Whether a finding is reported; two checks of the answer always are made."""
+        """Return whether a finding is reported; two checks of the answer always are made."""
         return check not in (EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ) or self._context.run_config.wants(
             check
         )
 
     def leaves_out(self, operation: str) -> bool:
-        """Whether an operation is called no more: it is too slow, or all was checked once."""
+        """Return whether an operation is called no more: it is too slow, or all was checked once."""
         only = self._context.run_config.only
         is_done = bool(only) and only <= ONCE and all(self.ledger.made[operation, one] for one in only)
         return is_done or self.slow[operation] >= _SLOW
@@ -188,7 +188,7 @@ class CaseCaller:
             self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
-        """The XML media type that some cases ask for, where a spec negotiates."""
+        """Return the XML media type that some cases ask for, where a spec negotiates."""
         if "x-negotiation" not in self._context.api.spec.document:
             return ""
         if case.body is not NOT_SET:
@@ -264,7 +264,7 @@ class CaseCaller:
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
-    """The schema of an XML body; None where the spec states a range of media types, or none."""
+    """Return the schema of an XML body; None where the spec states a range of media types, or none."""
     if not generated_requests.can_write_xml(case.media_type):
         return None
     body = resolve(case.operation.schema.raw_schema, case.operation.definition.raw["requestBody"])
@@ -378,7 +378,7 @@ def _of_method(answered: CheckedResponse) -> frozenset[str]:
 
 
 def _of_file(answered: CheckedResponse) -> frozenset[str]:
-    """The check that decodes a body, where the spec declares a file.
+    """Return the check that decodes a body, where the spec declares a file.
 
     A file holds any bytes, and its media type is whatever its sender named.
     """

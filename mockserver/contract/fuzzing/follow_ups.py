@@ -63,7 +63,7 @@ class KeyedReplays:
         self._first: dict[str, Exchange] = {}
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """A function that sets a new key in the operation's next call; None if it takes none."""
+        """Return a function that sets a new key in the operation's next call; None if it takes none."""
         rule = self._rule
         if rule is None or operation not in self._takers or self._is_done(operation):
             return None
@@ -71,7 +71,7 @@ class KeyedReplays:
         return lambda request: request if _commits_nothing(rule, request) else with_key(rule, request, key)
 
     def without_key(self, exchange: Exchange) -> Exchange:
-        """The exchange as if made without a key."""
+        """Return the exchange as if made without a key."""
         if self._rule is None:
             return exchange
         return replace(exchange, request=without_key(self._rule, exchange.request))
@@ -202,7 +202,7 @@ def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
 
 
 def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -> bool:
-    """Whether the bodies of two calls mean different documents."""
+    """Return whether the bodies of two calls mean different documents."""
     one, two = without_key(rule, first.request), without_key(rule, other.request)
     if (one.method, one.path, one.media_type) != (two.method, two.path, two.media_type):
         return False
@@ -245,7 +245,7 @@ class Change:
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
-    """The reads nearest to the path of a write, with known parameters; at most three."""
+    """Return the reads nearest to the path of a write, with known parameters; at most three."""
     try:
         match = find_operation(api.spec, exchange.request.method, _path(exchange.request))
     except (NotFound, MethodNotAllowed):
@@ -265,7 +265,7 @@ def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None
 def first_change(
     before: Sequence[Observation | None], reads: Sequence[Request], send: SendRead
 ) -> Change | None:
-    """The first difference that a further read shows; moments are not compared."""
+    """Return the first difference that a further read shows; moments are not compared."""
     for was, request in zip(before, reads, strict=True):
         if was is None:
             continue
@@ -404,7 +404,7 @@ class LocationChecks:
     def _compared(
         self, operation: str, created: Exchange, first: Exchange, message: str
     ) -> tuple[Finding, ...]:
-        """A finding if the record has another id than the created one."""
+        """Return a finding if the record has another id than the created one."""
         mine, theirs = _ids(created), _ids(first)
         other = {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
         if not other:
@@ -419,7 +419,7 @@ class LocationChecks:
         return (Finding(LOCATION_CHECK, operation, sentence, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
-        """The path of a `Location` below the target; "" if it is elsewhere, or cannot be read."""
+        """Return the path of a `Location` below the target; "" if it is elsewhere, or cannot be read."""
         base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))

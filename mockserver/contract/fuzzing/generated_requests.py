@@ -60,7 +60,7 @@ _ONE_JSON = "application/vnd.mockserver+json"
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
 ) -> OpenApiSchema:
-    """The schema from which Schemathesis makes cases for `url`; a walk uses valid cases only."""
+    """Return the schema from which Schemathesis makes cases for `url`; a walk uses valid cases only."""
     profile = api.profile
     config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
@@ -244,7 +244,7 @@ class RequestWriter(BaseAdapter):
             self._alter = None
 
     def session(self) -> requests.Session:
-        """A `requests` session without memory that sends everything here."""
+        """Return a `requests` session without memory that sends everything here."""
         made = _PlainSession()
         made.trust_env = False
         made.headers.clear()
@@ -487,7 +487,7 @@ _OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
 
 
 def own_part(case: PinnedCase, url: str) -> str:
-    """The header or path of the case that addresses a mockserver, "" if there is none.
+    """Return the header or path of the case that addresses a mockserver, "" if there is none.
 
     `url` is the target's address. A path of the spec itself does not count.
     """
@@ -496,7 +496,7 @@ def own_part(case: PinnedCase, url: str) -> str:
 
 
 def own_header(headers: Mapping[str, object], stated: Iterable[str]) -> str:
-    """The name of a header that addresses a mockserver, "" if there is none.
+    """Return the name of a header that addresses a mockserver, "" if there is none.
 
     A `Prefer` header of the spec counts only if it wishes for a status or an example.
     """

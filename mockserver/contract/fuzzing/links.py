@@ -210,7 +210,7 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """The list in which `call` puts findings, for `validate_response` to report."""
+        """Return the list in which `call` puts findings, for `validate_response` to report."""
         del case
         return {"found": []}
 

@@ -98,7 +98,7 @@ class AuthChecks:
                 yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
 
     def _is_lenient(self, good: Exchange) -> bool:
-        """Whether the server is a mock server without strict credentials."""
+        """Return whether the server is a mock server without strict credentials."""
         if JOURNAL not in good.response.headers and not self._trial.target.identity().is_ours:
             return False
         health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
@@ -133,7 +133,7 @@ def _without(request: Request, place: CredentialPlace) -> Request:
 
 
 def _is_closed(exchange: Exchange) -> bool:
-    """Whether the caller is refused; a redirect leads to a login."""
+    """Return whether the caller is refused; a redirect leads to a login."""
     return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
 
 
@@ -333,7 +333,7 @@ def _is_wrong(spec: Spec, method: str, path: str) -> bool:
 
 
 def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
-    """A path whose last parameter fits its schema and names nothing; "" if there is none."""
+    """Return a path whose last parameter fits its schema and names nothing; "" if there is none."""
     names = re.findall(r"\{([^}]+)\}", operation.path)
     schema = next(
         (parameter.schema for parameter in operation.parameters if names and parameter.name == names[-1]),

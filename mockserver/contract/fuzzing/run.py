@@ -163,7 +163,7 @@ def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunCon
 def _findings_of_listed(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig
 ) -> list[Finding]:
-    """The smallest failing call of each check; a check that failed a few times is skipped."""
+    """Return the smallest failing call of each check; a check that failed a few times is skipped."""
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
     for case in _listed(operation, run_config):
@@ -245,7 +245,7 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
 def _drawn(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
-    """A new failure, shrunk by Hypothesis; None if there is none."""
+    """Return a new failure, shrunk by Hypothesis; None if there is none."""
     strategy: Any = st.one_of(list(_strategies(operation)))
 
     @hypothesis.seed(derive_operation_seed(run_config.seed, operation.label))

@@ -22,7 +22,7 @@ _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page
 
 
 def with_query(calls: ListCalls, walk: Walk) -> str:
-    """The list and its query in words: "GET /orders with pageSize=3"."""
+    """Return the list and its query in words: "GET /orders with pageSize=3"."""
     return f"{calls.name} with {cut_text(walk.says)}" if walk.says else calls.name
 
 
@@ -139,7 +139,7 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
-    """Whether a limit of the server's own may apply: above the usual size, if it says so."""
+    """Return whether a limit of the server's own may apply: above the usual size, if it says so."""
     if profile.largest and size <= profile.largest:
         return False
     stated_size = number_at(page.response, profile.counts.get("size", ""))
@@ -374,7 +374,7 @@ def _fits(one: ListFilter, found: Any, value: Any) -> bool:
 
 
 def _placed(value: Any) -> Decimal | None:
-    """An ordinal for comparison, of a date its seconds; None without one."""
+    """Return an ordinal for comparison, of a date its seconds; None without one."""
     if value is None or isinstance(value, bool):
         return None
     try:
@@ -393,7 +393,7 @@ def _seconds(text: str) -> Decimal | None:
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
-    """The filter with the rarest and the most frequent value of the rows, and with several."""
+    """Return the filter with the rarest and the most frequent value of the rows, and with several."""
     found = [value_in(row.document, one.member) for row in rows]
     values = Counter(value for value in found if _can_be_asked_for(value, found))
     if not values:
@@ -406,7 +406,7 @@ def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
 
 
 def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
-    """Whether the value has one spelling: no other differs in letter case or blanks only."""
+    """Return whether the value has one spelling: no other differs in letter case or blanks only."""
     if not isinstance(value, str | int | Decimal) or value == "":
         return False
     if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
@@ -434,7 +434,7 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
 
 
 def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
-    """The number of fitting rows before the first unfitting one, and whether there is such a row."""
+    """Return the number of fitting rows before the first unfitting one, and whether there is such a row."""
     fits = [trial.must_show(row) for row in trial.rows]
     first = fits.index(True) if any(fits) else len(fits)
     return not all(fits[first:]), trial.count
@@ -508,7 +508,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Whether the order depends on a collation: only case or characters beyond ASCII differ."""
+    """Return whether the order depends on a collation: only case or characters beyond ASCII differ."""
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()
     return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())

@@ -115,7 +115,7 @@ def check_other_tenant(
 
 
 def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None:
-    """The calls as another tenant makes them, None if there is only one."""
+    """Return the calls as another tenant makes them, None if there is only one."""
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
     mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)

@@ -158,7 +158,7 @@ def _identify(profile: ListProfile, row: Any) -> str:
 
 
 def _sorted(document: Any) -> Any:
-    """A document with sorted members, so that equal rows are equal texts."""
+    """Return a document with sorted members, so that equal rows are equal texts."""
     if isinstance(document, Mapping):
         return {name: _sorted(document[name]) for name in sorted(document)}
     return [_sorted(one) for one in document] if isinstance(document, list) else document
@@ -387,7 +387,7 @@ class RecordList:
 
 
 def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """The lists below the first records of the list above, the longest first."""
+    """Return the lists below the first records of the list above, the longest first."""
     calls = start(found)
     read = [_read(calls, path, found.profile) for path in _paths(found, start)]
     return sorted(read, key=lambda one: -len(one.rows))

@@ -100,7 +100,7 @@ class ExchangeJudge:
         )
 
     def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
-        """The exchange with its answer in JSON, where the spec has one schema for JSON and XML."""
+        """Return the exchange with its answer in JSON, where the spec has one schema for JSON and XML."""
         received = exchange.response
         if (
             "x-negotiation" not in self._contracted.spec.document
@@ -124,7 +124,7 @@ class ExchangeJudge:
             return None, message if message.startswith(_LEAD) else f"{_LEAD} that can be read: {message}"
 
     def _forgives(self, operation: Operation, status: int) -> bool:
-        """Whether the profile tolerates this status for a good call, or for a bad one.
+        """Return whether the profile tolerates this status for a good call, or for a bad one.
 
         For a batch the latter is meant for its items, which are judged apart.
         """
@@ -212,7 +212,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
-    """An item that must make the vendor's reader refuse the whole call, in an accepted call."""
+    """Return an item that must make the vendor's reader refuse the whole call, in an accepted call."""
     culprit = next((item for item in case.expected.items if item.refuses_call), None)
     if culprit is None or case.status >= FIRST_REFUSAL:
         return None
@@ -279,7 +279,7 @@ _NO_STATUS = 0
 
 
 def unanswered_exchange(request: Request, operation: str) -> Exchange:
-    """A request with an answer that never came: its status is 0."""
+    """Return a request with an answer that never came: its status is 0."""
     return Exchange(request, Response(_NO_STATUS, {}, b""), operation)
 
 

@@ -47,7 +47,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
 
 
 def _nothing(members: Document, name: str) -> Json:
-    """The meaning of an empty value: null, unless the schema requires a text."""
+    """Return the meaning of an empty value: null, unless the schema requires a text."""
     return None if members.get(name, EMPTY).get("nullable") else ""
 
 
@@ -161,7 +161,7 @@ def _json(text: str) -> Decoded:
 
 
 def _is_cut(text: str, error: ValueError) -> bool:
-    """Whether the text is right JSON up to its end, and its list or object is not closed there."""
+    """Return whether the text is right JSON up to its end, and its list or object is not closed there."""
     if not isinstance(error, json.JSONDecodeError) or not text.lstrip().startswith(("[", "{")):
         return False
     return error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
@@ -300,7 +300,7 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
 
 
 def _typed_as(element: Element, node: Document) -> list[Document]:
-    """The schema that the element's `xsi:type` names, of those that its own schema knows."""
+    """Return the schema that the element's `xsi:type` names, of those that its own schema knows."""
     known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
     return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
 
@@ -436,7 +436,7 @@ class XmlMember:
 
 
 def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
-    """The value of the schema's type that `text` spells plainly; else `text` itself.
+    """Return the value of the schema's type that `text` spells plainly; else `text` itself.
 
     In a form, which cannot say null, an empty value that is no text may be null.
     """
@@ -513,7 +513,7 @@ def _parts_of(node: Document) -> Iterator[Document]:
 
 
 def milliseconds_text(text: str, form: str) -> str:
-    """An ISO moment as a text of `form`, with `{}` for the milliseconds; other texts unchanged."""
+    """Return an ISO moment as a text of `form`, with `{}` for the milliseconds; other texts unchanged."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

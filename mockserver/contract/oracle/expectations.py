@@ -218,7 +218,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Whether a header that can be ignored differs from its default."""
+    """Return whether a header that can be ignored differs from its default."""
     for parameter in operation.parameters:
         sent = request.headers.get(parameter.name.lower())
         if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):
@@ -357,12 +357,12 @@ def expected_item(
 
 
 def _is_null_item(broken: SchemaProblem) -> bool:
-    """Whether the item itself is null: that may fail alone (docs/catalogue.md#6-null-item)."""
+    """Return whether the item itself is null: that may fail alone (docs/catalogue.md#6-null-item)."""
     return broken.keyword == "type" and not broken.path and broken.found is None
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Whether the problem refuses the call, by `x-fatal` at its place or `x-batch.fatal`."""
+    """Return whether the problem refuses the call, by `x-fatal` at its place or `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner

@@ -26,7 +26,7 @@ DENIED = (401, 403)
 
 
 def is_stated(status: int, responses: Collection[str | int]) -> bool:
-    """Whether an operation states the status, or its class; `default` states none."""
+    """Return whether an operation states the status, or its class; `default` states none."""
     return not {str(status), f"{status // 100}XX"}.isdisjoint(str(response).upper() for response in responses)
 
 
@@ -131,7 +131,7 @@ _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 
 
 def has_message(body: Json) -> bool:
-    """Whether a reason member, or without such names any member, holds a text.
+    """Return whether a reason member, or without such names any member, holds a text.
 
     The ones nearest to the root count: deeper ones explain, and do not replace them.
     """
@@ -230,7 +230,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
-    """A bad item that is missing in a refusal of the whole call which names others."""
+    """Return a bad item that is missing in a refusal of the whole call which names others."""
     named = {outcome.place for outcome in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
@@ -297,7 +297,7 @@ def _names(outcome: ReportedOutcome, expected_item: ExpectedItem) -> bool:
 
 
 def _owner(case: CheckCase, outcome: ReportedOutcome) -> int | None:
-    """The item that the outcome names, whatever its place."""
+    """Return the item that the outcome names, whatever its place."""
     return next((item.item.place for item in case.expected.items if _names(outcome, item)), None)
 
 
@@ -478,7 +478,7 @@ def _says_done(text: str) -> bool:
 
 
 def _says_failed(text: str) -> bool:
-    """Whether the text tells only of a failure, and not of a success or of an earlier attempt too."""
+    """Return whether the text tells only of a failure, and not of a success or of an earlier attempt too."""
     found = _FAILED.search(text)
     if found is None:
         return False
@@ -496,7 +496,7 @@ def _is_exempt(case: CheckCase, message: str) -> bool:
 
 
 def _is_telling(key: str) -> bool:
-    """Whether a key in a message can only mean its item: no common word or number."""
+    """Return whether a key in a message can only mean its item: no common word or number."""
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)

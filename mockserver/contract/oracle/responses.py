@@ -29,7 +29,7 @@ _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|
 
 
 def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
-    """The reader of an operation's answers: its subject's, the profile's, else that of the spec.
+    """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
 
     None if the operation is no batch, or nothing describes its outcomes.
     """
@@ -52,7 +52,7 @@ def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ..
 
 
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
-    """The reader that `x-batch.outcome` describes; None without."""
+    """Return the reader that `x-batch.outcome` describes; None without."""
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
     if batch.atomic and "status" not in batch.outcome:
@@ -181,7 +181,7 @@ class _OutcomeMaps:
 
 
 def text_at(value: Json) -> str:
-    """A message as one text: a text, or the texts in a list or an object."""
+    """Return a message as one text: a text, or the texts in a list or an object."""
     if isinstance(value, str):
         return value.strip()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -189,13 +189,13 @@ def text_at(value: Json) -> str:
 
 
 def class_in_words(text: str) -> Literal["created", "updated", ""]:
-    """The result that a whole message names, "" if in doubt; English only."""
+    """Return the result that a whole message names, "" if in doubt; English only."""
     match = _CLASS.fullmatch(text.strip().lower())
     return "" if match is None else "created" if match[1] == "created" else "updated"
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
-    """Whether an outcome is good: by its status if it has one, else by the lack of messages."""
+    """Return whether an outcome is good: by its status if it has one, else by the lack of messages."""
     number = _number(status)
     if number is not None:
         return number < REFUSAL_STATUSES
@@ -207,7 +207,7 @@ def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
 
 
 def value_of_pair(value: Json) -> str | None:
-    """The key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
+    """Return the key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return text_of(value[0].get("value"))
     return None
@@ -295,7 +295,7 @@ class ResponseConformance:
         return self._bodied(operation, response, content[media_type], media_type, unasked)
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """The operation's response for a status, its class or the default; None if undeclared."""
+        """Return the operation's response for a status, its class or the default; None if undeclared."""
         node = self._spec.document["paths"][operation.path][operation.method]["responses"]
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in node:
@@ -337,7 +337,7 @@ class ResponseConformance:
 
 
 def _read(response: Response, node: Document) -> tuple[Json, str]:
-    """The document, and the reason if there is none."""
+    """Return the document, and the reason if there is none."""
     try:
         return decode(response.body, response.headers.get("content-type", ""), node).document, ""
     except UnreadableError as error:
@@ -358,7 +358,7 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
 
 
 def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]) -> CheckFailure | None:
-    """The media type, if it is not among those asked for and the spec states one of these.
+    """Return the media type, if it is not among those asked for and the spec states one of these.
 
     A server may choose among the forms of JSON that the spec states: a client of one reads all.
     """
@@ -382,7 +382,7 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
-    """The outermost members that the unfolded schemas do not name.
+    """Yield the outermost members that the unfolded schemas do not name.
 
     An object without a stated schema may have any.
     """

@@ -95,7 +95,7 @@ def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | N
 
 
 def without_member(node: Document, pointer: Path) -> Document:
-    """The schema without constraints on the members of the list at `pointer`."""
+    """Return the schema without constraints on the members of the list at `pointer`."""
     if not pointer:
         return {name: value for name, value in node.items() if name != "items"}
     properties = node.get("properties", {})
@@ -105,7 +105,7 @@ def without_member(node: Document, pointer: Path) -> Document:
 
 @cache
 def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """The pattern as ECMA 262 means it; None if Python has no equal."""
+    """Return the pattern as ECMA 262 means it; None if Python has no equal."""
     inside = False
     made = []
     at = 0
@@ -132,7 +132,7 @@ def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
 
 
 def is_day(text: str) -> bool:
-    """Whether the text is a date of RFC 3339 in the calendar."""
+    """Return whether the text is a date of RFC 3339 in the calendar."""
     match = _DAY.fullmatch(text)
     try:
         return bool(match and date(*map(int, match.groups())))
@@ -218,7 +218,7 @@ _Engine = extend(
 
 
 def _accepts(engine: Any, value: Json, node: Any) -> bool:
-    """Whether the value is valid.
+    """Return whether the value is valid.
 
     Most values are, and an engine that reports places is built anew for each member.
     """
@@ -305,11 +305,11 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Whether the problem may reject its item alone, although its keyword refuses the call."""
+        """Return whether the problem may reject its item alone, although its keyword refuses the call."""
         return any(_speaks_of(tolerance, broken) for tolerance in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:
-        """Whether a member differs from the schema in letter case only, where case may not count."""
+        """Return whether a member differs from the schema in letter case only, where case may not count."""
         if not self.any_case:
             return False
         if isinstance(value, list):
@@ -397,7 +397,7 @@ def leniency(
 
 
 def is_on_the_edge(value: Json, node: Document) -> bool:
-    """Whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
+    """Return whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
     if isinstance(value, list):
         return any(is_on_the_edge(child, node.get("items", {})) for child in value)
     if isinstance(value, dict):
@@ -416,7 +416,7 @@ def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
 
 
 def _is_trimmed(broken: SchemaProblem) -> bool:
-    """Whether the text is valid without its surrounding white space."""
+    """Return whether the text is valid without its surrounding white space."""
     found = broken.found
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False

@@ -170,7 +170,7 @@ class WrittenBatch:
     def _encoding(
         self, media_type: str, call: Callable[[Sequence[Json], int], Request], place: WrittenPlace
     ) -> Encoding:
-        """The writer of items in a media type; `call` makes their request in JSON.
+        """Return the writer of items in a media type; `call` makes their request in JSON.
 
         Raises SpecError: the spec does not say how the operation reads it.
         """
@@ -301,7 +301,7 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def _write_form(items: Sequence[Json]) -> bytes:
-    """The items as a form, `[0].name=value` for each member; a null is empty."""
+    """Return the items as a form, `[0].name=value` for each member; a null is empty."""
     pairs = [
         (f"[{number}].{name}", text_of_value(value))
         for number, one in enumerate(items)
@@ -311,7 +311,7 @@ def _write_form(items: Sequence[Json]) -> bytes:
 
 
 def _data_contract(stated: MediaType) -> Encoding:
-    """The writer of XML of .NET's data contracts: members in ordinal order, null as nil."""
+    """Return the writer of XML of .NET's data contracts: members in ordinal order, null as nil."""
     settings: Mapping[str, str] = stated.coercion
     root, item = settings["root"], settings["item"]
     names = f"xmlns={quoteattr(settings['namespace'])} xmlns:i={quoteattr(_XSI)}"
@@ -415,7 +415,7 @@ def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
 
 
 def _count(response: Response) -> int | None:
-    """The number of accepted items, if the answer is a number."""
+    """Return the number of accepted items, if the answer is a number."""
     if not response.body or _is_xml(response):
         return None
     document = response.json()

@@ -223,7 +223,7 @@ def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
 
 
 def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
-    """The path of the value that cannot be converted; msgspec does not name members of mappings."""
+    """Return the path of the value that cannot be converted; msgspec does not name members of mappings."""
     steps: list[str | int] = []
     for name, number, any_member in _STEP.findall(path):
         if not any_member:
@@ -321,7 +321,7 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w
 
 
 def text_of_value(value: Json) -> str:
-    """A value as part of a text: a decimal with its scale, nothing for null."""
+    """Return a value as part of a text: a decimal with its scale, nothing for null."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
@@ -346,7 +346,7 @@ class Template:
     place: WrittenPlace
 
     def checked(self, known: Iterable[str]) -> Template:
-        """The same template. Raises SpecError: it has an unknown placeholder."""
+        """Return the same template. Raises SpecError: it has an unknown placeholder."""
         names = list(known)
         for text, place in _texts(self.document, self.place):
             for found in _PLACEHOLDER.finditer(text):

@@ -87,7 +87,7 @@ def read_items(
 def _read_corruptions(
     entries: list[BadEntry], place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
 ) -> tuple[Corruption, ...]:
-    """The ways to spoil an item, without those that send a fact which the run leaves empty."""
+    """Return the ways to spoil an item, without those that send a fact which the run leaves empty."""
     unset = {name for name, text in scope.facts.items() if not text}
     written = [(one, place.at(number)) for number, one in enumerate(entries)]
     wanted = [one for one in written if unset.isdisjoint(Template(one[0].changes, one[1]).names())]
@@ -143,7 +143,7 @@ def _item(
 
 
 def _why_not(corruption: Corruption, items: list[Json]) -> str:
-    """The reason why an item cannot be spoiled in that way, "" if all can."""
+    """Return the reason why an item cannot be spoiled in that way, "" if all can."""
     for item in items:
         try:
             spoiled = corruption.change(item)
@@ -176,7 +176,7 @@ class ComparedMember:
         return self.compared(value_at(row, parse_pointer(self.pointer)))
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> str | Decimal | None:
-        """The value of the member after the item was accepted."""
+        """Return the value of the member after the item was accepted."""
         value = self.due.fill(values) if self.due else value_at(item, parse_pointer(self.of_item))
         return self.compared(value)
 
@@ -207,7 +207,7 @@ class RecordReader:
     deleted: Mapping[str, Json] = field(default_factory=dict)
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
-        """The record that a read shows after the item was accepted."""
+        """Return the record that a read shows after the item was accepted."""
         return {member.name: member.expected(item, values) for member in self.members}
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
@@ -287,7 +287,7 @@ def pointer(text: str, place: WrittenPlace) -> str:
 
 
 def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -> FilledChange:
-    """The function that removes and sets members of an item.
+    """Return the function that removes and sets members of an item.
 
     Raises SpecError: one is no JSON Pointer, or a placeholder is not known.
     """

@@ -63,7 +63,7 @@ def html_page(document: Json) -> str:
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
-    """The checks of these operations, in the order of the catalogue."""
+    """Return the checks of these operations, in the order of the catalogue."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
     order = {name: place for place, name in enumerate(all_checks())}
     return sorted(made.values(), key=lambda row: (order.get(row["check"], len(order)), row["check"]))
@@ -191,7 +191,7 @@ _NOWHERE = "http://in-process.invalid"
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """The HAR archive; every call starts with the run and takes no time, as none was timed."""
+    """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
@@ -256,7 +256,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
 
 
 def call_lines(session: Session, finding: Finding) -> list[str]:
-    """The calls of a failure as lines of bash, after the variables that they need."""
+    """Return the calls of a failure as lines of bash, after the variables that they need."""
     calls = [exchange_command(exchange, session) for exchange in finding.exchanges]
     if not calls:
         return []

@@ -144,7 +144,7 @@ VERSION = 1
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """The whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
+    """Return the whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
 
     `target` is null for a run in this process.
     """
@@ -307,7 +307,7 @@ class ItemOutcomes:
         self._api = api
 
     def of(self, exchange: Exchange) -> tuple[ShownItem, ...]:
-        """The items of a batch in their order; none for any other call."""
+        """Return the items of a batch in their order; none for any other call."""
         operation = self._api.spec.operations.get(exchange.operation)
         if operation is None or operation.batch is None:
             return ()
@@ -320,7 +320,7 @@ class ItemOutcomes:
 
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
-    """The items of a document in words, "3 items: 2 created, 1 rejected"."""
+    """Return the items of a document in words, "3 items: 2 created, 1 rejected"."""
     counts = Counter(item["outcome"] for item in items)
     totals = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
     return f"{counted(len(items), 'items')}: {totals}"
@@ -364,7 +364,7 @@ def part_label(api: ApiUnderTest, part: RunPart) -> str:
 
 
 def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int, seconds: float) -> str:
-    """The line of a finished part; `failed` are its failed checks that are not known differences."""
+    """Return the line of a finished part; `failed` are its failed checks that are not known differences."""
     checks = counted(result.checks, "checks")
     result_text = f"{failed} of {checks} FAILED" if failed else f"{checks} ok"
     calls = counted(result.calls, "calls")
@@ -400,7 +400,7 @@ class RunningState:
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
-        """The state in one line, the least important at its end."""
+        """Return the state in one line, the least important at its end."""
         words = [self.api.name]
         if self.part:
             words.append(f"{self.part.phase}: {_place(self.part, self.step)}")

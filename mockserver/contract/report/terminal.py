@@ -91,7 +91,7 @@ def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
 
 
 def result_line(outcomes: Iterable[RunOutcome]) -> str:
-    """The last line: the number of checks by result, and the names of the failed ones."""
+    """Return the last line: the number of checks by result, and the names of the failed ones."""
     made = list(outcomes)
     counts = tally_findings(made)
     causes = sum(len(_causes(one)) for one in made)
@@ -159,7 +159,7 @@ def _budget(sizes: SizeTimes) -> str:
 
 
 def _time(time: SizeTime) -> str:
-    """The time of a batch, as "0.015 s (last bad; 507 of 1,000 read back)"."""
+    """Return the time of a batch, as "0.015 s (last bad; 507 of 1,000 read back)"."""
     bad = [f"{time.bad} bad"] if time.bad != "none" else []
     late = [f"late after {time.due:.1f} s"] if time.seconds > time.due > 0 else []
     some = [f"{time.compared:,} of {time.size:,} read back"] if time.compared < time.size else []

@@ -33,29 +33,29 @@ def number_lines(steps: Sequence[str]) -> list[str]:
 
 
 def counted(number: int, unit: str) -> str:
-    """A number of things, as "1,204 items" or "1 sequence"; `unit` is the plural."""
+    """Return a number of things, as "1,204 items" or "1 sequence"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
     return f"{number:,} {unit}"
 
 
 def of_body(body: bytes) -> str:
-    """A body as text; octets that are no UTF-8 are escaped in hexadecimal."""
+    """Return a body as text; octets that are no UTF-8 are escaped in hexadecimal."""
     return body.decode(errors="backslashreplace")
 
 
 def markdown_cell(text: str) -> str:
-    """A text as one cell of a table."""
+    """Return a text as one cell of a table."""
     return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
 
 
 def annotation_text(text: str) -> str:
-    """The message of a workflow command of GitHub."""
+    """Return the message of a workflow command of GitHub."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def annotation_property(text: str) -> str:
-    """A property of a workflow command of GitHub."""
+    """Return a property of a workflow command of GitHub."""
     return annotation_text(text).replace(":", "%3A").replace(",", "%2C")
 
 

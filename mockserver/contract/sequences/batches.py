@@ -39,7 +39,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """The check that a failure of the usual one stands for, where the batch is of a special kind."""
+    """Return the check that a failure of the usual one stands for, where the batch is of a special kind."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -53,7 +53,7 @@ SEQUENCE_CHECKS = checks_of("answers", "sequences")
 def build_items(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """The batch of these items, with its expected effect at this point of the sequence."""
+    """Return the batch of these items, with its expected effect at this point of the sequence."""
     subject = sequence.context.batch_profile
     before = {item.key: sequence.known(item.key, tenant) for item in items}
     documents = tuple(item.document(subject) for item in items)
@@ -66,7 +66,7 @@ def build_items(
 
 
 def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
-    """The call that sends it, under an idempotency key if one is given."""
+    """Return the call that sends it, under an idempotency key if one is given."""
     subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
     if token:
@@ -203,7 +203,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
-    """Whether an all-or-nothing batch rejects each item by itself."""
+    """Return whether an all-or-nothing batch rejects each item by itself."""
     return (
         sequence.context.batch.atomic
         and all(verdict.outcome is not None and not verdict.accepted for verdict in answered.verdicts)
@@ -326,7 +326,7 @@ class _Due:
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """The expected record of the key, None if unknown."""
+    """Return the expected record of the key, None if unknown."""
     due = None
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for place, (one, effect, verdict) in enumerate(rows):
@@ -382,7 +382,7 @@ def _break(
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
-    """A failure text if the last answer has no record of the key."""
+    """Return a failure text if the last answer has no record of the key."""
     last = sequence.exchanges[-1]
     if shown is not None or last.request.method != "GET" or last.response.status not in _FOUND:
         return ""

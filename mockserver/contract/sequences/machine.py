@@ -266,7 +266,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Whether a key may be sent again; if not, the sequence needs more keys."""
+    """Return whether a key may be sent again; if not, the sequence needs more keys."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 

@@ -134,7 +134,7 @@ class SequenceItem:
 
 
 def _with_bad_part_last(good: Json, bad: Json) -> Json:
-    """The bad item; if the first element of a nested list is its bad part, that element comes last."""
+    """Return the bad item; if the first element of a nested list is its bad part, that element comes last."""
     if isinstance(good, Mapping) and isinstance(bad, Mapping):
         return {name: _with_bad_part_last(good.get(name), value) for name, value in bad.items()}
     are_lists = isinstance(good, list) and isinstance(bad, list)
@@ -261,7 +261,7 @@ def reported_verdicts(
 def batch_items(
     batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
-    """The items as readers see them; an item with a corrupted key has none."""
+    """Return the items as readers see them; an item with a corrupted key has none."""
     return [
         BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
         for place, (one, document) in enumerate(zip(items, documents, strict=True))
@@ -286,7 +286,7 @@ def is_refused(
 
 
 def only_amounts_differ(expected: Record | None, shown: Record | None) -> bool:
-    """Whether two records differ in amounts only."""
+    """Return whether two records differ in amounts only."""
     if expected is None or shown is None or expected.keys() != shown.keys():
         return False
     odd = [(expected[name], shown[name]) for name in expected if expected[name] != shown[name]]

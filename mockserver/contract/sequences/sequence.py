@@ -186,7 +186,7 @@ class CallSequence:
         return f"{self.scope.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """The key's known record; at first, prepare and read it."""
+        """Return the key's known record; at first, prepare and read it."""
         if (tenant, key) not in self.there:
             prepare = self.context.batch_profile.prepare
             self.prepare(prepare(key, tenant) if prepare else (), tenant, key, f"{key} needs")
@@ -353,7 +353,7 @@ class ReadPages:
 
 
 def _paging(context: SequenceContext, first: Exchange) -> ListProfile:
-    """How the list is paged, by the profile, the spec and its first page."""
+    """Return how the list is paged, by the profile, the spec and its first page."""
     operation = context.api.operation_of(first.request)
     lists = find_lists(context.api, (context.batch_profile,))
     found = next((one.profile for one in lists if one.operation.id == operation), ListProfile(operation))
@@ -367,7 +367,7 @@ def _at(paged: ListProfile, request: Request, position: str) -> Request:
 
 
 def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
-    """Whether a list that is not walked shows all its rows, by its total, its links, or its length."""
+    """Return whether a list that is not walked shows all its rows, by its total, its links, or its length."""
     if "next" in paged.links and value_at(last.response, paged.links["next"]):
         return False
     total = number_at(last.response, paged.counts.get("all", ""))
@@ -375,7 +375,7 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
 
 
 def _version_at(response: Response, place: str) -> Json:
-    """The version at a place; None for a weak ETag, which may stand for several versions."""
+    """Return the version at a place; None for a weak ETag, which may stand for several versions."""
     version: Json = value_at(response, place)
     return None if str(version).startswith("W/") else version
 
@@ -396,7 +396,7 @@ def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
 
 
 def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
-    """The testable batches, limited to the operations that may be called.
+    """Return the testable batches, limited to the operations that may be called.
 
     Optional parts are dropped: single changes, the list. Records are read by the list where the single read
     is excluded. A batch whose records cannot be read or prepared has no sequences.
@@ -437,7 +437,7 @@ def plan_batches(
 
 
 def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
-    """The batch without the excluded calls, or the reason why nothing is left."""
+    """Return the batch without the excluded calls, or the reason why nothing is left."""
     if not run_config.left_out:
         return one
     key = one.key(0)

@@ -28,7 +28,7 @@ from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 
 def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """The context with the target's positions, found now or by an earlier phase.
+    """Return the context with the target's positions, found now or by an earlier phase.
 
     `number` is that of the batch in the profile. Positions are only found by a single worker, so the ledger
     has those of earlier phases.
@@ -56,7 +56,7 @@ _TWICE_WORDS: Mapping[Twice, str] = {
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
-    """The context with the target's positions; each is a note in the ledger. Ours are known."""
+    """Return the context with the target's positions; each is a note in the ledger. Ours are known."""
     profile = context.batch_profile
     is_assumed = (
         profile.twice_positions
@@ -192,7 +192,7 @@ class _Positions:
 def _record_of(
     profile: BatchProfile, after: RecordAfter | None, before: Record | None, item: SequenceItem
 ) -> Record | RefusedStep | None:
-    """The record of a key after the item."""
+    """Return the record of a key after the item."""
     if after is not None:
         return after(before, item.key, item.drawn)
     return profile.record(item.key, item.drawn)
@@ -213,7 +213,7 @@ _PAIRS = 3
 
 
 def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
-    """The profile with the server's position; ours if none is recognised."""
+    """Return the profile with the server's position; ours if none is recognised."""
     if not ours.updates:
         return ours
     agreed = trials.agreed(_NAME, (_try_case(trials, ours) for _ in range(_PAIRS)))

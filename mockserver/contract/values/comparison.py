@@ -126,7 +126,7 @@ class ValueComparison:
         sent: SentItem,
         shown: ShownRecord,
     ) -> bool:
-        """Whether the answer shows the value from before an update instead of the sent one."""
+        """Return whether the answer shows the value from before an update instead of the sent one."""
         before = sent.before.trial.values if sent.before else {}
         if member.path not in before or all(
             self._is_declared(member, difference) for difference in differences
@@ -154,7 +154,7 @@ class ValueComparison:
     def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
     ) -> Sequence[Difference] | None:
-        """The differences; None if no answer ever shows the member."""
+        """Return the differences; None if no answer ever shows the member."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
@@ -211,7 +211,7 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
 
 
 def value_text(value: Json) -> str:
-    """A value as JSON, with escapes for invisible characters and those beyond ASCII."""
+    """Return a value as JSON, with escapes for invisible characters and those beyond ASCII."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
@@ -430,7 +430,7 @@ def _text_differences(sent: str, shown: str) -> Iterator[Difference]:
 
 
 def _keeps_only(sent: str, shown: str, last: int) -> bool:
-    """Whether characters after `last` are gone or replaced, and all others kept in order."""
+    """Return whether characters after `last` are gone or replaced, and all others kept in order."""
     if all(ord(mark) <= last for mark in sent):
         return False
     rest = iter(shown)
@@ -494,7 +494,7 @@ class ShownDocument:
 
 
 def read_document(response: Response) -> ShownDocument | None:
-    """The body as JSON, or XML in the same form; None for neither, or empty."""
+    """Return the body as JSON, or XML in the same form; None for neither, or empty."""
     if not response.body:
         return None
     try:
@@ -516,7 +516,7 @@ def is_json(media_type: str) -> bool:
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
 ) -> Mapping[str, Json] | None:
-    """The object that shows the item of the key: the last of those with most of its members.
+    """Return the object that shows the item of the key: the last of those with most of its members.
 
     It has the item's key members, or a member equal to the key. `alone`: the answer is about this item only,
     so an object with its members needs no key, if there is no other.

@@ -293,7 +293,7 @@ class _Members:
             yield from self.of(schema, good, way)
 
     def _plain(self, member: Document) -> Document:
-        """A schema of one type; one of 3.1 that also takes null is nullable."""
+        """Return a schema of one type; one of 3.1 that also takes null is nullable."""
         kinds = member.get("type")
         if not isinstance(kinds, list):
             return member

@@ -102,7 +102,7 @@ def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
 
 
 def load_defaults(file: Path) -> CaseDefaults:
-    """The defaults of the vendor's cases; empty without the file. Raises BadCaseError."""
+    """Return the defaults of the vendor's cases; empty without the file. Raises BadCaseError."""
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
     return CaseDefaults(node.get("headers", {}), node.get("names", {}))
@@ -123,7 +123,7 @@ def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
 
 
 def case_document(case: Case) -> Document:
-    """The case as a file has it, without unused names."""
+    """Return the case as a file has it, without unused names."""
     members = {
         "vendor": case.vendor,
         "says": case.says,

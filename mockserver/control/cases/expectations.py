@@ -44,7 +44,7 @@ class SandboxClient:
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     def mount(self, vendor: str) -> str:
-        """The path at which the vendor's paths begin; "" is the root of the server."""
+        """Return the path at which the vendor's paths begin; "" is the root of the server."""
         return f"/{vendor}" if vendor else ""
 
     async def create(self, seed: int, *, empty: bool) -> None:
@@ -338,7 +338,7 @@ def value_in_response(response: Response, place: str) -> Any:
 
 
 def value_at(document: Any, pointer: str) -> Any:
-    """The value at a JSON Pointer. Raises LookupError, TypeError, ValueError."""
+    """Return the value at a JSON Pointer. Raises LookupError, TypeError, ValueError."""
     for step in parse_pointer(pointer):
         document = document[int(step)] if isinstance(document, list) else document[step]
     return document

@@ -330,7 +330,7 @@ def _header_problems(headers: Json, path: Path) -> Iterator[ShapeProblem]:
 
 
 def has_line_break(text: str) -> bool:
-    """Whether the text has a character that would end a line of HTTP, or garble it."""
+    """Return whether the text has a character that would end a line of HTTP, or garble it."""
     return any(sign < " " and sign != "\t" for sign in text) or "\x7f" in text
 
 
@@ -483,7 +483,7 @@ def _parse(content: bytes, name: str) -> PositionedDocument:
 
 
 def _json_document(text: str) -> Json:
-    """The document of a file that is JSON below comment lines; None for others."""
+    """Return the document of a file that is JSON below comment lines; None for others."""
     below = "\n".join(line for line in text.split("\n") if not line.startswith("#")).strip()
     if not below.startswith("{"):
         return None

@@ -42,7 +42,7 @@ class UnsendableCallError(MockServerError):
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """The request of a `call` step below `mount`; the step's headers override `headers`, null removes.
+    """Return the request of a `call` step below `mount`; the step's headers override `headers`, null removes.
 
     Raises KeyError: an undefined placeholder; TooLargeValueError; UnsendableCallError: a placeholder's value
     would break the request.
@@ -313,7 +313,7 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
 
 
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
-    """The call for the page after page `number`; None if there is none.
+    """Return the call for the page after page `number`; None if there is none.
 
     `link` is the pointer to that call's target. Otherwise `query` is the parameter that selects the page; its
     value is at `from`, or counts up from `first` by `step`.

@@ -22,7 +22,7 @@ _MOCK_MEMBERS = frozenset(
 
 
 def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply:
-    """The entries as one archive, with the reason why a repetition would differ."""
+    """Return the entries as one archive, with the reason why a repetition would differ."""
     archive = archive_of(_entry(entry, view) for entry in entries)
     return json_reply(
         200, _with_own(archive, {"reproducible": False, "reason": reason}) if reason else archive
@@ -30,7 +30,7 @@ def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply
 
 
 def har_story(story: Story) -> str:
-    """The story as one archive.
+    """Return the story as one archive.
 
     `/log/_mockserver` has the members of the sandbox to create, and each entry in `_mockserver` the clock and
     the documents to set before its call, the request to send, and the expected item results.
@@ -105,7 +105,7 @@ def postman_text(story: Story) -> str:
 
 
 def postman_collection(story: Story) -> Document:
-    """The collection, to be run from the first request to the last.
+    """Return the collection, to be run from the first request to the last.
 
     Raises UnsuitableFormError: Postman cannot send a call, or cannot test its answer.
     """

@@ -40,7 +40,7 @@ _MAX_SHOWN_PATH = 80
 
 
 def write_case_file(story: Story) -> str:
-    """The case file. A large one has one line of JSON, which is also YAML, after its comments.
+    """Return the case file. A large one has one line of JSON, which is also YAML, after its comments.
 
     Calls outside every vendor are left out, each with a comment, but not their preceding changes. Raises
     UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header contains a
@@ -148,7 +148,7 @@ def _answer(expected: ExpectedAnswer) -> Document:
 
 
 def _expected_body(body: Json) -> Json:
-    """The body with `${any}` for varying values; None if the case language would misread it."""
+    """Return the body with `${any}` for varying values; None if the case language would misread it."""
     marked = _with_placeholders(body)
     plain = json.encode(marked).decode().replace('"${any}"', '""')
     return None if _has_marks(plain) or body is None or not _is_shallow(marked) else marked
@@ -180,7 +180,7 @@ def _content(call: StoryCall) -> Document:
 
 
 def _is_compact_json(body: bytes) -> bool:
-    """Whether the runner would write the decoded body as the same bytes; servers may hash them."""
+    """Return whether the runner would write the decoded body as the same bytes; servers may hash them."""
     try:
         document = json.decode(body)
         return _is_shallow(document) and json.encode(document) == body
@@ -189,7 +189,7 @@ def _is_compact_json(body: bytes) -> bool:
 
 
 def _is_shallow(node: Json) -> bool:
-    """Whether a reader of case files takes the value inside a step."""
+    """Return whether a reader of case files takes the value inside a step."""
     level = [node]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -203,7 +203,7 @@ def _is_shallow(node: Json) -> bool:
 
 
 def _journal(expected: ExpectedAnswer, vendor: str) -> Document:
-    """The expected journal entry; keys that look like placeholders are omitted."""
+    """Return the expected journal entry; keys that look like placeholders are omitted."""
     keys_are_literal = not any(_PLACEHOLDER in key for key, _ in expected.items)
     decided = [{"key": key, "action": action} for key, action in expected.items]
     return {

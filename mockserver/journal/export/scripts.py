@@ -165,7 +165,7 @@ def _headers(call: StoryCall) -> Iterator[str]:
 
 
 def _is_printable(octets: bytes) -> bool:
-    """Whether the bytes are text that is safe in a script and on a terminal."""
+    """Return whether the bytes are text that is safe in a script and on a terminal."""
     try:
         return _UNPRINTABLE.search(octets.decode()) is None
     except UnicodeDecodeError:
@@ -309,7 +309,7 @@ def _assertions(expected: ExpectedAnswer) -> Iterator[str]:
 
 
 def _literal(value: Json) -> str:
-    """The value in Python's notation, as Python's own JSON reader has it."""
+    """Return the value in Python's notation, as Python's own JSON reader has it."""
     if isinstance(value, Decimal):
         return repr(float(value))
     if isinstance(value, dict):

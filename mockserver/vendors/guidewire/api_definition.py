@@ -13,7 +13,7 @@ from mockserver.vendors.guidewire.representation import API
 
 
 def list_apis(request: Request, _state: State) -> Reply:
-    """The APIs whose definition is served. Source: docs/vendors/guidewire.md#operations-and-paths."""
+    """Return the APIs whose definition is served. Source: docs/vendors/guidewire.md#operations-and-paths."""
     docs = f"{request.call.origin}{request.call.mount}{API}/swagger.json"
     return json_reply(200, {API: {"docs": docs, "title": "Claim API"}})
 
@@ -80,7 +80,7 @@ def to_swagger(document: Document) -> dict[str, Any]:
 
 
 def _security_definition(node: Document) -> Json:
-    """A security scheme; Swagger 2 has no bearer tokens."""
+    """Return a security scheme; Swagger 2 has no bearer tokens."""
     if node["scheme"] == "basic":
         return {"type": "basic"}
     return {"type": "apiKey", "in": "header", "name": "Authorization"}
@@ -140,7 +140,7 @@ def _header(node: Document, components: Document) -> Json:
 
 
 def _schema(node: Json, *, named: bool = False) -> Any:
-    """A schema; below `properties` every member is a schema whatever its name."""
+    """Return a schema; below `properties` every member is a schema whatever its name."""
     if isinstance(node, list):
         return [_schema(child) for child in node]
     if not isinstance(node, dict):

@@ -178,7 +178,7 @@ ReadValue = Callable[[Json], Json]
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """The attributes in a body, None without any; nulls, blanks and numbers as assumed.
+    """Return the attributes in a body, None without any; nulls, blanks and numbers as assumed.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """

@@ -44,7 +44,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """The subrequest as a call; its own headers override those of the outer call."""
+        """Return the subrequest as a call; its own headers override those of the outer call."""
         # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -63,7 +63,7 @@ def without_headers(call: Call, names: Iterable[str]) -> Call:
 
 
 def reply_entry(reply: Reply) -> Json:
-    """An answer among others: status, body if there is one, and headers but the common ones."""
+    """Return an answer among others: status, body if there is one, and headers but the common ones."""
     headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
     body = {"body": json.decode(reply.body)} if reply.body else {}
     return {"status": reply.status, **body, "headers": headers}
@@ -160,7 +160,7 @@ def _call_of(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome_entry(outcome: Outcome, call: Call) -> Json:
-    """The response of the subrequest, or the error if it did not run or a scenario failed it."""
+    """Return the response of the subrequest, or the error if it did not run or a scenario failed it."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
     if any(problem.rule == FAULT_RULE for problem in outcome.problems):
@@ -271,7 +271,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """The answer with the attributes in `fields` only; writes return all."""
+        """Return the answer with the attributes in `fields` only; writes return all."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]

@@ -211,7 +211,7 @@ _INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEq
 
 
 def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """A draft without items, with defaults. Source: docs/vendors/guidewire.md#bulk-invoice."""
+    """Return a draft without items, with defaults. Source: docs/vendors/guidewire.md#bulk-invoice."""
     payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
     draft = {
         **_NEW_INVOICE,

@@ -172,7 +172,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """The next status; the invalid one if an item is bad."""
+    """Return the next status; the invalid one if an item is bad."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -182,7 +182,7 @@ def _process_items(
 
 
 def _check_item(item: Document, state: State) -> Document:
-    """The item; not valid if its claim cannot be paid (assumed)."""
+    """Return the item; not valid if its claim cannot be paid (assumed)."""
     claim = state.collection(CLAIMS)[item["claim"]]
     if claim.get("abilityToPay", True):
         return item
@@ -199,7 +199,7 @@ TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
 
 
 def action_handler(name: str, take: TakeAction) -> Handler:
-    """The handler of the action on the invoice in the path; its body must be empty."""
+    """Return the handler of the action on the invoice in the path; its body must be empty."""
 
     def handle(request: Request, state: State) -> Reply:
         invoice = invoice_in_path(request, state)

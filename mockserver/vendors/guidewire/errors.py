@@ -58,7 +58,7 @@ _LONGEST = 100
 
 
 def problem_detail(problem: Problem) -> Json:
-    """A problem as an entry of an error's `details`.
+    """Return a problem as an entry of an error's `details`.
 
     Source: docs/vendors/guidewire.md#errors, #stale-data.
     """
@@ -69,7 +69,7 @@ def problem_detail(problem: Problem) -> Json:
 
 
 def rejection(*problems: Problem) -> Rejected:
-    """A refusal by rules of the state, with the problems' messages as its hint."""
+    """Return a refusal by rules of the state, with the problems' messages as its hint."""
     message = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
     return Rejected(*problems, hint="; ".join(message))
 

@@ -183,7 +183,7 @@ _SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in rang
 
 
 def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
-    """The invoice of that id, in another letter case only without an exact match. Raises NotFound."""
+    """Return the invoice of that id, in another letter case only without an exact match. Raises NotFound."""
     return _find(INVOICES, invoice_id, state, rules)
 
 

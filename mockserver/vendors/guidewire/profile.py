@@ -139,7 +139,7 @@ def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Ite
 
 
 def _amount(text: Json) -> str | Decimal | None:
-    """The amount in a text; any other value unchanged."""
+    """Return the amount in a text; any other value unchanged."""
     try:
         return None if text is None else Decimal(str(text))
     except InvalidOperation:
@@ -151,7 +151,7 @@ _ROWS = f"{_API}{_PATH}"
 
 
 def _attribute(name: str, value: Json, because: str, case: str = "") -> Corruption:
-    """A corruption by a bad attribute; in an open case another server may accept it."""
+    """Return a corruption by a bad attribute; in an open case another server may accept it."""
     assumption = Assumption(case, ("alone", "taken")) if case else None
     return Corruption(because, set_member(f"{_AT}/{name}", value), assumption=assumption)
 
@@ -287,7 +287,7 @@ def _total(item: Json) -> Decimal:
 
 
 def _search(how: str, text: str) -> Request:
-    """A search for invoices whose number is the text, or begins with it."""
+    """Return a search for invoices whose number is the text, or begins with it."""
     named = quote(text.replace(":", "::"), safe="")
     return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
 
@@ -309,7 +309,7 @@ def _patch(path: str, drawn: DrawnValues) -> Request:
 
 
 def _composite_that_fails(method: str, uri: str, attributes: Json) -> Request:
-    """A composite whose second call fails; then nothing of the first may be left (#composites)."""
+    """Return a composite whose second call fails; then nothing of the first may be left (#composites)."""
     calls = [(method, uri, attributes), ("patch", f"{_ROWS}/xc:none", {"mailTo": "Nobody"})]
     requests = [
         {"method": name, "uri": path, "body": {"data": {"attributes": sent}}} for name, path, sent in calls

@@ -102,7 +102,7 @@ def refusal_error(code: str, path: str) -> Json:
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """The error for problems; the first one decides its kind, unless a scenario did."""
+    """Return the error for problems; the first one decides its kind, unless a scenario did."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -117,7 +117,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """The error like `problem_error`, with the business rule's status if only rules are broken."""
+    """Return the error like `problem_error`, with the business rule's status if only rules are broken."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in _BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
@@ -173,7 +173,7 @@ def _target(call: Call, state: State) -> Target:
 
 
 def _ids_in_path(path: str) -> tuple[str, str]:
-    """The invoice's and the item's id in a path, "" without."""
+    """Return the invoice's and the item's id in a path, "" without."""
     invoice, _, rest = path.removeprefix(f"{API}/bulk-invoices/").partition("/")
     return invoice, rest.partition("/")[2]
 
@@ -224,7 +224,7 @@ class _FaultyCall(Value, frozen=True):
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """A scenario's fault as a problem whose `found` is the vendor's error.
+    """Return a scenario's fault as a problem whose `found` is the vendor's error.
 
     Source: docs/vendors/guidewire.md#errors, #statuses, #stale-data.
     """
@@ -241,7 +241,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """The outcome of a call for a missing invoice, in the form of a real one."""
+    """Return the outcome of a call for a missing invoice, in the form of a real one."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
     shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))

@@ -81,7 +81,7 @@ _CLAIM_TYPELISTS = {"currency": "Currency", "state": "ClaimState"}
 
 
 def claim_element(claim: Document, request: Request, _state: State) -> Json:
-    """A claim, alone or in a list. Source: docs/vendors/guidewire.md#claims."""
+    """Return a claim, alone or in a list. Source: docs/vendors/guidewire.md#claims."""
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
     fields = _select_fields(attributes, request, attributes, "*summary")
     return _element(fields, claim, {"self": link(f"{API}/claims/{claim['id']}", "get")})
@@ -167,7 +167,7 @@ def _texts_and_typekeys(
 
 
 def _select_fields(attributes: Document, request: Request, summary: Iterable[str], default: str) -> Json:
-    """The selected attributes, in alphabetical order. Source: docs/vendors/guidewire.md#queries."""
+    """Return the selected attributes, in alphabetical order. Source: docs/vendors/guidewire.md#queries."""
     fields = request.parameters.get("fields", ())
     names = {default if field == "*default" else field for field in fields} or {default}
     if names & _EVERYTHING:
@@ -240,7 +240,7 @@ _NEGATIVE_OPERATORS = frozenset({"ne", "ni"})
 
 
 def render_page(request: Request, documents: Iterable[Document], row: RenderRow, state: State) -> Json:
-    """The page of `documents` that the call asks for.
+    """Return the page of `documents` that the call asks for.
 
     Source: docs/vendors/guidewire.md#body-and-links, #queries.
     """

@@ -89,7 +89,7 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 
 
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
-    """The reply with the effects of headers: a schema's name, a later answer, a correlation id."""
+    """Return the reply with the effects of headers: a schema's name, a later answer, a correlation id."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
         document = {
             "$GW-Schema": REPLY_SCHEMAS.get(request.operation.id, _ACTION_SCHEMA),
@@ -130,6 +130,6 @@ def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def show_async_request(request: Request, state: State) -> Reply:
-    """The answer to an asynchronous call; its form is assumed."""
+    """Return the answer to an asynchronous call; its form is assumed."""
     kept = find_record(ASYNC_REQUESTS, request.parameters["asyncRequestId"], state)
     return json_reply(200, kept)

@@ -217,7 +217,7 @@ def introspect_token(request: Request, state: State) -> Reply:
 
 
 def oauth_error(error: str, description: str = "", status: int = 400, reason: str = "") -> Reply:
-    """An error of OAuth in the vendor's words; `reason` has details for `Mock-Reason`."""
+    """Return an error of OAuth in the vendor's words; `reason` has details for `Mock-Reason`."""
     message = description or OAUTH_MESSAGES[error]
     reply = json_reply(status, {"error": error, "error_description": message})
     return replace(reply, reason=f"{error}: {reason or message}")

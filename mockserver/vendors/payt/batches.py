@@ -193,7 +193,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """The number, else the identifier, else the place in the call.
+        """Return the number, else the identifier, else the place in the call.
 
         Source: docs/vendors/payt.md#partial-errors (assumed).
         """

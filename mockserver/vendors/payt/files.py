@@ -24,7 +24,7 @@ FILES = "files"
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
 ) -> tuple[Document | None, bool]:
-    """The invoice's file after `posted`, and whether the named one exists.
+    """Return the invoice's file after `posted`, and whether the named one exists.
 
     Source: docs/vendors/payt.md#files (that an unknown file only warns, and null removes it, is assumed).
     """
@@ -126,7 +126,7 @@ def _upload_root(call: Call) -> str:
 
 
 def _is_expired(announced: Document, state: State) -> bool:
-    """Whether the URL is expired; one of the fixtures never is."""
+    """Return whether the URL is expired; one of the fixtures never is."""
     expires_at = announced.get("expires_at")
     return expires_at is not None and parse_instant(expires_at) <= state.now
 

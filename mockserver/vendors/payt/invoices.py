@@ -59,7 +59,7 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 
 
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
-    """Whether payments are in the order of their valid dates.
+    """Return whether payments are in the order of their valid dates.
 
     Source: docs/vendors/payt.md#amounts-and-payments.
     """

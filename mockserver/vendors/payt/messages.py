@@ -61,7 +61,7 @@ def record_problem(code: str, item: Item, field: str, *, of: str = "invoices") -
 
 
 def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
-    """The vendor's words for a schema problem.
+    """Return the vendor's words for a schema problem.
 
     With `spare_call` an unreadable value keeps to its record, under a rule that is not fatal.
     Source: docs/vendors/payt.md#whole-calls, #messages (assumed).
@@ -83,12 +83,12 @@ def word_file_problem(problem: Problem) -> Problem:
 
 
 def unreadable_value(path: Path) -> Problem:
-    """A value of another type, which refuses the call."""
+    """Return a value of another type, which refuses the call."""
     return Problem("wrong-type", path, f"{_bracketed(path)} {PARAMETER_MESSAGES['type']}", "type")
 
 
 def invalid_value(path: Path) -> Problem:
-    """A value that refuses its record."""
+    """Return a value that refuses its record."""
     return Problem("invalid", path, f"{_readable_name(path)} {PARAMETER_MESSAGES['type']}", "unfit")
 
 

@@ -119,12 +119,12 @@ def _code(status: int) -> str:
 
 
 def _is_too_long(problem: Problem) -> bool:
-    """Whether the problem is a text over the import length; amounts have a limit of ours."""
+    """Return whether the problem is a text over the import length; amounts have a limit of ours."""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 
 def _lacks_offset(problem: Problem) -> bool:
-    """Whether a record's moment only lacks its zone.
+    """Return whether a record's moment only lacks its zone.
 
     Source: docs/vendors/payt.md#conventions (timestamps are UTC).
     """
@@ -177,7 +177,7 @@ _UNKNOWN = "unknown-reference"
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """The fault as a problem of the whole record; an unknown code is an internal error.
+    """Return the fault as a problem of the whole record; an unknown code is an internal error.
 
     Records have no status, so that of the fault counts only for a whole call.
     """
@@ -188,7 +188,7 @@ def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
-    """A maker of extra outcomes for records of `kind`, identified by `names`.
+    """Return a maker of extra outcomes for records of `kind`, identified by `names`.
 
     The maps name only refused and warned records, so a phantom is refused.
     """

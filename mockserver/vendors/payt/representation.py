@@ -42,7 +42,7 @@ class RecordType(Value, frozen=True):
 
 
 def _entity(name: str, stored: Document, **computed: Json) -> Entity:
-    """The members of the table `name`: computed ones, and all others as they are stored."""
+    """Return the members of the table `name`: computed ones, and all others as they are stored."""
     return {
         member: computed[member] if member in computed else stored.get(member) for member in _MEMBERS[name]
     }
@@ -139,7 +139,7 @@ FieldSelection: TypeAlias = list[Json]
 
 
 def read_fields(request: Request) -> FieldSelection | None:
-    """The names in `fields`, None for the ordinary answer; the spec has checked its form."""
+    """Return the names in `fields`, None for the ordinary answer; the spec has checked its form."""
     text = request.parameters.get("fields")
     if text is None:
         return None
@@ -306,7 +306,7 @@ def as_stored(record: Document, _request: Request, _state: State) -> Document:
 
 
 def as_sent_by_now(invoice: Document, request: Request, state: State) -> Document:
-    """The invoice, perhaps sent by Payt since it was stored."""
+    """Return the invoice, perhaps sent by Payt since it was stored."""
     return invoices.sent_by_now(invoice, state, request.call.assumptions)
 
 
@@ -357,7 +357,7 @@ def show_administration(request: Request, state: State) -> Reply:
 
 
 def _with_status_word(administration: Document, request: Request) -> Document:
-    """The administration with the assumed word for its status.
+    """Return the administration with the assumed word for its status.
 
     Source: docs/vendors/payt.md#administrations.
     """

@@ -36,7 +36,7 @@ _IDENTIFYING = (
 
 
 def normalize(record: Document, request: Request) -> Document:
-    """The record without members that count as left out.
+    """Return the record without members that count as left out.
 
     Source: docs/vendors/payt.md#invoice (a change has no lines), docs/vendors/payt.md#identity,
     #amounts-and-payments.
@@ -57,7 +57,7 @@ def normalize(record: Document, request: Request) -> Document:
 
 
 def complete(record: Document, optional: Iterable[str], request: Request) -> Document:
-    """The record to store: members in `optional` that a post omits may count as null.
+    """Return the record to store: members in `optional` that a post omits may count as null.
 
     Source: docs/vendors/payt.md#identity (assumed).
     """
@@ -73,7 +73,7 @@ def changeable_members(record: Document, stored: Document | None, assumptions: M
 
 
 def is_readable(item: Item, request: Request) -> bool:
-    """Whether every member is of its type, so that rules may look at it.
+    """Return whether every member is of its type, so that rules may look at it.
 
     Only a broken record that refuses itself alone is not; its other faults are not reported.
     """
@@ -105,7 +105,7 @@ def _without(member: str, record: Document) -> Document:
 def _object_check(
     needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
 ) -> TypeCheck:
-    """A check of objects: `needed` are texts, `texts` may be null, `sent` are texts if present.
+    """Return a check of objects: `needed` are texts, `texts` may be null, `sent` are texts if present.
 
     `members` have checks of their own. Only members with rules are checked.
     """
@@ -167,12 +167,12 @@ class RecordMatch(Value, frozen=True):
 
 
 def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The invoice of the record's identifier, else of its number; both must agree."""
+    """Return the invoice of the record's identifier, else of its number; both must agree."""
     return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
 
 
 def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The invoice of the record's number, which may take an unused identifier.
+    """Return the invoice of the record's number, which may take an unused identifier.
 
     Source: docs/vendors/payt.md#identity (PATCH finds by number).
     """
@@ -187,7 +187,7 @@ def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) 
 
 
 def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The contact by Payt's id, else by the caller's code; an id takes over an unused code."""
+    """Return the contact by Payt's id, else by the caller's code; an id takes over an unused code."""
     by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return RecordMatch(by_code)
@@ -197,7 +197,7 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 
 
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
-    """The debtor of an invoice: by number, else by identifier, the first known one.
+    """Return the debtor of an invoice: by number, else by identifier, the first known one.
 
     Source: docs/vendors/payt.md#invoice (one must resolve, assumed).
     """
@@ -272,7 +272,7 @@ def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMe
 
 
 def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
-    """The contact as changed by `record`; an unknown one changes nothing.
+    """Return the contact as changed by `record`; an unknown one changes nothing.
 
     Source: docs/vendors/payt.md#messages (assumed).
     """
@@ -298,7 +298,7 @@ def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
 
 
 def _last_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """The last debtor counts."""
+    """Return the last debtor counts."""
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
         named_debtor = find_named_debtor(record, state, assumptions)

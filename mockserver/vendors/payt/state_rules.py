@@ -67,7 +67,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_vat_rate(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """The missing members of a new VAT rate. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Yield the missing members of a new VAT rate. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if not is_readable(item, request) or state.collection("vat_rates").find("code", record.get("code")):
         return

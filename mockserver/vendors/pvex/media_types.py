@@ -46,7 +46,7 @@ class Representation(Value, frozen=True):
 
 
 def negotiate(call: Call) -> Representation:
-    """The representation that `call` asks for, as far as the vendor has it."""
+    """Return the representation that `call` asks for, as far as the vendor has it."""
     media_type, charset = parse_content_type(call.headers, default_charset="")
     return Representation(_choose_media_type(call, media_type), _choose_charset(call, charset))
 
@@ -65,7 +65,7 @@ def _choose_media_type(call: Call, sent: str) -> str:
 def _best_match(
     ranges: Iterable[tuple[str, float]], formatter: tuple[str, ...]
 ) -> tuple[float, int, str] | None:
-    """The formatter's best media type, after its quality and its precision."""
+    """Return the formatter's best media type, after its quality and its precision."""
     for name, quality in ranges:
         for media_type in formatter:
             if name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):

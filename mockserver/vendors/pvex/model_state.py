@@ -169,7 +169,7 @@ def is_blank(text: str) -> bool:
 
 
 def print_path(path: Path) -> str:
-    """A path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
+    """Return a path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -469,7 +469,7 @@ def _entry(problem: Problem, invoice: RejectedInvoice, context: ErrorContext) ->
 def _reader_entry(
     path: Path, problem: Problem, invoice: RejectedInvoice, context: ErrorContext
 ) -> ModelStateEntry:
-    """A reader's exception; JSON names places as they were sent."""
+    """Return a reader's exception; JSON names places as they were sent."""
     if context.reader is not BodyReader.JSON:
         text = xml_message(problem) if context.is_detailed else GENERAL_ERROR
         return ModelStateEntry(path, context.key(path), text, by_reader=True)
@@ -488,7 +488,7 @@ def _sent_name(member: str, sent: Json) -> str:
 
 
 def _attribute_message(name: str, problem: Problem) -> str:
-    """An attribute's message for a text, "" where the reader has failed before."""
+    """Return an attribute's message for a text, "" where the reader has failed before."""
     if problem.rule == CONFLICT:
         return ASSUMED.row_key_taken if name == "RowKey" else ASSUMED.conflict
     if problem.rule == SUMS:
@@ -515,7 +515,7 @@ def _entry_rank(fault: ModelStateEntry) -> tuple[int, bool]:
 
 
 def _overflowing_member(invoice: RejectedInvoice) -> str:
-    """The member with a number beyond int32, after which Json.NET loses the rest of the array."""
+    """Return the member with a number beyond int32, after which Json.NET loses the rest of the array."""
     for problem in invoice.problems:
         member = str(problem.path[-1])
         if problem.rule in ("minimum", "maximum") and member in INTEGER_MEMBERS:

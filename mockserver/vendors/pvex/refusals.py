@@ -126,7 +126,7 @@ def _check_form(value: str, assumed: str) -> None:
 
 
 def issue_token(request: Request, state: State) -> Reply:
-    """A token for a user's name and password, valid for two weeks less a second.
+    """Return a token for a user's name and password, valid for two weeks less a second.
 
     Source: docs/vendors/pvex.md#credentials.
     """
@@ -203,7 +203,7 @@ def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
 
 
 def _denied_reply(refusal: Refusal, call: Call) -> Reply:
-    """The 401 for a missing or insufficient credential: the framework's filter knows no 403.
+    """Return the 401 for a missing or insufficient credential: the framework's filter knows no 403.
 
     Without an acceptable media type it has no body.
     """
@@ -215,7 +215,7 @@ def _denied_reply(refusal: Refusal, call: Call) -> Reply:
 def _invalid_body_reply(
     refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
 ) -> Reply:
-    """The refusal of an unreadable or invalid body."""
+    """Return the refusal of an unreadable or invalid body."""
     if isinstance(refusal, MalformedBody):
         return malformed_reply(refusal, context)
     if isinstance(refusal, Rejected):
@@ -226,7 +226,7 @@ def _invalid_body_reply(
 
 
 def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
-    """The refusal by the state, or a scenario."""
+    """Return the refusal by the state, or a scenario."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(call, first)
@@ -237,7 +237,7 @@ def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Rep
 
 
 def _not_found_reply(call: Call) -> Reply:
-    """The 404 of a path or an invoice; outside of the API the web server answers."""
+    """Return the 404 of a path or an invoice; outside of the API the web server answers."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
         return page_reply(ASSUMED.outside_api)
@@ -302,7 +302,7 @@ def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext
 
 
 def _sent_document(context: ErrorContext) -> Json:
-    """The single invoice with its names as sent; only JSON's matter."""
+    """Return the single invoice with its names as sent; only JSON's matter."""
     if context.reader is not BodyReader.JSON:
         return {}
     return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
@@ -316,7 +316,7 @@ def _null_body_reply(context: ErrorContext) -> Reply:
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
-    """The model state of a broken body: one key, and a message that is computed only if shown."""
+    """Return the model state of a broken body: one key, and a message that is computed only if shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))
 
@@ -334,7 +334,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """The fault as a problem of a member, or of storage; an unknown code is a storage problem.
+    """Return the fault as a problem of a member, or of storage; an unknown code is a storage problem.
 
     A failure of storage has a general sentence, as for every remote caller.
     """

@@ -39,7 +39,7 @@ EXCEPTIONS: Mapping[str, ExceptionTexts] = {
 
 
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
-    """The answer to an accepted push.
+    """Return the answer to an accepted push.
 
     Source: docs/vendors/pvex.md#operations-and-paths, settings `success_status` and `success_body`.
     """
@@ -62,7 +62,7 @@ class ErrorContent(Value, frozen=True):
 
 
 def error_reply(call: Call, error: ErrorContent) -> Reply:
-    """The vendor's error object. Source: docs/vendors/pvex.md#errors."""
+    """Return the vendor's error object. Source: docs/vendors/pvex.md#errors."""
     found = negotiate(call)
     shown = error.details if call.assumptions["error_detail"] == "on" else EMPTY
     if found.is_xml:
@@ -116,7 +116,7 @@ def count_reply(call: Call, status: int, count: int) -> Reply:
 
 
 def _invoice_json(invoice: Document) -> str:
-    """The invoice in declared order with nulls; the codec would print 1E-8 and 1E+3."""
+    """Return the invoice in declared order with nulls; the codec would print 1E-8 and 1E+3."""
     pairs = (f'"{name}":{_json_value(name, invoice[name])}' for name in DECLARED_ORDER)
     return f"{{{','.join(pairs)}}}"
 
@@ -151,7 +151,7 @@ def number_xml(value: int) -> str:
 
 
 def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
-    """An error; the texts of one place become one text."""
+    """Return an error; the texts of one place become one text."""
     entries = "".join(
         _xml_element(encode_name(place), " ".join(texts)) for place, texts in model_state.items()
     )

@@ -96,7 +96,7 @@ def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | Non
 
 
 def is_date(text: str) -> bool:
-    """Whether any reader takes `text` for a moment; JSON's forms include all others."""
+    """Return whether any reader takes `text` for a moment; JSON's forms include all others."""
     return normalize_date(text) is not None
 
 
@@ -135,7 +135,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """The clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
+    """Return the clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")

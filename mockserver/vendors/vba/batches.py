@@ -56,7 +56,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_check(table: Table) -> CheckItem | None:
-    """A check of rows with too long texts; others are checked when stored."""
+    """Return a check of rows with too long texts; others are checked when stored."""
     find_problems = table.find_problems
     if find_problems is None:
         return None
@@ -219,7 +219,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table) -> ExtraOutcome:
-    """An updated row with an unsent key: a large number, or a name."""
+    """Return an updated row with an unsent key: a large number, or a name."""
 
     def phantom(outcome: Outcome, number: int) -> Outcome:
         key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
@@ -277,7 +277,7 @@ def show_handler(table: Table) -> Handler:
 
 
 def list_handler(table: Table) -> Handler:
-    """A page of the database's records, by key unless `sortBy` says otherwise."""
+    """Return a page of the database's records, by key unless `sortBy` says otherwise."""
 
     def handle(request: Request, state: State) -> Reply:
         return replies.page_reply(table.rows(state).values(), table.names.key, request, state)
@@ -328,7 +328,7 @@ def delete_handler(table: Table) -> Handler:
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:
-    """Whether a row refers to the record, by a scan: an index would cost every batch."""
+    """Return whether a row refers to the record, by a scan: an index would cost every batch."""
     others = state.collection(reference.collection).values()
     return any(other[reference.member] == key for other in others)
 

@@ -121,7 +121,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
-    """A media type without a reader, checked before there is a body."""
+    """Return a media type without a reader, checked before there is a body."""
     if call.body or not isinstance(refusal, MalformedBody):
         return ""
     sent, _ = parse_content_type(call.headers)
@@ -141,7 +141,7 @@ def _gateway_reply(refusal: Refusal) -> Reply | None:
 
 
 def _is_framework_refusal(refusal: Refusal) -> bool:
-    """Whether the framework answers 400 before the service's own code."""
+    """Return whether the framework answers 400 before the service's own code."""
     if isinstance(refusal, InvalidCall):
         return not _is_database_refusal(refusal) and refusal.problems[0].rule != KEY_MISMATCH
     return isinstance(refusal, MalformedBody)

@@ -245,7 +245,7 @@ DEFAULT_PAGE_SIZE = 100
 
 
 def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:
-    """The page asked for, sorted by `sortBy` and then by `key`."""
+    """Return the page asked for, sorted by `sortBy` and then by `key`."""
     rows = sorted(documents, key=lambda document: _sort_key(document[key]))
     for member, descending in reversed(_parse_sort_by(request.parameters.get("sortBy", ""))):
         rows.sort(key=lambda document: _sort_key(document[member]), reverse=descending)

@@ -125,7 +125,7 @@ class Table:
         )
 
     def next_key(self, state: State) -> Json:
-        """The next free key after the last one given; at first, after the highest stored.
+        """Return the next free key after the last one given; at first, after the highest stored.
 
         Source: docs/vendors/vba.md#state. Raises Rejected: no number is left.
         """
@@ -163,7 +163,7 @@ _USER_LENGTH = 20
 
 
 def _prepare_payees(request: Request, state: State) -> BuildRow:
-    """The builder of payee rows. Source: docs/vendors/vba.md#payees."""
+    """Return the builder of payee rows. Source: docs/vendors/vba.md#payees."""
     members = request.contract["components"]["schemas"]["StoredPayee"]["properties"]
     blank = {name: node.get("default") for name, node in members.items()}
     user, now = _user_and_time(request, state)
@@ -216,7 +216,7 @@ DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
 
 
 def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
-    """The builder of rows for this call: assumptions, clock and user are read once.
+    """Return the builder of rows for this call: assumptions, clock and user are read once.
 
     Source: docs/vendors/vba.md#claim-invoice, #state.
     """
@@ -227,7 +227,7 @@ def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
     user, now = _user_and_time(request, state)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
-        """The whole row: absent members are null, those of its creation stay."""
+        """Return the whole row: absent members are null, those of its creation stay."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         if payee and not as_sent:

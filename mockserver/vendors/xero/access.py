@@ -125,7 +125,7 @@ def _tenant_hint(tenant: str, call: Call, state: State) -> str:
 
 
 def _only_tenant(call: Call, state: State) -> str:
-    """The first tenant of the call's token, where a call may omit its name.
+    """Return the first tenant of the call's token, where a call may omit its name.
 
     Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
     """
@@ -135,7 +135,7 @@ def _only_tenant(call: Call, state: State) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """The connections of the call's token; each has an organisation behind it.
+    """Return the connections of the call's token; each has an organisation behind it.
 
     A token without tenants of its own reaches all but the `private` ones.
     """
@@ -213,7 +213,7 @@ def token_error_reply(refusal: Refusal, state: State) -> Reply:
 
 
 def _identify_client(form: Document, call: Call) -> str:
-    """The client: named by the form, or by Basic credentials as some clients do."""
+    """Return the client: named by the form, or by Basic credentials as some clients do."""
     client, secret = form.get("client_id", ""), form.get("client_secret", "")
     if call.headers.get("authorization", "")[:6].lower() == "basic ":
         client, _, secret = (_BASIC.credential(call) or "").partition(":")
@@ -223,7 +223,7 @@ def _identify_client(form: Document, call: Call) -> str:
 
 
 def _redeem_code(form: Document, state: State) -> Sequence[str]:
-    """The grant of a code; any code works, once."""
+    """Return the grant of a code; any code works, once."""
     code, used = form.get("code", ""), state.collection(_USED_CODES, "")
     if not code or code in used:
         raise _oauth_rejection("invalid_grant")
@@ -232,7 +232,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
-    """The grant of a refresh token, which is spent; its access token lives on."""
+    """Return the grant of a refresh token, which is spent; its access token lives on."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
     if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
@@ -304,7 +304,7 @@ def lock_date_problems(day: str | None, path: Path, call: Call, state: State) ->
 
 
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
-    """The first answer under the key.
+    """Return the first answer under the key.
 
     Raises Rejected: the key was used with another request, or its first call is not over (assumed); or it is
     missing though the assumption `require_key` asks for one.
@@ -351,7 +351,7 @@ def _records(call: Call, state: State) -> Collection:
 
 
 def _key(call: Call, operation: Operation) -> str:
-    """The idempotency key, "" for none and for reads. Raises Rejected: it is too long."""
+    """Return the idempotency key, "" for none and for reads. Raises Rejected: it is too long."""
     key = call.headers.get(_HEADER_NAME, "")
     return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
 

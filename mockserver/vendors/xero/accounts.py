@@ -13,7 +13,7 @@ from mockserver.vendors.xero.resources import ACCOUNT
 
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
-    """The account of a reference: by its id, or by its code if it has no id."""
+    """Return the account of a reference: by its id, or by its code if it has no id."""
     if "AccountID" in reference:
         return ACCOUNT.rows(state).get(str(reference["AccountID"]).lower())
     return ACCOUNT.first("Code", reference.get(code), state)

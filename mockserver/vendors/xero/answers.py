@@ -117,7 +117,7 @@ def count_call(call: Call, state: State) -> None:
 
 
 def _remaining_headers(call: Call, state: State) -> Headers:
-    """The rate limit headers; while nothing is counted, those after a first call."""
+    """Return the rate limit headers; while nothing is counted, those after a first call."""
     windows, counted = _windows(call), call.assumptions["quotas"] != "off"
     left = {
         window.name: peek_fixed_window(state, window.key, window.limit, window.seconds).left
@@ -150,7 +150,7 @@ def id_parameter(request: Request, name: str) -> str:
 
 
 def named_id(sent: Document, name: str, request: Request) -> str:
-    """The id in the path or else in the element, "" without."""
+    """Return the id in the path or else in the element, "" without."""
     if name in request.parameters:
         return id_parameter(request, name)
     key = str(sent.get(name, "")).lower()
@@ -162,7 +162,7 @@ def names_id(sent: Document, name: str, request: Request) -> bool:
 
 
 def stored_id(text: str) -> str:
-    """An id in its stored form: lower case, with dashes even if it came as 32 hex digits."""
+    """Return an id in its stored form: lower case, with dashes even if it came as 32 hex digits."""
     text = text.lower()
     if not _DIGITS.fullmatch(text):
         return text
@@ -233,7 +233,7 @@ def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
 
 
 def _apply_date_separator(document: Json, call: Call) -> Json:
-    """The document with the texts beside its dates in the form of the assumption `date_string`."""
+    """Return the document with the texts beside its dates in the form of the assumption `date_string`."""
     return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
 
 
@@ -253,7 +253,7 @@ def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mappin
 def render_results(
     plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
 ) -> RenderBatch:
-    """The render of a batch of `plural`.
+    """Return the render of a batch of `plural`.
 
     `prepare` returns, for each call, the function that shows saved elements; `echo` shows failed ones.
     `identify` returns the id of the document that a failed element names, if it knows better than `echo`.
@@ -286,7 +286,7 @@ def render_results(
 
 
 def _mark_failed(shown: Mapping[str, Json], outcome: Outcome, *, hidden: bool) -> dict[str, Json]:
-    """A failed element with its errors; with hidden failures it looks like a saved one."""
+    """Return a failed element with its errors; with hidden failures it looks like a saved one."""
     if hidden:
         return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
     errors = _validation_errors_of(outcome)
@@ -298,7 +298,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
-    """A saved element with its warnings, and its status if the answer or an assumption tells it."""
+    """Return a saved element with its warnings, and its status if the answer or an assumption tells it."""
     warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
     is_told = request.call.assumptions["saved_status"] == "always" or not is_summarised(request)
     hidden = "" if is_told else _STATUS
@@ -306,7 +306,7 @@ def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -
 
 
 def is_summarised(request: Request) -> bool:
-    """Whether failed elements make one 400: unless the flag is false, and always without a flag."""
+    """Return whether failed elements make one 400: unless the flag is false, and always without a flag."""
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
     takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)
@@ -314,7 +314,7 @@ def is_summarised(request: Request) -> bool:
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """The outcomes; a missing contact is reported at the element that should have created it."""
+    """Return the outcomes; a missing contact is reported at the element that should have created it."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):
@@ -364,7 +364,7 @@ def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
 
 
 def echo_members(sent: Document, names: Iterable[str], omitted: frozenset[Path]) -> dict[str, Json]:
-    """The sent members that a rejected element shows again, in the order of `names`."""
+    """Return the sent members that a rejected element shows again, in the order of `names`."""
     shown: dict[str, Json] = {}
     for name in names:
         if name not in sent or (name,) in omitted:
@@ -405,7 +405,7 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
 
 
 def rejected_id(sent: Document, name: str, request: Request) -> str:
-    """The id of an unchanged document, all zeros for one that was not created."""
+    """Return the id of an unchanged document, all zeros for one that was not created."""
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID

@@ -211,7 +211,7 @@ def _key(request: Request) -> str:
 
 
 def _existing_key(request: Request, state: State) -> str:
-    """The id of the document in the path. Raises NotFound."""
+    """Return the id of the document in the path. Raises NotFound."""
     find_record(_resource(request).collection, _key(request), state)
     return _key(request)
 

@@ -71,7 +71,7 @@ def check_transaction(item: Item, request: Request, state: State) -> Iterator[Pr
 
 
 def _new_terms(sent: Document, state: State) -> Document:
-    """The booked form of a new transaction: approved at once, with tax included by default."""
+    """Return the booked form of a new transaction: approved at once, with tax included by default."""
     return {"LineAmountTypes": lines.INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
@@ -128,7 +128,7 @@ def booked_members(sent: Document, booked: Sequence[Document], state: State) -> 
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """The currency of the bank account and its rate; sent ones count for overpayments only."""
+    """Return the currency of the bank account and its rate; sent ones count for overpayments only."""
     base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -228,7 +228,7 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
 
 
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """The changed transaction; empty members count as absent."""
+    """Return the changed transaction; empty members count as absent."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     return {
         **pick_members(stored, *BANK_TRANSACTION.echoed),

@@ -36,7 +36,7 @@ _BESIDE_STATUS = frozenset(
 
 
 def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
-    """A batch payment in the answer to its creation, in the usual form.
+    """Return a batch payment in the answer to its creation, in the usual form.
 
     The outcome has the payments: they are shown even if they are not stored after all.
     """
@@ -44,7 +44,7 @@ def represent_created_batch_payment(outcome: Outcome, request: Request, state: S
 
 
 def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
-    """A batch payment with its payments, in the sample's order; a deleted one shows none.
+    """Return a batch payment with its payments, in the sample's order; a deleted one shows none.
 
     Source: seed; docs/vendors/xero.md#batch-payment, #state.
     """
@@ -63,7 +63,7 @@ def _represent(batch: Document, paid: Iterable[Document], call: Call, state: Sta
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
-    """A payment inside its batch; `newer` adds the members of 2025."""
+    """Return a payment inside its batch; `newer` adds the members of 2025."""
     invoice = INVOICE.rows(state).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],
@@ -107,7 +107,7 @@ def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
 def _match_invoices(
     payments: Sequence[Document], path: Path, call: Call, state: State
 ) -> tuple[list[books.InvoicePayment], list[Problem]]:
-    """The payments with existing invoices, and a problem for each of the others."""
+    """Return the payments with existing invoices, and a problem for each of the others."""
     payables: list[books.InvoicePayment] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
@@ -259,7 +259,7 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
 
 
 def _echo_kept(resource: Resource) -> answers.RenderRejected:
-    """A function that shows an undeleted document, with the sent members."""
+    """Return a function that shows an undeleted document, with the sent members."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)
@@ -311,7 +311,7 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
 
 
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
-    """The operation wrapped, so that an unknown id in its path is a 404."""
+    """Return the operation wrapped, so that an unknown id in its path is a 404."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
     render = handler.render
 

@@ -79,7 +79,7 @@ def _represent_line(line: Document) -> Json:
 
 
 def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
-    """The documents of that number, compared by the assumptions `ci_keys` and `trim`."""
+    """Return the documents of that number, compared by the assumptions `ci_keys` and `trim`."""
     return key_rules(call.assumptions).find(kind.number, number, kind.rows(state))
 
 
@@ -96,7 +96,7 @@ class InvoicePayment(Value, frozen=True):
 def match_invoice(
     payment: Document, path: Path, call: Call, state: State, kind: DocumentKind = INVOICE
 ) -> InvoicePayment | None:
-    """The payment with its invoice, or document of another kind, found by id or number."""
+    """Return the payment with its invoice, or document of another kind, found by id or number."""
     named = payment.get(kind.name) or EMPTY
     document = (
         _find_by_id(payment, kind, state) if kind.id in named else _find_by_number(payment, kind, call, state)
@@ -106,7 +106,7 @@ def match_invoice(
 
 
 def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
-    """The payment with its invoice, else with the credit that it pays out; None without either."""
+    """Return the payment with its invoice, else with the credit that it pays out; None without either."""
     kinds = (kind for kind in (INVOICE, *CREDITS) if kind.name in payment or kind.number in payment)
     return match_invoice(payment, path, call, state, next(kinds, INVOICE))
 
@@ -180,7 +180,7 @@ def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -
 def settle(  # noqa: PLR0913 - the parts of an entry
     document: Document, kind: DocumentKind, counted: str, amount: Decimal, *, day: str, now: str
 ) -> Document:
-    """A document after an amount, counted in the member `counted`, was settled.
+    """Return a document after an amount, counted in the member `counted`, was settled.
 
     A negative amount reopens it. With nothing left it is PAID on that day.
     """
@@ -195,7 +195,7 @@ def settle(  # noqa: PLR0913 - the parts of an entry
 
 
 def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document | None:
-    """The document in the path, by its id or, where the kind has numbers, by its number."""
+    """Return the document in the path, by its id or, where the kind has numbers, by its number."""
     named = str(request.parameters[kind.id])
     by_id = kind.rows(state).get(stored_id(named))
     if by_id is not None or not kind.number:

@@ -33,7 +33,7 @@ def find_contact(reference: Document, state: State) -> Document | None:
 
 
 def find_by_name(name: str, state: State) -> Document | None:
-    """The contact of that name in any letter case, an active one before others."""
+    """Return the contact of that name in any letter case, an active one before others."""
     if not name:
         return None
     alike = CONTACT.rows(state).find_any_case("Name", name)
@@ -69,7 +69,7 @@ def find_or_create_contact(reference: Document, state: State) -> Document:
 
 
 def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
-    """The contact of an invoice or bill, made if needed; it becomes a customer or a supplier.
+    """Return the contact of an invoice or bill, made if needed; it becomes a customer or a supplier.
 
     That does not count as a change of the contact.
     """
@@ -158,7 +158,7 @@ def represent_rejected_contact(
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """The contact to change: by path, else by id, else by number, else by name."""
+    """Return the contact to change: by path, else by id, else by number, else by name."""
     if CONTACT.id in request.parameters:
         return contact_in_path(request, state)
     named = (
@@ -189,7 +189,7 @@ def _is_other(contact: Document, own: str) -> bool:
 
 
 def _changes(sent: Document) -> dict[str, Json]:
-    """The members to store; an empty name or number counts as absent (assumed)."""
+    """Return the members to store; an empty name or number counts as absent (assumed)."""
     known = answers.pick_members(sent, *CONTACT.echoed)
     return {name: value for name, value in known.items() if value or name not in _EMPTY_MEANS_ABSENT}
 

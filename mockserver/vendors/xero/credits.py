@@ -44,12 +44,12 @@ _ACCOUNT = ("AccountCode", "AccountID")
 
 
 def is_overpayment(transaction: Document) -> bool:
-    """Whether a bank transaction, sent or stored, creates an overpayment."""
+    """Return whether a bank transaction, sent or stored, creates an overpayment."""
     return CREDIT_OF_TRANSACTION.get(transaction.get("Type", "")) is OVERPAYMENT
 
 
 def credit_terms(sent: Document, state: State) -> Document:
-    """The booked form of a new bank transaction: without members that its type does not take.
+    """Return the booked form of a new bank transaction: without members that its type does not take.
 
     Only money spent or received has a reference and items. An overpayment has no tax, and its line is on the
     account of debtors, or creditors.
@@ -112,7 +112,7 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
 
 
 def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
-    """The requested allocation; None without the credit or the invoice."""
+    """Return the requested allocation; None without the credit or the invoice."""
     kind = _credit_kind(request)
     credit = books.find_in_path(kind, request, state)
     payable = books.match_invoice(item.document, (), request.call, state)

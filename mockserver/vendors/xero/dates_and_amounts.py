@@ -114,7 +114,7 @@ def round_to_cents(value: Json) -> Decimal:
 
 
 def round_to(value: Json, step: Decimal) -> Decimal:
-    """A number with the decimals of `step`; one over the limit is unchanged."""
+    """Return a number with the decimals of `step`; one over the limit is unchanged."""
     exact = value if type(value) is Decimal else Decimal(value)
     return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
 
@@ -126,7 +126,7 @@ def print_amount(value: Decimal) -> Decimal:
 
 
 def print_unit(amount: Json, *, precise: bool) -> Decimal:
-    """A unit amount as printed: in cents, or with four decimals if it is precise."""
+    """Return a unit amount as printed: in cents, or with four decimals if it is precise."""
     return print_amount(round_to(Decimal(amount), FOUR_DECIMALS if precise else CENT))
 
 

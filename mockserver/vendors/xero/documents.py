@@ -42,7 +42,7 @@ Store: TypeAlias = Callable[[Item, Request, State], Outcome]
 
 
 def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
-    """The operation that lists documents.
+    """Return the operation that lists documents.
 
     `show_unpaged` shows those of a list without pages, if not `show`.
     """
@@ -70,7 +70,7 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
 
 def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
-    """The documents by the parameters of the resource's list."""
+    """Return the documents by the parameters of the resource's list."""
     asked = request.parameters
     matches = list(resource.rows(state).values())
     if resource.archived and not asked.get("includeArchived", False):
@@ -97,7 +97,7 @@ def _summary(resource: Resource, show: Show) -> Show:
 
 
 def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Handler:
-    """The operation that shows one document: that of `find`, else that of the id in the path."""
+    """Return the operation that shows one document: that of `find`, else that of the id in the path."""
 
     def get_document(request: Request, state: State) -> Reply:
         document = find(request, state) if find else find_by_id(resource, request, state)
@@ -119,7 +119,7 @@ def read_operations(
     find: Find | None = None,
     alone: Show | None = None,
 ) -> Mapping[str, Handler]:
-    """The list and the single document, which `alone` shows, if not `show`."""
+    """Return the list and the single document, which `alone` shows, if not `show`."""
     return {
         f"get{resource.plural}": list_handler(resource, show, show_unpaged),
         f"get{resource.name}": get_handler(resource, alone or show, find),
@@ -156,12 +156,12 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
 
 
 def saved_by(show: Show, **told: str) -> answers.PrepareSaved:
-    """A maker of functions that show saved documents, each by itself, with the told members."""
+    """Return a maker of functions that show saved documents, each by itself, with the told members."""
     return lambda: lambda outcome, *asked: {**show(outcome.document, *asked), **told}
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
-    """A maker of functions that show saved documents with lines, one for each call.
+    """Return a maker of functions that show saved documents with lines, one for each call.
 
     The outcome has the contact: it is shown even if it is not stored after all.
     """
@@ -190,7 +190,7 @@ def _represent(
 
 
 def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[str, Json]:
-    """The members from other documents, except for the contact and the lines."""
+    """Return the members from other documents, except for the contact and the lines."""
     if resource is INVOICE:
         return {
             "Payments": payments_of(document, INVOICE, state),
@@ -210,7 +210,7 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
 
 
 def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
-    """The invoice of a payment in the answer about that payment: with lines and amounts.
+    """Return the invoice of a payment in the answer about that payment: with lines and amounts.
 
     Its payments and credits are left out: a batch of payments of one invoice would repeat all with each.
     """
@@ -247,7 +247,7 @@ def represent_contact(contact: Document, *, alone: bool = False) -> dict[str, Js
 
 
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
-    """A postal and a street address, in this order; an unknown one has empty members."""
+    """Return a postal and a street address, in this order; an unknown one has empty members."""
     known = {one.get("AddressType", "STREET"): one for one in stored}
     return [
         _represent_address(kind, known[kind]) if kind in known else unknown
@@ -256,7 +256,7 @@ def represent_addresses(stored: Iterable[Document]) -> list[Json]:
 
 
 def represent_phones(stored: Iterable[Document]) -> list[Json]:
-    """A phone of each of four types; an unknown one has empty members."""
+    """Return a phone of each of four types; an unknown one has empty members."""
     known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
     return [
         {**unknown, **answers.pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
@@ -308,7 +308,7 @@ def _balances(contact: Document, state: State) -> dict[str, Json]:
 
 
 def embedded_contact(contact: Document) -> Json:
-    """A contact in the lists of other documents: its name and empty lists."""
+    """Return a contact in the lists of other documents: its name and empty lists."""
     empty: dict[str, Json] = {name: [] for name in ("Addresses", "Phones", "ContactGroups", "ContactPersons")}
     return {
         **answers.pick_members(contact, "ContactID", "ContactNumber", "Name"),
@@ -384,7 +384,7 @@ def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path])
 
 
 def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
-    """A function that shows a rejected document: with its id, if it was named."""
+    """Return a function that shows a rejected document: with its id, if it was named."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)
@@ -405,7 +405,7 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     warnings: tuple[ItemRule, ...] = (),
     identify: answers.IdentifyRejected = answers.identify_none,
 ) -> BatchHandler:
-    """A batch operation of independent elements; clients identify them by `named`."""
+    """Return a batch operation of independent elements; clients identify them by `named`."""
     return BatchHandler(
         check=check,
         apply=store_each(store),

@@ -89,7 +89,7 @@ def add_document_line(kind: DocumentKind, before: Document | None, after: Docume
 
 
 def _content(invoice: Document) -> Document:
-    """A user's content of an invoice, without ids: lines sent again have new ones."""
+    """Return a user's content of an invoice, without ids: lines sent again have new ones."""
     unnamed = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
     return {**invoice, "UpdatedDateUTC": "", "LineItems": unnamed}
 
@@ -310,7 +310,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 
 def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
-    """The id of the document that a failed element names by its number, in the body or the path."""
+    """Return the id of the document that a failed element names by its number, in the body or the path."""
     kind, sent = books.kind_of(request), outcome.item.document
     named = sent if isinstance(sent, dict) else EMPTY
     by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
@@ -321,7 +321,7 @@ def identify_rejected(outcome: Outcome, request: Request, state: State) -> Docum
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """The invoice to change: by path, else by id, else the sale of that number."""
+    """Return the invoice to change: by path, else by id, else the sale of that number."""
     kind = books.kind_of(request)
     if kind.id in request.parameters:
         return books.find_in_path(kind, request, state)
@@ -364,7 +364,7 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
 
 
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
-    """Whether it is a sale with an open amount, and takes every change.
+    """Return whether it is a sale with an open amount, and takes every change.
 
     A credit and the invoice of its allocation have the same contact.
     """
@@ -387,7 +387,7 @@ def _is_stored(name: str, value: Json, stored: Document) -> bool:
 
 
 def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
-    """The sent members; empty ones count as absent, as do a part-paid invoice's own lines."""
+    """Return the sent members; empty ones count as absent, as do a part-paid invoice's own lines."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     own_lines = (
         "LineItems" in changes

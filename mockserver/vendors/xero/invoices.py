@@ -21,7 +21,7 @@ _UNSEEN = ("DRAFT", "DELETED")
 
 
 def get_online_invoice(request: Request, state: State) -> Reply:
-    """The online address of a sales invoice, constant for an invoice."""
+    """Return the online address of a sales invoice, constant for an invoice."""
     key = answers.id_parameter(request, "InvoiceID")
     invoice = find_record(INVOICE.collection, key, state)
     if invoice["Type"] != "ACCREC" or invoice["Status"] in _UNSEEN:

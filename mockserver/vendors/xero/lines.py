@@ -101,7 +101,7 @@ def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
 def merged_lines(
     stored: Document, merged: Document, request: Request, here: Path, state: State
 ) -> list[InvoiceLine]:
-    """The sent lines, computed; else the stored ones, which approval may reject."""
+    """Return the sent lines, computed; else the stored ones, which approval may reject."""
     if merged["LineItems"] is not stored["LineItems"]:
         return calculate_lines(merged, request, here, state)
     terms, kept = line_terms(merged, request, state), stored["LineItems"]
@@ -119,7 +119,7 @@ def merged_lines(
 
 
 def changed_lines(stored: Document, merged: Document, request: Request, state: State) -> list[Document]:
-    """The lines of a changed document; a line with its id keeps it."""
+    """Return the lines of a changed document; a line with its id keeps it."""
     known = {line[_ID] for line in stored["LineItems"]}
     ids = [str(line.get(_ID, "")).lower() for line in merged["LineItems"]]
     return [
@@ -256,7 +256,7 @@ def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]
 
 
 def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) -> bool:
-    """Whether the sent lines are, in order, the stored ones, each named by its id.
+    """Return whether the sent lines are, in order, the stored ones, each named by its id.
 
     They may omit members. A line without its id would replace the stored one.
     """
@@ -271,7 +271,7 @@ def _has_same_members(line: Document, before: Document) -> bool:
 
 
 def _is_same(name: str, value: Json, kept: Json) -> bool:
-    """Whether a member has the stored value, or the shown one; an empty one is absent."""
+    """Return whether a member has the stored value, or the shown one; an empty one is absent."""
     if name == "AccountID":
         return bool(stored_id(str(value)) == kept)
     if name == "UnitAmount":

@@ -123,7 +123,7 @@ def own_field(kind: FieldType, name: str, default: Json = None) -> Operand:
 def related_fields(
     prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
 ) -> Mapping[str, Operand]:
-    """The document of the member `via`, as `prefix`, and its fields, as `prefix.name`."""
+    """Return the document of the member `via`, as `prefix`, and its fields, as `prefix.name`."""
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
@@ -198,14 +198,14 @@ PROPERTIES: Mapping[str, FilterFunction] = {
 
 
 def _fold(value: Json) -> Json:
-    """The value for a comparison: letter case does not count in texts."""
+    """Return the value for a comparison: letter case does not count in texts."""
     return value.casefold() if isinstance(value, str) else value
 
 
 def apply_function(
     function: FilterFunction, value: Operand, arguments: Sequence[Operand], *, keeps_case: bool
 ) -> Operand:
-    """The result of the function; null where the value or an argument is null."""
+    """Return the result of the function; null where the value or an argument is null."""
     seen = _fold if arguments and not keeps_case else lambda found: found
 
     def read(one: Document, state: State) -> Json:
@@ -359,7 +359,7 @@ class _FilterParser:
         return _comparison(sign, left, right)
 
     def _operand(self) -> Operand:
-        """A field or a literal, with the methods and properties after it."""
+        """Return a field or a literal, with the methods and properties after it."""
         operand = self._value()
         while self._token.text == "." and self._ahead(1).kind == "name":
             self._take()
@@ -379,7 +379,7 @@ class _FilterParser:
         return self._made_value(token) or self._field(token)
 
     def _made_value(self, token: FilterToken) -> Operand | None:
-        """The value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`."""
+        """Return the value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`."""
         name = token.text.lower()
         if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in _MAKERS:
             self._take()
@@ -402,7 +402,7 @@ class _FilterParser:
         _refuse_filter("syntax", token.at)
 
     def _field(self, first: FilterToken) -> Operand:
-        """The longest dotted name of the entity; a method or property may follow."""
+        """Return the longest dotted name of the entity; a method or property may follow."""
         names = [first.text]
         while self._ahead(2 * len(names) - 2).text == "." and self._ahead(2 * len(names) - 1).kind == "name":
             names.append(self._ahead(2 * len(names) - 1).text)
@@ -471,7 +471,7 @@ def select_documents(
 
 
 def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
-    """Whether there is nothing newer, and an assumption answers 304 then."""
+    """Return whether there is nothing newer, and an assumption answers 304 then."""
     asked = bool(request.parameters.get(_SINCE_HEADER))
     return asked and not matches and request.call.assumptions["unmodified"] == "304"
 

@@ -58,7 +58,7 @@ def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
 
 
 def represent_payment(payment: Document, printer: documents.ContactPrinter, state: State) -> dict[str, Json]:
-    """A payment with its whole invoice: the outcome's own, else the stored one.
+    """Return a payment with its whole invoice: the outcome's own, else the stored one.
 
     A paid out credit is shown in short.
     """
@@ -89,13 +89,13 @@ def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json
 
 
 def _embedded_batch_payment(batch: Document) -> Json:
-    """A batch payment in its payments, without them and the texts of the statement."""
+    """Return a batch payment in its payments, without them and the texts of the statement."""
     shown = BATCH_PAYMENT.represent({**batch, "Account": {"AccountID": batch["AccountID"]}})
     return {name: value for name, value in shown.items() if name not in ("Payments", *STATEMENT.split())}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """The payment's document; a paid out credit is shown as an invoice too."""
+    """Return the payment's document; a paid out credit is shown as an invoice too."""
     kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
@@ -112,7 +112,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
 
 
 def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
-    """The type of invoices; of an overpayment or prepayment that of its payment."""
+    """Return the type of invoices; of an overpayment or prepayment that of its payment."""
     if books.paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
         return {"Type": payment["PaymentType"].removesuffix("PAYMENT")}
     return pick_members(paid, "Type")
@@ -171,7 +171,7 @@ def represent_created_payments() -> RenderSaved:
 def _represent_created_payment(
     printer: documents.ContactPrinter, outcome: Outcome, _request: Request, state: State
 ) -> Json:
-    """A payment in the answer to its creation.
+    """Return a payment in the answer to its creation.
 
     The outcome has the invoice: it is shown even if the payment is not stored after all.
     """
@@ -184,7 +184,7 @@ def _represent_created_payment(
 
 
 def _bank_amount(payable: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
-    """The amount on the bank account: unchanged, or at the payment's rate, else the invoice's.
+    """Return the amount on the bank account: unchanged, or at the payment's rate, else the invoice's.
 
     Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
     """

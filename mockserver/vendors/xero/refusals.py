@@ -88,7 +88,7 @@ _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """A problem for each text with a NUL.
+    """Yield a problem for each text with a NUL.
 
     Source: docs/catalogue.md#133-nul-and-controls, the vendor's text assumed.
     """
@@ -153,7 +153,7 @@ def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) ->
 
 
 def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
-    """The vendor's refusal of an unsupported call."""
+    """Return the vendor's refusal of an unsupported call."""
     match refusal:
         case errors.UnsupportedMediaType(media_type=found, supported=wanted):
             status, message = 415, message_text("media-type", found=found, wanted=", ".join(wanted))
@@ -197,7 +197,7 @@ def _is_ignored(problem: Problem, call: Call) -> bool:
 
 
 def _is_status_unfit(problem: Problem) -> bool:
-    """Whether a document that can only be deleted lacks Status DELETED, or an id."""
+    """Return whether a document that can only be deleted lacks Status DELETED, or an id."""
     if len(problem.path) != len(("list", "place", "member")) or problem.path[0] not in _STATUS_RULES:
         return False
     return problem.rule == "required" or (problem.rule == "enum" and problem.expected == ["DELETED"])
@@ -208,7 +208,7 @@ def _is_element(path: Path) -> bool:
 
 
 def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
-    """The reply to a single document that breaks a rule; keys and faults have no element."""
+    """Return the reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
         return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
@@ -236,14 +236,14 @@ def _malformed_reply(detail: str, call: Call, operation: Operation | None, state
 
 
 def _sent_text(call: Call) -> bytes | str:
-    """The body, or the XML in a form."""
+    """Return the body, or the XML in a form."""
     if parse_content_type(call.headers)[0] != _FORM_TYPE:
         return call.body
     return parse_qs(call.body.decode("latin-1"), keep_blank_values=True).get("xml", [call.body])[0]
 
 
 def _is_xml(call: Call) -> bool:
-    """Whether the body is XML, alone or in a form."""
+    """Return whether the body is XML, alone or in a form."""
     return "json" not in parse_content_type(call.headers)[0]
 
 
@@ -271,7 +271,7 @@ def _invalid_reply(
 
 
 def _moment_message(problem: Problem) -> str:
-    """The message of XML about an invalid date, "" for any other value."""
+    """Return the message of XML about an invalid date, "" for any other value."""
     is_moment = problem.rule == "pattern" and isinstance(problem.found, str)
     return message_text("not-a-moment", value=problem.found) if is_moment else ""
 
@@ -289,7 +289,7 @@ def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Rep
 
 
 def _element_name(operation: Operation | None) -> str:
-    """The name of the operation's elements, in the singular."""
+    """Return the name of the operation's elements, in the singular."""
     if operation is None:
         return ""
     fixed = [step for step in operation.path.split("/") if not step.startswith("{")]
@@ -305,7 +305,7 @@ def _query_message(problem: Problem) -> str:
 
 
 def _conversion_message(problem: Problem) -> str:
-    """The message about an unconvertible value, with its place."""
+    """Return the message about an unconvertible value, with its place."""
     path = _json_path(problem.path)
     if isinstance(problem.found, (dict, list)):
         return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
@@ -328,7 +328,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """The member's class name, in the singular for elements; the body is a request."""
+    """Return the member's class name, in the singular for elements; the body is a request."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 
@@ -339,7 +339,7 @@ def _json_path(path: Path) -> str:
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """The fault as a problem of the whole element; an unknown code is an internal error.
+    """Return the fault as a problem of the whole element; an unknown code is an internal error.
 
     Elements have no status, so that of the fault is only stored.
     """
@@ -363,7 +363,7 @@ def _element_kind(operation: Operation) -> str:
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
-    """A maker of extra outcomes: clients identify them by `name`; `ids` are the vendor's."""
+    """Return a maker of extra outcomes: clients identify them by `name`; `ids` are the vendor's."""
 
     def made(outcome: Outcome, n: int) -> Outcome:
         called = {name: f"phantom-{n}"}
@@ -391,7 +391,7 @@ def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
 
 
 def _derive_guid(seed: str) -> str:
-    """A GUID of a version that the sandbox never assigns; equal for equal seeds."""
+    """Return a GUID of a version that the sandbox never assigns; equal for equal seeds."""
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)

@@ -167,7 +167,7 @@ class Resource:
         return state.collection(self.collection)
 
     def first(self, member: str, value: Json, state: State) -> Document | None:
-        """The first document with that value of a member, none for an empty value."""
+        """Return the first document with that value of a member, none for an empty value."""
         return next(iter(self.rows(state).find(member, value)), None) if value else None
 
     def store(self, document: Document, state: State) -> Document:

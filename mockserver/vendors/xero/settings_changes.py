@@ -46,7 +46,7 @@ def check_item(item: Item, request: Request, state: State) -> Iterator[Problem]:
 
 
 def _find_target(sent: Document, request: Request, state: State) -> tuple[str, Document | None]:
-    """The id that is to be there, and the item to change: by path, else by id, else by code.
+    """Return the id that is to be there, and the item to change: by path, else by id, else by code.
 
     A new item has none: a sent id is ignored (assumed).
     """

@@ -178,7 +178,7 @@ def _error_text(element: Mapping[str, Any]) -> str:
 
 
 def _repeats(shown: Json, sent: Json) -> bool:
-    """Whether a failed element shows the sent members, less omitted ones."""
+    """Return whether a failed element shows the sent members, less omitted ones."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
         return all(_repeats(shown[name], sent.get(name)) for name in names)
@@ -242,7 +242,7 @@ def batch_request(method: str, plural: str, **query: str) -> Callable[[Sequence[
 
 
 def read_authorised(plural: str, condition: str = "") -> Request:
-    """A read of authorised payments, or batches of them, by a condition."""
+    """Return a read of authorised payments, or batches of them, by a condition."""
     return read_request(
         plural, where=f'{condition} AND Status=="AUTHORISED"' if condition else 'Status=="AUTHORISED"'
     )
@@ -259,7 +259,7 @@ def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def full_amount(key: str) -> Decimal:
-    """The amount that pays a key as a whole: constant for a key."""
+    """Return the amount that pays a key as a whole: constant for a key."""
     return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
 
 
@@ -319,7 +319,7 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 
 
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
-    """The amount paid of the invoices in a response; None without any.
+    """Return the amount paid of the invoices in a response; None without any.
 
     Raises ValueError: paid, credited and due amounts of one do not make up its total.
     """

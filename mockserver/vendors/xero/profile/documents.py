@@ -130,7 +130,7 @@ def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
 
 
 def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    """The record after a change; a voided or partly paid invoice does not change."""
+    """Return the record after a change; a voided or partly paid invoice does not change."""
     return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
 
 
@@ -152,7 +152,7 @@ def _read_records(exchange: Exchange) -> Mapping[str, Record]:
 
 
 def _record_of(shown: Mapping[str, Any]) -> Record:
-    """The compared members; no document states the open amount of an ended invoice."""
+    """Return the compared members; no document states the open amount of an ended invoice."""
     ended = shown["Status"] in (_VOIDED, _DELETED)
     return {
         "Reference": shown.get("Reference"),
@@ -169,7 +169,7 @@ def _after_status_change(
 
 
 def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    """The record with its new reference; a partly paid one takes it too, a paid one does not."""
+    """Return the record with its new reference; a partly paid one takes it too, a paid one does not."""
     if before is None or before["Status"] not in (_OPEN, _DRAFT):
         return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}
@@ -212,7 +212,7 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    """A change by number in the path; whether reading alone accepts a number there is open."""
+    """Return a change by number in the path; whether reading alone accepts a number there is open."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )
@@ -312,7 +312,7 @@ def _credit_notes_by_number(exchange: Exchange) -> Mapping[str, Record]:
 
 
 def _shown_credit_note(shown: Mapping[str, Any]) -> Record:
-    """The compared members; no document states the rest of a voided one."""
+    """Return the compared members; no document states the rest of a voided one."""
     return {
         "Reference": shown.get("Reference"),
         "Status": shown["Status"],
