@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def test_help_needs_no_extra() -> None:
 @pytest.mark.parametrize("extra", options.EXTRAS)
 def test_the_packages_that_are_looked_for_are_those_of_the_extra(extra: str) -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    required = [line.partition(">")[0].replace("-", "_") for line in project["optional-dependencies"][extra]]
+    lines = project["optional-dependencies"][extra]
+    required = [re.split("[>=]", line)[0].replace("-", "_") for line in lines]
 
     assert sorted(options._PACKAGES[extra]) == sorted(required)  # noqa: SLF001 - the other copy of one list
 
