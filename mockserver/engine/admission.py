@@ -67,7 +67,7 @@ class Arrival(Value, frozen=True):
 
 
 class Admitted(Value, frozen=True):
-    """A call after its admission, with its route; `refusal` is None if it may go on."""
+    """A call after its admission, with its route; `refusal` is None if the call is admitted."""
 
     call: Call
     match: RouteMatch | None = None
@@ -80,7 +80,7 @@ class Admitted(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The admission of one vendor; a `strict` one accepts only credentials that the sandbox knows."""
+    """The admission of one vendor; if `strict`, it accepts only credentials that the sandbox knows."""
 
     served: LoadedVendor
     sandboxes: Sandboxes
@@ -142,7 +142,7 @@ class Admission:
 
 
 class _Checks(Value, frozen=True):
-    """The checks common to all vendors, see `Enter`: a route, credentials, a readable body, a scope."""
+    """The checks that all vendors share (`Enter`): a route, credentials, a readable body, a scope."""
 
     arrival: Arrival
     principal: Principal | Refusal

@@ -34,11 +34,11 @@ _SCHEME_AGAIN = re.compile(r"(bearer|basic)(\s.*)?", re.IGNORECASE)
 
 
 class Head(Protocol):
-    """The part of a request that may bring credentials; header names are lower case."""
+    """The part of a request that may have credentials."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers by name; repeated ones are joined by commas."""
+        """Headers by name in lower case; the values of a repeated header are joined by commas."""
         ...
 
     @property
@@ -47,7 +47,7 @@ class Head(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme of a spec; `credential` returns a request's credential for it, None without one."""
+    """A security scheme of a spec; `credential` returns a request's credential of this scheme, or None."""
 
     name: str
     node: Document
@@ -92,9 +92,9 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
 
 @lru_cache(_KNOWN_LOGINS)
 def find_mistake(text: str) -> str:
-    """Return the client's mistake in a credential, such as an unfilled placeholder; "" for none.
+    """Return the client's mistake in a credential, such as an unfilled placeholder; "" if there is none.
 
-    A login is checked as a whole, then user and password alone.
+    A login is checked as a whole, then its user and its password each alone.
     """
     if text == ":":
         return "is empty: the client sent it before it had one"
@@ -132,7 +132,7 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
 def issue_credential(
     text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
 ) -> None:
-    """Store `text` as a valid credential of `name`, for `seconds` or for good, with `facts`."""
+    """Store `text` as a valid credential of `name` with `facts`; it expires after `seconds` (None: never)."""
     ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
     known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
     state.collection(CREDENTIALS, "")[text] = known
@@ -151,7 +151,7 @@ def check_permission(call: Call, operation: Operation) -> None:
 def authenticate_subrequest(
     head: Head, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
 ) -> Principal:
-    """Return the caller by the first alternative with valid credentials. Raises Unauthorized."""
+    """Return the caller that the first alternative with valid credentials names. Raises Unauthorized."""
     if not operation.security:
         return ANONYMOUS
     refusal = None

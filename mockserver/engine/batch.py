@@ -1,4 +1,4 @@
-"""One batch: its envelope opened, its items judged, and the accepted ones applied."""
+"""One batch: open its envelope, judge its items, and apply the accepted items."""
 
 from __future__ import annotations
 
@@ -97,9 +97,9 @@ class EnvelopeReader:
         return []
 
     def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
-        """Return the items as the vendor reads them, and the indexes of those that may break their schema.
+        """Return the items as the vendor reads them, and the indexes of items that may break their schema.
 
-        An item that is valid as sent is not looked at any further.
+        An item that is valid as sent is not judged again.
         """
         if len(sent) > self.max_items:
             check_depth(sent, above=len(plan.batch.items))
@@ -162,7 +162,7 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
-    """Return the items; one without a key of its own has a digest, numbered if it equals an earlier one."""
+    """Return the items. An item without a key has a digest, with a number if an equal item precedes it."""
     keyless = {item.index for item in items if not item.key}
     for name, value in batch.keyless.items():
         keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
@@ -190,7 +190,7 @@ _NO_PROBLEMS = Verdict()
 def judge_items(
     request: Request, plan: CompiledItems, handler: CompleteBatchHandler, classify: ClassifyProblem
 ) -> Mapping[int, Verdict]:
-    """Verdicts by item index; good items without warnings have none.
+    """Return verdicts by item index. An item without problems and warnings has no verdict.
 
     Raises InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
     """
@@ -251,7 +251,7 @@ def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
 def apply_each(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """One outcome an item; rejected items leave no trace, later items see earlier writes."""
+    """Return one outcome for each item. Rejected items leave no trace; each item sees earlier writes."""
     outcomes: list[Outcome] = []
     apply_item: StoreItem = handler.apply(request, state)
     check, check_bad, ends = handler.check, handler.check_bad, handler.aborts_batch
@@ -291,7 +291,7 @@ def _store_at_once(
     store: StoreItems,
     state: State,
 ) -> tuple[Outcome, ...] | None:
-    """Return the outcomes of all items, the good ones stored in one step; None if they cannot be."""
+    """Store all good items in one step and return all outcomes; None if one step is not possible."""
     if not all(one.problems for one in verdicts.values()):
         return None
     items = request.items
@@ -318,7 +318,7 @@ def _store_at_once(
 def apply_all(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """Apply like `apply_each`, but undo the batch if one item is rejected; good items are then skipped."""
+    """Apply like `apply_each`. If an item is rejected, undo the batch; all good items are then skipped."""
     if any(verdict.problems for verdict in verdicts.values()):
         return tuple(
             _unapplied_outcome(item, verdicts.get(item.index, _NO_PROBLEMS)) for item in request.items

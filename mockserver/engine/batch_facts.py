@@ -33,7 +33,7 @@ _USUAL: Mapping[Side, str] = {"good": "complete", "partial": "partial", "bad": "
 
 
 def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
-    """Return the value of a member beside the rows; None where its name and schema do not tell."""
+    """Return the value of a member beside the rows; None if its name and schema do not tell the meaning."""
     called, bad, total = plain(name), counts.get("rejected", 0), counts.get("total", 0)
     whole: Side = "good" if not bad else "bad" if bad == total else "partial"
     if node.get("enum") or node.get("type", "string") == "string":
@@ -47,7 +47,7 @@ def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
 
 
 def _flag(called: str, whole: Side) -> bool | None:
-    """Return a flag by its name: any or all items are good or bad, or none is bad."""
+    """Return a flag by its name: whether any, all or none of the items are good, or bad."""
     read = _FLAG.fullmatch(called)
     what = read["what"] if read else ""
     meant = "good" if _GOOD_FLAG.fullmatch(what) else side_of(what).replace("good", "")

@@ -63,7 +63,7 @@ _MANY_ITEMS = 200
 _RECORD_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError),
 )
-"""Errors of code that reads a record of another shape than those that it writes."""
+"""Errors of code that reads a record of a shape that the code itself never writes."""
 
 _STORE_HINT = (
     "the store of this server, not a rule, refuses the call: {}; whether it took effect is not known"
@@ -74,14 +74,13 @@ _REPEATED = (
 
 
 class Opened(Value, frozen=True):
-    """A call with its envelope opened once and its items judged; `request` None: it could not be read.
-
-    `refusal` refuses the whole call.
-    """
+    """A call with its envelope opened and its items judged."""
 
     request: Request | None = None
+    """None: the call could not be read."""
     verdicts: Mapping[int, Verdict] = {}
     refusal: Refusal | None = None
+    """Why the whole call is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,8 @@ class Pipeline:
     def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
         """Answer one request; return its call, and the answer.
 
-        Raises InvalidHeaderError: `Mock-Scenario`; TooManySandboxesError: it names a new one; TakesLongError:
-        its work would take long, and may not.
+        Raises InvalidHeaderError: `Mock-Scenario` is malformed; TooManySandboxesError: the call names a new
+        sandbox; TakesLongError: the work would take long, and `may_take_long` is false.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
         create = isinstance(arrival.route, RouteMatch)
@@ -124,7 +123,10 @@ class Pipeline:
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)
 
     def _admit_and_work(self, arrival: Arrival, state: CallState) -> tuple[Admitted, Answer | Exception]:
-        """Admit the call and do its work; an error undoes the work, and is returned to keep the admission."""
+        """Admit the call and do its work; return an error instead of raising it.
+
+        The error undoes the work, and the writes of the admission are kept.
+        """
         try:
             admitted = self.admission.admit(arrival, state)
         except _RECORD_ERRORS as error:
@@ -197,7 +199,7 @@ class Pipeline:
         return answer
 
     def _decide(self, call: Call, operation: Operation, opened: Opened, state: State) -> Answer:
-        """Do the work, bent by the rules that hit; a replay meets no rule, so that it uses none up."""
+        """Do the work under the rules that hit. A replay is answered before, so that it uses up no rule."""
         selector = self.admission.scenario_selector
         decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
         if decision is NO_EFFECTS:
@@ -205,7 +207,7 @@ class Pipeline:
         return self._perform_with_effects(call, operation, opened, decision, state)
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """Return the example that `Prefer` asks for; nothing is run then."""
+        """Return the example that `Prefer` asks for, without doing any work; None if there is no `Prefer`."""
         preference = negotiation.parse_preference(call.headers)
         if preference is None:
             return None
@@ -220,9 +222,9 @@ class Pipeline:
     def _perform_with_effects(
         self, call: Call, operation: Operation, opened: Opened, decision: Decision, state: State
     ) -> Answer:
-        """Answer with the decision's effects; a quota of a rule lets nothing in.
+        """Answer with the decision's effects. If the quota of a rule is used up, refuse the call.
 
-        An example that the spec lacks is refused before anything is performed.
+        If a rule names an example that the spec lacks, refuse the call before any work.
         """
         say = self._say(call, operation, state)
         if decision.wait_s is not None:
@@ -264,7 +266,7 @@ class Pipeline:
     def _perform(
         self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
     ) -> Answer:
-        """Do the work. A refusal undoes the work, and is an answer like any other."""
+        """Do the work. If the work raises a refusal, undo the work and answer with the refusal."""
         try:
             with state.item():
                 answer = self._apply(opened, effects, state)
@@ -276,9 +278,9 @@ class Pipeline:
         return self._with_limit_headers(answer, call, state)
 
     def _replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """Return the answer of an earlier call with the same idempotency key, None if there is none.
+        """Return the stored answer to the call's idempotency key; None if no answer is stored.
 
-        An unusable key is answered too.
+        If the key is unusable, return the refusal.
         """
         replay = self.served.replay_hooks(call).replay
         if replay is None:
@@ -308,9 +310,9 @@ class Pipeline:
     def _apply_first_items(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
     ) -> Answer:
-        """Answer for all items, of which the first take effect, as if they alone had been sent.
+        """Store only the first items, as if they alone had been sent, and answer for all items.
 
-        The caller remembers it: the answer tells of more than was done.
+        The caller remembers the answer itself, because the answer tells of more than was done.
         """
         answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
         part = replace(request, items=request.items[: effects.decision.commit.first])
@@ -340,7 +342,7 @@ class Pipeline:
         return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
 
     def dispatch(self, call: Call, state: State) -> Answer:
-        """Answer a subrequest inside the transaction of its call; all of it takes effect, or nothing."""
+        """Answer a subrequest inside the transaction of its outer call: all of it is stored, or nothing."""
         operation = None
         try:
             match = self.served.spec.match(call.method, call.path)
@@ -366,7 +368,7 @@ class Pipeline:
     ) -> None:
         """Keep the answer under the call's idempotency key.
 
-        Our extension forgets a server error, so that the work is tried anew, unless something was done.
+        The extension forgets a server error, so that the next call does the work, unless some work was done.
         """
         hooks = self.served.replay_hooks(call)
         actual = () if effects is None else effects.actual.values()
@@ -383,7 +385,7 @@ class Pipeline:
         return answer if isinstance(refusal, ServerRefusal) else self._with_limit_headers(answer, call, state)
 
     def _word(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        """Word a refusal, and its reason: the only place that does."""
+        """Word a refusal and its reason. No other place words a refusal."""
         if isinstance(refusal, ServerRefusal):
             reply = server_problem_reply(refusal)
         else:
@@ -397,9 +399,9 @@ class Pipeline:
         return answer if limit is None else limit.with_headers(answer, call, state)
 
     def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
-        """Return the answer in the media type that the call asks for, whatever made it.
+        """Return the answer in the media type that the call asks for, whatever made the answer.
 
-        It comes last: kept answers, examples and effects all have the one form that rules are written for.
+        This step comes last, because rules are written for the form of stored answers, examples and effects.
         """
         if self.served.negotiation is None:
             return answer
@@ -408,7 +410,7 @@ class Pipeline:
 
 
 def _failure(error: Exception, state: State) -> Answer | Exception:
-    """Return the answer if the call met a record of another shape; any other error is raised."""
+    """Return an answer if the call met a record of a wrong shape, else the error, to be raised."""
     places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
     if not places or not isinstance(error, _RECORD_ERRORS):
         return error
