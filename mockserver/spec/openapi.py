@@ -26,17 +26,16 @@ _MEMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PathForms:
-    """Equivalent forms of a path.
-
-    `prefixes` may stand before every path. `aliases` are other names of a path, or of a beginning of paths.
-    `base` is the beginning of the paths that clients have in their base address.
-    """
+    """Equivalent forms of a path."""
 
     any_case: bool = False
     trailing_slash: bool = False
     prefixes: tuple[str, ...] = ()
+    """Beginnings that every path may have."""
     aliases: tuple[tuple[str, str], ...] = ()
+    """Pairs: another name of a path (or of a beginning of paths), and its name in the spec."""
     base: str = ""
+    """Beginning of all paths that clients have in their base address."""
 
     def plain(self, path: str) -> str:
         """Return the path without prefix and trailing slash, by its name in the spec."""
@@ -102,18 +101,18 @@ METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter; `place` is OpenAPI's `in`, an exploded list is a repeated name.
-
-    `content` is the media type of a value that is a document, "" for one that is spelled by `style`.
-    """
+    """A parameter."""
 
     name: str
     place: str
+    """OpenAPI's `in`."""
     required: bool
     explode: bool
+    """Whether a list is sent as a repeated name."""
     schema: Document
     style: str = ""
     content: str = ""
+    """Media type of a value that is a document; "" for a value that `style` spells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,34 +126,32 @@ class MediaType:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The operation's `x-batch`: place and identity of the items, and keywords that refuse the whole call.
-
-    `outcome` holds pointers into the answer: to the `list` of outcomes and inside one of them its `status`,
-    `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item. An item
-    with one of the values `keyless` has no key of its own; the members in `identity`, or without any the
-    whole item, distinguish such items.
-    """
+    """The operation's `x-batch`."""
 
     items: Path
+    """Path of the list of items in the body."""
     key: tuple[str, ...]
+    """Members that identify an item."""
     upsert: bool
     atomic: bool
     fatal: frozenset[str]
+    """Schema keywords whose violation by one item refuses the whole call."""
     collection: str
     outcome: Mapping[str, str]
+    """Pointers: in the answer to the `list` of outcomes and the `count`; in an outcome to `status`, `key` …"""
     maps: tuple[str, ...]
+    """Pointers to the answer's maps of problems by item."""
     bare_item: bool
+    """Whether the body may be a single item without the list."""
     keyless: Mapping[str, Json] = field(default_factory=dict)
+    """Values of members with which an item has no key of its own."""
     identity: tuple[str, ...] = ()
+    """Members that distinguish items without a key; the whole item if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An OpenAPI operation; `responses` maps a status to its media types.
-
-    `safe` (`x-safe`): it writes nothing itself, whatever its method. `magic` (`x-magic`) points at the text
-    that may hold a magic token: in an item of a batch, else in the body.
-    """
+    """An OpenAPI operation."""
 
     id: str
     method: str
@@ -163,12 +160,16 @@ class Operation:
     bodies: tuple[MediaType, ...]
     body_required: bool
     responses: Mapping[str, tuple[str, ...]]
+    """Media types by status."""
     security: tuple[tuple[str, ...], ...]
+    """Alternatives, each with the names of the security schemes that it requires."""
     scopes: frozenset[str]
     safe: bool
+    """`x-safe`: the operation itself writes nothing, whatever its method."""
     batch: Batch | None
     collection: str
     magic: Path
+    """`x-magic`: path of the text that may hold a magic token, in an item of a batch, else in the body."""
     parameter_names: frozenset[str] = field(init=False, compare=False)
     """The names of the parameters, in lower case."""
 
@@ -178,21 +179,21 @@ class Operation:
 
     @property
     def place(self) -> Path:
-        """Its path in the document."""
+        """Path of the operation in the document."""
         return "paths", self.path, self.method
 
     @property
     def writes(self) -> bool:
-        """Whether its calls may change records, also by the requests that they carry."""
+        """Whether calls of the operation, or requests inside them, may change records."""
         return bool(self.magic) or not (self.safe or self.method.upper() in SAFE_METHODS)
 
     @property
     def has_success(self) -> bool:
-        """Whether a success is declared by its status; if not, `default` stands for it."""
+        """Whether a success is declared by its status. If not, `default` declares the success."""
         return any(name.startswith(("1", "2", "3")) for name in self.responses)
 
     def declared_key(self, status: int) -> str:
-        """Return the key of its `responses` for the status; "" for none."""
+        """Return the key of `responses` that declares the status; "" if no key does."""
         keys = (str(status), f"{status // 100}XX", "default")
         return next((key for key in keys if key in self.responses), "")
 
@@ -202,13 +203,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A thing that was read in another way than it is written, or left out: its place and what was done."""
+    """A place that was left out, or read differently from what is written there, and what was done."""
 
     path: Path
     message: str
     cure: str = ""
     line: int = 0
-    """The line of the root file, from 1; 0 for another file's."""
+    """Line in the root file, from 1; 0 if the place is in another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +222,7 @@ class RouteMatch:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A vendor's contract, as served and as indexed.
-
-    `scope` is the place of the tenant in a call, `idempotency_header` (`x-idempotency-header`) the header of
-    its idempotency key.
-    """
+    """A vendor's contract, as served and as indexed."""
 
     name: str
     text: str
@@ -233,13 +230,15 @@ class Spec:
     operations: Mapping[str, Operation]
     routes: tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]
     scope: tuple[Document, ...]
+    """Places of the tenant in a call."""
     paths: PathForms
     any_case_query: bool
     idempotency_header: str
+    """`x-idempotency-header`: the header with the idempotency key."""
     notes: tuple[Note, ...] = ()
-    """What was read in another way than it is written, or left out."""
+    """What was left out, or read differently from what is written."""
     is_own: bool = False
-    """A file without marks of ours, of which every operation answers."""
+    """Whether the file has no annotation of ours; then every operation answers."""
     parts: tuple[FilePath, ...] = ()
     """The other files that it refers to, missing ones too."""
     tenant_key: str = field(init=False)
@@ -279,12 +278,12 @@ class Spec:
         raise NotFound("path", path)
 
     def find_operation(self, path: str, method: str) -> Operation | None:
-        """Return the operation of method and path, else any of that path, else None."""
+        """Return the operation of method and path; else any operation of the path; else None."""
         found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
         return next((one.get(method.lower()) or next(iter(one.values())) for one in found), None)
 
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
-        """Return the tenant in the call's header, query or body, "" without one."""
+        """Return the tenant in the call's header, query or body; "" if the call names no tenant."""
         if self.tenant_key and (tenant := headers.get(self.tenant_key)) is not None:
             return tenant
         for place in self.scope:
@@ -323,7 +322,7 @@ def _fill_template(template: str, values: Iterable[str]) -> str:
 
 
 def resolve(document: Document, node: Any) -> Any:
-    """`node`, or the target of its `$ref` in `document`. Raises SpecError."""
+    """Return `node`, or the target of its `$ref` in `document`. Raises SpecError."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
@@ -377,7 +376,7 @@ def plain(name: object) -> str:
 def build_routes(
     operations: Mapping[str, Operation], *, any_case: bool
 ) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
-    """One pattern a path template, literal templates before those with parameters."""
+    """Return one pattern for each path template; literal templates precede templates with parameters."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -388,7 +387,7 @@ def build_routes(
 
 
 def literalness(template: str) -> tuple[int, str]:
-    """A key for sorting: of templates that match one path, the one with fewer parameters comes first."""
+    """Return a key for sorting: of two templates that match a path, the first has fewer parameters."""
     return template.count("{"), template
 
 
