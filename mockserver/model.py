@@ -26,6 +26,13 @@ Path: TypeAlias = tuple[str | int, ...]
 
 EMPTY: Document = {}
 
+LOST, WARNED = "lost", "warned"
+"""Outcomes that are shown beside the actions. An item is lost if a rule kept it from being stored and the
+answer does not say so; the journal's action of a lost item is skipped, with a problem of the code `lost`."""
+
+_FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
 
 def escape_step(step: str | int) -> str:
     return str(step).replace("~", "~0").replace("/", "~1")
@@ -193,10 +200,6 @@ class Action(StrEnum):
     SKIPPED = "skipped"
 
 
-LOST, WARNED = "lost", "warned"
-"""Outcomes that are shown beside the actions. An item is lost if a rule kept it from being stored and the
-answer does not say so; the journal's action of a lost item is skipped, with a problem of the code `lost`."""
-
 SHOWN_OUTCOMES = (*map(str, Action), WARNED, LOST)
 
 
@@ -214,9 +217,6 @@ def shown_outcomes(call: Document) -> dict[str, int]:
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
     return {outcome: count for outcome, count in shown.items() if count > 0}
-
-
-_FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
 
 
 def call_tone(call: Document) -> str:
@@ -286,6 +286,3 @@ class Answer(Value, frozen=True):
     """None: the reply is sent at once and whole."""
     reason: str = ""
     """Reason of a refusal: fault, place, and cure."""
-
-
-SAFE_METHODS = frozenset({"GET", "HEAD"})

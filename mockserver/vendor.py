@@ -18,6 +18,9 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.spec.schema import Formats
 
+FAULT_RULE = "fault"
+"""Rule of a problem that a scenario causes. The problem's `expected` is the status that the scenario sets."""
+
 
 class Request(Value, frozen=True):
     """A call with a valid envelope."""
@@ -163,10 +166,6 @@ def refusal_headers(refusal: Refusal, challenge: str = "Bearer") -> tuple[tuple[
         case TooManyRequests(wait=int(wait)):
             return (("Retry-After", str(wait)),)
     return ()
-
-
-FAULT_RULE = "fault"
-"""Rule of a problem that a scenario causes. The problem's `expected` is the status that the scenario sets."""
 
 
 def fault_status(problems: Iterable[Problem]) -> int | None:

@@ -29,6 +29,11 @@ from mockserver.cli.server import (
 )
 from mockserver.cli.settings import command_words, flag_of
 
+_GAP = "  "
+_NARROWEST = 24
+_WIDEST_VALUE = 24
+_MARK = "*"
+
 
 @click.group(context_settings=CONTEXT_SETTINGS, invoke_without_command=True)
 @option(
@@ -101,12 +106,6 @@ def _refuse_options(context: click.Context, command: str) -> None:
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
             words, flag = f"{command_words(context)} {command}", flag_of(param)
             fail_usage(f"{flag} stands before {command}", flag, f"{words} NAME VALUE, and options after it")
-
-
-_GAP = "  "
-_NARROWEST = 24
-_WIDEST_VALUE = 24
-_MARK = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,14 @@ from mockserver.cli.settings import (
 if TYPE_CHECKING:
     from mockserver.control.status import EffectiveSetting
 
+_DEFAULT = "default"
+_COMMAND_LINE = "command line"
+_NONE = "-"
+_SECRETS = ("control-token", "header", "credential", "store")
+"""Settings whose values are not shown; the address of a store may have a password."""
+
+_HIDDEN = "(set, not shown)"
+
 
 @click.group(context_settings=CONTEXT_SETTINGS)
 def config() -> None:
@@ -61,14 +69,6 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
         return
     for line in table_of(settings, current_config(context)):
         click.echo(line)
-
-
-_DEFAULT = "default"
-_COMMAND_LINE = "command line"
-_NONE = "-"
-_SECRETS = ("control-token", "header", "credential", "store")
-"""Settings whose values are not shown; the address of a store may have a password."""
-_HIDDEN = "(set, not shown)"
 
 
 @dataclass(frozen=True, slots=True)

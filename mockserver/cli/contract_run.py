@@ -58,6 +58,11 @@ from mockserver.spec.loading import vendor_name
 _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
 
+_BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
+"""Between two states of the running line, and between two lines where there is none."""
+
+_LONG_S = 60
+
 
 @dataclass(frozen=True, slots=True)
 class ContractOptions:
@@ -392,11 +397,6 @@ def _selection(options: ContractOptions) -> list[str]:
         *(f"--phase {name}" for name in options.phases),
         *(f"--only {name}" for name in options.only),
     ]
-
-
-_BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
-"""Between two states of the running line, and between two lines where there is none."""
-_LONG_S = 60
 
 
 class ContractProgress(RunObserver):

@@ -38,6 +38,11 @@ from mockserver.cli.settings import (
 OK, WARN, FAIL = "ok", "warn", "fail"
 _COLORS = {WARN: "yellow", FAIL: "red"}
 
+_OLDEST_PYTHON = (3, 11)
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_LOOPBACK = "127.0.0.1"
+_TIMEOUT_S = 2.0
+
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
@@ -82,12 +87,6 @@ def _markdown(found: Sequence[Diagnosis]) -> Iterator[str]:
     for one in found:
         cells = [one.state, one.subject, one.what, f"`{one.cure}`" if one.cure else ""]
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-_OLDEST_PYTHON = (3, 11)
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_LOOPBACK = "127.0.0.1"
-_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)

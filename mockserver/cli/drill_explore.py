@@ -22,6 +22,55 @@ _DRAWS = 3
 
 _A_DAY = 86_400
 
+_ITEM_FAULTS: Mapping[str, tuple[str, Json]] = {
+    "fails": ("fails {times}", {"fail": {"code": "internal"}}),
+    "throttled": ("is throttled {times}", {"fail": {"code": "throttled"}}),
+    "locked": ("is locked {times}", {"fail": {"code": "locked"}}),
+    "refused": ("is refused for good", {"fail": {"code": "unknown-reference"}}),
+    "warned": ("is stored with a warning", {"warn": {"code": "too-long"}}),
+    "left out": ("is stored and left out of an answer", {"omit": True}),
+    "dropped": ("is left out of an answer and not stored", {"omit": True, "commit": False}),
+    "doubled": ("is in an answer twice", {"duplicate": 1}),
+}
+"""Faults of an item: words, and effect."""
+
+_COUNTED = ("fails", "throttled", "locked")
+_ONCE = ("left out", "dropped", "doubled")
+_RESET = "CONNECTION_RESET_BY_PEER"
+_OFTEN = {1: "once", 2: "twice"}
+_PYTEST_HEAD = '''"""Schedules of faults that the client did not survive."""
+
+from mockserver.testing.drill import Case, Drill, call_function
+
+# from your_client import sync
+
+
+def client(mock):
+    """Call the client under test with the address and the credential of this sandbox."""
+    raise NotImplementedError("sync(mock.url, mock.token, rows)")
+
+
+def assert_survives(mockserver, scenario):
+    drill = Drill(mockserver.control, "VENDOR", call_function(client))
+    plan = drill.learn()
+    assert not plan.obstacle, plan.obstacle
+    result = drill.run(Case("found", scenario=scenario), plan.clean)
+    assert result.verdict != "fail", result.message
+'''
+_DEEDS: Mapping[str, str] = {
+    "LOST": "loses {items}",
+    "TWICE": "doubles {items}",
+    "WRONG": "stores {items} wrongly",
+    "RESENT": "sends {items} again needlessly",
+    "SILENT": "does not report the warning of {items}",
+    "HANGS": "does not end",
+    "FOREVER": "sends {items} forever",
+    "LOGIN": "uses a refused credential again",
+    "RUDE": "calls again too early",
+    "KEY": "uses an idempotency key wrongly",
+    "ALARM": "ends with a failure although all was well",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -39,27 +88,10 @@ class Fault:
 Schedule: TypeAlias = tuple[Fault, ...]
 
 
-_ITEM_FAULTS: Mapping[str, tuple[str, Json]] = {
-    "fails": ("fails {times}", {"fail": {"code": "internal"}}),
-    "throttled": ("is throttled {times}", {"fail": {"code": "throttled"}}),
-    "locked": ("is locked {times}", {"fail": {"code": "locked"}}),
-    "refused": ("is refused for good", {"fail": {"code": "unknown-reference"}}),
-    "warned": ("is stored with a warning", {"warn": {"code": "too-long"}}),
-    "left out": ("is stored and left out of an answer", {"omit": True}),
-    "dropped": ("is left out of an answer and not stored", {"omit": True, "commit": False}),
-    "doubled": ("is in an answer twice", {"duplicate": 1}),
-}
-"""Faults of an item: words, and effect."""
-
-_COUNTED = ("fails", "throttled", "locked")
-_ONCE = ("left out", "dropped", "doubled")
-
-
 def _response(commit: Json = "full", **response: Json) -> Json:
     return {"commit": commit, "response": response}
 
 
-_RESET = "CONNECTION_RESET_BY_PEER"
 _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
     "lost": ("is reset after its commit", _response(fault=_RESET)),
     "lost before": ("is reset before its commit", _response("none", fault=_RESET)),
@@ -232,9 +264,6 @@ def _rule(fault: Fault, match: Mapping[str, Json], keys: Sequence[str]) -> Mappi
     return {"match": match, **once, "items": [{"select": {"key": keys[fault.item - 1]}, "effect": effect}]}
 
 
-_OFTEN = {1: "once", 2: "twice"}
-
-
 def describe_schedule(schedule: Schedule, items: int) -> str:
     """Describe a schedule: "item 2 of 3 fails once and call 2 is reset after its commit"."""
     parts = []
@@ -257,41 +286,6 @@ def pytest_file(vendor: str, found: Sequence[Find]) -> str:
         for number, find in enumerate(found, 1)
     )
     return _PYTEST_HEAD.replace("VENDOR", vendor) + tests
-
-
-_PYTEST_HEAD = '''"""Schedules of faults that the client did not survive."""
-
-from mockserver.testing.drill import Case, Drill, call_function
-
-# from your_client import sync
-
-
-def client(mock):
-    """Call the client under test with the address and the credential of this sandbox."""
-    raise NotImplementedError("sync(mock.url, mock.token, rows)")
-
-
-def assert_survives(mockserver, scenario):
-    drill = Drill(mockserver.control, "VENDOR", call_function(client))
-    plan = drill.learn()
-    assert not plan.obstacle, plan.obstacle
-    result = drill.run(Case("found", scenario=scenario), plan.clean)
-    assert result.verdict != "fail", result.message
-'''
-
-_DEEDS: Mapping[str, str] = {
-    "LOST": "loses {items}",
-    "TWICE": "doubles {items}",
-    "WRONG": "stores {items} wrongly",
-    "RESENT": "sends {items} again needlessly",
-    "SILENT": "does not report the warning of {items}",
-    "HANGS": "does not end",
-    "FOREVER": "sends {items} forever",
-    "LOGIN": "uses a refused credential again",
-    "RUDE": "calls again too early",
-    "KEY": "uses an idempotency key wrongly",
-    "ALARM": "ends with a failure although all was well",
-}
 
 
 def _describe_result(result: Result, plan: Plan) -> str:

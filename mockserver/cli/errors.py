@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 
+_DELAY_S = 0.05
+DEBUG_FLAG = "--debug"
+
 
 class Message(NamedTuple):
     """An error: problem, place, and the command to type."""
@@ -328,9 +331,6 @@ def _bad_address(error: Exception, context: click.Context) -> Message:
     return Message(what, place_of_option(context, "host", host), "mockserver run --host 127.0.0.1")
 
 
-_DELAY_S = 0.05
-
-
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
     """Raise Ctrl-C again if it came inside a callback that cannot raise, as those of the garbage collector.
@@ -413,9 +413,6 @@ def _lines(error: BaseException) -> Iterator[str]:
 
     yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
     yield from stack_trace(error)
-
-
-DEBUG_FLAG = "--debug"
 
 
 class PipeClosedError(Exception):

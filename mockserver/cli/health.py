@@ -24,6 +24,12 @@ from mockserver.cli.server import (
 if TYPE_CHECKING:
     from mockserver.model import Document
 
+_NOT_READY = "store-unavailable"
+"""The code of a server that is up, and whose store does not answer."""
+
+_PAUSE_S = 0.2
+_TIMEOUT_S = 5.0
+
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("address", metavar="[URL]", default="")
@@ -43,12 +49,6 @@ def health(*, server: ServerOptions, address: str, wait: float) -> None:
 
 def _lines(found: Document) -> Iterator[str]:
     yield f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"
-
-
-_NOT_READY = "store-unavailable"
-"""The code of a server that is up, and whose store does not answer."""
-_PAUSE_S = 0.2
-_TIMEOUT_S = 5.0
 
 
 def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:

@@ -59,7 +59,6 @@ from mockserver.journal.export import formats
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
 
-
 _MAX_LAST = 10_000
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -69,6 +68,12 @@ Filters = Mapping[str, str]
 
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
+
+FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
+_NOT_VERIFIED = ("not-verified", "not-kept")
+_UNEXPORTABLE = ("not-reproducible", "not-kept")
+_ASK_FOR_SECRETS = "secrets=shown"
+"""What refusals of the control plane name; on the command line it is an option."""
 
 
 def _status(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
@@ -283,9 +288,6 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     write_result(server, document, [f"journal of {server.sandbox} deleted"], err=True)
 
 
-FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
-
-
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("number", type=click.IntRange(1), shell_complete=complete_numbers)
 @own_option(
@@ -385,9 +387,6 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
         write_lines([f"written: {output}"], err=True)
 
 
-_NOT_VERIFIED = ("not-verified", "not-kept")
-
-
 def _nothing_found(server: ServerOptions, calls: int) -> str:
     if calls:
         lists = f"mockserver journal list -s {server.sandbox}"
@@ -419,11 +418,6 @@ def _read(server: ServerOptions, file: Any) -> Json:
     except (YAMLError, UnicodeDecodeError) as error:
         detail = f"{name} is neither JSON nor YAML: {shorten(str(error), 200)}"
         end_usage(server, "no-document", detail, f"FILE {name}", "mockserver journal verify --help")
-
-
-_UNEXPORTABLE = ("not-reproducible", "not-kept")
-_ASK_FOR_SECRETS = "secrets=shown"
-"""What refusals of the control plane name; on the command line it is an option."""
 
 
 def _exported(control: ControlPlane, number: int | None, query: Mapping[str, Any]) -> HttpReply:

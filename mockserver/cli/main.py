@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from mockserver.server.listening import PortTakenError
     from mockserver.server.serving import Serving
 
-
 THEMES = {
     "Serve": {
         "run": "Start the mock server; Ctrl-C stops it.",
@@ -86,6 +85,15 @@ All but `run` are modules of `mockserver.cli` under their own names.
 _SUMMARIES = {name: summary for theme in THEMES.values() for name, summary in theme.items()}
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
 """Global options that may also follow the command, and whether they take a value."""
+
+DEFAULT_TLS_DIR = Path(".mockserver")
+DEFAULT_REPORTS = Path("report")
+MAKE_VARIABLE = "STARTED_BY_MAKE"
+"""Set by the Makefile's `run`, whose user types PORT=… instead of an option."""
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PATH = click.Path(path_type=Path)
 
 
 class CommandGroup(click.Group):
@@ -169,16 +177,6 @@ def _globals_first(args: list[str]) -> list[str]:
         else:
             first += [word, *islice(waiting, 1)]
     return [*first, *rest]
-
-
-DEFAULT_TLS_DIR = Path(".mockserver")
-DEFAULT_REPORTS = Path("report")
-MAKE_VARIABLE = "STARTED_BY_MAKE"
-"""Set by the Makefile's `run`, whose user types PORT=… instead of an option."""
-
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_PATH = click.Path(path_type=Path)
 
 
 def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:

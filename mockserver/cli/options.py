@@ -18,6 +18,45 @@ from mockserver.spec.folder import spec_files_in, specs_folder
 MOST_CHOICES = 12
 LONGEST_VALUE = 80
 
+F = TypeVar("F", bound=Callable[..., Any])
+EXIT_DONE = 0
+EXIT_FINDINGS = 1
+EXIT_USAGE = 2
+EXIT_NO_SERVER = 3
+EXIT_REFUSED = 4
+EXIT_PORT_TAKEN = 5
+EXIT_OUR_FAULT = 70
+EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141
+"""As every Unix program ends whose reader went away (128 + SIGPIPE)."""
+
+CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+VARIABLE_PREFIX = "MOCKSERVER_"
+_EXAMPLE = "2026-01-05T09:00:00Z"
+_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests", "urllib3"),
+    "pytest": ("pytest",),
+    "redis": ("hiredis", "redis"),
+    "tls": ("trustme",),
+}
+"""Packages that an extra brings, by the extra's name."""
+
+EXTRAS = tuple(_PACKAGES)
+INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
+"""What installs an extra: the package is in no index, so its bare name would not find it."""
+
+_OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
+_KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
+_CASE_ROW = re.compile(r"^- row: (\d+)\n  name: ([\w-]+)$", re.MULTILINE)
+_CASE_SECTION = re.compile(r"^  section: ([\w-]+)$", re.MULTILINE)
+_CHECK = re.compile(r"^  ([\w-]+):$", re.MULTILINE)
+_CHECKS = Path(__file__).parents[1] / "contract" / "checks.yaml"
+_CATALOGUE = Path(__file__).parents[1] / "control" / "cases" / "catalogue.yaml"
+_VENDORS_FOLDER = Path(__file__).parents[1] / "vendors"
+_SCENARIOS_FOLDER = Path(__file__).parents[1] / "scenario" / "packaged_scenarios"
+_EXAMPLE_LINE = re.compile(r"^\s*((?:\w+=\S+ )*mockserver [^\n]*)$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known name nearest to `name`, in any letter case; "" if none is near."""
@@ -44,23 +83,6 @@ def either(known: Iterable[str]) -> str:
 def shown(value: object) -> str:
     line = " ".join(str(value).split())
     return line if len(line) <= LONGEST_VALUE else line[: LONGEST_VALUE - 1] + "…"
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-EXIT_DONE = 0
-EXIT_FINDINGS = 1
-EXIT_USAGE = 2
-EXIT_NO_SERVER = 3
-EXIT_REFUSED = 4
-EXIT_PORT_TAKEN = 5
-EXIT_OUR_FAULT = 70
-EXIT_INTERRUPTED = 130
-EXIT_PIPE_CLOSED = 141
-"""As every Unix program ends whose reader went away (128 + SIGPIPE)."""
-
-CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-VARIABLE_PREFIX = "MOCKSERVER_"
 
 
 class RejectedValueError(click.BadParameter):
@@ -197,9 +219,6 @@ def names_reader(what: str = "", known: Sequence[str] = ()) -> Callable[..., tup
     return read
 
 
-_EXAMPLE = "2026-01-05T09:00:00Z"
-
-
 def instant_text(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
     """Read an instant in UTC; None stays None. Raises InvalidValueError."""
     if not text:
@@ -213,19 +232,6 @@ def instant_text(_context: click.Context, _parameter: click.Parameter, text: str
         raise InvalidValueError(what, text, _EXAMPLE) from None
 
 
-_PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests", "urllib3"),
-    "pytest": ("pytest",),
-    "redis": ("hiredis", "redis"),
-    "tls": ("trustme",),
-}
-"""Packages that an extra brings, by the extra's name."""
-
-EXTRAS = tuple(_PACKAGES)
-INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
-"""What installs an extra: the package is in no index, so its bare name would not find it."""
-
-
 def missing_packages(extra: str) -> list[str]:
     return [name for name in _PACKAGES[extra] if find_spec(name) is None]
 
@@ -236,17 +242,6 @@ def check_extra(extra: str, command: str) -> None:
     if missing:
         what = f'{command} needs the extra "{extra}": {missing[0]} is not installed'
         fail_usage(what, sys.prefix, INSTALLS_EXTRA.format(extra=extra))
-
-
-_OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
-_KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
-_CASE_ROW = re.compile(r"^- row: (\d+)\n  name: ([\w-]+)$", re.MULTILINE)
-_CASE_SECTION = re.compile(r"^  section: ([\w-]+)$", re.MULTILINE)
-_CHECK = re.compile(r"^  ([\w-]+):$", re.MULTILINE)
-_CHECKS = Path(__file__).parents[1] / "contract" / "checks.yaml"
-_CATALOGUE = Path(__file__).parents[1] / "control" / "cases" / "catalogue.yaml"
-_VENDORS_FOLDER = Path(__file__).parents[1] / "vendors"
-_SCENARIOS_FOLDER = Path(__file__).parents[1] / "scenario" / "packaged_scenarios"
 
 
 def spec_files(folders: Iterable[Path] = ()) -> dict[str, Path]:
@@ -366,10 +361,6 @@ def complete_listed(names: Iterable[str], begun: str) -> list[str]:
     """Complete the last name of a list with commas."""
     before, comma, last = begun.rpartition(",")
     return [before + comma + one for one in _beginning(names, last)]
-
-
-_EXAMPLE_LINE = re.compile(r"^\s*((?:\w+=\S+ )*mockserver [^\n]*)$", re.MULTILINE)
-_PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
 
 
 def examples_of(command: click.Command) -> list[str]:

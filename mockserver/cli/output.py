@@ -33,6 +33,15 @@ _ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
 _MAX_WORD = 80
 _MAX_KEY = 40
 
+_COUNT = re.compile(rf"[\d,]+ ({'|'.join(SIGNS)})\b")
+_TONES = {"good": "green", "mixed": "yellow", "bad": "red", "neutral": "white"}
+_MOST_ITEMS = 60
+LOADING = "loading…"
+"""Shown while the slow imports go on."""
+
+_CUT = "…"
+_FALLBACK = (80, 24)
+
 
 def write_lines(lines: Iterable[str], *, err: bool = False) -> None:
     for line in lines:
@@ -66,10 +75,6 @@ def call_line(entry: Document) -> str:
     if entry["items"]:
         counts = _COUNT.sub(lambda one: click.style(one[0], fg=SIGNS[one[1]][2]), counts)
     return f"{before} {click.style(status, fg=_TONES[call_tone(entry)])}  {counts}{gap}{rest}"
-
-
-_COUNT = re.compile(rf"[\d,]+ ({'|'.join(SIGNS)})\b")
-_TONES = {"good": "green", "mixed": "yellow", "bad": "red", "neutral": "white"}
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
@@ -155,9 +160,6 @@ def _encodable(line: str, stream: object) -> str:
         line = line.replace(sign, plain)
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return line.encode(encoding, "backslashreplace").decode(encoding)
-
-
-_MOST_ITEMS = 60
 
 
 def entry_lines(entry: Document, *, headers: bool, bodies: bool) -> Iterator[str]:
@@ -273,13 +275,6 @@ def verdict_lines(problem: Document) -> Iterator[str]:
         for one in near["differs"]:
             wanted, found = shorten(str(one["expected"])), shorten(str(one["found"]))
             yield f"    {one['member']}: expected {wanted}, found {found}"
-
-
-LOADING = "loading…"
-"""Shown while the slow imports go on."""
-
-_CUT = "…"
-_FALLBACK = (80, 24)
 
 
 class ProgressLine:

@@ -33,11 +33,13 @@ from mockserver.codec.instants import print_units
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
 
-
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
 _VENDOR = own_option(
     "--vendor", default=None, shell_complete=complete_vendors, help="Only the state of this vendor."
 )
+
+_SNAPSHOT = re.compile("s[1-9][0-9]{0,8}")
+_MAX_LINES = 100
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -250,9 +252,6 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
     write_result(server, found, [f"{server.sandbox}  {counted(found['records'], 'record')}"])
 
 
-_SNAPSHOT = re.compile("s[1-9][0-9]{0,8}")
-
-
 def _against(names: tuple[str, ...]) -> str:
     if not names:
         return "fixtures"
@@ -284,9 +283,6 @@ def _print_snapshots(server: ServerOptions, found: Json) -> None:
         (row["id"], row["at"], counted(row["records"], "record"), shorten(row["label"])) for row in snapshots
     ]
     write_result(server, found, table_lines(rows))
-
-
-_MAX_LINES = 100
 
 
 def _sandbox_lines(sandboxes: Iterable[Document]) -> Iterator[str]:

@@ -33,8 +33,23 @@ if TYPE_CHECKING:
     from mockserver.model import Document
     from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem
 
-
 GROUPS = ("answers", "items", "quotas", "transport", "vendor")
+
+_NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
+_CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
+"""Members of a rule that change a call whatever items it has."""
+
+STDIN = "-"
+_TEMPLATE = """\
+version: 1
+name: {name}
+description: The item whose key is 3 fails twice and works at the third attempt.
+rules:
+  - id: r1{match}
+    items:
+      - select: {{key: "3"}} # or {{index: 2}}, {{all: true}}, {{where: {{path: $.amount, gt: 100}}}}
+        effect: {{fail: {{code: internal}}, failTimes: 2}}
+"""
 
 
 def _files_and_names(
@@ -257,11 +272,6 @@ def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     write_result(server, document, [f"deleted: {', '.join(names) or 'all scenarios'}"], err=True)
 
 
-_NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
-_CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
-"""Members of a rule that change a call whatever items it has."""
-
-
 def _delete(control: ControlPlane, name: str) -> None:
     if not _NAME.fullmatch(name):
         known = [str(one["name"]) for one in control.here("GET", "/scenarios")]
@@ -328,19 +338,6 @@ def _scenario_lines(found: Document) -> Iterator[str]:
         calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
         yield f"# {count['id']}: {calls} {matched}, {hits}{left}"
     yield yaml.dump(found["document"]).rstrip("\n")
-
-
-STDIN = "-"
-_TEMPLATE = """\
-version: 1
-name: {name}
-description: The item whose key is 3 fails twice and works at the third attempt.
-rules:
-  - id: r1{match}
-    items:
-      - select: {{key: "3"}} # or {{index: 2}}, {{all: true}}, {{where: {{path: $.amount, gt: 100}}}}
-        effect: {{fail: {{code: internal}}, failTimes: 2}}
-"""
 
 
 def new_scenario(name: str, vendor: str, source: str) -> str:

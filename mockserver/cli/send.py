@@ -38,6 +38,14 @@ from mockserver.cli.server import (
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
 
+_CASE = re.compile("[a-z0-9-]{1,64}")
+_STORED = ("created", "updated")
+_MOST_ITEMS = 20
+_MOST_BODY_LINES = 40
+_FEW, _MANY = 100, 10_000
+_NO_EXAMPLE = "no-example"
+_DEFAULT_KEY_HEADER = "Idempotency-Key"
+
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
@@ -104,12 +112,6 @@ def send(*, server: ServerOptions, **chosen: Any) -> None:
             click.echo(call.text())
         else:
             _send_all(control, options, call)
-
-
-_CASE = re.compile("[a-z0-9-]{1,64}")
-_STORED = ("created", "updated")
-_MOST_ITEMS = 20
-_MOST_BODY_LINES = 40
 
 
 def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
@@ -211,11 +213,6 @@ def _reply_lines(answer: Document) -> Iterator[str]:
     yield from (f"  {shorten(line, 2000)}" for line in lines[:_MOST_BODY_LINES])
     if lines[_MOST_BODY_LINES:]:
         yield f"  … {len(lines) - _MOST_BODY_LINES:,} more lines: --json"
-
-
-_FEW, _MANY = 100, 10_000
-_NO_EXAMPLE = "no-example"
-_DEFAULT_KEY_HEADER = "Idempotency-Key"
 
 
 @dataclass(frozen=True, slots=True)

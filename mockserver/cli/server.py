@@ -37,6 +37,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
+TIMEOUT_S = 60.0
+_PROBLEM = "application/problem+json"
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
+
+_ABOUT_A_SANDBOX = re.compile(
+    "mockserver (journal|send|scenario (list|apply|show|clear))( [^…]*)?(?<!--help)"
+)
+_NAME_IN_PATH = re.compile("/(?:scenarios|snapshots)/([^/]+)")
+_CURES = {
+    "unknown-entry": "mockserver journal list",
+    "unknown-case": "mockserver cases list",
+    "sandbox-exists": "mockserver sandbox list",
+}
+"""By code: a command that shows what there is."""
+
+_COMPLETION_TIMEOUT_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
@@ -84,11 +102,6 @@ output_option = own_option(
     help="Write to this file instead of standard output.",
 )
 sure_option = own_option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
-
-TIMEOUT_S = 60.0
-_PROBLEM = "application/problem+json"
-_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
-"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
 
 
 class ServerUnreachableError(Exception):
@@ -278,11 +291,6 @@ def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *,
         write_lines(lines, err=err)
 
 
-_ABOUT_A_SANDBOX = re.compile(
-    "mockserver (journal|send|scenario (list|apply|show|clear))( [^…]*)?(?<!--help)"
-)
-
-
 def in_sandbox(server: ServerOptions, line: str) -> str:
     """Return the line to type, for the sandbox of this command."""
     is_named = server.sandbox == "default" or " -s " in line or "--sandbox" in line
@@ -411,9 +419,6 @@ def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:
     return []
 
 
-_NAME_IN_PATH = re.compile("/(?:scenarios|snapshots)/([^/]+)")
-
-
 Read = Callable[[ControlPlane, str | None], list[str]]
 """Reads names; of those that each vendor has of its own, only the given vendor's, without one all."""
 
@@ -459,14 +464,6 @@ _SUBJECTS: Mapping[str, _Subject] = {
 }
 """By code of the refusal, or pointer."""
 
-_CURES = {
-    "unknown-entry": "mockserver journal list",
-    "unknown-case": "mockserver cases list",
-    "sandbox-exists": "mockserver sandbox list",
-}
-"""By code: a command that shows what there is."""
-
-_COMPLETION_TIMEOUT_S = 0.5
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 

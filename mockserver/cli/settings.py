@@ -21,6 +21,24 @@ _META_KEY = "mockserver.config"
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
+GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
+"""Keys of the top level; each is for every command that has the option of that name."""
+
+OTHER_NAMES = (
+    "MOCKSERVER_COMMAND",  # the pytest plugin: how to start a server
+    "MOCKSERVER_CONTROL_TOKEN",
+    "MOCKSERVER_SANDBOX",
+    "MOCKSERVER_TARGET",  # scripts and tests that `contract` writes
+    "MOCKSERVER_URL",
+)
+"""Variables that something else than an option reads."""
+
+OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
+"""Beginnings of names that users complete: credentials by security scheme, headers by name."""
+
+_REPORTS_ITSELF = "doctor"
+"""The command that reports on the file and the environment, so that nothing may stop it before."""
+
 
 class InvalidConfigError(Exception):
     def __init__(self, what: str, where: str, cure: str) -> None:
@@ -157,10 +175,6 @@ def command_path(context: click.Context) -> tuple[str, ...]:
     return tuple(context.command_path.split()[len(program) :])
 
 
-GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
-"""Keys of the top level; each is for every command that has the option of that name."""
-
-
 def defaults_from(config: ConfigFile, group: click.Group, context: click.Context) -> dict[str, Any]:
     """Return `default_map` of Click: values by command and parameter. Raises InvalidConfigError."""
     commands = commands_of(group, context)
@@ -281,19 +295,6 @@ def _refuse_key(config: ConfigFile, path: tuple[str, ...], key: str, known: Mapp
     raise InvalidConfigError(f"unknown key {shown(key)} in {table}", where, cure)
 
 
-OTHER_NAMES = (
-    "MOCKSERVER_COMMAND",  # the pytest plugin: how to start a server
-    "MOCKSERVER_CONTROL_TOKEN",
-    "MOCKSERVER_SANDBOX",
-    "MOCKSERVER_TARGET",  # scripts and tests that `contract` writes
-    "MOCKSERVER_URL",
-)
-"""Variables that something else than an option reads."""
-
-OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
-"""Beginnings of names that users complete: credentials by security scheme, headers by name."""
-
-
 def setting_names(group: click.Group, context: click.Context) -> frozenset[str]:
     """Variables of every option of every command, and the other ones in use."""
     params = (param for _, command in commands_below(group, context) for param in command.params)
@@ -330,10 +331,6 @@ def color_for(choice: str, environment: Mapping[str, str]) -> bool | None:
     if environment.get("FORCE_COLOR"):
         return True
     return False if environment.get("TERM") == "dumb" else None
-
-
-_REPORTS_ITSELF = "doctor"
-"""The command that reports on the file and the environment, so that nothing may stop it before."""
 
 
 def apply_settings(context: click.Context, file: Path | None, color: str) -> None:

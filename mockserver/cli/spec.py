@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from mockserver.cli.spec_cures import Member
     from mockserver.spec.overlay import Overlay
 
-
 _FORMAT = click.Choice(["text", "github", "json"])
-
 
 _FILE = click.Path(exists=True, path_type=Path)
 
-
 _SUFFIXES = (".yaml", ".yml", ".json")
+
+_NOTHING: Document = {}
+FORMATS = ("text", "github", "json")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -265,9 +265,6 @@ def read_document(file: Path) -> dict[str, Any]:
 Document = Mapping[str, Any]
 
 
-_NOTHING: Document = {}
-
-
 @dataclass(frozen=True, slots=True)
 class SpecChange:
     """A change of an operation, and whether it may break a client of the old version."""
@@ -420,9 +417,6 @@ def _has_parent(pointer: str, members: Mapping[str, Member]) -> bool:
 
 def _need(member: Member) -> str:
     return "required" if member.required else "optional"
-
-
-FORMATS = ("text", "github", "json")
 
 
 def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:

@@ -38,6 +38,27 @@ _NOTE_CURE = "what docs/your-own-api.md says can be read"
 _PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
 _OF_TYPES = re.compile(r"OpenAPI: \{|is not valid under any of the given schemas")
 
+_OPERATION_STEPS = 3
+_TYPES = ("string", "number", "integer", "boolean", "array", "object")
+_TYPE_NAMES = {
+    **dict.fromkeys(("int", "long", "int32", "int64", "short"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal", "numeric"), "number"),
+    **dict.fromkeys(("str", "text", "char", "varchar"), "string"),
+    **{name: f"string, format: {name}" for name in ("date", "uuid", "email", "uri")},
+    **dict.fromkeys(("datetime", "date-time", "timestamp"), "string, format: date-time"),
+    **dict.fromkeys(("list", "tuple", "set"), "array"),
+    **dict.fromkeys(("dict", "map", "json", "struct"), "object"),
+    "bool": "boolean",
+}
+_SCHEMA_PLACES = frozenset({"schema", "schemas"})
+_VALUES = frozenset({"example", "examples", "default", "enum"})
+_PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(.+)' was not resolved")
+_DONE = "{description: done, content: {application/json: {}}}"
+_ANSWERS = {
+    '"204"': "{description: deleted}",
+    "default": "{description: refused, content: {application/problem+json: {schema: {type: object}}}}",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
@@ -258,9 +279,6 @@ def _pointer(path: Path_, document: Any) -> str:
     return pointer_of(there)
 
 
-_OPERATION_STEPS = 3
-
-
 def reference_problems(broken: Sequence[BrokenReference]) -> Iterator[tuple[Path_, str, str]]:
     for one in broken:
         yield (*one.path, "$ref"), one.problem, _cure(one)
@@ -302,21 +320,6 @@ def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> b
 
 
 Path_ = tuple[str | int, ...]
-
-_TYPES = ("string", "number", "integer", "boolean", "array", "object")
-_TYPE_NAMES = {
-    **dict.fromkeys(("int", "long", "int32", "int64", "short"), "integer"),
-    **dict.fromkeys(("float", "double", "decimal", "numeric"), "number"),
-    **dict.fromkeys(("str", "text", "char", "varchar"), "string"),
-    **{name: f"string, format: {name}" for name in ("date", "uuid", "email", "uri")},
-    **dict.fromkeys(("datetime", "date-time", "timestamp"), "string, format: date-time"),
-    **dict.fromkeys(("list", "tuple", "set"), "array"),
-    **dict.fromkeys(("dict", "map", "json", "struct"), "object"),
-    "bool": "boolean",
-}
-_SCHEMA_PLACES = frozenset({"schema", "schemas"})
-_VALUES = frozenset({"example", "examples", "default", "enum"})
-_PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(.+)' was not resolved")
 
 
 def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
@@ -478,13 +481,6 @@ def _place(operation: Operation) -> Path_:
 def _operation_node(document: Document, operation: Operation) -> Document:
     found: Document = document["paths"][operation.path][operation.method]
     return found
-
-
-_DONE = "{description: done, content: {application/json: {}}}"
-_ANSWERS = {
-    '"204"': "{description: deleted}",
-    "default": "{description: refused, content: {application/problem+json: {schema: {type: object}}}}",
-}
 
 
 def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:

@@ -26,6 +26,9 @@ _FACTS = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "max
 _CHOICES = ("allOf", "oneOf", "anyOf")
 _DEEPEST = 12
 
+_ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
+"""An outcome for an answer whose schema allows any rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -67,10 +70,6 @@ def _members(
         yield from _members(document, one, f"{pointer}/{name}", required=name in needed, refs=refs)
     if "items" in node:
         yield from _members(document, node["items"], f"{pointer}/*", required=False, refs=refs)
-
-
-_ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
-"""An outcome for an answer whose schema allows any rows."""
 
 
 def cure_of(error: SpecError, document: dict[str, Any]) -> str:

@@ -19,6 +19,8 @@ MAX_KEYS = 1000
 
 _INDEXED_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 
+_NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedForm:
@@ -77,9 +79,6 @@ class WrappedForm:
             if name == self.member:
                 return text.encode()
         raise MalformedBody(f"the form has no {self.member}")
-
-
-_NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:

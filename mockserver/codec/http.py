@@ -40,6 +40,8 @@ REFUSAL_STATUSES: Mapping[str, int] = {
 
 _UNSUPPORTED_STATUS = REFUSAL_STATUSES[UnsupportedMediaType.code]
 
+_SERVER_PROBLEM_PREFIX = "urn:mockserver:"
+
 
 def json_reply(
     status: int, document: Json, media_type: str = JSON_TYPE, headers: tuple[tuple[str, str], ...] = ()
@@ -54,9 +56,6 @@ def problem_reply(status: int, title: str, detail: str = "", **members: Json) ->
     if detail:
         document["detail"] = detail
     return json_reply(status, document, PROBLEM_TYPE)
-
-
-_SERVER_PROBLEM_PREFIX = "urn:mockserver:"
 
 
 def server_problem_reply(refusal: ServerRefusal) -> Reply:

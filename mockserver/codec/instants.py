@@ -9,6 +9,11 @@ from functools import lru_cache
 
 _KNOWN_SECONDS = 64
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_PART = re.compile("([0-9]{1,5})([smhd])")
+_DURATION = re.compile(f"(?:{_PART.pattern}){{1,4}}")
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
+
 
 def parse_instant(text: str) -> datetime:
     """Parse an ISO 8601 instant; an instant without a zone is in UTC. Raises ValueError."""
@@ -34,19 +39,11 @@ def _http_date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_PART = re.compile("([0-9]{1,5})([smhd])")
-_DURATION = re.compile(f"(?:{_PART.pattern}){{1,4}}")
-
-
 def parse_duration(text: str) -> timedelta:
     """Parse a duration: whole numbers with the units s, m, h or d (24 hours), added up. Raises ValueError."""
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text} is not a duration")
     return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
-
-
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
 def print_span(millis: int) -> str:

@@ -38,6 +38,14 @@ _ESCAPED_NUL = rb"\u0000"
 _CONTAINERS = (dict, list)
 _CONTAINERS_SET = frozenset(_CONTAINERS)
 
+_EXACT = Context(
+    prec=MAX_PREC,
+    Emin=MIN_EXPONENT,
+    Emax=MAX_EXPONENT,
+    traps=[Clamped, InvalidOperation, Overflow, Subnormal],
+)
+"""Reads a number as `parse_decimal` does, in half the time; a zero with a very low exponent differs."""
+
 
 def parse_decimal(text: str) -> Decimal:
     """Return the exact number. Raises ValueError: the number is beyond the range of a double."""
@@ -49,14 +57,6 @@ def parse_decimal(text: str) -> Decimal:
         raise ValueError("a number is out of range")
     return number
 
-
-_EXACT = Context(
-    prec=MAX_PREC,
-    Emin=MIN_EXPONENT,
-    Emax=MAX_EXPONENT,
-    traps=[Clamped, InvalidOperation, Overflow, Subnormal],
-)
-"""Reads a number as `parse_decimal` does, in half the time; a zero with a very low exponent differs."""
 
 _decoder = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")

@@ -10,6 +10,10 @@ from urllib.parse import unquote
 
 LOCALHOST = "localhost"
 
+_RAW = re.compile(rb"%(?:25)*2[fF]")
+_READ = re.compile("%(?:25)*2[fF]")
+_SLASH_LENGTH = len("%2F")
+
 
 def origin_of(scheme: str, host: str, port: int | None) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
@@ -25,11 +29,6 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return (mapped or address).is_loopback
-
-
-_RAW = re.compile(rb"%(?:25)*2[fF]")
-_READ = re.compile("%(?:25)*2[fF]")
-_SLASH_LENGTH = len("%2F")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:

@@ -23,6 +23,8 @@ _PIECE = 64 * 1024
 _DOCUMENT_TYPE = b"<!DOCTYPE"
 _ENCODING_DECLARATION = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
 
+_UNKNOWN = (-1, "")
+
 
 class _DepthLimitedBuilder(TreeBuilder):
     """A tree builder that refuses to go deeper than `MAX_DEPTH`."""
@@ -91,9 +93,6 @@ def _parse_defused(text: bytes) -> Element:
     except (ParseError, ValueError, LookupError) as error:
         raise MalformedBody(str(error) or type(error).__name__) from None
     return root
-
-
-_UNKNOWN = (-1, "")
 
 
 @dataclass(frozen=True, slots=True)

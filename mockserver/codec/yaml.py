@@ -15,6 +15,14 @@ from mockserver.model import Json
 
 _MERGE = "<<"
 
+_MAX_DIGITS = 400
+_MAX_LEVELS = 200
+_MAX_VALUES = 2_000_000
+"""So many values a document may have once each alias is replaced by what it names."""
+
+_LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
+"""Texts that one version of YAML or another reads as a number."""
+
 
 class NotPlainError(Exception):
     """The document has a tag, a repeated member, or a name that is no scalar."""
@@ -108,11 +116,6 @@ if TYPE_CHECKING:
     from yaml import SafeLoader as _Safe
 else:
     _Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_MAX_DIGITS = 400
-_MAX_LEVELS = 200
-_MAX_VALUES = 2_000_000
-"""So many values a document may have once each alias is replaced by what it names."""
 
 
 class _Loader(_Safe):
@@ -227,10 +230,6 @@ def _count_values(value: Json, counted: dict[int, int]) -> int:
     if counted[id(value)] > _MAX_VALUES:
         raise ConstructorError(None, None, "aliases make the document too large, or endless", None)
     return counted[id(value)]
-
-
-_LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
-"""Texts that one version of YAML or another reads as a number."""
 
 
 class _Dumper(yaml.SafeDumper):

@@ -26,11 +26,50 @@ from mockserver.vendor import FAULT_RULE
 
 BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
 
-
 _GOOD = ("created", "updated", "unchanged")
 
 MOST_MARKED = 1_000
 """Batches of more items have only the problems of the items on the page marked."""
+
+PAGE_ITEMS = 200
+"""Most items on a page."""
+
+_BAD = ("rejected", LOST)
+_CONTRACT_RULES = frozenset(
+    {"additionalProperties", "const", "enum", "format", "pattern", "required", "type", "unknown"}
+    | {"allOf", "anyOf", "not", "oneOf"}
+    | {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
+    | {"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
+)
+"""Words of a schema, which the contract of the vendor states."""
+
+SHOWN_CHARACTERS = 200_000
+"""Most characters of a file on a page; all of it can be downloaded."""
+
+_FILE_NAME = re.compile(r'filename="([\w.-]+)"')
+_PAGE_NAMES = {"command": "curl", "curl": "script", "pytest": "pytest"}
+"""Names of formats in addresses of the console; these come first on the page."""
+
+EXPORTS: Mapping[str, Format] = {
+    **{page: FORMATS[name] for name, page in _PAGE_NAMES.items()},
+    **{name: form for name, form in FORMATS.items() if name not in _PAGE_NAMES},
+}
+"""The formats by their names in addresses, in the order of the page."""
+
+TABS = (
+    ("items", "Items"),
+    ("headers", "Headers"),
+    ("raw", "Raw"),
+    ("decided", "Decided"),
+    ("state", "State"),
+)
+"""The parts of the page, one shown at a time."""
+
+RAW_CHARACTERS = 200_000
+"""Most characters of a raw body on a page."""
+
+FRESH, ADDRESS = "fresh", "address"
+"""Places where a call can be sent again, beside its own sandbox; a fresh sandbox disturbs nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +210,6 @@ def _rows(
         yield {"leftOut": body.total - last}
 
 
-PAGE_ITEMS = 200
-"""Most items on a page."""
-
-_BAD = ("rejected", LOST)
-_CONTRACT_RULES = frozenset(
-    {"additionalProperties", "const", "enum", "format", "pattern", "required", "type", "unknown"}
-    | {"allOf", "anyOf", "not", "oneOf"}
-    | {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
-    | {"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
-)
-"""Words of a schema, which the contract of the vendor states."""
-
-
 @dataclass(frozen=True, slots=True)
 class ItemChoice:
     """The items of a page: filtered by outcome, from a position among those, and one that is picked."""
@@ -268,22 +294,6 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() else None
 
 
-SHOWN_CHARACTERS = 200_000
-"""Most characters of a file on a page; all of it can be downloaded."""
-
-_FILE_NAME = re.compile(r'filename="([\w.-]+)"')
-
-
-_PAGE_NAMES = {"command": "curl", "curl": "script", "pytest": "pytest"}
-"""Names of formats in addresses of the console; these come first on the page."""
-
-EXPORTS: Mapping[str, Format] = {
-    **{page: FORMATS[name] for name, page in _PAGE_NAMES.items()},
-    **{name: form for name, form in FORMATS.items() if name not in _PAGE_NAMES},
-}
-"""The formats by their names in addresses, in the order of the page."""
-
-
 def export_part(visit: Visit) -> Document | None:
     """Return the export format in `as`, to be shown on the page, or the reason for none."""
     name = request.args.get("as", "")
@@ -314,22 +324,6 @@ def _file(visit: Visit, export: Format) -> ControlResponse:
     path = visit.of_sandbox(f"/journal/{visit.path['number']}/export")
     query = {"format": export.name, "secrets": "shown" if request.args.get("secrets") == "shown" else None}
     return visit.control.call("GET", path, query=query)
-
-
-TABS = (
-    ("items", "Items"),
-    ("headers", "Headers"),
-    ("raw", "Raw"),
-    ("decided", "Decided"),
-    ("state", "State"),
-)
-"""The parts of the page, one shown at a time."""
-
-RAW_CHARACTERS = 200_000
-"""Most characters of a raw body on a page."""
-
-FRESH, ADDRESS = "fresh", "address"
-"""Places where a call can be sent again, beside its own sandbox; a fresh sandbox disturbs nobody."""
 
 
 @page(BLUEPRINT, "/x/<int:number>")

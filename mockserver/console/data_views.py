@@ -30,6 +30,19 @@ _FORM = "application/x-www-form-urlencoded"
 _INDENT = "  "
 _CONTAINERS = frozenset({dict, list})
 
+MAX_COLUMNS = 6
+_MAX_TEXT = 60
+_NAMES = re.compile("name|number|code|reference", re.IGNORECASE)
+_STATES = re.compile("status|state", re.IGNORECASE)
+_AMOUNTS = re.compile("amount|total|due|balance|rate|price", re.IGNORECASE)
+_OTHERS = re.compile("date|description|type|currency", re.IGNORECASE)
+_LAST_RANK = 4
+MAX_RECORDS = 200
+"""Limit of records of one kind that a page draws."""
+
+_OPEN_RECORDS = 5
+_SIGNS = {"removed": "-", "changed": "~", "added": "+"}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -243,15 +256,6 @@ def json_text(value: Json) -> str:
     return json.encode(value).decode()
 
 
-MAX_COLUMNS = 6
-_MAX_TEXT = 60
-_NAMES = re.compile("name|number|code|reference", re.IGNORECASE)
-_STATES = re.compile("status|state", re.IGNORECASE)
-_AMOUNTS = re.compile("amount|total|due|balance|rate|price", re.IGNORECASE)
-_OTHERS = re.compile("date|description|type|currency", re.IGNORECASE)
-_LAST_RANK = 4
-
-
 def table_columns(records: Sequence[Document]) -> list[str]:
     """Return the most telling members with scalar values, in the order of the documents."""
     values: dict[str, list[Json]] = {}
@@ -307,13 +311,6 @@ def _text(value: Json) -> str:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
-
-
-MAX_RECORDS = 200
-"""Limit of records of one kind that a page draws."""
-
-_OPEN_RECORDS = 5
-_SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 
 
 def shown_difference(found: Document) -> Document:

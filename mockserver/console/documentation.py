@@ -21,10 +21,8 @@ from mockserver.model import Json
 
 BLUEPRINT = Blueprint("documentation", __name__, url_prefix=CONSOLE)
 
-
 if TYPE_CHECKING:
     from mockserver.console.markdown import Heading, RenderedText
-
 
 ADDRESS = "/_console/docs/"
 """Where the pages are served; the page `index` is this address itself."""
@@ -34,6 +32,8 @@ INDEX = "index"
 _NAVIGATION = "mkdocs.yml"
 _WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # rather what to do than what there is
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+
+_IMAGES = (".svg", ".png", ".webp")
 
 
 class UnknownPageError(MockServerError):
@@ -197,9 +197,6 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
                     PageLink(text, file.removesuffix(".md")) for one in content for text, file in one.items()
                 )
                 yield Chapter(title, tuple(links))
-
-
-_IMAGES = (".svg", ".png", ".webp")
 
 
 @page(BLUEPRINT, "/docs/", "/docs/<path:page>")

@@ -30,7 +30,6 @@ from mockserver.model import Document, Json
 
 BLUEPRINT = Blueprint("reports", __name__, url_prefix=CONSOLE)
 
-
 MAX_VENDORS = 20
 MAX_OPERATIONS = 100
 MAX_CHECKS = 300
@@ -41,6 +40,21 @@ _VERDICTS: Mapping[str, str] = {"ok": "passed", "FAIL": "failed", "known": "know
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]")
 _FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reason")
+
+MAX_SHOWN = 200_000
+"""Characters of a text that are shown; the file can be kept whole."""
+
+KINDS: Mapping[str, str] = {
+    "page": "page",
+    "summary": "JSON",
+    "junit": "JUnit XML",
+    "har": "HTTP archive",
+    "script": "script of calls",
+    "test": "pytest file",
+    "case": "YAML, such as a case",
+    "text": "text",
+}
+"""What the kinds of reports are called."""
 
 
 def read_tables(found: Json) -> list[Document]:
@@ -93,22 +107,6 @@ def _objects(node: Json) -> list[Document]:
 def _text(node: Document, name: str) -> str:
     value = node.get(name)
     return "" if value is None or isinstance(value, dict | list) else str(value)[:_MAX_TEXT]
-
-
-MAX_SHOWN = 200_000
-"""Characters of a text that are shown; the file can be kept whole."""
-
-KINDS: Mapping[str, str] = {
-    "page": "page",
-    "summary": "JSON",
-    "junit": "JUnit XML",
-    "har": "HTTP archive",
-    "script": "script of calls",
-    "test": "pytest file",
-    "case": "YAML, such as a case",
-    "text": "text",
-}
-"""What the kinds of reports are called."""
 
 
 @page(BLUEPRINT, "/reports")

@@ -26,6 +26,17 @@ from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 BLUEPRINT = Blueprint("sandbox", __name__, url_prefix=CONSOLE)
 
+_FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
+_OWN_SCOPE = "sandbox/"
+STEPS = (("1s", "+1 s"), ("1m", "+1 min"), ("6m", "+6 min"), ("1h", "+1 h"), ("1d", "+1 day"))
+"""Steps that the page offers as buttons."""
+
+_KINDS = {
+    "idempotency-key": ("idempotency key", "idempotency keys"),
+    "token": ("token", "tokens"),
+    "quota-window": ("quota window", "quota windows"),
+}
+
 
 def said_duration(span: timedelta) -> str:
     """Return a duration in its two largest units: `6 min 1 s`, `2 days 3 h`."""
@@ -36,10 +47,6 @@ def said_duration(span: timedelta) -> str:
     named = ((days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (seconds, "s"))
     parts = [f"{count:,} {unit}" for count, unit in named if count]
     return " ".join(parts[:2]) or "0 s"
-
-
-_FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
-_OWN_SCOPE = "sandbox/"
 
 
 @page(BLUEPRINT, "/sandboxes")
@@ -229,16 +236,6 @@ def _not_default() -> Screen:
         "errors": [{"detail": "", "try": "reset it, or delete its snapshots"}],
     }
     return Screen("refusal.html", problem, 409)
-
-
-STEPS = (("1s", "+1 s"), ("1m", "+1 min"), ("6m", "+6 min"), ("1h", "+1 h"), ("1d", "+1 day"))
-"""Steps that the page offers as buttons."""
-
-_KINDS = {
-    "idempotency-key": ("idempotency key", "idempotency keys"),
-    "token": ("token", "tokens"),
-    "quota-window": ("quota window", "quota windows"),
-}
 
 
 @page(BLUEPRINT, "/clock")

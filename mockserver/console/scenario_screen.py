@@ -18,7 +18,6 @@ from mockserver.scenario.selection import ITEM_FAULT_CODES
 
 BLUEPRINT = Blueprint("scenario", __name__, url_prefix=CONSOLE)
 
-
 _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
 _MAX_MESSAGE = 2000
@@ -34,6 +33,8 @@ _DONE: Mapping[str, tuple[str, Json]] = {
     "not-stored": ("commit", False),
 }
 """By what a rule did to an item: the member of an effect that does it again."""
+
+YAML = "application/yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,6 @@ def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[
 def _name(wanted: Wanted) -> str:
     words = _NO_NAME.sub("-", f"fail {wanted.item or 'next call'}".lower()).strip("-")
     return words[:_MAX_NAME].rstrip("-")
-
-
-YAML = "application/yaml"
 
 
 @page(BLUEPRINT, "/scenarios")

@@ -58,6 +58,8 @@ _FIND = (
     " WHERE passages MATCH ? ORDER BY bm25(passages, 5, 5, 0, 1, 0.2) * weight"
 )
 
+_GROUPS = {_ENDING.sub("", word): group for group in SYNONYMS for word in group.split()}
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -113,6 +115,3 @@ def on_post_build(config: Mapping[str, Any]) -> None:
         entry["synonyms"] = synonyms(f"{entry['title']} {entry['text']}")
         entry["boost"] = 1e-6 if entry["location"].startswith("changes.html") else 1
     file.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
-
-
-_GROUPS = {_ENDING.sub("", word): group for group in SYNONYMS for word in group.split()}

@@ -27,6 +27,8 @@ _ITEMS = 2
 _TRIED_NAMES = 5
 _EXISTS = 409
 
+_QUOTES = re.compile('"+')
+
 
 @dataclass(frozen=True, slots=True)
 class FirstCalls:
@@ -91,9 +93,6 @@ class FirstCalls:
             if not example["prepared"]:
                 return example
         return {}
-
-
-_QUOTES = re.compile('"+')
 
 
 @dataclass(frozen=True, slots=True)

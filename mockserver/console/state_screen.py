@@ -30,9 +30,11 @@ from mockserver.model import Document
 
 BLUEPRINT = Blueprint("state", __name__, url_prefix=CONSOLE)
 
-
 ROWS = 100
 """Records of a page."""
+
+_RECENT_CALLS = 10
+_NAMES = {"now": "now", "fixtures": "the fixtures"}
 
 
 @page(BLUEPRINT, "/state")
@@ -195,10 +197,6 @@ def _count(scopes: Sequence[Document]) -> int:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - digits of an offset
-
-
-_RECENT_CALLS = 10
-_NAMES = {"now": "now", "fixtures": "the fixtures"}
 
 
 @page(BLUEPRINT, "/state/diff")

@@ -23,13 +23,12 @@ GivenCredentials: TypeAlias = Mapping[str, Mapping[str, str]]
 {"header": …} is the whole text of the scheme's header, as a user gave it.
 """
 
+PREFIX = "MOCKSERVER_CREDENTIAL_"
+_OTHER = re.compile(r"[^A-Z0-9]+")
+
 
 class UnreadableCredentialError(Exception):
     """A credential in the environment has the wrong form; the message names the variable, not its value."""
-
-
-PREFIX = "MOCKSERVER_CREDENTIAL_"
-_OTHER = re.compile(r"[^A-Z0-9]+")
 
 
 def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:

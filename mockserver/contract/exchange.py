@@ -16,6 +16,11 @@ from mockserver.model import Json
 
 _CONDITIONS = ("if-modified-since", "if-none-match")
 
+EVERY_CALL_IS_ANSWERED = "every-call-is-answered"
+ANSWERS_CAN_BE_READ = "answers-can-be-read"
+RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
+"""Ids of earlier versions, which still work, with the ids of today."""
+
 
 class _Message:
     """Common members of requests and responses; header names are lower case."""
@@ -92,10 +97,6 @@ def to_json_text(document: Any) -> str:
     return json.dumps(document)
 
 
-EVERY_CALL_IS_ANSWERED = "every-call-is-answered"
-ANSWERS_CAN_BE_READ = "answers-can-be-read"
-
-
 @dataclass(frozen=True, slots=True)
 class CallLimits:
     """How long a call may take, in seconds, and how many bytes the body of its answer may have.
@@ -158,10 +159,6 @@ def checks_of(*parts: str) -> Mapping[str, Check]:
 
 def all_checks() -> Mapping[str, Check]:
     return checks_of(*_checks_by_part())
-
-
-RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
-"""Ids of earlier versions, which still work, with the ids of today."""
 
 
 def current_id(name: str) -> str:

@@ -23,6 +23,18 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _SHOWN_KEYS = 2
 _DONE = range(200, 300)
 
+_NOT_FOUND = 404
+_SAYS_NOT_FOUND = (str(_NOT_FOUND), "4XX", "default")
+_CLOSED = (401, 403)
+_VARYING = re.compile(r"[0-9a-fA-F-]{8,}|[0-9]+")
+_ABSENT = (405, 501)
+_OTHERS = ("PATCH", "PUT", "POST", "DELETE", "TRACE")
+_READING = ("get", "head", "options", "trace")
+_NUMBER = 2_000_000_011
+"""Stands for a record that is most likely not there."""
+
+_PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class MissingFact:
@@ -245,18 +257,6 @@ def _text(value: Json) -> str:
 
 def _filled(text: str, facts: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda found: facts[found[1]], text)
-
-
-_NOT_FOUND = 404
-_SAYS_NOT_FOUND = (str(_NOT_FOUND), "4XX", "default")
-_CLOSED = (401, 403)
-_VARYING = re.compile(r"[0-9a-fA-F-]{8,}|[0-9]+")
-_ABSENT = (405, 501)
-_OTHERS = ("PATCH", "PUT", "POST", "DELETE", "TRACE")
-_READING = ("get", "head", "options", "trace")
-_NUMBER = 2_000_000_011
-"""Stands for a record that is most likely not there."""
-_PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[str]) -> Mapping[str, int]:

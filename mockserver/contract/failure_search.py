@@ -25,9 +25,11 @@ _SHRINKING, _TIMES = 150, 5
 """Sequences that may be run to find a smaller one, in all and for each example; a third of it after another
 check has failed: often it is the same fault."""
 
-
 _SLOW = 3
 """Calls of a round that took too long, after which it ends."""
+
+_SOURCE = "_get_local_constants"
+_CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 class BudgetSpentError(BaseException):
@@ -105,9 +107,6 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
     )
 
 
-_SOURCE = "_get_local_constants"
-
-
 @contextmanager
 def without_module_literals() -> Iterator[None]:
     """Let Hypothesis draw no literals of loaded modules inside the context.
@@ -122,9 +121,6 @@ def without_module_literals() -> Iterator[None]:
     finally:
         setattr(providers, _SOURCE, before)
         providers.CONSTANTS_CACHE.cache.clear()
-
-
-_CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 @contextmanager

@@ -29,6 +29,22 @@ _NUMBERS_OF_A_KEY = 100
 _NUMBERS = 1_000_000_000
 """Numbers of items are below: they have nine digits, and fit 32 bits."""
 
+_DEFAULT = "default"
+_NO_NAME = "no name of a sandbox"
+"""A server that reads the header refuses this."""
+
+NOTE = (
+    "sandboxes were not used: a proxy does not pass on the header Mock-Sandbox; all calls went to one "
+    "sandbox, with keys of their own, and whether sandboxes are isolated was not checked"
+)
+REPLAY: Final = "replay-is-the-first-answer"
+OTHER_BODY: Final = "key-with-another-body"
+_FIRST_REFUSAL = 400
+_STANDARD = "idempotency-key"
+_WRITES = ("post", "put", "patch", "delete")
+_REPEATED_BY_NATURE = ("put", "delete")
+_JSON = "json"
+
 
 @dataclass(frozen=True, slots=True)
 class IsolationScope:
@@ -101,16 +117,6 @@ def _plain(text: str) -> list[str]:
     return [made.strip("-")] if made.strip("-") else []
 
 
-_DEFAULT = "default"
-_NO_NAME = "no name of a sandbox"
-"""A server that reads the header refuses this."""
-
-NOTE = (
-    "sandboxes were not used: a proxy does not pass on the header Mock-Sandbox; all calls went to one "
-    "sandbox, with keys of their own, and whether sandboxes are isolated was not checked"
-)
-
-
 def use_reachable_sandboxes(target: Target, seed: int) -> str:
     """Use the default sandbox where no other can be named; return a note about it, else ""."""
     if target.address.app or not Isolation(target, seed).are_apart or _reads_header(target):
@@ -125,16 +131,6 @@ def _reads_header(target: Target) -> bool:
     except UnansweredCallError:
         return True
     return response.status == HTTPStatus.BAD_REQUEST
-
-
-REPLAY: Final = "replay-is-the-first-answer"
-OTHER_BODY: Final = "key-with-another-body"
-
-_FIRST_REFUSAL = 400
-_STANDARD = "idempotency-key"
-_WRITES = ("post", "put", "patch", "delete")
-_REPEATED_BY_NATURE = ("put", "delete")
-_JSON = "json"
 
 
 def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:

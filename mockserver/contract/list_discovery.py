@@ -27,6 +27,27 @@ _SIZES = ("pagesize", "perpage", "limit", "pagelimit", "size", "top", "take", "m
 _MOST_ROWS = 10_000
 """A larger maximum only says how wide the number is."""
 
+_ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
+_CURSORS = ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor")
+_COUNTS: Mapping[Counted, tuple[str, ...]] = {
+    "all": (
+        "total", "totalcount", "totalitems", "totalresults", "totalelements", "totalrecords", "totalrows",
+        "xtotalcount", "xtotal",
+    ),
+    "pages": ("totalpages", "pagecount", "pages", "xtotalpages"),
+    "number": ("currentpage", "pagenumber"),
+    "size": ("pagesize", "perpage"),
+    "either": ("count",),
+}  # fmt: skip
+_LINKS: Mapping[Link, tuple[str, ...]] = {
+    "next": ("next", "nextlink", "nextpageurl", "nexturl", "odatanextlink"),
+    "prev": ("prev", "previous", "prevpageurl", "previouslink"),
+    "first": ("first", "firstpageurl"),
+    "last": ("last", "lastpageurl"),
+    "self": ("self",),
+}
+_IN_HEADERS = ("x-pagination", "pagination")
+
 
 @dataclass(frozen=True, slots=True)
 class FoundList:
@@ -216,28 +237,6 @@ def _paging_names(operation: Operation) -> set[str]:
     return known & {
         plain_name(parameter.name) for parameter in operation.parameters if parameter.place == "query"
     }
-
-
-_ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
-_CURSORS = ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor")
-_COUNTS: Mapping[Counted, tuple[str, ...]] = {
-    "all": (
-        "total", "totalcount", "totalitems", "totalresults", "totalelements", "totalrecords", "totalrows",
-        "xtotalcount", "xtotal",
-    ),
-    "pages": ("totalpages", "pagecount", "pages", "xtotalpages"),
-    "number": ("currentpage", "pagenumber"),
-    "size": ("pagesize", "perpage"),
-    "either": ("count",),
-}  # fmt: skip
-_LINKS: Mapping[Link, tuple[str, ...]] = {
-    "next": ("next", "nextlink", "nextpageurl", "nexturl", "odatanextlink"),
-    "prev": ("prev", "previous", "prevpageurl", "previouslink"),
-    "first": ("first", "firstpageurl"),
-    "last": ("last", "lastpageurl"),
-    "self": ("self",),
-}
-_IN_HEADERS = ("x-pagination", "pagination")
 
 
 def find_rows(document: Any) -> str | None:

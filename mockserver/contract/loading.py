@@ -22,6 +22,20 @@ from mockserver.spec.overlay import read_overlay
 from mockserver.spec.parameter_styles import USUAL_STYLES
 from mockserver.spec.served_form import NOT_SERVED
 
+_ANY_BODY: Document = {"*/*": {}}
+_NOT_SERVED: Document = {"description": "not served", "content": _ANY_BODY}
+_READ_AS_TEXTS = ("xml", "/form-data", "/plain")
+_STATUSES = ("2xx", "4xx")
+_ANY_STATUS = ExpectedStatuses(
+    "the call is not spelled as its style or media type wants", _STATUSES, _STATUSES
+)
+_DONE = ("2xx", "3xx", "401", "403", "404")
+_UNKNOWN = ExpectedStatuses("a record may not be there", _DONE)
+_CONFLICTS = ExpectedStatuses("a record may be there already", (*_DONE, "409", "422"))
+_SPELLED_TYPES = ("json", "/*", "application/octet-stream")
+_SCALARS = ("string", "integer", "number", "boolean")
+_SPELLED = {**dict.fromkeys(("path", "header", "query"), (*_SCALARS, "array")), "cookie": _SCALARS}
+
 
 def load_vendor_api(
     name: str, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
@@ -103,10 +117,6 @@ def not_served(spec: Spec) -> frozenset[str]:
     return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
 
 
-_ANY_BODY: Document = {"*/*": {}}
-_NOT_SERVED: Document = {"description": "not served", "content": _ANY_BODY}
-
-
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     """Return the API of a file without marks as far as our server promises to keep it.
 
@@ -158,17 +168,6 @@ def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
     return node
 
 
-_READ_AS_TEXTS = ("xml", "/form-data", "/plain")
-_STATUSES = ("2xx", "4xx")
-_ANY_STATUS = ExpectedStatuses(
-    "the call is not spelled as its style or media type wants", _STATUSES, _STATUSES
-)
-_DONE = ("2xx", "3xx", "401", "403", "404")
-_UNKNOWN = ExpectedStatuses("a record may not be there", _DONE)
-_CONFLICTS = ExpectedStatuses("a record may be there already", (*_DONE, "409", "422"))
-_SPELLED_TYPES = ("json", "/*", "application/octet-stream")
-
-
 def _is_misspelled(spec: Spec, operation: Operation) -> bool:
     """Return whether Schemathesis spells a parameter or a body of the operation in a way of its own."""
     nodes = ((one, resolve(spec.document, one.schema)) for one in operation.parameters)
@@ -179,7 +178,3 @@ def _is_misspelled(spec: Spec, operation: Operation) -> bool:
         for one, node in nodes
     )
     return is_odd or not all(one.name.endswith(_SPELLED_TYPES) for one in operation.bodies)
-
-
-_SCALARS = ("string", "integer", "number", "boolean")
-_SPELLED = {**dict.fromkeys(("path", "header", "query"), (*_SCALARS, "array")), "cookie": _SCALARS}

@@ -17,6 +17,11 @@ from typing import Any, Literal, TypeAlias
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.model import Json
 
+PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
+UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
+UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
+"""Errors of a profile's functions at an answer that is like none before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
@@ -97,8 +102,6 @@ def _with_texts(pinned: Any, texts: Mapping[str, str]) -> Any:
     return texts.get(pinned, pinned) if isinstance(pinned, str) else pinned
 
 
-PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
-UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
 FOUND_OR_NOT = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("200", "404"))
 
 
@@ -235,9 +238,6 @@ OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOut
 
 Raises ValueError, with a sentence, where the answer cannot be read as one that has outcomes.
 """
-
-UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
-"""Errors of a profile's functions at an answer that is like none before it."""
 
 
 Position: TypeAlias = Literal["taken", "alone", "call"]

@@ -54,6 +54,9 @@ PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 _ALLOCATIONS = 1_000_000
 """Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
 
+T = TypeVar("T")
+_TICK_S = 0.25
+
 
 def run_phases(
     api: ApiUnderTest,
@@ -158,10 +161,6 @@ def _why_one_worker(target: Target, run_config: RunConfig) -> str:
     if not Isolation(target, run_config.seed).are_apart:
         return "the target has no sandboxes, so the operations share its records"
     return ""
-
-
-T = TypeVar("T")
-_TICK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ _OTHER_TYPE: Mapping[str, Json] = {
 }
 """Values that no reader accepts for the type, however lenient."""
 
+_NIL = f"{{{XSI}}}nil"
+_LIST_ITEM, _ROOT = "item", "data"
+
 
 @dataclass(frozen=True, slots=True)
 class SampleMember:
@@ -339,10 +342,6 @@ def _set(item: Json, steps: Sequence[str], value: Json) -> Json:
 
 def _child(item: Json, step: str) -> Json:
     return item[int(step)] if isinstance(item, list) else item[step]
-
-
-_NIL = f"{{{XSI}}}nil"
-_LIST_ITEM, _ROOT = "item", "data"
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:

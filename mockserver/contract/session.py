@@ -36,6 +36,18 @@ INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
 """Host of calls in process: the application answers only loopback hosts. It is not shown."""
 
+QUICK_EXAMPLES = 2
+QUICK_NOTE = (
+    f"a quick run: at most {QUICK_EXAMPLES} examples of an operation or batch, where 100 are usual; "
+    "run it without --quick before you rely on it"
+)
+HEADER_PREFIX = "MOCKSERVER_HEADER_"
+_OTHER = re.compile(r"[^A-Z0-9]+")
+_READING = ("get", "head", "options", "trace")
+_SHOWN = 8
+TARGET = "MOCKSERVER_TARGET"
+ALLOWED = "MOCKSERVER_ALLOW_REMOTE"
+
 
 class MissingCredentialsError(Exception):
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -289,15 +301,6 @@ def _of_headers(plan: SessionPlan) -> Mapping[str, str]:
     }
 
 
-QUICK_EXAMPLES = 2
-QUICK_NOTE = (
-    f"a quick run: at most {QUICK_EXAMPLES} examples of an operation or batch, where 100 are usual; "
-    "run it without --quick before you rely on it"
-)
-HEADER_PREFIX = "MOCKSERVER_HEADER_"
-_OTHER = re.compile(r"[^A-Z0-9]+")
-
-
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
     """A run of the suite for one API.
@@ -370,10 +373,6 @@ def _words(plan: SessionPlan) -> Iterator[str]:
     yield from (f"--only {check}" for check in sorted(effort.only))
 
 
-_READING = ("get", "head", "options", "trace")
-_SHOWN = 8
-
-
 def announce(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> str:
     """Words for the planned effects on the target: creations, changes, deletions, rate."""
     return "\n".join(_told(api, url, run_config, rate))
@@ -398,10 +397,6 @@ def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None)
     yield f"  calls      an operation: its examples, up to {limits} at limits of its schemas, {most} random;"
     yield f"             a batch: up to {most} sequences; more where a check calls again or fails"
     yield f"  speed      {speed}"
-
-
-TARGET = "MOCKSERVER_TARGET"
-ALLOWED = "MOCKSERVER_ALLOW_REMOTE"
 
 
 def holds_again(  # noqa: PLR0913 - the words of a command line

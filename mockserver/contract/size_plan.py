@@ -39,7 +39,6 @@ SHARED_CHECKS = frozenset(
 )
 """Checks of sequences that are made of a batch of any size."""
 
-
 SIZES = (0, 1, 2, 10, 50, 100, 500, 1000)
 
 _UNEVEN = (
@@ -65,6 +64,16 @@ _ALL_ARE_READ = 10
 BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
 _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
 """Ways that leave good items in a large batch; "all" is tried in the smallest of the large ones."""
+
+MERGED = 100
+"""Most items of a merged call."""
+
+_LISTS = "lists-show-what-is-there"
+_JUDGED = 100
+"""Up to this size the list itself is checked too: a validator takes long for a thousand records."""
+
+_LOOKED_AT = 4
+"""Records of a list that are read one by one, of those that differ and of those that are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +256,6 @@ def _max_items(spec: Spec, operation: Operation) -> int | None:
     return min(found, default=None)
 
 
-MERGED = 100
-"""Most items of a merged call."""
-
-
 def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
     """Number of calls that prepare a key."""
     if batch_profile.prepare is None:
@@ -294,15 +299,6 @@ def _list_of(api: ApiUnderTest, request: Request) -> str | None:
     if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
     return str(operation.batch.items[0]) if operation.batch.items else ""
-
-
-_LISTS = "lists-show-what-is-there"
-
-_JUDGED = 100
-"""Up to this size the list itself is checked too: a validator takes long for a thousand records."""
-
-_LOOKED_AT = 4
-"""Records of a list that are read one by one, of those that differ and of those that are missing."""
 
 
 def reads_a_page(batch_profile: BatchProfile) -> bool:

@@ -56,6 +56,25 @@ _SEARCHES = 16
 _KEYS_OF_SEQUENCES = 5_000
 """Keys that are left to the sequences at a target without sandboxes."""
 
+TOO_LARGE = 413
+_TENANT = 0
+_ORDER = "order-is-kept"
+_RANGES = 3
+"""Ranges of keys that are tried where some of a range already exists and some is not."""
+
+_SPARED = 300
+"""Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""
+
+_NUMBERS, _CENTS = 20_000, 9_999_999
+_LISTED_TWICE = 100
+"""Up to this size the list is read after every batch, above it only after the last one."""
+
+COMPARED = range(50, 101)
+"""Sizes whose time says how long larger batches may take."""
+
+_SENT_AGAIN = 2
+"""How often a late batch is sent again: one late answer may be chance."""
+
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
     """Yield the sizes of every batch; each failed check is recorded with its smallest size."""
@@ -221,27 +240,6 @@ class _SizeRun:
 
     def _is_late(self) -> bool:
         return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds
-
-
-TOO_LARGE = 413
-_TENANT = 0
-_ORDER = "order-is-kept"
-_RANGES = 3
-"""Ranges of keys that are tried where some of a range already exists and some is not."""
-
-_SPARED = 300
-"""Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""
-
-_NUMBERS, _CENTS = 20_000, 9_999_999
-_LISTED_TWICE = 100
-"""Up to this size the list is read after every batch, above it only after the last one."""
-
-
-COMPARED = range(50, 101)
-"""Sizes whose time says how long larger batches may take."""
-
-_SENT_AGAIN = 2
-"""How often a late batch is sent again: one late answer may be chance."""
 
 
 class OwnLimitError(Exception):

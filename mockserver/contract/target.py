@@ -51,6 +51,35 @@ from mockserver.contract.exchange import (
 )
 from mockserver.contract.safety import Identity, identify
 
+_CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
+    {
+        "accept": (b"Accept", b"*/*"),
+        "accept-encoding": (b"Accept-Encoding", b"gzip, deflate"),
+        "connection": (b"Connection", b"keep-alive"),
+        "user-agent": (b"User-Agent", f"python-httpx/{httpx.__version__}".encode()),
+    }
+)
+"""Sent with every call that does not say otherwise, by name in lower case."""
+
+_ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
+"""Methods that say the length of their body even if there is none."""
+
+_CRASHED = 500
+_CALLER = ("127.0.0.1", 123)
+_KEPT_CONNECTIONS = 16
+"""More calls than these at once open connections of their own."""
+
+_READ_BYTES = 1 << 16
+_NO_SERVER = (
+    ConnectTimeoutError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+"""Errors that come before a request is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -183,20 +212,6 @@ def _url(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-_CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
-    {
-        "accept": (b"Accept", b"*/*"),
-        "accept-encoding": (b"Accept-Encoding", b"gzip, deflate"),
-        "connection": (b"Connection", b"keep-alive"),
-        "user-agent": (b"User-Agent", f"python-httpx/{httpx.__version__}".encode()),
-    }
-)
-"""Sent with every call that does not say otherwise, by name in lower case."""
-
-_ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
-"""Methods that say the length of their body even if there is none."""
-
-
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
     """Method, address, headers in their order, and body of a request."""
@@ -232,9 +247,6 @@ def _octets(text: str) -> bytes:
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
-
-_CRASHED = 500
-_CALLER = ("127.0.0.1", 123)
 
 
 class AppCaller:
@@ -351,21 +363,6 @@ def _scope(request: OutgoingRequest) -> dict[str, Any]:
         "client": _CALLER,
         "root_path": "",
     }
-
-
-_KEPT_CONNECTIONS = 16
-"""More calls than these at once open connections of their own."""
-
-_READ_BYTES = 1 << 16
-_NO_SERVER = (
-    ConnectTimeoutError,
-    LocationParseError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    SSLError,
-)
-"""Errors that come before a request is sent."""
 
 
 class HttpCaller:

@@ -38,6 +38,21 @@ _NOT_SENT = (":", "content-length", "transfer-encoding", "connection", "host", "
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _NOT_CAME = ("content-length", "transfer-encoding", "content-encoding", "connection")
 
+_SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
+SANDBOX_HEADER = "mock-sandbox"
+REFUSED_WHOLE = "refused with the whole call"
+TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+"""Statuses that say nothing about the contract: the request was valid, and may succeed later."""
+
+_UNSAID = frozenset({401, 403})
+"""Answers that may be meant for the credentials, which most recorders leave out."""
+
+UNKNOWN_OPERATION = "operations-are-in-the-spec"
+_STORY = "story"
+"""Sandbox of the calls of an archive that says how its sandbox began."""
+
+_LOCAL_ORIGIN = "http://testserver"
+
 
 class InvalidArchiveError(ValueError):
     """The file is no archive; the text says what is wrong, and where."""
@@ -147,10 +162,6 @@ def _content(content: Mapping[str, Any]) -> bytes:
     return str(text).encode("utf-8", "surrogatepass")
 
 
-_SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
-SANDBOX_HEADER = "mock-sandbox"
-
-
 def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
     """Return the exchange with its path below the vendor's mount; None if it is another server's.
 
@@ -195,9 +206,6 @@ def _operation(spec: Spec, method: str, path: str) -> str:
         return spec.match(method, spec.canonical_path(unquote(urlsplit(path).path))).operation.id
     except (NotFound, MethodNotAllowed):
         return ""
-
-
-REFUSED_WHOLE = "refused with the whole call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +281,6 @@ def _describe(one: ReportedOutcome | str | None) -> str:
         return one.made or "done"
     return f"rejected: {one.message}" if one.message else "rejected"
 
-
-TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
-"""Statuses that say nothing about the contract: the request was valid, and may succeed later."""
-
-_UNSAID = frozenset({401, 403})
-"""Answers that may be meant for the credentials, which most recorders leave out."""
-
-UNKNOWN_OPERATION = "operations-are-in-the-spec"
 
 SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
 """Returns our server's answer to a recorded request, at the instant of the recording."""
@@ -365,12 +365,6 @@ class DriftComparison:
             return compare_outcomes(exchange, here, (), None)
         sent = self.judge.oracle.expected(exchange.request, operation.id).sent
         return compare_outcomes(exchange, here, sent, reader_for(self.api, operation))
-
-
-_STORY = "story"
-"""Sandbox of the calls of an archive that says how its sandbox began."""
-
-_LOCAL_ORIGIN = "http://testserver"
 
 
 class UnfitStateError(Exception):

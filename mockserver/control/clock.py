@@ -18,6 +18,10 @@ from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
+MAX_SHOWN = 100
+IDEMPOTENCY_KEY, TOKEN, QUOTA_WINDOW = "idempotency-key", "token", "quota-window"
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def read_instant(text: str, pointer: str) -> str:
     """Return the instant `text` in UTC. Raises UnprocessableMemberError for the member at `pointer`."""
@@ -76,12 +80,6 @@ def clock_document(status: SandboxStatus) -> Document:
         "now": print_instant(status.now),
         "aheadSeconds": settings.ahead,
     }
-
-
-MAX_SHOWN = 100
-
-IDEMPOTENCY_KEY, TOKEN, QUOTA_WINDOW = "idempotency-key", "token", "quota-window"
-_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Expiration(Value, frozen=True):

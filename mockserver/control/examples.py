@@ -27,6 +27,13 @@ from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.store import SandboxState, Tables
 
+ITEMS, FIRST = 3, 1
+TIMEOUT_MS = 60_000
+_SUCCESS = range(200, 300)
+USER_AGENT = "mockserver-examples"
+_OWN_HEADERS = frozenset({"user-agent"})
+"""Headers that every client sets for itself."""
+
 
 class NoExampleError(ControlError):
     """The vendor has no such batch, or its items have other outcomes in this sandbox."""
@@ -92,14 +99,6 @@ class NoExamples:
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
         raise NoExampleError(f"{vendor.name}: this server was built without examples")
-
-
-ITEMS, FIRST = 3, 1
-TIMEOUT_MS = 60_000
-_SUCCESS = range(200, 300)
-USER_AGENT = "mockserver-examples"
-_OWN_HEADERS = frozenset({"user-agent"})
-"""Headers that every client sets for itself."""
 
 
 @dataclass(frozen=True, slots=True)

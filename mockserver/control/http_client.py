@@ -27,6 +27,9 @@ The connection was reset; closed without a byte; closed before the end of the bo
 a kept-alive connection was closed under the next request; no complete response in time; connection refused.
 """
 
+_INCOMPLETE_BODY = "without sending complete message body"
+_NO_RESPONSE = "without sending a response"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -87,10 +90,6 @@ class LostResponse:
 class HttpClient(Protocol):
     async def send(self, request: Request) -> Response | LostResponse:
         """Send the request and return the response, or how it was lost."""
-
-
-_INCOMPLETE_BODY = "without sending complete message body"
-_NO_RESPONSE = "without sending a response"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ MARK_HEADER = "mock-replay"
 TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)
 
+MAX_RESPONSE_BYTES = 10 * 1024 * 1024
+_SCHEMES = ("http", "https")
+_MAX_PORT = 65_535
+_EXAMPLE = "write http://127.0.0.1:9000/vendor"
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayOperations:
@@ -161,11 +166,6 @@ if TYPE_CHECKING:
     import httpx
 else:
     httpx = DeferredModule("httpx")
-
-MAX_RESPONSE_BYTES = 10 * 1024 * 1024
-_SCHEMES = ("http", "https")
-_MAX_PORT = 65_535
-_EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,13 @@ KINDS: Mapping[str, str] = {
 }
 """Kinds of reports by the end of their names; other files are neither listed nor read."""
 
+MAX_READ_BYTES = 5 * 1024 * 1024
+"""A longer file is not read for its verdict."""
+
+_HEAD_BYTES = 4096
+_MAX_DIGITS = 9
+_TITLE = re.compile(rb"<title>(\d{1,9}) failed, (\d{1,9}) passed")
+
 
 class UnknownReportError(ControlError):
     status = 404
@@ -131,14 +138,6 @@ def _inside(root: Path, file: Path) -> Path | None:
     except (OSError, RuntimeError):
         return None
     return real if is_report and file.suffix == real.suffix else None
-
-
-MAX_READ_BYTES = 5 * 1024 * 1024
-"""A longer file is not read for its verdict."""
-
-_HEAD_BYTES = 4096
-_MAX_DIGITS = 9
-_TITLE = re.compile(rb"<title>(\d{1,9}) failed, (\d{1,9}) passed")
 
 
 def read_verdict(file: Path, kind: str) -> Document | None:

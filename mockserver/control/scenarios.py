@@ -31,6 +31,14 @@ from mockserver.scenario.parser import (
 )
 from mockserver.scenario.rule_words import describe_rule
 
+_GROUPS: Mapping[str, frozenset[Json]] = {
+    "vendor": frozenset({"vendor"}),
+    "quotas": frozenset({"quota", 429}),
+    "transport": frozenset({"delay", "dribble", "fault", "truncateBodyAtFraction"}),
+    "items": frozenset({"items"}),
+}
+"""Members of rules that tell the group of a packaged scenario; an answer's status counts as one."""
+
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
     return {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
@@ -190,15 +198,6 @@ class ScenarioOperations:
 
     def delete_scenarios(self, name: str) -> None:
         self.sandboxes.control(name, scenarios.delete_all_scenarios)
-
-
-_GROUPS: Mapping[str, frozenset[Json]] = {
-    "vendor": frozenset({"vendor"}),
-    "quotas": frozenset({"quota", 429}),
-    "transport": frozenset({"delay", "dribble", "fault", "truncateBodyAtFraction"}),
-    "items": frozenset({"items"}),
-}
-"""Members of rules that tell the group of a packaged scenario; an answer's status counts as one."""
 
 
 def _group(document: Document) -> str:

@@ -25,6 +25,26 @@ from mockserver.spec.schema import Schema, compile_schema
 NOW, FIXTURES = "now", "fixtures"
 _OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
 
+_OWN_COLLECTIONS = frozenset(
+    {ASSUMPTIONS_COLLECTION, CREDENTIALS, IDEMPOTENCY_COLLECTION, QUOTAS, "sequences"}
+)
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+_WINDOW = {"type": "integer"}
+_TEXT = {"type": "string"}
+_INSTANT = {"type": "string", "format": "instant"}
+_FROZEN_INSTANT = {"type": "string", "format": "standing instant", "nullable": True}
+_CREDENTIAL = {
+    "type": "object",
+    "properties": {
+        "scheme": _TEXT,
+        "kind": _TEXT,
+        "name": _TEXT,
+        "expires": _INSTANT,
+        "scopes": {"type": "array", "nullable": True, "items": _TEXT},
+    },
+}
+MAX_PROBLEMS = 20
+
 
 def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
     """Return a state of the sandbox, without its snapshots.
@@ -52,11 +72,6 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
             f"the states before and after call {number} are no longer kept, or there was no such call"
         )
     return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
-
-
-_OWN_COLLECTIONS = frozenset(
-    {ASSUMPTIONS_COLLECTION, CREDENTIALS, IDEMPOTENCY_COLLECTION, QUOTAS, "sequences"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +148,6 @@ def _values(node: Json) -> Iterator[str]:
         yield str(node)
 
 
-_NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
-_WINDOW = {"type": "integer"}
-_TEXT = {"type": "string"}
-_INSTANT = {"type": "string", "format": "instant"}
-_FROZEN_INSTANT = {"type": "string", "format": "standing instant", "nullable": True}
-
-
 def _closed_object(**members: Document) -> Document:
     return {
         "type": "object",
@@ -174,16 +182,6 @@ def _format_check(read: Callable[[str], object]) -> Callable[[str], bool]:
     return check
 
 
-_CREDENTIAL = {
-    "type": "object",
-    "properties": {
-        "scheme": _TEXT,
-        "kind": _TEXT,
-        "name": _TEXT,
-        "expires": _INSTANT,
-        "scopes": {"type": "array", "nullable": True, "items": _TEXT},
-    },
-}
 _QUOTA = {
     "anyOf": [
         _closed_object(window=_WINDOW, used=_NUMBER),
@@ -254,9 +252,6 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
     }
 )
 """Collections of the core in a vendor's own scope."""
-
-
-MAX_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ from mockserver.sandbox.sandboxes import Sandboxes
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
+_OUTCOMES = (*(str(action) for action in Action), WARNED)
+_JSON = "application/json"
+_TEXTS = ("text/plain", "application/openmetrics-text")
+
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
@@ -65,11 +69,6 @@ class ServerOperations:
             }
             for vendor in self.served
         ]
-
-
-_OUTCOMES = (*(str(action) for action in Action), WARNED)
-_JSON = "application/json"
-_TEXTS = ("text/plain", "application/openmetrics-text")
 
 
 @dataclass(frozen=True, slots=True)

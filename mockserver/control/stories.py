@@ -49,6 +49,20 @@ _TIMEOUT_MS = 60_000
 _DELAYED_TIMEOUT_MS = 500
 """The trial does not wait for an answer that a rule delays: its entry is written before."""
 
+_SEQUENCES = "sequences"
+_SKIPPED = frozenset(
+    {
+        (SANDBOX_SCOPE, SETTINGS, "beginning"),  # what a reset restores
+        (SANDBOX_SCOPE, SETTINGS, "clock"),  # set by itself
+        (SANDBOX_SCOPE, SETTINGS, "seed"),  # a member of the sandbox
+        (SANDBOX_SCOPE, _SEQUENCES, SCENARIOS),  # only the order of scenarios matters
+    }
+)
+MAX_COMPARED_BYTES = 16 * 1024
+"""Limit of the bodies that an export compares; of larger ones status and outcomes are."""
+
+_MASKED = View()
+
 
 class NotReproducibleError(ControlError):
     status = 409
@@ -213,15 +227,6 @@ def _cause(call: StoryCall) -> str:
     return "it depends on something that the state does not have"
 
 
-_SEQUENCES = "sequences"
-_SKIPPED = frozenset(
-    {
-        (SANDBOX_SCOPE, SETTINGS, "beginning"),  # what a reset restores
-        (SANDBOX_SCOPE, SETTINGS, "clock"),  # set by itself
-        (SANDBOX_SCOPE, SETTINGS, "seed"),  # a member of the sandbox
-        (SANDBOX_SCOPE, _SEQUENCES, SCENARIOS),  # only the order of scenarios matters
-    }
-)
 _Place = tuple[str, str, str]
 
 
@@ -311,12 +316,6 @@ def _texts(node: Json) -> Iterator[str]:
     elif isinstance(node, list | tuple):
         for child in node:
             yield from _texts(child)
-
-
-MAX_COMPARED_BYTES = 16 * 1024
-"""Limit of the bodies that an export compares; of larger ones status and outcomes are."""
-
-_MASKED = View()
 
 
 def describe_difference(recorded: Entry, tried: Entry | None) -> str:

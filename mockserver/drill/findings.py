@@ -20,6 +20,10 @@ from mockserver.model import SAFE_METHODS, Json, Value, unescape_step
 
 _FIRST_REDIRECT = 300
 
+_DIGEST = re.compile(r"#[0-9a-f]{12}(\.[0-9]+)?$")
+_SHORTEST_NAME = 3
+_MOST_NAMES = 3
+
 
 class Kind(Enum):
     """What a client did wrong, the worst first; the value says what the kind means."""
@@ -140,10 +144,6 @@ def read_abilities(
     return VendorAbilities(vendor.spec.idempotency_header.lower() if is_on else "", is_readable)
 
 
-_DIGEST = re.compile(r"#[0-9a-f]{12}(\.[0-9]+)?$")
-_SHORTEST_NAME = 3
-
-
 @dataclass(frozen=True, slots=True)
 class ItemTexts:
     """How many items have a text."""
@@ -197,9 +197,6 @@ def is_named(names: Iterable[str], lines: str) -> bool:
     """Return whether the lines have one of the names as a whole word, plain or escaped as in JSON."""
     texts = {text for name in names for text in (name, dumps(name)[1:-1])}
     return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
-
-
-_MOST_NAMES = 3
 
 
 def readable_name(key: str, attempts: Sequence[Attempt]) -> str:

@@ -28,6 +28,8 @@ from mockserver.vendor import (
     StoreItems,
 )
 
+_NO_PROBLEMS = Verdict()
+
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeReader:
@@ -182,9 +184,6 @@ def _composite_key(item: Json, key: tuple[str, ...]) -> str:
     if not isinstance(item, dict):
         return ""
     return join_key(str(item[name]) for name in key if item.get(name) is not None)
-
-
-_NO_PROBLEMS = Verdict()
 
 
 def judge_items(

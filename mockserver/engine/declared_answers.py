@@ -52,6 +52,19 @@ from mockserver.vendor import (
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED = Action.CREATED, Action.UPDATED
 
+_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
+_NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
+_MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
+_STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_WORDS: Mapping[Action, tuple[str, ...]] = {
+    Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
+    Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
+    Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
+    Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
+    Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
+}
+_VARIES = "varies"
+
 
 def upsert_items(batch: Batch) -> ApplyBatch:
     """Store each item unchanged under its key; without `upsert` a known key is a duplicate."""
@@ -185,18 +198,6 @@ TellMember: TypeAlias = Callable[[Outcome], Json]
 
 WriteRows: TypeAlias = Callable[[Sequence[Outcome], State], list[Json]]
 """Returns the rows of a batch's items."""
-
-_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
-_NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
-_MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
-_STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
-_WORDS: Mapping[Action, tuple[str, ...]] = {
-    Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
-    Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
-    Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
-    Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
-    Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,9 +368,6 @@ def _template(
             made = _with_value_at(made, path, value)
     completed = complete(made)
     return completed if isinstance(completed, dict) else None
-
-
-_VARIES = "varies"
 
 
 def _row_completer(

@@ -33,6 +33,52 @@ _INVENTED: Mapping[str, str] = {
 }
 _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
 
+_TEXT_NAMES = ("message", "detail", "errordescription", "errormessage", "description", "msg", "text")
+SENTENCES = (*_TEXT_NAMES, "reason", "error", "details", "fault", "cause", "info", "title")
+"""Names of a sentence, the likeliest first."""
+
+TITLES = frozenset({"title", "error", "reason", "summary", "statustext", "phrase"})
+CODES = frozenset({"code", "errorcode", "type", "kind", "category", "errortype", "reasoncode", "rule"})
+STATUSES = frozenset({"status", "statuscode", "httpstatus", "httpcode", "httpstatuscode"})
+PLACES = frozenset({"pointer", "path", "location", "jsonpath", "jsonpointer", "in", "where"})
+FIELDS = frozenset({"field", "member", "property", "parameter", "param", "source", "attribute", "target"})
+ADDRESSES = frozenset({"instance", "path", "uri", "url", "requesturi"})
+TIMES = frozenset({"timestamp", "time", "at", "date", "datetime", "occurredat"})
+ERRORS = frozenset({"errors", "error", "details", "problems", "violations", "messages", "issues", "causes"})
+SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
+FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "malformed": ("malformed", "badrequest", "parseerror", "invalidjson", "invalid", "validation"),
+    "invalid": ("invalid", "validationfailed", "validationerror", "validation", "badrequest"),
+    "unauthorized": ("unauthorized", "unauthenticated", "authentication", "auth"),
+    "forbidden": ("forbidden", "permissiondenied", "accessdenied", "denied"),
+    "not-found": ("notfound", "unknown", "missing"),
+    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
+    "rejected": ("rejected", "conflict", "duplicate", "invalid"),
+    "too-large": ("toolarge", "payloadtoolarge", "requesttoolarge", "limit"),
+    "too-many-items": ("toomanyitems", "toolarge", "limit"),
+    "unsupported-media-type": ("unsupportedmediatype", "mediatype", "unsupported"),
+    "not-acceptable": ("notacceptable", "unsupported"),
+    "too-many-requests": ("toomanyrequests", "ratelimited", "ratelimit", "throttled", "quota", "limit"),
+    "headers-too-large": ("headerstoolarge", "toolarge"),
+    "unavailable": ("unavailable", "serviceunavailable", "maintenance"),
+    "created": ("created", "create", "inserted", "insert", "new"),
+    "updated": ("updated", "update", "changed"),
+    "failed": ("internal", "internalerror", "internalservererror", "servererror", "failed", "failure"),
+    "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
+    "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
+}
+LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, Decimal),
+    "boolean": (bool,),
+    "array": (),
+    "object": (),
+}
+_NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
+
 
 class Message(Value, frozen=True):
     """Content of an answer: status, sentence, title, neutral code, problems, time, address of the call.
@@ -308,43 +354,7 @@ def _spellings(code: str) -> tuple[str, ...]:
     )
 
 
-_TEXT_NAMES = ("message", "detail", "errordescription", "errormessage", "description", "msg", "text")
-SENTENCES = (*_TEXT_NAMES, "reason", "error", "details", "fault", "cause", "info", "title")
-"""Names of a sentence, the likeliest first."""
-
-TITLES = frozenset({"title", "error", "reason", "summary", "statustext", "phrase"})
-CODES = frozenset({"code", "errorcode", "type", "kind", "category", "errortype", "reasoncode", "rule"})
-STATUSES = frozenset({"status", "statuscode", "httpstatus", "httpcode", "httpstatuscode"})
-PLACES = frozenset({"pointer", "path", "location", "jsonpath", "jsonpointer", "in", "where"})
-FIELDS = frozenset({"field", "member", "property", "parameter", "param", "source", "attribute", "target"})
-ADDRESSES = frozenset({"instance", "path", "uri", "url", "requesturi"})
-TIMES = frozenset({"timestamp", "time", "at", "date", "datetime", "occurredat"})
-ERRORS = frozenset({"errors", "error", "details", "problems", "violations", "messages", "issues", "causes"})
 ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidparams", "modelstate"}
-SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
-FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
-_SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "malformed": ("malformed", "badrequest", "parseerror", "invalidjson", "invalid", "validation"),
-    "invalid": ("invalid", "validationfailed", "validationerror", "validation", "badrequest"),
-    "unauthorized": ("unauthorized", "unauthenticated", "authentication", "auth"),
-    "forbidden": ("forbidden", "permissiondenied", "accessdenied", "denied"),
-    "not-found": ("notfound", "unknown", "missing"),
-    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
-    "rejected": ("rejected", "conflict", "duplicate", "invalid"),
-    "too-large": ("toolarge", "payloadtoolarge", "requesttoolarge", "limit"),
-    "too-many-items": ("toomanyitems", "toolarge", "limit"),
-    "unsupported-media-type": ("unsupportedmediatype", "mediatype", "unsupported"),
-    "not-acceptable": ("notacceptable", "unsupported"),
-    "too-many-requests": ("toomanyrequests", "ratelimited", "ratelimit", "throttled", "quota", "limit"),
-    "headers-too-large": ("headerstoolarge", "toolarge"),
-    "unavailable": ("unavailable", "serviceunavailable", "maintenance"),
-    "created": ("created", "create", "inserted", "insert", "new"),
-    "updated": ("updated", "update", "changed"),
-    "failed": ("internal", "internalerror", "internalservererror", "servererror", "failed", "failure"),
-    "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
-    "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
-}
-LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
 
 
 def pick(values: Iterable[Json], *wanted: object) -> Json:
@@ -365,17 +375,6 @@ def pick(values: Iterable[Json], *wanted: object) -> Json:
 def words_of(code: str) -> tuple[str, ...]:
     """Return the names of a neutral code in lists of codes, the likeliest first."""
     return (code, *_SYNONYMS.get(code, ("validation", "invalid")))
-
-
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, Decimal),
-    "boolean": (bool,),
-    "array": (),
-    "object": (),
-}
-_NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 
 
 def _types_of(node: Document) -> tuple[type, ...]:

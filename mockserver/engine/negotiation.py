@@ -36,6 +36,16 @@ _NAMED = 2
 _USUAL = ("", "*/*", JSON_TYPE)
 """`Accept` of most calls, which need no ranking."""
 
+PREFER_HEADER = "prefer"
+APPLIED_HEADER = "Preference-Applied"
+_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_PAIR = re.compile(
+    r'\s*(code|example|dynamic)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE
+)
+_ERROR_STATUSES = range(400, 600)
+_OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""), HeadersTooLarge())
+"""Other refusals that a status may stand for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
@@ -153,18 +163,6 @@ def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[
 def _good_media_types(operation: Operation) -> tuple[str, ...]:
     good = (names for status, names in operation.responses.items() if status.startswith("2"))
     return tuple(dict.fromkeys(name for names in good for name in names))
-
-
-PREFER_HEADER = "prefer"
-APPLIED_HEADER = "Preference-Applied"
-
-_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
-_PAIR = re.compile(
-    r'\s*(code|example|dynamic)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE
-)
-_ERROR_STATUSES = range(400, 600)
-_OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""), HeadersTooLarge())
-"""Other refusals that a status may stand for."""
 
 
 class Preference(Value, frozen=True):

@@ -51,6 +51,56 @@ _SHOWN_KEYS = 3
 _ORIGIN = re.compile(r"[A-Za-z0-9.:/\[\]_+-]{1,300}")
 _SPACES = re.compile(r"\s+")
 
+_SHOWN_PROBLEMS = 2
+_SHOWN_VALUES = 5
+_MAX_VALUE = 40
+_PARAMETER_PLACES = ("path", "query", "header")
+_MAX_PATTERN = 24
+_UNNAMED_PATTERN = "text of another form"
+_SAMPLES: Mapping[str, str] = {
+    "2026-01-31": "a date such as 2026-01-31",
+    "2026-01-31T09:00:00Z": "an instant such as 2026-01-31T09:00:00Z",
+    "10.50": "an amount such as 10.50",
+    "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
+}
+"""Texts that long patterns are tried with, and what a pattern that matches expects.
+
+A pattern that matches a text without its digits too takes more than that.
+"""
+
+_NO_DIGITS = str.maketrans(dict.fromkeys("0123456789", "z"))
+_FORMATS: Mapping[str, str] = {
+    "date": "a date such as 2026-01-31",
+    "date-time": "an instant such as 2026-01-31T09:00:00Z",
+    "uuid": "a UUID",
+    "email": "an e-mail address",
+}
+_TYPES: Mapping[str, str] = {
+    "array": "a list",
+    "object": "an object",
+    "string": "a text",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_BOUNDS: Mapping[str, tuple[str, str]] = {
+    "maxLength": ("at most", " characters"),
+    "minLength": ("at least", " characters"),
+    "maxItems": ("at most", " members"),
+    "minItems": ("at least", " members"),
+    "minimum": ("at least", ""),
+    "maximum": ("at most", ""),
+}
+"""For rules with a bound: its side and its unit; "" if the value itself is bounded."""
+
+_GOOD = "good"
+_BASIC, _API_KEY = "basic", "apiKey"
+_OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm", "oauth"})
+"""Names that may be shown; any other may be a credential that was sent without a scheme."""
+
+_NOT_YET = timedelta(seconds=-1)
+
 
 class ReasonWriter(Value, frozen=True):
     served: LoadedVendor
@@ -193,50 +243,6 @@ def _either(names: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-_SHOWN_PROBLEMS = 2
-_SHOWN_VALUES = 5
-_MAX_VALUE = 40
-_PARAMETER_PLACES = ("path", "query", "header")
-_MAX_PATTERN = 24
-_UNNAMED_PATTERN = "text of another form"
-_SAMPLES: Mapping[str, str] = {
-    "2026-01-31": "a date such as 2026-01-31",
-    "2026-01-31T09:00:00Z": "an instant such as 2026-01-31T09:00:00Z",
-    "10.50": "an amount such as 10.50",
-    "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
-}
-"""Texts that long patterns are tried with, and what a pattern that matches expects.
-
-A pattern that matches a text without its digits too takes more than that.
-"""
-_NO_DIGITS = str.maketrans(dict.fromkeys("0123456789", "z"))
-
-_FORMATS: Mapping[str, str] = {
-    "date": "a date such as 2026-01-31",
-    "date-time": "an instant such as 2026-01-31T09:00:00Z",
-    "uuid": "a UUID",
-    "email": "an e-mail address",
-}
-_TYPES: Mapping[str, str] = {
-    "array": "a list",
-    "object": "an object",
-    "string": "a text",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
-}
-_BOUNDS: Mapping[str, tuple[str, str]] = {
-    "maxLength": ("at most", " characters"),
-    "minLength": ("at least", " characters"),
-    "maxItems": ("at most", " members"),
-    "minItems": ("at least", " members"),
-    "minimum": ("at least", ""),
-    "maximum": ("at most", ""),
-}
-"""For rules with a bound: its side and its unit; "" if the value itself is bounded."""
-
-
 def describe_problems(problems: Sequence[Problem]) -> str:
     """Return the first problems, then the number of others: "/0/id is missing; and 3 more"."""
     distinct = {(problem.path, problem.code, problem.rule): problem for problem in problems}
@@ -338,14 +344,6 @@ def is_secret(problem: Problem) -> bool:
     if not names:
         return False
     return is_credential_header(names[-1]) if names[0] == "header" else is_credential_member(names[-1])
-
-
-_GOOD = "good"
-_BASIC, _API_KEY = "basic", "apiKey"
-_OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm", "oauth"})
-"""Names that may be shown; any other may be a credential that was sent without a scheme."""
-
-_NOT_YET = timedelta(seconds=-1)
 
 
 class AccessReasons(Value, frozen=True):

@@ -35,8 +35,13 @@ SILENT_FAULTS = frozenset(
 _PROBLEM_BYTES = 300
 """Approximate memory of one problem (measured: 258 bytes with a short detail)."""
 
-
 _ACTIONS = {str(action): action for action in Action}
+
+_ESCAPED_SLASH = re.compile("(%(?:25)*2[fF])")
+_SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
+ANY_FAULT = "any"
+NO_STATUS = "none"
+"""Status filter for calls whose reply was never sent."""
 
 
 class ItemResults(Value, frozen=True):
@@ -176,10 +181,6 @@ def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
     )
 
 
-_ESCAPED_SLASH = re.compile("(%(?:25)*2[fF])")
-_SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
-
-
 def request_target(entry: Entry) -> str:
     """Return the call's raw path, with sandbox prefix and mount if it had them."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
@@ -196,11 +197,6 @@ def target_below_mount(entry: Entry) -> str:
 def _quote_path(path: str) -> str:
     parts = _ESCAPED_SLASH.split(path)
     return "".join([part if at % 2 else quote(part, safe=_SAFE_CHARACTERS) for at, part in enumerate(parts)])
-
-
-ANY_FAULT = "any"
-NO_STATUS = "none"
-"""Status filter for calls whose reply was never sent."""
 
 
 class Query(Value, frozen=True):

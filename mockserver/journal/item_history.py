@@ -32,18 +32,6 @@ from mockserver.sandbox.store import State
 from mockserver.scenario.language import pluralize
 from mockserver.spec.openapi import Batch, Operation
 
-
-class Told(StrEnum):
-    """What the answer told the client of an item."""
-
-    STORED = "stored"
-    REJECTED = "rejected"
-    REFUSED = "refused"
-    """The whole call was refused, and nothing of it was done."""
-    NOTHING = "nothing"
-    """The answer was lost, broken or unclear, or left the item out."""
-
-
 REPEATED = "repeated"
 """Action of an item whose call was answered with a stored answer, by its idempotency key."""
 
@@ -55,6 +43,21 @@ _BROKEN = SILENT_FAULTS | {"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_
 """Faults of the transport after which a client has no whole answer."""
 
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
+_REPLACING = ("status", "body", "example")
+_NO_COMMITS = ("none", {"partial": 0})
+_MONEY = ("amount", "total", "price", "sum", "value")
+"""Parts of the names of members that hold money, the most certain first."""
+
+
+class Told(StrEnum):
+    """What the answer told the client of an item."""
+
+    STORED = "stored"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    """The whole call was refused, and nothing of it was done."""
+    NOTHING = "nothing"
+    """The answer was lost, broken or unclear, or left the item out."""
 
 
 class Attempt(Value, frozen=True):
@@ -344,10 +347,6 @@ def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
     return tuple(rule for rule in entry.applied if rule == own or rule not in others)
 
 
-_REPLACING = ("status", "body", "example")
-_NO_COMMITS = ("none", {"partial": 0})
-
-
 def _replaces_answer(rule: Document) -> bool:
     return any(member in rule.get("response", {}) for member in _REPLACING)
 
@@ -410,10 +409,6 @@ def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bo
         return not _miscount(entry, rules)
     phantoms = not batch.maps and any("phantom" in rule.get("envelope", {}) for rule in rules)
     return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
-
-
-_MONEY = ("amount", "total", "price", "sum", "value")
-"""Parts of the names of members that hold money, the most certain first."""
 
 
 def find_amount(document: Json) -> Decimal | None:

@@ -24,6 +24,11 @@ ConformanceCheck: TypeAlias = Callable[[Call, Reply], str]
 DropListener: TypeAlias = Callable[[str, int], None]
 """Function of a sandbox and a number: the entries before it are no longer kept."""
 
+MAX_ENTRIES = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+MAX_ENTRIES_OF_ALL = 30_000
+MAX_BYTES_OF_ALL = 128 * 1024 * 1024
+
 
 class Journal:
     """The journals of all sandboxes, kept in `kept`; `listeners` are called with each new entry.
@@ -107,12 +112,6 @@ class Journal:
 
 def _short(text: str) -> str:
     return text if len(text) <= _MAX_VIOLATION else f"{text[:_MAX_VIOLATION]}…"
-
-
-MAX_ENTRIES = 10_000
-MAX_BYTES = 64 * 1024 * 1024
-MAX_ENTRIES_OF_ALL = 30_000
-MAX_BYTES_OF_ALL = 128 * 1024 * 1024
 
 
 class Limits(Value, frozen=True):

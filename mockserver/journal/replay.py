@@ -50,6 +50,19 @@ LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
 _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
+MAX_SHOWN = 20
+"""Limit of differences listed for a body, and for items; the rest is only counted."""
+
+_BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
+_UNREPORTED = "unsaid"
+_NO_STATUS = "none"
+_NO_REPLY = Reply(0)
+MAX_COMPARED = 200
+"""Limit of listed differences of two calls: in items, in requests, and in replies."""
+
+_MOST_CHARACTERS = 200
+_SILENT_HEADERS = HOP_BY_HOP | {"date"}
+
 
 def loss_kind(entry: Entry) -> str:
     """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
@@ -130,17 +143,10 @@ def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ..
     return tuple(record["document"] for record in applied)
 
 
-MAX_SHOWN = 20
-"""Limit of differences listed for a body, and for items; the rest is only counted."""
-
 ItemStatuses = list[tuple[str, str]]
 """Key and status of each item, in request order."""
 
 _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
-_BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
-_UNREPORTED = "unsaid"
-_NO_STATUS = "none"
-_NO_REPLY = Reply(0)
 
 
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
@@ -264,13 +270,6 @@ def _body_difference(before: Reply, after: Reply) -> Document:
             for change in found[:MAX_SHOWN]
         ],
     }
-
-
-MAX_COMPARED = 200
-"""Limit of listed differences of two calls: in items, in requests, and in replies."""
-
-_MOST_CHARACTERS = 200
-_SILENT_HEADERS = HOP_BY_HOP | {"date"}
 
 
 def compare_calls(first: Entry, second: Entry) -> Document:

@@ -17,6 +17,10 @@ from mockserver.model import EMPTY, WARNED, Document, Json, Value
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import holds
 
+MAX_NEAREST = 3
+MAX_NUMBERS = 20
+MAX_SHOWN = 500
+
 
 class RequestDocuments:
     def __init__(self, served: Iterable[LoadedVendor]) -> None:
@@ -37,11 +41,6 @@ class RequestDocuments:
             return json.decode(call.body, charset)
         except MalformedBody:
             return None
-
-
-MAX_NEAREST = 3
-MAX_NUMBERS = 20
-MAX_SHOWN = 500
 
 
 class CallMatch(Value, frozen=True):

@@ -24,6 +24,25 @@ _CHARSETS = ("utf", "ascii", "iso", "cp", "big5", "euc", "gb", "koi8", "mac", "s
 
 _WIDE_CHARSETS = ("utf-16", "utf-32")
 
+_DID = {
+    "failed": "made to fail",
+    "held": "held back",
+    "warned": "given a warning",
+    "omitted": "left out of the answer",
+    "duplicated": "shown more than once",
+    "stored": "stored all the same",
+    "not-stored": "not stored",
+}
+"""What a rule did to an item, for people."""
+
+_NO_STATUS = "---"
+_VIOLATION_MARK = "!"
+GROUPS = 240
+"""Most words of a strip; more items are put together in as many groups of equal size."""
+
+_BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejected", "lost")
+_RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -166,18 +185,6 @@ def text_charset(media_type: str | None) -> str:
     return name if name.startswith(_CHARSETS) else "utf-8"
 
 
-_DID = {
-    "failed": "made to fail",
-    "held": "held back",
-    "warned": "given a warning",
-    "omitted": "left out of the answer",
-    "duplicated": "shown more than once",
-    "stored": "stored all the same",
-    "not-stored": "not stored",
-}
-"""What a rule did to an item, for people."""
-
-
 def describe_effect(effect: AppliedEffect) -> str:
     """Such as: left out of the answer, not stored by rule nightly/lose."""
     return f"{', '.join(_DID[did] for did in effect.did)} by rule {effect.rule}" if effect.did else ""
@@ -195,10 +202,6 @@ def _effect_document(effect: AppliedEffect | None) -> Document | None:
 
 def _problem_document(problem: Problem) -> Document:
     return {"code": problem.code, "pointer": problem.pointer, "detail": problem.detail, "rule": problem.rule}
-
-
-_NO_STATUS = "---"
-_VIOLATION_MARK = "!"
 
 
 def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
@@ -238,13 +241,6 @@ def _item_counts(short: Mapping[str, Json]) -> str:
 def _scenario_effects(short: Mapping[str, Json]) -> str:
     fault = f"~{short['fault']}" if short["fault"] else ""
     return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
-
-
-GROUPS = 240
-"""Most words of a strip; more items are put together in as many groups of equal size."""
-
-_BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejected", "lost")
-_RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
 
 
 def strip(decided: ItemResults) -> list[str]:

@@ -24,6 +24,15 @@ from mockserver.redis_store.connection import FAILURES, RedisConnection
 from mockserver.redis_store.keys import JournalKeys, journal_keys
 from mockserver.redis_store.store import RedisStore
 
+LOOKS = 32
+"""A worker looks at all journals after adding this fraction (1 / n) of what they may take together."""
+
+_PAUSE_S = 0.5
+_ITEMS, _RULES = "items:", "rules:"
+_STORE = "store"
+LONGEST_S = 120
+"""A run that began before this time has ended, because its worker was killed."""
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
@@ -33,10 +42,6 @@ def _plain(value: Any) -> Any:
 
 _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
 _decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
-
-
-LOOKS = 32
-"""A worker looks at all journals after adding this fraction (1 / n) of what they may take together."""
 
 
 class RedisEntryLog:
@@ -171,9 +176,6 @@ def _entry_of(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     return replace(decode(fields[b"e"]), number=int(entry_id.partition(b"-")[0]))
 
 
-_PAUSE_S = 0.5
-
-
 class CallNews:
     """A thread that passes sandbox and number of each new entry to `listener`.
 
@@ -202,10 +204,6 @@ class CallNews:
             if message is not None:
                 sandbox, _, number = message["data"].decode().partition(" ")
                 self._listener(sandbox, int(number))
-
-
-_ITEMS, _RULES = "items:", "rules:"
-_STORE = "store"
 
 
 class RedisCounters:
@@ -255,10 +253,6 @@ class RedisCounters:
 
 def _below(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
     return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}
-
-
-LONGEST_S = 120
-"""A run that began before this time has ended, because its worker was killed."""
 
 
 class RedisCaseRuns:

@@ -30,6 +30,17 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _SIZES = Struct(">ii")
 """Sizes of a field and of its document; -1 if there is no document."""
 
+LEASE_MS = 2000
+"""Maximum length of a turn. A turn ends sooner unless its worker was killed."""
+
+WAIT_MS = 80
+"""Time that a worker waits before it asks again whether the turn is free."""
+
+PATIENCE_S = 5.0
+_BUSY = b"busy"
+T = TypeVar("T")
+_NO_VERSION = 0
+
 
 class Written(Value, frozen=True):
     """Changes of a transaction in the form for Redis.
@@ -108,17 +119,6 @@ def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
             yield change
 
 
-LEASE_MS = 2000
-"""Maximum length of a turn. A turn ends sooner unless its worker was killed."""
-
-WAIT_MS = 80
-"""Time that a worker waits before it asks again whether the turn is free."""
-
-PATIENCE_S = 5.0
-
-_BUSY = b"busy"
-
-
 class Turn:
     """A worker's turn to write to a sandbox; the turn ends with the context.
 
@@ -160,11 +160,6 @@ class Turn:
 
     def hand_over(self) -> None:
         self.token = ""
-
-
-T = TypeVar("T")
-
-_NO_VERSION = 0
 
 
 class Attempt(Generic[T]):

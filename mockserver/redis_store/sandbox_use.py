@@ -18,6 +18,12 @@ from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
 _FRESH = timedelta(seconds=1)
 """Time in which a worker reports the use of a sandbox only once."""
 
+LEASE_MS = 2000
+"""Time after which a call counts as ended if its worker does not renew the lease."""
+
+RENEW_S = 0.5
+"""Time between two renewals. A worker may miss three renewals before its calls count as ended."""
+
 
 class RedisUseTimes:
     """`UseTimes` in the lists of the sandboxes; `names` returns the names of all sandboxes.
@@ -66,12 +72,6 @@ class RedisUseTimes:
 
 Group: TypeAlias = tuple[str, ...]
 """Name of a group: what its calls have in common."""
-
-LEASE_MS = 2000
-"""Time after which a call counts as ended if its worker does not renew the lease."""
-
-RENEW_S = 0.5
-"""Time between two renewals. A worker may miss three renewals before its calls count as ended."""
 
 
 class OpenCalls:

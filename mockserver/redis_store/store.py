@@ -42,6 +42,11 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Ta
 
 _OF_CONTROL_PLANE = 0
 
+T = TypeVar("T")
+_DONE = b"done"
+MAX_COPIES = 200
+"""Maximum number of sandboxes that a worker has a copy of; the copy unused for longest is dropped first."""
+
 
 class Span(Value, frozen=True):
     """The versions of a sandbox before and after a call, and their epoch, which is not stored."""
@@ -137,14 +142,6 @@ def _version_of(entry_id: bytes) -> int:
 
 def _number_at(spans: Sequence[Span], version: int) -> int:
     return next((span.number for span in spans if span.before < version <= span.after), _OF_CONTROL_PLANE)
-
-
-T = TypeVar("T")
-
-_DONE = b"done"
-
-MAX_COPIES = 200
-"""Maximum number of sandboxes that a worker has a copy of; the copy unused for longest is dropped first."""
 
 
 class RedisStore:

@@ -11,6 +11,14 @@ from mockserver.errors import Unavailable, VendorFailure
 from mockserver.model import Call, Document
 from mockserver.sandbox.store import Collection, State, Tables
 
+ASSUMPTIONS_COLLECTION = "assumptions"
+"""The vendor-wide collection of the assumptions that a sandbox overrides: `{name, value}` by name."""
+
+AVAILABILITY = "availability"
+DUPLICATE_MEMBERS = "duplicate_members"
+MAGIC_TOKENS = "magic_tokens"
+ON = "on"
+
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
@@ -47,13 +55,6 @@ def read_assumptions(document: Mapping[str, Document]) -> tuple[Assumption, ...]
     )
 
 
-ASSUMPTIONS_COLLECTION = "assumptions"
-"""The vendor-wide collection of the assumptions that a sandbox overrides: `{name, value}` by name."""
-
-AVAILABILITY = "availability"
-DUPLICATE_MEMBERS = "duplicate_members"
-MAGIC_TOKENS = "magic_tokens"
-ON = "on"
 COMMON_ASSUMPTIONS = (
     Assumption(
         AVAILABILITY,

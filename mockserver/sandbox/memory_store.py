@@ -30,6 +30,15 @@ PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
 
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
+MAX_CHANGES = 20_000
+"""Limit of changed documents that one sandbox remembers; the newest step is always kept."""
+
+MAX_CHANGES_OF_ALL = 100_000
+"""Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
+
+_OF_CONTROL_PLANE = 0
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class Rewound:
@@ -65,15 +74,6 @@ class Rewound:
             if documents:
                 whole.setdefault(scope, {})[name] = documents
         return whole
-
-
-MAX_CHANGES = 20_000
-"""Limit of changed documents that one sandbox remembers; the newest step is always kept."""
-
-MAX_CHANGES_OF_ALL = 100_000
-"""Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
-
-_OF_CONTROL_PLANE = 0
 
 
 class _Step(Value, frozen=True, eq=False):
@@ -223,9 +223,6 @@ def uuid_from_octets(octets: bytes) -> str:
     digits = octets.hex()
     variant = "89ab"[octets[8] >> 4 & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-
-
-T = TypeVar("T")
 
 
 class _Savepoint:

@@ -27,6 +27,13 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, CallState, SandboxState, Sto
 DEFAULT_SANDBOX = "default"
 MAX_SANDBOXES = 1000
 
+SETTINGS = "settings"
+"""The collection of a sandbox's seed, clock and beginning."""
+
+T = TypeVar("T")
+SANDBOX_NAME = re.compile(r"[a-z0-9-]{1,64}")
+_UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS})
+
 
 class UseTimes(Protocol):
     """Time of the last use of each sandbox, by name."""
@@ -132,10 +139,6 @@ class IdleTracker:
         return [name for name in self._used.names() if self.is_expired(name)]
 
 
-SETTINGS = "settings"
-"""The collection of a sandbox's seed, clock and beginning."""
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Initial settings of a sandbox."""
@@ -203,12 +206,6 @@ def _sandbox_documents(
         SCENARIOS: armed,
         "sequences": {SCENARIOS: {"last": len(armed)}} if armed else EMPTY,
     }
-
-
-T = TypeVar("T")
-
-SANDBOX_NAME = re.compile(r"[a-z0-9-]{1,64}")
-_UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ LOADED = "loaded-records"
 SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER, LOADED)
 """Collections that no dump has."""
 
+_MISSING = object()
+
 
 class UnknownSnapshotError(MockServerError):
     """The sandbox has no snapshot of that id."""
@@ -131,9 +133,6 @@ def _summary(snapshot: Document) -> Document:
 
 def _number(snapshot: Document) -> int:
     return int(snapshot["number"])
-
-
-_MISSING = object()
 
 
 class DocumentPlace(Value, frozen=True, order=True):

@@ -22,6 +22,30 @@ _REPORT_ONLY_EFFECTS = frozenset({"omit", "duplicate", "warn"})
 _MIN_REPLACING_STATUS = 300
 _MAX_LISTED = 20
 
+_RULE_PATH: Path = ("rules", WILDCARD)
+FAULTS_WITHOUT_RESPONSE = frozenset({"NO_RESPONSE", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"})
+"""Faults that send nothing of an answer."""
+
+_DELAY_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "fixed": ("value",),
+    "uniform": ("lower", "upper"),
+    "lognormal": ("median", "sigma"),
+}
+_LARGEST_PARAMETER: Mapping[str, str] = {"fixed": "value", "uniform": "upper", "lognormal": "median"}
+_TRANSPORT_HEADERS: Mapping[str, str] = {
+    "content-length": "fault: WRONG_LENGTH",
+    "transfer-encoding": "fault: MALFORMED_RESPONSE_CHUNK",
+    "connection": "fault: CLOSE_IDLE",
+}
+_RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
+_RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
+_STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
+_TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
+"""Whether a change needs `to`, or must not have it."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
 
 def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
     first: dict[str, Path] = {}
@@ -154,8 +178,6 @@ def check_predicate(predicate: Json) -> Iterator[ScenarioProblem]:
 
 PartCheck = Callable[[Json], Iterator[ScenarioProblem]]
 
-_RULE_PATH: Path = ("rules", WILDCARD)
-
 
 def check_document(
     document: Json, vendors: OperationsByVendor, broken: Collection[Path]
@@ -195,27 +217,6 @@ def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tupl
             yield from _matching_parts(child, pattern[1:], (*path, at))
     elif isinstance(node, dict) and pattern[0] in node:
         yield from _matching_parts(node[pattern[0]], pattern[1:], (*path, pattern[0]))
-
-
-FAULTS_WITHOUT_RESPONSE = frozenset({"NO_RESPONSE", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"})
-"""Faults that send nothing of an answer."""
-
-_DELAY_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "fixed": ("value",),
-    "uniform": ("lower", "upper"),
-    "lognormal": ("median", "sigma"),
-}
-_LARGEST_PARAMETER: Mapping[str, str] = {"fixed": "value", "uniform": "upper", "lognormal": "median"}
-_TRANSPORT_HEADERS: Mapping[str, str] = {
-    "content-length": "fault: WRONG_LENGTH",
-    "transfer-encoding": "fault: MALFORMED_RESPONSE_CHUNK",
-    "connection": "fault: CLOSE_IDLE",
-}
-_RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
-_RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
-_STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
-_TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
-"""Whether a change needs `to`, or must not have it."""
 
 
 def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
@@ -339,10 +340,6 @@ def check_drift(drift: Json) -> Iterator[ScenarioProblem]:
         yield ScenarioProblem(("to",), "contradiction", f"the change {change} has no to", "take it out")
     elif change in ("rename", "reword") and "to" in drift and not isinstance(drift["to"], str):
         yield ScenarioProblem(("to",), "wrong-type", f"the change {change} takes a text", "give it a text")
-
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def check_header_names(node: Document, member: str) -> Iterator[ScenarioProblem]:

@@ -78,6 +78,27 @@ _USED_UP = "the drifts of a rule would make too much of the answer: the rest of 
 
 Change = Callable[[dict[str, Any], str], None]
 
+T = TypeVar("T")
+_NO_ITEM_EFFECT = Effect()
+_TIMEOUT_FAULT = Fault("timeout")
+_FIRST_REFUSAL = 400
+_FIRST_EXTRA_KEY = 2**30
+"""First integer key of extra outcomes."""
+
+_REDIRECTS = range(300, 400)
+_ERRORS = range(400, 600)
+_SERVER_ERRORS = 500
+_UNAVAILABLE = frozenset({502, 503, 504})
+_REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
+    401: lambda _call: Unauthorized("expired"),
+    403: lambda _call: Forbidden("scope"),
+    404: lambda call: NotFound("path", call.path),
+    405: lambda _call: MethodNotAllowed(()),
+    406: lambda call: NotAcceptable(call.headers.get("accept", "")),
+    413: lambda _call: TooLarge(0),
+    415: lambda call: UnsupportedMediaType(call.headers.get("content-type", ""), ()),
+}
+
 
 @dataclass(slots=True)
 class _Growth:
@@ -236,15 +257,6 @@ _CHANGES: Mapping[str, Callable[[Json, _Growth], Change]] = {
     "widen": lambda _to, _room: _if_present(_widen_value),
     "reword": _reword_text,
 }
-
-
-T = TypeVar("T")
-
-_NO_ITEM_EFFECT = Effect()
-_TIMEOUT_FAULT = Fault("timeout")
-_FIRST_REFUSAL = 400
-_FIRST_EXTRA_KEY = 2**30
-"""First integer key of extra outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,21 +456,6 @@ def run_and_roll_back(work: Callable[[State], T], state: State) -> T:
 
 
 RenderRefusal = Callable[[Refusal], Reply]
-
-_REDIRECTS = range(300, 400)
-_ERRORS = range(400, 600)
-_SERVER_ERRORS = 500
-_UNAVAILABLE = frozenset({502, 503, 504})
-
-_REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
-    401: lambda _call: Unauthorized("expired"),
-    403: lambda _call: Forbidden("scope"),
-    404: lambda call: NotFound("path", call.path),
-    405: lambda _call: MethodNotAllowed(()),
-    406: lambda call: NotAcceptable(call.headers.get("accept", "")),
-    413: lambda _call: TooLarge(0),
-    415: lambda call: UnsupportedMediaType(call.headers.get("content-type", ""), ()),
-}
 
 
 def refusal_for_status(status: int, call: Call, wait: int | None = None) -> Refusal:

@@ -36,6 +36,25 @@ from mockserver.scenario.predicates import holds
 _BITS = 53
 """Number of fractions that a float represents exactly."""
 
+MAX_DELAY_MS = 600_000
+"""Maximum delay: ten minutes (docs/scenarios.md)."""
+
+_MIN_DRAW = 2.0**-54
+"""Replaces a draw of 0, for which the inverse normal distribution has no value."""
+
+_MAX_EXPONENT = 700.0
+"""Maximum power of e; a higher power exceeds every bound of a delay."""
+
+_STANDARD_NORMAL = NormalDist()
+INITIAL_STATE = "Started"
+"""The value of a state that nothing has set yet, as in WireMock."""
+
+MAX_COUNTERS = 100_000
+"""Maximum number of counters of one sandbox."""
+
+_NO_ITEM_EFFECT = Effect()
+_RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
+
 
 def draw(seed: int, *what: str) -> float:
     """Return a number in [0, 1) that depends on the seed and the words alone.
@@ -49,18 +68,6 @@ def draw(seed: int, *what: str) -> float:
         digest.update(len(raw).to_bytes(8, "big"))
         digest.update(raw)
     return (int.from_bytes(digest.digest(), "big") >> (64 - _BITS)) / (1 << _BITS)
-
-
-MAX_DELAY_MS = 600_000
-"""Maximum delay: ten minutes (docs/scenarios.md)."""
-
-_MIN_DRAW = 2.0**-54
-"""Replaces a draw of 0, for which the inverse normal distribution has no value."""
-
-_MAX_EXPONENT = 700.0
-"""Maximum power of e; a higher power exceeds every bound of a delay."""
-
-_STANDARD_NORMAL = NormalDist()
 
 
 def sample_delay(delay: Delay, u: float) -> float:
@@ -78,15 +85,6 @@ def sample_delay(delay: Delay, u: float) -> float:
         asked = delay.median * exp(min(power, _MAX_EXPONENT))
     longest = MAX_DELAY_MS if delay.longest is None else delay.longest
     return float(min(asked, longest, MAX_DELAY_MS))
-
-
-INITIAL_STATE = "Started"
-"""The value of a state that nothing has set yet, as in WireMock."""
-
-MAX_COUNTERS = 100_000
-"""Maximum number of counters of one sandbox."""
-
-_NO_ITEM_EFFECT = Effect()
 
 
 @dataclass(slots=True)
@@ -333,9 +331,6 @@ def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: Sta
     for name, count in counted.items():
         counters[name] = count
     return None
-
-
-_RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 
 
 def format_retry_after(value: int | str, now: datetime) -> str:

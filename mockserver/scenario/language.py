@@ -31,6 +31,19 @@ _REFERENCE_TYPE_NAMES: Mapping[str, str] = {
     "object": "object",
 }
 
+_VALIDATOR = jsonschema_rs.Draft202012Validator(dict(SCHEMA))
+_MAX_LENGTH = 80
+_MIN_SIMILARITY = 0.7
+_TYPE_NAMES: Mapping[str, str] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_INVALID_NAME_CHARACTERS = re.compile(r"[^a-z0-9]+")
+
 
 def build_schema(vendors: Iterable[str]) -> Document:
     match = SCHEMA["$defs"]["match"]
@@ -96,20 +109,6 @@ def _describe_bounds(node: Document) -> str:
 
 def _literal(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_VALIDATOR = jsonschema_rs.Draft202012Validator(dict(SCHEMA))
-_MAX_LENGTH = 80
-_MIN_SIMILARITY = 0.7
-_TYPE_NAMES: Mapping[str, str] = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-}
-_INVALID_NAME_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
 class ScenarioProblem(NamedTuple):

@@ -29,6 +29,11 @@ from mockserver.scenario.yaml_positions import (
 
 MAX_PROBLEMS = 20
 
+T = TypeVar("T", bound=Struct)
+_COMMITS: Mapping[str, Commit] = {"full": Commit(), "none": Commit(first=0)}
+_CORE_FOLDER = FilePath(__file__).parent / "packaged_scenarios"
+_VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
+
 
 class LocatedProblem(Value, frozen=True):
     """A problem in a document at `pointer`; `code` is kebab-case and stable.
@@ -134,11 +139,6 @@ def _order_of(path: Path, order: Mapping[Path, int]) -> int:
     return order[path]
 
 
-T = TypeVar("T", bound=Struct)
-
-_COMMITS: Mapping[str, Commit] = {"full": Commit(), "none": Commit(first=0)}
-
-
 def build_scenario(document: Document) -> Scenario:
     scenario = _build(Scenario, document)
     return replace(scenario, document=document, tests=sum(map(_count_tests, scenario.rules)))
@@ -203,10 +203,6 @@ def _limited_rule(rule: Document, only: Document, *, once: bool) -> Document:
     if once:
         changed["times"] = {**rule.get("times", {}), "count": 1}
     return changed
-
-
-_CORE_FOLDER = FilePath(__file__).parent / "packaged_scenarios"
-_VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
 
 
 def load_packaged(vendors: Collection[str] | None = None) -> Mapping[str, str]:

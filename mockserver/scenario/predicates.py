@@ -41,6 +41,15 @@ _STEP = re.compile(
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ABSENT = object()
 
+_OPERAND_TYPES = {
+    "contains": "a text",
+    "matches": "a text",
+    "exists": "true or false",
+    "gt": "a number",
+    "lt": "a number",
+    "in": "a list",
+}
+
 
 class InvalidPredicateError(ValueError):
     """An invalid predicate; `part` is the wrong member, "" for the whole."""
@@ -178,16 +187,6 @@ def parse_predicate(document: Document) -> Predicate:
             test, f"{test} compares with {_OPERAND_TYPES[test]}", f"give it {_OPERAND_TYPES[test]}"
         )
     return Predicate(parse_path(path), test, compile_pattern(value) if test == "matches" else value)
-
-
-_OPERAND_TYPES = {
-    "contains": "a text",
-    "matches": "a text",
-    "exists": "true or false",
-    "gt": "a number",
-    "lt": "a number",
-    "in": "a list",
-}
 
 
 def _is_operand(test: str, value: Json) -> bool:

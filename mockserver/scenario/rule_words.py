@@ -12,15 +12,32 @@ _Words = Callable[[Json], str]
 _LONGEST_LITERAL = 200
 """Characters of a value that are told; a scenario may have values of any size."""
 
+_CALLS: Mapping[bool | None, str] = {None: "", True: "calls that write", False: "calls that read"}
+_OF_SOME_ITEMS = frozenset({"index", "key", "where"})
+_OTHER_EFFECTS = frozenset({"envelope", "response", "quota", "transitionsState", "advanceClock", "commit"})
+"""Effects of rules that take calls whatever their items are."""
+
+_TIMEOUT: Document = {"fail": {"code": "timeout"}}
+"""What becomes of an item that hangs, unless the effect says otherwise."""
+
+_FAULTS: Mapping[str, str] = {
+    "CONNECTION_RESET_BY_PEER": "the connection is reset",
+    "RANDOM_DATA_THEN_CLOSE": "random data instead of an answer",
+    "EMPTY_RESPONSE": "closed without a byte",
+    "MALFORMED_RESPONSE_CHUNK": "headers, then bytes that are not a chunk",
+    "TRUNCATED_BODY": "the body is cut short",
+    "WRONG_LENGTH": "its length says more than comes",
+    "LENGTH_TOO_SMALL": "its length says less than comes",
+    "NO_RESPONSE": "never answered",
+    "CLOSE_IDLE": "a right answer, then the next call fails on the connection",
+}
+
 
 class RuleWords(Value, frozen=True):
     """A phrase each for the calls (`when`) and the effects (`then`)."""
 
     when: str
     then: tuple[str, ...]
-
-
-_CALLS: Mapping[bool | None, str] = {None: "", True: "calls that write", False: "calls that read"}
 
 
 def describe_rule(rule: Document) -> RuleWords:
@@ -57,11 +74,6 @@ def _conditions(rule: Document) -> Iterator[str]:
         yield _describe_times(times.get("after", 0), times.get("count"))
     if "probability" in rule:
         yield f"with a chance of {_percent(rule['probability'])}"
-
-
-_OF_SOME_ITEMS = frozenset({"index", "key", "where"})
-_OTHER_EFFECTS = frozenset({"envelope", "response", "quota", "transitionsState", "advanceClock", "commit"})
-"""Effects of rules that take calls whatever their items are."""
 
 
 def _describe_times(after: int, count: int | None) -> str:
@@ -135,9 +147,6 @@ def _describe_fault(fault: Document) -> str:
     return f"{fault['code']}{status}{message}"
 
 
-_TIMEOUT: Document = {"fail": {"code": "timeout"}}
-"""What becomes of an item that hangs, unless the effect says otherwise."""
-
 _SELECTED: Mapping[str, _Words] = {
     "all": lambda _: "every item",
     "index": lambda at: f"item {at:,}",
@@ -182,18 +191,6 @@ _RESPONSE: Mapping[str, _Words] = {
     ),
     "truncateBodyAtFraction": lambda fraction: f"cut after {_percent(fraction)} of the body",
     "fault": lambda fault: _FAULTS[fault],
-}
-
-_FAULTS: Mapping[str, str] = {
-    "CONNECTION_RESET_BY_PEER": "the connection is reset",
-    "RANDOM_DATA_THEN_CLOSE": "random data instead of an answer",
-    "EMPTY_RESPONSE": "closed without a byte",
-    "MALFORMED_RESPONSE_CHUNK": "headers, then bytes that are not a chunk",
-    "TRUNCATED_BODY": "the body is cut short",
-    "WRONG_LENGTH": "its length says more than comes",
-    "LENGTH_TOO_SMALL": "its length says less than comes",
-    "NO_RESPONSE": "never answered",
-    "CLOSE_IDLE": "a right answer, then the next call fails on the connection",
 }
 
 

@@ -49,6 +49,46 @@ _MOST_KNOWN_RULES = 1_000
 
 SeedsByScenario = Mapping[str, int | None]
 
+FIRST_WORD = "sbx"
+"""The first word of every token."""
+
+ITEM_FAULT_CODES = (
+    "missing-required",
+    "too-long",
+    "duplicate-key",
+    "unknown-reference",
+    "locked",
+    "conflict",
+    "throttled",
+    "internal",
+    "timeout",
+)
+"""The neutral codes of what may go wrong with an item (docs/scenarios.md)."""
+
+DEFAULT_HANG_MS = 30_000
+DEFAULT_SLOW_MS = 3_000
+RETRY_SECONDS = 7
+MAX_TOKEN_LENGTH = 32
+_PREFIX = re.compile(re.escape(f"{FIRST_WORD}.").encode())
+_TOKEN = re.compile(rf"(?<![\w.-]){FIRST_WORD}(?:\.[a-z0-9-]+)+(?![\w.-])")
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+_STATUS = re.compile(r"[45][0-9]{2}")
+_TOO_MANY_REQUESTS = "429"
+_COMMIT_NOTHING = Commit(first=0)
+_COMMIT_ALL = Commit()
+_TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
+    "reset": ResponseEffect(fault="CONNECTION_RESET_BY_PEER"),
+    "garbage": ResponseEffect(fault="RANDOM_DATA_THEN_CLOSE"),
+    "empty": ResponseEffect(fault="EMPTY_RESPONSE"),
+    "chunk": ResponseEffect(fault="MALFORMED_RESPONSE_CHUNK"),
+    "truncated": ResponseEffect(fault="TRUNCATED_BODY"),
+    "length": ResponseEffect(fault="WRONG_LENGTH"),
+    "short": ResponseEffect(fault="LENGTH_TOO_SMALL"),
+    "silent": ResponseEffect(fault="NO_RESPONSE"),
+    "idle": ResponseEffect(fault="CLOSE_IDLE"),
+    "drip": ResponseEffect(dribble=Dribble(10, DEFAULT_SLOW_MS)),
+}
+
 
 class ScenarioSelector:
     def __init__(
@@ -218,48 +258,6 @@ def _text_at(document: Json, place: Path) -> str:
 
 
 TokenResponse: TypeAlias = tuple[ResponseEffect, Commit]
-
-FIRST_WORD = "sbx"
-"""The first word of every token."""
-
-ITEM_FAULT_CODES = (
-    "missing-required",
-    "too-long",
-    "duplicate-key",
-    "unknown-reference",
-    "locked",
-    "conflict",
-    "throttled",
-    "internal",
-    "timeout",
-)
-"""The neutral codes of what may go wrong with an item (docs/scenarios.md)."""
-
-DEFAULT_HANG_MS = 30_000
-DEFAULT_SLOW_MS = 3_000
-RETRY_SECONDS = 7
-MAX_TOKEN_LENGTH = 32
-
-_PREFIX = re.compile(re.escape(f"{FIRST_WORD}.").encode())
-_TOKEN = re.compile(rf"(?<![\w.-]){FIRST_WORD}(?:\.[a-z0-9-]+)+(?![\w.-])")
-_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-_STATUS = re.compile(r"[45][0-9]{2}")
-_TOO_MANY_REQUESTS = "429"
-_COMMIT_NOTHING = Commit(first=0)
-_COMMIT_ALL = Commit()
-
-_TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
-    "reset": ResponseEffect(fault="CONNECTION_RESET_BY_PEER"),
-    "garbage": ResponseEffect(fault="RANDOM_DATA_THEN_CLOSE"),
-    "empty": ResponseEffect(fault="EMPTY_RESPONSE"),
-    "chunk": ResponseEffect(fault="MALFORMED_RESPONSE_CHUNK"),
-    "truncated": ResponseEffect(fault="TRUNCATED_BODY"),
-    "length": ResponseEffect(fault="WRONG_LENGTH"),
-    "short": ResponseEffect(fault="LENGTH_TOO_SMALL"),
-    "silent": ResponseEffect(fault="NO_RESPONSE"),
-    "idle": ResponseEffect(fault="CLOSE_IDLE"),
-    "drip": ResponseEffect(dribble=Dribble(10, DEFAULT_SLOW_MS)),
-}
 
 
 def may_have_token(body: bytes) -> bool:

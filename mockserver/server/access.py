@@ -29,6 +29,14 @@ _MAX_SHOWN = 80
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]*))(?::[0-9]*)?")
 """A Host header in lower case (RFC 3986 §3.2.2): an IPv6 address in brackets or a name, and a port."""
 
+EVERY_ORIGIN = "*"
+_SANDBOXES = "sandboxes"
+_READABLE = frozenset(
+    name.encode()
+    for name in ("cache-control", "content-language", "content-length", "content-type", "expires")
+)
+"""Response headers that a page may always read."""
+
 
 class _AccessError(MockServerError):
     def __init__(self, status: int, title: str, code: str, detail: str) -> None:
@@ -132,15 +140,6 @@ def _password(credentials: str) -> str:
         return b64decode(credentials, validate=True).decode().partition(":")[2]
     except ValueError:  # also what base64 and the decoder raise
         return ""
-
-
-EVERY_ORIGIN = "*"
-_SANDBOXES = "sandboxes"
-_READABLE = frozenset(
-    name.encode()
-    for name in ("cache-control", "content-language", "content-length", "content-type", "expires")
-)
-"""Response headers that a page may always read."""
 
 
 def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:

@@ -59,6 +59,17 @@ _ADMISSION_REFUSALS = {
     TooManySandboxesError: (503, "Service Unavailable", "too-many-sandboxes"),
 }
 
+OUTSIDE = "mockserver.outside"
+"""The scope key of an `OutsideRequest`."""
+
+NO_VENDOR = ""
+"""The vendor of a call that none has."""
+
+_REFUSALS: Mapping[int, str] = {403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
+_BROWSER_FILES = re.compile(r"/(favicon\.ico|robots\.txt|apple-touch-icon[^/]*|\.well-known/appspecific/.*)")
+_FETCHED_BY_CODE = ("", "empty")
+"""Values of Sec-Fetch-Dest if a program calls, in a browser or not; others are pages and their parts."""
+
 
 class SandboxPath(Value, frozen=True):
     """The sandbox of a request, its path prefix (`/sandboxes/<name>` or ""), and the rest of the path."""
@@ -277,18 +288,6 @@ def _crash_answer(error: Exception, vendor: str, arrival: Arrival) -> tuple[Call
     reason = f"the mock server itself failed: {type(error).__name__}; see the trace in the journal entry"
     answer = Answer(reply, refusal="crash", trace="".join(format_exception(error)), reason=reason)
     return arrival.call(vendor), answer
-
-
-OUTSIDE = "mockserver.outside"
-"""The scope key of an `OutsideRequest`."""
-
-NO_VENDOR = ""
-"""The vendor of a call that none has."""
-
-_REFUSALS: Mapping[int, str] = {403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
-_BROWSER_FILES = re.compile(r"/(favicon\.ico|robots\.txt|apple-touch-icon[^/]*|\.well-known/appspecific/.*)")
-_FETCHED_BY_CODE = ("", "empty")
-"""Values of Sec-Fetch-Dest if a program calls, in a browser or not; others are pages and their parts."""
 
 
 class OutsideRequest(Value, frozen=True):

@@ -76,6 +76,27 @@ _SCHEMA = re.compile(r"#/components/schemas/(\w+)")
 _Method: TypeAlias = Callable[..., Json]
 _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
+CONTROL_CALL_KEY = "mockserver.control_call"
+"""ASGI scope key of the `ControlCall` that an operation receives."""
+
+DOCUMENT_KEY = "mockserver.document"
+"""ASGI scope key of a JSON body's document, with exact decimals."""
+
+YAML_TYPE = "application/yaml"
+_YAML_TYPES = (YAML_TYPE, "text/yaml")
+MAX_SEGMENT = 64
+"""Longest path segment: that of a sandbox name; Python refuses to convert very long numbers."""
+
+_LEAST_SEGMENTS = 3
+_BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
+    MalformedBody: (400, "Bad Request"),
+    NotFound: (404, "Not Found"),
+    TooLarge: (413, "Content Too Large"),
+    UnsupportedMediaType: (415, "Unsupported Media Type"),
+}
+MAX_PROBLEMS = 20
+_MAX_DETAIL = 300
+
 
 def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     """Build the application below `/_mock`; each operation is a method of one of `groups`, run in a thread.
@@ -215,27 +236,6 @@ def _problem_response(
     )
 
 
-CONTROL_CALL_KEY = "mockserver.control_call"
-"""ASGI scope key of the `ControlCall` that an operation receives."""
-
-DOCUMENT_KEY = "mockserver.document"
-"""ASGI scope key of a JSON body's document, with exact decimals."""
-
-YAML_TYPE = "application/yaml"
-_YAML_TYPES = (YAML_TYPE, "text/yaml")
-MAX_SEGMENT = 64
-"""Longest path segment: that of a sandbox name; Python refuses to convert very long numbers."""
-
-_LEAST_SEGMENTS = 3
-
-_BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
-    MalformedBody: (400, "Bad Request"),
-    NotFound: (404, "Not Found"),
-    TooLarge: (413, "Content Too Large"),
-    UnsupportedMediaType: (415, "Unsupported Media Type"),
-}
-
-
 class ControlBodyReader:
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
@@ -305,10 +305,6 @@ def _replay_body(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return received
-
-
-MAX_PROBLEMS = 20
-_MAX_DETAIL = 300
 
 
 class InvalidControlCallError(ControlError):

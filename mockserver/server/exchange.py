@@ -39,6 +39,12 @@ _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096
 """A body that is coded may become a thousand times as long."""
 
+_FRAMING = frozenset({"content-length", "content-type"})
+NUMBER_HEADER = "Mock-Journal"
+APPLIED_HEADER = "Mock-Applied"
+REASON_HEADER = "Mock-Reason"
+_MAX_HEADER = 500
+
 
 class Body(Value, frozen=True):
     headers: Mapping[str, str]
@@ -170,9 +176,6 @@ async def read_body(receive: Receive, length: str, limit: int) -> bytes:
             return b"".join(chunks)
 
 
-_FRAMING = frozenset({"content-length", "content-type"})
-
-
 async def send_reply(reply: Reply, send: Send) -> None:
     headers = vendor_headers(reply)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -215,13 +218,6 @@ def _on_one_line(text: str) -> str:
     if "\n" in text or "\r" in text:
         raise ValueError("a header must not contain line breaks")
     return text
-
-
-NUMBER_HEADER = "Mock-Journal"
-APPLIED_HEADER = "Mock-Applied"
-REASON_HEADER = "Mock-Reason"
-
-_MAX_HEADER = 500
 
 
 def _every_sandbox(_name: str) -> bool:

@@ -34,6 +34,12 @@ _YAML_SUFFIXES = (".yaml", ".yml")
 _DUMP = "mockserver sandbox dump -o FILE"
 _ALL_PROBLEMS = "mockserver scenario validate"
 
+FORMAT = 1
+_MEMBERS = frozenset({"mockserver", "format", "sandboxes"})
+_SANDBOX_MEMBERS = frozenset({"state", "snapshots"})
+_ADDRESS = re.compile(rb"(https?://[^\s]{1,300}\n?)?")
+_LONGEST_BYTES = 1024
+
 
 def read_scenarios(files: Iterable[Path], served: Sequence[LoadedVendor]) -> tuple[Document, ...]:
     """The scenario documents of the files. Raises StartupError: unreadable, invalid, or a repeated name."""
@@ -165,11 +171,6 @@ def _kind(document: Json) -> str:
     return names.get(type(document), "a single value")
 
 
-FORMAT = 1
-_MEMBERS = frozenset({"mockserver", "format", "sandboxes"})
-_SANDBOX_MEMBERS = frozenset({"state", "snapshots"})
-
-
 @dataclass(frozen=True, slots=True)
 class StateFile:
     """The file of `--state`: `{mockserver, format, sandboxes: {name: {state, snapshots}}}`, in JSON."""
@@ -278,10 +279,6 @@ def _table_problems(tables: Json, where: Place, served: tuple[LoadedVendor, ...]
 
 def _problem(where: Place, detail: str) -> Document:
     return {"pointer": pointer_of(where), "detail": detail}
-
-
-_ADDRESS = re.compile(rb"(https?://[^\s]{1,300}\n?)?")
-_LONGEST_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,25 @@ from mockserver.errors import MalformedBody, MockServerError
 from mockserver.model import Document
 from mockserver.server.access import HEALTH_PATH, host_name
 
+_TIMEOUT_S = 0.5
+_MAX_ANSWER_BYTES = 64 * 1024
+_LISTENING = "0A"
+_PROC = Path("/proc")
+_LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+_WINDOWS = "win32"
+CA_FILE = "ca.pem"
+_KEY_FILE = "ca-key.pem"
+_IGNORE_FILE = ".gitignore"
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_ORGANIZATION = "mockserver"
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_PEM_END = b"-----END CERTIFICATE-----\n"
+
 
 class StartupError(MockServerError):
     def __init__(self, what: str, where: str, cure: str) -> None:
         super().__init__(what)
         self.where, self.cure = where, cure
-
-
-_TIMEOUT_S = 0.5
-_MAX_ANSWER_BYTES = 64 * 1024
-_LISTENING = "0A"
-_PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,6 @@ def _listening_sockets(port: int, proc: Path) -> Iterator[str]:
                     yield f"socket:[{columns[9]}]"
 
 
-_LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
-_WINDOWS = "win32"
-
-
 class PortTakenError(MockServerError):
     def __init__(self, port: int, owner: PortOwner | None) -> None:
         super().__init__(f"port {port} is taken{f' by {owner.name}' if owner else ''}")
@@ -162,15 +166,6 @@ def reachable_host(host: str) -> str:
 
 def server_url(scheme: str, host: str, port: int) -> str:
     return f"{origin_of(scheme, reachable_host(host), port)}/"
-
-
-CA_FILE = "ca.pem"
-_KEY_FILE = "ca-key.pem"
-_IGNORE_FILE = ".gitignore"
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-_ORGANIZATION = "mockserver"
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
-_PEM_END = b"-----END CERTIFICATE-----\n"
 
 
 @dataclass(frozen=True, slots=True)

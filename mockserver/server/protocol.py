@@ -34,6 +34,75 @@ from mockserver.server.transport_faults import CONNECTION_KEY, is_bodiless
 _FRAMING = (b"content-length", b"transfer-encoding")
 _HUGE_CHUNK = re.compile(rb"0*[1-9a-fA-F][0-9a-fA-F]{10}")
 
+MAX_WAIT_S = 600
+_POLL_S = 1
+_CLOSE_NOTIFY_S = 0.2
+_WINDOWS = "win32"
+_PROTOCOL_NAMES = (
+    "_start_asgi_task",
+    "_unsupported_upgrade_warning",
+    "connection_made",
+    "connection_lost",
+    "data_received",
+    "on_body",
+    "on_message_complete",
+    "send_400_response",
+    "shutdown",
+)
+_CYCLE_NAMES = (
+    "chunked_encoding",
+    "default_headers",
+    "disconnected",
+    "expected_content_length",
+    "flow",
+    "keep_alive",
+    "message_event",
+    "on_response",
+    "response_complete",
+    "response_started",
+    "scope",
+    "transport",
+    "waiting_for_100_continue",
+)
+_DATE = b"date"
+_HEADERS_OF_400 = ((b"content-type", b""), (b"content-length", b""))
+_LENGTH = b"content-length"
+_FRAMED_BY_UVICORN = frozenset({b"connection", b"transfer-encoding"})
+_KNOWN_NAMES = 1024
+_LOWERED_BY_LIBRARIES = (
+    b"Access-Control-Allow-Credentials",
+    b"Access-Control-Allow-Headers",
+    b"Access-Control-Allow-Methods",
+    b"Access-Control-Allow-Origin",
+    b"Access-Control-Allow-Private-Network",
+    b"Access-Control-Expose-Headers",
+    b"Access-Control-Max-Age",
+    b"Allow",
+    b"Cache-Control",
+    b"Connection",
+    b"Content-Disposition",
+    b"Content-Encoding",
+    b"Content-Length",
+    b"Content-Security-Policy",
+    b"Content-Type",
+    b"Date",
+    b"Location",
+    b"Mock-Journal-Dropped",
+    b"Mock-Reason",
+    b"Referrer-Policy",
+    b"Transfer-Encoding",
+    b"Vary",
+    b"WWW-Authenticate",
+    b"X-Accel-Buffering",
+    b"X-Content-Type-Options",
+)
+_USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBRARIES}
+"""The usual spelling of what uvicorn and Starlette send in lower case."""
+
+_BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b""))
+_STOP_S = 2
+"""For how long a server that stops goes on with the calls that are open."""
+
 
 class OfferedUpgradeProtocol(HttpToolsProtocol):
     """Reads the body of a request that offers another protocol; its connection ends after the answer."""
@@ -79,41 +148,6 @@ class _Body:
         if not self._is_over:
             self._is_over = True
             self._protocol.on_message_complete()
-
-
-MAX_WAIT_S = 600
-_POLL_S = 1
-_CLOSE_NOTIFY_S = 0.2
-_WINDOWS = "win32"
-_PROTOCOL_NAMES = (
-    "_start_asgi_task",
-    "_unsupported_upgrade_warning",
-    "connection_made",
-    "connection_lost",
-    "data_received",
-    "on_body",
-    "on_message_complete",
-    "send_400_response",
-    "shutdown",
-)
-_CYCLE_NAMES = (
-    "chunked_encoding",
-    "default_headers",
-    "disconnected",
-    "expected_content_length",
-    "flow",
-    "keep_alive",
-    "message_event",
-    "on_response",
-    "response_complete",
-    "response_started",
-    "scope",
-    "transport",
-    "waiting_for_100_continue",
-)
-
-_DATE = b"date"
-_HEADERS_OF_400 = ((b"content-type", b""), (b"content-length", b""))
 
 
 class ProtocolError(MockServerError):
@@ -403,11 +437,6 @@ async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> N
     connection.close()
 
 
-_LENGTH = b"content-length"
-_FRAMED_BY_UVICORN = frozenset({b"connection", b"transfer-encoding"})
-_KNOWN_NAMES = 1024
-
-
 class Head(NamedTuple):
     """The octets of a head, and the length of the body that it announces."""
 
@@ -453,39 +482,6 @@ def _name(name: bytes) -> _Name:
     return _Name(lower, b"" if is_left else b"%s: " % spelled(name))
 
 
-_LOWERED_BY_LIBRARIES = (
-    b"Access-Control-Allow-Credentials",
-    b"Access-Control-Allow-Headers",
-    b"Access-Control-Allow-Methods",
-    b"Access-Control-Allow-Origin",
-    b"Access-Control-Allow-Private-Network",
-    b"Access-Control-Expose-Headers",
-    b"Access-Control-Max-Age",
-    b"Allow",
-    b"Cache-Control",
-    b"Connection",
-    b"Content-Disposition",
-    b"Content-Encoding",
-    b"Content-Length",
-    b"Content-Security-Policy",
-    b"Content-Type",
-    b"Date",
-    b"Location",
-    b"Mock-Journal-Dropped",
-    b"Mock-Reason",
-    b"Referrer-Policy",
-    b"Transfer-Encoding",
-    b"Vary",
-    b"WWW-Authenticate",
-    b"X-Accel-Buffering",
-    b"X-Content-Type-Options",
-)
-_USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBRARIES}
-"""The usual spelling of what uvicorn and Starlette send in lower case."""
-
-_BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b""))
-
-
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the head of a response with names as in `sent`, the headers of the application.
 
@@ -507,9 +503,6 @@ def spelled(name: bytes) -> bytes:
 
 
 TlsFactory: TypeAlias = Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext]
-
-_STOP_S = 2
-"""For how long a server that stops goes on with the calls that are open."""
 
 
 def uvicorn_config(

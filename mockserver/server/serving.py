@@ -50,6 +50,9 @@ from mockserver.spec.folder import spec_files_in
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
 """SIGBREAK is Ctrl-Break on Windows."""
 
+_START_S = 30
+PAUSE_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
@@ -232,9 +235,6 @@ def stop_signals() -> list[signal.Signals]:
     return [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
 
 
-_START_S = 30
-
-
 class WorkerProcesses(Multiprocess):
     def __init__(
         self, config: uvicorn.Config, listening: socket.socket, announce: Callable[[], None]
@@ -298,8 +298,6 @@ class ReloadingApp:
         else:
             click.echo(f"reloaded: {', '.join(map(str, changed))}", err=True)
 
-
-PAUSE_S = 0.5
 
 Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
 """Time of change, size and number of each file."""

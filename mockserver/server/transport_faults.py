@@ -19,6 +19,13 @@ from mockserver.model import Delivery
 CONNECTION_KEY = "mockserver.connection"
 """ASGI extension key under which the server provides the connection of a call."""
 
+SURPLUS_BYTES = 64
+"""Bytes by which a too large Content-Length exceeds the body."""
+
+_HALF = 0.5
+_CHUNKED = (b"transfer-encoding", b"chunked")
+_INVALID_CHUNK = b"this is no chunk\r\n"
+
 
 class ConnectionLostError(MockServerError):
     """A fault must break the connection, but the server provides no access to it."""
@@ -82,14 +89,6 @@ class NullConnection:
 def connection_of(scope: Scope) -> Connection:
     connection: Connection | None = scope.get("extensions", {}).get(CONNECTION_KEY)
     return NullConnection() if connection is None else connection
-
-
-SURPLUS_BYTES = 64
-"""Bytes by which a too large Content-Length exceeds the body."""
-
-_HALF = 0.5
-_CHUNKED = (b"transfer-encoding", b"chunked")
-_INVALID_CHUNK = b"this is no chunk\r\n"
 
 
 @dataclass(frozen=True, slots=True)

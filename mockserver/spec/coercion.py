@@ -19,6 +19,18 @@ from mockserver.spec.schema import Schema, SchemaCompiler
 _INTEGER_PARAMETER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
 _BOOLEANS = {"true": True, "false": False}
 
+_INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
+_XML_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*")
+_GROUPED_NUMBER = re.compile(r"\s*-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
+_NOT_COERCED = object()
+_SCALARS: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str, NoneType}),
+    "integer": frozenset({int, NoneType}),
+    "number": frozenset({int, Decimal, NoneType}),
+    "boolean": frozenset({bool, NoneType}),
+}
+"""Types of the values that need no coercion, by the type that the schema declares."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterReader:
@@ -138,12 +150,6 @@ def convert_text(text: str, json_type: str) -> Json:
     return text
 
 
-_INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
-_XML_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*")
-_GROUPED_NUMBER = re.compile(r"\s*-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
-_NOT_COERCED = object()
-
-
 def _integer(value: Json) -> Json:
     return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else _NOT_COERCED
 
@@ -211,13 +217,6 @@ _COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
     "boolean-from-xml": ("boolean", _boolean_of_xml),
     "null-from-empty": ("null", _null_of_empty),
 }
-_SCALARS: Mapping[str, frozenset[type]] = {
-    "string": frozenset({str, NoneType}),
-    "integer": frozenset({int, NoneType}),
-    "number": frozenset({int, Decimal, NoneType}),
-    "boolean": frozenset({bool, NoneType}),
-}
-"""Types of the values that need no coercion, by the type that the schema declares."""
 
 Read: TypeAlias = Callable[[Json], Json]
 """Returns a value with members under their declared names and scalars of the declared types."""

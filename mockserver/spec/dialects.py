@@ -64,6 +64,20 @@ NULL: Document = {"type": "string", "nullable": True, "enum": [None]}
 Tell = Callable[[str], None]
 """Takes a note on what was changed in the schema that is being read."""
 
+_DELIMITED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
+_PIECES = re.compile(r"(\\.(?:\{\w+\})?|\[(?:\[:\w+:\]|\\.|[^\]])*\]|\{[^}]*\}|\(\?P?[<=!:]?)")
+"""Escapes, brackets, counts and the beginnings of groups: the rest of a pattern are its own letters."""
+
+_CLASSES: Mapping[str, str] = {
+    **dict.fromkeys(("\\p{L}", "\\p{Letter}", "[:alpha:]"), "a-zA-ZÀ-ɏ"),
+    **dict.fromkeys(("\\p{Lu}", "[:upper:]"), "A-Z"),
+    **dict.fromkeys(("\\p{Ll}", "[:lower:]"), "a-z"),
+    **dict.fromkeys(("\\p{N}", "[:digit:]"), "0-9"),
+    **dict.fromkeys(("\\h", "[:xdigit:]"), "0-9a-fA-F"),
+    "[:alnum:]": "a-zA-Z0-9",
+}
+_ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
+
 
 @dataclass(slots=True)
 class SchemaDialect:
@@ -348,21 +362,6 @@ def _as_type(value: Json, kind: str) -> Json:
     if kind == "boolean" and str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
     return None
-
-
-_DELIMITED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
-_PIECES = re.compile(r"(\\.(?:\{\w+\})?|\[(?:\[:\w+:\]|\\.|[^\]])*\]|\{[^}]*\}|\(\?P?[<=!:]?)")
-"""Escapes, brackets, counts and the beginnings of groups: the rest of a pattern are its own letters."""
-
-_CLASSES: Mapping[str, str] = {
-    **dict.fromkeys(("\\p{L}", "\\p{Letter}", "[:alpha:]"), "a-zA-ZÀ-ɏ"),
-    **dict.fromkeys(("\\p{Lu}", "[:upper:]"), "A-Z"),
-    **dict.fromkeys(("\\p{Ll}", "[:lower:]"), "a-z"),
-    **dict.fromkeys(("\\p{N}", "[:digit:]"), "0-9"),
-    **dict.fromkeys(("\\h", "[:xdigit:]"), "0-9a-fA-F"),
-    "[:alnum:]": "a-zA-Z0-9",
-}
-_ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
 
 
 @lru_cache(maxsize=4096)

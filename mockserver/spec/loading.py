@@ -43,6 +43,28 @@ _MAPS_OF_NAMES = frozenset(
     | {"variables"}
 )
 
+MALFORMED = "not built as OpenAPI 3.0 says"
+"""What the message of a `SpecError` has whose place only OpenAPI's own schema can name."""
+
+_VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
+_RESERVED_NAMES = ("sandbox", "sandboxes")
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "items": (str, "a JSON Pointer"),
+    "key": (list, "a list of names"),
+    "upsert": (bool, "true or false"),
+    "fatal": (list, "a list of schema keywords"),
+    "collection": (str, "a name"),
+    "outcome": (dict, "a mapping of JSON Pointers"),
+    "bare-item": (bool, "true or false"),
+    "keyless": (dict, "a mapping of members"),
+    "identity": (list, "a list of names"),
+}
+_BATCH_KEYS = {*_KINDS, "atomicity"}
+_OUTCOME_KEYS = {"list", "status", "message", "key", "index", "record", "count", "maps"}
+_ATOMICITIES = ("per-item", "all-or-nothing")
+_MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|binder|rate-limit|contract|query)\b")
+_VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenReference:
@@ -136,27 +158,6 @@ def _nearest(document: Document, reference: str) -> str:
     return made if _is_there(document, made) else ""
 
 
-MALFORMED = "not built as OpenAPI 3.0 says"
-"""What the message of a `SpecError` has whose place only OpenAPI's own schema can name."""
-
-_VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
-_RESERVED_NAMES = ("sandbox", "sandboxes")
-_KINDS: Mapping[str, tuple[type, str]] = {
-    "items": (str, "a JSON Pointer"),
-    "key": (list, "a list of names"),
-    "upsert": (bool, "true or false"),
-    "fatal": (list, "a list of schema keywords"),
-    "collection": (str, "a name"),
-    "outcome": (dict, "a mapping of JSON Pointers"),
-    "bare-item": (bool, "true or false"),
-    "keyless": (dict, "a mapping of members"),
-    "identity": (list, "a list of names"),
-}
-_BATCH_KEYS = {*_KINDS, "atomicity"}
-_OUTCOME_KEYS = {"list", "status", "message", "key", "index", "record", "count", "maps"}
-_ATOMICITIES = ("per-item", "all-or-nothing")
-
-
 def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     """Read and index one spec, changed by overlays; its name is the file's. Raises SpecError."""
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
@@ -182,12 +183,6 @@ def vendor_name(file: FilePath) -> str:
     stem = re.sub(r"\.(ya?ml|json)$", "", file.name, flags=re.IGNORECASE)
     name = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_") or "api"
     return f"{name}-api" if name in _RESERVED_NAMES else name
-
-
-_MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|binder|rate-limit|contract|query)\b")
-
-
-_VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
 
 
 def is_marked(file: FilePath) -> bool:

@@ -23,6 +23,9 @@ _MEMBERS: Mapping[str, tuple[str, str]] = {
 }
 """The members of `x-paths`, each with its values in words and an example."""
 
+METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
+_IN_BRACES = re.compile(r"\{([^{}]+)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class PathForms:
@@ -96,9 +99,6 @@ def _are_paths(found: Iterable[Any]) -> bool:
     return all(isinstance(one, str) and _PATH.fullmatch(one) for one in found)
 
 
-METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter."""
@@ -138,7 +138,7 @@ class Batch:
     """Schema keywords whose violation by one item refuses the whole call."""
     collection: str
     outcome: Mapping[str, str]
-    """Pointers: in the answer to the `list` of outcomes and the `count`; in an outcome to `status`, `key` …"""
+    """Pointers: in the answer to the `list` of outcomes and `count`; in an outcome to `status`, `key` …"""
     maps: tuple[str, ...]
     """Pointers to the answer's maps of problems by item."""
     bare_item: bool
@@ -306,9 +306,6 @@ class Spec:
             if match := pattern.fullmatch(path):
                 return _fill_template(next(iter(methods.values())).path, match.groups())
         return path
-
-
-_IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 def parameter_names(template: str) -> list[str]:

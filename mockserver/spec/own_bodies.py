@@ -18,6 +18,15 @@ from mockserver.spec.xml import XmlPlaces
 DecodeOwn = Callable[[bytes, str, str], Json]
 """Returns the document of a body, with its charset and its Content-Type. Raises MalformedBody."""
 
+_STRUCTURES = frozenset({"object", "array"})
+_READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]] = (
+    ("application/x-www-form-urlencoded", frozenset({"object"}), lambda one: one.form),
+    ("multipart/form-data", frozenset({"object"}), lambda one: one.multipart),
+    (".*[/+]xml", _STRUCTURES, lambda one: one.xml),
+    ("text/plain", frozenset({"string", "integer", "number", "boolean"}), lambda one: one.text),
+)
+"""Media types with the types of their documents: of a schema of another type, nothing is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class _OwnBody:
@@ -59,16 +68,6 @@ class _OwnBody:
         node = node if isinstance(node, Mapping) else EMPTY
         style = node.get("style", node.get("x-content", "form"))
         return "" if node.get("explode", style == "form") else SEPARATORS.get(style, "")
-
-
-_STRUCTURES = frozenset({"object", "array"})
-_READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]] = (
-    ("application/x-www-form-urlencoded", frozenset({"object"}), lambda one: one.form),
-    ("multipart/form-data", frozenset({"object"}), lambda one: one.multipart),
-    (".*[/+]xml", _STRUCTURES, lambda one: one.xml),
-    ("text/plain", frozenset({"string", "integer", "number", "boolean"}), lambda one: one.text),
-)
-"""Media types with the types of their documents: of a schema of another type, nothing is known."""
 
 
 def own_decoder(name: str, content: Document, places: XmlPlaces) -> DecodeOwn | None:

@@ -57,7 +57,6 @@ _PROBLEM_CODES = {
     "additionalProperties": "unknown-member",
 }
 
-
 MAX_VALUES = 5_000
 """Of a document with more values only the first problem is told: each takes 16 µs that nothing interrupts."""
 
@@ -66,6 +65,27 @@ MAX_MEMBERS = 25_000
 
 _AT_ONCE = 32
 """Items of a batch that are judged together; where one is invalid, each of them is judged again."""
+
+_DATA = frozenset({"enum", "default", "example"})
+_LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
+_YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+_DAYS = (
+    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+HEX_DIGIT = "[0-9a-fA-F]"
+DAY_PATTERN = f"(?:{_YEAR}-{_DAYS}|{_LEAP_YEAR}-02-29)"
+"""A day of the calendar, years 1 to 9999."""
+
+MINUTE_PATTERN = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+ZONE_PATTERN = f"(?:[Zz]|[+-]{MINUTE_PATTERN})"
+UUID_PATTERN = f"^{HEX_DIGIT}{{8}}(?:-{HEX_DIGIT}{{4}}){{3}}-{HEX_DIGIT}{{12}}$"
+DATE_PATTERN = f"^{DAY_PATTERN}$"
+DATE_TIME_PATTERN = rf"^{DAY_PATTERN}[Tt ]{MINUTE_PATTERN}:[0-5][0-9](?:\.[0-9]+)?{ZONE_PATTERN}$"
+"""RFC 3339 with a zone; any number of fractional digits, no leap second."""
+
+COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-time": DATE_TIME_PATTERN}
 
 
 @dataclass(frozen=True)
@@ -327,9 +347,6 @@ def to_draft4(
     return schema
 
 
-_DATA = frozenset({"enum", "default", "example"})
-
-
 def with_optional(node: Json, mark: str) -> Any:
     """Return the schema without need of members that are marked `readOnly`, or `writeOnly`."""
     if isinstance(node, list):
@@ -463,25 +480,3 @@ def _name_of(number: int, members: Mapping[str, Json]) -> str:
     digits = ((name, name.removeprefix("+")) for name in members if name.isascii())
     spelled = (name for name, text in digits if text.isdecimal() and (text.lstrip("0") or "0") == str(number))
     return next(spelled)
-
-
-_LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
-_YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
-_DAYS = (
-    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-)
-HEX_DIGIT = "[0-9a-fA-F]"
-DAY_PATTERN = f"(?:{_YEAR}-{_DAYS}|{_LEAP_YEAR}-02-29)"
-"""A day of the calendar, years 1 to 9999."""
-
-MINUTE_PATTERN = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-ZONE_PATTERN = f"(?:[Zz]|[+-]{MINUTE_PATTERN})"
-
-UUID_PATTERN = f"^{HEX_DIGIT}{{8}}(?:-{HEX_DIGIT}{{4}}){{3}}-{HEX_DIGIT}{{12}}$"
-DATE_PATTERN = f"^{DAY_PATTERN}$"
-DATE_TIME_PATTERN = rf"^{DAY_PATTERN}[Tt ]{MINUTE_PATTERN}:[0-5][0-9](?:\.[0-9]+)?{ZONE_PATTERN}$"
-"""RFC 3339 with a zone; any number of fractional digits, no leap second."""
-
-COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-time": DATE_TIME_PATTERN}

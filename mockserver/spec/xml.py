@@ -25,6 +25,17 @@ _MILLISECOND = timedelta(milliseconds=1)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?Z?", re.ASCII)
 _MAX_DIGITS = 15
 
+XML_MEDIA_TYPES = ("application/xml", "text/xml")
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
+_XSD = "http://www.w3.org/2001/XMLSchema"
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TO_BE_ESCAPED = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REPLACEMENT = "\ufffd"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
+_UNNAMED_ROOT = "data"
+
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
     """ISO form of a text of `form`, such as `/Date({})/`; any other text unchanged."""
@@ -58,11 +69,6 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 Schemas = tuple[Document, ...]
 """All schemas that speak of one place."""
-
-XML_MEDIA_TYPES = ("application/xml", "text/xml")
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-
-_COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +230,6 @@ def _merged(parts: list[Document], keyword: str) -> dict[str, Json]:
 
 Attributes: TypeAlias = dict[str, str]
 
-_XSD = "http://www.w3.org/2001/XMLSchema"
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TO_BE_ESCAPED = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_REPLACEMENT = "\ufffd"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
-_UNNAMED_ROOT = "data"
 _UNKNOWN = XmlMember("", ())
 
 

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import yaml
 
+_NEAR = 2
+"""How many lines before the place where the reader gave up the fault may be."""
+
 
 class Place(NamedTuple):
     """A line and column, both from 1."""
@@ -52,10 +55,6 @@ def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Mark, yaml.Nod
         item = node.value[int(step)]
         return item.start_mark, item
     return None
-
-
-_NEAR = 2
-"""How many lines before the place where the reader gave up the fault may be."""
 
 
 class YamlFault(NamedTuple):

@@ -15,6 +15,27 @@ ACCEPTED = ("created", "updated", "unchanged")
 _FIRST_REFUSAL = 400
 """Outcomes of an item that need not be sent again."""
 
+FILES_BY_FORMAT: Mapping[str, str] = MappingProxyType(
+    {
+        "case": "story.case.yaml",
+        "curl": "story.sh",
+        "har": "traffic.har",
+        "postman": "story.postman.json",
+        "pytest": "test_story.py",
+    }
+)
+"""Files with the calls, by format of the journal's export."""
+
+_CONFTEST = f"""# pytest runs the story only if you name its file.
+collect_ignore = ["{FILES_BY_FORMAT["pytest"]}"]
+"""
+
+_MAX_CALLS = 200
+"""Limit of calls of an export that runs again; of more, the newest ones are saved."""
+
+_MAX_RECORDED = 10_000
+_CONFLICT = 409
+
 
 class ItemCount(int):
     """Number of items of a call; refers to its `call`, so that a failed assertion can explain more."""
@@ -163,28 +184,6 @@ def _find_list(document: Json, count: int) -> Sequence[Json]:
     if isinstance(document, list) and len(document) == count:
         return document
     return next(filter(None, (_find_list(one, count) for one in inside)), ())
-
-
-FILES_BY_FORMAT: Mapping[str, str] = MappingProxyType(
-    {
-        "case": "story.case.yaml",
-        "curl": "story.sh",
-        "har": "traffic.har",
-        "postman": "story.postman.json",
-        "pytest": "test_story.py",
-    }
-)
-"""Files with the calls, by format of the journal's export."""
-
-_CONFTEST = f"""# pytest runs the story only if you name its file.
-collect_ignore = ["{FILES_BY_FORMAT["pytest"]}"]
-"""
-
-_MAX_CALLS = 200
-"""Limit of calls of an export that runs again; of more, the newest ones are saved."""
-
-_MAX_RECORDED = 10_000
-_CONFLICT = 409
 
 
 def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:

@@ -16,6 +16,15 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 Json: TypeAlias = Any
 
+_SUCCESS = range(200, 300)
+_SCHEMES = ("http", "https")
+JSON, YAML = "application/json", "application/yaml"
+_TIMEOUT_S = 30
+_MAX_NAME = 64
+_MAX_SLUG = 40
+_NAME_TAKEN = "sandbox-exists"
+_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
+
 
 def decode(content: bytes) -> Json:
     """Return the document; numbers with a fraction are exact decimals.
@@ -63,10 +72,6 @@ def _text(value: Json) -> str:
 
 def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not a JSON number")
-
-
-_SUCCESS = range(200, 300)
-_SCHEMES = ("http", "https")
 
 
 class NoResponseError(Exception):
@@ -124,10 +129,6 @@ def _describe(reason: object) -> str:
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror
     return str(reason) or type(reason).__name__
-
-
-JSON, YAML = "application/json", "application/yaml"
-_TIMEOUT_S = 30
 
 
 class ServerUnreachableError(Exception):
@@ -251,12 +252,6 @@ def _problem_lines(problem: Mapping[str, Json]) -> Iterator[str]:
     for error in problem.get("errors", ()):
         remedy = f"; {error['try']}" if error.get("try") else ""
         yield f"  {error['pointer'] or '/'}: {error['detail']}{remedy}"
-
-
-_MAX_NAME = 64
-_MAX_SLUG = 40
-_NAME_TAKEN = "sandbox-exists"
-_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 
 
 def sandbox_name(worker: str, test: str) -> str:

@@ -24,6 +24,16 @@ from mockserver.testing.scenarios import ArmedScenario
 from mockserver.testing.server import MockServer
 from mockserver.testing.vendor import SandboxVendor
 
+OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
+ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
+"""Violations that a test can allow."""
+
+_NO_OPERATION = "the vendor has no such operation"
+_MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
+_MAX_KEYS = 10
+_MAX_LENGTH = 160
+MAX_CALLS = 10_000
+
 
 class CatalogueTest:
     """A row of the catalogue: its trigger, the expected behaviour, and what a suite has to check."""
@@ -81,17 +91,6 @@ def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, 
 def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
     """Return a row with the cases of all vendors. Raises ControlPlaneError: there is no such row."""
     return control.request("GET", f"/cases/{case}")  # type: ignore[no-any-return]
-
-
-OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
-ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
-"""Violations that a test can allow."""
-
-_NO_OPERATION = "the vendor has no such operation"
-_MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
-_MAX_KEYS = 10
-_MAX_LENGTH = 160
-MAX_CALLS = 10_000
 
 
 def find_unused_rules(

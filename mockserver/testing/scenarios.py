@@ -21,6 +21,35 @@ from mockserver.testing.control_client import (
 
 _NO_EXAMPLE = "no-example"
 
+_ITEM_EFFECTS = {"fail": "fail", "warn": "warn", "hang": "hang", "omit": "omit", "duplicate": "duplicate"}
+_ENVELOPE_EFFECTS = {
+    "order": "order",
+    "count_add": "countAdd",
+    "phantom": "phantom",
+    "empty_map_as_array": "emptyMapAsArray",
+    "content_type": "contentType",
+    "drift": "drift",
+}
+_RESPONSE_EFFECTS = {
+    "status": "status",
+    "headers": "headers",
+    "body": "body",
+    "retry_after": "retryAfter",
+    "delay": "delay",
+    "dribble": "dribble",
+    "truncate": "truncateBodyAtFraction",
+    "fault": "fault",
+}
+_RULE_MEMBERS = {"commit": "commit", "match": "match", "probability": "probability"}
+EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
+"""Keyword arguments of `arm`, named after the effects of the scenario language."""
+
+_EFFECTS_WITH_CODE = ("fail", "warn")
+_COUNTS_ATTEMPTS = "fail"
+"""The effect for which `times` counts attempts at an item."""
+
+_FILE_ENDINGS = (".yaml", ".yml", ".json")
+
 
 class NoExampleError(Exception):
     """The vendor has no such batch, or its items have other outcomes than asked for in this sandbox."""
@@ -96,34 +125,6 @@ def _read_example(made: Mapping[str, Json]) -> Example:
         keys,
         tuple(key for key in keys if key in bad),
     )
-
-
-_ITEM_EFFECTS = {"fail": "fail", "warn": "warn", "hang": "hang", "omit": "omit", "duplicate": "duplicate"}
-_ENVELOPE_EFFECTS = {
-    "order": "order",
-    "count_add": "countAdd",
-    "phantom": "phantom",
-    "empty_map_as_array": "emptyMapAsArray",
-    "content_type": "contentType",
-    "drift": "drift",
-}
-_RESPONSE_EFFECTS = {
-    "status": "status",
-    "headers": "headers",
-    "body": "body",
-    "retry_after": "retryAfter",
-    "delay": "delay",
-    "dribble": "dribble",
-    "truncate": "truncateBodyAtFraction",
-    "fault": "fault",
-}
-_RULE_MEMBERS = {"commit": "commit", "match": "match", "probability": "probability"}
-EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
-"""Keyword arguments of `arm`, named after the effects of the scenario language."""
-
-_EFFECTS_WITH_CODE = ("fail", "warn")
-_COUNTS_ATTEMPTS = "fail"
-"""The effect for which `times` counts attempts at an item."""
 
 
 class ArmedScenario:
@@ -242,9 +243,6 @@ def _with_code(word: str, value: Json) -> Json:
 
 def _fixed_delay(word: str, value: Json) -> Json:
     return {"type": "fixed", "value": value} if word == "delay" and not isinstance(value, Mapping) else value
-
-
-_FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 
 def arm_scenario(

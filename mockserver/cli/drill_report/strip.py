@@ -19,6 +19,9 @@ MOST_ROWS = 60
 _LONGEST_REASON = 200
 _LONG_MS = 1000
 
+_OF_STORED = {"stored": "good", "nothing": "untold"}
+_OF_OTHERS = {"stored": "lie", "refused": "refused", "rejected": "rejected"}
+
 
 class Fate(NamedTuple):
     """What became of an item in a call; `is_stored`: it took effect. `sign` is what the answer told."""
@@ -39,8 +42,6 @@ FATES: Mapping[str, Fate] = {
     "lie": Fate("✓", "not stored, but the answer said that it was"),
     "again": Fate("2", "created a second time", is_stored=True),
 }
-_OF_STORED = {"stored": "good", "nothing": "untold"}
-_OF_OTHERS = {"stored": "lie", "refused": "refused", "rejected": "rejected"}
 
 
 class StripRow(NamedTuple):

@@ -63,6 +63,46 @@ _EVERY_NTH = 4
 _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
 """The `Accept` of a case by the media type of its body."""
 
+_UNREADABLE = (UnicodeError, RecursionError)
+"""Errors of a body that is no text, or is nested too deep."""
+
+_INVALID_IS_REFUSED = "negative-data-rejection"
+_VALID_IS_ACCEPTED = frozenset({"positive-data-acceptance"})
+_HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
+_CHECKS_OF_THE_SPEC = frozenset(
+    {
+        "status-code-conformance",
+        "content-type-conformance",
+        "response-headers-conformance",
+        "response-schema-conformance",
+    }
+)
+ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
+"""Checks that are made once for an operation, after its first good answer."""
+
+_SLOW = 3
+"""Calls of an operation that took too long, after which the rest of them is left out."""
+
+_NOT_MADE = frozenset(
+    {
+        "ignored_auth",  # made by `refusal_checks`
+        "object_level_authorization",  # needs several users of a tenant
+        "ensure_resource_availability",  # silent wherever an operation has a header; `link_walks` is not
+        "allow_header_conformance",  # asks for methods that are not built too; made by `refusals`
+        "use_after_free",  # silent for the same reason; `check_steps` uses what it deleted
+    }
+)
+_SAME_CHECKS = {"not_a_server_error": NO_SERVER_ERROR}
+"""Checks of Schemathesis that are reported as a check of ours, as both are about the same rule."""
+
+_SAID = {
+    NO_SERVER_ERROR: "a server error",
+    "positive-data-acceptance": "although the spec allows the call",
+    "negative-data-rejection": "although the spec does not allow the call",
+    "missing-required-header": "although a required header is missing",
+    "unsupported-method": "although the spec has no such method there",
+}
+
 
 class TargetLostError(Exception):
     """The target does not answer any more; nothing is sent after that."""
@@ -72,29 +112,6 @@ class UnansweredCaseError(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
         self.finding = finding
-
-
-_UNREADABLE = (UnicodeError, RecursionError)
-"""Errors of a body that is no text, or is nested too deep."""
-
-_INVALID_IS_REFUSED = "negative-data-rejection"
-_VALID_IS_ACCEPTED = frozenset({"positive-data-acceptance"})
-_HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
-
-_CHECKS_OF_THE_SPEC = frozenset(
-    {
-        "status-code-conformance",
-        "content-type-conformance",
-        "response-headers-conformance",
-        "response-schema-conformance",
-    }
-)
-
-ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
-"""Checks that are made once for an operation, after its first good answer."""
-
-_SLOW = 3
-"""Calls of an operation that took too long, after which the rest of them is left out."""
 
 
 @dataclass(slots=True)
@@ -271,28 +288,6 @@ def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
     stated = body["content"].get(case.media_type)
     schema: dict[str, Any] | None = None if stated is None else stated["schema"]
     return schema
-
-
-_NOT_MADE = frozenset(
-    {
-        "ignored_auth",  # made by `refusal_checks`
-        "object_level_authorization",  # needs several users of a tenant
-        "ensure_resource_availability",  # silent wherever an operation has a header; `link_walks` is not
-        "allow_header_conformance",  # asks for methods that are not built too; made by `refusals`
-        "use_after_free",  # silent for the same reason; `check_steps` uses what it deleted
-    }
-)
-
-_SAME_CHECKS = {"not_a_server_error": NO_SERVER_ERROR}
-"""Checks of Schemathesis that are reported as a check of ours, as both are about the same rule."""
-
-_SAID = {
-    NO_SERVER_ERROR: "a server error",
-    "positive-data-acceptance": "although the spec allows the call",
-    "negative-data-rejection": "although the spec does not allow the call",
-    "missing-required-header": "although a required header is missing",
-    "unsupported-method": "although the spec has no such method there",
-}
 
 
 def _check_id(name: str) -> str:

@@ -45,6 +45,23 @@ _FIRST_REFUSAL = 400
 _TRIED = frozenset({1, 2, 4, 8})
 """Which of an operation's good answers are replayed: the first are examples, later ones are drawn."""
 
+_MOST = 3
+"""Reads of one write; a table of more would cost more calls than it finds faults."""
+
+_OF_THE_BODY = frozenset({"content-type", "content-length", "content-encoding", "accept", "if-match"})
+_OK = 200
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]|$)|/Date\(")
+_ABSENT = object()
+LOCATION_CHECK = "location-shows-the-record"
+_CREATED = 201
+_FOLLOWED = 3
+"""Answers of an operation that are followed."""
+
+_HEADERS_OF_CREATION = frozenset(
+    {"content-type", "content-length", "content-encoding", "if-none-match", "prefer"}
+)
+_IDS = ("id", "key", "number")
+
 
 class KeyedReplays:
     """Replays a few calls of every operation that takes an idempotency key."""
@@ -216,14 +233,6 @@ def _called(exchange: Exchange) -> str:
     return f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
 
 
-_MOST = 3
-"""Reads of one write; a table of more would cost more calls than it finds faults."""
-
-_OF_THE_BODY = frozenset({"content-type", "content-length", "content-encoding", "accept", "if-match"})
-_OK = 200
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]|$)|/Date\(")
-_ABSENT = object()
-
 SendRead: TypeAlias = Callable[[Request], Exchange]
 
 
@@ -352,17 +361,6 @@ def _is_moment(value: object) -> bool:
 
 def _shown(value: object) -> str:
     return "nothing" if value is _ABSENT else repr(value) if isinstance(value, str) else str(value)
-
-
-LOCATION_CHECK = "location-shows-the-record"
-
-_CREATED = 201
-_FOLLOWED = 3
-"""Answers of an operation that are followed."""
-_HEADERS_OF_CREATION = frozenset(
-    {"content-type", "content-length", "content-encoding", "if-none-match", "prefer"}
-)
-_IDS = ("id", "key", "number")
 
 
 class LocationChecks:

@@ -56,6 +56,26 @@ from mockserver.spec.xml import XML_MEDIA_TYPES
 _ANY_JSON = "application/*+json"
 _ONE_JSON = "application/vnd.mockserver+json"
 
+T = TypeVar("T")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""RFC 9110 §5.5; HTTP clients send nothing else."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110 §5.1."""
+
+_NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
+"""The client writes the length itself, and the id of a test case is another in every run."""
+
+_USER_AGENT = {"user-agent": "mockserver-contract"}
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
+_MOMENT = re.compile(r"(\d{4})(-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d:\d\d)")
+_FAR = "14:00"
+_OWN_PREFIX = "mock-"
+_PREFER = "prefer"
+_WISH = re.compile(r"\b(code|example)\s*=", re.IGNORECASE)
+_OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
+
 
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
@@ -144,9 +164,6 @@ def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
     }
 
 
-T = TypeVar("T")
-
-
 class MergedConfig(ProjectConfig):
     """An immutable configuration.
 
@@ -194,18 +211,6 @@ class MergedConfig(ProjectConfig):
 
 def _label(operation: Any) -> str:
     return "" if operation is None else str(operation.label)
-
-
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-"""RFC 9110 §5.5; HTTP clients send nothing else."""
-
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""RFC 9110 §5.1."""
-
-_NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
-"""The client writes the length itself, and the id of a test case is another in every run."""
-
-_USER_AGENT = {"user-agent": "mockserver-contract"}
 
 
 class UnsendableCaseError(requests.exceptions.InvalidHeader):
@@ -360,9 +365,6 @@ def _response(prepared: requests.PreparedRequest, exchange: Exchange) -> request
 
 Node: TypeAlias = Mapping[str, Any]
 
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
-
 
 def can_write_xml(media_type: str | None) -> bool:
     return media_type in XML_MEDIA_TYPES
@@ -402,9 +404,6 @@ def _text(value: Any) -> str:
 
 
 PinnedCase: TypeAlias = schemathesis.Case[Any]
-
-_MOMENT = re.compile(r"(\d{4})(-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d:\d\d)")
-_FAR = "14:00"
 
 
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
@@ -478,12 +477,6 @@ def _valid_moment(text: str) -> str:
     year, rest, zone = match.groups()
     zone = zone if zone[1:] <= _FAR else f"{zone[0]}{_FAR}"
     return min(max(year, "0002"), "9998") + rest + zone
-
-
-_OWN_PREFIX = "mock-"
-_PREFER = "prefer"
-_WISH = re.compile(r"\b(code|example)\s*=", re.IGNORECASE)
-_OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
 
 
 def own_part(case: PinnedCase, url: str) -> str:

@@ -34,6 +34,31 @@ _SUCCESS = range(200, 300)
 _DENIED = (401, 403)
 _REDIRECTS = range(300, 400)
 
+_INVALID_UTF8 = b"\xff\xfe\xfd"
+STATUS_CHECK = "refusal-fits-its-reason"
+METHOD_CHECK = "unsupported-method"
+_USUAL: Mapping[Situation, tuple[int, str]] = {
+    "no credentials": (401, "a call without credentials"),
+    "unknown credentials": (401, "a call with credentials that nobody knows"),
+    "no right": (403, "a call with known credentials that have no right to do this"),
+    "unknown record": (404, "a call for a record that is not there"),
+    "wrong method": (405, "a method that the path does not have"),
+    "media type": (415, "a body of a media type that is not taken"),
+    "accept": (406, "a call that accepts none of the media types that there are"),
+}
+_RIVALS: Mapping[Situation, tuple[int, ...]] = {
+    "no credentials": (401, 403),
+    "unknown credentials": (401, 403),
+    "no right": (401, 403),
+}
+"""Statuses that must both be declared for a judgement; of the other reasons any two refusals."""
+
+_REFUSALS = range(400, 500)
+_LIMITED = 429
+UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
+_SEVERAL = 2
+_METHODS = ("PATCH", "PUT", "DELETE", "POST")
+
 
 class AuthChecks:
     """Tries every operation once without credentials, after a successful call with them.
@@ -145,9 +170,6 @@ def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     )
 
 
-_INVALID_UTF8 = b"\xff\xfe\xfd"
-
-
 class MalformedBodyChecks:
     def __init__(self, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
         self._statuses = statuses
@@ -174,33 +196,6 @@ def _malformed(good: Request) -> Iterator[Request]:
     yield replace(good, body=good.body[: len(good.body) // 2])
     yield replace(good, body=good.body[:1] + _INVALID_UTF8 + good.body[1:])
     yield replace(good, headers={**good.headers, "content-type": UNKNOWN_MEDIA_TYPE})
-
-
-STATUS_CHECK = "refusal-fits-its-reason"
-METHOD_CHECK = "unsupported-method"
-
-_USUAL: Mapping[Situation, tuple[int, str]] = {
-    "no credentials": (401, "a call without credentials"),
-    "unknown credentials": (401, "a call with credentials that nobody knows"),
-    "no right": (403, "a call with known credentials that have no right to do this"),
-    "unknown record": (404, "a call for a record that is not there"),
-    "wrong method": (405, "a method that the path does not have"),
-    "media type": (415, "a body of a media type that is not taken"),
-    "accept": (406, "a call that accepts none of the media types that there are"),
-}
-_RIVALS: Mapping[Situation, tuple[int, ...]] = {
-    "no credentials": (401, 403),
-    "unknown credentials": (401, 403),
-    "no right": (401, 403),
-}
-"""Statuses that must both be declared for a judgement; of the other reasons any two refusals."""
-
-_REFUSALS = range(400, 500)
-
-_LIMITED = 429
-UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
-_SEVERAL = 2
-_METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 class RefusalStatusChecks:

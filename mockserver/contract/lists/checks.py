@@ -20,6 +20,25 @@ LIST_CHECKS = checks_of("lists")
 
 _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
 
+_TOTALS_CHECK = "totals-fit-the-rows"
+_MEANINGS: Mapping[Counted, str] = {
+    "all": "all rows",
+    "page": "rows on this page",
+    "pages": "pages",
+    "number": "the number of this page",
+    "size": "the rows that were asked for",
+    "either": "rows on this page, or all rows",
+}
+_LINKS_CHECK = "page-links-lead-on"
+_FILTERS_CHECK = "filters-select"
+_REFUSED = 400
+_PAGES = 12
+_COMMA = ","
+_SEVERAL = 3
+"""Pages of a filter's rows."""
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
 
 def with_query(calls: ListCalls, walk: Walk) -> str:
     """Return the list and its query in words: "GET /orders with pageSize=3"."""
@@ -155,17 +174,6 @@ def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
     return found
 
 
-_TOTALS_CHECK = "totals-fit-the-rows"
-_MEANINGS: Mapping[Counted, str] = {
-    "all": "all rows",
-    "page": "rows on this page",
-    "pages": "pages",
-    "number": "the number of this page",
-    "size": "the rows that were asked for",
-    "either": "rows on this page, or all rows",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Expected:
     """Valid values of a count of this meaning on a page."""
@@ -226,9 +234,6 @@ def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, received: in
     calls.add_finding(
         _TOTALS_CHECK, message, page.exchange, expected=due, received=str(received), pointer=pointer
     )
-
-
-_LINKS_CHECK = "page-links-lead-on"
 
 
 def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
@@ -315,15 +320,6 @@ def _rows(ids: Sequence[str], status: int) -> str:
     if not ids:
         return f"no rows ({status})"
     return cut_text(f"the rows from {ids[0]} to {ids[-1]}" if len(ids) > 1 else f"row {ids[0]}")
-
-
-_FILTERS_CHECK = "filters-select"
-_REFUSED = 400
-_PAGES = 12
-_COMMA = ","
-_SEVERAL = 3
-"""Pages of a filter's rows."""
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

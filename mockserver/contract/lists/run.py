@@ -37,6 +37,29 @@ from mockserver.model import Json
 MEDIA_TYPES_CHECK = "same-in-every-media-type"
 _PAGES_IN_XML = 4
 
+TENANTS_CHECK = "tenants-are-apart"
+_FIRST, _SECOND = 0, 1
+_PAGES_OF_A_TENANT, _OK = 10, 200
+SHARED_CHECKS = frozenset(
+    {"every-call-is-answered", "lists-show-what-is-there", MEDIA_TYPES_CHECK, TENANTS_CHECK}
+)
+"""Checks of sequences that are made of lists too."""
+
+_FEW, _MANY, _PREPARED = 24, 110, 12
+"""Records that are stored: in the shortest run, at most, and of those that need calls of their own before."""
+
+_PAGES = 40
+"""Pages of the longest walk: a list of more rows than they hold is not walked to its end."""
+
+_SEVERAL = 3
+"""Pages of a walk whose links are followed."""
+
+_SMALL = 10
+"""Rows of a page that every server gives."""
+
+_LARGE = 100
+"""Rows of a page where the spec states no largest number."""
+
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
     """Ask for the first pages of a walk in an XML media type, and compare the rows."""
@@ -91,11 +114,6 @@ def _rows(found: Json) -> Sequence[Json]:
         (found,) = found.values()
         return found if isinstance(found, list) else [found]
     return ()
-
-
-TENANTS_CHECK = "tenants-are-apart"
-_FIRST, _SECOND = 0, 1
-_PAGES_OF_A_TENANT, _OK = 10, 200
 
 
 def check_other_tenant(
@@ -186,23 +204,6 @@ def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Wa
                 received=leaked[0],
             )
             return
-
-
-SHARED_CHECKS = frozenset(
-    {"every-call-is-answered", "lists-show-what-is-there", MEDIA_TYPES_CHECK, TENANTS_CHECK}
-)
-"""Checks of sequences that are made of lists too."""
-
-_FEW, _MANY, _PREPARED = 24, 110, 12
-"""Records that are stored: in the shortest run, at most, and of those that need calls of their own before."""
-_PAGES = 40
-"""Pages of the longest walk: a list of more rows than they hold is not walked to its end."""
-_SEVERAL = 3
-"""Pages of a walk whose links are followed."""
-_SMALL = 10
-"""Rows of a page that every server gives."""
-_LARGE = 100
-"""Rows of a page where the spec states no largest number."""
 
 
 def plan_lists(trial: Trial) -> Iterator[PlannedPart]:

@@ -37,6 +37,22 @@ End = Literal["empty", "told", "refused", "loop", "budget"]
 """How a walk ended: at a page without rows, where the answer names no next page, at a refusal, at a page with
 rows of the pages before only, or after as many pages as were to be asked for."""
 
+_JUDGED = 3
+_SHOWN_CALLS = 12
+"""Calls that a finding keeps: the last ones."""
+
+_IN_A_BATCH = 10
+_APART = 9_000
+"""Where a target has no sandboxes, sequences use lower keys."""
+
+_FIRST_REFUSAL = 300
+_CHECK = "filters-select"
+_RECORDS = 8
+"""Records whose lists are looked at: the first of the list above."""
+
+_WIDE = 8
+"""Characters of an id that no row of another record has by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -172,11 +188,6 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
     return found if isinstance(found, str) else ""
 
 
-_JUDGED = 3
-_SHOWN_CALLS = 12
-"""Calls that a finding keeps: the last ones."""
-
-
 @dataclass(slots=True)
 class ListCalls(Trial):
     """Calls to one list in a scope of its own; `steps` are the steps before in plain words.
@@ -300,12 +311,6 @@ def _origin(address: SplitResult) -> tuple[str, str, int]:
     return address.scheme, address.hostname or "", address.port or DEFAULT_PORTS.get(address.scheme, 0)
 
 
-_IN_A_BATCH = 10
-_APART = 9_000
-"""Where a target has no sandboxes, sequences use lower keys."""
-_FIRST_REFUSAL = 300
-
-
 def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence[str]:
     """Store so many good items, some in a batch; return the keys reported as stored."""
     first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
@@ -369,12 +374,6 @@ def missing_keys(
     except UNREADABLE:
         return []
 
-
-_CHECK = "filters-select"
-_RECORDS = 8
-"""Records whose lists are looked at: the first of the list above."""
-_WIDE = 8
-"""Characters of an id that no row of another record has by chance."""
 
 StartCalls = Callable[[FoundList], ListCalls]
 

@@ -38,6 +38,26 @@ from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _LEAD = "gives no per-item outcome"
 
+_UNAUTHORIZED = 401
+_FOR_THE_BODY = frozenset({400, 413, 415, 422})
+"""Refusals for the content of a call; all others may depend on its state, its caller or the time."""
+
+NO_SERVER_ERROR = "no-server-error"
+CHECKS = checks_of("answers")
+OF_BATCHES = frozenset(
+    {
+        "one-outcome-per-item",
+        "outcome-fits-the-item",
+        "order-is-kept",
+        "keys-are-the-items",
+        "count-is-processed",
+        "message-names-its-item",
+    }
+)
+"""Checks that hold at every other operation, as it has no items."""
+
+_NO_STATUS = 0
+
 
 class ExchangeJudge:
     """Judges the exchanges of one API; schemas and readers are made once.
@@ -140,11 +160,6 @@ class ExchangeJudge:
         given = headers_for(self._contracted, operation.id, self._contracted.profile.credentials)
         sent = exchange.request.headers
         return bool(given) and all(sent.get(name) == text for name, text in given.items())
-
-
-_UNAUTHORIZED = 401
-_FOR_THE_BODY = frozenset({400, 413, 415, 422})
-"""Refusals for the content of a call; all others may depend on its state, its caller or the time."""
 
 
 def answers_match_the_spec(case: CheckCase) -> CheckResult:
@@ -257,25 +272,6 @@ CHECKERS: Mapping[str, Checker] = {
     "message-names-its-item": item_checks.message_names_its_item,
 }
 """The function of each check, in the order of a report."""
-
-NO_SERVER_ERROR = "no-server-error"
-
-CHECKS = checks_of("answers")
-
-OF_BATCHES = frozenset(
-    {
-        "one-outcome-per-item",
-        "outcome-fits-the-item",
-        "order-is-kept",
-        "keys-are-the-items",
-        "count-is-processed",
-        "message-names-its-item",
-    }
-)
-"""Checks that hold at every other operation, as it has no items."""
-
-
-_NO_STATUS = 0
 
 
 def unanswered_exchange(request: Request, operation: str) -> Exchange:

@@ -20,6 +20,22 @@ from mockserver.model import EMPTY, Document, Json
 
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
 
+DEEP = 60
+"""Levels that every reader goes down; many stop at 64."""
+
+_LARGEST = 308
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([^"'>]*)""")
+_CHARSETS = {"": "utf-8-sig", "utf-8": "utf-8-sig", "utf8": "utf-8-sig", "us-ascii": "ascii"}
+_HALF = re.compile("[\ud800-\udfff]")
+XML_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+XML_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_TRUTHS = {"true": True, "false": False}
+_XML_TRUTHS = {**_TRUTHS, "1": True, "0": False}
+_PARTS = ("allOf", "anyOf", "oneOf")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
     """The items in the keys of a form, up to the first missing index, and whether a key belongs to no item.
@@ -67,15 +83,6 @@ def read_yaml(text: str) -> Json:
         return yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(str(error)) from None
-
-
-DEEP = 60
-"""Levels that every reader goes down; many stop at 64."""
-
-_LARGEST = 308
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([^"'>]*)""")
-_CHARSETS = {"": "utf-8-sig", "utf-8": "utf-8-sig", "utf8": "utf-8-sig", "us-ascii": "ascii"}
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 class UnreadableError(Exception):
@@ -416,15 +423,6 @@ def _local(element: Element, doubts: list[str]) -> str:
     return tag.rpartition("}")[2]
 
 
-XML_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-XML_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-
-_INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_TRUTHS = {"true": True, "false": False}
-_XML_TRUTHS = {**_TRUTHS, "1": True, "0": False}
-
-
 @dataclass(frozen=True, slots=True)
 class XmlMember:
     """A member as XML has it: `xml` names its element or attribute; `repeated` is a list without one."""
@@ -478,10 +476,6 @@ def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
         else:
             found[name] = XmlMember(f"{namespace}{message.get('name', name)}", schema)
     return found
-
-
-_PARTS = ("allOf", "anyOf", "oneOf")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def flattened(node: Document) -> Document:

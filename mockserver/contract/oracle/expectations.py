@@ -44,6 +44,29 @@ _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
 _STEERING_HEADERS = ("mock-scenario",)
 """Headers with which a caller asks a mock for something else than the truth."""
 
+_SHOWN = 60
+_ANONYMOUS = "it"
+_SCALAR = (str, int, float, Decimal)
+_WHY = {
+    "required": "{name} is missing",
+    "additionalProperties": "{name} is not a member that the schema has",
+    "type": "{name} is {found}, which is not of type {wanted}",
+    "format": "{name} is {found}, which is not in the format {wanted}",
+    "enum": "{name} is {found}, which is not in the list of its values",
+    "pattern": "{name} is {found}, which does not match its pattern",
+    "maxLength": "{name} has {length} characters, at most {wanted} are allowed",
+    "minimum": "{name} is {found}, which is below {wanted}",
+    "maximum": "{name} is {found}, which is above {wanted}",
+    "minItems": "{name} has {size} members, at least {wanted} are needed",
+    "maxItems": "{name} has {size} members, at most {wanted} are allowed",
+    "anyOf": "{name} is {found}, which has none of the forms of its schema",
+    "oneOf": "{name} is {found}, which has not just one of the forms of its schema",
+    "minLength": "{name} has {length} characters, at least {wanted} are needed",
+}
+_WIDTHS = ("int32", "int64")
+_LENIENT = Leniency(spells=True)
+"""A parameter is a text, and readers differ in the texts that they take for a number or a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Body:
@@ -229,26 +252,6 @@ def _passes_over(operation: Operation, request: Request) -> bool:
 ExpectedVerdict: TypeAlias = Literal["good", "bad", "doubtful"]
 """good: the schema has nothing against it. bad: nobody may take it. doubtful: readers differ."""
 
-_SHOWN = 60
-_ANONYMOUS = "it"
-_SCALAR = (str, int, float, Decimal)
-_WHY = {
-    "required": "{name} is missing",
-    "additionalProperties": "{name} is not a member that the schema has",
-    "type": "{name} is {found}, which is not of type {wanted}",
-    "format": "{name} is {found}, which is not in the format {wanted}",
-    "enum": "{name} is {found}, which is not in the list of its values",
-    "pattern": "{name} is {found}, which does not match its pattern",
-    "maxLength": "{name} has {length} characters, at most {wanted} are allowed",
-    "minimum": "{name} is {found}, which is below {wanted}",
-    "maximum": "{name} is {found}, which is above {wanted}",
-    "minItems": "{name} has {size} members, at least {wanted} are needed",
-    "maxItems": "{name} has {size} members, at most {wanted} are allowed",
-    "anyOf": "{name} is {found}, which has none of the forms of its schema",
-    "oneOf": "{name} is {found}, which has not just one of the forms of its schema",
-    "minLength": "{name} has {length} characters, at least {wanted} are needed",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItem:
@@ -316,9 +319,6 @@ def count_noun(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-_WIDTHS = ("int32", "int64")
-
-
 def weigh_problems(
     broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded
 ) -> tuple[ExpectedVerdict, str]:
@@ -384,10 +384,6 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
     if len(match.values) > min(fitting, default=0):
         raise MethodNotAllowed(())
     return match
-
-
-_LENIENT = Leniency(spells=True)
-"""A parameter is a text, and readers differ in the texts that they take for a number or a moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,41 @@ NOT_IMPLEMENTED = 501
 DENIED = (401, 403)
 """Refusals of a caller."""
 
+NOTHING_TO_JUDGE: CheckResult = (0, None)
+_WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
+_FEW = 5
+_VERBS = "created|updated|saved|accepted|inserted|imported|processed|stored|completed|booked|added|registered"
+_DONE = re.compile(
+    rf"(the )?(?:[a-z]+ ){{0,2}}(was |has been )?created"
+    rf"|{_VERBS}|ok|okay|done|success|successful|succeeded",
+)
+"""A whole message that says "done"."""
+
+_SUCCESSFULLY = re.compile(r"\bsuccessfully\b")
+_FAILED = re.compile(
+    r"(?P<start>^(error|failure|failed)\b)|\b(failed|rejected|refused|denied|unsuccessful)\b|^invalid$"
+    rf"|\b(could |can )?(not|n't|cannot|can't) (be |been )?({_VERBS})\b"
+)
+"""A part of a message that says "not done"."""
+
+_IN_DOUBT = re.compile(
+    r"\b(not|no|never|none|without|0|zero|cannot|can't|could|must|be|if|unless|until|only|before|after|already"
+    r"|earlier|previously|failed|error|errors|warning|but|except|however|n't)\b"
+)
+"""Words beside which others may mean something else."""
+
+_ABOUT_OTHERS = re.compile(
+    r"\b(same|duplicates?|duplicated|also|twice|already|unique|other|another|conflicts?|previous|see)\b",
+    re.IGNORECASE,
+)
+"""Words of a message that may rightly name another item."""
+
+_LONG_NUMBER, _LONG_TEXT = 6, 4
+_LIMITS = ("2147483647", "9223372036854775807")
+"""Numbers that stand in messages about the width of a number."""
+
+_WORD = re.compile(r"[\w-]+")
+
 
 def is_stated(status: int, responses: Collection[str | int]) -> bool:
     """Return whether an operation states the status, or its class; `default` states none."""
@@ -122,12 +157,8 @@ class CheckCase:
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
 """How often a check was made on a case, 0 if there was nothing to check, and its failure."""
 
-NOTHING_TO_JUDGE: CheckResult = (0, None)
 
 Checker: TypeAlias = Callable[[CheckCase], CheckResult]
-
-
-_WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 
 
 def has_message(body: Json) -> bool:
@@ -157,9 +188,6 @@ def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
         yield from ((str(member), child) for member, child in value.items())
     elif isinstance(value, list):
         yield from ((name, child) for child in value)
-
-
-_FEW = 5
 
 
 def one_outcome_per_item(case: CheckCase) -> CheckResult:
@@ -350,34 +378,6 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
     return len(rejected) + (case.status >= FIRST_REFUSAL and case.conformance.body is not None), None
 
 
-_VERBS = "created|updated|saved|accepted|inserted|imported|processed|stored|completed|booked|added|registered"
-_DONE = re.compile(
-    rf"(the )?(?:[a-z]+ ){{0,2}}(was |has been )?created"
-    rf"|{_VERBS}|ok|okay|done|success|successful|succeeded",
-)
-"""A whole message that says "done"."""
-_SUCCESSFULLY = re.compile(r"\bsuccessfully\b")
-_FAILED = re.compile(
-    r"(?P<start>^(error|failure|failed)\b)|\b(failed|rejected|refused|denied|unsuccessful)\b|^invalid$"
-    rf"|\b(could |can )?(not|n't|cannot|can't) (be |been )?({_VERBS})\b"
-)
-"""A part of a message that says "not done"."""
-_IN_DOUBT = re.compile(
-    r"\b(not|no|never|none|without|0|zero|cannot|can't|could|must|be|if|unless|until|only|before|after|already"
-    r"|earlier|previously|failed|error|errors|warning|but|except|however|n't)\b"
-)
-"""Words beside which others may mean something else."""
-_ABOUT_OTHERS = re.compile(
-    r"\b(same|duplicates?|duplicated|also|twice|already|unique|other|another|conflicts?|previous|see)\b",
-    re.IGNORECASE,
-)
-"""Words of a message that may rightly name another item."""
-
-_LONG_NUMBER, _LONG_TEXT = 6, 4
-_LIMITS = ("2147483647", "9223372036854775807")
-"""Numbers that stand in messages about the width of a number."""
-
-
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
     """Check that no rejection claims success, and no accepted item a failure."""
     messages = [(one, _plain(one.message)) for one in case.outcomes if one.message.strip()]
@@ -500,9 +500,6 @@ def _is_telling(key: str) -> bool:
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)
-
-
-_WORD = re.compile(r"[\w-]+")
 
 
 def _mentions_key(message: str, key: str) -> bool:

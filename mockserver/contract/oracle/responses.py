@@ -27,6 +27,9 @@ _CLASS = re.compile(
 )
 _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
 
+_MAX_PROBLEMS = 3
+_PARTS = ("allOf", "anyOf", "oneOf")
+
 
 def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
     """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
@@ -235,9 +238,6 @@ def _document(document: Document, operation: Operation, response: Response) -> J
         raise ValueError(f"gives no per-item outcome: {error}") from None
 
 
-_MAX_PROBLEMS = 3
-
-
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
     """Why a check fails; `of_body`: the answer differs from the spec in its body only."""
@@ -376,9 +376,6 @@ def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]
 
 def _is_json(media_type: str) -> bool:
     return media_type.endswith(("/json", "+json"))
-
-
-_PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:

@@ -38,6 +38,31 @@ _ESCAPES: Mapping[str, tuple[str, str]] = {
 
 Errors: TypeAlias = Iterator[ValidationError]
 
+_WIDTHS = {"int32": 2**31, "int64": 2**63}
+_PLAIN = Draft4Validator.VALIDATORS
+_COMBINED: Mapping[str, Callable[[int, int], bool]] = {
+    "allOf": lambda accepted, total: accepted == total,
+    "anyOf": lambda accepted, _total: accepted > 0,
+    "oneOf": lambda accepted, _total: accepted == 1,
+}
+"""Whether a value is good, by how many of the schemas of a keyword accept it."""
+
+_NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)
+_TRUTHISH = re.compile(r"\s*(?:true|false|yes|no|on|off|[01])?\s*", re.IGNORECASE)
+_DATISH = re.compile(
+    r"(?=.*\d)(?:[\d\s:.,+\-/()]|[TZWtz]|date|am|pm|gmt|utc|mon|tue|wed|thu|fri|sat|sun"
+    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+",
+    re.IGNORECASE | re.ASCII,
+)
+_IDISH = re.compile(r"\s*[({]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[)}]?\s*", re.IGNORECASE)
+_LOOSE_FORMATS = {"date": _DATISH, "date-time": _DATISH, "uuid": _IDISH}
+_EDGES = re.compile(r"(?:0001|9999)-|:60|[+-](?:1[4-9]|2[0-3]):?[0-9]{2}$")
+_SPELT = {"integer": _NUMBERISH, "number": _NUMBERISH, "boolean": _TRUTHISH}
+_STRUCTURES = ("array", "object")
+_NUMBERS = ("integer", "number")
+_KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string"))
+_OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
@@ -150,7 +175,6 @@ _FORMATS: Mapping[str, Callable[[str], bool]] = {
     "date": is_day,
     "date-time": _is_moment,
 }
-_WIDTHS = {"int32": 2**31, "int64": 2**63}
 
 
 def _type(engine: Any, wanted: str, value: Json, node: Document) -> Errors:
@@ -200,7 +224,6 @@ def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> 
     yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
 
 
-_PLAIN = Draft4Validator.VALIDATORS
 _Engine = extend(
     OAS30Validator,
     {
@@ -241,14 +264,6 @@ def _accepts(engine: Any, value: Json, node: Any) -> bool:
     return True
 
 
-_COMBINED: Mapping[str, Callable[[int, int], bool]] = {
-    "allOf": lambda accepted, total: accepted == total,
-    "anyOf": lambda accepted, _total: accepted > 0,
-    "oneOf": lambda accepted, _total: accepted == 1,
-}
-"""Whether a value is good, by how many of the schemas of a keyword accept it."""
-
-
 def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) -> bool:
     if isinstance(value, dict):
         for name, member in value.items():
@@ -261,23 +276,6 @@ def _broken(error: Any) -> SchemaProblem:
     return SchemaProblem(
         str(error.validator), tuple(error.absolute_path), error.validator_value, error.instance, error.schema
     )
-
-
-_NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)
-_TRUTHISH = re.compile(r"\s*(?:true|false|yes|no|on|off|[01])?\s*", re.IGNORECASE)
-_DATISH = re.compile(
-    r"(?=.*\d)(?:[\d\s:.,+\-/()]|[TZWtz]|date|am|pm|gmt|utc|mon|tue|wed|thu|fri|sat|sun"
-    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+",
-    re.IGNORECASE | re.ASCII,
-)
-_IDISH = re.compile(r"\s*[({]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[)}]?\s*", re.IGNORECASE)
-_LOOSE_FORMATS = {"date": _DATISH, "date-time": _DATISH, "uuid": _IDISH}
-_EDGES = re.compile(r"(?:0001|9999)-|:60|[+-](?:1[4-9]|2[0-3]):?[0-9]{2}$")
-_SPELT = {"integer": _NUMBERISH, "number": _NUMBERISH, "boolean": _TRUTHISH}
-_STRUCTURES = ("array", "object")
-_NUMBERS = ("integer", "number")
-_KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string"))
-_OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 
 
 @dataclass(frozen=True, slots=True)

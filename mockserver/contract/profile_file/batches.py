@@ -68,6 +68,18 @@ Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
 _PREPARED = DrawnValues(0, Decimal("0.01"))
 """What is drawn for an item that others need first."""
 
+_FORM = "application/x-www-form-urlencoded"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_SUCCESS = range(200, 300)
+_ITEM = re.compile(r"[^\[\]]*\[([0-9]{1,9})\].*|/([0-9]{1,9})(?:/.*)?", re.DOTALL)
+_ENCODED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")
+_LARGEST_INTEGER = (1 << 31) - 1
+_WORDS: dict[UpdateWord, str] = {
+    "replaced": "replaced as a whole",
+    "kept": "what it leaves out is kept",
+    "rejected": "rejected",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenBatch:
@@ -296,10 +308,6 @@ class ReadingSource:
         return call
 
 
-_FORM = "application/x-www-form-urlencoded"
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
-
-
 def _write_form(items: Sequence[Json]) -> bytes:
     """Return the items as a form, `[0].name=value` for each member; a null is empty."""
     pairs = [
@@ -330,12 +338,6 @@ def _members(item: Mapping[str, str | int | Decimal | None]) -> str:
         else f"<{name}>{escape(text_of_value(item[name]))}</{name}>"
         for name in sorted(item)
     )
-
-
-_SUCCESS = range(200, 300)
-_ITEM = re.compile(r"[^\[\]]*\[([0-9]{1,9})\].*|/([0-9]{1,9})(?:/.*)?", re.DOTALL)
-_ENCODED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")
-_LARGEST_INTEGER = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,13 +460,6 @@ class RefinedReader:
         key = None if outcome.place in blank else outcome.key
         made = self.classes.get(str(outcome.status), outcome.made)
         return replace(outcome, key=key, made=made)
-
-
-_WORDS: dict[UpdateWord, str] = {
-    "replaced": "replaced as a whole",
-    "kept": "what it leaves out is kept",
-    "rejected": "rejected",
-}
 
 
 def _position(

@@ -30,9 +30,33 @@ from mockserver.spec.yaml_positions import compose, place_in
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
 """What a step leaves; a mapping sets these members of the record that was there."""
 
-
 UpdateWord = Literal["replaced", "kept", "rejected"]
 """What an item does to a record that is there; "kept": what it leaves out stays as it is."""
+
+T = TypeVar("T")
+_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|(\[\.\.\.\])")
+_EXPECTED = re.compile(r"Expected `(.*?)`, got `(.*?)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$")
+_MISSING = re.compile(r"Object missing required field `(.*)`$")
+_KINDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+    "decimal": "a number",
+    "float": "a number",
+}
+OF_ITEM = ("key", "number", "short", "amount")
+"""Placeholders of an item: its key, the drawn number, its last six digits, the drawn amount."""
+
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w+))?\}")
+_SHORT = 1_000_000
+ITEM, ITEMS = "item", "items"
+"""Placeholders of bodies: the item of a step, the items of a batch."""
+
+RESERVED = (*OF_ITEM, ITEM, ITEMS)
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -177,23 +201,6 @@ class ProfileEntry(Entry, frozen=True):
     no_positions: dict[str, str] = {}
 
 
-T = TypeVar("T")
-_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|(\[\.\.\.\])")
-_EXPECTED = re.compile(r"Expected `(.*?)`, got `(.*?)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$")
-_MISSING = re.compile(r"Object missing required field `(.*)`$")
-_KINDS = {
-    "str": "a text",
-    "int": "a whole number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "nothing",
-    "decimal": "a number",
-    "float": "a number",
-}
-
-
 def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
     """Return the document as a value of that kind. Raises SpecError: the document has another shape."""
     try:
@@ -314,12 +321,6 @@ def _line(text: str, path: Sequence[str | int]) -> str:
         return ""
 
 
-OF_ITEM = ("key", "number", "short", "amount")
-"""Placeholders of an item: its key, the drawn number, its last six digits, the drawn amount."""
-
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w+))?\}")
-
-
 def text_of_value(value: Json) -> str:
     """Return a value as part of a text: a decimal with its scale, nothing for null."""
     if isinstance(value, bool):
@@ -404,13 +405,6 @@ def _value(found: re.Match[str], values: Mapping[str, Json]) -> Json:
         return found[0][0]
     value = values[found["name"]]
     return _FORMS[found["form"]](value) if found["form"] else value
-
-
-_SHORT = 1_000_000
-ITEM, ITEMS = "item", "items"
-"""Placeholders of bodies: the item of a step, the items of a batch."""
-
-RESERVED = (*OF_ITEM, ITEM, ITEMS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ from mockserver.spec.openapi import Operation, Spec
 _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
 """Draws on which every way to spoil an item is tried."""
 
+_OK, _NOT_OK = 200, 300
+_PART = re.compile(r"\{(\w+)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenItems:
@@ -152,9 +155,6 @@ def _why_not(corruption: Corruption, items: list[Json]) -> str:
         if spoiled == item:
             return "it changes nothing in a good item"
     return ""
-
-
-_OK, _NOT_OK = 200, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +313,6 @@ def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -
         return item
 
     return change
-
-
-_PART = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ MEMBER = "x-contract"
 _BY_OPERATION = ("known", "bodies", "expected-statuses")
 """Members of `pins` that name operations."""
 
+_PART = re.compile(r"\{(\w+)\}")
+
 
 def profile_of_spec(spec: Spec) -> Profile | None:
     """Return the profile in the spec, at its root and at its batch operations; None where it has none.
@@ -238,9 +240,6 @@ class _HeaderTemplates:
     def _templates(self) -> dict[str, Template]:
         place = self.place.at("headers")
         return {name.lower(): Template(text, place.at(name)) for name, text in self.entry.headers.items()}
-
-
-_PART = re.compile(r"\{(\w+)\}")
 
 
 def _check_read(spec: Spec, read: FactRead, place: WrittenPlace, facts: Facts) -> None:

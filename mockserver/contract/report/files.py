@@ -41,6 +41,38 @@ _LONGEST_KEY = 80
 _NUMBER = re.compile(r"\A\d+\. ")
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
+MOST = 60
+"""Squares of an outcome bar; beyond that a square stands for several items and shows the worst of them."""
+
+A_ROW = 20
+SIDE = 10
+_STEP = 12
+_LONGEST_FAILURE = 100_000
+_NOWHERE = "http://in-process.invalid"
+"""Address of calls that no server received: an archive needs one, and this name leads nowhere."""
+
+_LONGEST_REMARK = 2000
+_SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
+"""Names that the suite gives; the number of a process fits behind them."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_IN_DOUBLE = re.compile(r'(["\\`$])')
+_ESCAPED = r"\\\1"
+_STATUS = r"'\n%{http_code}\n'"
+_TARGET, _URL = "MOCKSERVER_TARGET", "MOCKSERVER_URL"
+_LOCAL = "http://127.0.0.1:8080"
+_PLAIN_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+", re.ASCII)
+_VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
+_NO_NAME = re.compile(r"\W+", re.ASCII)
+_HEAD = '''"""Failures that `mockserver contract` found at {name}, a test each.
+
+The tests call {there}; MOCKSERVER_TARGET names another address.
+"""
+
+from mockserver.contract.session import holds_again
+'''
+_EXECUTABLE = 0o755
+
 
 def html_page(document: Json) -> str:
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
@@ -87,14 +119,6 @@ def _body(message: Mapping[str, Json]) -> str:
     return f"{shown}{CUT}\n({left:,} more characters in report.json)" if left > 0 else shown
 
 
-MOST = 60
-"""Squares of an outcome bar; beyond that a square stands for several items and shows the worst of them."""
-
-A_ROW = 20
-SIDE = 10
-_STEP = 12
-
-
 @dataclass(frozen=True, slots=True)
 class Square:
     """A square at x and y, in pixels; `says` names its items."""
@@ -132,9 +156,6 @@ def _square(place: int, items: Sequence[Mapping[str, str]], numbers: range) -> S
     else:
         says = f"items {numbers[0]} to {numbers[-1]}: {outcome_words(items).partition(': ')[2]}"
     return Square(place % A_ROW * _STEP + 1, place // A_ROW * _STEP + 1, worst, says)
-
-
-_LONGEST_FAILURE = 100_000
 
 
 def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
@@ -186,10 +207,6 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
     ]
 
 
-_NOWHERE = "http://in-process.invalid"
-"""Address of calls that no server received: an archive needs one, and this name leads nowhere."""
-
-
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
     """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
@@ -223,19 +240,6 @@ def _message(headers: Mapping[str, str], body: bytes, hidden: HiddenSecrets) -> 
     except UnicodeDecodeError:
         return HarMessage(shown, media_type, hidden.octets(body), None, size)
     return HarMessage(shown, media_type, body, hidden.body(body), size)
-
-
-_LONGEST_REMARK = 2000
-_SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
-"""Names that the suite gives; the number of a process fits behind them."""
-_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
-_IN_DOUBLE = re.compile(r'(["\\`$])')
-_ESCAPED = r"\\\1"
-_STATUS = r"'\n%{http_code}\n'"
-_TARGET, _URL = "MOCKSERVER_TARGET", "MOCKSERVER_URL"
-_LOCAL = "http://127.0.0.1:8080"
-_PLAIN_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+", re.ASCII)
-_VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
 
 
 def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
@@ -321,16 +325,6 @@ def _header(name: str, text: str, session: Session) -> str:
     return header_option(name, HiddenSecrets(session.secrets).text(text))
 
 
-_NO_NAME = re.compile(r"\W+", re.ASCII)
-_HEAD = '''"""Failures that `mockserver contract` found at {name}, a test each.
-
-The tests call {there}; MOCKSERVER_TARGET names another address.
-"""
-
-from mockserver.contract.session import holds_again
-'''
-
-
 def pytest_module(outcome: RunOutcome) -> str:
     visit = outcome.session
     head = _HEAD.format(
@@ -371,8 +365,6 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
 
 WrittenReport = Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, bytes]]]
 """Files by name, of outcomes and the instant at which the run began."""
-
-_EXECUTABLE = 0o755
 
 
 def write_reports(

@@ -32,6 +32,11 @@ LONGEST_BYTES = 900_000
 _LONGEST_CALLS = 20_000
 _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
 
+MOST = 10
+"""GitHub shows ten annotations of a step and drops the rest without a word."""
+
+_LONGEST = 1000
+
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
     """Markdown, cut to GitHub's limit; a line says so."""
@@ -109,12 +114,6 @@ def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     title = f"{outcome.session.api.name} {row.operation} {row.check.id}: {hidden.text(finding.message)}"
     heading = escape(one_line(title, 1000))
     return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
-
-
-MOST = 10
-"""GitHub shows ten annotations of a step and drops the rest without a word."""
-
-_LONGEST = 1000
 
 
 def annotation_lines(outcomes: Iterable[RunOutcome]) -> list[str]:

@@ -24,6 +24,25 @@ from mockserver.model import Json
 
 RowVerdict: TypeAlias = Literal["ok", "FAIL", "known"]
 
+VERSION = 1
+BEST_TO_WORST: tuple[str, ...] = (
+    "created",
+    "accepted",
+    "updated",
+    "unchanged",
+    "skipped",
+    "rejected",
+)
+_STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
+_KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batches of each size"}
+_UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
+_LONGEST = 200
+_MINUTES = 2
+"""From so many on a time is told in minutes."""
+
+_FEW_CALLS = 100
+"""Calls that must be made before the rest can be estimated."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
@@ -138,9 +157,6 @@ def _found(session: Session, finding: Finding, known: list[KnownFindings], name:
         command_line(session.plan.only(finding.check, finding)),
         covering.reason if covering else "",
     )
-
-
-VERSION = 1
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
@@ -282,15 +298,6 @@ def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
 ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
 """accepted: neither created nor updated is reported. skipped: the answer has no outcome for the item."""
 
-BEST_TO_WORST: tuple[str, ...] = (
-    "created",
-    "accepted",
-    "updated",
-    "unchanged",
-    "skipped",
-    "rejected",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
@@ -337,16 +344,6 @@ def _outcome(case: CheckCase, expected: ExpectedItem) -> ItemOutcome:
     if not all(one.accepted for one in reported):
         return "rejected"
     return reported[-1].made or "accepted"
-
-
-_STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
-_KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batches of each size"}
-_UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
-_LONGEST = 200
-_MINUTES = 2
-"""From so many on a time is told in minutes."""
-_FEW_CALLS = 100
-"""Calls that must be made before the rest can be estimated."""
 
 
 def operation_label(api: ApiUnderTest, operation: str) -> str:

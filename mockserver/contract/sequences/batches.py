@@ -26,6 +26,14 @@ from mockserver.contract.sequences.sequence import CallSequence
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
+STATEFUL_CHECKS = checks_of("sequences", "values")
+SEQUENCE_CHECKS = checks_of("answers", "sequences")
+"""Checks that any trial of sequences may fail, so that each trial is made for each of them."""
+
+_CHECK = "steps-do-what-they-say"
+_FOUND = range(200, 300)
+_LISTS = "lists-show-what-is-there"
+
 
 @dataclass(frozen=True, slots=True)
 class SettledBatch:
@@ -43,11 +51,6 @@ def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = Tr
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
-
-
-STATEFUL_CHECKS = checks_of("sequences", "values")
-SEQUENCE_CHECKS = checks_of("answers", "sequences")
-"""Checks that any trial of sequences may fail, so that each trial is made for each of them."""
 
 
 def build_items(
@@ -121,9 +124,6 @@ def read_answer(
             "answers-can-be-read", message, "what became of each item", sentences.response(exchange)
         )
     return SettledBatch(sent, request, exchange, reported, refused)
-
-
-_CHECK = "steps-do-what-they-say"
 
 
 def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
@@ -301,9 +301,6 @@ def _named(places: Sequence[int]) -> str:
     return f"items {', '.join(map(str, places))} are"
 
 
-_FOUND = range(200, 300)
-
-
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
@@ -387,9 +384,6 @@ def _other_record(sequence: CallSequence, shown: Record | None) -> str:
     if shown is not None or last.request.method != "GET" or last.response.status not in _FOUND:
         return ""
     return f"; no record of this key is in the answer {sentences.response(last)}"
-
-
-_LISTS = "lists-show-what-is-there"
 
 
 def read_all_back(sequence: CallSequence) -> None:

@@ -23,6 +23,9 @@ from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 CHECK = "at-once-as-one-by-one"
 _WHOLE = "whole-or-nothing"
 
+_KEYS = 3
+_AMOUNTS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class _Order:
@@ -196,10 +199,6 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
     either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
     message = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
     sequence.fail(CHECK, message, either, sentences.record(record))
-
-
-_KEYS = 3
-_AMOUNTS = 1000
 
 
 def check_calls_at_once(context: SequenceContext) -> None:

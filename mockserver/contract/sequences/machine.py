@@ -36,6 +36,10 @@ DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
 _kept = lru_cache(maxsize=64)
 """Sequences in sandboxes have the same keys: Hypothesis makes each strategy once for all."""
 
+_DATA = st.data()
+_NUMBERS = 1000
+_TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
+
 
 @_kept
 def draw_items(
@@ -97,10 +101,6 @@ def _items_with(
 ) -> st.SearchStrategy[list[SequenceItem]]:
     one = st.builds(SequenceItem, st.sampled_from(list(keys)), DRAWN, mood)
     return st.lists(one, min_size=1, max_size=min(at_most, len(keys)), unique_by=lambda thing: thing.key)
-
-
-_DATA = st.data()
-_NUMBERS = 1000
 
 
 class BatchMachine(RuleBasedStateMachine):
@@ -272,9 +272,6 @@ def _takes_again(context: SequenceContext) -> bool:
 
 def build_machine(context: SequenceContext) -> type[BatchMachine]:
     return type("Sequences", (BatchMachine,), {"context": context})
-
-
-_TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
 
 
 def check_other_tenant(

@@ -45,6 +45,22 @@ _KEYS_OF_A_BATCH = 1_000
 _ROUNDS = 8
 """Checks of a batch that may fail before the other sequences are left out."""
 
+CHECK = "message-names-its-item"
+_TOGETHER = 4
+"""Bad items of one batch."""
+
+_PLACES = (1, 0, 2)
+"""Not in order, so that a number that grows with every call is not taken for a position."""
+
+_FARTHEST = len(_PLACES)
+_RIGHT = range(2)
+"""Messages may count from 0 or from 1."""
+
+_NUMBER = re.compile(r"(?<![\w-])-?\d+|\d+", re.ASCII)
+_LINE = re.compile(r"\bline\W*$|LineNumber\W*$", re.IGNORECASE)
+_LONGEST = 6
+"""Digits of a position, at most."""
+
 
 def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
     usable = usable_batches(trial.api, trial.run_config)
@@ -98,12 +114,6 @@ def _run_sequences(context: SequenceContext) -> None:
             )
         if context.end_round() is None or context.search.is_done:
             return
-
-
-CHECK = "message-names-its-item"
-
-_TOGETHER = 4
-"""Bad items of one batch."""
 
 
 def check_messages(context: SequenceContext) -> None:
@@ -179,17 +189,6 @@ def _messages(answered: SettledBatch) -> Mapping[int, str]:
         for place, (one, verdict) in enumerate(rows)
         if one.corruption and verdict.accepted is False and verdict.outcome and verdict.outcome.message
     }
-
-
-_PLACES = (1, 0, 2)
-"""Not in order, so that a number that grows with every call is not taken for a position."""
-_FARTHEST = len(_PLACES)
-_RIGHT = range(2)
-"""Messages may count from 0 or from 1."""
-_NUMBER = re.compile(r"(?<![\w-])-?\d+|\d+", re.ASCII)
-_LINE = re.compile(r"\bline\W*$|LineNumber\W*$", re.IGNORECASE)
-_LONGEST = 6
-"""Digits of a position, at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ _EXCERPT = 120
 _NAMED = 8
 """Items that a sentence names; the others are counted."""
 
+FIRST_REFUSAL = 400
+"""The lowest status of a refusal."""
+
 
 def batch(items: Sequence[SequenceItem]) -> str:
     """Words for the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
@@ -111,10 +114,6 @@ def _word(verdict: ReportedVerdict) -> str:
 
 def _value(value: str | Decimal | None) -> str:
     return "none" if value is None else format(value, "f") if isinstance(value, Decimal) else repr(value)
-
-
-FIRST_REFUSAL = 400
-"""The lowest status of a refusal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,14 @@ _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
 _SUCCESS = range(200, 300)
 _VERSIONS = "versions-follow-changes"
 
+_PAGES = 10
+"""Most pages of a list that are read to find records."""
+
+A_PAGE = 50
+"""A list of so many records may be one page of several, and need not show everything."""
+
+_SAMPLE = DrawnValues(1, Decimal("1.00"))
+
 
 @dataclass(slots=True)
 class SequenceContext(Trial):
@@ -337,12 +345,6 @@ class CallSequence:
             raise search.broken(finding)
 
 
-_PAGES = 10
-"""Most pages of a list that are read to find records."""
-A_PAGE = 50
-"""A list of so many records may be one page of several, and need not show everything."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReadPages:
     """Rows of a list by key; `is_whole`: what they lack is on no other page."""
@@ -378,9 +380,6 @@ def _version_at(response: Response, place: str) -> Json:
     """Return the version at a place; None for a weak ETag, which may stand for several versions."""
     version: Json = value_at(response, place)
     return None if str(version).startswith("W/") else version
-
-
-_SAMPLE = DrawnValues(1, Decimal("1.00"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,19 +26,6 @@ from mockserver.contract.sequences.batches import SettledBatch
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
-
-def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """Return the context with the target's positions, found now or by an earlier phase.
-
-    `number` is that of the batch in the profile. Positions are only found by a single worker, so the ledger
-    has those of earlier phases.
-    """
-    profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
-    if name not in profiles:
-        profiles[name] = with_positions(context).batch_profile
-    return replace(context, batch_profile=profiles[name])
-
-
 _TWICE = "a key twice in a batch"
 _WORDS: Mapping[Position, str] = {
     "taken": "accepted",
@@ -53,6 +40,23 @@ _TWICE_WORDS: Mapping[Twice, str] = {
     "none": "all of them are rejected",
     "call": "the whole call is rejected",
 }
+_NAME = "an item whose record is there"
+_PAIRS = 3
+CHECK = "assumptions-are-kept"
+_ITEMS = 600
+"""Most items of one batch operation: each has a key of its own."""
+
+
+def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
+    """Return the context with the target's positions, found now or by an earlier phase.
+
+    `number` is that of the batch in the profile. Positions are only found by a single worker, so the ledger
+    has those of earlier phases.
+    """
+    profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
+    if name not in profiles:
+        profiles[name] = with_positions(context).batch_profile
+    return replace(context, batch_profile=profiles[name])
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
@@ -208,10 +212,6 @@ def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | N
             yield replace(corruption, refuses_call=position == "call")
 
 
-_NAME = "an item whose record is there"
-_PAIRS = 3
-
-
 def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
     """Return the profile with the server's position; ours if none is recognised."""
     if not ours.updates:
@@ -254,11 +254,6 @@ def _fits(
     if isinstance(expected, RefusedStep):
         return accepted is False and after == before
     return accepted is not False and after == expected
-
-
-CHECK = "assumptions-are-kept"
-_ITEMS = 600
-"""Most items of one batch operation: each has a key of its own."""
 
 
 @dataclass(frozen=True, slots=True)

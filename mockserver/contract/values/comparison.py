@@ -27,16 +27,86 @@ MEDIA_TYPES = "same-in-every-media-type"
 
 VALUE_CHECKS = checks_of("values")
 
+_EXCERPT, _USUAL = 80, "application/json"
+_TOLD = 8
+"""Values of a finding that are told; of more of them the number is."""
+
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+_MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are compared in UTC, without a zone
+_LAST_OF_ASCII, _LAST_OF_16_BITS = 0x7F, 0xFFFF
+_REPLACEMENT = "\ufffd"
+_MICROSECONDS, _EXACT = 6, Context(prec=500)
+WORDS: Final[dict[LossKind, str]] = {
+    "lost": "the value is lost",
+    "changed": "it is another value",
+    "trimmed": "the blanks at its ends are lost",
+    "inner blanks": "the blanks inside are lost",
+    "normalised": "its accents are written with other characters (normalised)",
+    "beyond 16 bits": "the characters beyond 16 bits are lost",
+    "ASCII only": "the characters that are not ASCII are lost",
+    "line ends": "its line ends are changed",
+    "cut short": "its end is cut off",
+    "escaped": "its markup is escaped twice, or read as markup",
+    "letter case": "its letter case is changed",
+    "empty is null": "an empty text became null",
+    "null is empty": "null became an empty text",
+    "null is filled": "null became a value",
+    "empty is filled": "an empty text became another value",
+    "moved": "it is another moment",
+    "zone left out": "its zone is left out; read as UTC it is the same moment",
+    "zone of its own left out": "its zone is left out; what is left is the time of that zone",
+    "fraction lost": "parts of its second are lost",
+    "seventh digit lost": "the seventh digit of its second is lost, as many servers keep six",
+    "time left out": "its time of day is left out",
+    "time added": "a time of day is added",
+    "rounded": "it is rounded",
+    "cut off": "decimals are cut off",
+    "kept": "the update left the value that was there before",
+    "scale lost": "it is printed with fewer decimals than it should have",
+}
+_WAYS: Final[tuple[tuple[LossKind, Callable[[str], tuple[str, ...]]], ...]] = (
+    ("trimmed", lambda text: (text.strip(), text.lstrip(), text.rstrip(), text.strip(" "))),
+    (
+        "line ends",
+        lambda text: (
+            text.replace("\r\n", "\n"),
+            text.replace("\n", "\r\n"),
+            text.replace("\r", ""),
+            text.replace("\r\n", " "),
+            text.replace("\n", " "),
+            text.replace("\n", ""),
+        ),
+    ),
+    (
+        "inner blanks",
+        lambda text: (re.sub(" +", " ", text), re.sub(r"\s+", " ", text), " ".join(text.split())),
+    ),
+    (
+        "normalised",
+        lambda text: tuple(unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")),
+    ),
+    (
+        "escaped",
+        lambda text: (
+            html.escape(text),
+            html.escape(text, quote=False),
+            html.unescape(text),
+            re.sub("<[^>]*>", "", text),
+        ),
+    ),
+    ("letter case", lambda text: (text.lower(), text.upper(), text.title())),
+)
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
 
 def check_for(kind: str) -> str:
     if kind in {"moment", "day"}:
         return DATES
     return TEXTS if kind == "text" else NUMBERS
 
-
-_EXCERPT, _USUAL = 80, "application/json"
-_TOLD = 8
-"""Values of a finding that are told; of more of them the number is."""
 
 HowShown = Literal["reading it", "the list", "the answer to it"]
 
@@ -220,45 +290,6 @@ def value_text(value: Json) -> str:
     )
 
 
-_MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?)?", re.ASCII
-)
-_MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/", re.ASCII)
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are compared in UTC, without a zone
-_LAST_OF_ASCII, _LAST_OF_16_BITS = 0x7F, 0xFFFF
-_REPLACEMENT = "\ufffd"
-_MICROSECONDS, _EXACT = 6, Context(prec=500)
-
-WORDS: Final[dict[LossKind, str]] = {
-    "lost": "the value is lost",
-    "changed": "it is another value",
-    "trimmed": "the blanks at its ends are lost",
-    "inner blanks": "the blanks inside are lost",
-    "normalised": "its accents are written with other characters (normalised)",
-    "beyond 16 bits": "the characters beyond 16 bits are lost",
-    "ASCII only": "the characters that are not ASCII are lost",
-    "line ends": "its line ends are changed",
-    "cut short": "its end is cut off",
-    "escaped": "its markup is escaped twice, or read as markup",
-    "letter case": "its letter case is changed",
-    "empty is null": "an empty text became null",
-    "null is empty": "null became an empty text",
-    "null is filled": "null became a value",
-    "empty is filled": "an empty text became another value",
-    "moved": "it is another moment",
-    "zone left out": "its zone is left out; read as UTC it is the same moment",
-    "zone of its own left out": "its zone is left out; what is left is the time of that zone",
-    "fraction lost": "parts of its second are lost",
-    "seventh digit lost": "the seventh digit of its second is lost, as many servers keep six",
-    "time left out": "its time of day is left out",
-    "time added": "a time of day is added",
-    "rounded": "it is rounded",
-    "cut off": "decimals are cut off",
-    "kept": "the update left the value that was there before",
-    "scale lost": "it is printed with fewer decimals than it should have",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A difference; `places` are the numbers of decimals that explain it as rounded or cut."""
@@ -436,43 +467,6 @@ def _keeps_only(sent: str, shown: str, last: int) -> bool:
     rest = iter(shown)
     kept = all(mark in rest for mark in sent if ord(mark) <= last)
     return kept and all(ord(mark) <= last or mark == _REPLACEMENT or mark not in sent for mark in shown)
-
-
-_WAYS: Final[tuple[tuple[LossKind, Callable[[str], tuple[str, ...]]], ...]] = (
-    ("trimmed", lambda text: (text.strip(), text.lstrip(), text.rstrip(), text.strip(" "))),
-    (
-        "line ends",
-        lambda text: (
-            text.replace("\r\n", "\n"),
-            text.replace("\n", "\r\n"),
-            text.replace("\r", ""),
-            text.replace("\r\n", " "),
-            text.replace("\n", " "),
-            text.replace("\n", ""),
-        ),
-    ),
-    (
-        "inner blanks",
-        lambda text: (re.sub(" +", " ", text), re.sub(r"\s+", " ", text), " ".join(text.split())),
-    ),
-    (
-        "normalised",
-        lambda text: tuple(unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")),
-    ),
-    (
-        "escaped",
-        lambda text: (
-            html.escape(text),
-            html.escape(text, quote=False),
-            html.unescape(text),
-            re.sub("<[^>]*>", "", text),
-        ),
-    ),
-    ("letter case", lambda text: (text.lower(), text.upper(), text.title())),
-)
-
-
-_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
 class _Missing:

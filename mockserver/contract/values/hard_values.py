@@ -99,6 +99,9 @@ _INTEGERS: Final[tuple[tuple[str, int], ...]] = (
 _AMOUNT = re.compile(r"-?[0-9]+\.[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
+_DEEPEST = 3
+_FORM = "application/x-www-form-urlencoded"
+
 
 @dataclass(frozen=True, slots=True)
 class HardValue:
@@ -202,8 +205,6 @@ def _fits(schema: Document, value: Decimal) -> bool:
 MemberPath: TypeAlias = tuple[str, ...]
 """Names from the object of an item to a member; in a list the place as text."""
 
-_DEEPEST = 3
-
 
 @dataclass(frozen=True, slots=True)
 class ValueMember:
@@ -302,7 +303,6 @@ class _Members:
 
 
 Change = tuple[ValueMember, HardValue]
-_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,23 @@ from mockserver.spec.xml import XML_MEDIA_TYPES
 _NOTHING = (None, "")
 """Values that some vendors take for "leave it as it is"."""
 
+_KEYS = 400
+"""Items that are sent of an operation, at most."""
+
+_CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
+"""Calls of an operation, at most: some, and more for each example that a run is to make."""
+
+_PREPARED = 24
+"""Rounds of hard values, at most, where each item needs calls of its own before."""
+
+_LISTED = 20
+"""Stored items, after which the list is read."""
+
+_TOGETHER = 5
+"""Items of a batch."""
+
+_TENANT = 0
+
 
 @dataclass(frozen=True, slots=True)
 class ItemUpdate:
@@ -84,19 +101,6 @@ class UpdatePlan:
             other = next((one for one in known.values() if one.value != before.get(path)), None)
             if path in before and other is not None:
                 yield self._members[path], other
-
-
-_KEYS = 400
-"""Items that are sent of an operation, at most."""
-_CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
-"""Calls of an operation, at most: some, and more for each example that a run is to make."""
-_PREPARED = 24
-"""Rounds of hard values, at most, where each item needs calls of its own before."""
-_LISTED = 20
-"""Stored items, after which the list is read."""
-_TOGETHER = 5
-"""Items of a batch."""
-_TENANT = 0
 
 
 def check_values(context: SequenceContext) -> None:

@@ -20,6 +20,17 @@ SEED = 7
 START_INSTANT = "2026-01-05T09:00:00Z"
 """Frozen time of a sandbox in which cases run; it starts from the fixtures with `SEED`."""
 
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME = re.compile(r"\$\{(\w+)\}")
+ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
+SET = "$set"
+MAX_VALUE_SIZE = 32 * 1024 * 1024
+"""Limit of characters and elements of one value."""
+
+_KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
+MAX_SHOWN_BYTES = 3000
+"""Limit of a body's bytes in a message."""
+
 
 class UnmetExpectationError(MockServerError):
     def __init__(self, differences: Sequence[str]) -> None:
@@ -103,16 +114,6 @@ class SandboxClient:
         if not 200 <= response.status < 300:  # noqa: PLR2004 - any success
             raise UnmetExpectationError([f"{method} {target}: {response.status} {response.text}"])
         return response
-
-
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NAME = re.compile(r"\$\{(\w+)\}")
-ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
-SET = "$set"
-MAX_VALUE_SIZE = 32 * 1024 * 1024
-"""Limit of characters and elements of one value."""
-
-_KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
 
 
 class TooLargeValueError(MockServerError):
@@ -264,10 +265,6 @@ def _is_of_kind(kind: str, found: Any) -> bool:
     if kind == INT:
         return isinstance(found, int) and not isinstance(found, bool)
     return kind == ANY or (kind == TEXT and isinstance(found, str) and bool(found))
-
-
-MAX_SHOWN_BYTES = 3000
-"""Limit of a body's bytes in a message."""
 
 
 def response_differences(

@@ -76,6 +76,31 @@ _STATE_STEPS = ("dump", "unchanged", "walk")
 
 Node = Mapping[str, Any]
 
+MAX_TIMES = 1000
+MAX_WAIT_MS = 120_000
+MAX_CHUNKS = 1000
+_VENDOR = re.compile("[a-z][a-z0-9_-]{0,63}")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_CALL = re.compile(r"(?:[A-Z]{1,20}|\$\{\w+\}) /[^\s\x00-\x20\x7f]*|\$\{\w+\}")
+_CONTROL_CALL = re.compile(r"[A-Z]{1,20} /(?!.*\.\.)[^\s\x00-\x20\x7f]*")
+_REPLAY = re.compile(r".*/replay\b")
+_OWN_HEADERS = ("mock-sandbox", "host")
+_ENCODINGS = (
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "latin-1",
+    "ascii",
+    "cp1252",
+    "utf-8-sig",
+)
+_SHOWN = 40
+_STEP_MEMBERS = frozenset().union(*STEPS.values())
+MAX_CALLS = 10_000
+MAX_PROBLEMS = 10
+
 
 class BadCaseError(MockServerError):
     """A case is not valid in the case language; the message names file and place."""
@@ -230,30 +255,6 @@ def _nested_steps(steps: Sequence[Node]) -> Iterator[Node]:
     for step in steps:
         yield step
         yield from _nested_steps((*step.get("together", ()), *step.get("between", ())))
-
-
-MAX_TIMES = 1000
-MAX_WAIT_MS = 120_000
-MAX_CHUNKS = 1000
-
-_VENDOR = re.compile("[a-z][a-z0-9_-]{0,63}")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_CALL = re.compile(r"(?:[A-Z]{1,20}|\$\{\w+\}) /[^\s\x00-\x20\x7f]*|\$\{\w+\}")
-_CONTROL_CALL = re.compile(r"[A-Z]{1,20} /(?!.*\.\.)[^\s\x00-\x20\x7f]*")
-_REPLAY = re.compile(r".*/replay\b")
-_OWN_HEADERS = ("mock-sandbox", "host")
-_ENCODINGS = (
-    "utf-8",
-    "utf-16",
-    "utf-16-le",
-    "utf-16-be",
-    "utf-32",
-    "latin-1",
-    "ascii",
-    "cp1252",
-    "utf-8-sig",
-)
-_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,11 +429,6 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
         "answers": _answers,
     }
 )
-_STEP_MEMBERS = frozenset().union(*STEPS.values())
-
-
-MAX_CALLS = 10_000
-MAX_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)

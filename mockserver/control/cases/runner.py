@@ -34,6 +34,16 @@ _BREAKING_HEADER = re.compile(r"[\x00\r\n]")
 DEFAULT_CHUNKS = 3
 """Number of chunks of a chunked body if the step does not name one."""
 
+INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
+"""Collections that hold no records: sequences, quotas, assumptions, stored replies."""
+
+OK = 200
+MAX_PAGES = 1000
+_NAMED_STEPS = frozenset({"call", "control", "walk"})
+"""Kinds of steps for which a message shows the called target."""
+
+_OK = 200
+
 
 class UnsendableCallError(MockServerError):
     """A call would not be one request of HTTP."""
@@ -112,10 +122,6 @@ def _content(step: Node, placeholders: Mapping[str, Any]) -> bytes:
     if "hex" in step:
         return bytes.fromhex(fill_placeholders(step["hex"], placeholders))
     return b64decode(fill_placeholders(step["base64"], placeholders)) if "base64" in step else b""
-
-
-INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
-"""Collections that hold no records: sequences, quotas, assumptions, stored replies."""
 
 
 @dataclass(slots=True)
@@ -279,10 +285,6 @@ async def unchanged(run: CaseRun, step: Node) -> list[str]:
     return list(differences(before, now))
 
 
-OK = 200
-MAX_PAGES = 1000
-
-
 async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
     """Follow all pages, with the `between` steps after the first one; no key may appear twice."""
     step = run.fill({name: node for name, node in step.items() if name != "between"})
@@ -349,10 +351,6 @@ def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
         found.append(f"expected {step['finds']!r}, found {keys!r}")
     missing = [key for key in step.get("covers", []) if key not in keys]
     return found + [f"{key!r} is not among {keys!r}" for key in missing]
-
-
-_NAMED_STEPS = frozenset({"call", "control", "walk"})
-"""Kinds of steps for which a message shows the called target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,9 +479,6 @@ _STEP_FUNCTIONS: Mapping[str, Callable[[CaseRun, Node], Awaitable[list[str]]]] =
     "dump": dump,
     "unchanged": unchanged,
 }
-
-
-_OK = 200
 
 
 class UnexportableCaseError(ControlError):

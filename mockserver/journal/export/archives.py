@@ -20,6 +20,13 @@ _MOCK_MEMBERS = frozenset(
     {"number", "sandboxAt", "vendor", "operation", "outcomes", "applied", "fault", "offContract"}
 )
 
+_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_CONTROL = "/_mock/sandboxes"
+_OWN_HEADERS = ("accept", "accept-encoding", "cache-control", "content-type", "postman-token", "user-agent")
+"""Headers that Postman adds by itself."""
+
+_JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
+
 
 def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply:
     """Return the entries as one archive, with the reason why a repetition would differ."""
@@ -90,14 +97,6 @@ def _response(entry: Entry, view: View) -> HarObject:
     text = decode_text(body, reply.media_type) if is_text(body, reply.media_type) else None
     message = HarMessage(headers, reply.media_type or "", body, text, len(reply.body))
     return har_response(entry.status or 0, message, headers.get("Location", ""))
-
-
-_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-_CONTROL = "/_mock/sandboxes"
-_OWN_HEADERS = ("accept", "accept-encoding", "cache-control", "content-type", "postman-token", "user-agent")
-"""Headers that Postman adds by itself."""
-
-_JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
 def postman_text(story: Story) -> str:

@@ -102,6 +102,78 @@ END
 exit $failed
 """
 
+_LINE_BYTES = 90
+_PYTEST_TEMPLATE = '''\
+"""The answers are those of {title}.
+
+Needs pytest, httpx and a mockserver at MOCKSERVER_URL, by default {url}.
+It makes a sandbox with the state that the calls met, sends them again, and deletes the sandbox.
+
+    python -m pytest {file}
+"""
+
+import os
+from unittest.mock import ANY  # stands for a value that is not the same each time
+
+import httpx
+import pytest
+
+URL = os.environ.get("MOCKSERVER_URL", "{url}").rstrip("/")
+TOKEN = os.environ.get("MOCKSERVER_CONTROL_TOKEN", "")
+TYPED = {{"Content-Type": "application/json"}}
+NAME = f"{name}-{{os.getpid()}}"
+BEGINNING = {beginning}
+
+
+@pytest.fixture
+def sandbox():
+    headers = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
+    with httpx.Client(base_url=f"{{URL}}/_mock", headers=headers, trust_env=False, timeout=60) as client:
+        if not has_server(client):
+            message = f"no mockserver answers at {{URL}}; set MOCKSERVER_URL or start one: mockserver run"
+            pytest.fail(message, pytrace=False)
+        client.post("/sandboxes", content=BEGINNING % NAME.encode(), headers=TYPED).raise_for_status()
+        yield client
+        client.delete(f"/sandboxes/{{NAME}}")
+
+
+@pytest.fixture
+def vendors():
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(trust_env=False, limits=limits) as client:
+        yield client
+
+
+def test_{stem}(sandbox, vendors):
+{body}
+
+
+def has_server(client):
+    try:
+        return client.get("/health").is_success
+    except httpx.HTTPError:
+        return False
+
+
+def change(sandbox, method, below, content):
+    path = f"/sandboxes/{{NAME}}{{below}}"
+    sandbox.request(method, path, content=content, headers=TYPED).raise_for_status()
+
+
+def send(vendors, method, target, headers, content, timeout):
+    url = httpx.URL(URL).copy_with(raw_path=target)
+    headers = [*headers, (b"mock-sandbox", NAME.encode())]
+    patience = {{"timeout": httpx.Timeout(timeout).as_dict()}}
+    request = httpx.Request(method, url, headers=headers, content=content, extensions=patience)
+    return vendors.send(request)
+
+
+def check_entry(sandbox, number, outcomes, items):
+    entry = sandbox.get(f"/sandboxes/{{NAME}}/journal/{{number}}").json()
+    assert entry["outcomes"] == outcomes
+    assert [(one["key"], one["action"]) for one in entry["decided"]] == items
+'''
+
 
 def shell_script(story: Story) -> str:
     return _SHELL_TEMPLATE.format(
@@ -177,80 +249,6 @@ def _quote(octets: bytes) -> str:
         return "\"$(printf '" + "".join(f"\\{octet:03o}" for octet in octets) + "')\""
     text = octets.decode()
     return text if _PLAIN_WORD.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'"
-
-
-_LINE_BYTES = 90
-
-_PYTEST_TEMPLATE = '''\
-"""The answers are those of {title}.
-
-Needs pytest, httpx and a mockserver at MOCKSERVER_URL, by default {url}.
-It makes a sandbox with the state that the calls met, sends them again, and deletes the sandbox.
-
-    python -m pytest {file}
-"""
-
-import os
-from unittest.mock import ANY  # stands for a value that is not the same each time
-
-import httpx
-import pytest
-
-URL = os.environ.get("MOCKSERVER_URL", "{url}").rstrip("/")
-TOKEN = os.environ.get("MOCKSERVER_CONTROL_TOKEN", "")
-TYPED = {{"Content-Type": "application/json"}}
-NAME = f"{name}-{{os.getpid()}}"
-BEGINNING = {beginning}
-
-
-@pytest.fixture
-def sandbox():
-    headers = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
-    with httpx.Client(base_url=f"{{URL}}/_mock", headers=headers, trust_env=False, timeout=60) as client:
-        if not has_server(client):
-            message = f"no mockserver answers at {{URL}}; set MOCKSERVER_URL or start one: mockserver run"
-            pytest.fail(message, pytrace=False)
-        client.post("/sandboxes", content=BEGINNING % NAME.encode(), headers=TYPED).raise_for_status()
-        yield client
-        client.delete(f"/sandboxes/{{NAME}}")
-
-
-@pytest.fixture
-def vendors():
-    limits = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(trust_env=False, limits=limits) as client:
-        yield client
-
-
-def test_{stem}(sandbox, vendors):
-{body}
-
-
-def has_server(client):
-    try:
-        return client.get("/health").is_success
-    except httpx.HTTPError:
-        return False
-
-
-def change(sandbox, method, below, content):
-    path = f"/sandboxes/{{NAME}}{{below}}"
-    sandbox.request(method, path, content=content, headers=TYPED).raise_for_status()
-
-
-def send(vendors, method, target, headers, content, timeout):
-    url = httpx.URL(URL).copy_with(raw_path=target)
-    headers = [*headers, (b"mock-sandbox", NAME.encode())]
-    patience = {{"timeout": httpx.Timeout(timeout).as_dict()}}
-    request = httpx.Request(method, url, headers=headers, content=content, extensions=patience)
-    return vendors.send(request)
-
-
-def check_entry(sandbox, number, outcomes, items):
-    entry = sandbox.get(f"/sandboxes/{{NAME}}/journal/{{number}}").json()
-    assert entry["outcomes"] == outcomes
-    assert [(one["key"], one["action"]) for one in entry["decided"]] == items
-'''
 
 
 def pytest_source(story: Story) -> str:

@@ -20,6 +20,10 @@ from mockserver.model import EMPTY, Document, Json
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 """Address of the server if MOCKSERVER_URL is not set."""
 
+_MAX_CREDENTIALS = 20
+_VISIBLE_LENGTH = 2
+_UNREDACTED = View(shown=True)
+
 
 class UnsuitableFormError(MockServerError):
     """The format cannot express a call; the text names the call and the reason."""
@@ -129,11 +133,6 @@ def is_utf_8(octets: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-_MAX_CREDENTIALS = 20
-_VISIBLE_LENGTH = 2
-_UNREDACTED = View(shown=True)
 
 
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from mockserver.testing.server import MockServer
     from mockserver.testing.vendor import SandboxVendor
 
-
 SECTION = "mock journal"
+
+_OWN_FRAMES = str(Path(__file__).parents[1])
+_PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
 
 
 @dataclass(slots=True)
@@ -86,9 +88,6 @@ class FailureReporter:
 
 
 REPORTER_KEY = pytest.StashKey[FailureReporter]()
-
-_OWN_FRAMES = str(Path(__file__).parents[1])
-_PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
 
 
 def hide_own_frames(call: pytest.CallInfo[None], config: pytest.Config) -> None:

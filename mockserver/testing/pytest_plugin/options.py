@@ -15,9 +15,28 @@ SEED = "mockserver_seed"
 SPECS = "mockserver_specs"
 OVERLAYS = "mockserver_overlays"
 
-
 OPTION = "--mockserver-artifacts"
 VARIABLE = "MOCKSERVER_ARTIFACTS"
+
+AUTH, SCENARIO, CLOCK, FIXTURES, ALLOW = (
+    "mock_auth",
+    "mock_scenario",
+    "mock_clock",
+    "mock_fixtures",
+    "mock_allow",
+)
+CASES = "mock_cases"
+DRILL = "mock_drill"
+STRICT, LENIENT = "strict", "lenient"
+MARKERS = (
+    "mock_scenario(scenario): arm a scenario in the test's sandbox: its name, a document, a file; repeatable",
+    'mock_clock(instant): freeze the sandbox\'s clock, for example at "2026-01-05T09:00:00Z"',
+    "mock_fixtures(empty=True): start without records",
+    'mock_auth("strict"): accept only the credentials of the fixtures',
+    'mock_cases(vendor, tag=""): run the test for each case with this section, source, name or row',
+    'mock_drill(vendor, tag="", case=""): run the test for each drill case with this tag or id',
+    'mock_allow("off-contract", "never-hit"): allow calls off contract, or rules that were never hit',
+)
 
 
 def artifacts_folder(config: pytest.Config) -> Path | None:
@@ -44,28 +63,6 @@ def describe_root(config: pytest.Config) -> str:
         f"mockserver: rootdir comes from {folder}, which pytest took for a path of tests; "
         f"write {OPTION}={folder}, or set {VARIABLE}"
     )
-
-
-AUTH, SCENARIO, CLOCK, FIXTURES, ALLOW = (
-    "mock_auth",
-    "mock_scenario",
-    "mock_clock",
-    "mock_fixtures",
-    "mock_allow",
-)
-CASES = "mock_cases"
-DRILL = "mock_drill"
-STRICT, LENIENT = "strict", "lenient"
-
-MARKERS = (
-    "mock_scenario(scenario): arm a scenario in the test's sandbox: its name, a document, a file; repeatable",
-    'mock_clock(instant): freeze the sandbox\'s clock, for example at "2026-01-05T09:00:00Z"',
-    "mock_fixtures(empty=True): start without records",
-    'mock_auth("strict"): accept only the credentials of the fixtures',
-    'mock_cases(vendor, tag=""): run the test for each case with this section, source, name or row',
-    'mock_drill(vendor, tag="", case=""): run the test for each drill case with this tag or id',
-    'mock_allow("off-contract", "never-hit"): allow calls off contract, or rules that were never hit',
-)
 
 
 def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:

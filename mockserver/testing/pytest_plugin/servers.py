@@ -25,6 +25,8 @@ _NOT_IDENTIFIER = re.compile(r"\W")
 _SERVERS = pytest.StashKey[dict[bool, "MockServer"]]()
 _KNOWN_VENDORS = pytest.StashKey[set[str]]()
 
+_SERVED = pytest.StashKey[bool]()
+
 
 def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
     """Return the run's server; start it, or connect to it, on first use.
@@ -93,9 +95,6 @@ def register_served_vendors(item: pytest.Item) -> None:
         vendors = start_server(item.config).vendors
     item.config.stash[_SERVED] = True
     _register(item.config, vendors)
-
-
-_SERVED = pytest.StashKey[bool]()
 
 
 def _missing_fixtures(item: pytest.Item) -> list[str]:

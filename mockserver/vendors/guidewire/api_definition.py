@@ -11,6 +11,16 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire.representation import API
 
+_REFERENCES: Mapping[str, str] = {
+    "#/components/schemas/": "#/definitions/",
+    "#/components/parameters/": "#/parameters/",
+    "#/components/responses/": "#/responses/",
+}
+_JSON = "application/json"
+_UNSUPPORTED = frozenset({"anyOf", "oneOf", "not", "writeOnly", "examples"})
+_PARAMETER_MEMBERS = ("name", "in", "required", "description")
+_OPERATION_MEMBERS = ("operationId", "summary", "description", "tags", "security")
+
 
 def list_apis(request: Request, _state: State) -> Reply:
     """Return the APIs whose definition is served. Source: docs/vendors/guidewire.md#operations-and-paths."""
@@ -48,17 +58,6 @@ def _without_extensions(node: Json) -> Any:
     if not isinstance(node, dict):
         return node
     return {name: _without_extensions(child) for name, child in node.items() if not name.startswith("x-")}
-
-
-_REFERENCES: Mapping[str, str] = {
-    "#/components/schemas/": "#/definitions/",
-    "#/components/parameters/": "#/parameters/",
-    "#/components/responses/": "#/responses/",
-}
-_JSON = "application/json"
-_UNSUPPORTED = frozenset({"anyOf", "oneOf", "not", "writeOnly", "examples"})
-_PARAMETER_MEMBERS = ("name", "in", "required", "description")
-_OPERATION_MEMBERS = ("operationId", "summary", "description", "tags", "security")
 
 
 def to_swagger(document: Document) -> dict[str, Any]:

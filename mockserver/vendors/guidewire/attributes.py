@@ -20,6 +20,49 @@ _INSTANT = re.compile(
     r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 
+REPORTING_CURRENCY = "usd"
+"""The currency of reporting amounts; figures are not converted. Source: docs/vendors/guidewire.md#rules."""
+
+CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
+"""Decimals of amounts by currency. Source: docs/vendors/guidewire.md#rules."""
+
+_MINOR_UNITS = MappingProxyType(
+    {currency: Decimal(1).scaleb(-digits) for currency, digits in CURRENCY_DIGITS.items()}
+)
+_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_INVOICE, _ITEM = _TABLES["invoice"], _TABLES["item"]
+TYPELISTS: Mapping[str, Mapping[str, str]] = _TABLES["typelists"]
+INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
+"""The attributes of an invoice that hold a typekey."""
+
+ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
+ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
+"""Attributes that an item takes from its invoice by default. Source: docs/vendors/guidewire.md#item."""
+
+INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
+"""The attributes that are shown as they are stored."""
+
+DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
+"""The attributes that can be sent and hold a date-time: of an invoice the first, of an item the others."""
+
+BANK_ATTRIBUTES = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
+"""The attributes of an invoice that come from its payee's bank account. Assumed."""
+
+INVOICE_ATTRIBUTES = frozenset(
+    {*BANK_ATTRIBUTES, *INVOICE_PLAIN_ATTRIBUTES, *INVOICE_TYPELISTS, *_INVOICE["others"]}
+)
+"""Every attribute of an invoice, whether it can be written or not."""
+
+ITEM_ATTRIBUTES = frozenset({*ITEM_PLAIN_ATTRIBUTES, *ITEM_TYPELISTS, *_ITEM["others"]})
+INVOICE_SUMMARY, ITEM_SUMMARY = frozenset(_INVOICE["summary"]), frozenset(_ITEM["summary"])
+"""Attributes in a list. Source: docs/vendors/guidewire.md#bulk-invoice, #item."""
+
+ZERO = Decimal(0)
+_EXACT = Context(prec=100)
+_AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
+ATTRIBUTES_PATH: Path = ("data", "attributes")
+_TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
+
 
 def read_instant(text: str) -> datetime | None:
     """Parse an instant, in UTC if it has no offset; None for another text.
@@ -62,54 +105,8 @@ def calendar_day(text: str) -> str:
     return text[:10]
 
 
-REPORTING_CURRENCY = "usd"
-"""The currency of reporting amounts; figures are not converted. Source: docs/vendors/guidewire.md#rules."""
-
-CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
-"""Decimals of amounts by currency. Source: docs/vendors/guidewire.md#rules."""
-
-_MINOR_UNITS = MappingProxyType(
-    {currency: Decimal(1).scaleb(-digits) for currency, digits in CURRENCY_DIGITS.items()}
-)
-
-
-_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-_INVOICE, _ITEM = _TABLES["invoice"], _TABLES["item"]
-TYPELISTS: Mapping[str, Mapping[str, str]] = _TABLES["typelists"]
-INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
-"""The attributes of an invoice that hold a typekey."""
-
-ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
-ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
-"""Attributes that an item takes from its invoice by default. Source: docs/vendors/guidewire.md#item."""
-
-INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
-"""The attributes that are shown as they are stored."""
-
-DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
-"""The attributes that can be sent and hold a date-time: of an invoice the first, of an item the others."""
-
-BANK_ATTRIBUTES = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
-"""The attributes of an invoice that come from its payee's bank account. Assumed."""
-
-INVOICE_ATTRIBUTES = frozenset(
-    {*BANK_ATTRIBUTES, *INVOICE_PLAIN_ATTRIBUTES, *INVOICE_TYPELISTS, *_INVOICE["others"]}
-)
-"""Every attribute of an invoice, whether it can be written or not."""
-
-ITEM_ATTRIBUTES = frozenset({*ITEM_PLAIN_ATTRIBUTES, *ITEM_TYPELISTS, *_ITEM["others"]})
-INVOICE_SUMMARY, ITEM_SUMMARY = frozenset(_INVOICE["summary"]), frozenset(_ITEM["summary"])
-"""Attributes in a list. Source: docs/vendors/guidewire.md#bulk-invoice, #item."""
-
-
 def typekey(typelist: str, code: str) -> Json:
     return {"code": code, "name": TYPELISTS[typelist].get(code, code)}
-
-
-ZERO = Decimal(0)
-
-_EXACT = Context(prec=100)
-_AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 
 
 def read_amount(text: Json) -> Decimal | None:
@@ -144,11 +141,6 @@ def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> t
     each, left = divmod(int(_EXACT.scaleb(whole, digits)), count)
     more = range(left) if remainder == "first" else range(count - left, count)
     return tuple(_EXACT.scaleb(Decimal(each + (place in more)), -digits) for place in range(count))
-
-
-ATTRIBUTES_PATH: Path = ("data", "attributes")
-
-_TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 
 
 def code_of(sent: Document, name: str) -> str | None:

@@ -30,10 +30,21 @@ COMPOSITE_ONLY_HEADERS = BATCH_ONLY_HEADERS | {"gw-dbtransaction-id", "gw-donotc
 Source: docs/vendors/guidewire.md#composites.
 """
 
-
 FIRST_REFUSAL = 400
 CONTAINER_PATHS = frozenset({f"{API}/batch", "/composite/v1/composite"})
 """Paths that carry calls themselves; no carried call may go there."""
+
+_ACTIONS_BY_METHOD = {
+    "get": Action.UNCHANGED,
+    "post": Action.CREATED,
+    "patch": Action.UPDATED,
+    "delete": Action.UPDATED,
+}
+_REFERENCE = re.compile(r"\$\{([^{}]+)\}")
+_PATH_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]{1,6})\]|\['([^']+)'\]")
+_MAX_SUBSTITUTED = 1024 * 1024
+_SKIPPED: Json = {"skipped": True}
+_NOT_INCLUDED: Json = {"responseIncluded": False}
 
 
 class Subrequest(Value, frozen=True):
@@ -75,14 +86,6 @@ def error_entry(error: Json, call: Call) -> Json:
 
 def error_in(body: Json) -> Json:
     return body.get("error", body)
-
-
-_ACTIONS_BY_METHOD = {
-    "get": Action.UNCHANGED,
-    "post": Action.CREATED,
-    "patch": Action.UPDATED,
-    "delete": Action.UPDATED,
-}
 
 
 def run_batch(request: Request, state: State) -> StoreItem:
@@ -168,11 +171,6 @@ def _outcome_entry(outcome: Outcome, call: Call) -> Json:
     return outcome.document or error_entry(problem_error(outcome.problems, call), call)
 
 
-_REFERENCE = re.compile(r"\$\{([^{}]+)\}")
-_PATH_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]{1,6})\]|\['([^']+)'\]")
-_MAX_SUBSTITUTED = 1024 * 1024
-
-
 class Variables:
     """Variables that the subrequests of a composite have defined so far, up to a limit."""
 
@@ -228,10 +226,6 @@ def _value_at(value: Json, name: str, index: str) -> Json:
 
 def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.encode(value).decode()
-
-
-_SKIPPED: Json = {"skipped": True}
-_NOT_INCLUDED: Json = {"responseIncluded": False}
 
 
 class _CompositeRun:

@@ -53,6 +53,21 @@ from mockserver.vendors.guidewire.representation import (
     render_page,
 )
 
+_NEW_INVOICE: Document = {
+    "approvalStatus": "unapproved",
+    "approvedAmount": "0",
+    "bulkInvoiceTotal": "0",
+    "currency": "usd",
+    "deliveryMethod": "send",
+    "paymentMethod": "check",
+    "reportability": "notreportable",
+    "splitEqually": False,
+    "status": "draft",
+    "valid": False,
+    "version": 0,
+}
+_INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEqually")
+
 
 def list_invoices(request: Request, state: State) -> Reply:
     documents = in_creation_order(state.collection(INVOICES).values())
@@ -192,22 +207,6 @@ def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
 
 def _id_rules(request: Request) -> KeyRules:
     return key_rules(request.call.assumptions).of_stored_keys
-
-
-_NEW_INVOICE: Document = {
-    "approvalStatus": "unapproved",
-    "approvedAmount": "0",
-    "bulkInvoiceTotal": "0",
-    "currency": "usd",
-    "deliveryMethod": "send",
-    "paymentMethod": "check",
-    "reportability": "notreportable",
-    "splitEqually": False,
-    "status": "draft",
-    "valid": False,
-    "version": 0,
-}
-_INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEqually")
 
 
 def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:

@@ -13,6 +13,27 @@ from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPE
 
 _EXCEPTIONS = "gw.api.rest.exceptions."
 
+_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+PROBLEM_MESSAGES: Mapping[str, str] = _TABLES["messages"]
+ALERTS: Mapping[str, str] = _TABLES["alerts"]
+"""Problems that a validation can find, by alert type."""
+
+EXPLANATIONS: Mapping[str, str] = _TABLES["explanations"]
+"""Reasons why an item is not valid, or was rejected."""
+
+ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
+"""Heading of the reasons why an action was not taken."""
+
+DEFAULT_MESSAGE = "The value of '{name}' is not valid"
+ACTION_PROBLEMS = frozenset({"alert", "no-items", "no-send-date", "not-editable", "not-valid", "wrong-state"})
+"""Problems of an action on an invoice; `expected` is its name."""
+
+_TYPELISTS: Mapping[str, str] = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
+_PARAMETERS = frozenset({"query", "header", "path"})
+_MISSING = frozenset({"missing-required", "total-required"})
+_WITHOUT_PROPERTIES = ACTION_PROBLEMS | {"body-not-empty", "nested-batch"}
+_LONGEST = 100
+
 
 class ErrorTemplate(Value, frozen=True):
     status: int
@@ -27,34 +48,12 @@ def _templates(rows: Mapping[str, tuple[int, str, str]]) -> dict[str, ErrorTempl
     }
 
 
-_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 BAD_INPUT = ErrorTemplate(400, _EXCEPTIONS + "BadInputException", "The request parameters or body had issues")
 REFUSAL_ERRORS = _templates(_TABLES["refusals"])
 """Refusals by their code; all others are bad input."""
 
 PROBLEM_ERRORS = _templates(_TABLES["problems"])
 """Problems that are more than bad input."""
-
-PROBLEM_MESSAGES: Mapping[str, str] = _TABLES["messages"]
-ALERTS: Mapping[str, str] = _TABLES["alerts"]
-"""Problems that a validation can find, by alert type."""
-
-EXPLANATIONS: Mapping[str, str] = _TABLES["explanations"]
-"""Reasons why an item is not valid, or was rejected."""
-
-ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
-"""Heading of the reasons why an action was not taken."""
-
-DEFAULT_MESSAGE = "The value of '{name}' is not valid"
-
-ACTION_PROBLEMS = frozenset({"alert", "no-items", "no-send-date", "not-editable", "not-valid", "wrong-state"})
-"""Problems of an action on an invoice; `expected` is its name."""
-
-_TYPELISTS: Mapping[str, str] = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
-_PARAMETERS = frozenset({"query", "header", "path"})
-_MISSING = frozenset({"missing-required", "total-required"})
-_WITHOUT_PROPERTIES = ACTION_PROBLEMS | {"body-not-empty", "nested-batch"}
-_LONGEST = 100
 
 
 def problem_detail(problem: Problem) -> Json:

@@ -46,6 +46,35 @@ REOPENED = frozenset({"rejected", "awaitingsubmission"})
 INVALID_ITEMS = "invaliditems"
 """From here a change always leads back to draft: nothing else would. Assumed."""
 
+CUSTOM_ACTIONS = ("validate", "submit", "request", "place-hold", "stop", "void")
+"""Actions of the vendor's own API."""
+
+_CHECK_CREATION: Mapping[str, str] = {
+    "pendingitemvalidation": "initiatingcheckcreation",
+    "initiatingcheckcreation": "creatingchecks",
+    "creatingchecks": "awaitingsubmission",
+}
+_DIRECT: Mapping[str, str] = dict.fromkeys(_CHECK_CREATION, "awaitingsubmission")
+NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
+    "fast": _DIRECT,
+    "slow": _DIRECT,
+    "slow_with_check_creation": _CHECK_CREATION,
+}
+"""Next status while items are processed, by the value of the assumption `item_processing`."""
+
+INVOICES = "bulk-invoices"
+ITEMS = "bulk-invoice-items"
+PAYEES = "payees"
+CLAIMS = "claims"
+EXPOSURES = "exposures"
+BANK_ACCOUNTS = "bank-accounts"
+"""By the payee's id in the address book."""
+
+_ID_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+_SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in range(256))
+CREATE, UPDATE = "createBulkInvoice", "updateBulkInvoice"
+CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
+
 
 class Transition(Value, frozen=True):
     """An action: its source statuses, the next status, and that of the items.
@@ -75,22 +104,6 @@ TRANSITIONS: Mapping[str, Transition] = {
     "reset": Transition(frozenset(TYPELISTS["BulkInvoiceStatus"])),
 }
 """Every action by the last segment of its path, deletion beside them."""
-
-CUSTOM_ACTIONS = ("validate", "submit", "request", "place-hold", "stop", "void")
-"""Actions of the vendor's own API."""
-
-_CHECK_CREATION: Mapping[str, str] = {
-    "pendingitemvalidation": "initiatingcheckcreation",
-    "initiatingcheckcreation": "creatingchecks",
-    "creatingchecks": "awaitingsubmission",
-}
-_DIRECT: Mapping[str, str] = dict.fromkeys(_CHECK_CREATION, "awaitingsubmission")
-NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
-    "fast": _DIRECT,
-    "slow": _DIRECT,
-    "slow_with_check_creation": _CHECK_CREATION,
-}
-"""Next status while items are processed, by the value of the assumption `item_processing`."""
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:
@@ -167,19 +180,6 @@ def to_draft(invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
 
 def with_status(items: Sequence[Document], status: str, explanation: str | None = None) -> list[Document]:
     return [without_nulls({**item, "status": status, "explanation": explanation}) for item in items]
-
-
-INVOICES = "bulk-invoices"
-ITEMS = "bulk-invoice-items"
-PAYEES = "payees"
-CLAIMS = "claims"
-EXPOSURES = "exposures"
-BANK_ACCOUNTS = "bank-accounts"
-"""By the payee's id in the address book."""
-
-
-_ID_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-_SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in range(256))
 
 
 def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
@@ -301,10 +301,6 @@ def _payment_type_problems(
         yield attribute_problem("supplement-only", "nonEroding")
     if claim is not None and claim["state"] == "closed":
         yield attribute_problem("claim-closed", "paymentType", found=claim["claimNumber"])
-
-
-CREATE, UPDATE = "createBulkInvoice", "updateBulkInvoice"
-CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
 class Target(Value, frozen=True):

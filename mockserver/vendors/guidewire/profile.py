@@ -59,6 +59,17 @@ _CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
 _CREATED_MEMBERS = (*_CHANGED_MEMBERS, "totalTransactionAmount")
 """Compared members of changed records, and of created ones: their sums begin at 0."""
 
+_PATH = "/bulk-invoices"
+_ROWS = f"{_API}{_PATH}"
+# Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
+# and that what is wrong with a call of the batch fails that call alone, is assumed
+# (docs/vendors/guidewire.md#codes, #batches).
+_CENTS = "more decimals than the currency has"
+_CHANGE_CORRUPTIONS = (
+    Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),
+    Corruption("a bulk invoice that is not there", set_member("/path", f"{_PATH}/xc:none")),
+)
+
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """Return the answers to the calls of a batch, in their order.
@@ -146,10 +157,6 @@ def _amount(text: Json) -> str | Decimal | None:
         return str(text)
 
 
-_PATH = "/bulk-invoices"
-_ROWS = f"{_API}{_PATH}"
-
-
 def _attribute(name: str, value: Json, because: str, case: str = "") -> Corruption:
     """Return a corruption by a bad attribute; in an open case another server may accept it."""
     assumption = Assumption(case, ("alone", "taken")) if case else None
@@ -161,10 +168,6 @@ def _call_member(name: str, value: Json, because: str, case: str) -> Corruption:
     return Corruption(because, set_member(f"/{name}", value), refuses_call=True, assumption=assumption)
 
 
-# Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
-# and that what is wrong with a call of the batch fails that call alone, is assumed
-# (docs/vendors/guidewire.md#codes, #batches).
-_CENTS = "more decimals than the currency has"
 _CORRUPTIONS = (
     _attribute("payeeAddressBookUID", "ab:none", "an unknown payee", "a payee that is not there"),
     _attribute("bulkInvoiceTotal", "-1.00", "a total below zero", "a total below zero"),
@@ -187,10 +190,6 @@ _CORRUPTIONS = (
         "a word for what follows on a failure",
         "an unknown word for what follows on a failure",
     ),
-)
-_CHANGE_CORRUPTIONS = (
-    Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),
-    Corruption("a bulk invoice that is not there", set_member("/path", f"{_PATH}/xc:none")),
 )
 
 

@@ -60,6 +60,19 @@ _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
 _WITH_OWN_DETAIL = (VendorFailure, Unavailable, TooManyRequests)
 """Faults with a message of their own."""
 
+FAULT_TEXT_LIMIT = 255
+"""Length limit in the message of a too-long fault; nothing is refused for its length."""
+
+_REFUSALS: Mapping[str, str] = {
+    "internal": "failed",
+    "throttled": "too-many-requests",
+    "timeout": "unavailable",
+}
+"""Faults that are no matter of what was sent, and the refusal that says them."""
+
+_LOCKED_IN = "Issued"
+_BULK_INVOICES = "/bulk-invoices/"
+
 
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Ignore unknown names if a header asks for it; report read-only ones separately.
@@ -180,22 +193,6 @@ def _ids_in_path(path: str) -> tuple[str, str]:
 
 def _is_lenient(call: Call, header: str) -> bool:
     return call.headers.get(header, "") in _LENIENT
-
-
-FAULT_TEXT_LIMIT = 255
-"""Length limit in the message of a too-long fault; nothing is refused for its length."""
-
-
-_REFUSALS: Mapping[str, str] = {
-    "internal": "failed",
-    "throttled": "too-many-requests",
-    "timeout": "unavailable",
-}
-"""Faults that are no matter of what was sent, and the refusal that says them."""
-
-_LOCKED_IN = "Issued"
-
-_BULK_INVOICES = "/bulk-invoices/"
 
 
 class _FaultyCall(Value, frozen=True):

@@ -41,7 +41,6 @@ from mockserver.vendors.guidewire.lifecycle import (
 PAGE_SIZE = 25
 """Rows on a page when the call does not say. Source: docs/vendors/guidewire.md#queries."""
 
-
 API = "/claim/v1"
 """Root of links: as in the vendor's documents, below the address that a client is configured with."""
 
@@ -49,6 +48,23 @@ CORRELATION = "X-Correlation-ID"
 
 _ROW_PAYEE_LACKS = frozenset({"primaryAddress"})
 _EVERYTHING = frozenset({"*all", "*detail"})
+
+_CLAIM_TEXTS = ("id", "claimNumber", "policyNumber", "lossDate")
+_CLAIM_TYPELISTS = {"currency": "Currency", "state": "ClaimState"}
+_SORTED_MEMBERS = json.JSONEncoder(sort_keys=True)
+_FILTER_OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "eq": lambda found, wanted: found == wanted,
+    "ne": lambda found, wanted: found != wanted,
+    "lt": lambda found, wanted: found < wanted,
+    "gt": lambda found, wanted: found > wanted,
+    "le": lambda found, wanted: found <= wanted,
+    "ge": lambda found, wanted: found >= wanted,
+    "in": lambda found, wanted: found in wanted.split(","),
+    "ni": lambda found, wanted: found not in wanted.split(","),
+    "sw": lambda found, wanted: found.startswith(wanted),
+    "cn": lambda found, wanted: wanted in found,
+}
+_NEGATIVE_OPERATORS = frozenset({"ne", "ni"})
 
 
 def invoice_element(invoice: Document, request: Request, state: State) -> Json:
@@ -76,10 +92,6 @@ def item_row(item: Document, request: Request, state: State) -> Json:
     return _element(fields, item, _item_links(item, state))
 
 
-_CLAIM_TEXTS = ("id", "claimNumber", "policyNumber", "lossDate")
-_CLAIM_TYPELISTS = {"currency": "Currency", "state": "ClaimState"}
-
-
 def claim_element(claim: Document, request: Request, _state: State) -> Json:
     """Return a claim, alone or in a list. Source: docs/vendors/guidewire.md#claims."""
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
@@ -104,9 +116,6 @@ def item_path(item: Document) -> str:
 
 def link(href: str, *methods: str) -> Json:
     return {"href": href, "methods": list(methods)}
-
-
-_SORTED_MEMBERS = json.JSONEncoder(sort_keys=True)
 
 
 def checksum(document: Document) -> str:
@@ -223,20 +232,6 @@ def _reporting_amount(amount: str) -> Json:
 
 
 RenderRow = Callable[[Document, Request, State], Json]
-
-_FILTER_OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
-    "eq": lambda found, wanted: found == wanted,
-    "ne": lambda found, wanted: found != wanted,
-    "lt": lambda found, wanted: found < wanted,
-    "gt": lambda found, wanted: found > wanted,
-    "le": lambda found, wanted: found <= wanted,
-    "ge": lambda found, wanted: found >= wanted,
-    "in": lambda found, wanted: found in wanted.split(","),
-    "ni": lambda found, wanted: found not in wanted.split(","),
-    "sw": lambda found, wanted: found.startswith(wanted),
-    "cn": lambda found, wanted: wanted in found,
-}
-_NEGATIVE_OPERATORS = frozenset({"ne", "ni"})
 
 
 def render_page(request: Request, documents: Iterable[Document], row: RenderRow, state: State) -> Json:

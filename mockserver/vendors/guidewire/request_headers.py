@@ -33,6 +33,13 @@ REPLY_SCHEMAS: Mapping[str, str] = {
 }
 """The schema of an operation's answer, where it can be asked for. Assumed: that it is named like this."""
 
+TRANSACTIONS = "transactions"
+ASYNC_REQUESTS = "async-requests"
+_TRANSACTION_HEADER = "GW-DBTransaction-ID"
+_MAX_TRANSACTION = 128
+_ACTION_SCHEMA = "BulkInvoiceDetailResponse"
+_FIRST_REFUSAL = 400
+
 
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Admit a call in JSON and UTF-8, where the assumptions require it. Raises TooManyRequests."""
@@ -41,15 +48,6 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         enter.count()
         check_json_in_utf_8(call)
     return ""
-
-
-TRANSACTIONS = "transactions"
-ASYNC_REQUESTS = "async-requests"
-
-_TRANSACTION_HEADER = "GW-DBTransaction-ID"
-_MAX_TRANSACTION = 128
-_ACTION_SCHEMA = "BulkInvoiceDetailResponse"
-_FIRST_REFUSAL = 400
 
 
 def read_handler(handler: Handler) -> Handler:

@@ -28,6 +28,48 @@ _UNGUARDED_PATHS = ("/v1/administrations", "/oauth/", STORAGE)
 
 _SHOWN_AFTER_DELETION = timedelta(days=30)
 
+APPLICATIONS = "applications"
+"""The vendor-wide collection, by client id: `{id, secret, scopes, administrations}`."""
+
+SCOPES = (
+    "administrations:read",
+    "contacts:read",
+    "contacts:write",
+    "debtors:read",
+    "debtors:write",
+    "files:write",
+    "invoices:read",
+    "invoices:write",
+    "payment_conditions:write",
+    "payments:read",
+    "vat_rates:read",
+    "vat_rates:write",
+)
+"""Every permission that an operation here asks for; only three of the names are documented."""
+
+_BASIC = SecurityScheme("basicAuth", {"type": "http", "scheme": "basic"})
+AUTHORIZATION_CODES = "codes"
+"""The vendor-wide collection of codes that were not used yet."""
+
+_CODE_LIFETIME = timedelta(minutes=10)
+_CODE_OCTETS = 32
+REFRESH_TOKENS = "refresh_tokens"
+"""The vendor-wide collection of refresh tokens that are good still: the last one of each grant."""
+
+_CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
+_REFRESH_HINT = (
+    "the refresh_token is unknown, used or expired, or of another client; "
+    "sandbox-refresh-token of client sandbox-client will do, once"
+)
+_ACCESS_SECONDS = 7200
+_REFRESH_LIFETIME = timedelta(days=90)
+_TOKEN_OCTETS = 32
+_REQUIRED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "authorization_code": ("code", "redirect_uri"),
+    "refresh_token": ("refresh_token",),
+    "client_credentials": (),
+}
+
 
 def enter_tenant(call: Call, tenant: str, state: State) -> None:
     """Raise Forbidden or NotFound: unknown, not active, or not granted to the caller."""
@@ -78,28 +120,6 @@ def admit(call: Call, enter: Enter, _state: State) -> str:
     return ""
 
 
-APPLICATIONS = "applications"
-"""The vendor-wide collection, by client id: `{id, secret, scopes, administrations}`."""
-
-SCOPES = (
-    "administrations:read",
-    "contacts:read",
-    "contacts:write",
-    "debtors:read",
-    "debtors:write",
-    "files:write",
-    "invoices:read",
-    "invoices:write",
-    "payment_conditions:write",
-    "payments:read",
-    "vat_rates:read",
-    "vat_rates:write",
-)
-"""Every permission that an operation here asks for; only three of the names are documented."""
-
-_BASIC = SecurityScheme("basicAuth", {"type": "http", "scheme": "basic"})
-
-
 def find_application(client_id: str, state: State) -> Document:
     """Return the application of that id; an unknown one has all permissions."""
     known = state.collection(APPLICATIONS, "").get(client_id)
@@ -121,13 +141,6 @@ def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | Non
     if not names:
         return list(allowed)
     return list(dict.fromkeys(names)) if set(names) <= set(allowed) else None
-
-
-AUTHORIZATION_CODES = "codes"
-"""The vendor-wide collection of codes that were not used yet."""
-
-_CODE_LIFETIME = timedelta(minutes=10)
-_CODE_OCTETS = 32
 
 
 def authorize(request: Request, state: State) -> Reply:
@@ -153,18 +166,6 @@ def _redirect(request: Request, **told: str) -> Reply:
     query = urlencode({**told, "state": request.parameters["state"]})
     return Reply(302, headers=(("Location", f"{uri}{'&' if '?' in uri else '?'}{query}"),))
 
-
-REFRESH_TOKENS = "refresh_tokens"
-"""The vendor-wide collection of refresh tokens that are good still: the last one of each grant."""
-
-_CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
-_REFRESH_HINT = (
-    "the refresh_token is unknown, used or expired, or of another client; "
-    "sandbox-refresh-token of client sandbox-client will do, once"
-)
-_ACCESS_SECONDS = 7200
-_REFRESH_LIFETIME = timedelta(days=90)
-_TOKEN_OCTETS = 32
 
 GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 
@@ -326,9 +327,4 @@ _GRANT_TYPES: Mapping[str, GrantToken] = {
     "authorization_code": _grant_by_code,
     "refresh_token": _grant_by_refresh_token,
     "client_credentials": _grant_to_client,
-}
-_REQUIRED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "authorization_code": ("code", "redirect_uri"),
-    "refresh_token": ("refresh_token",),
-    "client_credentials": (),
 }

@@ -41,6 +41,9 @@ _WIDE = Context(prec=1200, rounding=ROUND_HALF_UP)
 _MAX_LENGTH = 255
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
+_DAY = re.compile(DATE_PATTERN)
+_INSTANT = re.compile(DATE_TIME_PATTERN)
+
 
 def exact_arithmetic() -> AbstractContextManager[Context]:
     """Return the context of sums of amounts, without rounding."""
@@ -68,10 +71,6 @@ def print_amount(value: Decimal | int) -> str:
 
 def print_optional_amount(value: Decimal | int | None) -> str | None:
     return None if value is None else print_amount(value)
-
-
-_DAY = re.compile(DATE_PATTERN)
-_INSTANT = re.compile(DATE_TIME_PATTERN)
 
 
 def is_day(text: str) -> bool:

@@ -22,6 +22,14 @@ from mockserver.vendors.payt.messages import (
     unreadable_value,
 )
 
+CREATED = 201
+UPDATED = 200
+NOT_FOUND_KIND = "not_found"
+"""The only kind of failure that is documented.
+
+Source: docs/vendors/payt.md#partial-errors.
+"""
+
 
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
     """Return problems that keep their record alone: texts with NUL, and tolerated types.
@@ -87,15 +95,6 @@ def _is_declared(path: Path, schema: Document, contract: Document) -> bool:
             return False
         schema = below
     return True
-
-
-CREATED = 201
-UPDATED = 200
-NOT_FOUND_KIND = "not_found"
-"""The only kind of failure that is documented.
-
-Source: docs/vendors/payt.md#partial-errors.
-"""
 
 
 FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]

@@ -36,35 +36,7 @@ _DEBTOR_TEXTS = (
 )
 _DEBTOR_OPTIONAL = (*_DEBTOR_TEXTS[_DEBTOR_TEXTS.index("bank_account_name") :], "contact_identifier")
 
-
-def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
-    """Create or update the debtor. Source: docs/vendors/payt.md#other-answers."""
-    record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
-    stored = sent_records.find_debtor(record, state, request.call.assumptions).stored
-    was = stored or _new_debtor(request.tenant, state)
-    contact = resolve_contact(record, was.get("contact_identifier"), state)
-    debtor = {
-        **was,
-        **{member: record[member] for member in _DEBTOR_TEXTS if member in record},
-        "contact_identifier": contact.value,
-        "updated_at": print_instant(state.now),
-    }
-    if "country_code" in record:
-        debtor["postal_address"] = {**was.get("postal_address", {}), "country_code": record["country_code"]}
-    if "labels" in record:
-        debtor["labels"] = list(dict.fromkeys(record["labels"] or ()))
-    state.collection(DEBTORS)[debtor["id"]] = debtor
-    warned = (record_problem(contact.warning, item, contact.field, of=DEBTORS),) if contact.warning else ()
-    action = Action.UPDATED if stored else Action.CREATED
-    return Outcome(item, action, debtor, warnings=warned)
-
-
-def _new_debtor(administration_id: str, state: State) -> Document:
-    return {"id": str(state.next(DEBTORS)), "administration_id": administration_id}
-
-
 CONTACTS = "contacts"
-
 _CONTACT_MEMBERS = (
     "contact_identifier",
     "call_phone_number",
@@ -91,6 +63,34 @@ _CONTACT_MEMBERS = (
 )
 _CONTACT_TEXTS = (*_CONTACT_MEMBERS, "birth_date")
 _CONTACT_OPTIONAL = tuple(member for member in _CONTACT_TEXTS if member != "contact_identifier")
+VAT_RATES = "vat_rates"
+PAYMENT_CONDITIONS = "payment_conditions"
+
+
+def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
+    """Create or update the debtor. Source: docs/vendors/payt.md#other-answers."""
+    record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
+    stored = sent_records.find_debtor(record, state, request.call.assumptions).stored
+    was = stored or _new_debtor(request.tenant, state)
+    contact = resolve_contact(record, was.get("contact_identifier"), state)
+    debtor = {
+        **was,
+        **{member: record[member] for member in _DEBTOR_TEXTS if member in record},
+        "contact_identifier": contact.value,
+        "updated_at": print_instant(state.now),
+    }
+    if "country_code" in record:
+        debtor["postal_address"] = {**was.get("postal_address", {}), "country_code": record["country_code"]}
+    if "labels" in record:
+        debtor["labels"] = list(dict.fromkeys(record["labels"] or ()))
+    state.collection(DEBTORS)[debtor["id"]] = debtor
+    warned = (record_problem(contact.warning, item, contact.field, of=DEBTORS),) if contact.warning else ()
+    action = Action.UPDATED if stored else Action.CREATED
+    return Outcome(item, action, debtor, warnings=warned)
+
+
+def _new_debtor(administration_id: str, state: State) -> Document:
+    return {"id": str(state.next(DEBTORS)), "administration_id": administration_id}
 
 
 def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
@@ -133,10 +133,6 @@ def _validation_errors(contact: Document) -> Entity:
 
 
 CONTACT = RecordType(CONTACTS, _represent_contact, lambda _stored, _state: {})
-
-
-VAT_RATES = "vat_rates"
-PAYMENT_CONDITIONS = "payment_conditions"
 
 
 def _upsert(kind: str, defaults: Document, item: Item, request: Request, state: State) -> Outcome:

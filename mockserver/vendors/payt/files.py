@@ -20,6 +20,16 @@ from mockserver.vendors.payt.messages import UPLOAD_MESSAGES as TEXTS
 FILES = "files"
 """Announced files by checksum; `uploaded_at` is null until their bytes are there."""
 
+UPLOADS = "uploads"
+"""The vendor-wide collection of URLs that were given, by the token that each ends with."""
+
+STORAGE = "/storage/uploads"
+"""Path of the vendor's storage host, below our own mount."""
+
+_SANDBOXES = "/sandboxes/"
+_URL_LIFETIME = timedelta(hours=4)
+_TOKEN_OCTETS = 24
+
 
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
@@ -40,17 +50,6 @@ def attach_file(
     if file is None or file.get("uploaded_at") is None:
         return stored, False
     return {"checksum": checksum, "filename": posted.get("filename")}, True
-
-
-UPLOADS = "uploads"
-"""The vendor-wide collection of URLs that were given, by the token that each ends with."""
-
-STORAGE = "/storage/uploads"
-"""Path of the vendor's storage host, below our own mount."""
-
-_SANDBOXES = "/sandboxes/"
-_URL_LIFETIME = timedelta(hours=4)
-_TOKEN_OCTETS = 24
 
 
 def announce_files(request: Request, state: State) -> StoreItem:

@@ -40,6 +40,42 @@ DELETED = "deleted_payments"
 
 _COPIED = ("description", "payment_method", "reversal_code", "transaction_type")
 
+INVOICES = "invoices"
+_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_REQUIRED = ("currency_code", "invoice_number", "invoice_date", "due_date")
+_OPTIONAL = (
+    "invoice_identifier",
+    "order_number",
+    "peppol_identifier",
+    "description",
+    "category",
+    "payment_condition",
+    "payment_method",
+    "payment_term",
+)
+_CLEARABLE = (*_OPTIONAL[1:], "contact_identifier")
+"""Members that a post may clear by omission: texts that identify neither invoice nor debtor."""
+
+_NEW_VALUES: Document = {
+    **dict.fromkeys(_AMOUNTS, ZERO),
+    **dict.fromkeys(_OPTIONAL),
+    "debtor_id": None,
+    "contact_identifier": None,
+    "sent_at": None,
+    "labels": (),
+    "document": None,
+    "ubl_document": None,
+    "invoice_lines": (),
+    "payment_date": None,
+    "administration_costs_total": ZERO,
+    "administration_costs_open": ZERO,
+}
+_HUNDRED = Decimal(100)
+_DELAY = timedelta(hours=1)
+_ROUND = timedelta(minutes=30)
+_FIRST_ROUND = parse_instant("2000-01-01T00:00:00Z")
+_NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
+
 
 def payments_of(invoice: Document | None, state: State) -> list[Document]:
     found = state.collection(PAYMENTS).find("invoice_id", invoice["id"]) if invoice else []
@@ -173,39 +209,7 @@ def _today(state: State) -> str:
     return state.now.date().isoformat()
 
 
-INVOICES = "invoices"
-
 FindInvoice: TypeAlias = Callable[[Document, State, Mapping[str, str]], RecordMatch]
-
-_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
-_REQUIRED = ("currency_code", "invoice_number", "invoice_date", "due_date")
-_OPTIONAL = (
-    "invoice_identifier",
-    "order_number",
-    "peppol_identifier",
-    "description",
-    "category",
-    "payment_condition",
-    "payment_method",
-    "payment_term",
-)
-_CLEARABLE = (*_OPTIONAL[1:], "contact_identifier")
-"""Members that a post may clear by omission: texts that identify neither invoice nor debtor."""
-
-_NEW_VALUES: Document = {
-    **dict.fromkeys(_AMOUNTS, ZERO),
-    **dict.fromkeys(_OPTIONAL),
-    "debtor_id": None,
-    "contact_identifier": None,
-    "sent_at": None,
-    "labels": (),
-    "document": None,
-    "ubl_document": None,
-    "invoice_lines": (),
-    "payment_date": None,
-    "administration_costs_total": ZERO,
-    "administration_costs_open": ZERO,
-}
 
 
 def upsert_invoices(find: FindInvoice) -> ApplyBatch:
@@ -326,9 +330,6 @@ def _merged(record: Document, was: Document, state: State) -> dict[str, Json]:
     return invoice
 
 
-_HUNDRED = Decimal(100)
-
-
 def write_lines(posted: list[Document], state: State) -> list[Document]:
     return [
         _stored_line(line, order, state.collection("vat_rates").find("code", line["vat_rate_code"])[0])
@@ -372,11 +373,6 @@ def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal,
     return known - vat, known, vat
 
 
-_DELAY = timedelta(hours=1)
-_ROUND = timedelta(minutes=30)
-_FIRST_ROUND = parse_instant("2000-01-01T00:00:00Z")
-
-
 def sent_by_now(invoice: Document, state: State, assumptions: Mapping[str, str]) -> Document:
     if invoice["sent_at"] is not None or assumptions["sending"] == "never":
         return invoice
@@ -392,8 +388,6 @@ def _next_round(moment: datetime) -> datetime:
 
 
 ChangePause: TypeAlias = Callable[[Document, State], Document]
-
-_NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
 
 
 def block(invoice: Document, state: State) -> Document:

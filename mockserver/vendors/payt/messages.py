@@ -28,21 +28,10 @@ FIELD_RANKS = {
 }
 """Rank of a field's messages among those of its record, by record type."""
 
-
 TOKEN_INVALID = "The access token is invalid"  # noqa: S105 - a sentence, no token
-
 
 EMPTY_LIST = "is empty"
 """Message about a list without records, where an assumption refuses it."""
-
-
-def missing_parameter(name: str) -> str:
-    return f"Missing required parameter: {name}."
-
-
-def too_many_records(kind: str, limit: str) -> str:
-    return f"{kind} must not have more than {limit} records"
-
 
 _FIELD_NAMES: Mapping[str, str] = {
     "invoice_identifier": "Origin identifier",
@@ -54,6 +43,16 @@ _RANGE = ("minimum", "maximum")
 _LOCATIONS = ("query", "path", "header")
 _FATAL_RULES = (*PARAMETER_MESSAGES, *_RANGE, "format:date-time")
 _DEPTH_OF_RECORD = 2
+UNKNOWN_RECORD = "not-found"
+"""The code of a problem that is told as a kind of failure, not as a message of its record."""
+
+
+def missing_parameter(name: str) -> str:
+    return f"Missing required parameter: {name}."
+
+
+def too_many_records(kind: str, limit: str) -> str:
+    return f"{kind} must not have more than {limit} records"
 
 
 def record_problem(code: str, item: Item, field: str, *, of: str = "invoices") -> Problem:
@@ -149,7 +148,3 @@ def _record_words(problem: Problem) -> str:
     if problem.rule == "pattern":
         return "is not included in the list" if field in _CODED else "is not a number"
     return "is invalid"
-
-
-UNKNOWN_RECORD = "not-found"
-"""The code of a problem that is told as a kind of failure, not as a message of its record."""

@@ -69,6 +69,9 @@ _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")
 _OAUTH_PATHS = "/oauth/"
 
+_BROKEN = "internal"
+_UNKNOWN = "unknown-reference"
+
 
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Word a schema problem; an administration's id may be a number, as any text may.
@@ -170,10 +173,6 @@ def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
         case _:
             text = REFUSAL_MESSAGES.get(refusal.code, refusal.detail)
     return text
-
-
-_BROKEN = "internal"
-_UNKNOWN = "unknown-reference"
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:

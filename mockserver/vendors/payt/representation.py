@@ -34,6 +34,26 @@ _SITE = "https://app.example.com"
 _MEMBERS: Mapping[str, list[str]] = yaml.load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 """Members of each answer, in wire order."""
 
+_DEFAULT_PAGE_SIZE = 100
+_INVOICE_COLUMNS: Mapping[str, str] = {
+    "ids": "id",
+    "invoice_numbers": "invoice_number",
+    "invoice_identifiers": "invoice_identifier",
+    "debtor_ids": "debtor_id",
+    "credit_case_ids": "active_credit_case_id",
+}
+_DEBTOR_COLUMNS: Mapping[str, str] = {
+    "debtor_numbers": "debtor_number",
+    "debtor_identifiers": "debtor_identifier",
+}
+_PAYMENT_INVOICE_COLUMNS: Mapping[str, str] = {
+    "invoice_numbers": "invoice_number",
+    "invoice_identifiers": "invoice_identifier",
+    "credit_case_ids": "active_credit_case_id",
+    "credit_case_numbers": "active_credit_case_number",
+}
+_KEPT_FOR = timedelta(days=90)
+
 
 class RecordType(Value, frozen=True):
     collection: str
@@ -172,25 +192,6 @@ def _select_member(value: Json, inner: FieldSelection | None) -> Json:
 
 Predicate: TypeAlias = Callable[[Document], bool]
 BuildFilters: TypeAlias = Callable[[Document, State], Iterator[Predicate]]
-
-_DEFAULT_PAGE_SIZE = 100
-_INVOICE_COLUMNS: Mapping[str, str] = {
-    "ids": "id",
-    "invoice_numbers": "invoice_number",
-    "invoice_identifiers": "invoice_identifier",
-    "debtor_ids": "debtor_id",
-    "credit_case_ids": "active_credit_case_id",
-}
-_DEBTOR_COLUMNS: Mapping[str, str] = {
-    "debtor_numbers": "debtor_number",
-    "debtor_identifiers": "debtor_identifier",
-}
-_PAYMENT_INVOICE_COLUMNS: Mapping[str, str] = {
-    "invoice_numbers": "invoice_number",
-    "invoice_identifiers": "invoice_identifier",
-    "credit_case_ids": "active_credit_case_id",
-    "credit_case_numbers": "active_credit_case_number",
-}
 
 
 def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
@@ -375,8 +376,6 @@ def _page_reply(
 
 
 RepresentDeleted: TypeAlias = Callable[[Document], dict[str, Json]]
-
-_KEPT_FOR = timedelta(days=90)
 
 
 def deleted_invoice(gone: Document) -> dict[str, Json]:

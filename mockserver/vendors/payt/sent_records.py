@@ -24,7 +24,6 @@ FIXED_MEMBERS: Mapping[str, str] = {
 }
 """Members that the help page calls fixed after the first import, with the warning that follows."""
 
-
 _IDENTIFYING = (
     "invoice_number",
     "invoice_identifier",
@@ -33,6 +32,9 @@ _IDENTIFYING = (
     "contact_identifier",
 )
 """The members that tell records apart, as far as white space may be dropped there."""
+
+_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_REQUIRED = ("currency_code", "invoice_date", "due_date", *_AMOUNTS)
 
 
 def normalize(record: Document, request: Request) -> Document:
@@ -136,8 +138,6 @@ def _invoice_check(needed: Iterable[str], sent: Iterable[str] = ()) -> TypeCheck
     )
 
 
-_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
-_REQUIRED = ("currency_code", "invoice_date", "due_date", *_AMOUNTS)
 _RECORD_CHECKS: Mapping[str, TypeCheck] = {
     "postV1Invoices": _invoice_check(("invoice_number", *_REQUIRED)),
     "patchV1Invoices": _invoice_check(("invoice_number",), _REQUIRED),

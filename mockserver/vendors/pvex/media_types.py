@@ -12,6 +12,9 @@ from itertools import chain
 from mockserver.codec.http import parse_accept, parse_content_type
 from mockserver.model import Call, Value
 
+_FORMATTERS = (("application/json", "text/json"), ("application/xml", "text/xml"))
+_CHARSETS = ("utf-8", "utf-16")
+
 
 class BodyReader(StrEnum):
     JSON = "json"
@@ -23,10 +26,6 @@ def body_reader(media_type: str) -> BodyReader:
     if media_type.endswith("/json"):
         return BodyReader.JSON
     return BodyReader.XML if media_type.endswith("/xml") else BodyReader.FORM
-
-
-_FORMATTERS = (("application/json", "text/json"), ("application/xml", "text/xml"))
-_CHARSETS = ("utf-8", "utf-16")
 
 
 class Representation(Value, frozen=True):

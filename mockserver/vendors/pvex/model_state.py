@@ -63,6 +63,34 @@ MAX_TEXT_LENGTH = 256 * 1024
 TokenKey: TypeAlias = tuple[str, Path]
 """Search target: a `name`, the first token of a `value`, or its `end`; paths in lower case."""
 
+INVOICE_TYPE = "PVExDataModel.Invoice"
+LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
+NO_FORMATTER = (
+    "No MediaTypeFormatter is available to read an object of type '{type}' "
+    "from content with media type '{media_type}'."
+)
+NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
+_ODD_CHARACTER = "Unexpected character encountered while parsing value:"
+REST_UNREADABLE = f"{_ODD_CHARACTER} ,."
+_UNREADABLE_XML = f"There was an error deserializing the object of type {LIST_TYPE}. "
+_NOT_A_LIST = (
+    'Cannot deserialize the current JSON object (e.g. {"name":"value"}) into type \''
+    + LIST_TYPE
+    + "' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\r\n"
+)
+_NOT_AN_OBJECT = (
+    f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{INVOICE_TYPE}' because the type "
+    'requires a JSON object (e.g. {"name":"value"}) to deserialize correctly.\r\n'
+)
+_TOKEN_NAMES: Mapping[type, str] = {
+    list: "StartArray",
+    dict: "StartObject",
+    str: "String",
+    bool: "Boolean",
+    int: "Integer",
+    Decimal: "Float",
+}
+
 
 class TokenEnd(Value, frozen=True):
     """The end of a token; `path` has names as they were sent."""
@@ -221,36 +249,6 @@ def _unquote(text: str) -> str:
 
 def _lower_path(path: Path) -> Path:
     return tuple(step.lower() if isinstance(step, str) else step for step in path)
-
-
-INVOICE_TYPE = "PVExDataModel.Invoice"
-LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
-NO_FORMATTER = (
-    "No MediaTypeFormatter is available to read an object of type '{type}' "
-    "from content with media type '{media_type}'."
-)
-NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
-_ODD_CHARACTER = "Unexpected character encountered while parsing value:"
-REST_UNREADABLE = f"{_ODD_CHARACTER} ,."
-
-_UNREADABLE_XML = f"There was an error deserializing the object of type {LIST_TYPE}. "
-_NOT_A_LIST = (
-    'Cannot deserialize the current JSON object (e.g. {"name":"value"}) into type \''
-    + LIST_TYPE
-    + "' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\r\n"
-)
-_NOT_AN_OBJECT = (
-    f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{INVOICE_TYPE}' because the type "
-    'requires a JSON object (e.g. {"name":"value"}) to deserialize correctly.\r\n'
-)
-_TOKEN_NAMES: Mapping[type, str] = {
-    list: "StartArray",
-    dict: "StartObject",
-    str: "String",
-    bool: "Boolean",
-    int: "Integer",
-    Decimal: "Float",
-}
 
 
 class _MemberType(Value, frozen=True):

@@ -93,6 +93,21 @@ _JSON = "application/json;charset=UTF-8"
 _FORM = "application/x-www-form-urlencoded"
 _OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/xml")
 
+_SINGLE_OPERATION = "postInvoice"
+_CONTROLLERS = ("invoice", "invoicebatch")
+_TOO_LARGE_PAGES = {"404": ASSUMED.too_large_404, "500": ASSUMED.too_large_500}
+_LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
+_INTERNAL = "internal"
+_MESSAGES: Mapping[str, tuple[str, str]] = {
+    "missing-required": ("Number", REQUIRED),
+    "too-long": ("Number", TOO_LONG),
+    "duplicate-key": ("Id", ASSUMED.conflict),
+    "unknown-reference": ("ClientId", NOT_VALID),
+    "locked": ("Id", ASSUMED.locked),
+    "conflict": ("Id", ASSUMED.changed_meanwhile),
+}
+"""The member that a fault is said of, and what is said."""
+
 
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Check a call before its envelope is opened, and count it.
@@ -158,12 +173,6 @@ def _wrong_password_reply() -> Reply:
 
 def _unsupported_grant_reply() -> Reply:
     return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)
-
-
-_SINGLE_OPERATION = "postInvoice"
-_CONTROLLERS = ("invoice", "invoicebatch")
-_TOO_LARGE_PAGES = {"404": ASSUMED.too_large_404, "500": ASSUMED.too_large_500}
-_LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
@@ -319,18 +328,6 @@ def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[
     """Return the model state of a broken body: one key, and a message that is computed only if shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))
-
-
-_INTERNAL = "internal"
-_MESSAGES: Mapping[str, tuple[str, str]] = {
-    "missing-required": ("Number", REQUIRED),
-    "too-long": ("Number", TOO_LONG),
-    "duplicate-key": ("Id", ASSUMED.conflict),
-    "unknown-reference": ("ClientId", NOT_VALID),
-    "locked": ("Id", ASSUMED.locked),
-    "conflict": ("Id", ASSUMED.changed_meanwhile),
-}
-"""The member that a fault is said of, and what is said."""
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:

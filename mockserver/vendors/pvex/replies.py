@@ -37,6 +37,14 @@ EXCEPTIONS: Mapping[str, ExceptionTexts] = {
 }
 """Exceptions of failed storage, by problem code; the last three only a scenario asks for."""
 
+_NAMESPACES = (
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"'
+)
+_ILLEGAL_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENTITIES = {"\r": "&#xD;"}
+_ILLEGAL_IN_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]|_(?=x[0-9A-Fa-f]{4}_)")
+
 
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
     """Return the answer to an accepted push.
@@ -126,15 +134,6 @@ def _json_value(name: str, value: Json) -> str:
         return json.encode(value).decode()
     digits = format(Decimal(value), "f")
     return digits if "." in digits else f"{digits}.0"
-
-
-_NAMESPACES = (
-    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
-    ' xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"'
-)
-_ILLEGAL_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ENTITIES = {"\r": "&#xD;"}
-_ILLEGAL_IN_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def invoices_xml(invoices: Iterable[Document]) -> str:

@@ -66,7 +66,6 @@ EMPTY_INVOICE: Mapping[str, Json] = {
 
 MEMBER_RANK = {name: rank for rank, name in enumerate(DECLARED_ORDER)}
 
-
 _EPOCH = datetime.fromisoformat("1970-01-01")
 _FIRST = datetime.fromisoformat("0001-01-01")
 _LAST = datetime.fromisoformat("9999-12-31T23:59:59")
@@ -82,6 +81,19 @@ _AMERICAN = re.compile(
     r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?: ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?: ([AP])M)?)?"
 )
 _MILLISECONDS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
+
+NULL_ITEM_CODE, DATABASE_CODE, CALENDAR_CODE = "null-item", "database", "calendar"
+"""Reasons of failed storage, as problem codes."""
+
+MAX_UNITS = 50
+UTF16_LENGTH = "utf16-length"
+SUMS = "sums"
+CONFLICT = "conflict"
+STORING = "storing"
+"""Rules of the vendor's own; the last two are broken by what is stored, and by the database."""
+
+_INT64_LIMIT = 1 << 63
+_WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
 
 
 def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | None:
@@ -152,20 +164,6 @@ _FORMS_BY_READER: Mapping[BodyReader, tuple[_DateForm, ...]] = {
     BodyReader.XML: ((_XSD, _read_iso),),
     BodyReader.FORM: ((_ISO, _read_iso), (_AMERICAN, _read_american)),
 }
-
-
-NULL_ITEM_CODE, DATABASE_CODE, CALENDAR_CODE = "null-item", "database", "calendar"
-"""Reasons of failed storage, as problem codes."""
-
-MAX_UNITS = 50
-UTF16_LENGTH = "utf16-length"
-SUMS = "sums"
-CONFLICT = "conflict"
-STORING = "storing"
-"""Rules of the vendor's own; the last two are broken by what is stored, and by the database."""
-
-_INT64_LIMIT = 1 << 63
-_WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
 
 
 def item_problems(item: Item, request: Request) -> Iterator[Problem]:

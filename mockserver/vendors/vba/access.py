@@ -20,6 +20,16 @@ API_KEY_SCHEME = "apiKeyAuth"
 _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 """Charsets that the framework's JSON reader knows; that it refuses all others is assumed."""
 
+BASIC_SCHEME = "basicAuth"
+_USER_HINT = "the fixtures have the user jdoe"
+_REFRESH_HINT = "good-refresh-token will do"
+_BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "basic"})
+BEARER_SCHEME, REFRESH_SCHEME, ACCESS_SCHEME = "bearerAuth", "refreshToken", "accessToken"
+ID_TOKEN_LIFETIME = 24 * 60 * 60
+_REFRESH_LIFETIME_DAYS = 30
+_INHERITED_RIGHTS = ("kind", "databases")
+"""Facts about a user that its tokens carry."""
+
 
 def check_database(call: Call, enter: Enter, state: State) -> str:
     """Check the gateway's rules, then that a named credential may use the database.
@@ -66,12 +76,6 @@ def _key_hint(key: str) -> str:
 def _is_usable_key(key: str, state: State) -> bool:
     known = state.collection(CREDENTIALS, "").get(key)
     return bool(key) and (known is None or (known["scheme"] == API_KEY_SCHEME and known["kind"] == "good"))
-
-
-BASIC_SCHEME = "basicAuth"
-_USER_HINT = "the fixtures have the user jdoe"
-_REFRESH_HINT = "good-refresh-token will do"
-_BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "basic"})
 
 
 def log_in(request: Request, state: State) -> Reply:
@@ -146,13 +150,6 @@ def _sent_credentials(call: Call) -> tuple[str, str]:
 def _is_known_user(user: str, state: State) -> bool:
     found = state.collection(CREDENTIALS, "").find("user", user)
     return any(known["scheme"] == BASIC_SCHEME for known in found)
-
-
-BEARER_SCHEME, REFRESH_SCHEME, ACCESS_SCHEME = "bearerAuth", "refreshToken", "accessToken"
-ID_TOKEN_LIFETIME = 24 * 60 * 60
-_REFRESH_LIFETIME_DAYS = 30
-_INHERITED_RIGHTS = ("kind", "databases")
-"""Facts about a user that its tokens carry."""
 
 
 def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") -> Document:

@@ -32,6 +32,9 @@ from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, r
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
 
+KEY_MISMATCH = "keys-differ"
+"""The rule that the path's key is the body's."""
+
 
 class KeyPair(Value, frozen=True, gc=False):
     """A column of a row's key, and its name on the wire."""
@@ -237,10 +240,6 @@ def _with_text_key(row: RowResult) -> RowResult:
 def _key_names(names: RecordNames) -> Mapping[str, str]:
     column = column_name(names.key)
     return {"invoice_Key": names.key, "InvoiceKey": column.replace("_", ""), "Invoice_Key": column}
-
-
-KEY_MISMATCH = "keys-differ"
-"""The rule that the path's key is the body's."""
 
 
 def create_handler(table: Table) -> Handler:

@@ -41,6 +41,32 @@ _SPACE = " \t\r\n"
 # Numbers of any length are skipped, not read.
 _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
+ERROR_TYPE_PREFIX = "https://httpstatuses.com/"
+_TITLES = {413: "Payload Too Large"}
+_PARAMETER_LOCATIONS = ("query", "path", "header")
+_RULES_WITH_MESSAGE = ("maxLength", "minItems", "required", KEY_MISMATCH)
+"""Rules whose problem has its sentence already."""
+
+_DOTNET_TYPES = {
+    "integer": "System.Int32",
+    "string": "System.String",
+    "boolean": "System.Boolean",
+    "number": "System.Nullable`1[System.Double]",
+}
+_REQUIRED_DATES = ("entry_Date", "update_Date")
+TRUNCATED, NULL_KEY = "truncated", "null-key"
+DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
+"""Rules of the database that a schema can state; they fail their row alone."""
+
+_DEFAULT_STATUS = 500
+_STATUSES: Mapping[str, int] = {"throttled": 429}
+_MESSAGES: Mapping[str, str] = {
+    "locked": replies.DEADLOCK,
+    "conflict": replies.CHANGED_MEANWHILE,
+    "throttled": replies.TOO_MANY_REQUESTS,
+    "timeout": replies.TIMEOUT,
+}
+
 
 def value_position(call: Call, path: Path) -> str:
     """End of the reading of the value at `path`: behind a scalar, or behind an opening bracket.
@@ -95,10 +121,6 @@ def _skip_spaces(text: str, at: int) -> int:
     while text[at] in _SPACE:
         at += 1
     return at
-
-
-ERROR_TYPE_PREFIX = "https://httpstatuses.com/"
-_TITLES = {413: "Payload Too Large"}
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
@@ -182,19 +204,6 @@ def _unauthorized_detail(refusal: Unauthorized) -> str | None:
     return replies.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
 
 
-_PARAMETER_LOCATIONS = ("query", "path", "header")
-_RULES_WITH_MESSAGE = ("maxLength", "minItems", "required", KEY_MISMATCH)
-"""Rules whose problem has its sentence already."""
-
-_DOTNET_TYPES = {
-    "integer": "System.Int32",
-    "string": "System.String",
-    "boolean": "System.Boolean",
-    "number": "System.Nullable`1[System.Double]",
-}
-_REQUIRED_DATES = ("entry_Date", "update_Date")
-
-
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
     """ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
     document = {
@@ -275,11 +284,6 @@ def _model_path(path: Path) -> str:
     )
 
 
-TRUNCATED, NULL_KEY = "truncated", "null-key"
-DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
-"""Rules of the database that a schema can state; they fail their row alone."""
-
-
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Drop a missing key, which is assigned; long texts and null rows follow the assumptions.
 
@@ -313,16 +317,6 @@ def _is_null_row(problem: Problem) -> bool:
 
 def _database(call: Call) -> str:
     return call.headers.get("vbasoftware-database", "")
-
-
-_DEFAULT_STATUS = 500
-_STATUSES: Mapping[str, int] = {"throttled": 429}
-_MESSAGES: Mapping[str, str] = {
-    "locked": replies.DEADLOCK,
-    "conflict": replies.CHANGED_MEANWHILE,
-    "throttled": replies.TOO_MANY_REQUESTS,
-    "timeout": replies.TIMEOUT,
-}
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:

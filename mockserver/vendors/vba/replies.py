@@ -20,6 +20,52 @@ from mockserver.sandbox.quota import QUOTAS, QuotaUse, QuotaWindow, count_in_tok
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 
+# The gateway in front of the service (docs/vendors/vba.md#refusals).
+FORBIDDEN = "Forbidden"
+TOO_MANY_REQUESTS = "Too Many Requests"
+UNAVAILABLE = "Service Unavailable"
+FORBIDDEN_TYPE = "ForbiddenException"
+# Log in and refresh (docs/vendors/vba.md#refusals; the refresh texts are Cognito's).
+WRONG_PASSWORD = "Incorrect username or password."  # noqa: S105 - a message
+REFRESH_MESSAGES = {
+    "expired": "Refresh Token has expired",
+    "revoked": "Refresh Token has been revoked",
+    "unknown": "Invalid Refresh Token",
+}
+NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - public: the one documented challenge
+# The framework, before a row is looked at (docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read,
+# #single-records).
+NO_BODY = "A non-empty request body is required."
+NO_ROWS = "The field must be a string or array type with a minimum length of '1'."
+KEYS_DIFFER = "The key in the path and the key in the body must match."
+VALIDATION_TITLE = "One or more validation errors occurred."
+VALIDATION_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
+# The database (docs/vendors/vba.md#failed-rows).
+DATE_OVERFLOW = "SqlDateTime overflow. Must be between 1/1/1753 12:00:00 AM and 12/31/9999 11:59:59 PM."
+BAD_CHARACTER = "Invalid character value for cast specification."
+KEYS_EXHAUSTED = "Arithmetic overflow error converting IDENTITY to data type int."
+DEADLOCK = (
+    "Transaction (Process ID 61) was deadlocked on lock resources with another process and has been chosen "
+    "as the deadlock victim. Rerun the transaction."
+)
+TIMEOUT = (
+    "Execution Timeout Expired.  The timeout period elapsed prior to completion of the operation or the "
+    "server is not responding."
+)
+CHANGED_MEANWHILE = (
+    "The database operation was expected to affect 1 row(s), but actually affected 0 row(s); data may have "
+    "been modified or deleted since entities were loaded."
+)
+NOT_SAVED = "An error occurred while saving the entity changes. See the inner exception for details."
+_SHOWN_CHARACTERS = 32
+_RATE, _BURST = 25, 50
+_ON = "on"
+_JSON = "application/json; charset=utf-8"
+_TEXT_JSON = "text/json; charset=utf-8"
+_PLAIN = "text/plain; charset=utf-8"
+_CONTENT_TYPES = {"application/json": _JSON, "application/*": _JSON, "text/json": _TEXT_JSON}
+DEFAULT_PAGE_SIZE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class RecordNames:
@@ -50,49 +96,6 @@ def names_for_path(path: str) -> RecordNames:
 
 def column_name(member: str) -> str:
     return member[:1].upper() + member[1:]
-
-
-# The gateway in front of the service (docs/vendors/vba.md#refusals).
-FORBIDDEN = "Forbidden"
-TOO_MANY_REQUESTS = "Too Many Requests"
-UNAVAILABLE = "Service Unavailable"
-FORBIDDEN_TYPE = "ForbiddenException"
-
-# Log in and refresh (docs/vendors/vba.md#refusals; the refresh texts are Cognito's).
-WRONG_PASSWORD = "Incorrect username or password."  # noqa: S105 - a message
-REFRESH_MESSAGES = {
-    "expired": "Refresh Token has expired",
-    "revoked": "Refresh Token has been revoked",
-    "unknown": "Invalid Refresh Token",
-}
-NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - public: the one documented challenge
-
-# The framework, before a row is looked at (docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read,
-# #single-records).
-NO_BODY = "A non-empty request body is required."
-NO_ROWS = "The field must be a string or array type with a minimum length of '1'."
-KEYS_DIFFER = "The key in the path and the key in the body must match."
-VALIDATION_TITLE = "One or more validation errors occurred."
-VALIDATION_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
-
-# The database (docs/vendors/vba.md#failed-rows).
-DATE_OVERFLOW = "SqlDateTime overflow. Must be between 1/1/1753 12:00:00 AM and 12/31/9999 11:59:59 PM."
-BAD_CHARACTER = "Invalid character value for cast specification."
-KEYS_EXHAUSTED = "Arithmetic overflow error converting IDENTITY to data type int."
-DEADLOCK = (
-    "Transaction (Process ID 61) was deadlocked on lock resources with another process and has been chosen "
-    "as the deadlock victim. Rerun the transaction."
-)
-TIMEOUT = (
-    "Execution Timeout Expired.  The timeout period elapsed prior to completion of the operation or the "
-    "server is not responding."
-)
-CHANGED_MEANWHILE = (
-    "The database operation was expected to affect 1 row(s), but actually affected 0 row(s); data may have "
-    "been modified or deleted since entities were loaded."
-)
-NOT_SAVED = "An error occurred while saving the entity changes. See the inner exception for details."
-_SHOWN_CHARACTERS = 32
 
 
 def not_found(key: str) -> str:
@@ -172,10 +175,6 @@ def duplicate_number(number: str) -> str:
     )
 
 
-_RATE, _BURST = 25, 50
-_ON = "on"
-
-
 def count_call(key: str, state: State) -> QuotaUse:
     return count_in_token_bucket(state, _bucket_name(key), _RATE, _BURST)
 
@@ -191,12 +190,6 @@ def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
 
 def _bucket_name(key: str) -> str:
     return f"throttle/{key}"
-
-
-_JSON = "application/json; charset=utf-8"
-_TEXT_JSON = "text/json; charset=utf-8"
-_PLAIN = "text/plain; charset=utf-8"
-_CONTENT_TYPES = {"application/json": _JSON, "application/*": _JSON, "text/json": _TEXT_JSON}
 
 
 def success_reply(
@@ -239,9 +232,6 @@ def _preferred_type(accepted: str) -> str:
     return next(
         (_CONTENT_TYPES[name] for name, quality in ranges if quality and name in _CONTENT_TYPES), _JSON
     )
-
-
-DEFAULT_PAGE_SIZE = 100
 
 
 def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:

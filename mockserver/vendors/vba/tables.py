@@ -35,6 +35,11 @@ _PARTS = re.compile(
 _FRACTION_DIGITS = 7
 FIRST_YEAR = "1753"
 
+MAX_KEY = 2**31 - 1
+_LAST_KEYS = "identity"
+_USER_LENGTH = 20
+DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
+
 
 class TooEarlyError(ValueError):
     """SQL Server's calendar begins in 1753; the date lies before."""
@@ -73,9 +78,6 @@ def _to_utc(wall: str, offset: timedelta) -> str:
     except OverflowError:
         return wall
 
-
-MAX_KEY = 2**31 - 1
-_LAST_KEYS = "identity"
 
 BuildRow: TypeAlias = Callable[[Document, Json, Document | None], Document]
 """Makes the stored row of what was sent, its key, and what is stored now; Rejected when it cannot be."""
@@ -159,9 +161,6 @@ def rejection(code: str, member: str, text: str, rule: str, expected: Json = Non
     return Rejected(Problem(code, (member,), text, rule, expected))
 
 
-_USER_LENGTH = 20
-
-
 def _prepare_payees(request: Request, state: State) -> BuildRow:
     """Return the builder of payee rows. Source: docs/vendors/vba.md#payees."""
     members = request.contract["components"]["schemas"]["StoredPayee"]["properties"]
@@ -210,9 +209,6 @@ PAYEE_TABLE = Table(
         ),
     ),
 )
-
-
-DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
 
 
 def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:

@@ -65,6 +65,8 @@ _ONLINE_TYPES = (*INVOICE.sales, *CREDIT_NOTE.sales)
 
 _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
+_HISTORY_NAMES = ("BankTransactions", "BatchPayment", "Contact", "CreditNote", "Invoice", "Payment")
+
 
 def list_attachments(request: Request, state: State) -> Reply:
     shown = represent_attachments(_existing_key(request, state), request, state)
@@ -234,7 +236,6 @@ BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
     ),
     _NOTES,
 )
-_HISTORY_NAMES = ("BankTransactions", "BatchPayment", "Contact", "CreditNote", "Invoice", "Payment")
 _OF_FILES: Mapping[str, Handler] = {
     "get{}Attachments": list_attachments,
     "get{}AttachmentByFileName": get_attachment,

@@ -35,6 +35,8 @@ _CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
+OPERATIONS = documents.document_operations(BANK_TRANSACTION)
+
 
 def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
     sent, here = item.document, item_path(item, request)
@@ -257,4 +259,3 @@ BATCHES = documents.write_operations(
     create=_batch_handler(check_transaction, create_transaction, new_transaction_problems),
     update=_batch_handler(check_update, update_or_create_transaction),
 )
-OPERATIONS = documents.document_operations(BANK_TRANSACTION)

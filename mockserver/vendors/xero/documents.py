@@ -40,6 +40,11 @@ Show: TypeAlias = Callable[[Document, Request, State], Json]
 Find: TypeAlias = Callable[[Request, State], Document | None]
 Store: TypeAlias = Callable[[Item, Request, State], Outcome]
 
+_UNKNOWN_PHONES: Mapping[str, Document] = {
+    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
+    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+}
+
 
 def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
     """Return the operation that lists documents.
@@ -275,10 +280,6 @@ def _represent_address(kind: str, address: Document) -> Json:
 
 _UNKNOWN_ADDRESSES: Mapping[str, Document] = {
     kind: _represent_address(kind, EMPTY) for kind in ("POBOX", "STREET")
-}
-_UNKNOWN_PHONES: Mapping[str, Document] = {
-    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
-    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
 }
 
 

@@ -43,23 +43,6 @@ MAX_DEPTH = 32
 _MAX_NAMES = 4
 """No field has more names between its dots."""
 
-
-class FieldType(StrEnum):
-    """Type of a field or literal, by the vendor's type name."""
-
-    TEXT = "String"
-    NUMBER = "Decimal"
-    MOMENT = "DateTime"
-    GUID = "Guid"
-    FLAG = "Boolean"
-    RECORD = "Object"
-    NULL = "Null"
-
-
-_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
-_TEXT = frozenset({FieldType.TEXT})
-_MOMENT = frozenset({FieldType.MOMENT})
-_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
 _TOKEN = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.|"")*")'
     r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
@@ -83,6 +66,24 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 _EQUALITY = ("==", "=", "!=", "<>")
+
+
+class FieldType(StrEnum):
+    """Type of a field or literal, by the vendor's type name."""
+
+    TEXT = "String"
+    NUMBER = "Decimal"
+    MOMENT = "DateTime"
+    GUID = "Guid"
+    FLAG = "Boolean"
+    RECORD = "Object"
+    NULL = "Null"
+
+
+_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
+_TEXT = frozenset({FieldType.TEXT})
+_MOMENT = frozenset({FieldType.MOMENT})
+_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
 _UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
 _CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
     "true": (FieldType.FLAG, True),

@@ -7,14 +7,13 @@ from mockserver.codec import yaml
 from mockserver.model import Item, Json, Path, Problem
 from mockserver.vendor import Request
 
+MESSAGES: Mapping[str, str] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+"""The vendor's sentences by rule, each under its source. Source: docs/vendors/xero.md#messages."""
+
 
 def item_path(item: Item, request: Request) -> Path:
     batch = request.operation.batch
     return (*(batch.items if batch else ()), item.index)
-
-
-MESSAGES: Mapping[str, str] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-"""The vendor's sentences by rule, each under its source. Source: docs/vendors/xero.md#messages."""
 
 
 def message_text(rule: str, **values: Json) -> str:

@@ -30,6 +30,19 @@ from mockserver.vendors.xero.dates_and_amounts import (
 )
 from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand, own_field, related_fields
 
+_WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
+_CONTACT_TEXTS = (
+    "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
+    "BankAccountDetails TaxNumber AccountsReceivableTaxType AccountsPayableTaxType"
+)
+_CONTACT_DETAILS = (
+    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
+    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories TaxNumberType "
+    "XeroNetworkKey PaymentTerms BatchPayments"
+)
+PAYEE = "BankAccountNumber Particulars Code Reference Details"
+STATEMENT = "Reference Particulars Code Details Narrative"
+
 
 class MemberType(Value, frozen=True):
     """A type of members: its type in filters, if any, and its representation."""
@@ -100,7 +113,6 @@ UNFILTERED_INSTANT = MemberType(None, _printed_by(print_instant_ms))
 FALSE = MemberType(None, _show_false)
 NO_ELEMENTS = MemberType(None, _show_empty)
 
-_WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
 Layout: TypeAlias = tuple[tuple[MemberType, str], ...]
 
 
@@ -198,15 +210,6 @@ ACCOUNT = Resource(
         "AccountID Code Name Type TaxType Description EnablePaymentsToAccount ShowInExpenseClaims "
         "BankAccountNumber BankAccountType CurrencyCode ReportingCode AddToWatchlist"
     ),
-)
-_CONTACT_TEXTS = (
-    "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
-    "BankAccountDetails TaxNumber AccountsReceivableTaxType AccountsPayableTaxType"
-)
-_CONTACT_DETAILS = (
-    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
-    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories TaxNumberType "
-    "XeroNetworkKey PaymentTerms BatchPayments"
 )
 CONTACT = Resource(
     "Contact",
@@ -405,7 +408,6 @@ ALLOCATION = Resource(
     ),
     echo="Amount Date Invoice",
 )
-PAYEE = "BankAccountNumber Particulars Code Reference Details"
 PAYMENT = Resource(
     "Payment",
     (
@@ -428,7 +430,6 @@ PAYMENT = Resource(
         "CurrencyRate Amount Reference Particulars Code Details BankAccountNumber IsReconciled"
     ),
 )
-STATEMENT = "Reference Particulars Code Details Narrative"
 BATCH_PAYMENT = Resource(
     "BatchPayment",
     (

@@ -58,6 +58,38 @@ DOCUMENT_VALUES = ValueRules(
     ),
 )
 
+_READERS = {
+    calls.NEW_BANK_TRANSACTIONS: ("createBankTransactions",),
+    calls.BANK_TRANSACTIONS: ("updateBankTransaction", "updateOrCreateBankTransactions"),
+    calls.BATCH_PAYMENTS: ("createBatchPayment",),
+    calls.NOTES: (
+        "createBankTransactionHistoryRecord",
+        "createBatchPaymentHistoryRecord",
+        "createContactHistory",
+        "createCreditNoteHistory",
+        "createInvoiceHistory",
+        "createPaymentHistory",
+    ),
+    calls.NEW_CONTACTS: ("createContacts",),
+    calls.ALLOCATIONS: (
+        "createCreditNoteAllocation",
+        "createOverpaymentAllocations",
+        "createPrepaymentAllocations",
+    ),
+    calls.NEW_CREDIT_NOTES: ("createCreditNotes",),
+    calls.NEW_ACCOUNTS: ("createAccount",),
+    calls.NEW_ITEMS: ("createItems",),
+    calls.ITEMS: ("updateItem", "updateOrCreateItems"),
+    calls.NEW_INVOICES: ("createInvoices",),
+    calls.POSTED_PAYMENTS: ("createPayment",),
+    calls.PAYMENTS: ("createPayments",),
+    calls.DELETED_BATCH_PAYMENTS: ("deleteBatchPayment", "deleteBatchPaymentByUrlParam"),
+    calls.DELETED_PAYMENTS: ("deletePayment",),
+    calls.CONTACTS: ("updateContact", "updateOrCreateContacts"),
+    calls.CREDIT_NOTES: ("updateCreditNote", "updateOrCreateCreditNotes"),
+    calls.INVOICES: ("updateInvoice", "updateOrCreateInvoices"),
+}
+
 
 def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
     return {"xero-tenant-id": (facts["tenant"], facts["other_tenant"])[tenant]}
@@ -90,39 +122,6 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             twice(documents.credit_notes(facts)),
         )
     )
-
-
-_READERS = {
-    calls.NEW_BANK_TRANSACTIONS: ("createBankTransactions",),
-    calls.BANK_TRANSACTIONS: ("updateBankTransaction", "updateOrCreateBankTransactions"),
-    calls.BATCH_PAYMENTS: ("createBatchPayment",),
-    calls.NOTES: (
-        "createBankTransactionHistoryRecord",
-        "createBatchPaymentHistoryRecord",
-        "createContactHistory",
-        "createCreditNoteHistory",
-        "createInvoiceHistory",
-        "createPaymentHistory",
-    ),
-    calls.NEW_CONTACTS: ("createContacts",),
-    calls.ALLOCATIONS: (
-        "createCreditNoteAllocation",
-        "createOverpaymentAllocations",
-        "createPrepaymentAllocations",
-    ),
-    calls.NEW_CREDIT_NOTES: ("createCreditNotes",),
-    calls.NEW_ACCOUNTS: ("createAccount",),
-    calls.NEW_ITEMS: ("createItems",),
-    calls.ITEMS: ("updateItem", "updateOrCreateItems"),
-    calls.NEW_INVOICES: ("createInvoices",),
-    calls.POSTED_PAYMENTS: ("createPayment",),
-    calls.PAYMENTS: ("createPayments",),
-    calls.DELETED_BATCH_PAYMENTS: ("deleteBatchPayment", "deleteBatchPaymentByUrlParam"),
-    calls.DELETED_PAYMENTS: ("deletePayment",),
-    calls.CONTACTS: ("updateContact", "updateOrCreateContacts"),
-    calls.CREDIT_NOTES: ("updateCreditNote", "updateOrCreateCreditNotes"),
-    calls.INVOICES: ("updateInvoice", "updateOrCreateInvoices"),
-}
 
 
 def complete(profile: Profile) -> Profile:

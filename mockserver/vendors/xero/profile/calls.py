@@ -35,6 +35,16 @@ _LONG_TEXT = 255
 Source: docs/vendors/xero.md#what-clients-can-read.
 """
 
+WITHOUT_SUMMARY = {"summarizeErrors": "false"}
+UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
+"""An id that no document has."""
+
+_API = "/api.xro/2.0"
+_JSON = {"accept": "application/json"}
+_FOUND, _NOT_FOUND = 200, 404
+_CENT = Decimal("0.01")
+_WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")))
+
 
 @dataclass(frozen=True, slots=True)
 class ElementReader:
@@ -216,17 +226,6 @@ NEW_ITEMS = ElementReader("Items", "Code", "ItemID", creates=True, longest_name=
 ITEMS = ElementReader("Items", "Code", "ItemID", longest_name=30)
 NEW_ACCOUNTS = ElementReader("Accounts", "Code", "AccountID", creates=True, longest_name=10)
 ALLOCATIONS = ElementReader("Allocations", "AllocationID", "AllocationID", "Amount")
-
-
-WITHOUT_SUMMARY = {"summarizeErrors": "false"}
-UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
-"""An id that no document has."""
-
-_API = "/api.xro/2.0"
-_JSON = {"accept": "application/json"}
-_FOUND, _NOT_FOUND = 200, 404
-_CENT = Decimal("0.01")
-_WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")))
 
 
 def read_request(path: str, **query: str) -> Request:

@@ -68,6 +68,16 @@ _CORRUPTIONS_OF_NEW = (
 )
 """An invoice that is there keeps what a change leaves out."""
 
+_AMPLE_AMOUNT = Decimal(1_000_000_000_000)
+"""Amount due of the invoice that credit notes are allocated to: more than a sequence allocates."""
+
+_CREDIT_NOTE_CORRUPTIONS = (
+    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
+    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
+    Corruption("a type of invoices", set_member("/Type", "ACCREC"), refuses_call=True),
+    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+)
+
 
 def updated_invoices(facts: Facts) -> BatchProfile:
     """Invoices that are created or changed, approved at once, paid and voided."""
@@ -238,17 +248,6 @@ _STEPS_OF_DRAFTS = (
     Step("change its reference", _rename, _after_rename),
     Step("approve it", _change_status(_OPEN), _after_approval),
     Step("delete it", _change_status(_DELETED), _after_deletion),
-)
-
-
-_AMPLE_AMOUNT = Decimal(1_000_000_000_000)
-"""Amount due of the invoice that credit notes are allocated to: more than a sequence allocates."""
-
-_CREDIT_NOTE_CORRUPTIONS = (
-    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
-    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
-    Corruption("a type of invoices", set_member("/Type", "ACCREC"), refuses_call=True),
-    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
 )
 
 

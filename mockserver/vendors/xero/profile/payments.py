@@ -49,6 +49,22 @@ from mockserver.vendors.xero.profile.calls import (
     write_request,
 )
 
+_AMPLE_AMOUNT = Decimal(1_000_000_000_000)
+"""Amount due of an invoice that is paid in parts: more than a sequence pays."""
+
+_LISTED = sums_by_reference("BatchPayments", "TotalAmount")
+_ACTIVE, _ARCHIVED = "ACTIVE", "ARCHIVED"
+_MEMBERS = ("FirstName", "EmailAddress", "ContactStatus")
+_CORRUPTIONS = (
+    Corruption("six persons", set_member("/ContactPersons", [{"FirstName": "Jo"}] * 6)),
+    Corruption("an invalid e-mail address", set_member("/EmailAddress", "nobody")),
+    Corruption("a currency that it has not", set_member("/DefaultCurrency", "XOF")),
+    Corruption("a number of 51 characters", set_member("/ContactNumber", "N" * 51)),
+    Corruption("an id that is not there", set_member("/ContactID", UNKNOWN_ID)),
+    Corruption("a status that there is not", set_member("/ContactStatus", "OPEN"), refuses_call=True),
+    Corruption("an invalid id", set_member("/ContactID", "first"), refuses_call=True),
+)
+
 
 def _delete_first_by_post(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
     """Return the deletion of the first payment found, named in the body."""
@@ -113,10 +129,6 @@ def _payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
         Corruption("an invalid id", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
     )
-
-
-_AMPLE_AMOUNT = Decimal(1_000_000_000_000)
-"""Amount due of an invoice that is paid in parts: more than a sequence pays."""
 
 
 def batch_payments_in_parts(facts: Facts) -> BatchProfile:
@@ -214,9 +226,6 @@ def _read(key: str, _tenant: int) -> Request:
     return read_request("Invoices", InvoiceNumbers=",".join(_invoice_numbers(key)))
 
 
-_LISTED = sums_by_reference("BatchPayments", "TotalAmount")
-
-
 def _search_by_key(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
     return read_authorised("BatchPayments", f'Reference=="{key}"')
 
@@ -264,10 +273,6 @@ def _batch_payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
     )
 
 
-_ACTIVE, _ARCHIVED = "ACTIVE", "ARCHIVED"
-_MEMBERS = ("FirstName", "EmailAddress", "ContactStatus")
-
-
 def updated_contacts() -> BatchProfile:
     """Contacts that are created, changed and archived, by number."""
     return BatchProfile(
@@ -288,17 +293,6 @@ def updated_contacts() -> BatchProfile:
         ),
         reader=CONTACTS.read,
     )
-
-
-_CORRUPTIONS = (
-    Corruption("six persons", set_member("/ContactPersons", [{"FirstName": "Jo"}] * 6)),
-    Corruption("an invalid e-mail address", set_member("/EmailAddress", "nobody")),
-    Corruption("a currency that it has not", set_member("/DefaultCurrency", "XOF")),
-    Corruption("a number of 51 characters", set_member("/ContactNumber", "N" * 51)),
-    Corruption("an id that is not there", set_member("/ContactID", UNKNOWN_ID)),
-    Corruption("a status that there is not", set_member("/ContactStatus", "OPEN"), refuses_call=True),
-    Corruption("an invalid id", set_member("/ContactID", "first"), refuses_call=True),
-)
 
 
 def _contact(key: str, drawn: DrawnValues) -> Json:
