@@ -114,9 +114,11 @@ class Admission:
         if not isinstance(arrival.route, RouteMatch):
             return ANONYMOUS
         operation, schemes = arrival.route.operation, self.served.schemes
+        # Of a call without all credentials, one that it has may be wrong: that is refused first.
+        principal = authenticate_subrequest(arrival, operation, schemes, state, strict=self.strict)
         if not arrival.has_credentials:
             raise Unauthorized("missing", find_missing_scheme(operation, schemes, arrival))
-        return authenticate_subrequest(arrival, operation, schemes, state, strict=self.strict)
+        return principal
 
     def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
         assumptions = self.served.assumptions

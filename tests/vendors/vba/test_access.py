@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json
+from mockserver.server.application import Options, create_app
 from tests.support.client import Client
 from tests.vendors.vba.conftest import Assume, Rows, basic, envelope
 
@@ -206,3 +207,11 @@ def test_a_log_in_is_throttled_like_any_call(door: Client, assume: Assume) -> No
     statuses = [caller.post(LOG_IN).status for _ in range(51)]
 
     assert statuses == [200] * 50 + [429]
+
+
+def test_an_unknown_key_is_refused_before_a_missing_token() -> None:
+    strict = Client(create_app(Options(vendors=("vba",), strict_auth=True)), {"host": "testserver"})
+    head = {"user-agent": "tests", "x-api-key": "nobody's", "vbasoftware-database": "sandbox"}
+    refused = strict.get("/vba/claim-invoice", headers=head)
+
+    assert (refused.status, refused.json) == (403, {"message": "Forbidden"})
