@@ -60,8 +60,8 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 class VendorRouting(ExactRouting):
     """Connexion's routing, with a lookup table for paths without parameters.
 
-    Other paths are matched with all routes. A path with a line break is none, though the pattern of a route
-    ignores a line break at the end. `MockServerApp` makes the scope.
+    All other paths are matched with all routes. A path with a line break has no route: the pattern of a route
+    alone would ignore a line break at the end. `MockServerApp` makes the scope.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -93,9 +93,9 @@ class VendorRouting(ExactRouting):
 
 
 def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
-    """Connexion's routes of paths without parameters, by method and path.
+    """Return Connexion's routes of paths without parameters, by method and path.
 
-    A path that also matches an earlier route with parameters is left out.
+    A path that an earlier route with parameters matches too is left out.
     """
     found: dict[tuple[str, str], Mapping[str, str]] = {}
     earlier: list[re.Pattern[str]] = []
@@ -114,7 +114,7 @@ def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
 
 @dataclass(slots=True)
 class _SecuredRequest:
-    """What security needs of a Connexion request, which would take longer to make than to secure."""
+    """The part of a Connexion request that security needs: a whole request would cost more than the check."""
 
     scope: Scope
     context: dict[str, Any] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion shi
 class SecurityHandler:
     """Connexion security handler for every scheme of a vendor: checks that a credential is present.
 
-    The vendor's admission decides whether it is valid, and whose it is.
+    The vendor's admission decides whether the credential is valid, and whose it is.
     """
 
     served: LoadedVendor
@@ -193,7 +193,7 @@ class VendorApp:
         await self._answer(replace(scope[ARRIVAL], route=self._route(scope)), scope, send)
 
     def _route(self, scope: Scope) -> RouteMatch | Refusal:
-        """Return what Connexion's router has found; it passes a path that it does not know on, too."""
+        """Return the operation that Connexion's router found; a refusal, if it passed on an unknown path."""
         operation_id = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
         if operation_id is None:
             return self._refusal(scope[ARRIVAL].path)
