@@ -60,12 +60,12 @@ class LoadedVendor:
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
     examples: Mapping[str, Examples]
-    """The answers by example of a file that is not ours, by operation."""
+    """Answers by example, by operationId; empty for a spec with annotations of ours."""
     negotiation: Negotiation | None = None
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
-        """The vendor's assumptions, then those of every vendor, then those of an extension."""
+        """The vendor's own assumptions, then the common assumptions, then the assumptions of an extension."""
         return _assumptions_of(self.vendor)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
@@ -85,7 +85,7 @@ class LoadedVendor:
 
     @property
     def tenant_header(self) -> str:
-        """The header that names the tenant; "" when the body or nothing does."""
+        """Name of the header that names the tenant; "" if no header does."""
         places = self.spec.scope
         return str(places[0]["name"]) if places and places[0]["in"] == "header" else ""
 
@@ -96,10 +96,11 @@ def discover_vendors(
     own_files: Iterable[Path] = (),
     overlays: Iterable[Path] = (),
 ) -> tuple[LoadedVendor, ...]:
-    """Load every vendor with a spec in our folder, in `folders` or `own_files`, sorted; `only` picks by name.
+    """Load every vendor with a spec in our folder, in `folders` or in `own_files`, sorted by name.
 
-    Raises SpecError: a spec cannot be served, two have one name, or an overlay cannot be used; VendorError: a
-    package does not fit its spec, or `only` names none.
+    If `only` has names, load those vendors alone. Raises SpecError: a spec cannot be served, two specs have
+    the same name, or an overlay cannot be used; VendorError: a package does not fit its spec, or `only` has
+    an unknown name.
     """
     files: dict[str, Path] = {}
     in_folders = [file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)]
@@ -122,7 +123,11 @@ def discover_vendors(
 def _overlays_by_name(
     files: Mapping[str, Path], own_files: Sequence[Path], overlays: Iterable[Path]
 ) -> Mapping[str, Sequence[Overlay]]:
-    """The overlays of each file: of the one that they extend, else of the only one. Raises SpecError."""
+    """Return the overlays by vendor name.
+
+    If an overlay's `extends` names none of the files, the overlay applies to the only file.
+    Raises SpecError: there is more than one file that the overlay may apply to.
+    """
     found: dict[str, list[Overlay]] = {}
     for overlay in map(read_overlay, overlays):
         meant = [name for name, file in files.items() if overlay.extends == file.name]
@@ -145,13 +150,19 @@ def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool
 
 
 def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
-    """Read any OpenAPI file, strictly if it has marks of ours or a vendor's name. Raises SpecError."""
+    """Read any OpenAPI file; strictly if it has annotations of ours or the name of a vendor's package.
+
+    Raises SpecError.
+    """
     load = loading.load_own if is_own_file(file) else loading.load_spec
     return load(file, overlays)
 
 
 def is_own_file(file: Path) -> bool:
-    """Whether a file has neither marks of ours nor a vendor's name. Raises SpecError: it cannot be read."""
+    """Return whether a file has neither annotations of ours nor the name of a vendor's package.
+
+    Raises SpecError: the file cannot be read.
+    """
     return not _has_package(loading.vendor_name(file)) and not loading.is_marked(file)
 
 
@@ -354,7 +365,7 @@ def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str,
 
 
 def list_assumptions(served: Iterable[LoadedVendor], overrides: Mapping[str, str] = EMPTY) -> list[Document]:
-    """Every assumption with its value, overridden or default, and the description of its gap."""
+    """Return every assumption with its value (overridden or default), its meaning and its source."""
     return [
         {
             "id": name,
