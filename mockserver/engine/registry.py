@@ -60,7 +60,7 @@ class LoadedVendor:
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
     examples: Mapping[str, Examples]
-    """Answers by example, by operationId; empty for a spec with annotations of ours."""
+    """Answers by example, by operationId; empty for a spec that is read strictly."""
     negotiation: Negotiation | None = None
 
     @property
@@ -125,7 +125,8 @@ def _overlays_by_name(
 ) -> Mapping[str, Sequence[Overlay]]:
     """Return the overlays by vendor name.
 
-    If an overlay's `extends` names none of the files, the overlay applies to the only file.
+    If an overlay's `extends` names none of the files, the overlay applies to the only file of `own_files`,
+    or to the only file if `own_files` is empty.
     Raises SpecError: there is more than one file that the overlay may apply to.
     """
     found: dict[str, list[Overlay]] = {}
@@ -150,16 +151,13 @@ def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool
 
 
 def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
-    """Read any OpenAPI file; strictly if it has annotations of ours or the name of a vendor's package.
-
-    Raises SpecError.
-    """
+    """Read any OpenAPI file; strictly unless `is_own_file`. Raises SpecError."""
     load = loading.load_own if is_own_file(file) else loading.load_spec
     return load(file, overlays)
 
 
 def is_own_file(file: Path) -> bool:
-    """Return whether a file has neither annotations of ours nor the name of a vendor's package.
+    """Return whether no vendor package has the file's name, and the file is not 3.0 with annotations of ours.
 
     Raises SpecError: the file cannot be read.
     """
