@@ -22,26 +22,24 @@ _MAX_REPORTED = 5
 
 @dataclass(frozen=True, slots=True)
 class ReplyConformance:
-    """Conformance of replies with one vendor's spec; schemas are compiled on first use.
-
-    Each stands beside the members that it names.
-    """
+    """Conformance of replies with one vendor's spec."""
 
     vendor: LoadedVendor
     schemas: dict[tuple[str, str, str], tuple[Schema, DeclaredMembers]] = field(default_factory=dict)
+    """Schemas, compiled on first use, each with the members that it declares."""
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Return the operation that answers `method` on `path`, in the spec's form; None for none."""
+        """Return the operation that answers `method` on the path template, or None if no operation does."""
         try:
             return self.vendor.spec.match(method, path).operation
         except (NotFound, MethodNotAllowed):
             return None
 
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
-        """Return how the answer violates the spec, "" if it does not.
+        """Return how the answer violates the spec, or "" if the answer conforms.
 
-        `closed` also reports members that the spec does not name. Answers outside every operation, and this
-        server's own problem documents, are not checked.
+        `closed` also reports members that the spec does not declare. Answers outside every operation, and
+        this server's own problem documents, are not checked.
         """
         operation = self.operation(method, path)
         if operation is None or is_server_problem(reply):
@@ -99,7 +97,7 @@ class ReplyConformance:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceChecker:
-    """The contracts of all vendors, by name."""
+    """Conformance of replies for all vendors."""
 
     by_vendor: dict[str, ReplyConformance]
 
@@ -108,7 +106,7 @@ class ConformanceChecker:
         return cls({vendor.name: ReplyConformance(vendor) for vendor in served})
 
     def find_violation(self, call: Call, reply: Reply) -> str:
-        """Return how an answer that a rule changed violates the vendor's closed spec, "" if it does not."""
+        """Return how the answer violates the vendor's closed spec, or "" if the answer conforms."""
         return self.by_vendor[call.vendor].find_violation(call.method, call.path, reply, closed=True)
 
 

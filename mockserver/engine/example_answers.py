@@ -1,4 +1,4 @@
-"""Answers by example: the file's own, else a value that is made for the schema of the answer."""
+"""Answers by example: an example of the file, else a value that is made for the answer's schema."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mockserver.spec.xml import XmlPlaces, XmlWriter
 from mockserver.vendor import Request
 
 _TRIES = 24
-"""Draws of a value, each with other choices, before it is said that none is found."""
+"""Maximum number of values that are made for a schema until one of them is valid."""
 
 _CODE = re.compile("[2-5][0-9]{2}")
 _FIRST_REFUSAL = 400
@@ -36,7 +36,7 @@ _WITHOUT_BODY = (204, 304)
 
 @dataclass(frozen=True)
 class Answering:
-    """An answer that an operation declares, in one media type; "" for one without a body."""
+    """An answer that an operation declares, in one media type ("" without a body)."""
 
     status: int
     media_type: str
@@ -54,7 +54,7 @@ class Answering:
 
     @property
     def sent_type(self) -> str:
-        """The media type that is sent: JSON for a range."""
+        """The media type that is sent; JSON if the file declares a range."""
         return JSON_TYPE if self.media_type in ("*/*", "application/*") else self.media_type
 
     @property
@@ -71,14 +71,14 @@ class Answering:
 
     @cached_property
     def accepts(self) -> Callable[[Json], bool]:
-        """A check of answers. Raises ServerRefusal: 501, if the schema cannot be compiled."""
+        """Function that tells whether an answer is valid. Raises ServerRefusal: 501, the schema is broken."""
         try:
             return compile_schema(self.document, self.schema, COMMON_FORMATS, optional="writeOnly").accepts
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
 
     def encode(self, value: Json) -> bytes:
-        """Return the value in the media type: as XML, as a text that stands for itself, else as JSON."""
+        """Return the value as a body: XML or JSON, or a text without quotes if the media type is not JSON."""
         if isinstance(value, str) and not self.is_json:
             return value.encode()
         if self.media_type.endswith("xml"):
@@ -91,7 +91,7 @@ class Answering:
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers that the answer must have."""
+        """The headers that the answer must have, with a value for each."""
         filling, message = SchemaFilling(self.document), Message(200, "", is_refusal=False)
         return tuple(
             (name, str(filling.fill_member(name, one.get("schema", EMPTY), message)))
@@ -101,7 +101,7 @@ class Answering:
 
 
 def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Answering, ...]:
-    """The answer with this key of `responses`, "": the first success, in each media type, JSON first."""
+    """Return the answer at `key` of `responses` ("": the first success) in each media type, JSON first."""
     key = key or _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
     responses = contract.document["paths"][operation.path][operation.method]["responses"]
@@ -112,7 +112,7 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The answers of an operation by example; as its handler it answers with the first success."""
+    """Answers of an operation by example; the operation's handler, which answers with the first success."""
 
     contract: Spec
     operation: Operation
@@ -123,7 +123,7 @@ class Examples:
         return self.preferred(_NO_PREFERENCE, request.call, state)
 
     def preferred(self, preference: Preference, call: Call, state: State) -> Reply:
-        """The answer that `Prefer` names. Raises ServerRefusal: 400 with the known ones, if there is none."""
+        """Return the answer that `Prefer` names. Raises ServerRefusal: 400 that lists the known answers."""
         code, name = preference.code, preference.example
         key = _success(self.operation)
         if code:
@@ -148,7 +148,7 @@ class Examples:
         return Reply(status, answer.encode(value), answer.sent_type, tuple(headers))
 
     def _of(self, key: str) -> tuple[Answering, ...]:
-        """Return the answers with the key. Raises ServerRefusal: 501, if the operation is not served."""
+        """Return the answers at `key`. Raises ServerRefusal: 501 if the operation is not served."""
         node = self.contract.document["paths"][self.operation.path][self.operation.method]
         if NOT_SERVED in node:
             raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
@@ -158,7 +158,7 @@ class Examples:
 
 
 def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chance) -> Json:
-    """Return a valid value for the answer. Raises ServerRefusal: 501, if none can be made."""
+    """Return a valid value for the answer. Raises ServerRefusal: 501 if no value can be made."""
     written: list[Json] = []
     if not (chance.is_new and answer.schema):
         merged = filling.merged(answer.schema)

@@ -1,4 +1,4 @@
-"""How each operation is answered, from what that was concluded, and what corrects it in an overlay."""
+"""Explain how each operation is answered, what that was inferred from, and which overlay changes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.spec.served_form import NOT_SERVED
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An operation and how it is answered: batch, stored, example, package or not served."""
+    """How an operation is answered; `kind` is batch, stored, example, package or not served."""
 
     operation: str
     id: str

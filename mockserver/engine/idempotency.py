@@ -39,7 +39,7 @@ IDEMPOTENCY_ASSUMPTIONS = (
         pattern="[1-9][0-9]{0,8}",
     ),
 )
-"""The assumptions of every vendor that has the extension."""
+"""Assumptions of each vendor that has the extension."""
 
 _QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE_KEY = re.compile(r"[!#-+\--:<-~]+")
@@ -47,7 +47,7 @@ _BARE_KEY = re.compile(r"[!#-+\--:<-~]+")
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyExtension:
-    """The extension, for the vendor of one spec."""
+    """Idempotency keys for the calls of one spec."""
 
     spec: Spec
 
@@ -55,10 +55,10 @@ class IdempotencyExtension:
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
 
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
-        """Return the stored answer of the key, None if it has none.
+        """Return the stored answer of the call's key, or None if nothing is stored for the key.
 
-        Raises ServerRefusal: the key is missing or malformed (400), of another request (422), or its first
-        call is not over (409).
+        Raises ServerRefusal: 400 if the key is missing or malformed, 422 if the key came with a different
+        request before, 409 if the first call with the key is still running.
         """
         key = self._key(call, operation)
         if not key:
@@ -92,7 +92,7 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key, "" for none; reads, and calls without credentials, have none."""
+        """Return the call's key; "" if the call has no key, only reads, or needs no credentials."""
         header = self.spec.idempotency_header
         if call.method in SAFE_METHODS or operation.safe or not operation.security:
             return ""
@@ -112,7 +112,7 @@ class IdempotencyExtension:
         return key
 
     def _records(self, call: Call, state: State) -> Collection:
-        """Records of the call's tenant, which may be named in its query or its body."""
+        """Return the keys of the call's tenant, whom a header, the query or the body may name."""
         places = {place["in"] for place in self.spec.scope}
         query = dict(parse_qsl(call.query)) if "query" in places else {}
         body: Json = None

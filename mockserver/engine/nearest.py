@@ -11,7 +11,7 @@ from mockserver.model import Value
 from mockserver.spec.openapi import Spec
 
 _LEFT_OUT = 0.4
-"""Cost of a segment that the operation's path has and the call's path has not."""
+"""Cost of a segment that only the operation's path has."""
 
 _TOO_MUCH = 0.6
 """Cost of a segment that only the call's path has."""
@@ -20,7 +20,7 @@ _PARAMETER = 0.35
 _OTHER_METHOD = 0.3
 _UNLIKE = 2.0
 _ALIKE = 0.6
-"""Similarity from which two segments may be the same one, misspelled."""
+"""Minimum similarity of a segment and its misspelling."""
 
 _MAX_SEGMENTS = 12
 _MAX_SEGMENT = 60
@@ -28,10 +28,11 @@ _KNOWN_PAIRS = 4096
 
 
 class _Route(Value, frozen=True):
-    """A method and the segments of a full path template; `vendor` is "" where the vendor answers at `/`."""
+    """A method and the segments of a full path template."""
 
     method: str
     vendor: str
+    """Name of the vendor as first segment; "" if the vendor answers at `/`."""
     segments: tuple[str, ...]
 
     @property
@@ -45,7 +46,7 @@ class OperationDirectory:
 
     @classmethod
     def of(cls, specs: Mapping[str, Spec], at_root: str = "") -> OperationDirectory:
-        """List the operations of `specs`, by vendor; `at_root` names the one that also answers at `/`."""
+        """List the operations of `specs`; the vendor that `at_root` names also answers at `/`."""
         mounts = [*(((at_root, ""),) if at_root else ()), *((name, name) for name in specs)]
         return cls(
             tuple(
@@ -56,9 +57,9 @@ class OperationDirectory:
         )
 
     def nearest(self, method: str, path: str, prefix: str = "") -> str:
-        """Return the nearest operation, such as "PUT /vendor/orders/{id}"; "" if none is similar.
+        """Return the nearest operation, such as "PUT /vendor/orders/{id}"; "" if no operation is similar.
 
-        `path` is the full path without the sandbox's `prefix`, which the result has again.
+        `path` is the full path without the sandbox's `prefix`; the result begins with `prefix`.
         """
         sent = tuple(segment[:_MAX_SEGMENT] for segment in _segments(path)[:_MAX_SEGMENTS])
         likely = [route for route in self.routes if _is_likely(sent, route)]
@@ -73,7 +74,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 def _is_likely(sent: Iterable[str], route: _Route) -> bool:
-    """Whether a segment of the call is similar to one of the operation, apart from the vendor's name."""
+    """Return whether a segment of the call is similar to a segment after the vendor's name."""
     names = [
         segment_name
         for segment_name in route.segments
@@ -103,7 +104,7 @@ def _is_parameter(segment: str) -> bool:
 
 @lru_cache(_KNOWN_PAIRS)
 def _similarity(segment: str, wanted: str) -> float:
-    """Similarity of two segments, from 0 to 1; letter case hardly counts."""
+    """Return the similarity of two segments, from 0 to 1; a difference in letter case costs 0.01."""
     if segment == wanted:
         return 1
     return 0.99 * SequenceMatcher(None, segment.lower(), wanted.lower(), autojunk=False).ratio()

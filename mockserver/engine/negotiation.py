@@ -49,16 +49,15 @@ _OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""),
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """The negotiation of one spec; `assumption` decides for calls that leave it open, "": JSON.
-
-    `xml_clients` are headers, by name, and the beginnings of their values; `json_type` is the media type of
-    JSON.
-    """
+    """Choice of an answer's media type, for the calls of one spec."""
 
     spec: Spec
     assumption: str
+    """Name of the assumption that decides for a call without a preference; "" decides for JSON."""
     xml_clients: tuple[tuple[str, tuple[str, ...]], ...]
+    """Headers by which a client of XML is known: each name with the beginnings of its values."""
     json_type: str
+    """Media type with which the vendor sends JSON."""
     writer: XmlWriter
 
     def check(self, call: Call, operation: Operation) -> None:
@@ -74,9 +73,9 @@ class Negotiation:
             )
 
     def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
-        """Return the reply as XML, if it is declared so and the call prefers that to JSON.
+        """Return the reply as XML if the operation declares XML and the call prefers XML to JSON.
 
-        Without an operation, any operation of the path declares the answer.
+        If no operation is found, XML may be declared by any operation of the path.
         """
         in_xml = self._in_xml(call, operation, reply)
         if in_xml.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
@@ -135,10 +134,11 @@ def read_negotiation(spec: Spec) -> Negotiation | None:
 
 @lru_cache(maxsize=256)
 def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) -> str | None:
-    """Return the offered media type that `accept` ranks highest, None if it takes none (RFC 9110 §12.5.1).
+    """Return the offered media type that `accept` ranks highest, or None if `accept` excludes all of them.
 
-    Exact names go before ranges, then the order in `accept`, then XML if `prefers_xml`, then the offered
-    order. A range may be offered too.
+    The quality decides first (RFC 9110 §12.5.1). At equal quality an exact name goes before a range; then
+    the order in `accept` decides, then XML if `prefers_xml`, then the offered order. `offered` may contain
+    ranges.
     """
     ranges = [(name, quality, place) for place, (name, quality) in enumerate(parse_accept(accept or "*/*"))]
     ranked = [
@@ -151,7 +151,7 @@ def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) 
 
 
 def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[float, int, int]:
-    """Quality of a media type by the most exact range, how exact it is, and its place."""
+    """Return the quality, the exactness and the place of the most exact range that matches the media type."""
     family = media_type.partition("/")[0]
     for exactness, name in ((_NAMED, media_type), (1, f"{family}/*"), (0, "*/*")):
         for name_given, quality, place in ranges:
@@ -166,14 +166,14 @@ def _good_media_types(operation: Operation) -> tuple[str, ...]:
 
 
 class Preference(Value, frozen=True):
-    """The preference of a call; "" for an open part."""
+    """A call's `Prefer` header: a status and the name of an example, "" if the header leaves it out."""
 
     code: str = ""
     example: str = ""
 
     @property
     def applied(self) -> str:
-        """The text of `Preference-Applied`."""
+        """The value of `Preference-Applied`."""
         example = f"example={self.example}" if self.example else ""
         return ", ".join(filter(None, (f"code={self.code}" if self.code else "", example)))
 
@@ -217,9 +217,9 @@ def preferred_reply(
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the spec's example; for a status without one, the vendor's refusal with that status.
+    """Return the preferred example of the spec; for a status without examples, the vendor's refusal.
 
-    Raises ServerRefusal: 400 with the known ones, if the spec has no such status or example.
+    Raises ServerRefusal: 400 that lists the known values, if the spec lacks the status or the example.
     """
     statuses = _wanted_statuses(preference, spec, operation)
     examples = [example for status in statuses for example in _examples_of(spec, operation, status)]
@@ -244,7 +244,7 @@ def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -
 
 
 def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[SpecExample]:
-    """Every example of the status that can be written, in the order of the spec."""
+    """Yield the examples of the status in the order of the spec, without those of XML that are no text."""
     node = spec.document["paths"][operation.path][operation.method]["responses"][status]
     contents: Document = resolve(spec.document, node).get("content", {})
     for media_type, content in contents.items():
@@ -283,7 +283,7 @@ def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal)
 
 
 def _known_codes(spec: Spec, operation: Operation) -> list[str]:
-    """Return the statuses that need no work."""
+    """Return the statuses that can be answered without the work of the operation."""
     return [
         status
         for status in operation.responses

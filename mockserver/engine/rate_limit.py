@@ -15,7 +15,7 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import check_names, misused
 
 UNLIMITED = "unlimited"
-"""Value of an assumption about the number of calls: they are not counted."""
+"""Value of an assumption for the number of calls: calls are not counted."""
 
 _MEMBERS: Mapping[str, Callable[[object], bool]] = {
     "name": lambda value: isinstance(value, str),
@@ -30,23 +30,23 @@ _REQUIRED = ("name", "calls", "seconds")
 
 
 class RateLimit(Value, frozen=True):
-    """At most `calls` (a number, or the assumption that has it) in windows of `seconds`, per caller.
-
-    A caller is a principal or, with a `scheme`, its credential itself; calls without one are not counted.
-    Calls are counted if the assumption `when` is on ("": always), and answers have the remaining number if
-    the assumption `headers_when` is. `says_wait`: a refusal has the time to wait.
-    """
+    """Maximum number of a caller's calls in a window of `seconds`."""
 
     name: str
     calls: int | str
+    """The maximum, or the name of the assumption whose value is the maximum."""
     seconds: int
     scheme: SecurityScheme | None = None
+    """Scheme whose credential is the caller; a call without it is not counted. None: the principal."""
     when: str = ""
+    """Name of the assumption that turns counting on; "" counts always."""
     headers_when: str = ""
+    """Name of the assumption that sends the remaining number of calls; "" sends the number always."""
     says_wait: bool = True
+    """Whether a refusal says how long to wait."""
 
     def count(self, call: Call, state: State) -> None:
-        """Count a call of its caller, if calls are counted. Raises TooManyRequests."""
+        """Count the call, unless calls are not counted. Raises TooManyRequests: the maximum is exceeded."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None:
             return
@@ -59,7 +59,7 @@ class RateLimit(Value, frozen=True):
             raise TooManyRequests(self.name, spent.wait if self.says_wait else None, hint=hint)
 
     def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
-        """Return the answer with headers for the remaining calls, if the assumption is on."""
+        """Return the answer, with headers for the remaining calls if `headers_when` is on."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
             return answer
@@ -69,7 +69,7 @@ class RateLimit(Value, frozen=True):
         return replace(answer, reply=reply)
 
     def _limit(self, call: Call) -> int | None:
-        """Number of calls in a window; None if they are not counted."""
+        """Return the maximum number of calls in a window, or None if calls are not counted."""
         if self.when and call.assumptions[self.when] != ON:
             return None
         if isinstance(self.calls, int):
@@ -85,7 +85,7 @@ class RateLimit(Value, frozen=True):
 def read_rate_limit(
     node: Document, assumptions: tuple[Assumption, ...], schemes: Mapping[str, SecurityScheme]
 ) -> RateLimit:
-    """Return the rate limit of a spec. Raises SpecError: a bad member, or an unknown assumption."""
+    """Return the rate limit that a spec declares. Raises SpecError: bad member, or unknown assumption."""
     if not isinstance(node, Mapping):
         raise misused("x-rate-limit", f"expected a mapping, found {node}")
     for name in (*node, *_REQUIRED):

@@ -1,6 +1,6 @@
 """Reasons why a whole call is refused, for the log, the journal and `Mock-Reason`: fault, place, cure.
 
-The vendor's answer shows none of it. Every sentence is made here, from the refusal and its `hint`.
+The vendor's answer does not contain the reason. Each reason is written here, from the refusal and its `hint`.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ _SAMPLES: Mapping[str, str] = {
     "10.50": "an amount such as 10.50",
     "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
 }
-"""Texts that long patterns are tried with, and what a pattern that matches expects.
+"""Sample texts, and the words for a long pattern that matches the sample.
 
-A pattern that matches a text without its digits too takes more than that.
+The words are not used if the pattern also matches the sample with letters in place of its digits.
 """
 
 _NO_DIGITS = str.maketrans(dict.fromkeys("0123456789", "z"))
@@ -92,12 +92,12 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
     "minimum": ("at least", ""),
     "maximum": ("at most", ""),
 }
-"""For rules with a bound: its side and its unit; "" if the value itself is bounded."""
+"""For each rule with a bound, the side and the unit of the bound; the unit of a number is ""."""
 
 _GOOD = "good"
 _BASIC, _API_KEY = "basic", "apiKey"
 _OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm", "oauth"})
-"""Names that may be shown; any other may be a credential that was sent without a scheme."""
+"""Scheme names that may be shown. Another word may be a credential that was sent without a scheme."""
 
 _NOT_YET = timedelta(seconds=-1)
 
@@ -147,7 +147,7 @@ class ReasonWriter(Value, frozen=True):
         return f"{sentence}. {about}" if about else sentence
 
     def _problems(self, refusal: InvalidCall | Rejected) -> str:
-        """Return the first problems; with a missing tenant header, a tenant that the fixtures have."""
+        """Return the first problems; if the tenant header is missing, name a tenant of the fixtures."""
         sentence = describe_problems(refusal.problems)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
@@ -158,7 +158,7 @@ class ReasonWriter(Value, frozen=True):
 
 
 def describe_miss(directory: OperationDirectory, call: Call) -> str:
-    """Return the operation nearest to a call that none answers, in a sentence."""
+    """Return a sentence that names the operation nearest to the call."""
     own = f"/{call.vendor}"
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
@@ -172,12 +172,12 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Return whether a browser asks if a page of another origin may call (the Fetch standard)."""
+    """Return whether the request is a CORS preflight (Fetch standard)."""
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def shown_origin(origin: str) -> str:
-    """Return an origin as the value of `--cors`; the word ORIGIN for a text that no browser sends."""
+    """Return the origin for the value of `--cors`, or the word ORIGIN if no browser sends such a text."""
     return origin if _ORIGIN.fullmatch(origin) else "ORIGIN"
 
 
@@ -188,7 +188,7 @@ def one_line(text: str) -> str:
 
 
 def _unknown_record(refusal: NotFound, state: State) -> str:
-    """Return a sentence about a missing record, and the keys of some existing ones."""
+    """Return a sentence about a missing record and the keys of a few existing records."""
     known = state.collection(refusal.what)
     shown = list(islice(known, _SHOWN_KEYS))
     more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
@@ -258,7 +258,7 @@ def describe_problem(problem: Problem) -> str:
 
 
 def place_of(problem: Problem) -> str:
-    """Place of a problem: a parameter, or a JSON Pointer into the body."""
+    """Return the place of a problem: a parameter, or a JSON Pointer into the body."""
     path = problem.path
     if len(path) > 1 and path[0] in _PARAMETER_PLACES:
         kind = "header" if path[0] == "header" else f"{path[0]} parameter"
@@ -310,7 +310,7 @@ def _pattern_in_words(pattern: str) -> str:
 
 
 def _own_words(problem: Problem) -> str:
-    """Return the problem's own detail; not for members that hold credentials."""
+    """Return the problem's own detail, or its code if the member holds credentials."""
     if is_secret(problem) or not problem.detail:
         return f"is refused ({problem.code})"
     return f"is refused: {redact_body(problem.detail)}"
@@ -325,7 +325,7 @@ def _bound_complaint(problem: Problem) -> str:
 
 
 def _shown(problem: Problem) -> str:
-    """Return the actual value, cut; a container by its kind, a credential masked."""
+    """Return the start of the actual value; name an object or list by its kind, and mask a credential."""
     found = problem.found
     if isinstance(found, dict):
         return "an object"
@@ -347,13 +347,14 @@ def is_secret(problem: Problem) -> bool:
 
 
 class AccessReasons(Value, frozen=True):
-    """Reasons of 401 and 403 for one vendor; `strict` accepts only credentials that the sandbox knows.
+    """Reasons of 401 and 403 for one vendor.
 
-    Only credentials of the fixtures are named. Of any other, two letters are shown.
+    A reason shows credentials of the fixtures whole, and two letters of any other credential.
     """
 
     served: LoadedVendor
     strict: bool = False
+    """Whether only credentials that the sandbox knows are accepted."""
 
     def unauthorized(
         self, refusal: Unauthorized, call: Call, operation: Operation | None, state: State
@@ -421,7 +422,7 @@ class AccessReasons(Value, frozen=True):
         return f"any {other}{self._form(scheme)} will do (auth lenient)"
 
     def _good(self, scheme: SecurityScheme, operation: Operation | None) -> Iterator[str]:
-        """Yield the fixtures' credentials that may use the operation; of a user only the name."""
+        """Yield the fixtures' credentials that may use the operation; for a user only the name."""
         scopes_needed = operation.scopes if operation else frozenset()
         for text, facts in self._fixtures().items():
             scopes = facts.get("scopes")
@@ -434,7 +435,7 @@ class AccessReasons(Value, frozen=True):
                 yield _without_password(text)
 
     def _name_of(self, text: str) -> str:
-        """Name of a credential of the fixtures, or of its user; of any other, two letters."""
+        """Return a credential of the fixtures, or its user's name; for any other credential, two letters."""
         user, known = _without_password(text), self._fixtures()
         is_user = user != text and user in map(_without_password, known)
         return user if text in known or is_user else redact_credential(user)
@@ -463,7 +464,7 @@ class AccessReasons(Value, frozen=True):
         return [scheme for scheme in schemes if scheme.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
-        """Yield the call's credentials for the operation's schemes, the one that names the caller first."""
+        """Yield the call's credentials for the operation's schemes, beginning with the caller's own."""
         for alternative in operation.security if operation else ():
             for name in reversed(alternative):
                 if text := self.served.schemes[name].credential(call):

@@ -1,7 +1,7 @@
-"""Resources of a file that is not ours: records that its paths and schemas describe.
+"""Resources of an own API file: records that the paths and schemas of the file describe.
 
-Its operations have the name of the collection in `x-collection`; `x-key` at its path names the member with
-the key, if that is not told by the name of the last parameter.
+The operations of a resource name its collection in `x-collection`. If the name of the last path parameter
+does not tell which member is the key, `x-key` at the path names the member.
 """
 
 from __future__ import annotations
@@ -19,27 +19,29 @@ from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
 _MOST_IN_ENVELOPE = 5
-"""An answer with more members is a record itself, of which a part has a key of its own."""
+"""Maximum number of members of an envelope. An answer with more members is a record."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Records of one collection at `path`; its `parameters` are the keys of their parents, and their own.
-
-    `schema` is that of a record as it is shown, `named` the name that its member `key` was found by.
-    """
+    """Records of one collection."""
 
     path: str
+    """Path of a single record."""
     collection: str
     parameters: tuple[str, ...]
+    """Path parameters: the keys of the record's parents, then the record's own key."""
     key: str
+    """Member of a record that is its key."""
     named: str
+    """Name by which `key` was found."""
     schema: Document
+    """Schema of a record in an answer."""
     document: Document
 
     @cached_property
     def record(self) -> Document:
-        """The schema of a record, without references."""
+        """The schema of a record, with its references and `allOf` resolved."""
         return merged(self.document, self.schema)
 
     @cached_property
@@ -49,18 +51,18 @@ class Resource:
 
     @cached_property
     def accepts(self) -> Callable[[Json], bool]:
-        """A check of records. Raises SpecError."""
+        """Function that tells whether a value is a valid record. Raises SpecError: the schema is broken."""
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
     def place(self, request: Request, key: Json = None) -> str:
-        """Return the key of a record in its collection, with those of its parents."""
+        """Return the key of a record in its collection: the keys of its parents, then its own."""
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
         parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
 
 
 def find_resources(spec: Spec) -> Mapping[str, Resource]:
-    """Return the resources by their path, and by each path that makes or lists their records."""
+    """Return the resources, each by its own path and by each path that creates or lists its records."""
     found: dict[str, Resource] = {}
     shared: dict[str, str] = {}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
@@ -99,7 +101,7 @@ def _resource(spec: Spec, path: str, collection: str, shown: Operation) -> Resou
 
 
 def record_schema(document: Document, schema: Document, named: str) -> tuple[Document, str]:
-    """Return the schema of a record in an answer, and the member of the envelope around it; "" for none."""
+    """Return the schema of an answer's record, and the envelope's member with it ("" without an envelope)."""
     node = merged(document, schema)
     if _key_member(document, schema, named):
         return schema, ""
@@ -111,7 +113,7 @@ def record_schema(document: Document, schema: Document, named: str) -> tuple[Doc
 
 
 def _key_member(document: Document, schema: Document, named: str) -> str:
-    """Return the member of a record that is its key, a single value; at last one that `named` ends with."""
+    """Return the member with a record's key: by `key_member`, else a member with which `named` ends."""
     known = {
         name: node
         for name, one in merged(document, schema).get("properties", EMPTY).items()
@@ -122,7 +124,7 @@ def _key_member(document: Document, schema: Document, named: str) -> str:
 
 
 def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
-    """Return the members that make the key of a record, by collection, as far as the spec tells them."""
+    """Return, for each collection whose key the spec tells, the members of the key."""
     batches = (one.batch for one in spec.operations.values() if one.batch)
     resources = find_resources(spec).values() if spec.is_own else ()
     own = {one.collection: (*one.parameters[:-1], one.key) for one in resources}
@@ -130,7 +132,7 @@ def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
 
 
 def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> Resource | None:
-    """The resource that a batch makes records of, by its collection, else its own; None without a key."""
+    """Return the resource of the batch's collection, or make it; None if the key has several members."""
     batch = operation.batch
     if batch is None or len(batch.key) != 1:
         return None
@@ -144,7 +146,7 @@ def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Res
 
 
 def _shown_schema(spec: Spec, operation: Operation) -> Document:
-    """Return the schema of the record in a row of a batch's answer; {} without one."""
+    """Return the schema of the record in a row of a batch's answer; {} if rows have no record."""
     outcome = operation.batch.outcome if operation.batch else EMPTY
     if not {"list", "record"} <= outcome.keys():
         return EMPTY
