@@ -203,8 +203,8 @@ class Pipeline:
         selector = self.admission.scenario_selector
         decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
         if decision is NO_EFFECTS:
-            return self._perform(call, operation, opened, None, state)
-        return self._perform_with_effects(call, operation, opened, decision, state)
+            return self._work_or_refuse(call, operation, opened, None, state)
+        return self._work_with_effects(call, operation, opened, decision, state)
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
         """Return the example that `Prefer` asks for, without doing any work; None if there is no `Prefer`."""
@@ -219,7 +219,7 @@ class Pipeline:
         reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
         return Answer(reply, operation.id, reason=one_line(reason))
 
-    def _perform_with_effects(
+    def _work_with_effects(
         self, call: Call, operation: Operation, opened: Opened, decision: Decision, state: State
     ) -> Answer:
         """Answer with the decision's effects. If the quota of a rule is used up, refuse the call.
@@ -236,8 +236,8 @@ class Pipeline:
         except ServerRefusal as unknown:
             return replace(self._refuse(call, unknown, operation, state), applied=decision.applied)
         effects = AppliedEffects(decision, self.served.vendor.fault, self.served.refuse)
-        perform = partial(self._perform, call, operation, opened, effects)
-        answer = run_and_roll_back(perform, state) if decision.commit.first == 0 else perform(state)
+        work = partial(self._work_or_refuse, call, operation, opened, effects)
+        answer = run_and_roll_back(work, state) if decision.commit.first == 0 else work(state)
         changed = apply_response(answer, decision, call, say, example)
         changed = changed if opened.request is None else _kept_back(changed, decision, opened.request)
         if 0 < (decision.commit.first or 0) < len(answer.outcomes):
@@ -263,13 +263,13 @@ class Pipeline:
 
         return say
 
-    def _perform(
+    def _work_or_refuse(
         self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
     ) -> Answer:
         """Do the work. If the work raises a refusal, undo the work and answer with the refusal."""
         try:
             with state.item():
-                answer = self._apply(opened, effects, state)
+                answer = self._work_or_raise(opened, effects, state)
         except Refusal as refusal:
             answer = self._word(call, refusal.without_trace(), operation, state)
             if effects is not None:
@@ -295,7 +295,7 @@ class Pipeline:
         answer = Answer(kept, operation.id, reason=_REPEATED if kept.status >= _FIRST_REFUSAL else "")
         return self._with_limit_headers(answer, call, state)
 
-    def _apply(self, opened: Opened, effects: AppliedEffects | None, state: State) -> Answer:
+    def _work_or_raise(self, opened: Opened, effects: AppliedEffects | None, state: State) -> Answer:
         if opened.refusal is not None:
             raise opened.refusal
         request = opened.request
@@ -303,7 +303,7 @@ class Pipeline:
             raise AssertionError("an opened call is a request or a refusal")
         if effects is not None and 0 < (effects.decision.commit.first or 0) < len(request.items):
             return self._apply_first_items(request, opened.verdicts, effects, state)
-        answer = self._settle(request, opened.verdicts, effects, state)
+        answer = self._apply_items(request, opened.verdicts, effects, state)
         self._remember(request.call, answer, request.operation, state, effects)
         return answer
 
@@ -314,12 +314,12 @@ class Pipeline:
 
         The caller remembers the answer itself, because the answer tells of more than was done.
         """
-        answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
+        answer = run_and_roll_back(partial(self._apply_items, request, verdicts, effects), state)
         part = replace(request, items=request.items[: effects.decision.commit.first])
-        kept = self._settle(part, self._judge(part), effects, state).outcomes
+        kept = self._apply_items(part, self._judge(part), effects, state).outcomes
         return replace(answer, outcomes=(*kept, *answer.outcomes[len(kept) :]))
 
-    def _settle(
+    def _apply_items(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects | None, state: State
     ) -> Answer:
         """Apply the items, or call the operation's handler, and render the answer."""
@@ -354,7 +354,7 @@ class Pipeline:
             request = self.envelope.open(call, match, self.dispatch)
             verdicts = self._judge(request)
             with state.item():
-                return self._settle(request, verdicts, None, state)
+                return self._apply_items(request, verdicts, None, state)
         except Refusal as refusal:
             return replace(self._word(call, refusal, operation, state), reason="")
 
