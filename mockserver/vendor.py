@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from pathlib import Path as File
+from typing import Any, Protocol, TypeAlias
 
-from mockserver.errors import MethodNotAllowed, NotFound, Refusal, TooManyRequests, Unauthorized
+from mockserver.codec import yaml
+from mockserver.errors import NotFound, Refusal
 from mockserver.model import EMPTY, Answer, Call, Document, Fault, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.assumptions import Assumption
 from mockserver.sandbox.store import State
@@ -46,6 +48,32 @@ class Request(Value, frozen=True):
     """Whether a text of the body may have the character NUL."""
 
 
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class RefusalRow(Value, frozen=True):
+    """A row of a vendor's table of refusals."""
+
+    status: int
+    message: str = ""
+    """`{name}` stands for an attribute of the refusal, `{method}` and `{path}` for those of the call."""
+    kind: Json = None
+    """The vendor's own name of the error."""
+
+
+class RefusedCall(Value, frozen=True):
+    """A call that is refused as a whole, and what the core decides about its answer."""
+
+    refusal: Refusal
+    call: Call
+    operation: Operation | None
+    """None if no operation has the path and the method."""
+    row: RefusalRow
+    """The row of the vendor's table, its message filled in, or replaced by the message of a scenario."""
+    headers: Headers
+    """The headers that HTTP requires."""
+
+
 class BatchResult(Value, frozen=True):
     """A batch after its items were applied: exactly one outcome an item, in wire order."""
 
@@ -64,6 +92,7 @@ RenderBatch: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
 ClassifyProblem: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
+WriteRefusal: TypeAlias = Callable[[RefusedCall, State], Reply]
 
 
 class Enter(Protocol):
@@ -156,18 +185,6 @@ def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
     return None if problem.code == "unknown-parameter" else problem
 
 
-def refusal_headers(refusal: Refusal, challenge: str = "Bearer") -> tuple[tuple[str, str], ...]:
-    """Return the headers that HTTP requires of a refusal; without `WWW-Authenticate` if `challenge` is ""."""
-    match refusal:
-        case MethodNotAllowed(allowed=allowed):
-            return (("Allow", ", ".join(allowed)),)
-        case Unauthorized() if challenge:
-            return (("WWW-Authenticate", challenge),)
-        case TooManyRequests(wait=int(wait)):
-            return (("Retry-After", str(wait)),)
-    return ()
-
-
 def fault_status(problems: Iterable[Problem]) -> int | None:
     """Return the status that a scenario sets for the answer; None if no scenario sets a status."""
     wanted = (one.expected for one in problems if one.rule == FAULT_RULE and one.expected is not None)
@@ -176,9 +193,35 @@ def fault_status(problems: Iterable[Problem]) -> int | None:
 
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """Return a scenario's fault as a problem of the whole item, in words of no vendor."""
+    return item_fault(fault, item, request, fault.code)
+
+
+def item_fault(fault: Fault, item: Item, request: Request, message: str) -> Problem:
+    """Return a scenario's fault as a problem of the whole item, in the scenario's words or else `message`."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
-    return Problem(fault.code, path, fault.message or fault.code, FAULT_RULE, fault.status)
+    return Problem(fault.code, path, fault.message or message, FAULT_RULE, fault.status)
+
+
+def read_tables(module_file: str) -> Mapping[str, Any]:
+    """Return the content of the YAML file beside a module, under the module's name."""
+    found: Mapping[str, Any] = yaml.load(File(module_file).with_suffix(".yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTable:
+    """Writes the messages of a vendor: texts by rule, `{name}` stands for a value."""
+
+    texts: Mapping[str, str]
+
+    def __call__(self, rule: str, /, **values: object) -> str:
+        return self.texts[rule].format(**values)
+
+
+def refusal_rows(table: Mapping[str, Sequence[Any]]) -> Mapping[str, RefusalRow]:
+    """Return the rows of a table `{code or code.reason: [status, message, kind]}`."""
+    return {code: RefusalRow(*row) for code, row in table.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +232,12 @@ class Vendor:
     """Handlers of batch operations by operationId."""
     operations: Mapping[str, Handler] = field(default_factory=dict)
     """Handlers of all other operations by operationId."""
-    refuse: Refuse | None = None
+    refuse: WriteRefusal | None = None
     """Writes the reply to a refused call."""
+    refusals: Mapping[str, RefusalRow] = field(default_factory=dict)
+    """Status and sentence of refusals by code, or by code and reason; of all others HTTP's own status."""
+    challenge: str | None = None
+    """Challenge of every 401, "" for none. None means the challenge of the security scheme."""
     classify: ClassifyProblem = ignore_unknown_parameters
     """Sees each problem that a schema finds; returns it, another problem in its place, or None."""
     admit: Admit = admit_any

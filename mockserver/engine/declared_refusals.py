@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply
 from mockserver.codec.instants import print_instant
-from mockserver.engine.auth import SecurityScheme
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import (
     InvalidCall,
@@ -27,7 +26,7 @@ from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
-from mockserver.vendor import refusal_headers
+from mockserver.vendor import RefusedCall
 
 TEXT_TYPE = "text/plain"
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -54,24 +53,24 @@ class _Form:
 @dataclass(frozen=True, slots=True)
 class DeclaredRefusals:
     spec: Spec
-    schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
     _forms: dict[tuple[str, str], _Form | None] = field(default_factory=dict)
 
-    def __call__(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+    def __call__(self, refused: RefusedCall, state: State) -> Reply:
         """Refuse in the form declared for the status, or for `default`; else as problem details."""
-        operation = operation or self.spec.find_operation(call.path.replace("\n", " "), call.method)
+        refusal, call = refused.refusal, refused.call
+        operation = refused.operation or self.spec.find_operation(call.path.replace("\n", " "), call.method)
         reply = refuse_with_problem_details(refusal, call, operation, state)
         form = None if operation is None else self._form(operation, reply.status)
         if form is not None and form.media_type == TEXT_TYPE:
             sentence = _sentence(refusal) or _title(reply.status)
-            return Reply(reply.status, sentence.encode(), TEXT_TYPE, self._headers(refusal))
+            return Reply(reply.status, sentence.encode(), TEXT_TYPE, refused.headers)
         if form is not None:
             message = _message(refusal, reply.status, call, state)
             bodies = filter(form.compiled.accepts, self._bodies(form, message, json.decode(reply.body)))
             body = next(bodies, None)
             if body is not None:
                 reply = Reply(reply.status, json.encode(body), form.media_type)
-        return replace(reply, headers=self._headers(refusal))
+        return replace(reply, headers=refused.headers)
 
     def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
         members = form.filling.merged(form.schema).get("properties", EMPTY)
@@ -80,9 +79,6 @@ class DeclaredRefusals:
         yield from (of_problem, filled) if form.media_type == PROBLEM_TYPE or not filled else (filled,)
         yield from form.examples
         yield details
-
-    def _headers(self, refusal: Refusal) -> tuple[tuple[str, str], ...]:
-        return refusal_headers(refusal, _challenge(self.schemes.get(getattr(refusal, "scheme", ""))))
 
     def _form(self, operation: Operation, status: int) -> _Form | None:
         key = operation.declared_key(status)
@@ -114,16 +110,6 @@ def declared_status(refusal: Refusal, operation: Operation | None) -> int:
         return status
     others = (one for one in _OTHER_STATUSES.get(refusal.code, ()) if str(one) in operation.responses)
     return next(others, status)
-
-
-def _challenge(scheme: SecurityScheme | None) -> str:
-    """Return the challenge of a scheme; "" for an API key, which has none in HTTP."""
-    if scheme is None:
-        return "Bearer"
-    if scheme.node.get("type") == "apiKey":
-        return ""
-    kind = str(scheme.node.get("scheme", "bearer")).lower()
-    return 'Basic realm="mock"' if kind == "basic" else kind.capitalize()
 
 
 def _message(refusal: Refusal, status: int, call: Call, state: State) -> Message:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.codec import yaml
-from mockserver.codec.http import with_supported_types
 from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import render_batch
@@ -25,12 +24,13 @@ from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyEx
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
+from mockserver.engine.refusals import CallRefuser
 from mockserver.engine.resources import Resource, batch_resource, find_resources
 from mockserver.engine.stored_answers import store_items, stored_handler
-from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
-from mockserver.model import EMPTY, Call, Document, Reply
+from mockserver.errors import MockServerError, SpecError, VendorError
+from mockserver.model import EMPTY, Call, Document
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
-from mockserver.sandbox.store import State, Tables
+from mockserver.sandbox.store import Tables
 from mockserver.spec import loading
 from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.marks import batch_correction, outcome_fault
@@ -204,7 +204,7 @@ def _assemble(
             for operation in contract.operations.values()
             if not operation.batch
         },
-        refuse=_refuse_with_supported_types(vendor.refuse or DeclaredRefusals(contract, schemes)),
+        refuse=CallRefuser(vendor, vendor.refuse or DeclaredRefusals(contract), schemes),
         schemes=schemes,
         fixtures=fixtures,
         assumptions=default_values(_assumptions_of(vendor)),
@@ -223,15 +223,6 @@ def _rate_limit(contract: Spec, vendor: Vendor, schemes: Mapping[str, SecuritySc
         return read_rate_limit(node, _assumptions_of(vendor), schemes)
     except SpecError as error:
         raise error.within(contract.name) from None
-
-
-def _refuse_with_supported_types(refuse: Refuse) -> Refuse:
-    """Wrap the vendor's `refuse`: a 415 also lists the supported media types in `Accept`."""
-
-    def refused(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-        return with_supported_types(refuse(refusal, call, operation, state), refusal)
-
-    return refused
 
 
 def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from mockserver import errors
 from mockserver.engine.auth import SecurityScheme
 from mockserver.engine.declared_refusals import DeclaredRefusals
+from mockserver.engine.refusals import CallRefuser
 from mockserver.errors import Refusal
-from mockserver.model import Problem, Reply
+from mockserver.model import EMPTY, Problem, Reply
 from mockserver.spec.openapi import PathForms, Spec
+from mockserver.vendor import Vendor
 from tests.support.engine_samples import CALL, OPERATION, store, transact
 
 MEMBERS = {"message": {"type": "string"}}
@@ -27,12 +30,16 @@ def contract(status: str = "", schema: Any = None, media_type: str = "applicatio
     return Spec("acme", "", document, {}, (), (), PathForms(), any_case_query=False, idempotency_header="")
 
 
+def refuser(spec: Spec, schemes: Mapping[str, SecurityScheme] = EMPTY) -> CallRefuser:
+    return CallRefuser(Vendor(), DeclaredRefusals(spec), schemes)
+
+
 def declared(refusal: Refusal, spec: Spec) -> Reply:
     known = spec.document["paths"]["/orders"]["put"]["responses"]
     operation = dataclasses.replace(
         OPERATION, responses={status: tuple(one.get("content", ())) for status, one in known.items()}
     )
-    return transact(store(), lambda state: DeclaredRefusals(spec)(refusal, CALL, operation, state))
+    return transact(store(), lambda state: refuser(spec)(refusal, CALL, operation, state))
 
 
 def body(refusal: Refusal, schema: Any, status: str = "default") -> Any:
@@ -40,7 +47,7 @@ def body(refusal: Refusal, schema: Any, status: str = "default") -> Any:
 
 
 def refused(refusal: Refusal) -> Reply:
-    refuse = DeclaredRefusals(contract())
+    refuse = refuser(contract())
     return transact(store(), lambda state: refuse(refusal, CALL, OPERATION, state))
 
 
@@ -96,7 +103,7 @@ def test_a_missing_credential_is_challenged() -> None:
     ],
 )
 def test_a_challenge_is_that_of_the_scheme(node: Any, challenge: list[str]) -> None:
-    refuse = DeclaredRefusals(contract(), {"login": SecurityScheme("login", node)})
+    refuse = refuser(contract(), {"login": SecurityScheme("login", node)})
     missing = errors.Unauthorized("missing", "login")
 
     reply = transact(store(), lambda state: refuse(missing, CALL, OPERATION, state))

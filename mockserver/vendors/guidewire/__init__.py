@@ -10,6 +10,7 @@ from mockserver.vendors.guidewire import (
 )
 from mockserver.vendors.guidewire.attributes import is_instant
 from mockserver.vendors.guidewire.custom_actions import action_handler, request_invoice, transition_handler
+from mockserver.vendors.guidewire.errors import REFUSALS
 from mockserver.vendors.guidewire.refusals import classify, extra_outcome, fault_problem, refuse
 from mockserver.vendors.guidewire.request_headers import admit, read_handler, remember_failure, write_handler
 
@@ -52,6 +53,8 @@ VENDOR = Vendor(
         "runEscalation": write_handler(custom_actions.run_escalation),
     },
     refuse=refuse,
+    refusals=REFUSALS,
+    challenge="Bearer, Basic",
     classify=classify,
     admit=admit,
     remember=remember_failure,

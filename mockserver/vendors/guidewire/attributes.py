@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import reduce
-from pathlib import Path as File
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.codec import yaml
 from mockserver.model import Call, Document, Json, Path, Problem
 from mockserver.sandbox.assumptions import key_rules
+from mockserver.vendor import read_tables
 
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
@@ -29,7 +28,7 @@ CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad
 _MINOR_UNITS = MappingProxyType(
     {currency: Decimal(1).scaleb(-digits) for currency, digits in CURRENCY_DIGITS.items()}
 )
-_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_TABLES = read_tables(__file__)
 _INVOICE, _ITEM = _TABLES["invoice"], _TABLES["item"]
 TYPELISTS: Mapping[str, Mapping[str, str]] = _TABLES["typelists"]
 INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]

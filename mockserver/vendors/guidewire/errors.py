@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path as File
-from typing import Any
 
-from mockserver.codec import json, yaml
+from msgspec.structs import replace
+
+from mockserver.codec import json
 from mockserver.errors import Rejected
-from mockserver.model import Json, Path, Problem, Value
+from mockserver.model import Json, Path, Problem
+from mockserver.vendor import RefusalRow, read_tables, refusal_rows
 from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPELISTS
 
 _EXCEPTIONS = "gw.api.rest.exceptions."
 
-_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_TABLES = read_tables(__file__)
 PROBLEM_MESSAGES: Mapping[str, str] = _TABLES["messages"]
 ALERTS: Mapping[str, str] = _TABLES["alerts"]
 """Problems that a validation can find, by alert type."""
@@ -35,24 +36,20 @@ _WITHOUT_PROPERTIES = ACTION_PROBLEMS | {"body-not-empty", "nested-batch"}
 _LONGEST = 100
 
 
-class ErrorTemplate(Value, frozen=True):
-    status: int
-    error_code: str
-    message: str
-
-
-def _templates(rows: Mapping[str, tuple[int, str, str]]) -> dict[str, ErrorTemplate]:
+def _error_rows(name: str) -> Mapping[str, RefusalRow]:
+    """Return the rows of a table, each with the whole name of its class."""
+    rows = refusal_rows(_TABLES[name])
     return {
-        code: ErrorTemplate(status, name if "." in name else _EXCEPTIONS + name, message)
-        for code, (status, name, message) in rows.items()
+        code: row if "." in row.kind else replace(row, kind=_EXCEPTIONS + row.kind)
+        for code, row in rows.items()
     }
 
 
-BAD_INPUT = ErrorTemplate(400, _EXCEPTIONS + "BadInputException", "The request parameters or body had issues")
-REFUSAL_ERRORS = _templates(_TABLES["refusals"])
+BAD_INPUT = RefusalRow(400, "The request parameters or body had issues", _EXCEPTIONS + "BadInputException")
+REFUSALS = _error_rows("refusals")
 """Refusals by their code; all others are bad input."""
 
-PROBLEM_ERRORS = _templates(_TABLES["problems"])
+PROBLEM_ERRORS = _error_rows("problems")
 """Problems that are more than bad input."""
 
 

@@ -7,18 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply
-from mockserver.errors import (
-    InvalidCall,
-    Refusal,
-    Rejected,
-    TooManyRequests,
-    Unavailable,
-    VendorFailure,
-)
+from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Outcome, Path, Problem, Reply, Value
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, Request, refusal_headers
+from mockserver.vendor import FAULT_RULE, RefusalRow, RefusedCall, Request
 from mockserver.vendors.guidewire import attributes, lifecycle
 from mockserver.vendors.guidewire.attributes import (
     ATTRIBUTES_PATH,
@@ -33,8 +25,7 @@ from mockserver.vendors.guidewire.errors import (
     ACTION_REFUSED,
     BAD_INPUT,
     PROBLEM_ERRORS,
-    REFUSAL_ERRORS,
-    ErrorTemplate,
+    REFUSALS,
     problem_detail,
 )
 from mockserver.vendors.guidewire.lifecycle import CUSTOM_ACTIONS, INVOICES, ITEMS, Target
@@ -57,13 +48,10 @@ _BUSINESS_RULES = ACTION_PROBLEMS | {
     "unknown-reference",
 }
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
-_WITH_OWN_DETAIL = (VendorFailure, Unavailable, TooManyRequests)
-"""Faults with a message of their own."""
-
 FAULT_TEXT_LIMIT = 255
 """Length limit in the message of a too-long fault; nothing is refused for its length."""
 
-_REFUSALS: Mapping[str, str] = {
+_REFUSAL_OF_FAULT: Mapping[str, str] = {
     "internal": "failed",
     "throttled": "too-many-requests",
     "timeout": "unavailable",
@@ -93,25 +81,23 @@ def classify(problem: Problem, call: Call) -> Problem | None:
     return None if _is_lenient(call, "gw-unknownpropertyhandling") else problem
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+def refuse(refused: RefusedCall, state: State) -> Reply:
+    refusal, call = refused.refusal, refused.call
     if isinstance(refusal, InvalidCall):
-        document = problem_error((*refusal.problems, *_rule_problems(refusal, call, operation, state)), call)
+        document = problem_error((*refusal.problems, *_rule_problems(refusal, refused, state)), call)
     elif isinstance(refusal, Rejected):
         document = rejection_error(refusal.problems, call)
     else:
-        document = refusal_error(refusal.code, call.path)
-    if isinstance(refusal, _WITH_OWN_DETAIL) and refusal.detail:
-        document = {**document, "userMessage": refusal.detail}
-    headers = refusal_headers(refusal, "Bearer, Basic")
-    return with_correlation_id(
-        json_reply(document["status"], wrap_error(document, call), headers=headers), call, state
-    )
+        document = _error_document(refused.row if refused.row.kind else BAD_INPUT)
+    reply = json_reply(document["status"], wrap_error(document, call), headers=refused.headers)
+    return with_correlation_id(reply, call, state)
 
 
 def refusal_error(code: str, path: str) -> Json:
-    kind = REFUSAL_ERRORS.get(code, BAD_INPUT)
+    """Return the error for a refusal that no call is refused with: a fault, or a call inside a batch."""
+    row = REFUSALS[code]
     readable = path.encode(errors="replace").decode()
-    return _error_document(replace(kind, message=kind.message.replace("{path}", readable)))
+    return _error_document(replace(row, message=row.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
@@ -142,8 +128,8 @@ def wrap_error(error: Json, call: Call) -> Json:
     return error if call.assumptions["error_wrapper"] == "root" else {"error": error}
 
 
-def _error_document(kind: ErrorTemplate) -> Json:
-    return {"status": kind.status, "errorCode": kind.error_code, "userMessage": kind.message}
+def _error_document(row: RefusalRow) -> Json:
+    return {"status": row.status, "errorCode": row.kind, "userMessage": row.message}
 
 
 def _status_error(problem: Problem) -> Json:
@@ -164,12 +150,11 @@ def _classify_amount(problem: Problem, call: Call) -> Problem | None:
     return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 
 
-def _rule_problems(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:
+def _rule_problems(refusal: InvalidCall, refused: RefusedCall, state: State) -> list[Problem]:
     """Problems by rules in a body that its schema refuses, except for members named already."""
-    if not isinstance(refusal, InvalidCall) or operation is None:
-        return []
+    operation, call = refused.operation, refused.call
     sent = sent_attributes(refusal.document, call)
-    if sent is None:
+    if operation is None or sent is None:
         return []
     named = {problem.path[:3] for problem in refusal.problems}
     found = lifecycle.attribute_problems(operation.id, sent, _target(call, state), call.assumptions, state)
@@ -225,7 +210,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
     Source: docs/vendors/guidewire.md#errors, #statuses, #stale-data.
     """
-    refusal = _REFUSALS.get(fault.code)
+    refusal = _REFUSAL_OF_FAULT.get(fault.code)
     if refusal is not None:
         error = refusal_error(refusal, request.call.path)
     else:

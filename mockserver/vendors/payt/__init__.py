@@ -17,6 +17,7 @@ from mockserver.vendors.payt import (
 from mockserver.vendors.payt.access import admit, enter_tenant
 from mockserver.vendors.payt.amounts_and_dates import is_instant
 from mockserver.vendors.payt.debtors_and_rates import CONTACT, VAT_RATE
+from mockserver.vendors.payt.messages import REFUSALS
 from mockserver.vendors.payt.refusals import classify, extra_outcome_of, fault_problem, refuse
 from mockserver.vendors.payt.representation import DEBTOR, INVOICE, PAYMENT
 
@@ -109,6 +110,7 @@ VENDOR = Vendor(
     batches=_BATCHES,
     operations=_OPERATIONS,
     refuse=refuse,
+    refusals=REFUSALS,
     classify=classify,
     admit=admit,
     enter_tenant=enter_tenant,

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path as File
-from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.codec import yaml
 from mockserver.model import Item, Path, Problem
+from mockserver.vendor import read_tables, refusal_rows
 
-MALFORMED = "message body does not match declared format"
-
-_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_TABLES = read_tables(__file__)
 RECORD_MESSAGES: Mapping[str, str] = _TABLES["records"]
 FAULT_MESSAGES: Mapping[str, str] = _TABLES["faults"]
 FAULT_MESSAGES_BY_TYPE: Mapping[str, Mapping[str, str]] = _TABLES["faults-by-type"]
-REFUSAL_MESSAGES: Mapping[str, str] = _TABLES["refusals"]
-TOKEN_MESSAGES: Mapping[str, str] = _TABLES["tokens"]
-NOT_FOUND_MESSAGES: Mapping[str, str] = _TABLES["not-found"]
+REFUSALS = refusal_rows(_TABLES["refusals"])
 PARAMETER_MESSAGES: Mapping[str, str] = _TABLES["parameters"]
 UPLOAD_MESSAGES: Mapping[str, str] = _TABLES["uploads"]
 OAUTH_MESSAGES: Mapping[str, str] = _TABLES["oauth"]
@@ -27,8 +21,6 @@ FIELD_RANKS = {
     kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _TABLES["order"].items()
 }
 """Rank of a field's messages among those of its record, by record type."""
-
-TOKEN_INVALID = "The access token is invalid"  # noqa: S105 - a sentence, no token
 
 EMPTY_LIST = "is empty"
 """Message about a list without records, where an assumption refuses it."""
@@ -99,7 +91,7 @@ def join_messages(problems: Iterable[Problem]) -> str:
     texts: dict[Path, str] = {}
     for problem in problems:
         texts.setdefault(problem.path, problem.detail)
-    return MALFORMED if () in texts else ", ".join(texts.values())
+    return REFUSALS["malformed"].message if () in texts else ", ".join(texts.values())
 
 
 def _is_of_record(problem: Problem) -> bool:

@@ -8,41 +8,34 @@ from http import HTTPStatus
 
 from msgspec.structs import replace
 
-from mockserver.codec.http import REFUSAL_STATUSES, json_reply
+from mockserver.codec.http import json_reply
 from mockserver.errors import (
     Forbidden,
     InvalidCall,
     MalformedBody,
     MethodNotAllowed,
-    NotFound,
     Refusal,
     Rejected,
-    TooManyRequests,
     Unauthorized,
-    Unavailable,
     UnsupportedMediaType,
-    VendorFailure,
 )
 from mockserver.model import Action, Call, Document, Fault, Item, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation
 from mockserver.vendor import (
     FAULT_RULE,
     ExtraOutcome,
+    Headers,
+    RefusedCall,
     Request,
     fault_status,
     ignore_unknown_parameters,
-    refusal_headers,
+    item_fault,
 )
 from mockserver.vendors.payt.amounts_and_dates import AMOUNTS, is_local_instant
 from mockserver.vendors.payt.messages import (
     FAULT_MESSAGES,
     FAULT_MESSAGES_BY_TYPE,
-    NOT_FOUND_MESSAGES,
     OAUTH_MESSAGES,
-    REFUSAL_MESSAGES,
-    TOKEN_INVALID,
-    TOKEN_MESSAGES,
     UNKNOWN_RECORD,
     join_messages,
     missing_parameter,
@@ -50,21 +43,9 @@ from mockserver.vendors.payt.messages import (
     word_problem,
 )
 
-_STATUSES: Mapping[str, int] = {**REFUSAL_STATUSES, "malformed": 422, "invalid": 422, "rejected": 422}
-_CODES: Mapping[int, str] = {
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    413: "payload_too_large",
-    415: "unsupported_media_type",
-    422: "unprocessable_entity",
-    429: "too_many_requests",
-    431: "request_header_fields_too_large",
-    500: "internal_server_error",
-    503: "service_unavailable",
-}
+_CODES: Mapping[int, str] = {413: "payload_too_large", 422: "unprocessable_entity"}
+"""Codes that are not the status phrase of every version of Python."""
+
 _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")
 _OAUTH_PATHS = "/oauth/"
@@ -90,30 +71,25 @@ def classify(problem: Problem, call: Call) -> Problem | None:
     return word_problem(known, spare_call=call.assumptions["broken_record"] == "refuses_record")
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
+def refuse(refused: RefusedCall, _state: State) -> Reply:
     """Refuse a whole call. Source: docs/vendors/payt.md#whole-calls."""
-    if call.path.startswith(_OAUTH_PATHS):
+    refusal, path, headers = refused.refusal, refused.call.path, refused.headers
+    if path.startswith(_OAUTH_PATHS):
         if isinstance(refusal, Unauthorized):
-            challenge = ("WWW-Authenticate", "Basic")
-            return _oauth_reply(401, "invalid_client", OAUTH_MESSAGES["invalid_client"], (challenge,))
+            challenge = (("WWW-Authenticate", "Basic"),)
+            return _oauth_reply(401, "invalid_client", OAUTH_MESSAGES["invalid_client"], challenge)
         if isinstance(refusal, (InvalidCall, MalformedBody, UnsupportedMediaType)):
             return _oauth_reply(400, "invalid_request", _invalid_request_message(refusal))
-    status = _status(refusal)
-    if isinstance(refusal, MethodNotAllowed) and call.path.endswith(_PAUSE_PATHS):
+    if isinstance(refusal, MethodNotAllowed) and path.endswith(_PAUSE_PATHS):
         # The last step of the path is a word here, and no invoice id.
-        refusal = MethodNotAllowed([method for method in refusal.allowed if method == "PATCH"])
-    document = {"code": _code(status), "message": _message(refusal, call, operation)}
-    return json_reply(status, document, headers=refusal_headers(refusal))
-
-
-def _status(refusal: Refusal) -> int:
-    return fault_status(refusal.problems if isinstance(refusal, Rejected) else ()) or _STATUSES[refusal.code]
+        headers = (("Allow", ", ".join({"PATCH"}.intersection(refusal.allowed))),)
+    status = fault_status(refusal.problems if isinstance(refusal, Rejected) else ()) or refused.row.status
+    return json_reply(status, {"code": _code(status), "message": _message(refused)}, headers=headers)
 
 
 def _code(status: int) -> str:
-    known = _CODES.get(status)
-    if known is not None:
-        return known
+    if status in _CODES:
+        return _CODES[status]
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -139,9 +115,7 @@ def _lacks_offset(problem: Problem) -> bool:
     )
 
 
-def _oauth_reply(
-    status: int, error: str, description: str, headers: tuple[tuple[str, str], ...] = ()
-) -> Reply:
+def _oauth_reply(status: int, error: str, description: str, headers: Headers = ()) -> Reply:
     return json_reply(status, {"error": error, "error_description": description}, headers=headers)
 
 
@@ -152,38 +126,27 @@ def _invalid_request_message(refusal: Refusal) -> str:
     return OAUTH_MESSAGES["invalid_request"]
 
 
-def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
+def _message(refused: RefusedCall) -> str:
+    refusal, call, operation = refused.refusal, refused.call, refused.operation
     match refusal:
         case InvalidCall(problems=problems):
-            text = join_messages(problems)
+            return join_messages(problems)
         case MalformedBody() if not call.body and operation and operation.batch:
-            text = f"administration_id is missing, {operation.batch.items[0]} is missing"
+            return f"administration_id is missing, {operation.batch.items[0]} is missing"
         case MalformedBody() if not call.body and call.path.endswith(_PAUSE_PATHS):
-            text = "administration_id is missing"
-        case Unauthorized(reason=reason):
-            text = TOKEN_MESSAGES.get(reason, TOKEN_INVALID)
+            return "administration_id is missing"
         case Forbidden(reason="scope") if operation and operation.scopes:
-            text = f"Missing permission: {min(operation.scopes)}"
-        case Rejected(detail=text):
-            pass
-        case VendorFailure(detail=text) | Unavailable(detail=text) | TooManyRequests(detail=text) if text:
-            pass  # a scenario's own words
-        case NotFound(what=what):
-            text = NOT_FOUND_MESSAGES.get(what, "Not found")
-        case _:
-            text = REFUSAL_MESSAGES.get(refusal.code, refusal.detail)
-    return text
+            return f"Missing permission: {min(operation.scopes)}"
+    return refused.row.message or refusal.detail
 
 
-def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
+def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """Return the fault as a problem of the whole record; an unknown code is an internal error.
 
     Records have no status, so that of the fault counts only for a whole call.
     """
     batch = request.operation.batch
-    kind = str(batch.items[0]) if batch else ""
-    path = (kind, item.index) if batch else ()
-    return Problem(what.code, path, what.message or _fault_message(what.code, kind), FAULT_RULE, what.status)
+    return item_fault(fault, item, request, _fault_message(fault.code, str(batch.items[0]) if batch else ""))
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import TypeAlias
 
-from mockserver.codec import json, yaml
+from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant
 from mockserver.errors import InvalidCall, NotFound
 from mockserver.model import Document, Json, Reply, Value
 from mockserver.sandbox.store import Collection, State
-from mockserver.vendor import Handler, Request
+from mockserver.vendor import Handler, Request, read_tables
 from mockserver.vendors.payt import invoices
 from mockserver.vendors.payt.access import ADMINISTRATIONS, access_refusal, is_visible
 from mockserver.vendors.payt.amounts_and_dates import (
@@ -31,7 +30,7 @@ Entity: TypeAlias = dict[str, Json]
 Represent: TypeAlias = Callable[[Document, State], Entity]
 
 _SITE = "https://app.example.com"
-_MEMBERS: Mapping[str, list[str]] = yaml.load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_MEMBERS: Mapping[str, list[str]] = read_tables(__file__)
 """Members of each answer, in wire order."""
 
 _DEFAULT_PAGE_SIZE = 100

@@ -11,6 +11,7 @@ from mockserver.vendors.pvex.invoices import (
     show_invoice,
     store_invoice,
 )
+from mockserver.vendors.pvex.messages import REFUSALS
 from mockserver.vendors.pvex.refusals import admit, extra_outcome, fault_problem, issue_token, refuse
 
 VENDOR = Vendor(
@@ -29,6 +30,7 @@ VENDOR = Vendor(
         "issueToken": issue_token,
     },
     refuse=refuse,
+    refusals=REFUSALS,
     classify=rules.classify,
     admit=admit,
     fault=fault_problem,

@@ -17,10 +17,9 @@ from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import BatchResult, Request, StoreItem, fault_status
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
-from mockserver.vendors.pvex.messages import INVALID_REQUEST, TOO_FEW
+from mockserver.vendors.pvex.messages import EXCEPTIONS, INVALID_REQUEST, message
 from mockserver.vendors.pvex.model_state import ErrorContext, RejectedInvoice, model_state
 from mockserver.vendors.pvex.replies import (
-    EXCEPTIONS,
     ErrorContent,
     error_reply,
     invoice_reply,
@@ -139,7 +138,7 @@ def apply_batch(request: Request, state: State) -> StoreItem:
     """Store each invoice of a batch. Raises Rejected: the batch is empty, and must not be."""
     if not request.items and request.call.assumptions["empty_batch"] == "refused":
         name = request.call.assumptions["param_name"]
-        raise Rejected(Problem("too-few", (), TOO_FEW.format(name=name), "minItems", 1))
+        raise Rejected(Problem("too-few", (), message("too-few", name=name), "minItems", 1))
     keep = open_store(request, state).store
     return keep if request.call.assumptions["db_failure"] == "atomic" else _stop_at_failure(keep)
 

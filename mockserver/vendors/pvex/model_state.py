@@ -1,15 +1,15 @@
 """The `ModelState` of an error: keys, messages of body readers, positions in the JSON text.
 
-The text is read as far as the lenient reader goes, and not validated. The texts vary with the framework's
-version; those that the page does not quote are assumed. Callers are remote, and see a general sentence in
-place of a reader's message, unless `error_detail` is on. Source: docs/vendors/pvex.md#errors, #modelstate.
+The text is read as far as the lenient reader goes, and not validated. Callers are remote, and see a general
+message in place of a reader's message, unless `error_detail` is on.
+Source: docs/vendors/pvex.md#errors, #modelstate.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -24,15 +24,7 @@ from mockserver.errors import MalformedBody
 from mockserver.model import Call, Json, Path, Problem, Value
 from mockserver.vendor import FAULT_RULE
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
-from mockserver.vendors.pvex.messages import (
-    ASSUMED,
-    GENERAL_ERROR,
-    NOT_VALID,
-    PROPERTY_REQUIRED,
-    REQUIRED,
-    TOO_LONG,
-    VALUE_REQUIRED,
-)
+from mockserver.vendors.pvex.messages import GENERAL_ERROR, message
 from mockserver.vendors.pvex.rules import (
     AMOUNT_MEMBERS,
     CONFLICT,
@@ -65,23 +57,6 @@ TokenKey: TypeAlias = tuple[str, Path]
 
 INVOICE_TYPE = "PVExDataModel.Invoice"
 LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
-NO_FORMATTER = (
-    "No MediaTypeFormatter is available to read an object of type '{type}' "
-    "from content with media type '{media_type}'."
-)
-NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
-_ODD_CHARACTER = "Unexpected character encountered while parsing value:"
-REST_UNREADABLE = f"{_ODD_CHARACTER} ,."
-_UNREADABLE_XML = f"There was an error deserializing the object of type {LIST_TYPE}. "
-_NOT_A_LIST = (
-    'Cannot deserialize the current JSON object (e.g. {"name":"value"}) into type \''
-    + LIST_TYPE
-    + "' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\r\n"
-)
-_NOT_AN_OBJECT = (
-    f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{INVOICE_TYPE}' because the type "
-    'requires a JSON object (e.g. {"name":"value"}) to deserialize correctly.\r\n'
-)
 _TOKEN_NAMES: Mapping[type, str] = {
     list: "StartArray",
     dict: "StartObject",
@@ -259,94 +234,74 @@ class _MemberType(Value, frozen=True):
 
 _STRING = _MemberType("string", "System.String", "String")
 _BOOLEAN = _MemberType("boolean", "System.Boolean", "Boolean")
+_DATE = _MemberType("DateTime", "System.DateTime", "DateTime")
 _MEMBER_TYPES: Mapping[str, _MemberType] = {
     **dict.fromkeys(TEXT_MEMBERS, _STRING),
     **dict.fromkeys(AMOUNT_MEMBERS, _MemberType("decimal", "System.Decimal", "Decimal")),
     **dict.fromkeys(INTEGER_MEMBERS, _MemberType("integer", "System.Int32", "Int32")),
-    **dict.fromkeys(DATE_MEMBERS, _MemberType("DateTime", "System.DateTime", "DateTime")),
+    **dict.fromkeys(DATE_MEMBERS, _DATE),
 }
 
 
 def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
     """Json.NET's message for a member or for an item without a required one; `path` is its place."""
     if problem.rule == "required":
-        missing = f"Required property '{problem.path[-1]}' not found in JSON. "
-        return missing + positions.describe("end", path)
+        return message("property-missing", name=problem.path[-1]) + positions.describe("end", path)
     if path and isinstance(path[-1], str):
         return f"{_member_message(path[-1], problem)} {positions.describe('value', path)}"
     return _item_message(problem.found) + positions.describe("value", path)
 
 
 def not_a_list_message(positions: JsonPositions, path: Path) -> str:
-    return _NOT_A_LIST + positions.describe("name", path)
+    return message("not-a-list", type=LIST_TYPE) + positions.describe("name", path)
 
 
 def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool) -> str:
-    if not is_batch:
-        return _item_message(found) + positions.describe("value", ())
-    message = json.encode(found).decode()
-    return f"Error converting value {message} to type '{LIST_TYPE}'. {positions.describe('value', ())}"
+    text = _unconvertible_message(found, LIST_TYPE) if is_batch else _item_message(found)
+    return text + positions.describe("value", ())
 
 
 def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> str:
     rest = positions.text[offset : offset + 1]
-    message = (
-        f"Unexpected character encountered while parsing value: {rest}."
-        if rest
-        else "Unexpected end of file."
-    )
-    return f"{message} {positions.describe_offset(path, offset)}"
+    text = message("odd-character", found=rest) if rest else message("end-of-file")
+    return f"{text} {positions.describe_offset(path, offset)}"
 
 
 def xml_message(problem: Problem) -> str:
-    kind = _MEMBER_TYPES.get(str(problem.path[-1]), _BOOLEAN)
-    if problem.found is None:
-        return f"{_UNREADABLE_XML}ValueType '{kind.type_name}' cannot be null."
-    return f"{_UNREADABLE_XML}The value '{problem.found}' cannot be parsed as the type '{kind.xml_word}'."
+    kind, found = _MEMBER_TYPES.get(str(problem.path[-1]), _BOOLEAN), problem.found
+    if found is None:
+        return broken_xml_message(message("null-in-xml", type=kind.type_name))
+    return broken_xml_message(message("odd-in-xml", found=found, type=kind.xml_word))
 
 
 def broken_xml_message(detail: str) -> str:
-    return _UNREADABLE_XML + detail
+    return message("unreadable-xml", type=LIST_TYPE) + detail
 
 
 def _item_message(found: Json) -> str:
     if isinstance(found, list):
-        return _NOT_AN_OBJECT
-    return f"Error converting value {json.encode(found).decode()} to type '{INVOICE_TYPE}'. "
+        return message("not-an-object", type=INVOICE_TYPE)
+    return _unconvertible_message(found, INVOICE_TYPE)
+
+
+def _unconvertible_message(found: Json, kind: str) -> str:
+    return f"{message('unconvertible', found=json.encode(found).decode(), type=kind)} "
 
 
 def _member_message(name: str, problem: Problem) -> str:
     kind, found = _MEMBER_TYPES.get(name, _BOOLEAN), problem.found
     if found is None or (found == "" and name in (REQUIRED_VALUES | INTEGER_MEMBERS)):
-        return f"Error converting value {{null}} to type '{kind.type_name}'."
+        return message("unconvertible", found="{null}", type=kind.type_name)
     if isinstance(found, str):
         if kind is _STRING:
-            return ASSUMED.control_character
-        return f"Could not convert string to {kind.word}: {found}."
-    if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
-        return _NUMBER_MESSAGES.get(kind.word, _unexpected_token_message)(found, kind)
-    return _unexpected_token_message(found, kind)
-
-
-def _integer_message(found: Json, _kind: _MemberType) -> str:
-    if isinstance(found, int):
-        return f"JSON integer {found} is too large or small for an Int32."
-    return f"Input string '{found}' is not a valid integer."
-
-
-def _decimal_message(found: Json, _kind: _MemberType) -> str:
-    return f"Input string '{found}' is not a valid decimal."
-
-
-def _unexpected_token_message(found: Json, kind: _MemberType) -> str:
-    word = "date" if kind.word == "DateTime" else kind.word
-    return f"Error reading {word}. Unexpected token: {_TOKEN_NAMES[type(found)]}."
-
-
-_NUMBER_MESSAGES: Mapping[str, Callable[[Json, _MemberType], str]] = {
-    "integer": _integer_message,
-    "decimal": _decimal_message,
-}
+            return message("control-character")
+        return message("odd-text", word=kind.word, found=found)
+    if kind.word == "integer" and type(found) is int:
+        return message("int32", found=found)
+    if kind.word in ("integer", "decimal") and type(found) in (int, Decimal):
+        return message("odd-number", found=found, word=kind.word)
+    word = "date" if kind is _DATE else kind.word
+    return message("odd-token", word=word, found=_TOKEN_NAMES[type(found)])
 
 
 @dataclass(frozen=True)
@@ -359,7 +314,7 @@ class ErrorContext:
     @property
     def name(self) -> str:
         """The controller's parameter, the beginning of every place."""
-        return self.call.assumptions["param_name"] if self.is_batch else ASSUMED.single_parameter
+        return self.call.assumptions["param_name"] if self.is_batch else "invoice"  # assumed
 
     @cached_property
     def reader(self) -> BodyReader:
@@ -434,7 +389,7 @@ def parameter_model_state(problems: Iterable[Problem]) -> ModelState:
     state: dict[str, list[str]] = {}
     for problem in problems:
         name = str(problem.path[-1])
-        state.setdefault(name, []).append(NOT_VALID.format(found=problem.found, name=name))
+        state.setdefault(name, []).append(message("not-valid", found=problem.found, name=name))
     return state
 
 
@@ -456,10 +411,10 @@ def _entry(problem: Problem, invoice: RejectedInvoice, context: ErrorContext) ->
     name = str(place[1])
     if problem.rule == FAULT_RULE:
         return ModelStateEntry(place, context.key(place), problem.detail, by_reader=False)
-    if text := _attribute_message(name, problem):
-        return ModelStateEntry(place, context.key(place), text.format(name=name), by_reader=False)
+    if rule := _attribute_rule(name, problem):
+        return ModelStateEntry(place, context.key(place), message(rule, name=name), by_reader=False)
     if context.reader is BodyReader.FORM:
-        text = _form_message(name, problem).format(found=problem.found, name=name)
+        text = message(_form_rule(name, problem), found=problem.found, name=name)
         return ModelStateEntry(place, context.key(place), text, by_reader=True)
     return _reader_entry(place[:1] if problem.rule == "required" else place, problem, invoice, context)
 
@@ -485,31 +440,31 @@ def _sent_name(member: str, sent: Json) -> str:
     return next((name for name in reversed(list(names)) if name.lower() == member.lower()), member)
 
 
-def _attribute_message(name: str, problem: Problem) -> str:
-    """Return an attribute's message for a text, "" where the reader has failed before."""
+def _attribute_rule(name: str, problem: Problem) -> str:
+    """Return the name of an attribute's message for a text, "" where the reader has failed before."""
     if problem.rule == CONFLICT:
-        return ASSUMED.row_key_taken if name == "RowKey" else ASSUMED.conflict
+        return "row-key-taken" if name == "RowKey" else "conflict"
     if problem.rule == SUMS:
-        return ASSUMED.owes_too_much
+        return "owes-too-much"
     if name not in TEXT_MEMBERS:
         return ""
     if problem.rule in ("maxLength", UTF16_LENGTH):
-        return TOO_LONG
+        return "too-long"
     blank = problem.found is None or (isinstance(problem.found, str) and not problem.found.strip())
-    return REQUIRED if blank and name in REQUIRED_TEXTS else ""
+    return "required" if blank and name in REQUIRED_TEXTS else ""
 
 
-def _form_message(name: str, problem: Problem) -> str:
+def _form_rule(name: str, problem: Problem) -> str:
     if problem.rule == "required":
-        return PROPERTY_REQUIRED
+        return "property-required"
     if problem.found in (None, ""):
-        return REQUIRED if name in REQUIRED_VALUES else VALUE_REQUIRED
-    return NOT_VALID
+        return "required" if name in REQUIRED_VALUES else "value-required"
+    return "not-valid"
 
 
 def _entry_rank(fault: ModelStateEntry) -> tuple[int, bool]:
     member = MEMBER_RANK[str(fault.path[1])] if len(fault.path) > 1 else len(MEMBER_RANK)
-    return member, fault.text != REQUIRED.format(name=fault.path[-1])
+    return member, fault.text != message("required", name=fault.path[-1])
 
 
 def _overflowing_member(invoice: RejectedInvoice) -> str:
@@ -537,7 +492,7 @@ def _entries_until_overflow(
         text = GENERAL_ERROR
         if context.is_detailed:
             where = place if context.is_batch else place[1:]
-            text = f"{REST_UNREADABLE} {context.positions.describe('name', where)}"
+            text = f"{message('odd-character', found=',')} {context.positions.describe('name', where)}"
         yield ModelStateEntry(
             place, context.key((invoice.index, _sent_name(name, invoice.sent))), text, by_reader=True
         )

@@ -1,7 +1,6 @@
 """Access and login, refusals of whole calls, and scenario faults.
 
-The sentence of a fault code is assumed, as are sentences without a source. Source:
-docs/vendors/pvex.md#credentials, #refusals, #modelstate.
+Source: docs/vendors/pvex.md#credentials, #refusals, #modelstate.
 """
 
 from __future__ import annotations
@@ -17,13 +16,14 @@ from mockserver.engine.auth import issue_credential
 from mockserver.errors import (
     InvalidCall,
     MalformedBody,
-    MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     Refusal,
     Rejected,
     TooLarge,
-    TooManyRequests,
+    TooManyItems,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
     VendorFailure,
 )
@@ -41,26 +41,10 @@ from mockserver.model import (
     Reply,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, Enter, Request, refusal_headers
+from mockserver.vendor import FAULT_RULE, Enter, RefusedCall, Request
 from mockserver.vendors.pvex.media_types import BodyReader
-from mockserver.vendors.pvex.messages import (
-    ASSUMED,
-    DENIED,
-    GENERAL_ERROR,
-    INVALID_REQUEST,
-    NO_CONTROLLER,
-    NO_MEDIA_TYPE,
-    NO_METHOD,
-    NOT_FOUND,
-    NOT_VALID,
-    REQUIRED,
-    TOO_LONG,
-    UNSUPPORTED_MEDIA_TYPE,
-)
+from mockserver.vendors.pvex.messages import EXCEPTIONS, FAULTS, GENERAL_ERROR, INVALID_REQUEST, message
 from mockserver.vendors.pvex.model_state import (
-    NO_FORMATTER,
-    NO_FORMATTER_EXCEPTION,
     ErrorContext,
     RejectedInvoice,
     broken_json_message,
@@ -73,11 +57,9 @@ from mockserver.vendors.pvex.model_state import (
     wrong_shape_message,
 )
 from mockserver.vendors.pvex.replies import (
-    EXCEPTIONS,
     ErrorContent,
     error_reply,
     exception_reply,
-    offline_reply,
     page_reply,
     storage_failure_reply,
 )
@@ -95,18 +77,10 @@ _OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/
 
 _SINGLE_OPERATION = "postInvoice"
 _CONTROLLERS = ("invoice", "invoicebatch")
-_TOO_LARGE_PAGES = {"404": ASSUMED.too_large_404, "500": ASSUMED.too_large_500}
 _LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
 _INTERNAL = "internal"
-_MESSAGES: Mapping[str, tuple[str, str]] = {
-    "missing-required": ("Number", REQUIRED),
-    "too-long": ("Number", TOO_LONG),
-    "duplicate-key": ("Id", ASSUMED.conflict),
-    "unknown-reference": ("ClientId", NOT_VALID),
-    "locked": ("Id", ASSUMED.locked),
-    "conflict": ("Id", ASSUMED.changed_meanwhile),
-}
-"""The member that a fault is said of, and what is said."""
+_TOKEN_LIFETIME_S = 1209599  # assumed
+_NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
@@ -150,9 +124,8 @@ def issue_token(request: Request, state: State) -> Reply:
     if user is None or user["Password"] != form["password"]:
         return _wrong_password_reply()
     token = state.octets(32).hex()
-    lifetime_s = ASSUMED.token_lifetime_s
-    issue_credential(token, _SCHEME, user["UserName"], state, seconds=lifetime_s)
-    issued = {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
+    issue_credential(token, _SCHEME, user["UserName"], state, seconds=_TOKEN_LIFETIME_S)
+    issued = {"access_token": token, "token_type": "bearer", "expires_in": _TOKEN_LIFETIME_S}
     return json_reply(200, issued, _JSON)
 
 
@@ -166,7 +139,7 @@ def login_refusal_reply(refusal: Refusal) -> Reply:
 
 
 def _wrong_password_reply() -> Reply:
-    refused = {"error": "invalid_grant", "error_description": ASSUMED.bad_password}
+    refused = {"error": "invalid_grant", "error_description": message("bad-password")}
     reply = json_reply(400, refused, _JSON)
     return replace(reply, reason=f"no user has this name and password; the fixtures have {_FIXTURE_USER}")
 
@@ -175,50 +148,31 @@ def _unsupported_grant_reply() -> Reply:
     return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
+def refuse(refused: RefusedCall, _state: State) -> Reply:
+    """Refuse a whole call; without an acceptable media type the answer has no body."""
+    refusal, call, operation, row = refused.refusal, refused.call, refused.operation, refused.row
     if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
         return login_refusal_reply(refusal)
-    if isinstance(refusal, NotFound):
-        return _not_found_reply(call)
-    if isinstance(refusal, (MalformedBody, InvalidCall, Rejected)):
-        return _invalid_body_reply(
-            refusal, call, ErrorContext(call, is_batch=operation is None or operation.id != _SINGLE_OPERATION)
-        )
-    if isinstance(refusal, MethodNotAllowed):
-        content = ErrorContent(405, NO_METHOD.format(method=call.method), headers=refusal_headers(refusal))
-        return error_reply(call, content)
-    if isinstance(refusal, UnsupportedMediaType):
-        return _unsupported_media_type_reply(
-            refusal, call, single=operation is not None and operation.id == _SINGLE_OPERATION
-        )
-    return _assumed_reply(refusal, call)
-
-
-def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
-    """Refusals without a source: credentials, limits, and a vendor out of order."""
-    if refusal.code in ("too-large", "too-many-items"):
-        page = _TOO_LARGE_PAGES.get(call.assumptions["body_too_large"])
-        return page_reply(page) if page else error_reply(call, ErrorContent(413, ASSUMED.too_large))
-    if refusal.code == "headers-too-large":
-        return error_reply(call, ErrorContent(431, ASSUMED.headers_too_large))
-    if isinstance(refusal, TooManyRequests):
-        text = refusal.detail or ASSUMED.too_many
-        return error_reply(call, ErrorContent(429, text, headers=refusal_headers(refusal)))
-    if refusal.code == "failed":
-        return exception_reply(call, ASSUMED.internal, refusal.detail)
-    if refusal.code == "unavailable":
-        return offline_reply(refusal.detail)
-    return _denied_reply(refusal, call)
-
-
-def _denied_reply(refusal: Refusal, call: Call) -> Reply:
-    """Return the 401 for a missing or insufficient credential: the framework's filter knows no 403.
-
-    Without an acceptable media type it has no body.
-    """
-    if refusal.code == "not-acceptable":
-        return Reply(406)
-    return error_reply(call, ErrorContent(401, DENIED, headers=(("WWW-Authenticate", "Bearer"),)))
+    is_single = operation is not None and operation.id == _SINGLE_OPERATION
+    content = ErrorContent(row.status, row.message, headers=refused.headers)
+    match refusal:
+        case NotFound():
+            reply = _not_found_reply(call)
+        case MalformedBody() | InvalidCall() | Rejected():
+            reply = _invalid_body_reply(refusal, call, ErrorContext(call, is_batch=not is_single))
+        case UnsupportedMediaType():
+            reply = error_reply(call, _unsupported_media_type(refusal, content, is_single=is_single))
+        case TooLarge() | TooManyItems() if call.assumptions["body_too_large"] != "413":
+            reply = page_reply(f"too-large-{call.assumptions['body_too_large']}")
+        case VendorFailure():
+            reply = exception_reply(call, _INTERNAL, refusal.detail)
+        case Unavailable():
+            reply = page_reply("offline", refusal.detail)
+        case NotAcceptable():
+            reply = Reply(row.status)
+        case _:
+            reply = error_reply(call, content)
+    return reply
 
 
 def _invalid_body_reply(
@@ -249,23 +203,24 @@ def _not_found_reply(call: Call) -> Reply:
     """Return the 404 of a path or an invoice; outside of the API the web server answers."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
-        return page_reply(ASSUMED.outside_api)
+        return page_reply("outside-api")
     found = {}
     if not 2 <= len(segments) <= 3 or not segments[1]:  # noqa: PLR2004 - api/{controller}/{id}
-        found = {"MessageDetail": ASSUMED.no_route}
+        found = {"MessageDetail": message("no-route")}
     elif segments[1].lower() not in _CONTROLLERS:
-        found = {"MessageDetail": NO_CONTROLLER.format(name=segments[1])}
-    return error_reply(call, ErrorContent(404, NOT_FOUND.format(uri=_request_uri(call)), details=found))
+        found = {"MessageDetail": message("no-controller", name=segments[1])}
+    return error_reply(call, ErrorContent(404, message("not-found", uri=_request_uri(call)), details=found))
 
 
-def _unsupported_media_type_reply(refusal: UnsupportedMediaType, call: Call, *, single: bool) -> Reply:
+def _unsupported_media_type(
+    refusal: UnsupportedMediaType, content: ErrorContent, *, is_single: bool
+) -> ErrorContent:
     if "/" not in refusal.media_type:
-        return error_reply(call, ErrorContent(415, NO_MEDIA_TYPE))
-    kind = "Invoice" if single else "List`1"
-    text = NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
-    thrown = {"ExceptionMessage": text, "ExceptionType": NO_FORMATTER_EXCEPTION}
-    message = UNSUPPORTED_MEDIA_TYPE.format(media_type=refusal.media_type)
-    return error_reply(call, ErrorContent(415, message, details=thrown))
+        return replace(content, message=message("no-media-type"))
+    kind = "Invoice" if is_single else "List`1"
+    text = message("no-formatter", type=kind, media_type=refusal.media_type)
+    details = {"ExceptionMessage": text, "ExceptionType": _NO_FORMATTER_EXCEPTION}
+    return replace(content, details=details)
 
 
 def _request_uri(call: Call) -> str:
@@ -320,7 +275,7 @@ def _sent_document(context: ErrorContext) -> Json:
 def _null_body_reply(context: ErrorContext) -> Reply:
     value = context.call.assumptions["null_body"]
     if value == "500":
-        return exception_reply(context.call, ASSUMED.null_reference)
+        return exception_reply(context.call, "null-item")
     return Reply(200) if value == "200" else error_reply(context.call, ErrorContent(400, GENERAL_ERROR))
 
 
@@ -333,14 +288,14 @@ def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
     """Return the fault as a problem of a member, or of storage; an unknown code is a storage problem.
 
-    A failure of storage has a general sentence, as for every remote caller.
+    A failure of storage has a general message, as for every remote caller.
     """
-    if what.code not in _MESSAGES:
+    if what.code not in FAULTS:
         code = what.code if what.code in EXCEPTIONS else _INTERNAL
         return Problem(code, (item.index,), what.message or GENERAL_ERROR, FAULT_RULE, what.status)
-    name, form = _MESSAGES[what.code]
+    name, rule = FAULTS[what.code]
     found = _as_object(item.document).get(name)
-    text = what.message or form.format(name=name, found=found)
+    text = what.message or message(rule, name=name, found=found)
     return Problem(what.code, (item.index, name), text, FAULT_RULE, what.status, found)
 
 

@@ -14,29 +14,13 @@ from xml.sax.saxutils import escape
 
 from mockserver.codec import json
 from mockserver.model import EMPTY, Call, Document, Json, Problem, Reply, Value
-from mockserver.vendor import FAULT_RULE
+from mockserver.vendor import FAULT_RULE, Headers
 from mockserver.vendors.pvex.media_types import negotiate
-from mockserver.vendors.pvex.messages import ASSUMED, GENERAL_ERROR, ErrorPage, ExceptionTexts
+from mockserver.vendors.pvex.messages import EXCEPTIONS, GENERAL_ERROR, PAGES
 from mockserver.vendors.pvex.model_state import ModelState
-from mockserver.vendors.pvex.rules import (
-    AMOUNT_MEMBERS,
-    CALENDAR_CODE,
-    DATABASE_CODE,
-    DECLARED_ORDER,
-    NULL_ITEM_CODE,
-    XML_ORDER,
-)
+from mockserver.vendors.pvex.rules import AMOUNT_MEMBERS, DECLARED_ORDER, XML_ORDER
 
-EXCEPTIONS: Mapping[str, ExceptionTexts] = {
-    NULL_ITEM_CODE: ASSUMED.null_reference,
-    DATABASE_CODE: ASSUMED.database,
-    CALENDAR_CODE: ASSUMED.out_of_calendar,
-    "internal": ASSUMED.internal,
-    "timeout": ASSUMED.timeout,
-    "throttled": ASSUMED.no_connection,
-}
-"""Exceptions of failed storage, by problem code; the last three only a scenario asks for."""
-
+_TRACE = "   at PVExWebApi.Controllers.InvoiceBatchController.Post(List`1 invoices)"
 _NAMESPACES = (
     ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
     ' xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"'
@@ -66,7 +50,7 @@ class ErrorContent(Value, frozen=True):
     message: str
     model_state: ModelState = EMPTY
     details: Mapping[str, str] = EMPTY
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
 
 def error_reply(call: Call, error: ErrorContent) -> Reply:
@@ -81,29 +65,22 @@ def error_reply(call: Call, error: ErrorContent) -> Reply:
     return Reply(error.status, found.encode(text), found.content_type, error.headers)
 
 
-def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Reply:
-    """The framework's answer to an exception of the vendor's. Source: docs/vendors/pvex.md#refusals."""
-    details = {
-        "ExceptionMessage": thrown.message,
-        "ExceptionType": thrown.type,
-        "StackTrace": thrown.trace,
-    }
+def exception_reply(call: Call, code: str, message: str = "") -> Reply:
+    """Return the framework's answer to an exception. Source: docs/vendors/pvex.md#refusals."""
+    kind, text = EXCEPTIONS[code]
+    details = {"ExceptionMessage": text, "ExceptionType": kind, "StackTrace": _TRACE}
     return error_reply(call, ErrorContent(500, message or GENERAL_ERROR, details=details))
 
 
 def storage_failure_reply(call: Call, problem: Problem) -> Reply:
-    return exception_reply(
-        call, EXCEPTIONS[problem.code], problem.detail if problem.rule == FAULT_RULE else ""
-    )
+    return exception_reply(call, problem.code, problem.detail if problem.rule == FAULT_RULE else "")
 
 
-def page_reply(page: ErrorPage) -> Reply:
-    return Reply(page.status, page.html.encode(), "text/html")
-
-
-def offline_reply(message: str) -> Reply:
-    page = ASSUMED.offline
-    return page_reply(ErrorPage(page.status, f"<p>{escape_html(message)}</p>") if message else page)
+def page_reply(name: str, message: str = "") -> Reply:
+    """Return an answer of the web server itself, or a page of the same status with a scenario's message."""
+    page = PAGES[name]
+    html = f"<p>{escape_html(message)}</p>" if message else page.message
+    return Reply(page.status, html.encode(), "text/html")
 
 
 def invoices_reply(call: Call, invoices: Iterable[Document], status: int = 200) -> Reply:

@@ -1,7 +1,7 @@
 """VBA Software VBAPI: claim invoices and payees, in batches with a status per row, and one by one."""
 
 from mockserver.vendor import Vendor
-from mockserver.vendors.vba import access, batches, refusals, tables
+from mockserver.vendors.vba import access, batches, messages, refusals, tables
 
 VENDOR = Vendor(
     batches={
@@ -23,6 +23,7 @@ VENDOR = Vendor(
         "deletePayee": batches.delete_handler(tables.PAYEE_TABLE),
     },
     refuse=refusals.refuse,
+    refusals=messages.REFUSALS,
     classify=refusals.classify,
     admit=access.check_database,
     fault=refusals.fault_problem,

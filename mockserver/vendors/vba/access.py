@@ -27,6 +27,7 @@ _BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "ba
 BEARER_SCHEME, REFRESH_SCHEME, ACCESS_SCHEME = "bearerAuth", "refreshToken", "accessToken"
 ID_TOKEN_LIFETIME = 24 * 60 * 60
 _REFRESH_LIFETIME_DAYS = 30
+_NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - public: the one documented challenge
 _INHERITED_RIGHTS = ("kind", "databases")
 """Facts about a user that its tokens carry."""
 
@@ -90,7 +91,7 @@ def log_in(request: Request, state: State) -> Reply:
         raise Unauthorized("unknown", BASIC_SCHEME, hint=hint)
     user = facts.get("user", user)
     if facts.get("challenge"):
-        return _login_reply(request, state, challenge=replies.NEW_PASSWORD, session=new_opaque_token(state))
+        return _login_reply(request, state, challenge=_NEW_PASSWORD, session=new_opaque_token(state))
     return _login_reply(request, state, tokens=issue_tokens(user, facts, state))
 
 

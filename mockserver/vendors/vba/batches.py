@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -10,7 +11,7 @@ from mockserver.codec.json import find_nul
 from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.assumptions import key_rules
-from mockserver.sandbox.store import Collection, State
+from mockserver.sandbox.store import State
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -26,11 +27,15 @@ from mockserver.vendor import (
     find_record,
 )
 from mockserver.vendors.vba import replies
-from mockserver.vendors.vba.replies import RecordNames, column_name, success_reply
-from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, rejection
+from mockserver.vendors.vba.messages import RecordNames, column_name, message
+from mockserver.vendors.vba.replies import success_reply
+from mockserver.vendors.vba.tables import MAX_KEY, Reference, Table, rejection
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
+
+CheckRow: TypeAlias = Callable[[Item], None]
+"""Raises Rejected if the row cannot be stored."""
 
 KEY_MISMATCH = "keys-differ"
 """The rule that the path's key is the body's."""
@@ -66,7 +71,7 @@ def _bad_row_check(table: Table) -> CheckItem | None:
 
     def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
         problems = find_problems(item.document, table.rows(state).get(item.key), request, state)
-        return _from_root(item, problems)
+        return _in_row(item, problems)
 
     return check
 
@@ -80,14 +85,17 @@ def _upsert(table: Table) -> ApplyBatch:
 
     def apply(request: Request, state: State) -> StoreItem:
         if not request.items and request.call.assumptions["empty_batch"] == "refused":
-            raise InvalidCall((Problem("too-few", (), replies.NO_ROWS, "minItems", 1),))
+            raise InvalidCall((Problem("too-few", (), message("no-rows"), "minItems", 1),))
         rows, record = table.rows(state), table.row_builder(request, state)
         rules, has_text_keys = key_rules(request.call.assumptions), table.key_type is str
-        find = rows.get
+        checks, find = _row_checks(request, table), rows.get
 
-        def keep(item: Item) -> Outcome:
+        def build(item: Item) -> tuple[str, Outcome]:
+            """Return the name of the item's row, and the outcome with the row that is not stored yet."""
             row, name = item.document, item.key
             try:
+                for check in checks:
+                    check(item)
                 key = row.get(member)
                 if not key:
                     key = table.next_key(state)
@@ -97,87 +105,82 @@ def _upsert(table: Table) -> ApplyBatch:
                 stored = find(name)
                 document = record(row, key, stored)
             except Rejected as broken:
-                broken.problems = _from_root(item, broken.problems)
+                broken.problems = _in_row(item, broken.problems)
                 raise
-            rows[name] = document
-            return Outcome(item, CREATED if stored is None else UPDATED, document)
+            return name, Outcome(item, CREATED if stored is None else UPDATED, document)
 
-        checked = _with_nul_check(keep) if request.may_contain_nul else keep
-        if request.call.assumptions["duplicates"] == "tracked":
-            return _with_duplicate_check(checked, request, table)
+        def keep(item: Item) -> Outcome:
+            name, outcome = build(item)
+            rows[name] = outcome.document
+            return outcome
+
         unique = request.call.assumptions["unique_invoice_number"] == "on"
-        stands_alone = not (request.may_contain_nul or has_text_keys or unique)
-        return StoreItems(keep, _keep_all(request, record, member, rows)) if stands_alone else checked
+        stands_alone = not (checks or has_text_keys or unique)
+        return StoreItems(keep, _keep_all(build, request, table, state)) if stands_alone else keep
 
     return apply
 
 
 def _keep_all(
-    request: Request, record: BuildRow, member: str, rows: Collection
+    build: Callable[[Item], tuple[str, Outcome]], request: Request, table: Table, state: State
 ) -> Callable[[Sequence[Item]], Sequence[Outcome] | None]:
-    """Store the rows of a batch in one step, if each has a key of its own."""
-    find = rows.get
+    """Return the function that stores the rows of a batch in one step, if each has a key of its own."""
 
     def keep_all(items: Sequence[Item]) -> Sequence[Outcome] | None:
-        if len({item.key for item in request.items}) < len(request.items):
+        are_unique = len({item.key for item in request.items}) == len(request.items)
+        if not are_unique or not all(item.document.get(table.names.key) for item in items):
             return None
         outcomes: list[Outcome] = []
+        built: dict[str, Json] = {}
         for item in items:
-            stored, key = find(item.key), item.document.get(member)
-            if not key:
-                return None
             try:
-                document = record(item.document, key, stored)
+                name, outcome = build(item)
             except Rejected as broken:
-                problems = _from_root(item, broken.problems)
-                outcomes.append(Outcome(item, REJECTED, broken.document, problems))
+                outcome = Outcome(item, REJECTED, broken.document, broken.problems)
             else:
-                outcomes.append(Outcome(item, CREATED if stored is None else UPDATED, document))
-        rows.update({one.item.key: one.document for one in outcomes if one.action is not REJECTED})
+                built[name] = outcome.document
+            outcomes.append(outcome)
+        table.rows(state).update(built)
         return outcomes
 
     return keep_all
 
 
-def _with_nul_check(keep: StoreItem) -> StoreItem:
-    """Refuse a row with a NUL in one of its texts. Assumed (docs/catalogue.md#133-nul-and-controls)."""
+def _row_checks(request: Request, table: Table) -> tuple[CheckRow, ...]:
+    """Return the checks of this call that see a row before its key; most calls have none."""
+    checks: list[CheckRow] = []
+    if request.call.assumptions["duplicates"] == "tracked":
+        checks.append(_duplicate_check(request, table))
+    if request.may_contain_nul:
+        checks.append(_refuse_nul)
+    return tuple(checks)
 
-    def check(item: Item) -> Outcome:
-        for member, *_ in find_nul(item.document):
-            raise _with_row_index(
-                item, rejection("bad-character", str(member), replies.BAD_CHARACTER, "characters")
-            )
-        return keep(item)
+
+def _refuse_nul(item: Item) -> None:
+    """Refuse a row with a NUL in one of its texts. Assumed (docs/catalogue.md#133-nul-and-controls)."""
+    for member, *_ in find_nul(item.document):
+        raise rejection("bad-character", str(member), message("bad-character"), "characters")
+
+
+def _duplicate_check(request: Request, table: Table) -> CheckRow:
+    """Refuse a row with the key of an earlier row of the batch.
+
+    Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
+    """
+    names, first = table.names, dict[str, int]()
+    for item in request.items:
+        first.setdefault(item.key, item.index)
+
+    def check(item: Item) -> None:
+        if item.key not in ("", str(table.blank_key)) and first[item.key] != item.index:
+            text = message("tracked-twice", entity=names.entity, column=names.column)
+            raise rejection("duplicate-key", names.key, text, "tracked")
 
     return check
 
 
-def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> StoreItem:
-    """Refuse a row with the key of an earlier one in the batch.
-
-    Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
-    """
-    blank = ("", str(table.blank_key))
-    first: dict[str, int] = {}
-    for item in request.items:
-        first.setdefault(item.key, item.index)
-
-    def track(item: Item) -> Outcome:
-        if item.key not in blank and first[item.key] != item.index:
-            twice = rejection(
-                "duplicate-key", table.names.key, replies.duplicate_in_batch(table.names), "tracked"
-            )
-            raise _with_row_index(item, twice)
-        return keep(item)
-
-    return track
-
-
-def _with_row_index(item: Item, rejected: Rejected) -> Rejected:
-    return Rejected(*_from_root(item, rejected.problems))
-
-
-def _from_root(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def _in_row(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems of a row, their paths from the root of the batch."""
     return tuple([replace(problem, path=(item.index, *problem.path)) for problem in problems])
 
 
@@ -238,8 +241,11 @@ def _with_text_key(row: RowResult) -> RowResult:
 
 
 def _key_names(names: RecordNames) -> Mapping[str, str]:
-    column = column_name(names.key)
-    return {"invoice_Key": names.key, "InvoiceKey": column.replace("_", ""), "Invoice_Key": column}
+    return {
+        "invoice_Key": names.key,
+        "InvoiceKey": names.column.replace("_", ""),
+        "Invoice_Key": names.column,
+    }
 
 
 def create_handler(table: Table) -> Handler:
@@ -254,7 +260,7 @@ def create_handler(table: Table) -> Handler:
         key = sent.get(names.key) or table.next_key(state)
         key = _resolve_key(table, key, request, state)
         if str(key) in rows:
-            text = replies.duplicate_key(names.table, str(key))
+            text = message("duplicate-key", table=names.table, key=key)
             raise rejection("duplicate-key", names.key, text, "primary-key")
         document = table.row_builder(request, state)(sent, key, None)
         rows[str(key)] = document
@@ -294,7 +300,7 @@ def replace_handler(table: Table) -> Handler:
     def handle(request: Request, state: State) -> Reply:
         key, sent = request.parameters[names.parameter], request.document
         if sent.get(names.key, table.blank_key) != key:
-            raise InvalidCall([Problem("mismatch", (names.key,), replies.KEYS_DIFFER, KEY_MISMATCH)])
+            raise InvalidCall([Problem("mismatch", (names.key,), message("keys-differ"), KEY_MISMATCH)])
         key = _resolve_key(table, key, request, state)
         stored = find_record(names.collection, str(key), state)
         document = table.row_builder(request, state)(sent, key, stored)
@@ -316,8 +322,12 @@ def delete_handler(table: Table) -> Handler:
         for reference in table.references:
             switched_off = reference.assumption and request.call.assumptions[reference.assumption] == "off"
             if not switched_off and _is_referenced(reference, stored[table.names.key], state):
-                text = replies.still_referenced(
-                    reference.constraint, request.tenant, reference.table, column_name(reference.member)
+                text = message(
+                    "still-referenced",
+                    constraint=reference.constraint,
+                    database=request.tenant,
+                    table=reference.table,
+                    column=column_name(reference.member),
                 )
                 raise rejection("still-referenced", table.names.key, text, "reference")
         del table.rows(state)[name]

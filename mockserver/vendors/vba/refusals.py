@@ -1,48 +1,56 @@
 """Refusals of whole calls, the wording of schema problems and of scenario faults.
 
-The text of a code is assumed; so is that a row's status is 500 for any reason, except for a throttled row.
+It is assumed that the status of a failed row is 500 for any reason, except for a throttled row.
 Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #failed-rows, #single-records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from json import JSONDecoder
 
 from msgspec.structs import replace
 
-from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, json_reply, parse_content_type
+from mockserver.codec.http import PROBLEM_TYPE, json_reply, parse_content_type
 from mockserver.codec.json import to_utf_8
 from mockserver.errors import (
     Forbidden,
     InvalidCall,
     MalformedBody,
-    NotFound,
     Refusal,
     Rejected,
     TooManyRequests,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
-    VendorFailure,
 )
 from mockserver.model import Call, Document, Fault, Item, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, Request, ignore_unknown_parameters, refusal_headers
-from mockserver.vendors.vba import replies
+from mockserver.vendor import RefusalRow, RefusedCall, Request, ignore_unknown_parameters, item_fault
 from mockserver.vendors.vba.access import API_KEY_SCHEME, BASIC_SCHEME, GATEWAY, REFRESH_SCHEME
 from mockserver.vendors.vba.batches import KEY_MISMATCH
-from mockserver.vendors.vba.replies import RecordNames, column_name, error_reply, names_for_path
+from mockserver.vendors.vba.messages import (
+    CLAIM_INVOICE,
+    FAULTS,
+    RecordNames,
+    column_name,
+    message,
+    names_for_path,
+    truncated_message,
+)
+from mockserver.vendors.vba.replies import error_reply
 
 _SPACE = " \t\r\n"
 # Numbers of any length are skipped, not read.
 _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 ERROR_TYPE_PREFIX = "https://httpstatuses.com/"
+_VALIDATION_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
+_FORBIDDEN_HEADERS = (("x-amzn-ErrorType", "ForbiddenException"),)
 _TITLES = {413: "Payload Too Large"}
+_UNSUPPORTED = RefusalRow(415)
 _PARAMETER_LOCATIONS = ("query", "path", "header")
 _RULES_WITH_MESSAGE = ("maxLength", "minItems", "required", KEY_MISMATCH)
 """Rules whose problem has its sentence already."""
@@ -57,15 +65,6 @@ _REQUIRED_DATES = ("entry_Date", "update_Date")
 TRUNCATED, NULL_KEY = "truncated", "null-key"
 DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
 """Rules of the database that a schema can state; they fail their row alone."""
-
-_DEFAULT_STATUS = 500
-_STATUSES: Mapping[str, int] = {"throttled": 429}
-_MESSAGES: Mapping[str, str] = {
-    "locked": replies.DEADLOCK,
-    "conflict": replies.CHANGED_MEANWHILE,
-    "throttled": replies.TOO_MANY_REQUESTS,
-    "timeout": replies.TIMEOUT,
-}
 
 
 def value_position(call: Call, path: Path) -> str:
@@ -123,23 +122,24 @@ def _skip_spaces(text: str, at: int) -> int:
     return at
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    if operation is not None and (sent := _unsupported_media_type(refusal, call, operation)):
-        refusal = UnsupportedMediaType(sent, ())
-    if (reply := _gateway_reply(refusal)) is not None:
+def refuse(refused: RefusedCall, state: State) -> Reply:
+    call, operation = refused.call, refused.operation
+    if operation is not None and (sent := _unsupported_media_type(refused.refusal, call, operation)):
+        refused = replace(refused, refusal=UnsupportedMediaType(sent, ()), row=_UNSUPPORTED)
+    refusal = refused.refusal
+    if (reply := _gateway_reply(refused)) is not None:
         return reply
     if _is_framework_refusal(refusal) and call.assumptions["bad_request_style"] == "aspnet":
         return validation_problem_reply(refusal, call, state)
-    status = _status(refusal, call)
+    status = int(call.assumptions["record_errors"]) if _is_database_refusal(refusal) else refused.row.status
     error = {
         "type": f"{ERROR_TYPE_PREFIX}{status}",
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
-        "detail": _detail(refusal, call),
+        "detail": _detail(refused),
         "instance": call.path,
     }
-    is_login = isinstance(refusal, Unauthorized) and refusal.scheme == BASIC_SCHEME
-    return error_reply(error, call, state, refusal_headers(refusal, "Basic" if is_login else "Bearer"))
+    return error_reply(error, call, state, refused.headers)
 
 
 def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
@@ -150,15 +150,14 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
     return "" if any(fnmatchcase(sent, body.name) for body in operation.bodies) else sent
 
 
-def _gateway_reply(refusal: Refusal) -> Reply | None:
-    if isinstance(refusal, TooManyRequests):
-        return json_reply(429, {"message": refusal.detail or replies.TOO_MANY_REQUESTS})
-    if isinstance(refusal, Unavailable):
-        return json_reply(503, {"message": refusal.detail or replies.UNAVAILABLE})
+def _gateway_reply(refused: RefusedCall) -> Reply | None:
+    """Return the reply of the gateway in front of the service, which sends none of HTTP's headers."""
+    refusal = refused.refusal
+    if isinstance(refusal, (TooManyRequests, Unavailable)):
+        return json_reply(refused.row.status, {"message": refused.row.message})
     of_key = isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY_SCHEME
     if of_key or (isinstance(refusal, Forbidden) and refusal.reason == GATEWAY):
-        headers = (("x-amzn-ErrorType", replies.FORBIDDEN_TYPE),)
-        return json_reply(403, {"message": replies.FORBIDDEN}, headers=headers)
+        return json_reply(403, {"message": message("forbidden")}, headers=_FORBIDDEN_HEADERS)
     return None
 
 
@@ -175,40 +174,33 @@ def _is_database_refusal(refusal: Refusal) -> bool:
     return isinstance(refusal, Rejected)
 
 
-def _status(refusal: Refusal, call: Call) -> int:
-    if _is_database_refusal(refusal):
-        return int(call.assumptions["record_errors"])
-    return REFUSAL_STATUSES[refusal.code]
-
-
-def _detail(refusal: Refusal, call: Call) -> str | None:
-    if isinstance(refusal, InvalidCall):
-        ahead = [problem for problem in refusal.problems if problem.rule not in DATABASE_RULES]
-        return problem_message((ahead or refusal.problems)[0], call)
+def _detail(refused: RefusedCall) -> str | None:
+    refusal = refused.refusal
     match refusal:
+        case InvalidCall(problems=problems):
+            ahead = [problem for problem in problems if problem.rule not in DATABASE_RULES]
+            return problem_message((ahead or problems)[0], refused.call)
         case MalformedBody():
-            return malformed_message(refusal, call)
+            return malformed_message(refusal, refused.call)
         case Rejected(problems=problems):
             return problems[0].detail
-        case NotFound(what=what, key=key) if what != "path":
-            return replies.not_found(key)
-        case Unauthorized():
-            return _unauthorized_detail(refusal)
-    return refusal.detail or None if isinstance(refusal, VendorFailure) else None
+        case Unauthorized(scheme=scheme, reason=reason):
+            return _unauthorized_detail(scheme, reason)
+    return refused.row.message or None
 
 
-def _unauthorized_detail(refusal: Unauthorized) -> str | None:
-    """Detail of a 401: none for a bearer token, a sentence for passwords."""
-    if refusal.scheme == BASIC_SCHEME and refusal.reason != "missing":
-        return replies.WRONG_PASSWORD
-    return replies.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
+def _unauthorized_detail(scheme: str, reason: str) -> str | None:
+    """Detail of a 401: none for a bearer token, a message for a password or a refresh token."""
+    if scheme == BASIC_SCHEME and reason != "missing":
+        return message("wrong-password")
+    return message(f"refresh-{reason}") if scheme == REFRESH_SCHEME else None
 
 
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
     """ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
     document = {
-        "type": replies.VALIDATION_TYPE,
-        "title": replies.VALIDATION_TITLE,
+        "type": _VALIDATION_TYPE,
+        "title": message("validation-title"),
         "status": 400,
         "errors": _errors_by_key(refusal, call),
         "traceId": f"00-{state.octets(16).hex()}-{state.octets(8).hex()}-00",
@@ -219,19 +211,19 @@ def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Repl
 def problem_message(problem: Problem, call: Call) -> str:
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         if problem.rule in ("required", "minLength"):
-            return replies.required_field(str(problem.path[1]))
-        return replies.invalid_value("" if problem.found is None else problem.found)
+            return message("required", name=problem.path[1])
+        return message("invalid", value="" if problem.found is None else problem.found)
     if problem.rule in DATABASE_RULES or problem.rule in _RULES_WITH_MESSAGE:
         return problem.detail
-    message = replies.unreadable_value(_dotnet_type(problem, call))
-    return f"{message} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
+    text = message("unreadable", type=_dotnet_type(problem, call))
+    return f"{text} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
 
 
 def malformed_message(refusal: MalformedBody, call: Call) -> str:
     if not call.body:
-        return replies.NO_BODY
-    message = replies.unreadable_value(names_for_path(call.path).body_type(call.path))
-    return f"{message} Path: $ | {byte_position(call, refusal.position or 0)}."
+        return message("no-body")
+    text = message("unreadable", type=names_for_path(call.path).body_type(call.path))
+    return f"{text} Path: $ | {byte_position(call, refusal.position or 0)}."
 
 
 def _errors_by_key(refusal: Refusal, call: Call) -> Document:
@@ -294,19 +286,20 @@ def classify(problem: Problem, call: Call) -> Problem | None:
     if problem.rule == "required" and problem.path[-1:] == (names.key,):
         if call.assumptions["missing_key"] == "assign":
             return None
-        return replace(problem, detail=replies.required_field(column_name(names.key)))
+        return replace(problem, detail=message("required", name=names.column))
     if problem.rule == "maxLength" and problem.path[:1] != ("path",):
         return _classify_length(problem, call, names)
     if _is_null_row(problem) and call.assumptions["null_row"] == "item":
-        return replace(problem, rule=NULL_KEY, detail=replies.null_key(_database(call), names))
+        return replace(problem, rule=NULL_KEY, detail=_null_key(_database(call), names))
     return ignore_unknown_parameters(problem, call)
 
 
 def _classify_length(problem: Problem, call: Call, names: RecordNames) -> Problem:
     member = str(problem.path[-1])
     if call.assumptions["length_errors"] == "request":
-        return replace(problem, detail=replies.over_length(member, problem.expected))
-    text = replies.truncated(_database(call), names.table, member, problem.found, problem.expected)
+        text = message("over-length", column=column_name(member), limit=problem.expected)
+        return replace(problem, detail=text)
+    text = truncated_message(_database(call), names.table, member, problem.found, problem.expected)
     return replace(problem, rule=TRUNCATED, detail=text)
 
 
@@ -319,25 +312,26 @@ def _database(call: Call) -> str:
     return call.headers.get("vbasoftware-database", "")
 
 
-def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    status = what.status if what.status is not None else _STATUSES.get(what.code, _DEFAULT_STATUS)
-    path: Path = (item.index,) if request.operation.batch else ()
-    return Problem(
-        what.code, path, what.message or _fault_message(what.code, item, request), FAULT_RULE, status
-    )
+def _null_key(database: str, names: RecordNames) -> str:
+    return message("null-key", column=names.column, database=database, table=names.table)
+
+
+def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
+    status = 429 if fault.code == "throttled" else 500
+    found = item_fault(fault, item, request, _fault_message(fault.code, item, request))
+    return found if fault.status is not None else replace(found, expected=status)
 
 
 def _fault_message(code: str, item: Item, request: Request) -> str:
     names, database = names_for_path(request.call.path), request.tenant
-    match code:
-        case "missing-required":
-            return replies.null_key(database, names)
-        case "too-long":
-            member = "description" if names.key == "invoice_Key" else "name"
-            text = item.document.get(member) if isinstance(item.document, dict) else None
-            return replies.truncated(database, names.table, member, str(text or ""), 0)
-        case "duplicate-key":
-            return replies.duplicate_key(names.table, item.key)
-        case "unknown-reference":
-            return replies.unknown_payee("INSERT", database)
-    return _MESSAGES.get(code, replies.NOT_SAVED)
+    if code == "too-long":
+        member = "description" if names is CLAIM_INVOICE else "name"
+        return truncated_message(database, names.table, member, "", 0)
+    return message(
+        FAULTS.get(code, "not-saved"),
+        verb="INSERT",
+        database=database,
+        table=names.table,
+        column=names.column,
+        key=item.key,
+    )

@@ -18,8 +18,7 @@ from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.schema import DAY_PATTERN, MINUTE_PATTERN
 from mockserver.vendor import FAULT_RULE, Request
-from mockserver.vendors.vba import replies
-from mockserver.vendors.vba.replies import CLAIM_INVOICE, PAYEE, RecordNames
+from mockserver.vendors.vba.messages import CLAIM_INVOICE, PAYEE, RecordNames, message
 
 _SECONDS = r"(?::[0-5][0-9](?:\.[0-9]{1,16})?)?"
 _ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
@@ -88,7 +87,10 @@ FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A column of another table that names rows of this one; with a `assumption` only while that is on."""
+    """Foreign key: a column of another table that refers to this table.
+
+    If `assumption` is set, it holds only while that assumption is on.
+    """
 
     constraint: str
     collection: str
@@ -138,7 +140,7 @@ class Table:
         while str(number) in rows:
             number += 1
         if number > MAX_KEY:
-            raise rejection("out-of-range", self.names.key, replies.KEYS_EXHAUSTED, "identity")
+            raise rejection("out-of-range", self.names.key, message("keys-exhausted"), "identity")
         identity[self.names.collection] = {"last": number}
         return self.key_type(number)
 
@@ -264,14 +266,16 @@ def _row_problems(
     if payee is None or request.call.assumptions["fk_payee"] == "off":
         return
     if key_rules(request.call.assumptions).find_key(payee, payees) not in payees:
-        text = replies.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
+        text = message(
+            "unknown-payee", verb="INSERT" if stored is None else "UPDATE", database=request.tenant
+        )
         yield Problem("unknown-reference", ("payee_ID",), text, "foreign-key")
 
 
 def _early_dates(row: Document, stored: Document | None) -> Iterator[Problem]:
     for name in DATE_MEMBERS:
         if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
-            yield Problem("out-of-range", (name,), replies.DATE_OVERFLOW, "datetime")
+            yield Problem("out-of-range", (name,), message("date-overflow"), "datetime")
 
 
 def _is_too_early(text: str) -> bool:
@@ -316,7 +320,9 @@ def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None
     if number is None:
         return
     if any(other["invoice_Key"] != key for other in invoices.find("invoice_Number", number)):
-        raise rejection("duplicate-key", "invoice_Number", replies.duplicate_number(number), "unique-key")
+        raise rejection(
+            "duplicate-key", "invoice_Number", message("duplicate-number", number=number), "unique-key"
+        )
 
 
 def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:

@@ -40,6 +40,8 @@ VENDOR = Vendor(
         **settings.OPERATIONS,
     },
     refuse=refusals.refuse,
+    refusals=refusals.REFUSALS,
+    challenge="",
     classify=refusals.classify,
     admit=access.admit,
     replay=access.replay,

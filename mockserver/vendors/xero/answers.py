@@ -23,7 +23,7 @@ from mockserver.sandbox.quota import QuotaWindow, count_in_fixed_window, peek_fi
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema import UUID_PATTERN
-from mockserver.vendor import BatchResult, RenderBatch, Request
+from mockserver.vendor import BatchResult, Headers, RenderBatch, Request
 from mockserver.vendors.xero.dates_and_amounts import parse_date, print_date, print_now_ms
 from mockserver.vendors.xero.messages import make_problem, message_text
 
@@ -44,8 +44,6 @@ UNREADABLE = (14, "PostDataInvalidException")
 BAD_QUERY = (16, "QueryParseException")
 HIGH_VOLUME = (9191919, "HighVolumeFilterUnavailableApiException")
 NO_DATA = (17, "NoDataProcessedException")
-NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
-INTERNAL = (500, "InternalServerException")
 
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
 _DATE_STRINGS = ("DateString", "DueDateString")
@@ -66,7 +64,6 @@ _READ_ONLY_MEMBERS = (
 )
 _READ_ONLY = frozenset(_READ_ONLY_MEMBERS.split())
 
-Headers = tuple[tuple[str, str], ...]
 RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
 PrepareSaved: TypeAlias = Callable[[], RenderSaved]
 RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
@@ -218,7 +215,7 @@ def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
 
 
 def error_reply(
-    status: int, kind: tuple[int, str], message: str, call: Call, state: State, *headers: tuple[str, str]
+    status: int, kind: Json, message: str, call: Call, state: State, *headers: tuple[str, str]
 ) -> Reply:
     number, name = kind
     document = {"ErrorNumber": number, "Type": name, "Message": message}

@@ -1,23 +1,15 @@
 """Xero's messages (`messages.yaml`), and problems made from them."""
 
-from collections.abc import Mapping
-from pathlib import Path as File
-
-from mockserver.codec import yaml
 from mockserver.model import Item, Json, Path, Problem
-from mockserver.vendor import Request
+from mockserver.vendor import MessageTable, Request, read_tables
 
-MESSAGES: Mapping[str, str] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-"""The vendor's sentences by rule, each under its source. Source: docs/vendors/xero.md#messages."""
+message_text = MessageTable(read_tables(__file__))
+"""Writes the vendor's messages by rule. Source: docs/vendors/xero.md#messages."""
 
 
 def item_path(item: Item, request: Request) -> Path:
     batch = request.operation.batch
     return (*(batch.items if batch else ()), item.index)
-
-
-def message_text(rule: str, **values: Json) -> str:
-    return MESSAGES[rule].format(**values)
 
 
 def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:

@@ -7,10 +7,9 @@ Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #err
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 from urllib.parse import parse_qs
 
 from msgspec.structs import replace
@@ -24,7 +23,17 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request, fault_status, refusal_headers
+from mockserver.vendor import (
+    ExtraOutcome,
+    Headers,
+    RefusalRow,
+    RefusedCall,
+    Request,
+    fault_status,
+    item_fault,
+    read_tables,
+    refusal_rows,
+)
 from mockserver.vendors.xero import answers
 from mockserver.vendors.xero.access import (
     KEY_HEADER,
@@ -55,35 +64,8 @@ _TYPES_BY_SCHEMA = {
     "boolean": "System.Boolean",
     "array": "System.Collections.IList",
 }
-_COMMON_MESSAGES: Mapping[str, str] = {
-    "missing-required": "element-incomplete",
-    "too-long": "value-too-long",
-    "duplicate-key": "document-entered",
-    "unknown-reference": "not-here",
-    "locked": "document-locked",
-    "conflict": "document-changed",
-    "throttled": "element-throttled",
-    "internal": "broken",
-    "timeout": "element-late",
-}
-_OWN_CODES = ("missing-required", "duplicate-key", "unknown-reference", "locked")
-_OWN_MESSAGES: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "BatchPayments": (255, ("batch-date-missing", "paid-twice", "document-unknown", "not-authorised")),
-    "Payments": (0, ("not-positive", "", "document-unknown", "not-authorised")),
-    "Invoices": (255, ("lines-missing", "number-taken", "contact-unknown", "has-payments")),
-    "CreditNotes": (255, ("lines-missing", "number-taken", "contact-unknown", "has-payments")),
-    "Contacts": (255, ("contact-name-missing", "contact-account-taken", "", "contact-archived")),
-    "Allocations": (0, ("allocation-not-positive", "", "document-unknown", "allocation-paid")),
-    "BankTransactions": (0, ("lines-missing", "", "contact-unknown", "transaction-reconciled")),
-    "HistoryRecords": (2500, ("details-missing", "", "", "")),
-    "deleted BatchPayments": (0, ("", "batch-deleted", "", "batch-reconciled")),
-    "deleted Payments": (0, ("", "payment-deleted", "", "payment-reconciled")),
-}
-"""Messages of elements for those codes, "" for none of their own, by the name of their list.
-
-The number is the maximum length of the member that holds a magic token, 0 for none.
-"""
-
+_TABLES = read_tables(__file__)
+REFUSALS = refusal_rows(_TABLES["refusals"])
 _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
@@ -97,30 +79,39 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
             yield make_problem("not-allowed", path, field=member_label(path))
 
 
-def refuse(refusal: errors.Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+def refuse(refused: RefusedCall, state: State) -> Reply:
+    refusal, call, operation, row = refused.refusal, refused.call, refused.operation, refused.row
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
-    if isinstance(refusal, errors.MalformedBody):
-        return _malformed_reply(refusal.detail, call, operation, state)
-    if isinstance(refusal, errors.InvalidCall):
-        return _invalid_reply(refusal, call, operation, state)
-    return _REPLIES.get(type(refusal), _unsupported_reply)(refusal, call, state)
+    match refusal:
+        case errors.MalformedBody():
+            reply = _malformed_reply(refusal.detail, call, operation, state)
+        case errors.InvalidCall():
+            reply = _invalid_reply(refusal, call, operation, state)
+        case errors.Rejected():
+            reply = _rejected_reply(refusal, call, state)
+        case errors.NotFound():
+            reply = answers.not_found_reply(call, state)
+        case errors.Unauthorized() | errors.Forbidden():
+            reply = _denied_reply(refusal, row, call, state)
+        case errors.TooManyRequests():
+            reply = _rate_limit_reply(refusal, refused, state)
+        case errors.Unavailable():
+            reply = Reply(row.status, row.message.encode(), "text/html", answers.common_headers(call, state))
+        case _:
+            reply = answers.error_reply(row.status, row.kind, row.message, call, state, *refused.headers)
+    return reply
 
 
-def _forbidden_reply(refusal: errors.Forbidden, call: Call, state: State) -> Reply:
-    """Return 401 for a missing scope, 403 for another tenant."""
-    if refusal.reason == "scope":
+def _denied_reply(
+    refusal: errors.Unauthorized | errors.Forbidden, row: RefusalRow, call: Call, state: State
+) -> Reply:
+    status, message = row.status, row.message
+    if isinstance(refusal, errors.Unauthorized) and refusal.reason == "expired":
+        message = message_text("token-expired", at=_token_expiry(call, state))
+    if isinstance(refusal, errors.Forbidden) and refusal.reason == "scope":
         status = int(call.assumptions["scope_refused"])
-        return answers.problem_reply(status, message_text("unauthorised"), call, state)
-    return answers.problem_reply(403, message_text("unauthenticated"), call, state)
-
-
-def _unauthorized_reply(refusal: errors.Unauthorized, call: Call, state: State) -> Reply:
-    if refusal.reason == "expired":
-        return answers.problem_reply(
-            401, message_text("token-expired", at=_token_expiry(call, state)), call, state
-        )
-    return answers.problem_reply(401, message_text("unauthenticated"), call, state)
+    return answers.problem_reply(status, message, call, state)
 
 
 def _token_expiry(call: Call, state: State) -> str:
@@ -131,41 +122,11 @@ def _token_expiry(call: Call, state: State) -> str:
     return f"{moment:%m/%d/%Y %H:%M:%S}"
 
 
-def _rate_limit_reply(refusal: errors.TooManyRequests, call: Call, state: State) -> Reply:
+def _rate_limit_reply(refusal: errors.TooManyRequests, refused: RefusedCall, state: State) -> Reply:
     """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
     limit = refusal.which if refusal.which in answers.LIMIT_NAMES else answers.LIMIT_NAMES[0]
-    own = (*answers.common_headers(call, state), ("X-Rate-Limit-Problem", limit))
-    return Reply(429, headers=(*own, *refusal_headers(refusal)))
-
-
-def _offline_reply(refusal: errors.Unavailable, call: Call, state: State) -> Reply:
-    text = refusal.detail or message_text("offline")
-    return Reply(503, text.encode(), "text/html", answers.common_headers(call, state))
-
-
-def _broken_reply(refusal: errors.VendorFailure, call: Call, state: State) -> Reply:
-    return answers.error_reply(500, answers.INTERNAL, refusal.detail or message_text("broken"), call, state)
-
-
-def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) -> Reply:
-    message, headers = message_text("not-implemented"), refusal_headers(refusal)
-    return answers.error_reply(501, answers.NOT_IMPLEMENTED, message, call, state, *headers)
-
-
-def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
-    """Return the vendor's refusal of an unsupported call."""
-    match refusal:
-        case errors.UnsupportedMediaType(media_type=found, supported=wanted):
-            status, message = 415, message_text("media-type", found=found, wanted=", ".join(wanted))
-        case errors.NotAcceptable(accept=accept):
-            status, message = 406, message_text("not-acceptable", accept=accept)
-        case errors.TooLarge(limit=limit):
-            status, message = 413, message_text("body-too-large", limit=limit)
-        case errors.TooManyItems(limit=limit, found=found):
-            status, message = 413, message_text("too-many-elements", limit=limit, found=found)
-        case _:
-            status, message = 431, message_text("headers-too-large")
-    return answers.error_reply(status, answers.UNREADABLE, message, call, state)
+    own = (*answers.common_headers(refused.call, state), ("X-Rate-Limit-Problem", limit))
+    return Reply(refused.row.status, headers=(*own, *refused.headers))
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
@@ -216,7 +177,7 @@ def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply
     return answers.validation_reply([element], call, state)
 
 
-def _key_links(problems: Iterable[Problem], call: Call) -> answers.Headers:
+def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
     if all(problem.code != KEY_MISSING for problem in problems):
         return ()
     return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
@@ -343,18 +304,14 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
     Elements have no status, so that of the fault is only stored.
     """
-    here: Path = item_path(item, request) if request.operation.batch else ()
-    message = fault.message or _fault_message(fault.code, request)
-    return Problem(fault.code, here, message, FAULT_RULE, fault.status)
+    return item_fault(fault, item, request, _fault_message(fault.code, request))
 
 
 def _fault_message(code: str, request: Request) -> str:
-    limit, rules = _OWN_MESSAGES.get(_element_kind(request.operation), (0, ()))
-    if code == "too-long" and limit:
-        return message_text("maxLength", field=request.operation.magic[-1], limit=limit)
-    own = dict(zip(_OWN_CODES, rules, strict=False))
-    rule = own.get(code) or _COMMON_MESSAGES.get(code, "broken")
-    return message_text(rule, document=kind_of(request).label)
+    rule = _TABLES["faults-by-list"].get(_element_kind(request.operation), EMPTY).get(code)
+    if isinstance(rule, int):
+        return message_text("maxLength", field=request.operation.magic[-1], limit=rule)
+    return message_text(rule or _TABLES["faults"].get(code, "broken"), document=kind_of(request).label)
 
 
 def _element_kind(operation: Operation) -> str:
@@ -395,15 +352,3 @@ def _derive_guid(seed: str) -> str:
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)
-
-
-_REPLIES: Mapping[type[errors.Refusal], Callable[[Any, Call, State], Reply]] = {
-    errors.Unauthorized: _unauthorized_reply,
-    errors.Forbidden: _forbidden_reply,
-    errors.Rejected: _rejected_reply,
-    errors.NotFound: lambda _refusal, call, state: answers.not_found_reply(call, state),
-    errors.TooManyRequests: _rate_limit_reply,
-    errors.Unavailable: _offline_reply,
-    errors.VendorFailure: _broken_reply,
-    errors.MethodNotAllowed: _method_reply,
-}

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.codec import json
+from mockserver.engine.refusals import CallRefuser
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal, Rejected, TooManyRequests, Unavailable, VendorFailure
 from mockserver.model import Action, Call, Document, Fault, Item, Outcome, Problem, Reply
@@ -311,8 +312,8 @@ def _phantom(outcome: Outcome, number: int) -> Outcome:
 
 
 def _refused(app: Application, request: Request, refusal: Refusal) -> Reply:
-    refuse = VENDOR.refuse
-    assert refuse is not None
+    assert VENDOR.refuse is not None
+    refuse = CallRefuser(VENDOR, VENDOR.refuse, {})
 
     def said(state: Any) -> Reply:
         return refuse(refusal, request.call, request.operation, state)

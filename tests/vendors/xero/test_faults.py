@@ -144,16 +144,14 @@ def told(app: Application, sandbox: str) -> Told:
 
 
 @pytest.fixture
-def refused(app: Application, sandbox: str) -> Refused:
+def refused(app: Application, served: LoadedVendor, sandbox: str) -> Refused:
     """The answer to a call that the core refuses."""
 
     def refused(refusal: Refusal, request: Request) -> Reply:
-        refuse = VENDOR.refuse
-        assert refuse is not None
         return app.sandboxes.transact(
             sandbox,
             f"xero/{TENANT}",
-            lambda state: refuse(refusal, request.call, request.operation, state),
+            lambda state: served.refuse(refusal, request.call, request.operation, state),
         )
 
     return refused

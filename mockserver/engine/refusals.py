@@ -1,0 +1,85 @@
+"""Refuse a call: the core decides status, message and HTTP headers by tables, the vendor writes the body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from msgspec.structs import replace
+
+from mockserver.codec.http import REFUSAL_STATUSES, with_supported_types
+from mockserver.engine.auth import SecurityScheme
+from mockserver.errors import (
+    Forbidden,
+    MethodNotAllowed,
+    Refusal,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    VendorFailure,
+)
+from mockserver.model import Call, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import Headers, RefusalRow, RefusedCall, Vendor, WriteRefusal
+
+_UNKNOWN_STATUS = 400
+_REALM = ' realm="mock"'
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefuser:
+    """Writes the reply to every refused call of a vendor."""
+
+    vendor: Vendor
+    write: WriteRefusal
+    schemes: Mapping[str, SecurityScheme]
+
+    def __call__(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        row = self._row(refusal)
+        row = replace(row, message=_message(row, refusal, call))
+        refused = RefusedCall(refusal, call, operation, row, self._headers(refusal, row))
+        return with_supported_types(self.write(refused, state), refusal)
+
+    def _row(self, refusal: Refusal) -> RefusalRow:
+        """Return the row of the refusal's code and reason, else that of its code, else HTTP's own status."""
+        rows = self.vendor.refusals
+        reason = getattr(refusal, "reason", "") or getattr(refusal, "what", "")
+        row = rows.get(f"{refusal.code}.{reason}") or rows.get(refusal.code)
+        return row or RefusalRow(REFUSAL_STATUSES.get(refusal.code, _UNKNOWN_STATUS))
+
+    def _headers(self, refusal: Refusal, row: RefusalRow) -> Headers:
+        """Return the headers that HTTP requires of the answer to the refusal."""
+        match refusal:
+            case MethodNotAllowed(allowed=allowed):
+                return (("Allow", ", ".join(allowed)),)
+            case TooManyRequests(wait=int(wait)):
+                return (("Retry-After", str(wait)),)
+            case Unauthorized() | Forbidden() if row.status == HTTPStatus.UNAUTHORIZED:
+                challenge = self._challenge(getattr(refusal, "scheme", ""))
+                return (("WWW-Authenticate", challenge),) if challenge else ()
+        return ()
+
+    def _challenge(self, scheme: str) -> str:
+        """Return the challenge of a security scheme; "" for an API key, which has none in HTTP."""
+        if self.vendor.challenge is not None:
+            return self.vendor.challenge
+        known = self.schemes.get(scheme)
+        if known is not None and known.node.get("type") == "apiKey":
+            return ""
+        kind = "bearer" if known is None else str(known.node.get("scheme", "bearer")).lower()
+        return kind.capitalize() + (_REALM if kind == "basic" and self.vendor.refuse is None else "")
+
+
+def _message(row: RefusalRow, refusal: Refusal, call: Call) -> str:
+    """Return the message of the row, or the message that a scenario asks for."""
+    if isinstance(refusal, (TooManyRequests, Unavailable, VendorFailure)) and refusal.detail:
+        return refusal.detail
+    if "{" not in row.message:
+        return row.message
+    facts = {
+        name: ", ".join(fact) if isinstance(fact, tuple) else fact for name, fact in vars(refusal).items()
+    }
+    path = call.path.encode(errors="replace").decode()
+    return row.message.format(method=call.method, path=path, **facts)
