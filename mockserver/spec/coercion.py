@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import NoneType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
@@ -22,6 +22,8 @@ _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
 _XML_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*")
 _GROUPED_NUMBER = re.compile(r"\s*-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
+_TRUTH = re.compile("(?:true|false)", re.IGNORECASE | re.ASCII)
+_XML_TRUTH = re.compile(r"\s*(?:true|false|0|1)\s*")
 _NOT_COERCED = object()
 _SCALARS: Mapping[str, frozenset[type]] = {
     "string": frozenset({str, NoneType}),
@@ -150,72 +152,44 @@ def convert_text(text: str, json_type: str) -> Json:
     return text
 
 
-def _integer(value: Json) -> Json:
-    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else _NOT_COERCED
+def _of_text(pattern: re.Pattern[str], convert: Callable[[str], Json]) -> Callable[[Json], Json]:
+    """Return a coercion of the texts that match the pattern."""
+
+    def coerce(value: Json) -> Json:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            return _NOT_COERCED
+        try:
+            return convert(value)
+        except ValueError:
+            return _NOT_COERCED
+
+    return coerce
 
 
-def _number(value: Json) -> Json:
-    return _decimal(value) if isinstance(value, str) and NUMBER_PATTERN.fullmatch(value) else _NOT_COERCED
+def _of_type(kinds: tuple[type, ...], convert: Callable[[Any], Json]) -> Callable[[Json], Json]:
+    """Return a coercion of the values of exactly these types."""
+    return lambda value: convert(value) if type(value) in kinds else _NOT_COERCED
 
 
-def _xml_number(value: Json) -> Json:
-    return _decimal(value) if isinstance(value, str) and _XML_NUMBER.fullmatch(value) else _NOT_COERCED
+def _decimal(text: str) -> Decimal:
+    return parse_decimal(text.replace(",", "").strip())
 
 
-def _grouped_number(value: Json) -> Json:
-    grouped = isinstance(value, str) and _GROUPED_NUMBER.fullmatch(value)
-    return _decimal(value.replace(",", "")) if grouped else _NOT_COERCED
-
-
-def _decimal(text: str) -> Json:
-    try:
-        return parse_decimal(text.strip())
-    except ValueError:
-        return _NOT_COERCED
-
-
-def _text_of_number(value: Json) -> Json:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        return _NOT_COERCED
+def _text_of_number(value: int | Decimal) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def _text_of_boolean(value: Json) -> Json:
-    return ("True" if value else "False") if isinstance(value, bool) else _NOT_COERCED
-
-
-def _boolean_of_text(value: Json) -> Json:
-    return (
-        {"true": True, "false": False}.get(value.lower(), _NOT_COERCED)
-        if isinstance(value, str)
-        else _NOT_COERCED
-    )
-
-
-def _boolean_of_number(value: Json) -> Json:
-    return value != 0 if isinstance(value, int) and not isinstance(value, bool) else _NOT_COERCED
-
-
-def _boolean_of_xml(value: Json) -> Json:
-    known = {"true": True, "1": True, "false": False, "0": False}
-    return known.get(value.strip(), _NOT_COERCED) if isinstance(value, str) else _NOT_COERCED
-
-
-def _null_of_empty(value: Json) -> Json:
-    return None if value == "" else _NOT_COERCED
-
-
 _COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
-    "integer-from-string": ("integer", _integer),
-    "number-from-string": ("number", _number),
-    "number-from-xml": ("number", _xml_number),
-    "number-from-grouped": ("number", _grouped_number),
-    "string-from-number": ("string", _text_of_number),
-    "string-from-boolean": ("string", _text_of_boolean),
-    "boolean-from-string": ("boolean", _boolean_of_text),
-    "boolean-from-number": ("boolean", _boolean_of_number),
-    "boolean-from-xml": ("boolean", _boolean_of_xml),
-    "null-from-empty": ("null", _null_of_empty),
+    "integer-from-string": ("integer", _of_text(_INTEGER, int)),
+    "number-from-string": ("number", _of_text(NUMBER_PATTERN, _decimal)),
+    "number-from-xml": ("number", _of_text(_XML_NUMBER, _decimal)),
+    "number-from-grouped": ("number", _of_text(_GROUPED_NUMBER, _decimal)),
+    "string-from-number": ("string", _of_type((int, Decimal), _text_of_number)),
+    "string-from-boolean": ("string", _of_type((bool,), str)),
+    "boolean-from-string": ("boolean", _of_text(_TRUTH, lambda text: text.lower() == "true")),
+    "boolean-from-number": ("boolean", _of_type((int,), bool)),
+    "boolean-from-xml": ("boolean", _of_text(_XML_TRUTH, lambda text: text.strip() in ("true", "1"))),
+    "null-from-empty": ("null", _of_text(re.compile(""), lambda _: None)),
 }
 
 Read: TypeAlias = Callable[[Json], Json]
