@@ -13,7 +13,8 @@ from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.model import Document, Json, join_key, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.openapi import Batch, resolve
 from mockserver.spec.patterns import text_for
-from mockserver.spec.xml import XSI, Schemas, XmlPlace, XmlPlaces
+from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
+from mockserver.spec.xml import XSI
 
 FIRST_KEY = 1000
 """The first number of a made-up key."""
@@ -346,8 +347,8 @@ def _child(item: Json, step: str) -> Json:
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
     """Write `value` as XML; where the schema is of a list, an object around the list is left out."""
-    writer = _Writer(XmlPlaces(document))
-    place = writer.places.place((schema,))
+    writer = _Writer(SchemaTree(document))
+    place = writer.tree.place((schema,))
     if place.kind == "array" and isinstance(value, Mapping) and len(value) == 1:
         (value,) = value.values()
     root = Element(_tag(place.name or _ROOT, place))
@@ -358,10 +359,10 @@ def write_request_xml(value: Json, schema: Document, document: Document) -> byte
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    places: XmlPlaces
+    tree: SchemaTree
 
     def fill(self, element: Element, value: Json, schemas: Schemas) -> None:
-        place = self.places.place(schemas)
+        place = self.tree.place(schemas)
         if value is None:
             element.set(_NIL, "true")
         elif isinstance(value, list):
@@ -373,21 +374,21 @@ class _Writer:
         else:
             element.text = _text(value)
 
-    def _member(self, element: Element, place: XmlPlace, name: str, value: Json) -> None:
+    def _member(self, element: Element, place: SchemaPlace, name: str, value: Json) -> None:
         member = place.members.get(name)
         if member is None:
             self.fill(SubElement(element, _tag(name, place)), value, ())
         elif member.attribute:
             element.set(member.name, _text(value))
         elif member.repeated and isinstance(value, list):
-            items = self.places.place(member.schemas).items
+            items = self.tree.place(member.schemas).items
             for one in value:
                 self.fill(SubElement(element, _tag(member.name, place)), one, items)
         else:
             self.fill(SubElement(element, _tag(member.name, place)), value, member.schemas)
 
 
-def _tag(name: str, place: XmlPlace) -> str:
+def _tag(name: str, place: SchemaPlace) -> str:
     return f"{{{place.namespace}}}{name}" if place.namespace else name
 
 

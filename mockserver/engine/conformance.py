@@ -15,6 +15,7 @@ from mockserver.model import Call, Json, Reply, pointer_of
 from mockserver.spec import typed_xml
 from mockserver.spec.openapi import Operation, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 _MAX_REPORTED = 5
@@ -66,7 +67,7 @@ class ReplyConformance:
             schema_of_place = self._schema(*place)
             self.schemas[place] = (
                 schema_of_place,
-                DeclaredMembers(schema_of_place.document, schema_of_place.node),
+                DeclaredMembers(SchemaTree(schema_of_place.document), schema_of_place.node),
             )
         schema, declared = self.schemas[place]
         try:

@@ -38,6 +38,7 @@ from mockserver.model import (
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, plain, resolve
 from mockserver.spec.outcomes import side_of
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.vendor import (
     ApplyBatch,
     BatchResult,
@@ -510,7 +511,7 @@ def _member_writer(node: Document, name: str) -> RowMember:
 
 def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
     """Return the stored record, with the members that the row's schema names."""
-    members = DeclaredMembers(filling.document, node)
+    members = DeclaredMembers(SchemaTree(filling.document), node)
     return RowMember(lambda outcome: members.answered(outcome.document) if outcome.accepted else None)
 
 

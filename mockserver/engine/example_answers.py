@@ -21,8 +21,9 @@ from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
-from mockserver.spec.xml import XmlPlaces, XmlWriter
+from mockserver.spec.xml import XmlWriter
 from mockserver.vendor import Request
 
 _TRIES = 24
@@ -82,12 +83,12 @@ class Answering:
         if isinstance(value, str) and not self.is_json:
             return value.encode()
         if self.media_type.endswith("xml"):
-            return XmlWriter(XmlPlaces(self.document)).write(value, self.schema)
+            return XmlWriter(SchemaTree(self.document)).write(value, self.schema)
         return json.encode(value)
 
     @cached_property
     def members(self) -> DeclaredMembers:
-        return DeclaredMembers(self.document, self.schema)
+        return DeclaredMembers(SchemaTree(self.document), self.schema)
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:

@@ -29,7 +29,8 @@ from mockserver.errors import (
 from mockserver.model import EMPTY, Call, Document, Json, Reply, Value
 from mockserver.scenario.effects import RenderRefusal, refusal_for_status
 from mockserver.spec.openapi import Operation, Spec, resolve
-from mockserver.spec.xml import XML_MEDIA_TYPES, XmlPlaces, XmlWriter
+from mockserver.spec.schema_tree import SchemaTree
+from mockserver.spec.xml import XML_MEDIA_TYPES, XmlWriter
 
 _REFUSED = "406"
 _NAMED = 2
@@ -128,7 +129,7 @@ def read_negotiation(spec: Spec) -> Negotiation | None:
         (name, tuple(one.lower() for one in begin)) for name, begin in node.get("xml-clients", EMPTY).items()
     )
     json_type = f"{JSON_TYPE}; charset={node['charset']}" if "charset" in node else JSON_TYPE
-    writer = XmlWriter(XmlPlaces(spec.document))
+    writer = XmlWriter(SchemaTree(spec.document))
     return Negotiation(spec, str(node.get("default", "")), clients, json_type, writer)
 
 

@@ -23,8 +23,8 @@ from mockserver.spec.schema import (
     extension_values,
     has_bounded_depth,
 )
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
-from mockserver.spec.xml import XmlPlaces
 
 
 class DecodeBody(Protocol):
@@ -122,15 +122,15 @@ def compile_operations(
     Raises SpecError: a schema or an extension is invalid.
     """
     schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats}, every_format=spec.is_own)
-    places = XmlPlaces(spec.document)
+    tree = SchemaTree(spec.document)
 
     def compile_one(operation: Operation) -> CompiledOperation:
         return CompiledOperation(
             operation,
-            compile_styled(operation, schemas, places)
+            compile_styled(operation, schemas, tree)
             if spec.is_own
             else compile_parameters(spec, operation, schemas),
-            {body.name: _compile_body(spec, operation, body, schemas, places) for body in operation.bodies},
+            {body.name: _compile_body(spec, operation, body, schemas, tree) for body in operation.bodies},
         )
 
     if on_demand:
@@ -139,11 +139,11 @@ def compile_operations(
 
 
 def _compile_body(
-    spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, places: XmlPlaces
+    spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledBody:
     document, batch = spec.document, operation.batch
     content = _own_content(spec, operation).get(body.name, EMPTY)
-    own = own_decoder(body.name, content, places) if spec.is_own else None
+    own = own_decoder(body.name, content, tree) if spec.is_own else None
     if own is not None:
         body = MediaType(body.name, content["schema"], EMPTY)
     node: Document = body.coercion.get("schema", body.schema)
@@ -153,7 +153,7 @@ def _compile_body(
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
-            decode=_body_decoder(body, node, item or node, places) if own is None else _with_type(own),
+            decode=_body_decoder(body, node, item or node, tree) if own is None else _with_type(own),
             read=coercion.reader(whole),
             whole=schemas.compile(whole),
             closed=schemas.compile(whole, closed=True),
@@ -189,8 +189,8 @@ def _compile_items(
     )
 
 
-def _body_decoder(body: MediaType, node: Document, element: Document, places: XmlPlaces) -> DecodeBody:
-    document, settings = places.document, body.coercion
+def _body_decoder(body: MediaType, node: Document, element: Document, tree: SchemaTree) -> DecodeBody:
+    document, settings = tree.document, body.coercion
     reading = settings.get("format", "json")
     if reading == "data-contract":
         members = sorted(resolve(document, element).get("properties", ()))
@@ -203,7 +203,7 @@ def _body_decoder(body: MediaType, node: Document, element: Document, places: Xm
             form.FlatForm(_list_members(document, element), settings.get("max-keys", form.MAX_KEYS)).decode
         )
     if reading in ("xml", "xml-form"):
-        return _typed_xml_decoder(RequestReader(places), node, settings)
+        return _typed_xml_decoder(RequestReader(tree), node, settings)
     if reading == "octets":
         return lambda body, _charset, _assumptions, **_: body.decode("latin-1")
     if reading == "json":

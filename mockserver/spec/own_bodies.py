@@ -11,9 +11,9 @@ from mockserver.codec.form import nest, parse_pairs
 from mockserver.codec.multipart import parse_parts
 from mockserver.errors import MalformedBody
 from mockserver.model import EMPTY, Document, Json
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.text_values import SEPARATORS, TextReader, convert
 from mockserver.spec.typed_xml import AnswerReader
-from mockserver.spec.xml import XmlPlaces
 
 DecodeOwn = Callable[[bytes, str, str], Json]
 """Returns the document of a body, with its charset and its Content-Type. Raises MalformedBody."""
@@ -32,7 +32,7 @@ _READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]]
 class _OwnBody:
     schema: Document
     encoding: Json
-    places: XmlPlaces
+    tree: SchemaTree
 
     def form(self, body: bytes, charset: str, _content_type: str) -> Json:
         return self._nested(parse_pairs(body, charset))
@@ -42,7 +42,7 @@ class _OwnBody:
 
     def xml(self, body: bytes, charset: str, _content_type: str) -> Json:
         try:
-            return AnswerReader(self.places, convert).read(body, self.schema, charset)
+            return AnswerReader(self.tree, convert).read(body, self.schema, charset)
         except ValueError as error:
             raise MalformedBody(str(error)) from None
 
@@ -51,16 +51,16 @@ class _OwnBody:
             text = body.decode(charset)
         except (LookupError, UnicodeError) as error:
             raise MalformedBody(str(error)) from None
-        return convert(text, self.places.place((self.schema,)))
+        return convert(text, self.tree.place((self.schema,)))
 
     def _nested(self, pairs: Iterable[tuple[str, str]]) -> Json:
-        members = self.places.place((self.schema,)).members
+        members = self.tree.place((self.schema,)).members
         tree = nest(pairs, members)
         for name, member in members.items():
             texts, separator = tree.get(name), self._separator(name)
-            if separator and isinstance(texts, list) and "array" in self.places.place(member.schemas).kinds:
+            if separator and isinstance(texts, list) and "array" in self.tree.place(member.schemas).kinds:
                 tree[name] = [part for text in texts for part in text.split(separator)]
-        return TextReader(self.places, reads_json=True).value(tree, (self.schema,))
+        return TextReader(self.tree, reads_json=True).value(tree, (self.schema,))
 
     def _separator(self, name: str) -> str:
         """Return what stands between the elements of a list; "" where each has a field of its own."""
@@ -70,10 +70,10 @@ class _OwnBody:
         return "" if node.get("explode", style == "form") else SEPARATORS.get(style, "")
 
 
-def own_decoder(name: str, content: Document, places: XmlPlaces) -> DecodeOwn | None:
+def own_decoder(name: str, content: Document, tree: SchemaTree) -> DecodeOwn | None:
     """Return the decoder of a media type; None for one that is not judged, or read as everywhere."""
     schema = content.get("schema", EMPTY)
-    kinds = places.place((schema,)).kinds
-    body = _OwnBody(schema, content.get("encoding", EMPTY), places)
+    kinds = tree.place((schema,)).kinds
+    body = _OwnBody(schema, content.get("encoding", EMPTY), tree)
     found = (make for pattern, known, make in _READINGS if re.fullmatch(pattern, name) and known & kinds)
     return next((make(body) for make in found), None)

@@ -15,8 +15,8 @@ from mockserver.model import Call, Json, Path, Problem
 from mockserver.spec.coercion import missing_parameter
 from mockserver.spec.openapi import Operation, Parameter
 from mockserver.spec.schema import Schema, SchemaCompiler
+from mockserver.spec.schema_tree import SchemaPlace, SchemaTree
 from mockserver.spec.text_values import SEPARATORS, TextReader, Tree
-from mockserver.spec.xml import XmlPlace, XmlPlaces
 
 USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _PREFIXES = {"label": ".", "matrix": ";"}
@@ -36,7 +36,7 @@ class _StyledReader:
 
     parameter: Parameter
     style: str
-    place: XmlPlace
+    place: SchemaPlace
     schema: Schema
     texts: TextReader
     others: frozenset[str]
@@ -168,14 +168,14 @@ class StyledParameters:
         return read, problems
 
 
-def compile_styled(operation: Operation, schemas: SchemaCompiler, places: XmlPlaces) -> StyledParameters:
-    texts = TextReader(places)
+def compile_styled(operation: Operation, schemas: SchemaCompiler, tree: SchemaTree) -> StyledParameters:
+    texts = TextReader(tree)
     return StyledParameters(
         [
             _StyledReader(
                 one,
                 _style(one),
-                places.place((one.schema,)),
+                tree.place((one.schema,)),
                 schemas.compile(one.schema),
                 texts,
                 frozenset(other.name for other in operation.parameters if other.place == one.place),

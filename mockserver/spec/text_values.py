@@ -11,7 +11,7 @@ from mockserver.codec import json
 from mockserver.errors import MalformedBody
 from mockserver.model import Json
 from mockserver.spec.coercion import convert_text
-from mockserver.spec.xml import Schemas, XmlPlace, XmlPlaces
+from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
 
 Tree: TypeAlias = Mapping[str, Any] | list[str]
 """The texts of one name, or of the names below it."""
@@ -27,7 +27,7 @@ SEPARATORS: Mapping[str, str] = {
 """What stands between the elements of a list that is not exploded, by style or media type."""
 
 
-def convert(text: str, place: XmlPlace) -> Json:
+def convert(text: str, place: SchemaPlace) -> Json:
     """Return the text as a scalar of one of the types of its place, unchanged if it is none."""
     bare = text.strip()
     for kind in _SCALARS:
@@ -40,11 +40,11 @@ def convert(text: str, place: XmlPlace) -> Json:
 class TextReader:
     """Reader of texts; with `reads_json` a text may hold an object or a list in JSON."""
 
-    places: XmlPlaces
+    tree: SchemaTree
     reads_json: bool = False
 
     def value(self, tree: Tree, schemas: Schemas) -> Json:
-        place = self.places.place(schemas)
+        place = self.tree.place(schemas)
         if not isinstance(tree, list):
             return self._structure(tree, place)
         if "array" in place.kinds and (len(tree) != 1 or place.kinds <= {"array", "object"}):
@@ -52,7 +52,7 @@ class TextReader:
             return whole if isinstance(whole, list) else [self.value([text], place.items) for text in tree]
         return self._document(tree[-1]) if "object" in place.kinds else convert(tree[-1], place)
 
-    def _structure(self, tree: Mapping[str, Any], place: XmlPlace) -> Json:
+    def _structure(self, tree: Mapping[str, Any], place: SchemaPlace) -> Json:
         if "object" not in place.kinds and all(not name or name.isdecimal() for name in tree):
             lists = (child if isinstance(child, list) else [child] for child in tree.values())
             return [

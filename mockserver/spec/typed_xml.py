@@ -11,7 +11,8 @@ from mockserver.codec import xml
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import resolve
-from mockserver.spec.xml import XSI, Schemas, XmlPlace, XmlPlaces, from_iso
+from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
+from mockserver.spec.xml import XSI, from_iso
 
 NIL_ATTRIBUTE = f"{{{XSI}}}nil"
 TYPE_ATTRIBUTE = f"{{{XSI}}}type"
@@ -31,12 +32,12 @@ _CONVERTERS: Mapping[str, Callable[[str], Json]] = {
 }
 
 
-def _strictly(text: str, place: XmlPlace) -> Json:
+def _strictly(text: str, place: SchemaPlace) -> Json:
     return _CONVERTERS.get(place.kind, str)(text)
 
 
 def read(body: bytes, schema: Document, document: Document, charset: str = "utf-8") -> Json:
-    return AnswerReader(XmlPlaces(document)).read(body, schema, charset)
+    return AnswerReader(SchemaTree(document)).read(body, schema, charset)
 
 
 def element_tag(node: Document, default: str) -> str:
@@ -53,8 +54,8 @@ class AnswerReader:
     For a request `convert` may leave the texts of other types.
     """
 
-    places: XmlPlaces
-    convert: Callable[[str, XmlPlace], Json] = _strictly
+    tree: SchemaTree
+    convert: Callable[[str, SchemaPlace], Json] = _strictly
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
         """Return the document of an answer. Raises MalformedBody: no XML.
@@ -62,7 +63,7 @@ class AnswerReader:
         ValueError: another root, or a text of another type.
         """
         root = xml.parse(body, charset)
-        expected = element_tag(resolve(self.places.document, schema), str(root.tag))
+        expected = element_tag(resolve(self.tree.document, schema), str(root.tag))
         if root.tag != expected:
             raise ValueError(f"expected the element {expected}, found {root.tag}")
         try:
@@ -73,9 +74,9 @@ class AnswerReader:
     def _value(self, element: Element, schemas: Schemas) -> Json:
         if element.get(NIL_ATTRIBUTE) == "true":
             return None
-        place = self.places.place(schemas)
-        if (kind := element.get(TYPE_ATTRIBUTE, "")) and (found := self.places.type_named(place, kind)):
-            place = self.places.place((*found, *schemas))
+        place = self.tree.place(schemas)
+        if (kind := element.get(TYPE_ATTRIBUTE, "")) and (found := place.type_named(kind)):
+            place = self.tree.place((*found, *schemas))
         if place.kind == "array":
             return [self._value(child, place.items) for child in element]
         if place.kind == "object" or len(element):
@@ -85,9 +86,9 @@ class AnswerReader:
             return from_iso(text, place.milliseconds)
         return self.convert(text, place)
 
-    def _members(self, element: Element, place: XmlPlace) -> Iterator[tuple[str, Json]]:
+    def _members(self, element: Element, place: SchemaPlace) -> Iterator[tuple[str, Json]]:
         for name, text in _attributes(element, place):
-            yield name, self.convert(text, self.places.place(place.members[name].schemas))
+            yield name, self.convert(text, self.tree.place(place.members[name].schemas))
         lists: dict[str, list[Json]] = {}
         for child in element:
             tag = _local(child)
@@ -96,7 +97,7 @@ class AnswerReader:
             if member is None:
                 yield name, self._value(child, place.others)
             elif member.repeated:
-                items = self.places.place(member.schemas).items
+                items = self.tree.place(member.schemas).items
                 lists.setdefault(name, []).append(self._value(child, items))
             else:
                 yield name, self._value(child, member.schemas)
@@ -111,7 +112,7 @@ class RequestReader:
     free text, counts as absent.
     """
 
-    places: XmlPlaces
+    tree: SchemaTree
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
         """Return the document of a request whose root is named by `schema`, one of its lists, or one item.
@@ -121,13 +122,13 @@ class RequestReader:
         place of a text.
         """
         root = xml.parse(body, charset)
-        tag, place = _local(root), self.places.place((schema,))
+        tag, place = _local(root), self.tree.place((schema,))
         if tag in place.by_element:
             name = place.by_element[tag]
             return {name: self._value(root, place.members[name].schemas)}
         expected = [place.name] if place.name else []
         for name, member in place.members.items():
-            inner = self.places.place(member.schemas)
+            inner = self.tree.place(member.schemas)
             if inner.item_name and inner.item_name == tag:
                 return {name: [self._value(root, inner.items)]}
             expected += [member.name, inner.item_name] if inner.item_name else []
@@ -140,7 +141,7 @@ class RequestReader:
     def _value(self, element: Element, schemas: Schemas) -> Json:
         if element.get(NIL_ATTRIBUTE, "").strip() in _TRUE:
             return None
-        place = self.places.place(schemas)
+        place = self.tree.place(schemas)
         if place.kind == "array":
             return [
                 self._value(child, place.items)
@@ -155,29 +156,29 @@ class RequestReader:
         text = text if place.kind == "string" and place.free_text else text.strip()
         return from_iso(text, place.milliseconds) if place.milliseconds else text
 
-    def _members(self, element: Element, place: XmlPlace) -> Iterator[tuple[str, Json]]:
+    def _members(self, element: Element, place: SchemaPlace) -> Iterator[tuple[str, Json]]:
         yield from _attributes(element, place)
         read: dict[str, Json] = {}
         for child in element:
             name = place.by_element.get(_local(child))
             member = place.members[name] if name else None
-            if name is None or member is None or _is_absent(child, self.places.place(member.schemas)):
+            if name is None or member is None or _is_absent(child, self.tree.place(member.schemas)):
                 continue
             if member.repeated:
-                items = self.places.place(member.schemas).items
+                items = self.tree.place(member.schemas).items
                 read.setdefault(name, []).append(self._value(child, items))
             elif name not in read:
                 read[name] = self._value(child, member.schemas)
         yield from read.items()
 
 
-def _attributes(element: Element, place: XmlPlace) -> Iterator[tuple[str, str]]:
+def _attributes(element: Element, place: SchemaPlace) -> Iterator[tuple[str, str]]:
     for name, text in element.attrib.items():
         if name in place.by_attribute:
             yield place.by_attribute[name], text
 
 
-def _is_absent(element: Element, place: XmlPlace) -> bool:
+def _is_absent(element: Element, place: SchemaPlace) -> bool:
     if element.get(NIL_ATTRIBUTE, "").strip() in _TRUE:
         return True
     wants_more = place.kind not in ("array", "object") and not (place.kind == "string" and place.free_text)

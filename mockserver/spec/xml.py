@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import resolve
+from mockserver.spec.schema_tree import SchemaMember, SchemaPlace, Schemas, SchemaTree
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -27,7 +28,6 @@ _MAX_DIGITS = 15
 
 XML_MEDIA_TYPES = ("application/xml", "text/xml")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 _XSD = "http://www.w3.org/2001/XMLSchema"
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TO_BE_ESCAPED = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,6 +35,9 @@ _REPLACEMENT = "\ufffd"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
 _UNNAMED_ROOT = "data"
+_UNKNOWN = SchemaMember("", ())
+
+Attributes: TypeAlias = dict[str, str]
 
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
@@ -65,118 +68,6 @@ def from_iso(text: str, form: str) -> str:
 def _pattern(form: str) -> re.Pattern[str]:
     before, _, after = form.partition("{}")
     return re.compile(f"{re.escape(before)}(-?[0-9]{{1,{_MAX_DIGITS}}}){re.escape(after)}")
-
-
-Schemas = tuple[Document, ...]
-"""All schemas that speak of one place."""
-
-
-@dataclass(frozen=True, slots=True)
-class XmlMember:
-    """A member of an object: the name of its element or attribute; `repeated` is a list without a wrapper."""
-
-    name: str
-    schemas: Schemas
-    attribute: bool = False
-    omitted: bool = False
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class XmlPlace:
-    """Facts of all schemas of one place; `name` and `item_name` are "" if none is given.
-
-    `kind` is the JSON type, "" without one, and `kinds` are those of all schemas; `free_text` a text without
-    format, pattern or list of values. `by_element` and `by_attribute` are the JSON names of the members.
-    """
-
-    schemas: Schemas
-    kind: str
-    kinds: frozenset[str]
-    name: str
-    namespace: str
-    free_text: bool
-    milliseconds: str
-    zone: str
-    items: Schemas
-    item_name: str
-    others: Schemas
-    types: Mapping[str, Document]
-    members: Mapping[str, XmlMember]
-    by_element: Mapping[str, str]
-    by_attribute: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class XmlPlaces:
-    """The places of the schemas of one spec; each is read on first use."""
-
-    document: Document
-    known: dict[tuple[int, ...], XmlPlace] = field(default_factory=dict)
-
-    def place(self, schemas: Schemas) -> XmlPlace:
-        key = tuple(map(id, schemas))
-        return self.known.get(key) or self.known.setdefault(key, self._read(schemas))
-
-    def type_named(self, place: XmlPlace, name: str) -> Schemas:
-        schema = place.types.get(name)
-        return () if schema is None else (schema,)
-
-    def _read(self, schemas: Schemas) -> XmlPlace:
-        parts = [part for schema in schemas for part in self._parts(schema, set())]
-        xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
-        members = {name: self._member(name, found) for name, found in _members_of(parts).items()}
-        shown = {name: one for name, one in members.items() if not one.omitted}
-        items = tuple(part["items"] for part in parts if "items" in part)
-        return XmlPlace(
-            schemas=schemas,  # kept, so that no other schema gets their ids
-            kind=next((part["type"] for part in parts if "type" in part), "object" if members else ""),
-            kinds=frozenset(
-                part["type"] for part in parts if "type" in part and part.get("enum") != [None]
-            )  # the type beside a lone null says nothing
-            or frozenset({"object"} if members else {"array"} if items else ()),
-            name=xml.get("name", ""),
-            namespace=xml.get("namespace", ""),
-            free_text=not any(word in part for part in parts for word in ("format", "pattern", "enum")),
-            milliseconds=ours.get("milliseconds", ""),
-            zone=ours.get("zone", ""),
-            items=items,
-            item_name=self._name_of(items),
-            others=tuple(
-                part["additionalProperties"]
-                for part in parts
-                if isinstance(part.get("additionalProperties"), dict)
-            ),
-            types=ours.get("types", EMPTY),
-            members=members,
-            by_element={one.name: name for name, one in shown.items() if not one.attribute},
-            by_attribute={one.name: name for name, one in shown.items() if one.attribute},
-        )
-
-    def _member(self, name: str, schemas: Schemas) -> XmlMember:
-        parts = [part for schema in schemas for part in self._parts(schema, set())]
-        xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
-        given = xml.get("name", name)
-        repeated = any(part.get("type") == "array" for part in parts) and not xml.get("wrapped")
-        if repeated:
-            items = tuple(part["items"] for part in parts if "items" in part)
-            given = self._name_of(items) or given
-        return XmlMember(given, schemas, bool(xml.get("attribute")), bool(ours.get("omit")), repeated)
-
-    def _name_of(self, schemas: Schemas) -> str:
-        parts = [part for schema in schemas for part in self._parts(schema, set())]
-        name: str = _merged(parts, "xml").get("name", "")
-        return name
-
-    def _parts(self, schema: Document, seen: set[int]) -> Iterator[Document]:
-        node = resolve(self.document, schema)
-        if id(node) in seen:  # a base lists its kinds, which name it in turn
-            return
-        seen.add(id(node))
-        yield node
-        for keyword in _COMBINING_KEYWORDS:
-            for part in node.get(keyword, ()):
-                yield from self._parts(part, seen)
 
 
 def without_omitted(document: Document) -> Document:
@@ -212,30 +103,9 @@ def _require_less(node: Json, omitted: frozenset[str]) -> Json:
     return copied
 
 
-def _members_of(parts: list[Document]) -> Mapping[str, Schemas]:
-    members: dict[str, Schemas] = {}
-    for part in parts:
-        for name, schema in part.get("properties", EMPTY).items():
-            members[name] = (*members.get(name, ()), schema)
-    return members
-
-
-def _merged(parts: list[Document], keyword: str) -> dict[str, Json]:
-    """Return the values of a keyword in a schema and its `allOf` parts, the outermost first."""
-    merged: dict[str, Json] = {}
-    for part in parts:
-        merged = {**part.get(keyword, EMPTY), **merged}
-    return merged
-
-
-Attributes: TypeAlias = dict[str, str]
-
-_UNKNOWN = XmlMember("", ())
-
-
 @dataclass(frozen=True, slots=True)
 class XmlWriter:
-    places: XmlPlaces
+    tree: SchemaTree
 
     def write(self, value: Json, schema: Document, type_name: str = "") -> bytes:
         """`value` as XML in UTF-8, under the names of `schema`.
@@ -243,8 +113,8 @@ class XmlWriter:
         `type_name` is the type of objects with several types. An unnamed member keeps its name, with
         `_x0020_` for a sign that XML names cannot have; a character outside XML is U+FFFD.
         """
-        place = self.places.place((schema,))
-        written = _Written(self.places, type_name)
+        place = self.tree.place((schema,))
+        written = _Written(self.tree, type_name)
         spaces = {"xmlns:xsd": _XSD, "xmlns:xsi": XSI}
         written.element(place.name or _UNNAMED_ROOT, value, (schema,), spaces)
         return "".join(written.pieces).encode()
@@ -254,18 +124,18 @@ class XmlWriter:
 class _Written:
     """The text of one document while it grows."""
 
-    places: XmlPlaces
+    tree: SchemaTree
     type_name: str
     pieces: list[str] = field(default_factory=list)
 
     def element(self, name: str, value: Json, schemas: Schemas, attributes: Attributes) -> None:
-        name, place = _safe(name), self.places.place(schemas)
+        name, place = _safe(name), self.tree.place(schemas)
         if place.namespace and "xmlns" not in attributes:
             attributes = {"xmlns": place.namespace, **attributes}
-        if isinstance(value, dict) and (found := self.places.type_named(place, self.type_name)):
+        if isinstance(value, dict) and (found := place.type_named(self.type_name)):
             schemas = (*found, *schemas)
             attributes = {**attributes, "xsi:type": self.type_name}
-            place = self.places.place(schemas)
+            place = self.tree.place(schemas)
         match value:
             case None:
                 self._tag(name, {**attributes, "xsi:nil": "true"}, "/>")
@@ -276,8 +146,10 @@ class _Written:
             case _:
                 self._text(name, _text_of(value, place), attributes)
 
-    def _object(self, name: str, value: Mapping[str, Json], place: XmlPlace, attributes: Attributes) -> None:
-        inner: list[tuple[str, Json, XmlMember]] = []
+    def _object(
+        self, name: str, value: Mapping[str, Json], place: SchemaPlace, attributes: Attributes
+    ) -> None:
+        inner: list[tuple[str, Json, SchemaMember]] = []
         for member, content in value.items():
             form = place.members.get(member, _UNKNOWN)
             if form.omitted:
@@ -285,7 +157,7 @@ class _Written:
             if not form.attribute:
                 inner.append((member, content, form))
             elif content is not None:
-                attributes = {**attributes, form.name: _text_of(content, self.places.place(form.schemas))}
+                attributes = {**attributes, form.name: _text_of(content, self.tree.place(form.schemas))}
         if not inner:
             self._tag(name, attributes, "/>")
             return
@@ -294,16 +166,16 @@ class _Written:
             self._member(member, content, form, place)
         self.pieces.append(f"</{name}>")
 
-    def _member(self, name: str, value: Json, form: XmlMember, place: XmlPlace) -> None:
+    def _member(self, name: str, value: Json, form: SchemaMember, place: SchemaPlace) -> None:
         given, schemas = form.name or name, form.schemas or place.others
         if form.repeated and isinstance(value, list):
-            items = self.places.place(schemas).items
+            items = self.tree.place(schemas).items
             for child in value:
                 self.element(given, child, items, {})
         else:
             self.element(given, value, schemas, {})
 
-    def _list(self, name: str, value: list[Json], place: XmlPlace, attributes: Attributes) -> None:
+    def _list(self, name: str, value: list[Json], place: SchemaPlace, attributes: Attributes) -> None:
         if not value:
             self._tag(name, attributes, "/>")
             return
@@ -330,7 +202,7 @@ class _Written:
         self.pieces.append(f"<{name}{written}{end}")
 
 
-def _text_of(value: Json, place: XmlPlace) -> str:
+def _text_of(value: Json, place: SchemaPlace) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):

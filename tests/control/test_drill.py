@@ -12,6 +12,7 @@ from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.registry import vendor_packages
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
+from mockserver.spec.schema_tree import SchemaTree
 from tests.control.operators import NEW, create, order
 from tests.support.client import Client, Response
 
@@ -33,7 +34,7 @@ def unstated(answered: Response, operation: str, method: str = "post") -> list[s
     node = content[answered.media_type]["schema"]
     value = json.decode(answered.body)
     problems = compile_schema(contract.document, node, COMMON_FORMATS).problems(value)
-    names = DeclaredMembers(contract.document, node).undeclared(value)
+    names = DeclaredMembers(SchemaTree(contract.document), node).undeclared(value)
     return [f"{one.pointer}: {one.detail}" for one in problems] + [str(one) for one in names]
 
 

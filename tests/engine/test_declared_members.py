@@ -6,6 +6,7 @@ import pytest
 
 from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.model import Json, pointer_of
+from mockserver.spec.schema_tree import SchemaTree
 
 NAMED = {"type": "object", "properties": {"name": {"type": "string"}}}
 SCHEMAS: dict[str, Any] = {
@@ -27,7 +28,7 @@ SCHEMAS: dict[str, Any] = {
 
 def undeclared(name: str, value: Json) -> list[str]:
     document = {"components": {"schemas": SCHEMAS}}
-    declared = DeclaredMembers(document, {"$ref": f"#/components/schemas/{name}"})
+    declared = DeclaredMembers(SchemaTree(document), {"$ref": f"#/components/schemas/{name}"})
     return [pointer_of(path) for path in declared.undeclared(value)]
 
 

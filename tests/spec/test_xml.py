@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import AnswerReader
-from mockserver.spec.xml import XmlPlaces, XmlWriter, without_omitted
+from mockserver.spec.xml import XmlWriter, without_omitted
 
 SCHEMAS: dict[str, Any] = {
     "Answer": {
@@ -46,7 +47,7 @@ ANSWER = {"$ref": "#/components/schemas/Answer"}
 
 
 def written(value: Any, schema: Any = ANSWER, type_name: str = "") -> str:
-    text = XmlWriter(XmlPlaces(SPEC)).write(value, schema, type_name).decode()
+    text = XmlWriter(SchemaTree(SPEC)).write(value, schema, type_name).decode()
     return text.replace(
         ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
         "",
@@ -91,7 +92,7 @@ def test_what_was_written_is_read_back_by_the_same_schema() -> None:
         "Paid": False,
     }
     document = {"Id": "x", "Orders": [order, {"Tags": ["c"]}]}
-    places = XmlPlaces(SPEC)
+    places = SchemaTree(SPEC)
 
     body = XmlWriter(places).write(document, ANSWER)
 

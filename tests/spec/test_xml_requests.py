@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mockserver.errors import MalformedBody
+from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
-from mockserver.spec.xml import XmlPlaces
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -30,7 +30,7 @@ ORDERS = {
 
 
 def read(text: str, schema: Any = ORDERS) -> Any:
-    return RequestReader(XmlPlaces({})).read(text.encode(), schema)
+    return RequestReader(SchemaTree({})).read(text.encode(), schema)
 
 
 @pytest.mark.parametrize(

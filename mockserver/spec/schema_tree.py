@@ -1,0 +1,169 @@
+"""The schemas of a document as places: references, `allOf` and variants resolved, each compiled once.
+
+All schemas that speak of a place tell it: for a member of an object, its schemas in the parts of `allOf`
+and in the variants of `oneOf` and `anyOf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.model import EMPTY, Document, Json
+from mockserver.spec.openapi import resolve
+
+COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
+_BOUND = frozenset({"format", "pattern", "enum"})
+
+Schemas = tuple[Document, ...]
+"""All schemas that speak of one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaMember:
+    """A member of an object."""
+
+    name: str
+    """The name of its element or attribute in XML."""
+    schemas: Schemas
+    answered: Schemas = ()
+    """The schemas that are not `writeOnly`."""
+    attribute: bool = False
+    omitted: bool = False
+    repeated: bool = False
+    """Whether it is a list without an element around it in XML."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaPlace:
+    """The facts that all schemas of one place tell."""
+
+    schemas: Schemas
+    """Kept, so that no other schema gets their ids."""
+    kind: str
+    """The first JSON type, "" without one."""
+    kinds: frozenset[str]
+    """The JSON types of all schemas."""
+    name: str
+    """The name of its element in XML, "" for none."""
+    namespace: str
+    free_text: bool
+    """Whether no schema has a format, a pattern or a list of values."""
+    milliseconds: str
+    zone: str
+    items: Schemas
+    item_name: str
+    """The name of the element of each item in XML, "" for none."""
+    others: Schemas
+    """The schemas of members that have no schema of their own."""
+    types: Mapping[str, Document]
+    """Schemas by the name of a type that an element may tell (`x-xml`)."""
+    members: Mapping[str, SchemaMember]
+    by_element: Mapping[str, str]
+    """The names of members by the names of their elements."""
+    by_attribute: Mapping[str, str]
+    answered: Mapping[str, Schemas]
+    """The members that answers may have, with their schemas."""
+    is_open: bool
+    """Whether a schema allows members that it does not name."""
+
+    def type_named(self, name: str) -> Schemas:
+        return (self.types[name],) if name in self.types else ()
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaTree:
+    """The places of the schemas of one document; each is compiled on first use."""
+
+    document: Document
+    known: dict[tuple[int, ...], SchemaPlace] = field(default_factory=dict)
+
+    def place(self, schemas: Schemas) -> SchemaPlace:
+        key = tuple(map(id, schemas))
+        return self.known.get(key) or self.known.setdefault(key, self._compile(schemas))
+
+    def _compile(self, schemas: Schemas) -> SchemaPlace:
+        parts = self._parts(schemas)
+        xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
+        named: dict[str, Schemas] = {}
+        for part in parts:
+            for name, schema in part.get("properties", EMPTY).items():
+                named[name] = (*named.get(name, ()), schema)
+        members = {name: self._member(name, found) for name, found in named.items()}
+        answered = {name: one.answered for name, one in members.items() if one.answered}
+        shown = {name: one for name, one in members.items() if not one.omitted}
+        types = [part["type"] for part in parts if "type" in part]
+        # The type beside a lone null says nothing.
+        kinds = frozenset(part["type"] for part in parts if "type" in part and part.get("enum") != [None])
+        items, others = _under(parts, "items"), _under(parts, "additionalProperties")
+        return SchemaPlace(
+            schemas=schemas,
+            kind=next(iter(types), "object" if members else ""),
+            kinds=kinds or frozenset({"object"} if members else {"array"} if items else ()),
+            name=xml.get("name", ""),
+            namespace=xml.get("namespace", ""),
+            free_text=all(_BOUND.isdisjoint(part) for part in parts),
+            milliseconds=ours.get("milliseconds", ""),
+            zone=ours.get("zone", ""),
+            items=items,
+            item_name=self._name_of(items),
+            others=others,
+            types=ours.get("types", EMPTY),
+            members=members,
+            by_element={one.name: name for name, one in shown.items() if not one.attribute},
+            by_attribute={one.name: name for name, one in shown.items() if one.attribute},
+            answered=answered,
+            is_open=not (answered or others) or any(map(_allows_any_member, parts)),
+        )
+
+    def _member(self, name: str, schemas: Schemas) -> SchemaMember:
+        parts = self._parts(schemas)
+        xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
+        repeated = any(part.get("type") == "array" for part in parts) and not xml.get("wrapped")
+        inner = self._name_of(_under(parts, "items")) if repeated else ""
+        return SchemaMember(
+            inner or xml.get("name", name),
+            schemas,
+            tuple(one for one in schemas if not resolve(self.document, one).get("writeOnly")),
+            bool(xml.get("attribute")),
+            bool(ours.get("omit")),
+            repeated,
+        )
+
+    def _name_of(self, schemas: Schemas) -> str:
+        return str(_merged(self._parts(schemas), "xml").get("name", ""))
+
+    def _parts(self, schemas: Schemas) -> list[Document]:
+        return [part for schema in schemas for part in self._parts_of(schema, set())]
+
+    def _parts_of(self, schema: Document, seen: set[int]) -> Iterator[Document]:
+        node = resolve(self.document, schema)
+        if id(node) in seen:  # a base lists its kinds, which name it in turn
+            return
+        seen.add(id(node))
+        yield node
+        for keyword in COMBINING_KEYWORDS:
+            for part in node.get(keyword, ()):
+                yield from self._parts_of(part, seen)
+
+
+def _under(parts: list[Document], keyword: str) -> Schemas:
+    """Return the schemas that the parts have under a keyword."""
+    return tuple(part[keyword] for part in parts if isinstance(part.get(keyword), Mapping))
+
+
+def _merged(parts: list[Document], keyword: str) -> dict[str, Any]:
+    """Return the values of a keyword in a schema and its parts, the outermost first."""
+    merged: dict[str, Json] = {}
+    for part in parts:
+        merged = {**part.get(keyword, EMPTY), **merged}
+    return merged
+
+
+def _allows_any_member(part: Document) -> bool:
+    """Return whether the part alone allows any object; one that requires members does not."""
+    if "additionalProperties" in part:
+        return part["additionalProperties"] is True
+    named = ("properties", "required", *COMBINING_KEYWORDS)
+    return part.get("type") == "object" and not any(name in part for name in named)
