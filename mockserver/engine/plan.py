@@ -10,10 +10,10 @@ from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
 from mockserver.model import EMPTY, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
-from mockserver.spec.coercion import Coercion, CompiledParameters, Read, compile_coercion, compile_parameters
+from mockserver.spec.coercion import Coercion, Read, compile_coercion
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, misused, resolve
 from mockserver.spec.own_bodies import DecodeOwn, own_decoder
-from mockserver.spec.parameter_styles import StyledParameters, compile_styled
+from mockserver.spec.parameter_styles import CompiledParameters, compile_parameters
 from mockserver.spec.schema import (
     COMMON_FORMATS,
     Formats,
@@ -84,7 +84,7 @@ class CompiledBody:
 @dataclass(frozen=True, slots=True)
 class CompiledOperation:
     operation: Operation
-    parameters: CompiledParameters | StyledParameters
+    parameters: CompiledParameters
     bodies: Mapping[str, CompiledBody]
 
 
@@ -127,9 +127,7 @@ def compile_operations(
     def compile_one(operation: Operation) -> CompiledOperation:
         return CompiledOperation(
             operation,
-            compile_styled(operation, schemas, tree)
-            if spec.is_own
-            else compile_parameters(spec, operation, schemas),
+            compile_parameters(spec, operation, schemas, tree),
             {body.name: _compile_body(spec, operation, body, schemas, tree) for body in operation.bodies},
         )
 

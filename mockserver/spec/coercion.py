@@ -1,23 +1,17 @@
-"""Coercion to the types of the spec: of parameters, and of members as `x-binder` allows."""
+"""Coercion of members to the types of the spec, as `x-binder` allows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import NoneType
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl
 
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
-from mockserver.model import Call, Document, Json, Problem
-from mockserver.spec.openapi import Operation, Parameter, Spec, misused, resolve
-from mockserver.spec.schema import Schema, SchemaCompiler
-
-_INTEGER_PARAMETER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
-_BOOLEANS = {"true": True, "false": False}
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import misused, resolve
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
 _XML_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*")
@@ -32,124 +26,6 @@ _SCALARS: Mapping[str, frozenset[type]] = {
     "boolean": frozenset({bool, NoneType}),
 }
 """Types of the values that need no coercion, by the type that the schema declares."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterReader:
-    parameter: Parameter
-    json_type: str
-    element: str
-    schema: Schema
-
-    def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
-        """Return the value of `texts`, and the problem with it; a scalar's last text counts."""
-        text = texts[-1]
-        if self.json_type == "array":
-            # Generated clients repeat a name whose spec wants one comma list: those are joined.
-            joined = ",".join(filter(None, texts))
-            parts = texts if self.parameter.explode else joined.split(",") if joined else []
-            value: Json = [convert_text(part, self.element) for part in parts]
-        else:
-            value = convert_text(text, self.json_type)
-        if self.schema.accepts(value):
-            return value, ()
-        return text, tuple(self.schema.problems(value, (self.parameter.place, self.parameter.name)))
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledParameters:
-    """The compiled parameters of one operation; undeclared query names are problems to be classified."""
-
-    path: tuple[ParameterReader, ...]
-    query: Mapping[str, ParameterReader]
-    header: tuple[ParameterReader, ...]
-    any_case: bool
-
-    def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
-        """Every value by its declared name (absent ones left out), and all problems.
-
-        A value that breaks its schema stays a text.
-        """
-        read: dict[str, Json] = {}
-        problems: list[Problem] = []
-        query, unknown = self._query(call.query) if call.query else ({}, [])
-        for reader, texts in self._texts(call, values, query):
-            if texts:
-                read[reader.parameter.name], found = reader.read(texts)
-                problems += found
-            elif reader.parameter.required:
-                problems.append(missing_parameter(reader.parameter))
-        problems += [
-            Problem("unknown-parameter", ("query", name), f"{name} is not expected", "unknown", found=name)
-            for name in unknown
-        ]
-        return read, problems
-
-    def _texts(
-        self, call: Call, values: Mapping[str, str], query: Mapping[str, list[str]]
-    ) -> Iterator[tuple[ParameterReader, list[str]]]:
-        for reader in self.path:
-            yield reader, [values[reader.parameter.name]]
-        for reader in self.header:
-            text = call.headers.get(reader.parameter.name.lower())
-            yield reader, [] if text is None else [text]
-        for reader in self.query.values():
-            yield reader, query.get(reader.parameter.name, [])
-
-    def _query(self, text: str) -> tuple[dict[str, list[str]], list[str]]:
-        known: dict[str, list[str]] = {}
-        unknown: list[str] = []
-        for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
-            reader = self.query.get(name.lower() if self.any_case else name)
-            if reader is None:
-                unknown.append(name)
-            else:
-                known.setdefault(reader.parameter.name, []).append(value)
-        return known, unknown
-
-
-def missing_parameter(parameter: Parameter) -> Problem:
-    path = (parameter.place, parameter.name)
-    return Problem("missing-required", path, f"{parameter.name} is required", "required")
-
-
-def compile_parameters(spec: Spec, operation: Operation, schemas: SchemaCompiler) -> CompiledParameters:
-    readers = [
-        ParameterReader(
-            parameter,
-            _json_type(spec, parameter.schema),
-            _json_type(spec, resolve(spec.document, parameter.schema).get("items", {})),
-            schemas.compile(parameter.schema),
-        )
-        for parameter in operation.parameters
-        if _json_type(spec, parameter.schema) != "object"  # their forms are not judged
-    ]
-
-    def key(name: str) -> str:
-        return name.lower() if spec.any_case_query else name
-
-    return CompiledParameters(
-        path=tuple(reader for reader in readers if reader.parameter.place == "path"),
-        query={key(r.parameter.name): r for r in readers if r.parameter.place == "query"},
-        header=tuple(reader for reader in readers if reader.parameter.place == "header"),
-        any_case=spec.any_case_query,
-    )
-
-
-def _json_type(spec: Spec, schema: Document) -> str:
-    return str(resolve(spec.document, schema).get("type", "string"))
-
-
-def convert_text(text: str, json_type: str) -> Json:
-    """`text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
-    if json_type == "boolean":
-        return _BOOLEANS.get(text.lower(), text)
-    if json_type == "integer" and _INTEGER_PARAMETER.fullmatch(text):
-        return int(text)
-    if json_type == "number" and NUMBER_PATTERN.fullmatch(text):
-        with suppress(ValueError):
-            return parse_decimal(text.strip())
-    return text
 
 
 def _of_text(pattern: re.Pattern[str], convert: Callable[[str], Json]) -> Callable[[Json], Json]:

@@ -1,4 +1,4 @@
-"""Parameters of a file without marks, read as their styles spell them."""
+"""Parameters of an operation: read as their styles spell them, in a file with annotations by their types."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from urllib.parse import parse_qsl, unquote
 from mockserver.codec import json
 from mockserver.codec.form import nest
 from mockserver.errors import MalformedBody
-from mockserver.model import Call, Json, Path, Problem
-from mockserver.spec.coercion import missing_parameter
-from mockserver.spec.openapi import Operation, Parameter
+from mockserver.model import EMPTY, Call, Document, Json, Path, Problem
+from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
 from mockserver.spec.schema import Schema, SchemaCompiler
 from mockserver.spec.schema_tree import SchemaPlace, SchemaTree
-from mockserver.spec.text_values import SEPARATORS, TextReader, Tree
+from mockserver.spec.text_values import SEPARATORS, TextReader, Tree, convert_text
 
 USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_PLAIN_PLACES = ("path", "header", "query")
+"""The places of parameters in a file with annotations, in the order of their problems."""
+
 _PREFIXES = {"label": ".", "matrix": ";"}
 _EXPLODED = {"simple": ",", "label": ".", "matrix": ";"}
 
@@ -142,16 +144,61 @@ def _members(parts: list[str], *, is_exploded: bool) -> Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class StyledParameters:
+class _PlainReader:
+    """Reader of one parameter of a file with annotations, by the type that its schema tells itself."""
+
+    parameter: Parameter
+    kind: str
+    element: str
+    schema: Schema
+
+    def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
+        """Return the value, and the problems with it; None if nothing is sent. A scalar's last text counts.
+
+        A value that breaks its schema stays a text.
+        """
+        parameter = self.parameter
+        own = parameter.name.lower() if parameter.place == "header" else parameter.name
+        texts = [text for name, text in sent if name == own]
+        if not texts:
+            return None
+        if self.kind == "array":
+            # Generated clients repeat a name whose spec wants one comma list: those are joined.
+            joined = ",".join(filter(None, texts))
+            parts = texts if parameter.explode else joined.split(",") if joined else []
+            value: Json = [convert_text(part, self.element) for part in parts]
+        else:
+            value = convert_text(texts[-1], self.kind)
+        if self.schema.accepts(value):
+            return value, ()
+        return texts[-1], self.schema.problems(value, (parameter.place, parameter.name))
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledParameters:
     """The compiled parameters of one operation."""
 
-    readers: Sequence[_StyledReader]
+    readers: Sequence[_StyledReader | _PlainReader]
+    query: Mapping[str, str] | None
+    """The names of the query by their spelling, in lower case with `any_case`; None: any name may be sent."""
+    any_case: bool
 
     def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
-        """Every value by its name (absent ones left out), and all problems."""
+        """Return every value by its declared name (absent ones left out), and all problems.
+
+        A name of the query that is not declared is a problem, to be classified.
+        """
+        query = parse_qsl(call.query, keep_blank_values=True, errors="replace") if call.query else []
+        unknown: list[str] = []
+        if query and self.query is not None:
+            declared = [
+                (self.query.get(name.lower() if self.any_case else name), text) for name, text in query
+            ]
+            unknown = [name for (name, _), (known, _) in zip(query, declared, strict=True) if known is None]
+            query = [(name, text) for name, text in declared if name is not None]
         sent: Mapping[str, Pairs] = {
             "path": list(values.items()),
-            "query": parse_qsl(call.query, keep_blank_values=True, errors="replace"),
+            "query": query,
             "header": list(call.headers.items()),
             "cookie": [("cookie", call.headers.get("cookie", ""))],
         }
@@ -164,25 +211,54 @@ class StyledParameters:
                 read[parameter.name] = found[0]
                 problems += found[1]
             elif parameter.required:
-                problems.append(missing_parameter(parameter))
+                path = (parameter.place, parameter.name)
+                problems.append(
+                    Problem("missing-required", path, f"{parameter.name} is required", "required")
+                )
+        problems += [
+            Problem("unknown-parameter", ("query", name), f"{name} is not expected", "unknown", found=name)
+            for name in unknown
+        ]
         return read, problems
 
 
-def compile_styled(operation: Operation, schemas: SchemaCompiler, tree: SchemaTree) -> StyledParameters:
-    texts = TextReader(tree)
-    return StyledParameters(
-        [
+def compile_parameters(
+    spec: Spec, operation: Operation, schemas: SchemaCompiler, tree: SchemaTree
+) -> CompiledParameters:
+    """Compile the parameters, by their styles for a file without annotations."""
+    parameters = operation.parameters
+    if spec.is_own:
+        texts = TextReader(tree)
+        styled = [
             _StyledReader(
                 one,
                 _style(one),
                 tree.place((one.schema,)),
                 schemas.compile(one.schema),
                 texts,
-                frozenset(other.name for other in operation.parameters if other.place == one.place),
+                frozenset(other.name for other in parameters if other.place == one.place),
             )
-            for one in operation.parameters
+            for one in parameters
         ]
-    )
+        return CompiledParameters(styled, None, any_case=False)
+
+    def kind_of(schema: Document) -> str:
+        return str(resolve(spec.document, schema).get("type", "string"))
+
+    any_case = spec.any_case_query
+    plain = {
+        (place, one.name.lower() if any_case else one.name): _PlainReader(
+            one,
+            kind_of(one.schema),
+            kind_of(resolve(spec.document, one.schema).get("items", EMPTY)),
+            schemas.compile(one.schema),
+        )
+        for place in _PLAIN_PLACES
+        for one in parameters
+        if one.place == place and kind_of(one.schema) != "object"  # whose form is not judged
+    }
+    names = {name: one.parameter.name for (place, name), one in plain.items() if place == "query"}
+    return CompiledParameters([*plain.values()], names, any_case)
 
 
 def _style(parameter: Parameter) -> str:

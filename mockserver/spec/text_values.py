@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mockserver.codec import json
+from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
 from mockserver.errors import MalformedBody
 from mockserver.model import Json
-from mockserver.spec.coercion import convert_text
 from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
 
 Tree: TypeAlias = Mapping[str, Any] | list[str]
 """The texts of one name, or of the names below it."""
 
 _SCALARS = ("integer", "number", "boolean")
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
+_BOOLEANS = {"true": True, "false": False}
 
 SEPARATORS: Mapping[str, str] = {
     **dict.fromkeys(("simple", "form", "label", "matrix"), ","),
@@ -25,6 +28,18 @@ SEPARATORS: Mapping[str, str] = {
     "text/tab-separated-values": "\t",
 }
 """What stands between the elements of a list that is not exploded, by style or media type."""
+
+
+def convert_text(text: str, json_type: str) -> Json:
+    """`text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
+    if json_type == "boolean":
+        return _BOOLEANS.get(text.lower(), text)
+    if json_type == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if json_type == "number" and NUMBER_PATTERN.fullmatch(text):
+        with suppress(ValueError):
+            return parse_decimal(text.strip())
+    return text
 
 
 def convert(text: str, place: SchemaPlace) -> Json:
