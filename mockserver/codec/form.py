@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,63 +21,45 @@ _INDEXED_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 _NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedForm:
-    """A list of flat items as form keys. A repeated key counts once; over `max_keys` keys are refused."""
+def decode_indexed(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> Json:
+    """Return the items as objects of texts: index 0, 1, … up to the first gap. Ignore all other keys.
 
-    max_keys: int = MAX_KEYS
-
-    def decode(self, body: bytes, charset: str) -> Json:
-        """Return the items as objects of texts: index 0, 1, … up to the first gap. Ignore all other keys.
-
-        Raises MalformedBody.
-        """
-        pairs = parse_pairs(body, charset, self.max_keys)
-        items: dict[int, dict[str, str | None]] = {}
-        for key, value in pairs:
-            if match := _INDEXED_KEY.fullmatch(key):
-                items.setdefault(int(match[1]), {}).setdefault(match[2] or match[3], value or None)
-        read: list[Json] = []
-        while len(read) in items:
-            read.append(items[len(read)])
-        return read
+    A repeated key counts once. Raises MalformedBody: also for over `max_keys` keys.
+    """
+    items: dict[int, dict[str, str | None]] = {}
+    for key, value in parse_pairs(body, charset, max_keys):
+        if match := _INDEXED_KEY.fullmatch(key):
+            items.setdefault(int(match[1]), {}).setdefault(match[2] or match[3], value or None)
+    read: list[Json] = []
+    while len(read) in items:
+        read.append(items[len(read)])
+    return read
 
 
-@dataclass(frozen=True, slots=True)
-class FlatForm:
-    """Form codec for an object of texts; the members in `lists` keep every value of a repeated key."""
+def decode_flat(
+    body: bytes, charset: str, lists: Container[str] = (), max_keys: int = MAX_KEYS
+) -> dict[str, Json]:
+    """Return the form as an object of texts. Raises MalformedBody.
 
-    lists: frozenset[str] = frozenset()
-    max_keys: int = MAX_KEYS
-
-    def decode(self, body: bytes, charset: str) -> Json:
-        """Return the form as an object: `name[]` is a list; of any other repeated name the last value counts.
-
-        Raises MalformedBody.
-        """
-        document: dict[str, Json] = {}
-        for key, text in parse_pairs(body, charset, self.max_keys):
-            name = key.removesuffix("[]")
-            if name in self.lists:
-                document.setdefault(name, []).append(text)
-            else:
-                document[key] = text
-        return document
+    Members in `lists` are lists of all values of a repeated name, with `[]` or without; of any other repeated
+    name the last value counts.
+    """
+    document: dict[str, Json] = {}
+    for key, text in parse_pairs(body, charset, max_keys):
+        name = key.removesuffix("[]")
+        if name in lists:
+            document.setdefault(name, []).append(text)
+        else:
+            document[key] = text
+    return document
 
 
-@dataclass(frozen=True, slots=True)
-class WrappedForm:
-    """A form with the whole document in one `member`, in another format; the rest of the form is ignored."""
-
-    member: str
-    max_keys: int = MAX_KEYS
-
-    def unwrap(self, body: bytes, charset: str) -> bytes:
-        """Return the first value of the member, in UTF-8. Raises MalformedBody: also if it is missing."""
-        for name, text in parse_pairs(body, charset, self.max_keys):
-            if name == self.member:
-                return text.encode()
-        raise MalformedBody(f"the form has no {self.member}")
+def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> bytes:
+    """Return the first value of a member of the form, in UTF-8. Raises MalformedBody: also without it."""
+    for name, text in parse_pairs(body, charset, max_keys):
+        if name == member:
+            return text.encode()
+    raise MalformedBody(f"the form has no {member}")
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:

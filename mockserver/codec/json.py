@@ -30,7 +30,7 @@ MAX_LENIENT_BYTES = 16 * 1024
 """Maximum length of lenient JSON, whose reader takes 13 µs a byte; a longer body must be strict JSON."""
 
 MAX_LENIENT_BRACKETS = 1024
-_QUICK_LENIENT_BYTES = 1024
+QUICK_LENIENT_BYTES = 1024
 """A longer body is decoded in a thread, where decoding may take long."""
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
@@ -89,11 +89,11 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
         raise _syntax_error(str(error), text) from None
 
 
-def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool = True) -> Json:
+def decode_lenient(body: bytes, charset: str = "utf-8", most_bytes: int = MAX_LENIENT_BYTES) -> Json:
     """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
 
     Trailing text is ignored. Source: docs/vendors/pvex.md#json (Json.NET reads all of these). Raises
-    MalformedBody: `position` is the further one of the two readers; TakesLongError: a long JSON5 body.
+    MalformedBody: `position` is the further one of the two readers; TakesLongError: over `most_bytes`.
     """
     text = to_utf_8(body, charset)
     try:
@@ -104,7 +104,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool =
                 return decode(text[: strict.position])
         if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_BRACKETS:
             raise
-        if len(text) > _QUICK_LENIENT_BYTES and not may_take_long:
+        if len(text) > most_bytes:
             raise TakesLongError from None
         return _decode_json5(text, strict)
 

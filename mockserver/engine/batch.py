@@ -54,11 +54,8 @@ class EnvelopeReader:
             tenant = self.spec.tenant(call.headers, parameters)
             return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _select_body(plan, call)
-        content_type = call.headers.get("content-type", "")
-        decoded = body.decode(
-            call.body, charset, call.assumptions, content_type=content_type, may_take_long=may_take_long
-        )
-        document = _wrap_bare_item(decoded, body.items)
+        most_bytes = json.MAX_LENIENT_BYTES if may_take_long else json.QUICK_LENIENT_BYTES
+        document = _wrap_bare_item(body.decode(call, charset, most_bytes), body.items)
         document = self._read_envelope(call, body, document)
         items: tuple[list[Json], frozenset[int]] = ([], frozenset())
         if body.items is not None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
-from mockserver.model import EMPTY, Document, Json, Path
+from mockserver.model import EMPTY, Call, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.coercion import Coercion, Read, compile_coercion
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, misused, resolve
@@ -26,22 +25,11 @@ from mockserver.spec.schema import (
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
 
+DecodeBody = Callable[[Call, str, int], Json]
+"""Returns the document of a call's body in a charset, by the vendor's current assumptions.
 
-class DecodeBody(Protocol):
-    """Reads a body in a charset, by the vendor's current assumptions."""
-
-    def __call__(
-        self,
-        body: bytes,
-        charset: str,
-        assumptions: Mapping[str, str],
-        /,
-        *,
-        content_type: str = "",
-        may_take_long: bool = True,
-    ) -> Json:
-        """Return the document. Raises MalformedBody, TakesLongError."""
-        ...
+Raises MalformedBody; TakesLongError: lenient JSON has more bytes than the last argument.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +139,7 @@ def _compile_body(
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
-            decode=_body_decoder(body, node, item or node, tree) if own is None else _with_type(own),
+            decode=_body_decoder(body, node, item or node, tree) if own is None else _own_body_decoder(own),
             read=coercion.reader(whole),
             whole=schemas.compile(whole),
             closed=schemas.compile(whole, closed=True),
@@ -189,25 +177,30 @@ def _compile_items(
 
 def _body_decoder(body: MediaType, node: Document, element: Document, tree: SchemaTree) -> DecodeBody:
     document, settings = tree.document, body.coercion
-    reading = settings.get("format", "json")
+    reading, max_keys = settings.get("format", "json"), settings.get("max-keys", form.MAX_KEYS)
+    if reading == "json":
+        return _json_decoder(settings.get("lenient", False))
     if reading == "data-contract":
         members = sorted(resolve(document, element).get("properties", ()))
         contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], tuple(members))
-        return _data_contract_decoder(contract, settings.get("any-order", ""))
-    if reading == "indexed-form":
-        return _regardless_of_assumptions(form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode)
-    if reading == "form":
-        return _regardless_of_assumptions(
-            form.FlatForm(_list_members(document, element), settings.get("max-keys", form.MAX_KEYS)).decode
+        name = settings.get("any-order", "")
+        return lambda call, charset, _: contract.decode(
+            call.body, charset, any_order=call.assumptions.get(name) == ON
         )
-    if reading in ("xml", "xml-form"):
-        return _typed_xml_decoder(RequestReader(tree), node, settings)
-    if reading == "octets":
-        return lambda body, _charset, _assumptions, **_: body.decode("latin-1")
-    if reading == "json":
-        return _json_decoder(settings.get("lenient", False))
-    known = "json, xml, xml-form, data-contract, indexed-form, form, octets"
-    raise misused("x-binder.format", f"unknown {reading}; known are {known}")
+    read, lists = RequestReader(tree).read, _list_members(document, element)
+    member = settings.get("member", "xml")
+    readers: Mapping[str, Callable[[bytes, str], Json]] = {
+        "xml": lambda sent, charset: read(sent, node, charset),
+        "xml-form": lambda sent, charset: read(form.unwrap(sent, charset, member, max_keys), node),
+        "indexed-form": lambda sent, charset: form.decode_indexed(sent, charset, max_keys),
+        "form": lambda sent, charset: form.decode_flat(sent, charset, lists, max_keys),
+        "octets": lambda sent, _: sent.decode("latin-1"),
+    }
+    if reading not in readers:
+        known = "json, xml, xml-form, data-contract, indexed-form, form, octets"
+        raise misused("x-binder.format", f"unknown {reading}; known are {known}")
+    decode = readers[reading]
+    return lambda call, charset, _: decode(call.body, charset)
 
 
 def _list_members(document: Document, element: Document) -> frozenset[str]:
@@ -215,39 +208,21 @@ def _list_members(document: Document, element: Document) -> frozenset[str]:
     return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
 
 
-def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBody:
-    return lambda body, charset, _assumptions, **_: decode(body, charset)
-
-
-def _with_type(decode: DecodeOwn) -> DecodeBody:
-    return lambda body, charset, _assumptions, *, content_type="", **_: decode(body, charset, content_type)
-
-
-def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document) -> DecodeBody:
-    if settings["format"] == "xml":
-        return _regardless_of_assumptions(lambda body, charset: reader.read(body, node, charset))
-    unwrap = form.WrappedForm(settings.get("member", "xml"), settings.get("max-keys", form.MAX_KEYS)).unwrap
-    return _regardless_of_assumptions(lambda body, charset: reader.read(unwrap(body, charset), node))
-
-
-def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> DecodeBody:
-    return lambda body, charset, assumptions, **_: contract.decode(
-        body, charset, any_order=assumptions.get(any_order) == ON
-    )
+def _own_body_decoder(decode: DecodeOwn) -> DecodeBody:
+    return lambda call, charset, _: decode(call.body, charset, call.headers.get("content-type", ""))
 
 
 def _json_decoder(lenient: Json) -> DecodeBody:
     """JSON, read leniently always (True), never (False), or by the assumption of that name."""
 
-    def decode(
-        body: bytes, charset: str, assumptions: Mapping[str, str], *, may_take_long: bool = True, **_: str
-    ) -> Json:
+    def decode(call: Call, charset: str, most_bytes: int) -> Json:
+        body, assumptions = call.body, call.assumptions
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (
             name := json.find_repeated_member(body, charset)
         ):
             raise MalformedBody(f"the member {name} occurs twice")
         if lenient is True or assumptions.get(lenient) == ON:
-            return json.decode_lenient(body, charset, may_take_long=may_take_long)
+            return json.decode_lenient(body, charset, most_bytes)
         return json.decode(body, charset)
 
     return decode

@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.codec.json import decode
 from mockserver.engine.plan import CompiledBody, compile_operations
 from mockserver.errors import MalformedBody, SpecError
 from tests.support import sample_vendor
+from tests.support.engine_samples import CALL
 
 CONTENT = "/paths/~1orders/put/requestBody/content/application~1json"
 LIST = {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}
@@ -124,7 +126,7 @@ def test_a_media_type_is_read_in_its_format(tmp_path: Path, reading: dict[str, A
     )
     made["paths"]["/orders"]["put"]["x-batch"]["items"] = ""
 
-    assert body(tmp_path, made).decode(sent, "utf-8", {}) == [{"Id": "A"}]
+    assert body(tmp_path, made).decode(replace(CALL, body=sent), "utf-8", 99) == [{"Id": "A"}]
 
 
 REFUSED: dict[str, tuple[str, Any, str]] = {
@@ -176,7 +178,7 @@ def test_an_assumption_may_say_whether_json_is_read_leniently(tmp_path: Path, va
     decode = body(tmp_path, made).decode
 
     try:
-        found = decode(b"[{Id:'A'}]", "utf-8", {"lenient_json": value})
+        found = decode(replace(CALL, body=b"[{Id:'A'}]", assumptions={"lenient_json": value}), "utf-8", 99)
     except MalformedBody:
         found = None
     assert found == read
