@@ -78,14 +78,27 @@ class BrokenReference:
 def find_broken_references(document: Document) -> Iterator[BrokenReference]:
     """Yield every `$ref` without a target in the document, or leading to itself, in order."""
     for path, reference in _references(document, (), named=False):
-        if not isinstance(reference, str):
-            yield BrokenReference(path, f"$ref: {reference} is not a text", "")
-        elif not reference.startswith("#/"):
-            yield BrokenReference(path, f"$ref: {reference} points out of this file", "")
-        elif not _is_there(document, reference):
-            yield BrokenReference(path, f"$ref: {reference} points at nothing", _nearest(document, reference))
-        elif _is_circular(document, reference):
-            yield BrokenReference(path, f"$ref: {reference} points at itself", "")
+        fault, nearest = _fault_of(document, reference)
+        if fault:
+            yield BrokenReference(path, f"$ref: {reference} {fault}", nearest)
+
+
+def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
+    """Return what is wrong with a reference, and the nearest one with a target; "" for nothing."""
+    if not isinstance(reference, str):
+        return "is not a text", ""
+    if not reference.startswith("#/"):
+        return "points out of this file", ""
+    seen: set[str] = set()
+    node: Any = {"$ref": reference}
+    while isinstance(node, dict) and isinstance(here := node.get("$ref"), str):
+        if here in seen:
+            return "points at itself", ""
+        seen.add(here)
+        node, missing = _walk(document, here)
+        if missing:
+            return ("points at nothing", _nearest(document, here)) if here == reference else ("", "")
+    return "", ""
 
 
 def _references(node: Json, path: Path, *, named: bool) -> Iterator[tuple[Path, Json]]:
@@ -128,23 +141,6 @@ def _below(node: Any, step: str) -> Any:
     return None
 
 
-def _is_there(document: Document, reference: str) -> bool:
-    return not _walk(document, reference)[1]
-
-
-def _is_circular(document: Document, reference: str) -> bool:
-    seen: set[str] = set()
-    node: Any = {"$ref": reference}
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        if node["$ref"] in seen:
-            return True
-        seen.add(node["$ref"])
-        node, missing = _walk(document, node["$ref"])
-        if missing:
-            return False
-    return False
-
-
 def _nearest(document: Document, reference: str) -> str:
     """Return the reference with its first wrong step replaced by the nearest one, or ""."""
     node, missing = _walk(document, reference)
@@ -155,7 +151,7 @@ def _nearest(document: Document, reference: str) -> str:
     steps = _steps(reference)
     steps[len(steps) - len(missing)] = names[near[0]]
     made = "#" + pointer_of(steps)
-    return made if _is_there(document, made) else ""
+    return "" if _walk(document, made)[1] else made
 
 
 def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
