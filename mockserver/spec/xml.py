@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -37,7 +37,8 @@ _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
 _UNNAMED_ROOT = "data"
 _UNKNOWN = SchemaMember("", ())
 
-Attributes: TypeAlias = dict[str, str]
+Attributes: TypeAlias = Mapping[str, str]
+_NO_ATTRIBUTES: Attributes = {}
 
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
@@ -113,93 +114,65 @@ class XmlWriter:
         `type_name` is the type of objects with several types. An unnamed member keeps its name, with
         `_x0020_` for a sign that XML names cannot have; a character outside XML is U+FFFD.
         """
-        place = self.tree.place((schema,))
-        written = _Written(self.tree, type_name)
+        name = self.tree.place((schema,)).name or _UNNAMED_ROOT
         spaces = {"xmlns:xsd": _XSD, "xmlns:xsi": XSI}
-        written.element(place.name or _UNNAMED_ROOT, value, (schema,), spaces)
-        return "".join(written.pieces).encode()
+        return _TypedWriter(self.tree, type_name).element(name, value, (schema,), spaces).encode()
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """The text of one document while it grows."""
+class _TypedWriter:
+    """Writer of elements, with the type of objects that have several types."""
 
     tree: SchemaTree
     type_name: str
-    pieces: list[str] = field(default_factory=list)
 
-    def element(self, name: str, value: Json, schemas: Schemas, attributes: Attributes) -> None:
-        name, place = _safe(name), self.tree.place(schemas)
+    def element(self, name: str, value: Json, schemas: Schemas, attributes: Attributes) -> str:
+        place = self.tree.place(schemas)
         if place.namespace and "xmlns" not in attributes:
             attributes = {"xmlns": place.namespace, **attributes}
-        if isinstance(value, dict) and (found := place.type_named(self.type_name)):
-            schemas = (*found, *schemas)
-            attributes = {**attributes, "xsi:type": self.type_name}
-            place = self.tree.place(schemas)
-        match value:
-            case None:
-                self._tag(name, {**attributes, "xsi:nil": "true"}, "/>")
-            case dict():
-                self._object(name, value, place, attributes)
-            case list():
-                self._list(name, value, place, attributes)
-            case _:
-                self._text(name, _text_of(value, place), attributes)
+        if value is None:
+            attributes, content = {**attributes, "xsi:nil": "true"}, ""
+        elif isinstance(value, dict):
+            if found := place.type_named(self.type_name):
+                place = self.tree.place((*found, *schemas))
+                attributes = {**attributes, "xsi:type": self.type_name}
+            members = [(member, one, place.members.get(member, _UNKNOWN)) for member, one in value.items()]
+            told = {
+                form.name: _text_of(one, self.tree.place(form.schemas))
+                for _, one, form in members
+                if form.attribute and not form.omitted and one is not None
+            }
+            attributes = {**attributes, **told}
+            content = "".join(
+                [
+                    self._member(member, one, form, place)
+                    for member, one, form in members
+                    if not (form.attribute or form.omitted)
+                ]
+            )
+        elif isinstance(value, list):
+            item_name = place.item_name or name
+            content = "".join(
+                [self.element(item_name, child, place.items, _NO_ATTRIBUTES) for child in value]
+            )
+        else:
+            content = _escaped(_text_of(value, place))
+        name, written = _safe(name), _written(attributes) if attributes else ""
+        return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
-    def _object(
-        self, name: str, value: Mapping[str, Json], place: SchemaPlace, attributes: Attributes
-    ) -> None:
-        inner: list[tuple[str, Json, SchemaMember]] = []
-        for member, content in value.items():
-            form = place.members.get(member, _UNKNOWN)
-            if form.omitted:
-                continue
-            if not form.attribute:
-                inner.append((member, content, form))
-            elif content is not None:
-                attributes = {**attributes, form.name: _text_of(content, self.tree.place(form.schemas))}
-        if not inner:
-            self._tag(name, attributes, "/>")
-            return
-        self._tag(name, attributes, ">")
-        for member, content, form in inner:
-            self._member(member, content, form, place)
-        self.pieces.append(f"</{name}>")
-
-    def _member(self, name: str, value: Json, form: SchemaMember, place: SchemaPlace) -> None:
+    def _member(self, name: str, value: Json, form: SchemaMember, place: SchemaPlace) -> str:
         given, schemas = form.name or name, form.schemas or place.others
         if form.repeated and isinstance(value, list):
             items = self.tree.place(schemas).items
-            for child in value:
-                self.element(given, child, items, {})
-        else:
-            self.element(given, value, schemas, {})
+            return "".join([self.element(given, child, items, _NO_ATTRIBUTES) for child in value])
+        return self.element(given, value, schemas, _NO_ATTRIBUTES)
 
-    def _list(self, name: str, value: list[Json], place: SchemaPlace, attributes: Attributes) -> None:
-        if not value:
-            self._tag(name, attributes, "/>")
-            return
-        self._tag(name, attributes, ">")
-        for child in value:
-            self.element(place.item_name or name, child, place.items, {})
-        self.pieces.append(f"</{name}>")
 
-    def _text(self, name: str, text: str, attributes: Attributes) -> None:
-        if not text:
-            self._tag(name, attributes, "/>")
-            return
-        self._tag(name, attributes, ">")
-        self.pieces.append(f"{_escaped(text)}</{name}>")
-
-    def _tag(self, name: str, attributes: Attributes, end: str) -> None:
-        if not attributes:
-            self.pieces.append(f"<{name}{end}")
-            return
-        written = "".join(
-            f" {_attribute_name(key)}={quoteattr(_NOT_TEXT.sub(_REPLACEMENT, text))}"
-            for key, text in attributes.items()
-        )
-        self.pieces.append(f"<{name}{written}{end}")
+def _written(attributes: Attributes) -> str:
+    return "".join(
+        f" {_attribute_name(name)}={quoteattr(_NOT_TEXT.sub(_REPLACEMENT, text))}"
+        for name, text in attributes.items()
+    )
 
 
 def _text_of(value: Json, place: SchemaPlace) -> str:
