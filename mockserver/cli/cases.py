@@ -155,7 +155,7 @@ def run(**chosen: Any) -> None:
     if wanted.as_json:
         click.echo(json.encode([_document(verdict) for verdict in verdicts]).decode())
     if wanted.junit:
-        wanted.junit.write_bytes(junit_xml(verdicts))
+        wanted.junit.write_bytes(junit_document(verdicts))
     if any(verdict.word == "FAIL" for verdict in verdicts):
         raise SystemExit(EXIT_FINDINGS)
     if any(verdict.refused for verdict in verdicts):
@@ -329,29 +329,24 @@ def _document(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def junit_xml(verdicts: Sequence[Verdict]) -> bytes:
-    from xml.etree import ElementTree as ET
+def junit_document(verdicts: Sequence[Verdict]) -> bytes:
+    from mockserver.contract.report.junit import JunitCase, junit_xml
 
-    failures = sum(verdict.word == "FAIL" for verdict in verdicts)
-    refused = sum(bool(verdict.refused) for verdict in verdicts)
-    root = ET.Element("testsuites")
-    counts = {"tests": str(len(verdicts)), "failures": str(failures), "skipped": str(refused)}
-    suite = ET.SubElement(root, "testsuite", {"name": "mockserver cases", **counts})
-    for one in verdicts:
-        time = f"{one.milliseconds / 1000:.3f}"
-        case = ET.SubElement(
-            suite, "testcase", classname=one.named.case.vendor, name=one.named.name, time=time
+    kinds = {"PASS": "", "FAIL": "failure", "REFUSED": "skipped"}
+    words = [verdict.word for verdict in verdicts]
+    counts = {"tests": len(words), "failures": words.count("FAIL"), "skipped": words.count("REFUSED")}
+    cases = (
+        JunitCase(
+            one.named.case.vendor,
+            one.named.name,
+            one.milliseconds / 1000,
+            kinds[one.word],
+            "".join(one.reasons[:1]),
+            text="\n".join(one.reasons),
         )
-        if one.reasons:
-            kind = "skipped" if one.refused else "failure"
-            ET.SubElement(case, kind, message=_xml(one.reasons[0])).text = _xml("\n".join(one.reasons))
-    ET.indent(root)
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
-
-
-def _xml(text: str) -> str:
-    return "".join(sign if sign in "\n\t" or sign >= " " else "?" for sign in text)
+        for one in verdicts
+    )
+    return junit_xml([({"name": "mockserver cases", **counts}, cases)])
 
 
 def print_row(case: str, vendor: str, *, as_json: bool) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import yaml
 from jinja2 import Environment, PackageLoader
@@ -20,50 +20,36 @@ from mockserver.cli.drill_report.results import (
 )
 from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
+from mockserver.contract.report.junit import JunitCase, junit_xml
 from mockserver.contract.report.text import xml
 from mockserver.model import Json
 from mockserver.testing.control_client import plain_json
 from mockserver.testing.drill import CLEAN, DOUBTFUL, FAILED, OK, UNMET
 
 VERSION = 1
-_LONGEST = 100_000
 _LONGEST_SCENARIO = 20_000
 _COLOURS = {FAILED: "bad", DOUBTFUL: "known", KNOWN: "known", OK: "good"}
 
 
-def junit_xml(report: DrillReport) -> bytes:
+def junit_suite(report: DrillReport) -> tuple[Mapping[str, object], list[JunitCase]]:
     counts, obstacle = report.counts, report.said(report.plan.obstacle)
     totals = {
+        "name": f"drill {report.vendor}",
+        "time": f"{report.seconds:.3f}",
         "tests": sum(counts.values()),
         "failures": counts[FAILED] - bool(obstacle),
         "skipped": counts[KNOWN] + counts[UNMET],
         "errors": int(bool(obstacle)),
     }
-    root = ET.Element("testsuites")
-    suite = ET.SubElement(root, "testsuite", name=f"drill {report.vendor}", time=f"{report.seconds:.3f}")
-    suite.attrib |= {name: str(count) for name, count in totals.items()}
+    cases = [_junit_case(report, row) for row in report.rows]
     if obstacle:
-        case = ET.SubElement(suite, "testcase", classname=f"drill.{report.vendor}", name=CLEAN)
-        ET.SubElement(case, "error", message=xml(obstacle))
-    for row in report.rows:
-        _add_case(suite, report, row)
-    ET.indent(root)
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
+        cases.insert(0, JunitCase(f"drill.{report.vendor}", CLEAN, kind="error", message=obstacle))
+    return totals, cases
 
 
-def _add_case(suite: ET.Element, report: DrillReport, row: Row) -> None:
-    result, message = row.result, xml(report.said(row.message))
-    case = ET.SubElement(suite, "testcase", classname=f"drill.{report.vendor}", name=xml(row.id))
-    case.set("time", f"{result.duration_s:.3f}")
-    out = case
-    if row.verdict == FAILED:
-        out = ET.SubElement(case, "failure", message=message, type=row.word)
-    elif row.verdict == UNMET:
-        ET.SubElement(case, "skipped", message=message)
-    elif row.verdict == KNOWN:
-        reason = next(filter(None, row.reasons.values()), "no reason is written down")
-        ET.SubElement(case, "skipped", message=f"known: {xml(reason)}: {message}")
+def _junit_case(report: DrillReport, row: Row) -> JunitCase:
+    result, message = row.result, report.said(row.message)
+    text = ""
     if result.findings:
         lines = [
             *(
@@ -75,8 +61,14 @@ def _add_case(suite: ET.Element, report: DrillReport, row: Row) -> None:
             f"the client {ending_words(result)}",
             *report.output(result),
         ]
-        out = ET.SubElement(case, "system-out") if out is case else out
-        out.text = xml("\n".join(lines))[:_LONGEST]
+        text = "\n".join(lines)
+    case = JunitCase(f"drill.{report.vendor}", row.id, result.duration_s, message=message)
+    if row.verdict == FAILED:
+        return replace(case, kind="failure", failure_type=row.word, text=text)
+    if row.verdict == KNOWN:
+        reason = next(filter(None, row.reasons.values()), "no reason is written down")
+        case = replace(case, message=f"known: {reason}: {message}")
+    return replace(case, kind="skipped" if row.verdict in (KNOWN, UNMET) else "", output=text)
 
 
 def report_document(report: DrillReport) -> Json:
@@ -167,7 +159,7 @@ def _scenario(row: Row) -> str:
 
 KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
     "html": ("index.html", lambda report: html_page(report).encode(errors="backslashreplace")),
-    "junit": ("junit.xml", junit_xml),
+    "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)])),
     "json": ("report.json", lambda report: json.encode(report_document(report)) + b"\n"),
 }
 """Values of `--report`: the name of the file, and its content."""

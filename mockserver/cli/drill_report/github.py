@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from mockserver.cli.drill_report.results import DrillReport, count_words
-from mockserver.contract.report.text import annotation_property, annotation_text, markdown_cell
+from mockserver.contract.report.text import annotation, first_annotations, markdown_cell
 from mockserver.testing.drill import FAILED
-
-MOST = 10
-"""GitHub shows ten annotations of a step and drops the rest without a word."""
 
 MOST_ROWS = 100
 """GitHub refuses a summary of more than 1 MiB."""
 
 
 def annotation_lines(report: DrillReport) -> list[str]:
-    """At most ten workflow commands; the last one counts the failures that it stands for."""
     if report.plan.obstacle:
-        return [_annotation("the client cannot be drilled", report.said(report.plan.obstacle))]
+        return [annotation("the client cannot be drilled", report.said(report.plan.obstacle))]
     failed = [
-        _annotation(
+        annotation(
             f"{report.vendor} {row.id}: {row.word}",
             f"{report.said(row.message)}\nagain: {report.again(row)}",
         )
         for row in report.rows
         if row.verdict == FAILED
     ]
-    if len(failed) <= MOST:
-        return failed
-    more = len(failed) - MOST + 1
-    return [*failed[: MOST - 1], _annotation("mockserver drill", f"{more} more in the summary")]
-
-
-def _annotation(title: str, text: str) -> str:
-    return f"::error title={annotation_property(title)}::{annotation_text(text)}"
+    return first_annotations(failed, "mockserver drill")
 
 
 def markdown_summary(report: DrillReport) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from urllib.parse import quote as quote_path
-from xml.etree import ElementTree as ET
 
 from jinja2 import Environment, PackageLoader
 
@@ -17,16 +16,18 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.urls import is_loopback
-from mockserver.contract.exchange import Exchange, Finding, all_checks
+from mockserver.contract.exchange import Exchange, Finding
 from mockserver.contract.isolation import SANDBOX
+from mockserver.contract.report.junit import JunitCase, junit_xml
 from mockserver.contract.report.results import (
     BEST_TO_WORST,
     ReportRow,
     RunOutcome,
+    check_order,
     outcome_words,
     report_document,
 )
-from mockserver.contract.report.text import CUT, HiddenSecrets, counted, number_lines, one_line, xml
+from mockserver.contract.report.text import CUT, HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.runner import PHASES
 from mockserver.contract.safety import host_of
 from mockserver.contract.session import Session
@@ -47,7 +48,6 @@ MOST = 60
 A_ROW = 20
 SIDE = 10
 _STEP = 12
-_LONGEST_FAILURE = 100_000
 _NOWHERE = "http://in-process.invalid"
 """Address of calls that no server received: an archive needs one, and this name leads nowhere."""
 
@@ -97,12 +97,11 @@ def html_page(document: Json) -> str:
 def _columns(operations: Sequence[Json]) -> list[Json]:
     """Return the checks of these operations, in the order of the catalogue."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
-    order = {name: place for place, name in enumerate(all_checks())}
-    return sorted(made.values(), key=lambda row: (order.get(row["check"], len(order)), row["check"]))
+    return [made[name] for name in sorted(made, key=check_order)]
 
 
 def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
-    """Rows of an operation, one for each column; None for a check that was not made there."""
+    """For each column (a check) the operation's result, or None if the check was not made for it."""
     made = {row["check"]: row for row in operation["checks"]}
     return [made.get(column["check"]) for column in columns]
 
@@ -158,53 +157,38 @@ def _square(place: int, items: Sequence[Mapping[str, str]], numbers: range) -> S
     return Square(place % A_ROW * _STEP + 1, place // A_ROW * _STEP + 1, worst, says)
 
 
-def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
-    root = ET.Element("testsuites")
-    for outcome in outcomes:
-        rows, visit = outcome.rows, outcome.session
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            name=visit.api.name,
-            tests=str(len(rows)),
-            failures=str(len(outcome.having("FAIL"))),
-            skipped=str(len(outcome.having("known"))),
-            errors=str(int(bool(visit.stopped))),
-            time=f"{visit.seconds:.3f}",
-        )
-        for group in outcome.groups:
-            for row in group.rows:
-                _case(suite, group.label, row, outcome)
-        if visit.stopped:
-            case = ET.SubElement(suite, "testcase", classname=visit.api.name, name="run")
-            error = ET.SubElement(case, "error", message=xml(visit.stopped))
-            error.text = "The run ended early; the other results are those until then."
-    ET.indent(root)
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
+def junit_suite(outcome: RunOutcome) -> tuple[Mapping[str, object], list[JunitCase]]:
+    visit = outcome.session
+    cases = [_junit_case(group.label, row, outcome) for group in outcome.groups for row in group.rows]
+    totals = {
+        "name": visit.api.name,
+        "tests": len(cases),
+        "failures": len(outcome.having("FAIL")),
+        "skipped": len(outcome.having("known")),
+        "errors": int(bool(visit.stopped)),
+        "time": f"{visit.seconds:.3f}",
+    }
+    if visit.stopped:
+        until = "The run ended early; the other results are those until then."
+        cases.append(JunitCase(visit.api.name, "run", kind="error", message=visit.stopped, text=until))
+    return totals, cases
 
 
-def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) -> None:
-    case = ET.SubElement(suite, "testcase", classname=xml(label), name=row.check.id)
+def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
     if row.finding is None:
-        return
+        return JunitCase(label, row.check.id)
     finding, hidden = row.finding, HiddenSecrets(outcome.session.secrets)
-    message = xml(hidden.text(finding.message))
+    message = hidden.text(finding.message)
     if row.verdict == "known":
-        ET.SubElement(
-            case, "skipped", message=xml(f"known: {row.reason or 'no reason is written down'}: {message}")
-        )
-        return
+        message = f"known: {row.reason or 'no reason is written down'}: {message}"
+        return JunitCase(label, row.check.id, kind="skipped", message=message)
     lines = [message, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.steps)]
     lines += [f"expected: {finding.expected}" if finding.expected else ""]
     lines += [f"came: {finding.received}" if finding.received else ""]
-    failure = ET.SubElement(case, "failure", message=message, type=row.check.id)
-    failure.text = xml("\n".join(hidden.text(one) for one in lines if one))[:_LONGEST_FAILURE]
+    text = "\n".join(hidden.text(one) for one in lines if one)
     calls = "\n".join(call_lines(outcome.session, finding))
-    out = ET.SubElement(case, "system-out")
-    out.text = xml(f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
-        :_LONGEST_FAILURE
-    ]
+    output = f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}"
+    return JunitCase(label, row.check.id, None, "failure", message, row.check.id, text, output)
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
@@ -415,7 +399,7 @@ def _bytes(text: str) -> bytes:
 
 
 KINDS: Mapping[str, WrittenReport] = {
-    "junit": lambda outcomes, _: [("junit.xml", junit_xml(outcomes))],
+    "junit": lambda outcomes, _: [("junit.xml", junit_xml(map(junit_suite, outcomes)))],
     "html": lambda outcomes, began: [("index.html", _bytes(html_page(report_document(outcomes, began))))],
     "har": lambda outcomes, began: [("failures.har", _json(har_archive(outcomes, began)))],
     "pytest": _pytest,

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
-from mockserver.contract.exchange import Finding, all_checks
+from mockserver.contract.exchange import Finding
 from mockserver.contract.report.files import call_lines
 from mockserver.contract.report.results import (
     ReportRow,
     RowVerdict,
     RunOutcome,
+    check_order,
     operation_label,
     tally_findings,
 )
 from mockserver.contract.report.terminal import run_notes
 from mockserver.contract.report.text import (
     HiddenSecrets,
-    annotation_property,
-    annotation_text,
+    annotation,
+    first_annotations,
     markdown_cell,
     number_lines,
     one_line,
@@ -31,9 +32,6 @@ LONGEST_BYTES = 900_000
 
 _LONGEST_CALLS = 20_000
 _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
-
-MOST = 10
-"""GitHub shows ten annotations of a step and drops the rest without a word."""
 
 _LONGEST = 1000
 
@@ -68,13 +66,11 @@ def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
 def _matrix(outcomes: list[RunOutcome]) -> str:
     """Table of checks by vendor; a cell counts operations."""
     vendors = [outcome.session.api.name for outcome in outcomes]
-    by_check: dict[str, list[str]] = {}
-    order = {name: place for place, name in enumerate(all_checks())}
     names = {row.check.id: row.check.says for outcome in outcomes for row in outcome.rows}
-    for name in sorted(names, key=lambda one: (order.get(one, len(order)), one)):
-        by_check[name] = [_verdicts(outcome, name) for outcome in outcomes]
     lines = [f"| check | {' | '.join(map(markdown_cell, vendors))} |", f"|---|{':-:|' * len(vendors)}"]
-    lines += [f"| {markdown_cell(names[name])} | {' | '.join(cells)} |" for name, cells in by_check.items()]
+    for name in sorted(names, key=check_order):
+        cells = [_verdicts(outcome, name) for outcome in outcomes]
+        lines.append(f"| {markdown_cell(names[name])} | {' | '.join(cells)} |")
     lines.append("\n✓ passed · ✕ failed · ! known difference, each with its number of operations")
     return "\n".join(lines)
 
@@ -117,24 +113,16 @@ def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
 
 
 def annotation_lines(outcomes: Iterable[RunOutcome]) -> list[str]:
-    """At most ten workflow commands; the last one counts the failures that it stands for."""
     lines = [_annotation(outcome, row) for outcome in outcomes for row in outcome.having("FAIL")]
-    if len(lines) <= MOST:
-        return lines
-    more = len(lines) - MOST + 1
-    return [*lines[: MOST - 1], f"::error title=mockserver contract::{more} more in the summary"]
+    return first_annotations(lines, "mockserver contract")
 
 
 def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
     session, hidden = outcome.session, HiddenSecrets(outcome.session.secrets)
-    label = operation_label(session.api, row.operation)
-    title = annotation_property(one_line(f"{session.api.name} {label}: {row.check.says}"))
-    place = "".join(f"{name}={annotation_property(text)}," for name, text in _place(outcome, row))
-    message = row.finding.message if row.finding else row.check.says
-    annotation = "\n".join(
-        [one_line(hidden.text(message), _LONGEST), f"again: {one_line(hidden.text(row.again), _LONGEST)}"]
-    )
-    return f"::error {place}title={title}::{annotation_text(annotation)}"
+    title = one_line(f"{session.api.name} {operation_label(session.api, row.operation)}: {row.check.says}")
+    message = one_line(hidden.text(row.finding.message if row.finding else row.check.says), _LONGEST)
+    again = one_line(hidden.text(row.again), _LONGEST)
+    return annotation(title, f"{message}\nagain: {again}", _place(outcome, row))
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:

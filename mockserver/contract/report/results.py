@@ -131,16 +131,20 @@ def _group(
     found: Mapping[str, Finding] = {
         finding.check: finding for finding in ledger.findings if finding.operation == operation
     }
-    order = {name: at for at, name in enumerate(all_checks())}
     made = {name for at, name in ledger.made if at == operation and ledger.made[at, name]}
-    names = sorted({*made, *found}, key=lambda name: (order.get(name, len(order)), name))
     rows = tuple(
         _found(session, found[name], known, file_names[operation, name])
         if name in found
         else ReportRow(operation, check_named(name), ledger.made[operation, name])
-        for name in names
+        for name in sorted({*made, *found}, key=check_order)
     )
     return RowGroup(operation, operation_label(session.api, operation), ledger.calls[operation], rows)
+
+
+def check_order(name: str) -> tuple[int, str]:
+    """Return the sort key of a check: its place in the catalogue; unknown checks come last, by name."""
+    known = list(all_checks())
+    return (known.index(name) if name in known else len(known), name)
 
 
 def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:

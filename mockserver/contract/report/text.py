@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 
 CUT = "…"
+MOST_ANNOTATIONS = 10
+"""GitHub shows ten annotations of a step and drops the rest without a word."""
+
 _SHORTEST_SECRET = 4
 _BEYOND_ASCII = 256
 _BEYOND_LATIN = 65_536
@@ -49,14 +52,26 @@ def markdown_cell(text: str) -> str:
     return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
 
 
-def annotation_text(text: str) -> str:
-    """Return the message of a workflow command of GitHub."""
+def annotation(title: str, text: str, place: Iterable[tuple[str, str]] = ()) -> str:
+    """Return a workflow command of GitHub that shows an error; `place` are properties such as its file."""
+    properties = ",".join(f"{name}={_property(value)}" for name, value in [*place, ("title", title)])
+    return f"::error {properties}::{_command_text(text)}"
+
+
+def first_annotations(annotations: Sequence[str], command: str) -> list[str]:
+    """Return at most `MOST_ANNOTATIONS`; the last one counts those that are left out."""
+    more = len(annotations) - MOST_ANNOTATIONS + 1
+    if more <= 1:
+        return list(annotations)
+    return [*annotations[: MOST_ANNOTATIONS - 1], annotation(command, f"{more} more in the summary")]
+
+
+def _command_text(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def annotation_property(text: str) -> str:
-    """Return a property of a workflow command of GitHub."""
-    return annotation_text(text).replace(":", "%3A").replace(",", "%2C")
+def _property(text: str) -> str:
+    return _command_text(text).replace(":", "%3A").replace(",", "%2C")
 
 
 @dataclass(frozen=True, slots=True)

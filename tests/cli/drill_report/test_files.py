@@ -10,8 +10,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from mockserver.cli.drill_report.files import KINDS, write_reports
-from mockserver.cli.drill_report.github import MOST, MOST_ROWS, annotation_lines, markdown_summary
+from mockserver.cli.drill_report.github import MOST_ROWS, annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport
+from mockserver.contract.report.text import MOST_ANNOTATIONS
 from mockserver.control.reports import read_verdict
 from mockserver.testing.drill import Ending, Finding
 from tests.support.drill_results import (
@@ -208,7 +209,7 @@ def test_a_failure_is_an_annotation_that_no_text_can_leave() -> None:
 def test_more_failures_than_github_shows_are_counted() -> None:
     lines = annotation_lines(report(*(result(f"case-{at}", finding()) for at in range(15))))
 
-    assert len(lines) == MOST
+    assert len(lines) == MOST_ANNOTATIONS
     assert lines[-1] == "::error title=mockserver drill::6 more in the summary"
 
 

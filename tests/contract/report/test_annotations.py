@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.report.github import MOST, annotation_lines
+from mockserver.contract.report.github import annotation_lines
 from mockserver.contract.report.results import run_outcome
+from mockserver.contract.report.text import MOST_ANNOTATIONS
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, finding, seen, visit
 
 
@@ -36,7 +37,10 @@ def test_a_secret_is_not_shown() -> None:
     assert SECRET not in "".join(annotation_lines([seen(finding(message=SECRET))]))
 
 
-@pytest.mark.parametrize(("failures", "lines"), [(MOST, MOST), (MOST + 1, MOST), (50, MOST)])
+@pytest.mark.parametrize(
+    ("failures", "lines"),
+    [(MOST_ANNOTATIONS, MOST_ANNOTATIONS), (MOST_ANNOTATIONS + 1, MOST_ANNOTATIONS), (50, MOST_ANNOTATIONS)],
+)
 def test_there_are_ten_annotations_at_most(failures: int, lines: int) -> None:
     made = annotation_lines([seen(*(finding(f"check-{number}") for number in range(failures)))])
 

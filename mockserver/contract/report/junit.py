@@ -1,0 +1,50 @@
+"""JUnit XML, as the suite, the drill and the cases write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from mockserver.contract.report.text import xml
+
+_LONGEST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class JunitCase:
+    """A test case; `kind` is failure, error or skipped, "" if the case has passed."""
+
+    classname: str
+    name: str
+    seconds: float | None = None
+    kind: str = ""
+    message: str = ""
+    failure_type: str = ""
+    text: str = ""
+    output: str = ""
+
+
+def junit_xml(suites: Iterable[tuple[Mapping[str, object], Iterable[JunitCase]]]) -> bytes:
+    """Return the suites as JUnit XML; each is given as its attributes and its cases."""
+    root = ET.Element("testsuites")
+    for totals, cases in suites:
+        suite = ET.SubElement(root, "testsuite", {name: str(value) for name, value in totals.items()})
+        for case in cases:
+            _add_case(suite, case)
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _add_case(suite: ET.Element, case: JunitCase) -> None:
+    element = ET.SubElement(suite, "testcase", classname=xml(case.classname), name=xml(case.name))
+    if case.seconds is not None:
+        element.set("time", f"{case.seconds:.3f}")
+    if case.kind:
+        result = ET.SubElement(element, case.kind, message=xml(case.message))
+        if case.failure_type:
+            result.set("type", case.failure_type)
+        result.text = xml(case.text)[:_LONGEST]
+    if case.output:
+        ET.SubElement(element, "system-out").text = xml(case.output)[:_LONGEST]
