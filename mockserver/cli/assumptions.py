@@ -70,7 +70,7 @@ def assumptions(context: click.Context, /, *, as_json: bool, verbose: bool, **ch
         _refuse_options(context, context.invoked_subcommand)
         return
     check_vendors(context)
-    found = find_assumptions(Wanted(**chosen))
+    found = find_assumptions(AssumptionSearch(**chosen))
     shape = Shape(as_json=as_json, verbose=verbose, on_server=chosen["url"] is not None)
     click.echo("\n".join(rendered(found, shape)))
 
@@ -109,7 +109,7 @@ def _refuse_options(context: click.Context, command: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AssumptionSearch:
     vendors: tuple[str, ...]
     search: str
     url: str | None
@@ -126,7 +126,7 @@ class Shape:
     on_server: bool
 
 
-def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
+def find_assumptions(wanted: AssumptionSearch) -> list[dict[str, Any]]:
     """Return the assumptions as the control plane lists them.
 
     Exits with status 2 if nothing fits the search, 3 or 4 without a server's answer.

@@ -20,7 +20,7 @@ from mockserver.control.cases.runner import (
     run_in_new_sandbox,
     run_steps,
 )
-from mockserver.control.http_client import HttpClient, LostResponse, Request, Response, open_client
+from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse, open_client
 
 _PLAIN_STEPS = frozenset({"call", "together", "walk"})
 _OK = 200
@@ -116,10 +116,10 @@ async def open_target(url: str) -> AsyncIterator[CaseServer]:
     """Open the server at an address. Raises ServerUnreachableError: nothing answers."""
     parts = urlsplit(url)
     async with open_client(f"{parts.scheme}://{parts.netloc}") as client:
-        answered = await client.send(Request("GET", f"{parts.path}/_mock/health"))
+        answered = await client.send(HttpRequest("GET", f"{parts.path}/_mock/health"))
         if isinstance(answered, LostResponse) and answered.kind == "refused":
             raise ServerUnreachableError(f"nothing answers at {url}: {answered.detail}")
-        is_ours = isinstance(answered, Response) and answered.status == _OK and not parts.path
+        is_ours = isinstance(answered, HttpResponse) and answered.status == _OK and not parts.path
         yield MockserverClient(client, url) if is_ours else PlainServerClient(client, parts.path, url)
 
 

@@ -181,7 +181,7 @@ class NamedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CaseVerdict:
     """Result of a case: its differences, or why it was `refused`; `place` is where it ran."""
 
     named: NamedCase
@@ -223,7 +223,7 @@ async def _export(case: Case, form: str) -> str:
         return await server.export(case, _sandbox(1), form)
 
 
-async def _run_all(named: Sequence[NamedCase], target: str, *, quiet: bool) -> list[Verdict]:
+async def _run_all(named: Sequence[NamedCase], target: str, *, quiet: bool) -> list[CaseVerdict]:
     from mockserver.cli.case_servers import open_own_server, open_target
 
     cases = [one.case for one in named]
@@ -236,7 +236,7 @@ async def _run_all(named: Sequence[NamedCase], target: str, *, quiet: bool) -> l
     return verdicts
 
 
-async def _run_one(server: CaseServer, named: NamedCase, number: int) -> Verdict:
+async def _run_one(server: CaseServer, named: NamedCase, number: int) -> CaseVerdict:
     import asyncio
 
     from mockserver.cli.case_servers import PlainTargetError
@@ -246,16 +246,16 @@ async def _run_one(server: CaseServer, named: NamedCase, number: int) -> Verdict
     try:
         result = await server.run(named.case, _sandbox(number))
     except PlainTargetError as error:
-        return Verdict(named, (), 0, server.place, str(error))
+        return CaseVerdict(named, (), 0, server.place, str(error))
     took_ms = round((clock() - started) * 1000, 1)
-    return Verdict(named, result.differences, took_ms, server.place)
+    return CaseVerdict(named, result.differences, took_ms, server.place)
 
 
 def _sandbox(number: int) -> str:
     return f"case-{os.getpid()}-{number}"
 
 
-def _print(verdict: Verdict) -> None:
+def _print(verdict: CaseVerdict) -> None:
     named = verdict.named
     took = "" if verdict.refused else f"  {verdict.milliseconds:.0f} ms"
     click.echo(f"{verdict.word} {named.name} {named.case.vendor}{took}  {verdict.place}")
@@ -317,7 +317,7 @@ def _checked_target(wanted: RunOptions) -> str:
         fail_usage(str(error), f"--target {wanted.target}", error.cure)
 
 
-def _document(verdict: Verdict) -> dict[str, object]:
+def _document(verdict: CaseVerdict) -> dict[str, object]:
     return {
         "name": verdict.named.name,
         "vendor": verdict.named.case.vendor,
@@ -329,7 +329,7 @@ def _document(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def junit_document(verdicts: Sequence[Verdict]) -> bytes:
+def junit_document(verdicts: Sequence[CaseVerdict]) -> bytes:
     from mockserver.contract.report.junit import JunitCase, junit_xml
 
     kinds = {"PASS": "", "FAIL": "failure", "REFUSED": "skipped"}

@@ -73,7 +73,7 @@ _DEEDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DrawnFault:
     """One fault: of the item at place `item` of all items, or of the call number `call` of the operation.
 
     Both count from 1. `times` is how many attempts at an item fail.
@@ -85,7 +85,7 @@ class Fault:
     times: int = 0
 
 
-Schedule: TypeAlias = tuple[Fault, ...]
+Schedule: TypeAlias = tuple[DrawnFault, ...]
 
 
 def _response(commit: Json = "full", **response: Json) -> Json:
@@ -121,7 +121,7 @@ _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
 """Faults of a call: words, and members of its rule."""
 
 
-class Find(NamedTuple):
+class FoundSchedule(NamedTuple):
     """A smallest schedule that the client does not survive, its sentence, and the run that shows it."""
 
     schedule: Schedule
@@ -134,7 +134,7 @@ class Exploration(NamedTuple):
 
     schedules: int
     failed: int
-    finds: Sequence[Find]
+    finds: Sequence[FoundSchedule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Explorer:
         self.drill.drop(result)
         return result
 
-    def _shrink(self, number: int, schedule: Schedule, result: Result) -> Find:
+    def _shrink(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
         """Take the first simpler schedule that fails in the same way, until none does."""
         smaller: tuple[Schedule, Result] | None = (schedule, result)
         while smaller:
@@ -179,7 +179,9 @@ class Explorer:
             same = (one for one in self._failures(_simpler(schedule)) if one[1].word == result.word)
             smaller = next(same, None)
         sentence = f"{_describe_result(result, self.plan)} when {result.case.says}"
-        return Find(schedule, sentence, replace(result, case=replace(result.case, id=f"{EXPLORED}-{number}")))
+        return FoundSchedule(
+            schedule, sentence, replace(result, case=replace(result.case, id=f"{EXPLORED}-{number}"))
+        )
 
 
 def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, Json]:
@@ -215,9 +217,9 @@ def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Sched
 
 
 def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
-    of_calls = st.builds(Fault, kind=st.sampled_from(list(_CALL_FAULTS)), call=st.integers(1, calls + 2))
+    of_calls = st.builds(DrawnFault, kind=st.sampled_from(list(_CALL_FAULTS)), call=st.integers(1, calls + 2))
     of_items = st.builds(
-        lambda kind, item, times: Fault(kind, item=item, times=times if kind in _COUNTED else 1),
+        lambda kind, item, times: DrawnFault(kind, item=item, times=times if kind in _COUNTED else 1),
         kind=st.sampled_from(list(_ITEM_FAULTS)),
         item=st.integers(1, items),
         times=st.integers(1, _MOST_TIMES),
@@ -254,7 +256,7 @@ def _simpler(schedule: Schedule) -> Iterator[Schedule]:
                 yield (*schedule[:at], one, *schedule[at + 1 :])
 
 
-def _rule(fault: Fault, match: Mapping[str, Json], keys: Sequence[str]) -> Mapping[str, Json]:
+def _rule(fault: DrawnFault, match: Mapping[str, Json], keys: Sequence[str]) -> Mapping[str, Json]:
     if fault.call:
         return {"match": {**match, "nth": fault.call}, **_CALL_FAULTS[fault.kind][1]}
     effect = _ITEM_FAULTS[fault.kind][1]
@@ -276,7 +278,7 @@ def describe_schedule(schedule: Schedule, items: int) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def pytest_file(vendor: str, found: Sequence[Find]) -> str:
+def pytest_file(vendor: str, found: Sequence[FoundSchedule]) -> str:
     """Return a pytest file with a test for each schedule; the call of the client is to be filled in."""
     tests = "".join(
         f"\n\ndef test_{find.result.word.lower()}_{number}(mockserver):\n"

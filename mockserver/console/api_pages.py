@@ -11,7 +11,7 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.assets import Assets
 from mockserver.console.pages import POLICY, site_page
-from mockserver.console.screen import ControlClient, ControlRefusal
+from mockserver.console.screen import ConsoleControl, ControlRefusal
 from mockserver.engine.registry import LoadedVendor, list_assumptions
 from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
@@ -34,7 +34,7 @@ class ApiPages:
 
     vendors: Mapping[str, LoadedVendor]
     contract: Spec
-    control: ControlClient
+    control: ConsoleControl
     assets: Assets
 
     def yaml(self, name: str) -> Response:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Response, abort, request
 
-from mockserver.console.vendoring import ASSETS, Row, read_table, wrong_files
+from mockserver.console.vendoring import ASSETS, AssetRow, read_table, wrong_files
 
 MOUNT = "/_console/assets"
 HTMX = "htmx.min.js"
@@ -76,7 +76,7 @@ def icon() -> Response:
 @dataclass(frozen=True, slots=True)
 class Assets:
     folder: Path = ASSETS
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, AssetRow] = field(default_factory=dict)
 
     @classmethod
     def find(cls, folder: Path = ASSETS) -> Assets:

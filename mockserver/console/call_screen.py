@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from flask import Blueprint, Response, request
 
 from mockserver.console.data_views import (
-    Body,
     Line,
+    ShownBody,
     matching_lines,
     read_body,
     shown_difference,
@@ -19,7 +19,7 @@ from mockserver.console.data_views import (
 from mockserver.console.pages import action, page
 from mockserver.console.scenario_screen import met_by_call
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
-from mockserver.control.http_client import Response as ControlResponse
+from mockserver.control.http_client import HttpResponse
 from mockserver.journal.export.formats import FORMATS, Format
 from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Document, Json, shown_outcome
 from mockserver.vendor import FAULT_RULE
@@ -88,20 +88,20 @@ class _Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class TextSearch:
     """A text to look for in all of both bodies, and the hit to show, counted from 0."""
 
     text: str = ""
     hit: int = 0
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Find:
+    def of(cls, query: Mapping[str, str]) -> TextSearch:
         """Read the query of a page: another text than before begins at its first hit."""
         text = query.get("find", "")
         return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
 
 
-_NO_FIND = Find()
+_NO_FIND = TextSearch()
 
 
 def bodies(
@@ -109,7 +109,7 @@ def bodies(
     decided: Sequence[Document],
     rows: Sequence[Document],
     picked: int | None,
-    find: Find = _NO_FIND,
+    find: TextSearch = _NO_FIND,
 ) -> Document:
     """Both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
     item = None if picked is None else decided[picked]
@@ -172,7 +172,7 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
             yield pointer.removesuffix(":"), mark
 
 
-def _side(body: Body, text: str, media_type: str, marks: _Marks) -> Document:
+def _side(body: ShownBody, text: str, media_type: str, marks: _Marks) -> Document:
     marked = [pointer for pointer, _ in marks.problems]
     shown = shown_lines(body, len(text), marked, marks.picked, marks.now)
     by_line: dict[int, list[Document]] = {}
@@ -188,7 +188,7 @@ def _side(body: Body, text: str, media_type: str, marks: _Marks) -> Document:
 
 
 def _rows(
-    body: Body, shown: Sequence[Line], by_line: Mapping[int, Sequence[Document]], marks: _Marks
+    body: ShownBody, shown: Sequence[Line], by_line: Mapping[int, Sequence[Document]], marks: _Marks
 ) -> Iterator[Document]:
     lit = body.find(marks.picked) if marks.picked is not None else range(0)
     hits, last = frozenset(marks.hits), 0
@@ -320,7 +320,7 @@ def export_file(visit: Visit) -> Response:
     return download(file_name, response.headers.get("content-type", "text/plain"), response.body)
 
 
-def _file(visit: Visit, export: Format) -> ControlResponse:
+def _file(visit: Visit, export: Format) -> HttpResponse:
     path = visit.of_sandbox(f"/journal/{visit.path['number']}/export")
     query = {"format": export.name, "secrets": "shown" if request.args.get("secrets") == "shown" else None}
     return visit.control.call("GET", path, query=query)
@@ -381,7 +381,7 @@ def _document(visit: Visit) -> Document:
         "item": None if picked is None else {"index": picked, "key": decided[picked]["key"]},
         "items": page,
         "met": met_by_call(call),
-        "bodies": bodies(call, decided, page["rows"], picked, Find.of(request.args))
+        "bodies": bodies(call, decided, page["rows"], picked, TextSearch.of(request.args))
         if tab == "items"
         else None,
         "rawCharacters": RAW_CHARACTERS,

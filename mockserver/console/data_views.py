@@ -58,7 +58,7 @@ class Line:
         return {"number": self.number, "text": text, "cutCharacters": cut, "pointer": self.pointer}
 
 
-class Body(Protocol):
+class ShownBody(Protocol):
     @property
     def total(self) -> int: ...
 
@@ -69,7 +69,7 @@ class Body(Protocol):
     def lines(self, wanted: bytearray) -> Iterator[Line]: ...
 
 
-def read_body(text: str, media_type: str) -> Body:
+def read_body(text: str, media_type: str) -> ShownBody:
     """Return the body in lines: JSON one value a line, a form one field a line, anything else unchanged."""
     try:
         document = json.decode(text.encode("utf-8", "replace"))
@@ -79,7 +79,7 @@ def read_body(text: str, media_type: str) -> Body:
     return JsonBody(document)
 
 
-def matching_lines(body: Body, text: str) -> list[int]:
+def matching_lines(body: ShownBody, text: str) -> list[int]:
     """Numbers of all lines with `text`, in any letter case, raw or as shown; none without a text."""
     wanted = _plain(text)
     lines = body.lines(bytearray(b"\1") * (body.total + 1)) if text else ()
@@ -90,7 +90,9 @@ def _plain(text: str) -> str:
     return text.casefold().replace('\\"', '"').replace('": ', '":')
 
 
-def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None, hit: int = 0) -> list[Line]:
+def shown_lines(
+    body: ShownBody, size: int, marked: Iterable[str], picked: str | None, hit: int = 0
+) -> list[Line]:
     """All lines of a body of `size` characters.
 
     Of a long one the first, and those near `marked`, `picked` and line `hit`.

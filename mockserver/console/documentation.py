@@ -41,7 +41,7 @@ class UnknownPageError(MockServerError):
 
 
 @dataclass(frozen=True, slots=True)
-class PageLink:
+class DocumentationLink:
     """A page in the navigation: its name is its file below the folder, without `.md`."""
 
     title: str
@@ -57,11 +57,11 @@ class Chapter:
     """Pages under one title of the navigation."""
 
     title: str
-    pages: tuple[PageLink, ...]
+    pages: tuple[DocumentationLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DocumentationPage:
     name: str
     title: str
     html: str
@@ -107,9 +107,9 @@ class DocumentationPages:
         """Return the file of a page, given its name, its address, or that of a section."""
         return self._folder / f"{page.removeprefix(ADDRESS).partition('#')[0] or INDEX}.md"
 
-    def page(self, name: str) -> Page:
+    def page(self, name: str) -> DocumentationPage:
         rendered = self._render(name)
-        return Page(name, rendered.headings[0].text, rendered.html, rendered.headings)
+        return DocumentationPage(name, rendered.headings[0].text, rendered.html, rendered.headings)
 
     def image(self, name: str) -> Image:
         if name not in self._images:
@@ -191,10 +191,12 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
     for entry in nav:
         for title, content in entry.items():
             if isinstance(content, str):
-                yield Chapter(title, (PageLink(title, content.removesuffix(".md")),))
+                yield Chapter(title, (DocumentationLink(title, content.removesuffix(".md")),))
             else:
                 links = (
-                    PageLink(text, file.removesuffix(".md")) for one in content for text, file in one.items()
+                    DocumentationLink(text, file.removesuffix(".md"))
+                    for one in content
+                    for text, file in one.items()
                 )
                 yield Chapter(title, tuple(links))
 

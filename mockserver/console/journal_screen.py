@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from mockserver.console.pages import action, page
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, move_to
-from mockserver.control.http_client import Request
+from mockserver.control.http_client import HttpRequest
 from mockserver.model import SHOWN_OUTCOMES, Document, Json
 from mockserver.spec.openapi import METHODS
 
@@ -70,7 +70,7 @@ def send_example(visit: Visit) -> Response:
         "Mock-Sandbox": visit.sandbox,
     }
     path = f"/{vendor}{batch['path']}"
-    call = Request(batch["method"], path, tuple(headers.items()), batch["body"].encode())
+    call = HttpRequest(batch["method"], path, tuple(headers.items()), batch["body"].encode())
     visit.control.run(visit.server.send(call))
     (newest,) = visit.control.get(visit.of_sandbox("/journal"), last=1)
     return move_to(visit.address(f"/x/{newest['number']}"))

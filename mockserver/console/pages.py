@@ -19,7 +19,7 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
 from mockserver.codec.urls import origin_of
 from mockserver.console.contract_run import ContractRun
-from mockserver.console.screen import CONSOLE, ControlClient, ControlRefusal, Screen, Visit
+from mockserver.console.screen import CONSOLE, ConsoleControl, ControlRefusal, Screen, Visit
 from mockserver.control.http_client import HttpClient
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.model import Document, Json
@@ -59,7 +59,7 @@ _Show = TypeVar("_Show", bound=Callable[..., Screen | Response])
 class Shared:
     """What all pages of a server share; the Flask application has it among its extensions."""
 
-    control: ControlClient
+    control: ConsoleControl
     server: HttpClient
     """Client of the vendors."""
     contract: ContractRun

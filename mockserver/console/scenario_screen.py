@@ -38,7 +38,7 @@ YAML = "application/yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ScenarioDraft:
     """The calls and items to fail: of a vendor and an operation, "" for any; `item` "" is the whole call.
 
     `select` is the selector of the item in a scenario, `call` the number of the call with the item. `met` is
@@ -81,7 +81,7 @@ def met_by_call(call: Document) -> Document:
     return met or ({"commit": "none", "response": {"status": call["status"]}} if is_refused else EMPTY)
 
 
-def draft_scenario(wanted: Wanted) -> Document:
+def draft_scenario(wanted: ScenarioDraft) -> Document:
     match = {"vendor": wanted.vendor, "operation": wanted.operation}
     given = {name: text for name, text in match.items() if text}
     rule: Document = {"id": "once", **({"match": given} if given else {}), "times": {"count": 1}}
@@ -117,7 +117,7 @@ def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[
     return found or f"at index {index}", select
 
 
-def _name(wanted: Wanted) -> str:
+def _name(wanted: ScenarioDraft) -> str:
     words = _NO_NAME.sub("-", f"fail {wanted.item or 'next call'}".lower()).strip("-")
     return words[:_MAX_NAME].rstrip("-")
 
@@ -178,7 +178,7 @@ def show_new(visit: Visit) -> Screen:
     """Show the editor with a draft: the item of the address, or the next call, fails once."""
     query = request.args
     item, key = query.get("item", ""), query.get("key", "")
-    wanted = Wanted(query.get("vendor", ""), query.get("operation", ""), key or item)
+    wanted = ScenarioDraft(query.get("vendor", ""), query.get("operation", ""), key or item)
     if call := query.get("call", ""):
         entry = visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
         vendor, operation = wanted.vendor or entry["vendor"], wanted.operation or entry["operation"]
@@ -187,7 +187,7 @@ def show_new(visit: Visit) -> Screen:
         met = (
             met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY if wanted.item else met_by_call(entry)
         )
-        wanted = Wanted(vendor or "", operation or "", item, select, call, met)
+        wanted = ScenarioDraft(vendor or "", operation or "", item, select, call, met)
     return _editor(visit, yaml.dump(draft_scenario(wanted)))
 
 

@@ -14,8 +14,7 @@ from flask import Response, make_response, redirect
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.contract_run import ContractRun
-from mockserver.control.http_client import HttpClient, LostResponse, Request
-from mockserver.control.http_client import Response as ControlResponse
+from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.errors import MockServerError
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
@@ -50,7 +49,7 @@ class RawBody:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlClient:
+class ConsoleControl:
     """Client of the control plane; paths are below `/_mock`. Every method raises ControlRefusal.
 
     Parts of a query that are None or "" are left out. `origin` is the server's own address: the control plane
@@ -83,14 +82,16 @@ class ControlClient:
         path: str,
         document: Json | RawBody = None,
         query: Mapping[str, Json] = EMPTY,
-    ) -> ControlResponse:
+    ) -> HttpResponse:
         """Send the document, as JSON unless it is a raw body, and return the whole response."""
         given = {name: _text(value) for name, value in query.items() if value not in (None, "")}
         target = f"/_mock{path}" + (f"?{urlencode(given)}" if given else "")
         body = document if isinstance(document, RawBody) else _json_body(document)
         headers = (("accept", "*/*"), *([("content-type", body.media_type)] if body.content else []))
-        request = Request(method, target, headers, body.content, timeout_ms=_TIMEOUT_MS, origin=self.origin)
-        response: ControlResponse | LostResponse = self.run(self.client.send(request))
+        request = HttpRequest(
+            method, target, headers, body.content, timeout_ms=_TIMEOUT_MS, origin=self.origin
+        )
+        response: HttpResponse | LostResponse = self.run(self.client.send(request))
         if isinstance(response, LostResponse):
             raise ControlRefusal(500, {"title": "No answer", "detail": response.detail})
         if response.status >= _FIRST_REFUSAL:
@@ -102,7 +103,7 @@ def _json_body(document: Json) -> RawBody:
     return RawBody(b"" if document is None else json.encode(document), JSON_TYPE)
 
 
-def _document(response: ControlResponse) -> Json:
+def _document(response: HttpResponse) -> Json:
     return response.json if response.body else None
 
 
@@ -114,7 +115,7 @@ def _text(value: Json) -> str:
 class Visit:
     """A person's look at a sandbox; the request itself is Flask's."""
 
-    control: ControlClient
+    control: ConsoleControl
     server: HttpClient
     contract: ContractRun
     sandbox: str

@@ -15,7 +15,7 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.console.api_pages import CONTROL, ApiPages
 from mockserver.console.assets import MOUNT, Assets, icon, static_file
 from mockserver.console.pages import site_page
-from mockserver.console.screen import ControlClient, ControlRefusal
+from mockserver.console.screen import ConsoleControl, ControlRefusal
 from mockserver.control.control_call import control_contract
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Document, Json
@@ -34,7 +34,7 @@ _QUOTES = re.compile('"+')
 class FirstCalls:
     """Example batches by vendor, made once, in a sandbox that is deleted again: a page changes nothing."""
 
-    control: ControlClient
+    control: ConsoleControl
     _made: dict[str, Document] = field(default_factory=dict)
     _one_at_a_time: Lock = field(default_factory=Lock)
 
@@ -279,7 +279,7 @@ class Site:
 
     @classmethod
     def of(
-        cls, served: tuple[LoadedVendor, ...], control: ControlClient, assets: Assets | None = None
+        cls, served: tuple[LoadedVendor, ...], control: ConsoleControl, assets: Assets | None = None
     ) -> Site:
         """Return the pages of the served vendors, with examples and credentials from `control`."""
         vendors = {vendor.name: vendor for vendor in served}

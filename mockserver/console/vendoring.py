@@ -64,7 +64,7 @@ SOURCES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AssetRow:
     """A line of the table: a copied file, where it is from, its licence and its SHA-256 in hexadecimal."""
 
     name: str
@@ -87,7 +87,7 @@ def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
     }
 
 
-def copy_assets(checkout: Path, folder: Path) -> tuple[Row, ...]:
+def copy_assets(checkout: Path, folder: Path) -> tuple[AssetRow, ...]:
     """Copy the files that npm installed in a checkout, with their table; verify the result.
 
     Raises VendoringError: a file is missing, of another version than the lock, or not copied whole.
@@ -103,7 +103,7 @@ def copy_assets(checkout: Path, folder: Path) -> tuple[Row, ...]:
     return rows
 
 
-def _copy(source: Source, modules: Path, folder: Path, locked: Mapping[str, tuple[str, str]]) -> Row:
+def _copy(source: Source, modules: Path, folder: Path, locked: Mapping[str, tuple[str, str]]) -> AssetRow:
     version, licence = locked[source.package]
     installed = modules / source.package
     try:
@@ -115,17 +115,17 @@ def _copy(source: Source, modules: Path, folder: Path, locked: Mapping[str, tupl
         raise VendoringError(f"{source.package} is {found}, {_LOCK} says {version}")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / source.name).write_bytes(content)
-    return Row(source.name, source.package, version, licence, hashlib.sha256(content).hexdigest())
+    return AssetRow(source.name, source.package, version, licence, hashlib.sha256(content).hexdigest())
 
 
-def read_table(folder: Path) -> tuple[Row, ...]:
+def read_table(folder: Path) -> tuple[AssetRow, ...]:
     try:
-        return tuple(Row(**row) for row in json.loads((folder / TABLE).read_text(encoding="utf-8")))
+        return tuple(AssetRow(**row) for row in json.loads((folder / TABLE).read_text(encoding="utf-8")))
     except (OSError, TypeError, ValueError):
         return ()
 
 
-def wrong_files(folder: Path, rows: Iterable[Row]) -> list[str]:
+def wrong_files(folder: Path, rows: Iterable[AssetRow]) -> list[str]:
     return [row.name for row in rows if _digest(folder / row.name) != row.sha256]
 
 

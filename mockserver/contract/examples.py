@@ -14,7 +14,7 @@ from mockserver.contract.exchange import Request
 from mockserver.contract.inference import BatchSample
 from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
-from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
+from mockserver.control.examples import ExampleCall, ExampleDraft, MissingExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import SpecError
 from mockserver.spec.openapi import Spec
@@ -80,7 +80,7 @@ class ProfileExamples:
         """
         api = self._api(vendor)
         if vendor.name in self._wrong:
-            raise NoExampleError(self._wrong[vendor.name])
+            raise MissingExampleError(self._wrong[vendor.name])
         profiles = api.profile.batches(api.facts) or _inferred(api.spec)
         given = _credentials(api)
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
@@ -113,7 +113,7 @@ def _call(request: Request) -> ExampleCall:
 
 def _corruption(subject: BatchProfile | BatchSample) -> Corruption:
     if not subject.corruptions:
-        raise NoExampleError(f"{subject.operation}: nothing is known of what makes an item bad")
+        raise MissingExampleError(f"{subject.operation}: nothing is known of what makes an item bad")
     return next(
         (corruption for corruption in subject.corruptions if not corruption.refuses_call),
         subject.corruptions[0],

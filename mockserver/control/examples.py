@@ -17,7 +17,7 @@ from mockserver.control.control_call import (
     UnprocessableMemberError,
     find_vendor,
 )
-from mockserver.control.http_client import HttpClient, LostResponse, Request
+from mockserver.control.http_client import HttpClient, HttpRequest, LostResponse
 from mockserver.control.state import named_collections
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
@@ -35,7 +35,7 @@ _OWN_HEADERS = frozenset({"user-agent"})
 """Headers that every client sets for itself."""
 
 
-class NoExampleError(ControlError):
+class MissingExampleError(ControlError):
     """The vendor has no such batch, or its items have other outcomes in this sandbox."""
 
     code = "no-example"
@@ -98,7 +98,7 @@ class NoExamples:
         return VendorAccess()
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
-        raise NoExampleError(f"{vendor.name}: this server was built without examples")
+        raise MissingExampleError(f"{vendor.name}: this server was built without examples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,13 @@ class ExampleOperations:
                 try:
                     draft = subject.draft(items, bad, body.get("first", FIRST))
                     return await self._verified(name, vendor, draft)
-                except NoExampleError as none:
+                except MissingExampleError as none:
                     reasons.append(str(none))
         known = ", ".join(dict.fromkeys(subject.operation for subject in subjects))
         there = (
             f"there are examples of {known}" if known else "its spec says too little of how to read one back"
         )
-        raise NoExampleError(
+        raise MissingExampleError(
             f"{vendor.name}: no example of {wanted or 'a batch'}: {'; '.join(reasons) or there}"
         )
 
@@ -226,11 +226,11 @@ class ExampleOperations:
         for call in calls:
             status, text = await self._send(stage, vendor, call)
             if status not in _SUCCESS:
-                raise NoExampleError(f"{call.method} {call.path} is answered with {status}: {text}")
+                raise MissingExampleError(f"{call.method} {call.path} is answered with {status}: {text}")
 
     async def _send(self, stage: str, vendor: LoadedVendor, call: ExampleCall) -> tuple[int | None, str]:
         headers = {"user-agent": USER_AGENT, **self._headers(vendor), **call.headers}
-        request = Request(
+        request = HttpRequest(
             call.method,
             f"/sandboxes/{stage}/{vendor.name}{call.path}",
             tuple(headers.items()),
@@ -239,7 +239,7 @@ class ExampleOperations:
         )
         response = await self.inside.send(request)
         if isinstance(response, LostResponse):
-            raise NoExampleError(f"{call.method} {call.path} is not answered: {response.detail}")
+            raise MissingExampleError(f"{call.method} {call.path} is not answered: {response.detail}")
         return response.status, response.text
 
 
@@ -252,7 +252,7 @@ def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
     problems = [one.detail for found in entry.decided.problems.values() for one in found if one.detail]
     why = "; ".join([*problems, *([entry.reason] if entry.reason else [])])
     outcomes = ", ".join(f"{number} {action}" for action, number in entry.decided.counts.items())
-    raise NoExampleError(
+    raise MissingExampleError(
         f"{draft.operation} with {len(draft.bad)} of {len(draft.keys)} items bad is answered with "
         f"{entry.status}, {outcomes or 'no items'}{f' ({why})' if why else ''}"
     )

@@ -32,7 +32,7 @@ _NO_RESPONSE = "without sending a response"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """A request; `target` is path and query as sent.
 
     The content is sent in `pieces`, chunked if there are several. The client gives up after `timeout_ms`.
@@ -55,7 +55,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class HttpResponse:
     """A response and its duration; header names are lower case."""
 
     status: int
@@ -88,7 +88,7 @@ class LostResponse:
 
 
 class HttpClient(Protocol):
-    async def send(self, request: Request) -> Response | LostResponse:
+    async def send(self, request: HttpRequest) -> HttpResponse | LostResponse:
         """Send the request and return the response, or how it was lost."""
 
 
@@ -104,11 +104,11 @@ class SocketClient:
     single_use: httpx.AsyncClient
     persistent: httpx.AsyncClient
 
-    async def send(self, request: Request) -> Response | LostResponse:
+    async def send(self, request: HttpRequest) -> HttpResponse | LostResponse:
         clock = asyncio.get_running_loop().time
         started = clock()
         trace = _CallTrace()
-        response: Response | LostResponse
+        response: HttpResponse | LostResponse
         try:
             async with asyncio.timeout(request.timeout_ms / 1000):
                 response = await self._answer(request, trace)
@@ -120,7 +120,7 @@ class SocketClient:
             )
         return replace(response, elapsed_ms=(clock() - started) * 1000)
 
-    async def _answer(self, request: Request, trace: _CallTrace) -> Response:
+    async def _answer(self, request: HttpRequest, trace: _CallTrace) -> HttpResponse:
         client = self.persistent if request.keep_alive else self.single_use
         response = await client.send(self._request(request, trace), stream=True)
         trace.status = response.status_code
@@ -131,9 +131,9 @@ class SocketClient:
         headers: dict[str, str] = {}
         for name, text in response.headers.multi_items():
             headers[name.lower()] = f"{headers[name.lower()]}, {text}" if name.lower() in headers else text
-        return Response(response.status_code, headers, body)
+        return HttpResponse(response.status_code, headers, body)
 
-    def _request(self, request: Request, trace: _CallTrace) -> httpx.Request:
+    def _request(self, request: HttpRequest, trace: _CallTrace) -> httpx.Request:
         url = httpx.URL(self.url).copy_with(raw_path=request.target.encode())
         content = _pieces(request.cut()) if request.pieces > 1 else request.content
         return httpx.Request(

@@ -24,7 +24,7 @@ from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, story_reply
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.entry import Entry, Query, select
+from mockserver.journal.entry import Entry, JournalQuery, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.item_history import ItemHistory, find_histories
@@ -283,14 +283,14 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
 
 def read_query(
     filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
-) -> Query:
+) -> JournalQuery:
     """Return the journal query of a call; `machine` is the clock of the entries' `at`.
 
     Raises UnprocessableMemberError.
     """
     _check_names(filters, served, "/query")
     since = filters.get("since")
-    return Query(**{**filters, "since": None if since is None else _since(since, machine)})
+    return JournalQuery(**{**filters, "since": None if since is None else _since(since, machine)})
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:

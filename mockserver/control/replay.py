@@ -13,7 +13,7 @@ from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.redaction import is_credential_header
 from mockserver.codec.urls import is_loopback
 from mockserver.control.control_call import MalformedMemberError, UnprocessableMemberError
-from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
+from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.control.journal import check_body_kept, find_entry, find_operation
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import HOP_BY_HOP, Entry
@@ -139,24 +139,26 @@ def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def _request(entry: Entry, target: str, headers: Mapping[str, str]) -> Request:
-    return Request(entry.call.method, target, tuple(headers.items()), entry.call.body, timeout_ms=TIMEOUT_MS)
+def _request(entry: Entry, target: str, headers: Mapping[str, str]) -> HttpRequest:
+    return HttpRequest(
+        entry.call.method, target, tuple(headers.items()), entry.call.body, timeout_ms=TIMEOUT_MS
+    )
 
 
-def _reply(response: Response | LostResponse) -> Reply | None:
+def _reply(response: HttpResponse | LostResponse) -> Reply | None:
     if isinstance(response, LostResponse):
         return None
     return Reply(response.status, response.body, response.headers.get("content-type"))
 
 
 def _replay_document(
-    entry: Entry, response: Response | LostResponse, difference: Document
+    entry: Entry, response: HttpResponse | LostResponse, difference: Document
 ) -> dict[str, object]:
     lost = f"{response.kind}: {response.detail}" if isinstance(response, LostResponse) else None
     return {
         "replays": entry.number,
         "status": response.status,
-        "mediaType": response.media_type or None if isinstance(response, Response) else None,
+        "mediaType": response.media_type or None if isinstance(response, HttpResponse) else None,
         "lost": lost,
         "difference": difference,
     }
@@ -190,7 +192,7 @@ class RemoteClient:
             raise UnprocessableMemberError("/to", f"{host} is neither loopback nor allowed", cure)
         return url
 
-    async def send(self, to: httpx.URL, request: Request) -> Response | LostResponse:
+    async def send(self, to: httpx.URL, request: HttpRequest) -> HttpResponse | LostResponse:
         target = to.raw_path.decode().rstrip("/") + request.target
         headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers]
         status: int | None = None
@@ -229,7 +231,7 @@ def _why_not_plain(url: httpx.URL) -> str:
     return ""
 
 
-async def _read_response(response: httpx.Response) -> Response | LostResponse:
+async def _read_response(response: httpx.Response) -> HttpResponse | LostResponse:
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():
@@ -241,4 +243,4 @@ async def _read_response(response: httpx.Response) -> Response | LostResponse:
     finally:
         await response.aclose()
     headers = {name.lower(): text for name, text in response.headers.items()}
-    return Response(response.status_code, headers, bytes(body))
+    return HttpResponse(response.status_code, headers, bytes(body))

@@ -11,7 +11,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import ASCII_MASK
 from mockserver.control.control_call import ControlError, UnprocessableCallError
-from mockserver.control.http_client import HttpClient, Request
+from mockserver.control.http_client import HttpClient, HttpRequest
 from mockserver.control.state import StateOperations
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.registry import LoadedVendor
@@ -147,7 +147,7 @@ class StoryBuilder:
         timeout_ms = _DELAYED_TIMEOUT_MS if call.entry.delivery else _TIMEOUT_MS
         method = call.entry.call.method
         await self.inside.send(
-            Request(method, call.path_and_query, tuple(headers.items()), call.body, timeout_ms=timeout_ms)
+            HttpRequest(method, call.path_and_query, tuple(headers.items()), call.body, timeout_ms=timeout_ms)
         )
         return self.journal.entry(name, before + 1)
 

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, began, join_calls, knew, numbers_of
+from mockserver.drill.findings import (
+    ClientFault,
+    Kind,
+    Run,
+    VendorAbilities,
+    began,
+    join_calls,
+    knew,
+    numbers_of,
+)
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
 from mockserver.model import SAFE_METHODS
@@ -29,16 +38,16 @@ class CallOracle:
     run: Run
     abilities: VendorAbilities
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[ClientFault]:
         if self.run.ending.status is None:
             calls = pluralize(len(self.run.entries), "call")
-            yield Finding(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
+            yield ClientFault(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
         yield from self._in_vain()
         yield from self._refused_credentials()
         yield from self._rude()
         yield from self._keys()
 
-    def _in_vain(self) -> Iterator[Finding]:
+    def _in_vain(self) -> Iterator[ClientFault]:
         """Yield requests that were sent again and again, unchanged, and refused for good each time."""
         same: dict[str, list[Entry]] = {}
         for entry in self.run.entries:
@@ -49,9 +58,9 @@ class CallOracle:
             if len(refused) > _MOST_TRIES_IN_VAIN:
                 call, status = refused[0].call, refused[0].status
                 message = f"was refused for good with {status}, and sent {len(refused)} times"
-                yield Finding(Kind.FOREVER, f"{call.method} {call.path} {message}", numbers_of(refused))
+                yield ClientFault(Kind.FOREVER, f"{call.method} {call.path} {message}", numbers_of(refused))
 
-    def _refused_credentials(self) -> Iterator[Finding]:
+    def _refused_credentials(self) -> Iterator[ClientFault]:
         refused: dict[tuple[str, ...], Entry] = {}
         for entry in self.run.entries:
             if entry.status == _UNAUTHORIZED and (credential := _credential(entry)):
@@ -62,9 +71,9 @@ class CallOracle:
                 times = "once" if len(again) == 1 else f"{len(again)} times"
                 used = f"was refused for was used again, {times} ({join_calls(again)})"
                 message = f"the credential that #{first.number} {used}"
-                yield Finding(Kind.LOGIN, message, numbers_of([first, *again]))
+                yield ClientFault(Kind.LOGIN, message, numbers_of([first, *again]))
 
-    def _rude(self) -> Iterator[Finding]:
+    def _rude(self) -> Iterator[ClientFault]:
         for at, entry in enumerate(self.run.entries):
             end = answered(entry)
             wait, words = _asked_wait(entry, end)
@@ -73,10 +82,10 @@ class CallOracle:
                 again = f"called again after {(arrived(early[0]) - end).total_seconds():.1f} s"
                 times = "" if len(early) == 1 else f", {len(early)} times"
                 message = f"#{entry.number} was answered {entry.status} with {words}, {again}{times}"
-                yield Finding(Kind.RUDE, message, numbers_of([entry, *early]))
+                yield ClientFault(Kind.RUDE, message, numbers_of([entry, *early]))
                 return
 
-    def _keys(self) -> Iterator[Finding]:
+    def _keys(self) -> Iterator[ClientFault]:
         header = self.abilities.key_header
         keyed = [entry for entry in self.run.entries if header and entry.call.headers.get(header)]
         known: dict[tuple[str | None, str], Entry] = {}
@@ -86,11 +95,11 @@ class CallOracle:
             if first.call.fingerprint != entry.call.fingerprint:
                 calls = [first, entry]
                 message = f"the key {key} was used for two requests ({join_calls(calls)})"
-                yield Finding(Kind.KEY, message, numbers_of(calls))
+                yield ClientFault(Kind.KEY, message, numbers_of(calls))
                 return
         yield from self._new_keys(keyed, header)
 
-    def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Finding]:
+    def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[ClientFault]:
         """Yield a request that was sent again under a new key only, after an answer that told nothing.
 
         A client that first read what is stored has done no wrong.
@@ -107,7 +116,7 @@ class CallOracle:
             if later and not is_same and not self.run.has_looked(entry.number, later[0].number):
                 lost = f"the answer to #{entry.number} told nothing"
                 message = f"{lost}, and #{later[0].number} sent the same under another key"
-                yield Finding(Kind.KEY, message, numbers_of([entry, later[0]]))
+                yield ClientFault(Kind.KEY, message, numbers_of([entry, later[0]]))
                 return
 
 

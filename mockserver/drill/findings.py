@@ -15,7 +15,7 @@ from typing import Self
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
-from mockserver.journal.item_history import Attempt, ItemHistory
+from mockserver.journal.item_history import ItemAttempt, ItemHistory
 from mockserver.model import SAFE_METHODS, Json, Value, unescape_step
 
 _FIRST_REDIRECT = 300
@@ -41,7 +41,7 @@ class Kind(Enum):
     ALARM = "the client ended with a failure although all was well"
 
 
-class Finding(Value, frozen=True):
+class ClientFault(Value, frozen=True):
     """One fault of a client in a sentence; `doubtful` if the vendor leaves a client no better way."""
 
     kind: Kind
@@ -51,7 +51,7 @@ class Finding(Value, frozen=True):
     doubtful: bool = False
 
 
-class Ending(Value, frozen=True):
+class ClientEnding(Value, frozen=True):
     """The end of a client: its exit status (None if the client did not end) and its whole output."""
 
     status: int | None
@@ -66,7 +66,7 @@ class Run:
     entries: Sequence[Entry]
     """The recorded calls, by number."""
     histories: Sequence[ItemHistory]
-    ending: Ending
+    ending: ClientEnding
     starts: tuple[int, ...] = ()
     """Number of the first call after each start of the client."""
 
@@ -199,7 +199,7 @@ def is_named(names: Iterable[str], lines: str) -> bool:
     return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
 
 
-def readable_name(key: str, attempts: Sequence[Attempt]) -> str:
+def readable_name(key: str, attempts: Sequence[ItemAttempt]) -> str:
     """Return the key; for an item without a key the place where it was sent first, such as: 2 of #1."""
     has_key = key and not _DIGEST.search(key)
     return key if has_key or not attempts else f"{attempts[0].index + 1} of #{attempts[0].number}"
@@ -214,9 +214,9 @@ def join_names(keys: Sequence[str]) -> str:
     return f"items {', '.join(shown)} and {last}"
 
 
-def numbers_of(calls: Iterable[Entry | Attempt]) -> tuple[int, ...]:
+def numbers_of(calls: Iterable[Entry | ItemAttempt]) -> tuple[int, ...]:
     return tuple(sorted({one.number for one in calls}))
 
 
-def join_calls(calls: Iterable[Entry | Attempt]) -> str:
+def join_calls(calls: Iterable[Entry | ItemAttempt]) -> str:
     return ", ".join(f"#{number}" for number in numbers_of(calls))

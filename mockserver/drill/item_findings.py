@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 from mockserver.drill.findings import (
-    Finding,
+    ClientFault,
     ItemTexts,
     Kind,
     Run,
@@ -22,7 +22,7 @@ from mockserver.drill.findings import (
     numbers_of,
     readable_name,
 )
-from mockserver.journal.item_history import REPEATED, Attempt, ItemHistory, Told, find_amounts
+from mockserver.journal.item_history import REPEATED, ItemAttempt, ItemHistory, Told, find_amounts
 from mockserver.model import Action, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
@@ -46,7 +46,7 @@ class _Problem(Value, frozen=True):
     kind: Kind
     cause: str
     key: str
-    attempts: Sequence[Attempt]
+    attempts: Sequence[ItemAttempt]
     doubtful: bool = False
 
 
@@ -60,7 +60,7 @@ class ItemOracle:
 
     def findings(
         self, pairs: Sequence[tuple[ItemHistory, ItemHistory]], others: Sequence[ItemHistory]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[ClientFault]:
         """Yield the faults with items of both runs, and with items of this run alone (`others`)."""
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
@@ -69,7 +69,7 @@ class ItemOracle:
             groups.setdefault((one.kind, one.cause, one.doubtful), []).append(one)
         yield from map(_join, groups.values())
 
-    def _admits(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> bool:
+    def _admits(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> bool:
         """Return whether the client named the item, or ended with a failure that the clean run has not."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
@@ -90,7 +90,7 @@ class ItemOracle:
     def _lines(self) -> str:
         return new_lines(self.run.ending.output, self.clean.ending.output)
 
-    def _lost(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
+    def _lost(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
         if any(attempt.stored for attempt in attempts) or self._admits(meant, attempts):
             return
         told = attempts[-1].told if attempts else None
@@ -98,7 +98,7 @@ class ItemOracle:
         cause = f"{self._lost_cause(attempts)}; the client ended with {self.run.ending.status}"
         yield _Problem(Kind.LOST, cause, meant.key, attempts, doubtful)
 
-    def _lost_cause(self, attempts: Sequence[Attempt]) -> str:
+    def _lost_cause(self, attempts: Sequence[ItemAttempt]) -> str:
         if not attempts:
             return "was never sent"
         last, times = attempts[-1], len(attempts)
@@ -115,7 +115,7 @@ class ItemOracle:
         looked = "looked, but did not send again" if has_looked else "did not look"
         return f"was sent {often}; {answer}, and the client {looked}"
 
-    def _twice(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
+    def _twice(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
         created = [one for one in attempts if one.created]
         if len(created) <= max(meant.created, 1):
             return
@@ -130,12 +130,12 @@ class ItemOracle:
         cause = self._twice_cause(first, again, told, keys)
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
 
-    def _heard(self, attempt: Attempt) -> Told:
+    def _heard(self, attempt: ItemAttempt) -> Told:
         """Return what the client certainly heard of the attempt."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
 
-    def _twice_cause(self, first: Attempt, again: Attempt, told: Told, keys: Sequence[str]) -> str:
+    def _twice_cause(self, first: ItemAttempt, again: ItemAttempt, told: Told, keys: Sequence[str]) -> str:
         then, before = f"#{again.number}", f"#{first.number}"
         if told is Told.STORED:
             return f"{then} sent it again although {before} was answered"
@@ -151,7 +151,7 @@ class ItemOracle:
         why = "told nothing of it" if first.told is Told.NOTHING else "came late"
         return f"the answer to {before} {why}, and {then} sent it again {how}"
 
-    def _wrong(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
+    def _wrong(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
         for one in attempts:
             odd = next(filter(_is_sum_of_floats, find_amounts(one.document)), None)
             if odd is not None:
@@ -167,7 +167,7 @@ class ItemOracle:
             cause = f"was stored with {final.amount}, without faults with {meant.amount}"
             yield _Problem(Kind.WRONG, cause, meant.key, [final])
 
-    def _in_vain(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
+    def _in_vain(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
         refused = [
             one
             for one in attempts
@@ -181,7 +181,7 @@ class ItemOracle:
         elif len(attempts) > max(_MOST_TRIES, len(meant.attempts) * 2):
             yield _Problem(Kind.FOREVER, f"was sent {len(attempts)} times", meant.key, attempts)
 
-    def _resent(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
+    def _resent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
         known = next((one for one in attempts if one.stored and self._heard(one) is Told.STORED), None)
         if known is None:
             return
@@ -198,7 +198,7 @@ class ItemOracle:
             cause = f"was sent again although the answer to {join_calls([known])} said that it was stored"
             yield _Problem(Kind.RESENT, cause, meant.key, needless)
 
-    def _silent(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
+    def _silent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
         """Yield a warning that was not reported. The clean run judges warnings that it has itself."""
         usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
         told = (one for one in attempts if one.stored and one.told is Told.STORED)
@@ -221,7 +221,7 @@ def _is_sum_of_floats(amount: Decimal) -> bool:
         return False
 
 
-def _join(problems: Sequence[_Problem]) -> Finding:
+def _join(problems: Sequence[_Problem]) -> ClientFault:
     """Tell all problems of one kind and cause in one sentence."""
     kind, cause = problems[0].kind, problems[0].cause
     keys = tuple(dict.fromkeys(one.key for one in problems))
@@ -236,4 +236,4 @@ def _join(problems: Sequence[_Problem]) -> Finding:
         said = f" created {often}{f' ({money})' if money else ''}: {cause}"
     else:
         said = f": {cause}"
-    return Finding(kind, f"{join_names(names)}{said}", numbers_of(attempts), keys, problems[0].doubtful)
+    return ClientFault(kind, f"{join_names(names)}{said}", numbers_of(attempts), keys, problems[0].doubtful)

@@ -199,7 +199,7 @@ def _quote_path(path: str) -> str:
     return "".join([part if at % 2 else quote(part, safe=_SAFE_CHARACTERS) for at, part in enumerate(parts)])
 
 
-class Query(Value, frozen=True):
+class JournalQuery(Value, frozen=True):
     """Filters for entries; None and "" match everything."""
 
     vendor: str = ""
@@ -254,7 +254,7 @@ class Query(Value, frozen=True):
         )
 
 
-def select(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
+def select(entries: Iterable[Entry], query: JournalQuery, last: int) -> list[Entry]:
     return [entry for entry in entries if query.passes(entry)][-last:]
 
 

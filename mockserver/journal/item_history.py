@@ -60,7 +60,7 @@ class Told(StrEnum):
     """The answer was lost, broken or unclear, or left the item out."""
 
 
-class Attempt(Value, frozen=True):
+class ItemAttempt(Value, frozen=True):
     """An item in one call."""
 
     number: int
@@ -91,7 +91,7 @@ class Attempt(Value, frozen=True):
     def amount(self) -> Decimal | None:
         return find_amount(self.document)
 
-    def document_since(self, first: datetime, before: Attempt | None) -> Document:
+    def document_since(self, first: datetime, before: ItemAttempt | None) -> Document:
         """Return the attempt as JSON, with the milliseconds since `first` and since the answer before."""
         waited = None if before is None else max(0, millis_between(before.until, self.at))
         return {
@@ -120,7 +120,7 @@ class ItemHistory(Value, frozen=True):
     vendor: str
     operation: str
     key: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[ItemAttempt, ...]
 
     @property
     def stored(self) -> bool:
@@ -197,7 +197,7 @@ def find_histories(
 
     The entries are of one sandbox. `packaged` has the scenarios that headers may name.
     """
-    found: dict[tuple[str, str, str], list[Attempt]] = {}
+    found: dict[tuple[str, str, str], list[ItemAttempt]] = {}
     earlier: dict[str, _Earlier] = {}
     vendors = {vendor.name: vendor for vendor in served}
     for entry in entries:
@@ -217,7 +217,7 @@ def _attempts(
     vendor: LoadedVendor,
     earlier: dict[str, _Earlier],
     packaged: Packaged,
-) -> Iterator[tuple[str, Attempt]]:
+) -> Iterator[tuple[str, ItemAttempt]]:
     """Yield key and attempt of each item. `earlier` has earlier answers by bytes and idempotency key."""
     sent = _sent_items(entry.call, operation, vendor)
     place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
@@ -308,7 +308,7 @@ def _did(entry: Entry, index: int) -> tuple[str, ...]:
     return entry.effects[index].did if index in entry.effects else ()
 
 
-def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
+def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> ItemAttempt:
     problem = next(iter(entry.decided.problems.get(index, ())), None)
     warning = next(iter(entry.decided.warnings.get(index, ())), None)
     rules = _rules_of_item(entry, index)
@@ -321,7 +321,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
     is_lie = told is Told.STORED or "not-stored" in _did(entry, index)
     if (is_kept_back and is_lie) or (problem and problem.code == LOST):
         action = LOST
-    return Attempt(
+    return ItemAttempt(
         number=entry.number,
         index=index,
         at=arrived(entry),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from mockserver.codec.instants import print_span
-from mockserver.journal.item_history import Attempt, ItemHistory, Told, millis_between
+from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told, millis_between
 from mockserver.journal.view import View
 
 STYLE = (
@@ -92,7 +92,7 @@ class _Axis:
         ends = sorted(self.place(attempt)[1] for attempt in history.attempts)
         return all(abs(end - mark) <= _FAR for end, mark in zip(ends, _spread(ends), strict=True))
 
-    def place(self, attempt: Attempt) -> tuple[float, float]:
+    def place(self, attempt: ItemAttempt) -> tuple[float, float]:
         """Return the places of the call's arrival and of the end of its answer."""
         if self.ranks:
             pitch = min(_PITCH, (_RIGHT - _LEFT) / len(self.ranks))
@@ -145,7 +145,7 @@ def _draw_row(history: ItemHistory, view: View, axis: _Axis, top: int) -> Iterat
         before = attempt, mark + width / 2
 
 
-def _draw_wait(before: Attempt, left: float, attempt: Attempt, right: float, top: int) -> str:
+def _draw_wait(before: ItemAttempt, left: float, attempt: ItemAttempt, right: float, top: int) -> str:
     """Return the words for the time between an answer and the next call; "" if there is no room."""
     waited = millis_between(before.until, attempt.at)
     words = print_span(waited)
@@ -180,7 +180,7 @@ def _describe(history: ItemHistory, view: View) -> str:
     return f"{history.vendor} {history.operation} {view.key(history.key)}: {attempts}"
 
 
-def _describe_attempt(attempt: Attempt, first: datetime) -> str:
+def _describe_attempt(attempt: ItemAttempt, first: datetime) -> str:
     """Return words such as: #3 after 1.2 s, 503, created, told nothing, took effect, flaky/r1."""
     parts = (
         f"#{attempt.number} after {print_span(millis_between(first, attempt.at))}",

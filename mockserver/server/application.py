@@ -331,10 +331,10 @@ def _pages(  # noqa: PLR0913, PLR0917 - what the pages show
     # Here, for the same reason.
     from mockserver.console.application import PagesApp, flask_app  # noqa: PLC0415
     from mockserver.console.pages import Shared  # noqa: PLC0415
-    from mockserver.console.screen import ControlClient  # noqa: PLC0415
+    from mockserver.console.screen import ConsoleControl  # noqa: PLC0415
     from mockserver.console.site import Site  # noqa: PLC0415
 
-    client = ControlClient(InProcessClient(control))
+    client = ConsoleControl(InProcessClient(control))
     shared = Shared(client, InProcessClient(asgi), lasting.contract, tuple(asgi.vendors), directory)
     flask = flask_app(shared, Site.of(served, client), lasting.live.server, has_console=options.console)
     return PagesApp(flask, lasting.live if options.console else None)

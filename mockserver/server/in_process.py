@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
-from mockserver.control.http_client import LostResponse, Request, Response
+from mockserver.control.http_client import HttpRequest, HttpResponse, LostResponse
 from mockserver.server.transport_faults import ConnectionLostError
 
 _FRAMING_HEADERS = ("content-length", "transfer-encoding")
@@ -21,10 +21,10 @@ class InProcessClient:
     app: ASGIApp
     host: str = "127.0.0.1"
 
-    async def send(self, request: Request) -> Response | LostResponse:
+    async def send(self, request: HttpRequest) -> HttpResponse | LostResponse:
         clock = asyncio.get_running_loop().time
         started, exchange = clock(), _AsgiExchange(request.cut())
-        response: Response | LostResponse
+        response: HttpResponse | LostResponse
         try:
             async with asyncio.timeout(request.timeout_ms / 1000):
                 await asyncio.sleep(0)  # one call after the other would leave no room for those of others
@@ -38,7 +38,7 @@ class InProcessClient:
             )
         return replace(response, elapsed_ms=(clock() - started) * 1000)
 
-    def _scope(self, request: Request) -> dict[str, object]:
+    def _scope(self, request: HttpRequest) -> dict[str, object]:
         path, _, query = request.target.partition("?")
         own = [(name, text) for name, text in request.headers if name.lower() not in _FRAMING_HEADERS]
         framing = [("content-length", str(len(request.content)))] if request.content else []
@@ -83,7 +83,7 @@ class _AsgiExchange:
         else:
             self.body.append(message.get("body", b""))
 
-    def response(self) -> Response | LostResponse:
+    def response(self) -> HttpResponse | LostResponse:
         if self.status is None:
             return LostResponse("empty", None, "no response was started")
-        return Response(self.status, self.headers, b"".join(self.body))
+        return HttpResponse(self.status, self.headers, b"".join(self.body))

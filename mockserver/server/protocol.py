@@ -199,7 +199,7 @@ class SocketConnection:
     def __init__(self, protocol: MockServerProtocol, cycle: RequestResponseCycle) -> None:
         self._protocol = protocol
         self._cycle = cycle
-        self._head: Head | None = None
+        self._head: RequestHead | None = None
 
     async def send(self, message: Message) -> None:
         cycle = self._cycle
@@ -437,7 +437,7 @@ async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> N
     connection.close()
 
 
-class Head(NamedTuple):
+class RequestHead(NamedTuple):
     """The octets of a head, and the length of the body that it announces."""
 
     octets: bytes
@@ -451,7 +451,7 @@ class _Name(NamedTuple):
     line_start: bytes
 
 
-def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
+def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> RequestHead | None:
     """Return the head, with names as `spelled`; None if uvicorn must write it.
 
     That is a head without exactly one Content-Length, with a header about the connection, or one that uvicorn
@@ -472,7 +472,7 @@ def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
     if length is None or not pieces[0] or HEADER_VALUE_RE.search(b"".join(texts)):
         return None
     pieces.append(b"\r\n")
-    return Head(b"".join(pieces), length)
+    return RequestHead(b"".join(pieces), length)
 
 
 @lru_cache(_KNOWN_NAMES)

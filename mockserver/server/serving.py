@@ -27,7 +27,7 @@ from uvicorn.supervisors import Multiprocess
 
 from mockserver import __version__
 from mockserver.codec.urls import is_loopback
-from mockserver.control.http_client import Request
+from mockserver.control.http_client import HttpRequest
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.model import Value
@@ -263,7 +263,7 @@ def _worker_app(options: Options, log: str) -> ASGIApp:
 
     async def prepared(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await InProcessClient(app).send(Request("GET", HEALTH_PATH))
+            await InProcessClient(app).send(HttpRequest("GET", HEALTH_PATH))
             freeze_heap()
             release_free_memory()
         await app(scope, receive, send)

@@ -74,7 +74,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DrillFinding:
     """One fault of the client in a sentence, with its items and the numbers of the calls."""
 
     kind: str
@@ -94,7 +94,7 @@ class Result:
     case: Case
     verdict: str
     message: str
-    findings: tuple[Finding, ...]
+    findings: tuple[DrillFinding, ...]
     ending: Ending
     duration_s: float
     sandbox: str
@@ -229,9 +229,9 @@ def _read_case(node: Mapping[str, Json]) -> Case:
     return Case(node["id"], node["says"], node.get("scenario"), tags, rows, node["harmless"])
 
 
-def _read_finding(node: Mapping[str, Json]) -> Finding:
+def _read_finding(node: Mapping[str, Json]) -> DrillFinding:
     items, calls = tuple(node["items"]), tuple(node["calls"])
-    return Finding(node["kind"], node["message"], items, calls, node["doubtful"])
+    return DrillFinding(node["kind"], node["message"], items, calls, node["doubtful"])
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:

@@ -12,7 +12,7 @@ from mockserver.control.cases.catalogue import CatalogueCase
 from mockserver.control.cases.expectations import SEED, START_INSTANT, SandboxClient
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
-from mockserver.control.http_client import Request, Response, open_client
+from mockserver.control.http_client import HttpRequest, HttpResponse, open_client
 from mockserver.server.application import Application
 from tests.catalogue.rows import Play
 from tests.support.case_runs import run_case
@@ -45,7 +45,7 @@ async def _over_sockets(case: Case, url: str) -> CaseResult:
     async with open_client(url) as sending:
         settings = json.encode({"name": name, "seed": SEED, "freeze": START_INSTANT})
         headers = (("content-type", JSON_TYPE),)
-        made = await sending.send(Request("POST", "/_mock/sandboxes", headers, settings))
-        assert isinstance(made, Response), made
+        made = await sending.send(HttpRequest("POST", "/_mock/sandboxes", headers, settings))
+        assert isinstance(made, HttpResponse), made
         assert made.status == 201, made.text
         return await run(case, SandboxClient(name, sending, sending))

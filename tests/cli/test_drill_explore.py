@@ -11,10 +11,10 @@ import pytest
 
 from mockserver.cli import drill_explore
 from mockserver.cli.drill_explore import (
+    DrawnFault,
     Exploration,
     Explorer,
-    Fault,
-    Find,
+    FoundSchedule,
     Schedule,
     describe_schedule,
     draw_schedules,
@@ -26,7 +26,7 @@ from mockserver.control.scenarios import operations_by_vendor
 from mockserver.scenario.parser import parse_document
 from mockserver.server.application import Application
 from mockserver.testing.control_client import ControlClient
-from mockserver.testing.drill import Case, Client, Drill, Ending, Finding, Plan, Result
+from mockserver.testing.drill import Case, Client, Drill, DrillFinding, Ending, Plan, Result
 from mockserver.testing.server import MockServer
 from mockserver.testing.threaded_server import run_in_thread
 from tests.testing.drilled import payer
@@ -42,12 +42,12 @@ CLEAN = Result(Case("no-fault"), "ok", "3 of 3 stored", (), Ending(0), 0.1, "cle
 PLAN = Plan("3 items", "", CLEAN, (), "createBatchPayment", KEYS, 2, 3)
 
 
-def item(kind: str, number: int = 1, times: int = 1) -> Fault:
-    return Fault(kind, item=number, times=times)
+def item(kind: str, number: int = 1, times: int = 1) -> DrawnFault:
+    return DrawnFault(kind, item=number, times=times)
 
 
-def call(kind: str, number: int = 1) -> Fault:
-    return Fault(kind, call=number)
+def call(kind: str, number: int = 1) -> DrawnFault:
+    return DrawnFault(kind, call=number)
 
 
 # Drawing
@@ -171,7 +171,7 @@ def test_a_schedule_is_told_in_a_sentence(schedule: Schedule, sentence: str) -> 
 def test_what_a_client_did_is_told_with_the_places_of_the_items(
     monkeypatch: pytest.MonkeyPatch, kind: str, items: list[str], sentence: str
 ) -> None:
-    finding = Finding(kind, "", tuple(items), (), doubtful=False)
+    finding = DrillFinding(kind, "", tuple(items), (), doubtful=False)
     failed = Result(
         Case("drawn", "call 1 is reset after its commit"), "fail", "", (finding,), Ending(0), 0.1, "one"
     )
@@ -192,7 +192,7 @@ def test_a_call_moves_up_when_the_faults_that_put_it_off_are_gone(monkeypatch: p
         is_lost = (
             f"call {2 + put_off} is answered with a count" in case.says and "item 3 of 3 is l" in case.says
         )
-        finding = Finding("LOST", "", ("R-3",), (), doubtful=False)
+        finding = DrillFinding("LOST", "", ("R-3",), (), doubtful=False)
         return replace(CLEAN, case=case, verdict="fail" if is_lost else "ok", findings=(finding,))
 
     drawn = (call("silent", 1), call("miscounted", 4), item("dropped", 1), item("locked", 3))
@@ -263,12 +263,12 @@ def test_the_sandboxes_of_schedules_are_dropped(server: MockServer, monkeypatch:
 
 
 def test_found_schedules_make_a_file_of_tests() -> None:
-    finding = Finding("LOST", "", ("R-1",), (), doubtful=False)
+    finding = DrillFinding("LOST", "", ("R-1",), (), doubtful=False)
     schedule = (item("refused"),)
     case = Case("explored-1", scenario=make_scenario(schedule, "xero", PLAN))
     result = Result(case, "fail", "", (finding,), Ending(0), 0.1, "one")
 
-    text = pytest_file("xero", [Find(schedule, "the client loses item 1 of 3", result)])
+    text = pytest_file("xero", [FoundSchedule(schedule, "the client loses item 1 of 3", result)])
 
     names: dict[str, Any] = {}
     exec(compile(text, "found.py", "exec"), names)  # noqa: S102 - our own text

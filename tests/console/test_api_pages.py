@@ -13,7 +13,7 @@ from mockserver.console.api_pages import operation_groups
 from mockserver.console.application import PagesApp, flask_app
 from mockserver.console.assets import Assets
 from mockserver.console.pages import Shared
-from mockserver.console.screen import ControlClient
+from mockserver.console.screen import ConsoleControl
 from mockserver.console.site import Site
 from mockserver.contract.examples import ProfileExamples
 from mockserver.engine.nearest import OperationDirectory
@@ -28,7 +28,7 @@ ALL = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 def site(application: Application, assets: Assets) -> PagesApp:
     inside, live = InProcessClient(application), application.lasting.live
-    control = ControlClient(inside)
+    control = ConsoleControl(inside)
     shared = Shared(control, inside, application.lasting.contract, (), OperationDirectory())
     return PagesApp(flask_app(shared, Site.of(application.served, control, assets), live.server), live)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
-from mockserver.console.screen import ControlClient
+from mockserver.console.screen import ConsoleControl
 from mockserver.console.site import LANGUAGES, FirstCall, FirstCalls, Language, indented
 from mockserver.model import Document
 from mockserver.server.application import Application, Options, create_app
@@ -25,7 +25,7 @@ from tests.support.client import Client
 
 
 def first_calls(application: Application, *vendors: str) -> Mapping[str, Document]:
-    control = ControlClient(InProcessClient(application))
+    control = ConsoleControl(InProcessClient(application))
     return FirstCalls(control).of(vendors)
 
 

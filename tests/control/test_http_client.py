@@ -8,19 +8,19 @@ from contextlib import suppress
 
 import pytest
 
-from mockserver.control.http_client import LostResponse, Request, Response, open_client
+from mockserver.control.http_client import HttpRequest, HttpResponse, LostResponse, open_client
 from tests.support.skipping_loop import run_skipping
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
+def carried(serve: Serve, *requests: HttpRequest) -> list[HttpResponse | LostResponse]:
     """Return the responses of a server on a socket."""
     return asyncio.run(_carried(serve, *requests))
 
 
-async def _carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
+async def _carried(serve: Serve, *requests: HttpRequest) -> list[HttpResponse | LostResponse]:
     served: list[asyncio.Task[None]] = []
 
     def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,9 +72,9 @@ async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) ->
 
 
 def test_an_answer_is_what_came() -> None:
-    (received,) = carried(saying(OK), Request("GET", "/"))
+    (received,) = carried(saying(OK), HttpRequest("GET", "/"))
 
-    assert isinstance(received, Response)
+    assert isinstance(received, HttpResponse)
     assert (received.status, received.media_type, received.text) == (200, "text/plain", "ok")
 
 
@@ -84,18 +84,18 @@ def test_the_time_to_the_end_of_the_answer_is_noted() -> None:
         await asyncio.sleep(2)
         writer.write(OK)
 
-    (received,) = run_skipping(_carried(serve_late, Request("GET", "/")))
+    (received,) = run_skipping(_carried(serve_late, HttpRequest("GET", "/")))
 
-    assert isinstance(received, Response)
+    assert isinstance(received, HttpResponse)
     assert received.elapsed_ms == 2_000
 
 
 def test_a_header_that_came_twice_stands_together() -> None:
     twice = OK.replace(b"\r\n\r\n", b"\r\nx-a: 1\r\nX-A: 2\r\n\r\n")
 
-    (received,) = carried(saying(twice), Request("GET", "/"))
+    (received,) = carried(saying(twice), HttpRequest("GET", "/"))
 
-    assert isinstance(received, Response)
+    assert isinstance(received, HttpResponse)
     assert received.headers["x-a"] == "1, 2"
 
 
@@ -113,14 +113,14 @@ def test_a_header_that_came_twice_stands_together() -> None:
     ids=["reset", "reset-late", "empty", "truncated", "truncated-chunk", "bad-chunk", "no-http"],
 )
 def test_an_answer_that_is_lost_is_named(serve: Serve, kind: str, status: int | None) -> None:
-    (received,) = carried(serve, Request("GET", "/"))
+    (received,) = carried(serve, HttpRequest("GET", "/"))
 
     assert isinstance(received, LostResponse)
     assert (received.kind, received.status) == (kind, status)
 
 
 def test_an_answer_that_does_not_begin_in_time_is_lost() -> None:
-    (received,) = run_skipping(_carried(silent, Request("GET", "/")))
+    (received,) = run_skipping(_carried(silent, HttpRequest("GET", "/")))
 
     assert isinstance(received, LostResponse)
     assert (received.kind, received.status) == ("timeout", None)
@@ -135,27 +135,27 @@ def test_the_time_limit_is_for_the_whole_answer() -> None:
             writer.write(b".")
             await writer.drain()
 
-    (received,) = run_skipping(_carried(serve_slowly, Request("GET", "/", timeout_ms=60_000)))
+    (received,) = run_skipping(_carried(serve_slowly, HttpRequest("GET", "/", timeout_ms=60_000)))
 
     assert isinstance(received, LostResponse)
     assert (received.kind, received.status) == ("timeout", 200)
 
 
 def test_a_call_that_finds_its_open_connection_closed_is_told_apart() -> None:
-    kept = Request("GET", "/", keep_alive=True)
+    kept = HttpRequest("GET", "/", keep_alive=True)
 
     first, second = carried(saying(OK, b""), kept, kept)
 
-    assert isinstance(first, Response)
+    assert isinstance(first, HttpResponse)
     assert isinstance(second, LostResponse)
     assert second.kind == "closed"
 
 
 def test_calls_have_a_connection_each_where_none_is_to_be_kept() -> None:
-    first, second = carried(saying(OK), Request("GET", "/"), Request("GET", "/"))
+    first, second = carried(saying(OK), HttpRequest("GET", "/"), HttpRequest("GET", "/"))
 
-    assert isinstance(first, Response)
-    assert isinstance(second, Response)
+    assert isinstance(first, HttpResponse)
+    assert isinstance(second, HttpResponse)
 
 
 def test_calls_share_a_connection_where_it_is_to_be_kept() -> None:
@@ -165,7 +165,7 @@ def test_calls_share_a_connection_where_it_is_to_be_kept() -> None:
         opened.append(1)
         await saying(OK, OK)(reader, writer)
 
-    carried(counting, Request("GET", "/", keep_alive=True), Request("GET", "/", keep_alive=True))
+    carried(counting, HttpRequest("GET", "/", keep_alive=True), HttpRequest("GET", "/", keep_alive=True))
 
     assert len(opened) == 1
 
@@ -177,7 +177,7 @@ def test_headers_may_repeat_and_a_body_goes_out_in_chunks() -> None:
         seen.extend(await reader.readuntil(b"0\r\n\r\n"))
         writer.write(OK)
 
-    carried(reading, Request("PUT", "/a%20b?c[]=d", (("x-a", "1"), ("x-a", "2")), b"abcde", pieces=3))
+    carried(reading, HttpRequest("PUT", "/a%20b?c[]=d", (("x-a", "1"), ("x-a", "2")), b"abcde", pieces=3))
 
     assert b"PUT /a%20b?c[]=d HTTP/1.1" in seen
     assert seen.lower().count(b"\r\nx-a: ") == 2
@@ -185,9 +185,9 @@ def test_headers_may_repeat_and_a_body_goes_out_in_chunks() -> None:
 
 
 def test_a_server_that_is_not_there_is_no_answer() -> None:
-    async def nowhere() -> Response | LostResponse:
+    async def nowhere() -> HttpResponse | LostResponse:
         async with open_client("http://127.0.0.1:9") as sending:
-            return await sending.send(Request("GET", "/"))
+            return await sending.send(HttpRequest("GET", "/"))
 
     received = asyncio.run(nowhere())
 

@@ -12,8 +12,7 @@ import pytest
 
 from mockserver.control import replay as replay_module
 from mockserver.control.control_call import UnprocessableMemberError
-from mockserver.control.http_client import LostResponse, Request
-from mockserver.control.http_client import Response as RemoteResponse
+from mockserver.control.http_client import HttpRequest, HttpResponse, LostResponse
 from mockserver.control.replay import RemoteClient
 from tests.control.operators import NEW, SANDBOXES, create, listed, order, orders
 from tests.support import sample_vendor
@@ -344,27 +343,27 @@ def url() -> Iterator[str]:
         yield url
 
 
-def came(to: str, sent: Request, hosts: tuple[str, ...] = ()) -> RemoteResponse | LostResponse:
+def came(to: str, sent: HttpRequest, hosts: tuple[str, ...] = ()) -> HttpResponse | LostResponse:
     there = RemoteClient(hosts)
     return asyncio.run(there.send(there.address(to), sent))
 
 
 def test_a_call_goes_below_the_address(url: str) -> None:
-    response = came(f"{url}/acme/", Request("PUT", "/orders%2F?a=%20", (("x-one", "1"),), b"abc"))
+    response = came(f"{url}/acme/", HttpRequest("PUT", "/orders%2F?a=%20", (("x-one", "1"),), b"abc"))
 
-    assert isinstance(response, RemoteResponse)
+    assert isinstance(response, HttpResponse)
     assert response.text == "/acme/orders%2F?a=%20 ['content-length', 'host', 'x-one'] b'abc'"
 
 
 def test_a_redirect_is_an_answer_like_another(url: str) -> None:
-    response = came(url, Request("PUT", "/moved"))
+    response = came(url, HttpRequest("PUT", "/moved"))
 
-    assert isinstance(response, RemoteResponse)
+    assert isinstance(response, HttpResponse)
     assert (response.status, response.headers["location"]) == (302, "/elsewhere")
 
 
 def test_an_answer_that_breaks_off_is_lost(url: str) -> None:
-    lost = came(url, Request("PUT", "/break"))
+    lost = came(url, HttpRequest("PUT", "/break"))
 
     assert isinstance(lost, LostResponse)
     assert (lost.kind, lost.status) == ("truncated", 200)
@@ -373,14 +372,14 @@ def test_an_answer_that_breaks_off_is_lost(url: str) -> None:
 def test_an_answer_that_is_too_long_is_lost(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay_module, "MAX_RESPONSE_BYTES", 10)
 
-    lost = came(url, Request("PUT", "/"))
+    lost = came(url, HttpRequest("PUT", "/"))
 
     assert isinstance(lost, LostResponse)
     assert (lost.kind, lost.detail) == ("truncated", "over 10 bytes")
 
 
 def test_where_nobody_listens_nothing_is_answered() -> None:
-    lost = came("http://127.0.0.1:1", Request("PUT", "/"))
+    lost = came("http://127.0.0.1:1", HttpRequest("PUT", "/"))
 
     assert isinstance(lost, LostResponse)
     assert (lost.kind, lost.status) == ("refused", None)
@@ -430,7 +429,7 @@ def test_nowhere_else_is_called(text: str) -> None:
 
 
 def test_a_target_that_no_address_may_have_is_lost() -> None:
-    sent = Request("GET", f"/{'a' * 70_000}", (), b"", timeout_ms=1000)
+    sent = HttpRequest("GET", f"/{'a' * 70_000}", (), b"", timeout_ms=1000)
 
     lost = came("http://127.0.0.1:1", sent)
 

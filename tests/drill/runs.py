@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.drill.findings import Ending, Run, VendorAbilities
+from mockserver.drill.findings import ClientEnding, Run, VendorAbilities
 from mockserver.drill.oracle import Judgement, judge
 from mockserver.journal.entry import Entry
-from mockserver.journal.item_history import Attempt, ItemHistory, Told
+from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told
 from mockserver.model import Delivery
 from tests.support import journal_entries
 from tests.support.engine_samples import NOW
@@ -31,10 +31,10 @@ BATCHES = {
 }
 """A batch operation of each vendor."""
 
-Attempts = Mapping[str, Sequence[Attempt]]
+Attempts = Mapping[str, Sequence[ItemAttempt]]
 
 
-def attempt(number: int, **members: Any) -> Attempt:
+def attempt(number: int, **members: Any) -> ItemAttempt:
     """An item that call `number` created, and whose answer told so."""
     created: dict[str, Any] = {
         "index": 0,
@@ -45,31 +45,31 @@ def attempt(number: int, **members: Any) -> Attempt:
         "told": Told.STORED,
         "status": 200,
     }
-    return Attempt(number=number, **{**created, **members})
+    return ItemAttempt(number=number, **{**created, **members})
 
 
-def updated(number: int, **members: Any) -> Attempt:
+def updated(number: int, **members: Any) -> ItemAttempt:
     return attempt(number, **{"action": "updated", **members})
 
 
-def unanswered(number: int, **members: Any) -> Attempt:
+def unanswered(number: int, **members: Any) -> ItemAttempt:
     """It was created, and the answer was lost."""
     return attempt(number, **{"told": Told.NOTHING, "status": None, **members})
 
 
-def gone(number: int, **members: Any) -> Attempt:
+def gone(number: int, **members: Any) -> ItemAttempt:
     """The call was lost before anything was done."""
     lost = {"action": "unread", "stored": False, "told": Told.NOTHING, "status": None}
     return attempt(number, **{**lost, **members})
 
 
-def rejected(number: int, code: str = "unknown-reference", **members: Any) -> Attempt:
+def rejected(number: int, code: str = "unknown-reference", **members: Any) -> ItemAttempt:
     return attempt(
         number, **{"action": "rejected", "stored": False, "told": Told.REJECTED, "code": code, **members}
     )
 
 
-def refused(number: int, code: str = "", **members: Any) -> Attempt:
+def refused(number: int, code: str = "", **members: Any) -> ItemAttempt:
     """Its whole call was refused."""
     whole = {"action": "unread", "stored": False, "told": Told.REFUSED, "status": 429, "code": code}
     return attempt(number, **{**whole, **members})
@@ -115,14 +115,14 @@ def run_of(  # noqa: PLR0913 - the parts of a run
         if attempts
     )
     entries = [known[number] for number in sorted(known)]
-    return Run(entries, histories, Ending(status, output, timeout_s), starts)
+    return Run(entries, histories, ClientEnding(status, output, timeout_s), starts)
 
 
 def document(key: str, amount: Any = 10) -> Any:
     return {"id": key, "amount": amount}
 
 
-def _whole(key: str, one: Attempt) -> Attempt:
+def _whole(key: str, one: ItemAttempt) -> ItemAttempt:
     return replace(one, document=document(key)) if one.document is None else one
 
 

@@ -9,7 +9,7 @@ from mockserver.control.http_client import LOSS_KINDS
 from mockserver.journal.entry import (
     SILENT_FAULTS,
     ItemResults,
-    Query,
+    JournalQuery,
     request_target,
     select,
     target_below_mount,
@@ -167,18 +167,21 @@ PLAIN = entry()
     ids=" ".join,
 )
 def test_a_query_passes_what_it_asks_for(passing: dict[str, Any], other: dict[str, Any]) -> None:
-    assert (Query(**passing).passes(CALLED), Query(**other).passes(CALLED)) == (True, False)
+    assert (JournalQuery(**passing).passes(CALLED), JournalQuery(**other).passes(CALLED)) == (True, False)
 
 
 def test_any_fault_is_one_of_them() -> None:
-    assert (Query(fault="any").passes(CALLED), Query(fault="any").passes(PLAIN)) == (True, False)
+    assert (JournalQuery(fault="any").passes(CALLED), JournalQuery(fault="any").passes(PLAIN)) == (
+        True,
+        False,
+    )
 
 
 def test_where_no_status_left_there_is_none() -> None:
     lost = entry(delivery=Delivery(fault="EMPTY_RESPONSE"))
 
-    assert [Query(status=one).passes(lost) for one in ("none", "207", "2xx")] == [True, False, False]
-    assert Query(status="none").passes(PLAIN) is False
+    assert [JournalQuery(status=one).passes(lost) for one in ("none", "207", "2xx")] == [True, False, False]
+    assert JournalQuery(status="none").passes(PLAIN) is False
 
 
 def test_an_item_that_was_warned_about_is_found() -> None:
@@ -188,26 +191,26 @@ def test_an_item_that_was_warned_about_is_found() -> None:
     )
     warned = entry(decided=ItemResults.of(outcomes))
 
-    assert [Query(item=key, outcome="warned").passes(warned) for key in ("A", "B")] == [False, True]
+    assert [JournalQuery(item=key, outcome="warned").passes(warned) for key in ("A", "B")] == [False, True]
 
 
 def test_a_lost_item_is_not_found_among_the_skipped_ones() -> None:
     outcome = Outcome(Item(0, "A", {}), Action.SKIPPED, problems=(Problem("lost"),))
     lost = entry(decided=ItemResults.of((outcome,)))
 
-    assert [Query(outcome=word).passes(lost) for word in ("skipped", "lost")] == [False, True]
+    assert [JournalQuery(outcome=word).passes(lost) for word in ("skipped", "lost")] == [False, True]
 
 
 def test_an_item_without_a_key_is_found_by_an_empty_one() -> None:
     keyless = entry(decided=item_results(("", Action.REJECTED)))
 
-    assert (Query(item="").passes(keyless), Query(item="").passes(CALLED)) == (True, False)
+    assert (JournalQuery(item="").passes(keyless), JournalQuery(item="").passes(CALLED)) == (True, False)
 
 
 def test_the_newest_of_those_that_pass_come_in_their_order() -> None:
     entries = [entry(number=number, method="GET" if number % 2 else "PUT") for number in range(1, 8)]
 
-    assert [one.number for one in select(entries, Query(method="GET"), 2)] == [5, 7]
+    assert [one.number for one in select(entries, JournalQuery(method="GET"), 2)] == [5, 7]
 
 
 TEXTS = entry(
@@ -222,13 +225,13 @@ TEXTS = entry(
 
 @pytest.mark.parametrize("text", ["nord", "SÜD", "body-1", "strasse", 'KEY "7"', "database"])
 def test_a_text_is_found_wherever_people_look_for_it(text: str) -> None:
-    assert Query(text=text).passes(TEXTS)
+    assert JournalQuery(text=text).passes(TEXTS)
 
 
 @pytest.mark.parametrize("text", ["west", "created", "[["])
 def test_a_text_that_the_call_does_not_have_is_not_found(text: str) -> None:
-    assert not Query(text=text).passes(TEXTS)
+    assert not JournalQuery(text=text).passes(TEXTS)
 
 
 def test_bytes_that_are_no_text_are_searched_as_far_as_they_are() -> None:
-    assert Query(text="ok").passes(entry(body=b"\xff\xfeok"))
+    assert JournalQuery(text="ok").passes(entry(body=b"\xff\xfeok"))

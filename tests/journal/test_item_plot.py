@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from mockserver.journal.item_history import Attempt, ItemHistory, Told
+from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told
 from mockserver.journal.item_plot import draw_items
 from mockserver.journal.view import View
 
@@ -19,15 +19,15 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def attempt(number: int, at: int = 0, took: int = 0, told: Told = Told.STORED, **members: Any) -> Attempt:
+def attempt(number: int, at: int = 0, took: int = 0, told: Told = Told.STORED, **members: Any) -> ItemAttempt:
     """An attempt so many milliseconds after the start."""
     arrived = START + timedelta(milliseconds=at)
     made = {"action": "created", "stored": True, "status": 207, **members}
     until = arrived + timedelta(milliseconds=took)
-    return Attempt(number=number, index=0, at=arrived, until=until, told=told, **made)
+    return ItemAttempt(number=number, index=0, at=arrived, until=until, told=told, **made)
 
 
-def history(*attempts: Attempt, key: str = "R-1") -> ItemHistory:
+def history(*attempts: ItemAttempt, key: str = "R-1") -> ItemHistory:
     return ItemHistory("acme", "putOrders", key, attempts)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from mockserver.control.cases.expectations import SandboxClient
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
-from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
+from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.server.application import Application
 from mockserver.server.in_process import InProcessClient
 from tests.support import conformance
@@ -23,16 +23,16 @@ class ConformanceClient:
     app: Application
     sandbox: str
 
-    async def send(self, sent: Request) -> Response | LostResponse:
+    async def send(self, sent: HttpRequest) -> HttpResponse | LostResponse:
         came = await self.sender.send(sent)
-        if isinstance(came, Response) and not self._is_of_a_scenario(came):
+        if isinstance(came, HttpResponse) and not self._is_of_a_scenario(came):
             path = unquote(sent.target.partition("?")[0])
             said = conformance.SentReply(sent.method, path, came.status, came.headers, came.body)
             unstated = conformance.find_violation(self.app.served, said)
             assert not unstated, f"{sent.method} {path}: {unstated}\n{came.text[:2000]}"
         return came
 
-    def _is_of_a_scenario(self, came: Response) -> bool:
+    def _is_of_a_scenario(self, came: HttpResponse) -> bool:
         number = int(came.headers.get("mock-journal", "0"))
         entry = self.app.journal.entry(self.sandbox, number)
         return entry is not None and bool(entry.applied)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.cli.drill_report.results import DrillReport, Place
-from mockserver.testing.drill import CLEAN, Case, Ending, Finding, Plan, Result
+from mockserver.testing.drill import CLEAN, Case, DrillFinding, Ending, Plan, Result
 
 HOSTILE = "<script>alert(1)</script>\"'&]]>\x1b[31m\x00|`%0A::error::\n"
 SECRET = "s3cr3t-0f-th3-v3nd0r"
@@ -50,11 +50,13 @@ def item(key: str, *attempts: dict[str, Any]) -> dict[str, Any]:
     return {"key": key, "stored": True, "attempts": list(attempts)}
 
 
-def finding(kind: str = "LOST", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False) -> Finding:
-    return Finding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful)
+def finding(
+    kind: str = "LOST", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False
+) -> DrillFinding:
+    return DrillFinding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful)
 
 
-def result(name: str, *findings: Finding, output: str = "", **more: Any) -> Result:
+def result(name: str, *findings: DrillFinding, output: str = "", **more: Any) -> Result:
     verdict = "ok"
     if findings:
         verdict = "doubtful" if all(one.doubtful for one in findings) else "fail"

@@ -14,7 +14,7 @@ from mockserver.cli.drill_report.results import (
     KNOWN,
     WORST_FIRST,
     DrillReport,
-    Row,
+    DrillRow,
     count_words,
     ending_words,
 )
@@ -47,7 +47,7 @@ def junit_suite(report: DrillReport) -> tuple[Mapping[str, object], list[JunitCa
     return totals, cases
 
 
-def _junit_case(report: DrillReport, row: Row) -> JunitCase:
+def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
     result, message = row.result, report.said(row.message)
     text = ""
     if result.findings:
@@ -99,7 +99,7 @@ def report_document(report: DrillReport) -> Json:
     }
 
 
-def _run(report: DrillReport, row: Row, *, is_whole: bool) -> Json:
+def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
     result, case = row.result, row.result.case
     whole = {"scenario": case.scenario, "items": list(result.items), "calls": list(result.calls)}
     return {
@@ -151,7 +151,7 @@ def html_page(report: DrillReport) -> str:
     )
 
 
-def _scenario(row: Row) -> str:
+def _scenario(row: DrillRow) -> str:
     """Return the scenario as YAML, as scenarios are written."""
     plain = plain_json(row.result.case.scenario)
     return xml(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))[:_LONGEST_SCENARIO]

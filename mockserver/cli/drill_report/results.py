@@ -48,7 +48,7 @@ def write_known(file: Path, known: Mapping[Place, str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DrillRow:
     """A run of the client, with the reasons of its known faults by kind.
 
     `verdict` is `known` if all its faults are; `word` and `message` tell the worst one that is not.
@@ -86,22 +86,22 @@ class DrillReport:
     secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[DrillRow]:
         """A row for each case; before them the run without faults, if the client has some even there."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict == OK else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
 
-    def row(self, result: Result) -> Row:
+    def row(self, result: Result) -> DrillRow:
         faults = [one for one in result.findings if not one.doubtful]
         mine = {place[2]: reason for place, reason in self.known.items() if place[:2] == self._case(result)}
         reasons = {one.kind: mine[one.kind] for one in faults if one.kind in mine}
         new = [one for one in faults if one.kind not in reasons]
         if new:
             message = result.message if new[0] is result.findings[0] else new[0].message
-            return Row(result, result.verdict, new[0].kind, message, reasons)
+            return DrillRow(result, result.verdict, new[0].kind, message, reasons)
         verdict = KNOWN if faults else result.verdict
-        return Row(result, verdict, verdict, result.message, reasons)
+        return DrillRow(result, verdict, verdict, result.message, reasons)
 
     def _case(self, result: Result) -> tuple[str, str]:
         return self.vendor, result.case.id
@@ -149,7 +149,7 @@ class DrillReport:
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
         return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
 
-    def again(self, row: Row) -> str:
+    def again(self, row: DrillRow) -> str:
         """Return the command that runs the client against this case again."""
         case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
         if row.id.startswith(EXPLORED):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from click import style
 
-from mockserver.cli.drill_report.results import KNOWN, DrillReport, Row, count_words
+from mockserver.cli.drill_report.results import KNOWN, DrillReport, DrillRow, count_words
 from mockserver.testing.drill import DOUBTFUL, FAILED, OK, UNMET
 
 _COLOURS = {OK: "green", FAILED: "red", DOUBTFUL: "yellow", KNOWN: "yellow", UNMET: "white"}
 
 
-def row_line(report: DrillReport, row: Row) -> str:
+def row_line(report: DrillReport, row: DrillRow) -> str:
     """Return the row of a case."""
     column = max((len(case.id) for case in report.plan.cases), default=0)
     word = style(f"{row.word:<9}", fg=_COLOURS[row.verdict], bold=row.verdict == FAILED)

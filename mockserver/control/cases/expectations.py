@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.control.cases.language import Node
-from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
+from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.errors import MalformedBody, MockServerError
 from mockserver.model import Json, parse_pointer
 
@@ -98,18 +98,18 @@ class SandboxClient:
                 return one["document"]
         raise UnmetExpectationError([f"no ready scenario is called {name}"])
 
-    async def call_control(self, method: str, below: str, body: Json = None) -> Response:
+    async def call_control(self, method: str, below: str, body: Json = None) -> HttpResponse:
         """Call the control plane for the sandbox.
 
         Raises UnmetExpectationError: the call is refused or lost.
         """
         return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
 
-    async def _call_control(self, method: str, target: str, body: Json = None) -> Response:
+    async def _call_control(self, method: str, target: str, body: Json = None) -> HttpResponse:
         content = b"" if body is None else json.encode(body)
         headers = (("user-agent", USER_AGENT), *((("content-type", JSON_TYPE),) if content else ()))
-        response = await self.control.send(Request(method, target, headers, content))
-        if not isinstance(response, Response):
+        response = await self.control.send(HttpRequest(method, target, headers, content))
+        if not isinstance(response, HttpResponse):
             raise UnmetExpectationError([f"{method} {target}: lost, {response.detail}"])
         if not 200 <= response.status < 300:  # noqa: PLR2004 - any success
             raise UnmetExpectationError([f"{method} {target}: {response.status} {response.text}"])
@@ -268,7 +268,7 @@ def _is_of_kind(kind: str, found: Any) -> bool:
 
 
 def response_differences(
-    expected: Node, response: Response | LostResponse, remembered: Mapping[str, Response]
+    expected: Node, response: HttpResponse | LostResponse, remembered: Mapping[str, HttpResponse]
 ) -> list[str]:
     """Differences from the `expected` response, followed by the received one."""
     if isinstance(response, LostResponse):
@@ -277,10 +277,10 @@ def response_differences(
     return [*found, _received(response)] if found else []
 
 
-def loss_differences(expected: str | Node, response: Response | LostResponse) -> list[str]:
+def loss_differences(expected: str | Node, response: HttpResponse | LostResponse) -> list[str]:
     """Differences from the `expected` loss: a kind, or `{kind, status}`; status may be null."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
-    if isinstance(response, Response):
+    if isinstance(response, HttpResponse):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
     found = [] if response.kind == wanted["kind"] else [f"expected {wanted['kind']}"]
     if "status" in wanted and response.status != wanted["status"]:
@@ -306,7 +306,9 @@ def document_differences(
 
 
 def response_set_differences(
-    expected: Iterable[Node], response: list[Response | LostResponse], remembered: Mapping[str, Response]
+    expected: Iterable[Node],
+    response: list[HttpResponse | LostResponse],
+    remembered: Mapping[str, HttpResponse],
 ) -> list[str]:
     """Differences from the `expected` responses in any order; `times` expects several."""
     left = list(response)
@@ -324,7 +326,7 @@ def response_set_differences(
     return found + [f"was not expected: {_received(other)}" for other in left]
 
 
-def value_in_response(response: Response, place: str) -> Any:
+def value_in_response(response: HttpResponse, place: str) -> Any:
     """The value at a JSON Pointer, or with `header <name>` that header. Raises UnmetExpectationError."""
     try:
         if place.startswith("header "):
@@ -342,7 +344,7 @@ def value_at(document: Any, pointer: str) -> Any:
 
 
 def _response_differences(
-    expected: Node, response: Response, remembered: Mapping[str, Response]
+    expected: Node, response: HttpResponse, remembered: Mapping[str, HttpResponse]
 ) -> Iterator[str]:
     if "status" in expected and expected["status"] != response.status:
         yield f"expected status {expected['status']}"
@@ -374,7 +376,7 @@ def _header_differences(name: str, expected: Any, found: str | None) -> Iterator
         yield from differences(str(expected), found, f"header {name}")
 
 
-def _json_differences(expected: Any, response: Response, *, open_ended: bool) -> Iterator[str]:
+def _json_differences(expected: Any, response: HttpResponse, *, open_ended: bool) -> Iterator[str]:
     try:
         found = response.json
     except MalformedBody as error:
@@ -383,7 +385,7 @@ def _json_differences(expected: Any, response: Response, *, open_ended: bool) ->
         yield from differences(expected, found, open_ended=open_ended)
 
 
-def _is_json(response: Response) -> bool:
+def _is_json(response: HttpResponse) -> bool:
     try:
         _ = response.json
     except MalformedBody:
@@ -392,7 +394,7 @@ def _is_json(response: Response) -> bool:
 
 
 def _remembered_differences(
-    candidates: list[Response], response: Response, left_out: Iterable[str]
+    candidates: list[HttpResponse], response: HttpResponse, left_out: Iterable[str]
 ) -> list[str]:
     """Differences from all of the remembered responses; `left_out` are pointers to ignore."""
     found = [
@@ -402,7 +404,7 @@ def _remembered_differences(
     return [] if [] in found else found[0]
 
 
-def _without(response: Response, pointers: Iterable[str]) -> Response:
+def _without(response: HttpResponse, pointers: Iterable[str]) -> HttpResponse:
     if not pointers:
         return response
     document = response.json
@@ -413,14 +415,14 @@ def _without(response: Response, pointers: Iterable[str]) -> Response:
     return replace(response, body=json.encode(document))
 
 
-def _apart_from(first: Response, response: Response) -> Iterator[str]:
+def _apart_from(first: HttpResponse, response: HttpResponse) -> Iterator[str]:
     for what in ("status", "media_type", "body"):
         before, now = getattr(first, what), getattr(response, what)
         if before != now:
             yield f"expected the same {what} as before: {before!r}, found {now!r}"
 
 
-def _received(response: Response | LostResponse) -> str:
+def _received(response: HttpResponse | LostResponse) -> str:
     if isinstance(response, LostResponse):
         return f"lost: {response.kind}, status {response.status}: {response.detail}"
     return f"answered {response.status} {response.body[:MAX_SHOWN_BYTES]!r}"

@@ -25,7 +25,9 @@ from mockserver.control.cases.expectations import (
 )
 from mockserver.control.cases.language import STEPS, Case, Node
 from mockserver.control.control_call import ControlError
-from mockserver.control.http_client import TIMEOUT_MS, HttpClient, LostResponse, Request, Response
+from mockserver.control.http_client import TIMEOUT_MS, HttpClient, LostResponse
+from mockserver.control.http_client import HttpRequest as Request
+from mockserver.control.http_client import HttpResponse as Response
 from mockserver.errors import MalformedBody, MockServerError
 
 FORM = "application/x-www-form-urlencoded"

@@ -14,7 +14,7 @@ from mockserver.cli.drill_report.github import MOST_ROWS, annotation_lines, mark
 from mockserver.cli.drill_report.results import DrillReport
 from mockserver.contract.report.text import MOST_ANNOTATIONS
 from mockserver.control.reports import read_verdict
-from mockserver.testing.drill import Ending, Finding
+from mockserver.testing.drill import DrillFinding, Ending
 from tests.support.drill_results import (
     HOSTILE,
     SECRET,
@@ -43,7 +43,7 @@ def document_of(folder: Path, made: DrillReport) -> dict[str, Any]:
 
 def hostile() -> DrillReport:
     text = HOSTILE + SECRET
-    odd = Finding("LOST", text, (HOSTILE,), (1,), doubtful=False)
+    odd = DrillFinding("LOST", text, (HOSTILE,), (1,), doubtful=False)
     run = result(
         "half",
         odd,

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.control.cases.catalogue import rows
 from mockserver.control.cases.language import CaseDefaults, read_case
-from mockserver.control.http_client import Request, Response
+from mockserver.control.http_client import HttpRequest, HttpResponse
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.in_process import InProcessClient
 from tests.support.client import Client
@@ -125,15 +125,15 @@ def test_a_case_runs_where_the_control_plane_asks_for_a_token() -> None:
 
 
 def test_one_case_at_a_time_runs_in_a_sandbox(app: Application, sandbox: str) -> None:
-    async def both() -> list[Response]:
-        run = Request(
+    async def both() -> list[HttpResponse]:
+        run = HttpRequest(
             "POST",
             f"/_mock/sandboxes/{sandbox}/cases/87/run",
             (("content-type", "application/json"),),
             b'{"vendor": "xero"}',
         )
         received = await asyncio.gather(InProcessClient(app).send(run), InProcessClient(app).send(run))
-        return [one for one in received if isinstance(one, Response)]
+        return [one for one in received if isinstance(one, HttpResponse)]
 
     ran, refused = sorted(asyncio.run(both()), key=lambda response: response.status)
 
