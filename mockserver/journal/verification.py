@@ -36,8 +36,7 @@ class RequestDocuments:
         body = plan.bodies.get(media_type) if plan else None
         try:
             if body is not None:
-                content_type = call.headers.get("content-type", "")
-                return body.decode(call.body, charset, call.assumptions, content_type=content_type)
+                return body.decode(call, charset, json.MAX_LENIENT_BYTES)
             return json.decode(call.body, charset)
         except MalformedBody:
             return None
