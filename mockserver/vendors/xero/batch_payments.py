@@ -74,7 +74,7 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
     return {
         "Invoice": stub,
         "PaymentID": payment["PaymentID"],
-        **answers.pick_members(payment, *PAYEE.split()),
+        **answers.pick_members(payment, *PAYEE),
         **amount_members(payment, "Amount"),
         **(amount_members(payment, "BankAmount") if newer else {}),
     }
@@ -159,7 +159,7 @@ def _book_batch_payment(
     ]
     document = {
         **common,
-        **answers.pick_members(batch, *STATEMENT.split()),
+        **answers.pick_members(batch, *STATEMENT),
         "Type": _BATCH_TYPES[invoice["Type"]],
         "TotalAmount": sum((payable.amount for payable in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
@@ -177,7 +177,7 @@ def _book_batched_payment(one: books.InvoicePayment, common: Document, state: St
         "Amount": one.amount,
         "BankAmount": one.amount,
         "CurrencyRate": _BASE_RATE,
-        **answers.pick_members(one.sent, *PAYEE.split()),
+        **answers.pick_members(one.sent, *PAYEE),
     }
     books.book_payment(payment, state)
     return payment

@@ -91,7 +91,7 @@ def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json
 def _embedded_batch_payment(batch: Document) -> Json:
     """Return a batch payment in its payments, without them and the texts of the statement."""
     shown = BATCH_PAYMENT.represent({**batch, "Account": {"AccountID": batch["AccountID"]}})
-    return {name: value for name, value in shown.items() if name not in ("Payments", *STATEMENT.split())}
+    return {name: value for name, value in shown.items() if name not in ("Payments", *STATEMENT)}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
@@ -154,7 +154,7 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         "Status": "AUTHORISED",
         "IsReconciled": sent.get("IsReconciled", False),
         "UpdatedDateUTC": stored_instant(state.now),
-        **pick_members(sent, *PAYEE.split()),
+        **pick_members(sent, *PAYEE),
     }
     books.book_payment(document, state)
     kind = payable.kind

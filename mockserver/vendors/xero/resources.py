@@ -1,9 +1,7 @@
-"""Resources of the accounting API: a row each, with its members in wire order.
+"""Resources of the accounting API: a row each in `resources.yaml`.
 
 A row gives the fields of filters, the representation in answers, the parameters of lists, and the members of
 rejected elements.
-Source: docs/vendors/xero.md#small-objects, #account, #contact, #invoice, #credits, #payment, #batch-payment,
-#bank-transactions, #settings.
 """
 
 from __future__ import annotations
@@ -13,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any
+
+from msgspec import convert
 
 from mockserver.model import Document, Json, Value
 from mockserver.sandbox.store import Collection, State
+from mockserver.vendor import read_tables
 from mockserver.vendors.xero.answers import pick_members
 from mockserver.vendors.xero.dates_and_amounts import (
     amount_members,
@@ -31,26 +32,18 @@ from mockserver.vendors.xero.dates_and_amounts import (
 from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand, own_field, related_fields
 
 _WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
-_CONTACT_TEXTS = (
-    "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
-    "BankAccountDetails TaxNumber AccountsReceivableTaxType AccountsPayableTaxType"
-)
-_CONTACT_DETAILS = (
-    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
-    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories TaxNumberType "
-    "XeroNetworkKey PaymentTerms BatchPayments"
-)
-PAYEE = "BankAccountNumber Particulars Code Reference Details"
-STATEMENT = "Reference Particulars Code Details Narrative"
 
 
 class MemberType(Value, frozen=True):
-    """A type of members: its type in filters, if any, and its representation."""
+    """A type of members: its type in filters, and its representation."""
 
     field: FieldType | None
+    """None for members that filters do not read; most come of other documents, such as the contact."""
     show: Callable[..., Mapping[str, Json]]
     source: str = ""
     """The stored member that it is read from, if it is not the one of its name."""
+    absent: Json = None
+    """What filters compare where none is stored."""
 
 
 def _show_dates(document: Document, *names: str) -> Mapping[str, Json]:
@@ -82,65 +75,61 @@ def _show_rate(document: Document, *names: str) -> Mapping[str, Json]:
     return dict.fromkeys(names, print_amount(Decimal(document["Rate"])))
 
 
-TEXT = MemberType(FieldType.TEXT, pick_members)
-BLANK = MemberType(FieldType.TEXT, _present(""))
-"""A text that is empty where none is stored."""
-
-GUID = MemberType(FieldType.GUID, pick_members)
-FLAG = MemberType(FieldType.FLAG, pick_members)
-SWITCH = MemberType(FieldType.FLAG, _present(otherwise=False))
-"""A flag that is false where none is stored."""
-
-AMOUNT = MemberType(FieldType.NUMBER, amount_members)
-COUNT = MemberType(FieldType.NUMBER, pick_members)
-RATE = MemberType(FieldType.NUMBER, _show_rate, "Rate")
-DATE = MemberType(FieldType.MOMENT, _show_dates)
-"""A day, with its text before it."""
-
-DAY = MemberType(FieldType.MOMENT, _printed_by(print_date))
-INSTANT = MemberType(FieldType.MOMENT, _printed_by(print_instant_ms))
-CREATED = MemberType(FieldType.MOMENT, _printed_by(lambda stored: print_now_ms(parse_stored(stored))))
-"""An instant without an offset."""
-
-CHANGED = MemberType(FieldType.MOMENT, _show_changed)
-"""An instant, with its text behind it."""
-
-PART = MemberType(None, pick_members)
-"""A member that filters do not read; most come of other documents, such as the contact."""
-
-UNFILTERED_AMOUNT = MemberType(None, amount_members)
-UNFILTERED_INSTANT = MemberType(None, _printed_by(print_instant_ms))
-FALSE = MemberType(None, _show_false)
-NO_ELEMENTS = MemberType(None, _show_empty)
-
-Layout: TypeAlias = tuple[tuple[MemberType, str], ...]
+_TYPES: Mapping[str, MemberType] = {
+    "text": MemberType(FieldType.TEXT, pick_members),
+    "blank": MemberType(FieldType.TEXT, _present(""), absent=""),
+    "guid": MemberType(FieldType.GUID, pick_members),
+    "flag": MemberType(FieldType.FLAG, pick_members),
+    "switch": MemberType(FieldType.FLAG, _present(otherwise=False)),
+    "amount": MemberType(FieldType.NUMBER, amount_members),
+    "count": MemberType(FieldType.NUMBER, pick_members),
+    "rate": MemberType(FieldType.NUMBER, _show_rate, "Rate"),
+    # A day, with its text before it.
+    "date": MemberType(FieldType.MOMENT, _show_dates),
+    "day": MemberType(FieldType.MOMENT, _printed_by(print_date)),
+    "instant": MemberType(FieldType.MOMENT, _printed_by(print_instant_ms)),
+    # An instant without an offset.
+    "created": MemberType(FieldType.MOMENT, _printed_by(lambda stored: print_now_ms(parse_stored(stored)))),
+    # An instant, with its text behind it.
+    "changed": MemberType(FieldType.MOMENT, _show_changed),
+    "part": MemberType(None, pick_members),
+    "unfiltered-amount": MemberType(None, amount_members),
+    "unfiltered-instant": MemberType(None, _printed_by(print_instant_ms)),
+    "not": MemberType(None, _show_false),
+    "no-elements": MemberType(None, _show_empty),
+}
+_TABLES = read_tables(__file__)
+PAYEE: tuple[str, ...] = tuple(_TABLES["texts"]["payee"].split())
+STATEMENT: tuple[str, ...] = tuple(_TABLES["texts"]["statement"].split())
 
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A kind of document.
-
-    `layout` are its members in wire order, names of one type in one text. `key` names the id of a document if
-    that is not the resource's name with ID; `number` may name a document in its place. `order` is that of
-    lists; `optimised` are the fields for `where` and `order` over any number of documents, all without it.
-    `related` are other documents for filters, by prefix: the member with the id, the resource.
-    `parameters` are those of lists that hold values of a member. `searched` are the members for `searchTerm`,
-    `heavy` those outside a summary, `echo` those of a rejected element. Lists show documents whose `archived`
-    is ACTIVE, unless all are asked for.
-    """
+    """A kind of document: a row of `resources.yaml`."""
 
     name: str
-    layout: Layout
+    layout: tuple[Any, ...]
+    """Members in wire order, by type; a list among them is a part that several layouts share."""
     key: str = ""
+    """Name of the id, if it is not the resource's name with ID."""
     number: str = ""
+    """The member that may name a document in place of its id."""
     order: str = "UpdatedDateUTC"
+    """Order of lists."""
     optimised: Mapping[str, str] = field(default_factory=dict)
-    related: Mapping[str, tuple[str, Resource]] = field(default_factory=dict)
+    """Fields for `where` and `order` over very many documents; all fields if there are none."""
+    related: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Other documents for filters, by prefix: the member with the id, the name of the resource."""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of lists that hold values of a member."""
     searched: tuple[str, ...] = ()
+    """Members that `searchTerm` looks in."""
     heavy: str = ""
-    echo: str = ""
+    """Members outside a summary."""
+    echo: tuple[str, ...] = ()
+    """Members of a rejected element."""
     archived: str = ""
+    """The member that is ACTIVE in the documents that lists show, unless all are asked for."""
 
     @cached_property
     def plural(self) -> str:
@@ -156,21 +145,23 @@ class Resource:
 
     @cached_property
     def members(self) -> tuple[tuple[MemberType, tuple[str, ...]], ...]:
-        return tuple((kind, tuple(names.split())) for kind, names in self.layout)
+        entries = [one for part in self.layout for one in (part if isinstance(part, list) else [part])]
+        return tuple((_TYPES[kind], tuple(names.split())) for one in entries for kind, names in one.items())
 
     @cached_property
     def echoed(self) -> tuple[str, ...]:
-        return tuple(self.echo.split())
+        return tuple(" ".join(self.echo).split())
 
     @cached_property
     def entity(self) -> FilterEntity:
         fields: dict[str, Operand] = {
-            name.lower(): own_field(kind.field, kind.source or name, "" if kind is BLANK else None)
+            name.lower(): own_field(kind.field, kind.source or name, kind.absent)
             for kind, names in self.members
             if kind.field
             for name in names
         }
-        for prefix, (member, other) in self.related.items():
+        for prefix, (member, name) in self.related.items():
+            other = _RELATED[name]
             fields |= related_fields(prefix, member, other.collection, other.entity.fields)
         optimised = {name: frozenset(one.lower().split()) for name, one in self.optimised.items()}
         return FilterEntity(self.name, fields, self.order, optimised)
@@ -193,74 +184,24 @@ class Resource:
         return shown
 
 
-ACCOUNT = Resource(
-    "Account",
-    (
-        (GUID, "AccountID"),
-        (TEXT, "Code Name Status Type TaxType Description Class SystemAccount"),
-        (FLAG, "EnablePaymentsToAccount ShowInExpenseClaims"),
-        (TEXT, "BankAccountNumber"),
-        (BLANK, "BankAccountType"),
-        (TEXT, "CurrencyCode ReportingCode ReportingCodeName"),
-        (FLAG, "HasAttachments"),
-        (INSTANT, "UpdatedDateUTC"),
-        (FLAG, "AddToWatchlist"),
-    ),
-    echo=(
-        "AccountID Code Name Type TaxType Description EnablePaymentsToAccount ShowInExpenseClaims "
-        "BankAccountNumber BankAccountType CurrencyCode ReportingCode AddToWatchlist"
-    ),
-)
-CONTACT = Resource(
-    "Contact",
-    (
-        (GUID, "ContactID"),
-        (TEXT, _CONTACT_TEXTS),
-        (PART, "Addresses Phones"),
-        (INSTANT, "UpdatedDateUTC"),
-        (NO_ELEMENTS, "ContactGroups"),
-        (FLAG, "IsSupplier IsCustomer"),
-        (TEXT, "DefaultCurrency"),
-        (PART, _CONTACT_DETAILS),
-        (PART, "Balances ContactPersons"),
-        (SWITCH, "HasAttachments"),
-        (PART, "Attachments"),
-        (FALSE, "HasValidationErrors"),
-    ),
-    number="ContactNumber",
-    optimised={
-        "where": "Name EmailAddress AccountNumber ContactID",
-        "order": "ContactID UpdatedDateUTC Name",
-    },
-    parameters={"IDs": "ContactID"},
-    searched=("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress"),
-    heavy=(
-        "Addresses Balances ContactGroups ContactPersons IsSupplier IsCustomer SalesDefaultAccountCode "
-        "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
-    ),
-    echo=f"{_CONTACT_TEXTS} DefaultCurrency Addresses Phones {_CONTACT_DETAILS} ContactPersons",
-    archived="ContactStatus",
-)
-_TO_CONTACT = {"Contact": ("ContactID", CONTACT)}
-
-
 @dataclass(frozen=True, eq=False)
 class DocumentKind(Resource):
-    """A resource that is an invoice, or reduces one.
-
-    `sales` are the types of documents with customers, the first one for creation; `purchases` those with
-    suppliers; `payments` are the types of payments of the two. `unsettled` is the open amount, `settled` are
-    the settled ones. `number` is "" for a kind without numbers; `prefix` begins that of a sale without a sent
-    one. `due`: an approved one needs a due date.
-    """
+    """A resource that is an invoice, or reduces one."""
 
     sales: tuple[str, ...] = ()
+    """Types of documents with customers, first the type for creation."""
     purchases: tuple[str, ...] = ()
+    """Types of documents with suppliers."""
     payments: tuple[str, str] = ("", "")
+    """Types of the payments of sales, and of purchases."""
     unsettled: str = "RemainingCredit"
-    prefix: str = ""
+    """The member with the open amount."""
     settled: tuple[str, ...] = ()
+    """The members with settled amounts."""
+    prefix: str = ""
+    """Begins the number of a sale that was sent without a number."""
     due: bool = False
+    """Whether an approved document needs a due date."""
 
     @cached_property
     def label(self) -> str:
@@ -279,265 +220,23 @@ class DocumentKind(Resource):
         return sale if document["Type"] in self.sales else purchase
 
 
-INVOICE = DocumentKind(
-    "Invoice",
-    (
-        (TEXT, "Type"),
-        (GUID, "InvoiceID"),
-        (TEXT, "InvoiceNumber Reference"),
-        (PART, "Payments CreditNotes Prepayments Overpayments"),
-        (AMOUNT, "AmountDue AmountPaid AmountCredited"),
-        (SWITCH, "SentToContact"),
-        (AMOUNT, "CurrencyRate"),
-        (FALSE, "HasErrors"),
-        (PART, "IsDiscounted"),
-        (SWITCH, "HasAttachments"),
-        (PART, "Attachments"),
-        (NO_ELEMENTS, "InvoiceAddresses InvoicePaymentServices"),
-        (PART, "Contact"),
-        (DATE, "Date DueDate"),
-        (DAY, "ExpectedPaymentDate PlannedPaymentDate"),
-        (TEXT, "Status LineAmountTypes"),
-        (PART, "LineItems"),
-        (AMOUNT, "SubTotal TotalTax Total"),
-        (UNFILTERED_AMOUNT, "TotalDiscount"),
-        (CHANGED, "UpdatedDateUTC"),
-        (TEXT, "CurrencyCode"),
-        (DAY, "FullyPaidOnDate"),
-        (GUID, "BrandingThemeID"),
-        (TEXT, "Url"),
-    ),
-    number="InvoiceNumber",
-    optimised={
-        "where": "Status Contact.ContactID Contact.Name Contact.ContactNumber Reference InvoiceNumber "
-        "InvoiceID Date Type AmountDue AmountPaid DueDate",
-        "order": "InvoiceID UpdatedDateUTC Date",
-    },
-    related=_TO_CONTACT,
-    parameters={
-        "IDs": "InvoiceID",
-        "ContactIDs": "ContactID",
-        "InvoiceNumbers": "InvoiceNumber",
-        "Statuses": "Status",
-    },
-    searched=("InvoiceNumber", "Reference"),
-    heavy="Payments HasAttachments LineItems",
-    echo=(
-        "Type InvoiceID InvoiceNumber Reference SentToContact CurrencyRate Attachments Contact Date DueDate "
-        "ExpectedPaymentDate PlannedPaymentDate Status LineAmountTypes LineItems CurrencyCode "
-        "BrandingThemeID RepeatingInvoiceID Url"
-    ),
-    sales=("ACCREC",),
-    purchases=("ACCPAY",),
-    payments=("ACCRECPAYMENT", "ACCPAYPAYMENT"),
-    unsettled="AmountDue",
-    prefix="INV-",
-    settled=("AmountPaid", "AmountCredited"),
-    due=True,
-)
+def _read(name: str) -> Resource:
+    return convert({"name": name, **_TABLES[name]}, Resource)
 
 
-def _credit_layout(id_name: str, *own: tuple[MemberType, str]) -> Layout:
-    return (
-        (GUID, id_name),
-        (TEXT, "CreditNoteNumber"),
-        (PART, "Payments ID"),
-        (AMOUNT, "CurrencyRate"),
-        (TEXT, "Type Reference InvoiceNumber"),
-        (FLAG, "SentToContact"),
-        (AMOUNT, "RemainingCredit"),
-        (PART, "Allocations"),
-        (SWITCH, "HasAttachments"),
-        (PART, "Attachments"),
-        *own,
-        (PART, "Contact"),
-        (DATE, "Date DueDate"),
-        (TEXT, "Status LineAmountTypes"),
-        (PART, "LineItems"),
-        (AMOUNT, "SubTotal TotalTax Total"),
-        (CHANGED, "UpdatedDateUTC"),
-        (TEXT, "CurrencyCode"),
-        (DAY, "FullyPaidOnDate"),
-        (GUID, "BrandingThemeID"),
-    )
+def _read_kind(name: str) -> DocumentKind:
+    return convert({"name": name, **_TABLES[name]}, DocumentKind)
 
 
-CREDIT_NOTE = DocumentKind(
-    "CreditNote",
-    _credit_layout("CreditNoteID", (FALSE, "HasErrors"), (NO_ELEMENTS, "InvoiceAddresses")),
-    number="CreditNoteNumber",
-    related=_TO_CONTACT,
-    echo=(
-        "Type CreditNoteID CreditNoteNumber Reference CurrencyRate Contact Date DueDate Status "
-        "LineAmountTypes LineItems CurrencyCode BrandingThemeID"
-    ),
-    sales=("ACCRECCREDIT",),
-    purchases=("ACCPAYCREDIT",),
-    payments=("ARCREDITPAYMENT", "APCREDITPAYMENT"),
-    prefix="CN-",
-)
-OVERPAYMENT = DocumentKind(
-    "Overpayment",
-    _credit_layout("OverpaymentID"),
-    related=_TO_CONTACT,
-    parameters={"References": "Reference"},
-    sales=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
-    purchases=("SPEND-OVERPAYMENT",),
-    payments=("AROVERPAYMENTPAYMENT", "APOVERPAYMENTPAYMENT"),
-)
-PREPAYMENT = DocumentKind(
-    "Prepayment",
-    _credit_layout("PrepaymentID"),
-    related=_TO_CONTACT,
-    parameters={"InvoiceNumbers": "InvoiceNumber"},
-    sales=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
-    purchases=("SPEND-PREPAYMENT", "APPREPAYMENT"),
-    payments=("ARPREPAYMENTPAYMENT", "APPREPAYMENTPAYMENT"),
-)
+ACCOUNT, CONTACT = _read("Account"), _read("Contact")
+INVOICE, CREDIT_NOTE = _read_kind("Invoice"), _read_kind("CreditNote")
+OVERPAYMENT, PREPAYMENT = _read_kind("Overpayment"), _read_kind("Prepayment")
 CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
 """In the order in which an invoice lists them."""
 
-ALLOCATION = Resource(
-    "Allocation",
-    (
-        (GUID, "AllocationID"),
-        (AMOUNT, "Amount"),
-        (DAY, "Date"),
-        (PART, "Invoice"),
-        (FALSE, "IsDeleted"),
-    ),
-    echo="Amount Date Invoice",
-)
-PAYMENT = Resource(
-    "Payment",
-    (
-        (GUID, "PaymentID BatchPaymentID"),
-        (PART, "BatchPayment"),
-        (DAY, "Date"),
-        (AMOUNT, "BankAmount Amount"),
-        (TEXT, PAYEE),
-        (AMOUNT, "CurrencyRate"),
-        (TEXT, "PaymentType Status"),
-        (CHANGED, "UpdatedDateUTC"),
-        (PART, "HasAccount"),
-        (FLAG, "IsReconciled"),
-        (PART, "Account Invoice"),
-        (FALSE, "HasValidationErrors"),
-    ),
-    related={"Invoice": ("InvoiceID", INVOICE), "Account": ("AccountID", ACCOUNT)},
-    echo=(
-        "Invoice CreditNote Prepayment Overpayment InvoiceNumber CreditNoteNumber PaymentID Account Date "
-        "CurrencyRate Amount Reference Particulars Code Details BankAccountNumber IsReconciled"
-    ),
-)
-BATCH_PAYMENT = Resource(
-    "BatchPayment",
-    (
-        (PART, "Account"),
-        (TEXT, STATEMENT),
-        (GUID, "BatchPaymentID"),
-        (DATE, "Date"),
-        (PART, "Payments"),
-        (TEXT, "Type Status"),
-        (AMOUNT, "TotalAmount"),
-        (INSTANT, "UpdatedDateUTC"),
-        (FLAG, "IsReconciled"),
-    ),
-    related={"Account": ("AccountID", ACCOUNT)},
-    echo=f"Account {STATEMENT} BatchPaymentID Date Payments",
-)
-BANK_TRANSACTION = Resource(
-    "BankTransaction",
-    (
-        (GUID, "BankTransactionID PrepaymentID OverpaymentID"),
-        (PART, "BankAccount"),
-        (TEXT, "Type Reference"),
-        (FLAG, "IsReconciled"),
-        (AMOUNT, "CurrencyRate"),
-        (SWITCH, "HasAttachments"),
-        (PART, "Attachments Contact"),
-        (DATE, "Date"),
-        (TEXT, "Status LineAmountTypes"),
-        (PART, "LineItems"),
-        (AMOUNT, "SubTotal TotalTax Total"),
-        (INSTANT, "UpdatedDateUTC"),
-        (TEXT, "CurrencyCode Url"),
-    ),
-    related={**_TO_CONTACT, "BankAccount": ("AccountID", ACCOUNT)},
-    echo=(
-        "BankTransactionID BankAccount Type Reference IsReconciled CurrencyRate Contact Date Status "
-        "LineAmountTypes LineItems CurrencyCode Url"
-    ),
-)
-CURRENCY = Resource("Currency", ((TEXT, "Code Description"),), order="Code")
-TAX_RATE = Resource(
-    "TaxRate",
-    (
-        (TEXT, "Name TaxType ReportTaxType"),
-        (
-            FLAG,
-            "CanApplyToAssets CanApplyToEquity CanApplyToExpenses CanApplyToLiabilities CanApplyToRevenue",
-        ),
-        (RATE, "DisplayTaxRate EffectiveRate"),
-        (TEXT, "Status"),
-        (PART, "TaxComponents"),
-    ),
-    key="TaxType",
-    order="Name",
-)
-ITEM = Resource(
-    "Item",
-    (
-        (GUID, "ItemID"),
-        (TEXT, "Code Description PurchaseDescription"),
-        (INSTANT, "UpdatedDateUTC"),
-        (PART, "PurchaseDetails SalesDetails"),
-        (TEXT, "Name"),
-        (FLAG, "IsTrackedAsInventory"),
-        (PART, "InventoryAssetAccountCode"),
-        (AMOUNT, "TotalCostPool QuantityOnHand"),
-        (FLAG, "IsSold IsPurchased"),
-    ),
-    number="Code",
-    echo=(
-        "ItemID Code Description PurchaseDescription PurchaseDetails SalesDetails Name "
-        "InventoryAssetAccountCode IsSold IsPurchased"
-    ),
-)
-USER = Resource(
-    "User",
-    (
-        (GUID, "UserID"),
-        (TEXT, "EmailAddress FirstName LastName"),
-        (FLAG, "IsSubscriber"),
-        (TEXT, "OrganisationRole"),
-        (INSTANT, "UpdatedDateUTC"),
-    ),
-)
-TRACKING_CATEGORY = Resource(
-    "TrackingCategory",
-    ((TEXT, "Name Status"), (GUID, "TrackingCategoryID"), (PART, "Options")),
-    order="Name",
-    archived="Status",
-)
-BRANDING_THEME = Resource(
-    "BrandingTheme",
-    (
-        (PART, "BrandingThemeID Name LogoUrl Type"),
-        (COUNT, "SortOrder"),
-        (UNFILTERED_INSTANT, "CreatedDateUTC"),
-    ),
-    order="SortOrder",
-)
-ORGANISATION = Resource(
-    "Organisation",
-    (
-        (TEXT, "Name LegalName PaysTax Version OrganisationType BaseCurrency CountryCode IsDemoCompany"),
-        (TEXT, "OrganisationStatus RegistrationNumber TaxNumber TaxNumberName FinancialYearEndDay"),
-        (TEXT, "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax"),
-        (DAY, "PeriodLockDate EndOfYearLockDate"),
-        (CREATED, "CreatedDateUTC"),
-        (TEXT, "Timezone OrganisationEntityType ShortCode OrganisationID Class Edition LineOfBusiness"),
-        (PART, "Addresses Phones ExternalLinks PaymentTerms"),
-    ),
-)
+ALLOCATION, PAYMENT, BATCH_PAYMENT = _read("Allocation"), _read("Payment"), _read("BatchPayment")
+BANK_TRANSACTION = _read("BankTransaction")
+CURRENCY, TAX_RATE, ITEM, USER = _read("Currency"), _read("TaxRate"), _read("Item"), _read("User")
+TRACKING_CATEGORY, BRANDING_THEME = _read("TrackingCategory"), _read("BrandingTheme")
+ORGANISATION = _read("Organisation")
+_RELATED = {one.name: one for one in (ACCOUNT, CONTACT, INVOICE)}
