@@ -9,6 +9,7 @@ from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Problem, Value
 from mockserver.sandbox.assumptions import ON, KeyRules
 from mockserver.sandbox.store import Collection, State
+from mockserver.vendor import read_tables
 from mockserver.vendors.guidewire import attributes
 from mockserver.vendors.guidewire.attributes import (
     DATE_TIMES,
@@ -23,45 +24,14 @@ from mockserver.vendors.guidewire.attributes import (
     without_nulls,
 )
 
-_REQUESTED = frozenset({"requesting", "requested"})
-_PENDING = frozenset({"pendingvoid", "pendingstop"})
-_ANSWERED_BY_BANK = _REQUESTED | _PENDING | {"voided", "stopped"}
-
-EDITABLE = frozenset(
-    {
-        "draft",
-        "rejected",
-        "invaliditems",
-        "inreview",
-        "pendingitemvalidation",
-        "awaitingsubmission",
-        "onhold",
-    }
-)
-"""The statuses in which an invoice and its items may change. Assumed."""
-
-REOPENED = frozenset({"rejected", "awaitingsubmission"})
-"""The statuses from which a change leads back to draft, if the assumption says so. Assumed."""
-
+_TABLES = read_tables(__file__)
+EDITABLE: frozenset[str] = frozenset(_TABLES["editable"])
+REOPENED: frozenset[str] = frozenset(_TABLES["reopened"])
 INVALID_ITEMS = "invaliditems"
 """From here a change always leads back to draft: nothing else would. Assumed."""
 
-CUSTOM_ACTIONS = ("validate", "submit", "request", "place-hold", "stop", "void")
-"""Actions of the vendor's own API."""
-
-_CHECK_CREATION: Mapping[str, str] = {
-    "pendingitemvalidation": "initiatingcheckcreation",
-    "initiatingcheckcreation": "creatingchecks",
-    "creatingchecks": "awaitingsubmission",
-}
-_DIRECT: Mapping[str, str] = dict.fromkeys(_CHECK_CREATION, "awaitingsubmission")
-NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
-    "fast": _DIRECT,
-    "slow": _DIRECT,
-    "slow_with_check_creation": _CHECK_CREATION,
-}
-"""Next status while items are processed, by the value of the assumption `item_processing`."""
-
+CUSTOM_ACTIONS: Sequence[str] = _TABLES["custom-actions"]
+NEXT_STATUS: Mapping[str, Mapping[str, str]] = _TABLES["next-status"]
 INVOICES = "bulk-invoices"
 ITEMS = "bulk-invoice-items"
 PAYEES = "payees"
@@ -77,30 +47,20 @@ CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
 class Transition(Value, frozen=True):
-    """An action: its source statuses, the next status, and that of the items.
-
-    `items` "" do not change; without a `target` the action itself decides.
-    """
+    """An action: the statuses that it starts from, the next status, and that of the items."""
 
     sources: frozenset[str]
     target: str = ""
+    """Empty if the action itself decides."""
     items: str = ""
+    """Empty if the items do not change."""
 
 
 TRANSITIONS: Mapping[str, Transition] = {
-    "validate": Transition(EDITABLE),
-    "submit": Transition(frozenset({"draft", "rejected", "onhold", "pendingitemvalidation"})),
-    "request": Transition(frozenset({"awaitingsubmission"})),
-    "place-hold": Transition(_REQUESTED, "onhold"),
-    "stop": Transition(_REQUESTED | {"issued", "onhold"}, "pendingstop", "pendingstop"),
-    "void": Transition(_REQUESTED | {"issued", "cleared", "onhold"}, "pendingvoid", "pendingvoid"),
-    "delete": Transition(frozenset({"draft", "inreview", "pendingitemvalidation", "awaitingsubmission"})),
-    "force-approve": Transition(frozenset({"inreview"})),
-    "force-reject": Transition(frozenset({"inreview"})),
-    "issue": Transition(_ANSWERED_BY_BANK, "issued", "submitted"),
-    "clear": Transition(_ANSWERED_BY_BANK | {"issued"}, "cleared", "submitted"),
-    "confirm-stop": Transition(_PENDING, "stopped", "stopped"),
-    "confirm-void": Transition(_PENDING, "voided", "voided"),
+    **{
+        action: Transition(frozenset(sources), *statuses)
+        for action, (sources, *statuses) in _TABLES["transitions"].items()
+    },
     "reset": Transition(frozenset(TYPELISTS["BulkInvoiceStatus"])),
 }
 """Every action by the last segment of its path, deletion beside them."""

@@ -13,56 +13,15 @@ from mockserver.vendors.payt import sent_records
 from mockserver.vendors.payt.messages import RECORD_MESSAGES, record_problem
 from mockserver.vendors.payt.representation import Entity, RecordType
 from mockserver.vendors.payt.rules import is_odd_phone
-from mockserver.vendors.payt.sent_records import complete, normalize, resolve_contact
+from mockserver.vendors.payt.sent_records import MEMBERS, complete, normalize, resolve_contact
 
 DEBTORS = "debtors"
 
-_DEBTOR_TEXTS = (
-    "debtor_number",
-    "debtor_identifier",
-    "name",
-    "bank_account_name",
-    "bank_account_number",
-    "category",
-    "coc_number",
-    "language_code",
-    "oin_number",
-    "peppol_identifier",
-    "relation_manager",
-    "remark",
-    "vat_number",
-    "is_company",
-    "peppol_enabled",
-)
-_DEBTOR_OPTIONAL = (*_DEBTOR_TEXTS[_DEBTOR_TEXTS.index("bank_account_name") :], "contact_identifier")
-
+_DEBTOR, _CONTACT = MEMBERS["debtor"], MEMBERS["contact"]
+_DEBTOR_TEXTS = (*_DEBTOR["required"], *_DEBTOR["clearable"])
+_DEBTOR_OPTIONAL = (*_DEBTOR["clearable"], "contact_identifier")
 CONTACTS = "contacts"
-_CONTACT_MEMBERS = (
-    "contact_identifier",
-    "call_phone_number",
-    "default_email_address",
-    "firstname",
-    "gender",
-    "infix",
-    "invoice_email_address",
-    "invoice_cc_email_address",
-    "invoice_bcc_email_address",
-    "lastname",
-    "middlename",
-    "postal_address_street_1",
-    "postal_address_street_2",
-    "postal_address_postal_code",
-    "postal_address_city",
-    "postal_address_country_code",
-    "postal_address_region",
-    "prefix",
-    "reminder_email_address",
-    "reminder_cc_email_address",
-    "reminder_bcc_email_address",
-    "sms_phone_number",
-)
-_CONTACT_TEXTS = (*_CONTACT_MEMBERS, "birth_date")
-_CONTACT_OPTIONAL = tuple(member for member in _CONTACT_TEXTS if member != "contact_identifier")
+_CONTACT_TEXTS = (*_CONTACT["required"], *_CONTACT["clearable"])
 VAT_RATES = "vat_rates"
 PAYMENT_CONDITIONS = "payment_conditions"
 
@@ -95,7 +54,7 @@ def _new_debtor(administration_id: str, state: State) -> Document:
 
 def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the contact. Source: docs/vendors/payt.md#operations-and-paths."""
-    record = complete(normalize(item.document, request), _CONTACT_OPTIONAL, request)
+    record = complete(normalize(item.document, request), _CONTACT["clearable"], request)
     stored = sent_records.find_contact(record, state, request.call.assumptions).stored
     was = stored or {"id": str(state.next(CONTACTS)), "administration_id": request.tenant}
     contact = {
@@ -110,7 +69,7 @@ def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
 def _represent_contact(stored: Document, state: State) -> Entity:
     return {
         "id": stored["id"],
-        **{member: stored.get(member) for member in _CONTACT_MEMBERS},
+        **{member: stored.get(member) for member in _CONTACT_TEXTS if member != "birth_date"},
         "debtor_numbers": debtor_numbers(stored, state),
         "validation_errors": _validation_errors(stored),
         "updated_at": stored["updated_at"],

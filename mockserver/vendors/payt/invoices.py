@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ from mockserver.vendors.payt.batches import FindWarnings
 from mockserver.vendors.payt.messages import record_problem
 from mockserver.vendors.payt.rules import line_orders
 from mockserver.vendors.payt.sent_records import (
+    MEMBERS,
     RecordMatch,
     ResolvedMember,
     ResolveMember,
@@ -38,23 +39,12 @@ from mockserver.vendors.payt.sent_records import (
 PAYMENTS = "payments"
 DELETED = "deleted_payments"
 
-_COPIED = ("description", "payment_method", "reversal_code", "transaction_type")
-
 INVOICES = "invoices"
-_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
-_REQUIRED = ("currency_code", "invoice_number", "invoice_date", "due_date")
-_OPTIONAL = (
-    "invoice_identifier",
-    "order_number",
-    "peppol_identifier",
-    "description",
-    "category",
-    "payment_condition",
-    "payment_method",
-    "payment_term",
-)
-_CLEARABLE = (*_OPTIONAL[1:], "contact_identifier")
-"""Members that a post may clear by omission: texts that identify neither invoice nor debtor."""
+_COPIED: Sequence[str] = MEMBERS["payment"]["clearable"]
+_AMOUNTS: Sequence[str] = MEMBERS["invoice"]["amounts"]
+_OPTIONAL = (*MEMBERS["invoice"]["identifier"], *MEMBERS["invoice"]["clearable"])
+_TEXTS = (*MEMBERS["invoice"]["required"], *_OPTIONAL)
+_CLEARABLE = (*MEMBERS["invoice"]["clearable"], "contact_identifier")
 
 _NEW_VALUES: Document = {
     **dict.fromkeys(_AMOUNTS, ZERO),
@@ -319,7 +309,7 @@ def _new_invoice(administration_id: str, state: State) -> Document:
 def _merged(record: Document, was: Document, state: State) -> dict[str, Json]:
     invoice = {
         **was,
-        **{member: record[member] for member in (*_REQUIRED, *_OPTIONAL) if member in record},
+        **{member: record[member] for member in _TEXTS if member in record},
         **{member: read_amount(record[member]) for member in _AMOUNTS if member in record},
         "updated_at": print_instant(state.now),
     }

@@ -8,33 +8,18 @@ from typing import TypeAlias
 from mockserver.model import Document, Item, Json, Value
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, read_tables
 from mockserver.vendors.payt import files
 from mockserver.vendors.payt.amounts_and_dates import is_instant, is_local_instant, read_amount, to_utc
 
 TypeCheck: TypeAlias = Callable[[Json], bool]
 
-FIXED_MEMBERS: Mapping[str, str] = {
-    "currency_code": "currency-fixed",
-    "invoice_number": "number-fixed",
-    "invoice_date": "date-fixed",
-    "due_date": "due-fixed",
-    "book_amount_total": "book-total-fixed",
-    "amount_total": "total-fixed",
-}
+MEMBERS = read_tables(__file__)
+"""Names of members, by kind of record."""
+
+_REQUIRED = ("currency_code", "invoice_date", "due_date", *MEMBERS["invoice"]["amounts"])
+FIXED_MEMBERS: Mapping[str, str] = MEMBERS["fixed"]
 """Members that the help page calls fixed after the first import, with the warning that follows."""
-
-_IDENTIFYING = (
-    "invoice_number",
-    "invoice_identifier",
-    "debtor_number",
-    "debtor_identifier",
-    "contact_identifier",
-)
-"""The members that tell records apart, as far as white space may be dropped there."""
-
-_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
-_REQUIRED = ("currency_code", "invoice_date", "due_date", *_AMOUNTS)
 
 
 def normalize(record: Document, request: Request) -> Document:
@@ -48,7 +33,7 @@ def normalize(record: Document, request: Request) -> Document:
         record = _without("invoice_lines", record)
     if (rules := key_rules(assumptions)).trims:
         record = {
-            name: rules.stored(value) if name in _IDENTIFYING and isinstance(value, str) else value
+            name: rules.stored(value) if name in MEMBERS["identifying"] and isinstance(value, str) else value
             for name, value in record.items()
         }
     if assumptions["null_members"] == "ignored":
@@ -249,7 +234,7 @@ ResolveMember: TypeAlias = Callable[[Document, Document, State], ResolvedMember]
 
 def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...]:
     return (
-        _first_debtor(assumptions) if assumptions["debtor_change"] == "kept" else _last_debtor(assumptions),
+        _debtor(assumptions),
         _invoice_contact,
         _sent_at,
         _file_resolver("document", "document-missing"),
@@ -258,7 +243,7 @@ def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...
 
 
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
-    """Yield the immutable members with another value in the record.
+    """Yield each immutable member with its stored value, and a warning if the record tries to change it.
 
     Source: docs/vendors/payt.md#what-may-change.
     """
@@ -284,27 +269,20 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
     )
 
 
-def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """The first debtor stays, where the assumption says so. Source: docs/vendors/payt.md#what-may-change."""
+def _debtor(assumptions: Mapping[str, str]) -> ResolveMember:
+    """Return the resolver of an invoice's debtor: the first or the last one, by the assumption.
+
+    Source: docs/vendors/payt.md#what-may-change.
+    """
+    stays = assumptions["debtor_change"] == "kept"
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
-        named_debtor = find_named_debtor(record, state, assumptions)
-        named_id = named_debtor["id"] if named_debtor else None
-        current = was["debtor_id"] or named_id
-        changes = named_id is not None and named_id != current
-        return ResolvedMember("debtor_id", current, "debtor_number", "debtor-fixed" if changes else "")
-
-    return keep
-
-
-def _last_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """Return the last debtor counts."""
-
-    def keep(record: Document, was: Document, state: State) -> ResolvedMember:
-        named_debtor = find_named_debtor(record, state, assumptions)
-        return ResolvedMember(
-            "debtor_id", named_debtor["id"] if named_debtor else was["debtor_id"], "debtor_number"
-        )
+        named = find_named_debtor(record, state, assumptions)
+        sent, stored = named["id"] if named else None, was["debtor_id"]
+        if not stays:
+            return ResolvedMember("debtor_id", sent or stored, "debtor_number")
+        changes = bool(sent and stored and sent != stored)
+        return ResolvedMember("debtor_id", stored or sent, "debtor_number", "debtor-fixed" if changes else "")
 
     return keep
 
@@ -314,7 +292,7 @@ def _invoice_contact(record: Document, was: Document, state: State) -> ResolvedM
 
 
 def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
-    """Once set it stays. Source: docs/vendors/payt.md#sending."""
+    """Resolve `sent_at`: once set, it stays. Source: docs/vendors/payt.md#sending."""
     current = was["sent_at"]
     posted = to_utc(record["sent_at"]) if "sent_at" in record else current
     fixed = current is not None and posted != current

@@ -1,4 +1,4 @@
-"""Members of an invoice, the forms of dates, and rules that the item schema cannot state.
+"""Members of an invoice (`rules.yaml`), the forms of dates, and rules that the item schema cannot state.
 
 `Z` stays, no zone stays bare, an offset becomes server time (UTC, so `+00:00`); seven decimals at most, no
 trailing zeros. Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
@@ -13,57 +13,19 @@ from decimal import Decimal
 
 from mockserver.codec.http import parse_content_type
 from mockserver.model import Call, Document, Item, Json, Problem
-from mockserver.vendor import Request, ignore_unknown_parameters
+from mockserver.vendor import Request, ignore_unknown_parameters, read_tables
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
 
-DECLARED_ORDER = (
-    "Deleted",
-    "Number",
-    "DateTime",
-    "ClientId",
-    "ClientPmsId",
-    "ProviderId",
-    "ProviderPmsId",
-    "Amount",
-    "BalanceDue",
-    "DiscountAmount",
-    "AdjustmentAmount",
-    "TotalTaxAmount",
-    "PmsStatus",
-    "IsComplete",
-    "IsPaid",
-    "SiteId",
-    "ApiCreateDate",
-    "ApiLastChangeDate",
-    "CheckSum",
-    "RowKey",
-    "Id",
-    "SyncId",
-    "SubscriberId",
-)
-"""In the order of the class, which is the order of JSON and of errors."""
-
+_TABLES = read_tables(__file__)
+DECLARED_ORDER: tuple[str, ...] = tuple(_TABLES["order"].split())
 XML_ORDER = tuple(sorted(DECLARED_ORDER))
-"""In the order of XML."""
-
-REQUIRED_TEXTS = frozenset({"Number", "ClientId", "ClientPmsId", "Id", "SyncId", "SubscriberId"})
-TEXT_MEMBERS = REQUIRED_TEXTS | {"ProviderId", "ProviderPmsId", "PmsStatus", "SiteId"}
-AMOUNT_MEMBERS = frozenset({"Amount", "BalanceDue", "DiscountAmount", "AdjustmentAmount", "TotalTaxAmount"})
-INTEGER_MEMBERS = frozenset({"CheckSum", "RowKey"})
-DATE_MEMBERS = frozenset({"DateTime", "ApiCreateDate", "ApiLastChangeDate"})
-
-REQUIRED_VALUES = frozenset({"ApiCreateDate", "RowKey"})
-"""Value types that the class asks for: JSON and form must bring them, XML need not."""
-
-EMPTY_INVOICE: Mapping[str, Json] = {
-    **dict.fromkeys(DECLARED_ORDER),
-    "IsComplete": False,
-    "ApiCreateDate": "0001-01-01T00:00:00",
-    "CheckSum": 0,
-    "RowKey": 0,
-}
-"""An invoice of which nothing was sent: null, but for value types that cannot be."""
-
+REQUIRED_TEXTS: frozenset[str] = frozenset(_TABLES["required-texts"].split())
+TEXT_MEMBERS = REQUIRED_TEXTS | frozenset(_TABLES["optional-texts"].split())
+AMOUNT_MEMBERS: frozenset[str] = frozenset(_TABLES["amounts"].split())
+INTEGER_MEMBERS: frozenset[str] = frozenset(_TABLES["integers"].split())
+DATE_MEMBERS: frozenset[str] = frozenset(_TABLES["dates"].split())
+REQUIRED_VALUES: frozenset[str] = frozenset(_TABLES["required-values"].split())
+EMPTY_INVOICE: Mapping[str, Json] = {**dict.fromkeys(DECLARED_ORDER), **_TABLES["empty"]}
 MEMBER_RANK = {name: rank for rank, name in enumerate(DECLARED_ORDER)}
 
 _EPOCH = datetime.fromisoformat("1970-01-01")
@@ -108,7 +70,7 @@ def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | Non
 
 
 def is_date(text: str) -> bool:
-    """Return whether any reader takes `text` for a moment; JSON's forms include all others."""
+    """Return whether `text` is a date-time in any accepted format: JSON accepts every format."""
     return normalize_date(text) is not None
 
 
