@@ -311,38 +311,26 @@ def set_member(pointer: str, value: Json) -> ChangeDocument:
 
     The parents must be in the item; the last member need not be.
     """
-    steps = _steps(pointer)
-    return lambda item: _set(item, steps, value)
+    return _change_at(parse_pointer(pointer), lambda _: value)
 
 
 def remove_member(pointer: str) -> ChangeDocument:
-    *way, last = _steps(pointer)
-
-    def change(item: Json) -> Json:
-        holder = item
-        for step in way:
-            holder = _child(holder, step)
-        return _set(item, way, {name: held for name, held in holder.items() if name != last})
-
-    return change
+    *way, last = parse_pointer(pointer)
+    return _change_at(way, lambda holder: {name: one for name, one in holder.items() if name != last})
 
 
-def _steps(pointer: str) -> list[str]:
-    return [str(step) for step in parse_pointer(pointer)]
+def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocument:
+    """Return a copy of the item with the value at the end of the way changed."""
+    if not way:
+        return change
+    step, inner = str(way[0]), _change_at(way[1:], change)
 
+    def changed(item: Json) -> Json:
+        if isinstance(item, list):
+            return [inner(one) if place == int(step) else one for place, one in enumerate(item)]
+        return {**item, step: inner(item.get(step))}
 
-def _set(item: Json, steps: Sequence[str], value: Json) -> Json:
-    if not steps:
-        return value
-    step, *rest = steps
-    inner = _set(_child(item, step), rest, value) if rest else value
-    if isinstance(item, list):
-        return [inner if place == int(step) else held for place, held in enumerate(item)]
-    return {**item, step: inner}
-
-
-def _child(item: Json, step: str) -> Json:
-    return item[int(step)] if isinstance(item, list) else item[step]
+    return changed
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
