@@ -20,7 +20,7 @@ import jsonschema_rs
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
-from mockserver.spec.source_files import listed, members
+from mockserver.spec.source_files import listed, members, texts
 
 PREFIX_ITEMS = "x-prefix-items"
 _DEEPEST = 60
@@ -249,7 +249,7 @@ class SchemaDialect:
 
     def _read_members(self, node: Document, made: dict[str, Any]) -> None:
         members = node.get("properties")
-        required = [name for name in listed(node.get("required")) if isinstance(name, str)]
+        required = texts(node.get("required"))
         if isinstance(members, dict):
             made["properties"] = {str(name): self.read(one) for name, one in members.items()}
             marked = [
@@ -300,11 +300,10 @@ class SchemaDialect:
             then, otherwise = self.read(node.get("then", True)), self.read(node.get("else", True))
             yes, no = {"allOf": [condition, then]}, {"allOf": [{"not": condition}, otherwise]}
             found.append({"anyOf": [yes, no]})
-        for name, needed in members(node.get("dependentRequired")):
-            others = [one for one in listed(needed) if isinstance(one, str)]
-            if others:
+        for name, needed in members(node.get("dependentRequired")).items():
+            if others := texts(needed):
                 found.append({"anyOf": [{"not": {"required": [name]}}, {"required": [name, *others]}]})
-        for name, schema in members(node.get("dependentSchemas")):
+        for name, schema in members(node.get("dependentSchemas")).items():
             found.append({"anyOf": [{"not": {"required": [name]}}, self.read(schema)]})
         if "contains" in node and node.get("minContains") != 0:
             wanted = self.read(node["contains"])

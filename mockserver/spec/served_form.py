@@ -17,7 +17,7 @@ from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
 from mockserver.spec.dialects import SchemaDialect
 from mockserver.spec.openapi import METHODS, Note
-from mockserver.spec.source_files import PARTS, listed, members
+from mockserver.spec.source_files import PARTS, extensions, listed, members, texts
 from mockserver.spec.swagger2 import to_openapi3
 
 NOT_SERVED = "x-not-served"
@@ -89,7 +89,7 @@ class _Reader:
 
     def read(self) -> ServedForm:
         source, info = self.source, self.source.get("info")
-        described = _mapping(info)
+        described = members(info)
         paths = dict(self._paths())
         self._read_waiting()
         done: set[str] = set()
@@ -110,7 +110,7 @@ class _Reader:
                 "version": _text(described.get("version"), "1"),
             },
             **{name: source[name] for name in ("servers", "externalDocs") if source.get(name)},
-            **{name: value for name, value in source.items() if str(name).startswith("x-") and name != PARTS},
+            **{name: value for name, value in extensions(source).items() if name != PARTS},
             **self._default_security(),
             "paths": paths,
             "components": {
@@ -121,11 +121,9 @@ class _Reader:
         return ServedForm(document, tuple(self.notes), tuple(self.left_out))
 
     def _paths(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        written = self.source.get("paths")
-        extended = self.source.get("x-ms-paths")
         seen: dict[str, dict[str, set[str]]] = {}
-        for given, node in (written if isinstance(written, dict) else {}).items():
-            if str(given).startswith("x-"):
+        for given, node in members(self.source.get("paths")).items():
+            if given.startswith("x-"):
                 continue
             path = given if given.startswith("/") else f"/{given}"
             if {"?", "#"}.intersection(path):
@@ -142,7 +140,7 @@ class _Reader:
                     self._tell(f"{names} {second} is the same as {first}, which answers")
             known[path] = set(item)
             yield path, item
-        for given, node in (extended if isinstance(extended, dict) else {}).items():
+        for given, node in members(self.source.get("x-ms-paths")).items():
             self._leave_path_out(given, node, "a path of x-ms-paths has a query")
 
     def _leave_path_out(self, path: str, node: Json, reason: str) -> None:
@@ -159,7 +157,7 @@ class _Reader:
         except SpecError as error:
             self.left_out.append(Note(self.place, f"{path}: {error.message}", error.cure))
             return {}
-        made = {name: value for name, value in item.items() if str(name).startswith("x-")}
+        made = extensions(item)
         for method in METHODS:
             if method in item:
                 self.place = ("paths", self.place[1], method)
@@ -174,10 +172,8 @@ class _Reader:
     def _with_siblings(self, node: Json) -> dict[str, Any]:
         """Return a path item with the target of its `$ref`, if it has one."""
         target = self._target(node)
-        siblings = (
-            {name: value for name, value in node.items() if name != "$ref"} if isinstance(node, dict) else {}
-        )
-        return {**target, **siblings} if isinstance(target, dict) else siblings
+        siblings = {name: value for name, value in members(node).items() if name != "$ref"}
+        return {**members(target), **siblings}
 
     def _operation(self, path: str, method: str, item: Document) -> dict[str, Any]:
         self.uses, self.fault = set(), ""
@@ -203,8 +199,7 @@ class _Reader:
     def _read_operation(self, path: str, method: str, item: Document, node: Json) -> dict[str, Any]:
         if not isinstance(node, dict):
             raise SpecError("an operation is an object", cure=_LEAST_OPERATION)
-        made = _prose(node)
-        made |= {name: value for name, value in node.items() if str(name).startswith("x-")}
+        made = _prose(node) | extensions(node)
         parameters: dict[tuple[str, str], dict[str, Any]] = {}
         for one in (*listed(item.get("parameters")), *listed(node.get("parameters"))):
             if parameter := self._parameter(one, path):
@@ -249,14 +244,18 @@ class _Reader:
             return None
         kept = ("description", "style", "deprecated", "example")
         made: dict[str, Any] = {key: node[key] for key in kept if key in node}
-        made |= {key: value for key, value in node.items() if str(key).startswith("x-")}
-        made |= {"name": name, "in": where, "required": node.get("required") is True or where == "path"}
+        made |= {
+            **extensions(node),
+            "name": name,
+            "in": where,
+            "required": node.get("required") is True or where == "path",
+        }
         if isinstance(node.get("explode"), bool):
             made["explode"] = node["explode"]
-        content = members(node.get("content"))
-        if content and isinstance(content[0][1], dict):
-            schema = self.dialect.read(content[0][1].get("schema", {}))
-            return {**made, "schema": schema, "x-content": _media_type(content[0][0])}
+        kind, content = next(iter(members(node.get("content")).items()), ("", None))
+        if isinstance(content, dict):
+            schema = self.dialect.read(content.get("schema", {}))
+            return {**made, "schema": schema, "x-content": _media_type(kind)}
         return {**made, "schema": self.dialect.read(node.get("schema", {}))}
 
     def _body(self, given: Json) -> dict[str, Any] | None:
@@ -276,7 +275,7 @@ class _Reader:
             if name and name not in made and isinstance(media, dict):
                 made[name] = {**media, "schema": self.dialect.read(media.get("schema", {}))}
                 if "encoding" in media:
-                    encodings = members(media["encoding"])
+                    encodings = members(media["encoding"]).items()
                     made[name]["encoding"] = {part: one for part, one in encodings if isinstance(one, dict)}
                 if isinstance(media.get("examples"), dict):
                     made[name]["examples"] = self._examples(media["examples"])
@@ -289,14 +288,14 @@ class _Reader:
         return {name: one if isinstance(one, dict) else {"value": one} for name, one in targets}
 
     def _responses(self, given: Json) -> Iterator[tuple[str, dict[str, Any]]]:
-        for status, one in members(given):
+        for status, one in members(given).items():
             key = str(status).upper() if str(status).lower() != "default" else "default"
             if not re.fullmatch(r"[1-5](\d\d|XX)|default", key):
                 continue
             node = self._target(one)
             node = node if isinstance(node, dict) else {}
             made: dict[str, Any] = {"description": _text(node.get("description"), "")}
-            headers = [(name, self._target(header)) for name, header in members(node.get("headers"))]
+            headers = [(name, self._target(header)) for name, header in members(node.get("headers")).items()]
             if headers:
                 made["headers"] = {
                     name: {**header, "schema": self.dialect.read(header.get("schema", {}))}
@@ -305,11 +304,11 @@ class _Reader:
                 }
             if content := self._content(node["content"]) if isinstance(node.get("content"), dict) else {}:
                 made["content"] = content
-            yield key, {**made, **{name: value for name, value in node.items() if str(name).startswith("x-")}}
+            yield key, {**made, **extensions(node)}
 
     def _schemes(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        written = _mapping(self.source.get("components")).get("securitySchemes")
-        for name, one in members(written):
+        written = members(self.source.get("components")).get("securitySchemes")
+        for name, one in members(written).items():
             try:
                 node = self._target(one)
             except SpecError:
@@ -325,11 +324,11 @@ class _Reader:
     def _security(self, given: Json) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
         for alternative in listed(given):
-            named = dict(members(alternative))
+            named = members(alternative)
             for unknown in named.keys() - self.schemes.keys():
                 cure = f"components: {{securitySchemes: {{{unknown}: {{type: http, scheme: bearer}}}}}}"
                 self._tell(f"security: there is no scheme {unknown}, so none is asked for", cure)
-            kept = {name: _texts(scopes) for name, scopes in named.items() if name in self.schemes}
+            kept = {name: texts(scopes) for name, scopes in named.items() if name in self.schemes}
             if kept or not named:
                 made.append(kept)
         return made
@@ -433,7 +432,7 @@ class _Reader:
         last = re.sub(r"\.(ya?ml|json)$", "", last.rpartition("/")[2])
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", last).strip("_#") or "Schema"
         is_own = reference.startswith(_SCHEMAS)
-        kept = EMPTY if is_own else _mapping(_mapping(self.source.get("components")).get("schemas"))
+        kept = EMPTY if is_own else members(members(self.source.get("components")).get("schemas"))
         name = next(one for one in _numbered(name) if one not in self.taken and one not in kept)
         self.taken.add(name)
         return name
@@ -488,22 +487,12 @@ class _Reader:
 def server_paths(document: Document) -> tuple[str, ...]:
     """The paths of all servers, with the defaults of their variables: prefixes that a client may send."""
     found: dict[str, None] = {}
-    items = [document, *(item for _, item in members(document.get("paths")))]
-    nodes = [
-        *items,
-        *(
-            item[method]
-            for item in items[1:]
-            if isinstance(item, dict)
-            for method in METHODS
-            if method in item
-        ),
-    ]
-    for server in (one for node in nodes if isinstance(node, dict) for one in listed(node.get("servers"))):
+    items = [document, *members(document.get("paths")).values()]
+    nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]
+    for server in (one for node in nodes for one in listed(members(node).get("servers"))):
         address = _text(server.get("url"), "") if isinstance(server, dict) else ""
-        for name, variable in members(server.get("variables")) if address else ():
-            default = variable.get("default", "") if isinstance(variable, dict) else ""
-            address = address.replace(f"{{{name}}}", str(default))
+        for name, variable in members(server.get("variables")).items() if address else ():
+            address = address.replace(f"{{{name}}}", str(members(variable).get("default", "")))
         address = address.replace("{", "").replace("}", "")
         path = re.sub(r"^(\w+:)?//[^/?#]*|[?#].*", "", address).rstrip("/")
         if re.fullmatch(r"(/[^/{}\s]+)+", path):
@@ -563,7 +552,7 @@ def _numbered(name: str) -> Iterator[str]:
 def _prose(node: Document) -> dict[str, Any]:
     """Return the members that only people read."""
     kept = {name: node[name] for name in ("summary", "description") if isinstance(node.get(name), str)}
-    if tags := _texts(node.get("tags")):
+    if tags := texts(node.get("tags")):
         kept["tags"] = tags
     if node.get("deprecated") is True:
         kept["deprecated"] = True
@@ -580,11 +569,3 @@ def _combined(node: Document) -> Iterator[tuple[list[Any], int]]:
         for place, part in enumerate(node.get(word, ())):
             yield node[word], place
             yield from _combined(part) if isinstance(part, dict) and "$ref" not in part else ()
-
-
-def _mapping(value: Json) -> Document:
-    return value if isinstance(value, dict) else EMPTY
-
-
-def _texts(value: Json) -> list[str]:
-    return [one for one in listed(value) if isinstance(one, str)]

@@ -17,7 +17,7 @@ from yaml import YAMLError
 from mockserver.codec import yaml
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
-from mockserver.model import Json, escape_step
+from mockserver.model import Document, Json, escape_step
 from mockserver.spec.yaml_positions import find_yaml_fault
 
 PARTS = "x-parts"
@@ -102,9 +102,19 @@ def listed(value: Json) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def members(value: Json) -> list[tuple[str, Any]]:
-    """Return the members of a value that is an object, else none."""
-    return [(str(name), one) for name, one in value.items()] if isinstance(value, dict) else []
+def members(value: Json) -> dict[str, Any]:
+    """Return the members of a value that is an object, by texts; else none."""
+    return {str(name): one for name, one in value.items()} if isinstance(value, dict) else {}
+
+
+def extensions(node: Document) -> dict[str, Any]:
+    """Return the members whose names begin with `x-`."""
+    return {name: one for name, one in node.items() if str(name).startswith("x-")}
+
+
+def texts(value: Json) -> list[str]:
+    """Return the texts of a list, else none."""
+    return [one for one in listed(value) if isinstance(one, str)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import METHODS
-from mockserver.spec.source_files import listed, members
+from mockserver.spec.source_files import extensions, listed, members, texts
 
 _MEDIA = frozenset({"consumes", "produces", "schemes", "parameters", "responses"})
 _NOT_OF_VALUE = frozenset({"name", "in", "description", "required", "schema", "collectionFormat"})
@@ -28,8 +28,10 @@ Resolve = Callable[[Json], Json]
 
 def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
     """The document with the sections of OpenAPI 3.0; odd shapes are copied or left out, never refused."""
-    swagger = _Swagger(resolve, _texts(document.get("consumes")), _texts(document.get("produces")))
-    schemes = _members(document.get("securityDefinitions"))
+    swagger = _Swagger(
+        resolve, _media_types(document.get("consumes")), _media_types(document.get("produces"))
+    )
+    schemes = members(document.get("securityDefinitions"))
     return {
         # Parameters, answers and definitions keep their places, for references lead there.
         **document,
@@ -37,7 +39,7 @@ def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
         "servers": _servers(document),
         "paths": {
             path: item if path.startswith("x-") else swagger.path_item(item)
-            for path, item in _members(document.get("paths")).items()
+            for path, item in members(document.get("paths")).items()
         },
         "components": {"securitySchemes": {name: _security_scheme(node) for name, node in schemes.items()}},
     }
@@ -48,12 +50,12 @@ class _Swagger:
     """Conversion of operations, with the media types of those that have none of their own."""
 
     resolve: Resolve
-    consumes: tuple[str, ...]
-    produces: tuple[str, ...]
+    consumes: list[str]
+    produces: list[str]
 
     def path_item(self, node: Json) -> dict[str, Any]:
         """Return the path item, with its parameters in each of its operations."""
-        item = {**_members(self.resolve(node)), **_members(node)}
+        item = {**members(self.resolve(node)), **members(node)}
         return {
             name: self._operation(item, child) if name in METHODS and isinstance(child, Mapping) else child
             for name, child in item.items()
@@ -61,13 +63,13 @@ class _Swagger:
         }
 
     def _operation(self, item: Document, written: Json) -> dict[str, Any]:
-        node = _members(self.resolve(written))
+        node = members(self.resolve(written))
         made = {name: child for name, child in node.items() if name not in _MEDIA}
-        consumes = _texts(node["consumes"]) if node.get("consumes") else self.consumes
-        produces = _texts(node["produces"]) if node.get("produces") else self.produces
+        consumes = _media_types(node["consumes"]) if node.get("consumes") else self.consumes
+        produces = _media_types(node["produces"]) if node.get("produces") else self.produces
         given = {}
         for one in (*listed(item.get("parameters")), *listed(node.get("parameters"))):
-            target = _members(self.resolve(one))
+            target = members(self.resolve(one))
             given[str(target.get("name")), str(target.get("in"))] = target
         fields = [one for (_, place), one in given.items() if place == "formData" and "name" in one]
         bodies = [one for (_, place), one in given.items() if place == "body"]
@@ -81,23 +83,22 @@ class _Swagger:
             made["requestBody"] = _form(fields, consumes)
         made["responses"] = {
             status: self._response(answer, produces)
-            for status, answer in _members(node.get("responses")).items()
+            for status, answer in members(node.get("responses")).items()
             if not status.startswith("x-")
         }
         return made
 
-    def _response(self, given: Json, produces: tuple[str, ...]) -> dict[str, Any]:
-        node = _members(self.resolve(given))
+    def _response(self, given: Json, produces: list[str]) -> dict[str, Any]:
+        node = members(self.resolve(given))
         is_schema = isinstance(given, Mapping) and str(given.get("$ref")).startswith("#/definitions/")
         schema = given if is_schema else node.get("schema")
-        made = {name: child for name, child in node.items() if name.startswith("x-")}
+        made = extensions(node)
         made["description"] = str(node.get("description") or "")
         made["headers"] = {
-            name: {"schema": _value(_members(header))}
-            for name, header in _members(node.get("headers")).items()
+            name: {"schema": _value(members(header))} for name, header in members(node.get("headers")).items()
         }
         media = {} if schema is None else {"schema": schema}
-        examples = {kind: one for kind, one in _members(node.get("examples")).items() if "/" in kind}
+        examples = {kind: one for kind, one in members(node.get("examples")).items() if "/" in kind}
         content = {kind: media for kind in produces if media}
         content |= {kind: {**media, "example": example} for kind, example in examples.items()}
         return {**made, "content": content} if content else made
@@ -137,34 +138,29 @@ def _value(node: Document) -> dict[str, Any]:
     own = {
         name: child for name, child in node.items() if name not in _NOT_OF_VALUE and not name.startswith("x-")
     }
-    return {**_members(node.get("schema")), **own}
+    return {**members(node.get("schema")), **own}
 
 
 def _servers(document: Document) -> list[dict[str, Any]]:
     host, base = (str(document.get(name) or "").strip("/") for name in ("host", "basePath"))
-    schemes = [one for one in listed(document.get("schemes")) if isinstance(one, str)] or ["https"]
+    schemes = texts(document.get("schemes")) or ["https"]
     if not host:
         return [{"url": f"/{base}"}] if base else []
     return [{"url": f"{scheme}://{host}/{base}".rstrip("/")} for scheme in schemes]
 
 
 def _security_scheme(given: Json) -> dict[str, Any]:
-    node = _members(given)
+    node = members(given)
     if node.get("type") != "oauth2":
         return node
     flow = str(node.get("flow"))
     urls = {name: node[name] for name in ("authorizationUrl", "tokenUrl") if name in node}
     return {
         "type": "oauth2",
-        "flows": {_FLOWS.get(flow, flow): {**urls, "scopes": _members(node.get("scopes"))}},
+        "flows": {_FLOWS.get(flow, flow): {**urls, "scopes": members(node.get("scopes"))}},
     }
 
 
-def _members(node: Json) -> dict[str, Any]:
-    return dict(members(node))
-
-
-def _texts(node: Json) -> tuple[str, ...]:
-    """Media types, one alone or a list; JSON if there are none."""
-    found = [node] if isinstance(node, str) else listed(node)
-    return tuple(one for one in found if isinstance(one, str)) or ("application/json",)
+def _media_types(node: Json) -> list[str]:
+    """Return media types, one alone or a list; JSON if there are none."""
+    return texts([node] if isinstance(node, str) else node) or ["application/json"]
