@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -75,7 +75,7 @@ def har_response(status: int, message: HarMessage, redirect: str) -> HarObject:
     is_sent = status != 0
     return {
         "status": status,
-        "statusText": _phrase(status),
+        "statusText": responses.get(status, ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(message.headers) if is_sent else [],
@@ -88,10 +88,3 @@ def har_response(status: int, message: HarMessage, redirect: str) -> HarObject:
 
 def _pairs(headers: Mapping[str, str]) -> list[HarObject]:
     return [{"name": name, "value": text} for name, text in headers.items()]
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
