@@ -28,7 +28,7 @@ _STARTED = b"http"
 _THIS_PROCESS, _OWN_PROCESS = "in this process", "in a process of its own"
 
 
-class ServerUnreachableError(Exception):
+class SilentTargetError(Exception):
     """Nothing answers at the address."""
 
 
@@ -113,12 +113,12 @@ def _needs(case: Case) -> set[str]:
 
 @asynccontextmanager
 async def open_target(url: str) -> AsyncIterator[CaseServer]:
-    """Open the server at an address. Raises ServerUnreachableError: nothing answers."""
+    """Open the server at an address. Raises SilentTargetError: nothing answers."""
     parts = urlsplit(url)
     async with open_client(f"{parts.scheme}://{parts.netloc}") as client:
         answered = await client.send(HttpRequest("GET", f"{parts.path}/_mock/health"))
         if isinstance(answered, LostResponse) and answered.kind == "refused":
-            raise ServerUnreachableError(f"nothing answers at {url}: {answered.detail}")
+            raise SilentTargetError(f"nothing answers at {url}: {answered.detail}")
         is_ours = isinstance(answered, HttpResponse) and answered.status == _OK and not parts.path
         yield MockserverClient(client, url) if is_ours else PlainServerClient(client, parts.path, url)
 
@@ -152,7 +152,7 @@ async def _own_process(vendors: Sequence[str]) -> AsyncIterator[str]:
     try:
         line = await process.stdout.readline() if process.stdout else b""
         if not line.startswith(_STARTED):
-            raise ServerUnreachableError("a server of our own did not start")
+            raise SilentTargetError("a server of our own did not start")
         yield line.decode().strip().rstrip("/")
     finally:
         if process.returncode is None:

@@ -143,14 +143,14 @@ def run(**chosen: Any) -> None:
     """
     import asyncio
 
-    from mockserver.cli.case_servers import ServerUnreachableError
+    from mockserver.cli.case_servers import SilentTargetError
     from mockserver.codec import json
 
     wanted = RunOptions(**chosen)
     named = [case for given in wanted.cases for case in _named_cases(given, wanted)]
     try:
         verdicts = asyncio.run(_run_all(named, _checked_target(wanted), quiet=wanted.as_json))
-    except ServerUnreachableError as error:
+    except SilentTargetError as error:
         fail(str(error), f"--target {wanted.target}", "mockserver run --port 8080", EXIT_NO_SERVER)
     if wanted.as_json:
         click.echo(json.encode([_document(verdict) for verdict in verdicts]).decode())

@@ -15,11 +15,11 @@ from mockserver.cli.server import (
     ControlPlane,
     RefusedError,
     ServerOptions,
-    ServerUnreachableError,
     connected,
     server_options,
     write_result,
 )
+from mockserver.testing.http_call import NoResponseError
 
 if TYPE_CHECKING:
     from mockserver.model import Document
@@ -52,12 +52,12 @@ def _lines(found: Document) -> Iterator[str]:
 
 
 def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
-    """Return the server's health; retry for `wait_s` seconds. Raises ServerUnreachableError."""
+    """Return the server's health; retry for `wait_s` seconds. Raises NoResponseError."""
     ends = monotonic() + wait_s
     while True:
         try:
             return control.call("GET", "/health")  # type: ignore[no-any-return]
-        except (ServerUnreachableError, RefusedError) as error:
+        except (NoResponseError, RefusedError) as error:
             is_refused = isinstance(error, RefusedError) and error.code != _NOT_READY
             if is_refused or monotonic() >= ends:
                 raise

@@ -33,7 +33,6 @@ from mockserver.cli.output import (
 )
 from mockserver.cli.server import (
     ControlPlane,
-    HttpReply,
     RefusedError,
     ServerOptions,
     check_sure,
@@ -55,6 +54,7 @@ from mockserver.cli.server import (
     write_result,
 )
 from mockserver.journal.export import formats
+from mockserver.testing.http_call import HttpReply
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json

@@ -17,11 +17,10 @@ from mockserver import MAX_ITEMS, __version__
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, own_option
 from mockserver.cli.output import call_line, first_amount, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
+    TIMEOUT_S,
     ControlPlane,
-    HttpReply,
     RefusedError,
     ServerOptions,
-    ServerUnreachableError,
     complete_batches,
     complete_cases,
     complete_vendors,
@@ -31,9 +30,9 @@ from mockserver.cli.server import (
     end_usage,
     header_option,
     sandbox_path,
-    send_request,
     server_options,
 )
+from mockserver.testing.http_call import HttpReply, NoResponseError, send_request
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -177,8 +176,8 @@ def _send_once(control: ControlPlane, call: VendorCall) -> Document:
     """Return the call's entry in the journal, or the bare answer of another server."""
     before = 0 if call.elsewhere else control.newest_call()
     try:
-        reply = send_request(call.method, call.url, call.headers, call.body)
-    except ServerUnreachableError:
+        reply = send_request(call.method, call.url, call.headers, call.body, TIMEOUT_S)
+    except NoResponseError:
         # The answer may be lost after the call was recorded.
         number = 0 if call.elsewhere else control.newest_call()
         if number <= before:
@@ -329,7 +328,7 @@ def read_spec(control: ControlPlane, vendor: str) -> Document:
     from mockserver.codec import json
     from mockserver.errors import MalformedBody
 
-    reply = send_request("GET", f"{control.server.url}/{vendor}/openapi.json", {})
+    reply = send_request("GET", f"{control.server.url}/{vendor}/openapi.json", {}, None, TIMEOUT_S)
     try:
         document = json.decode(reply.body)
     except MalformedBody:

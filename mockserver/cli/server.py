@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote
 
 import click
 
@@ -27,11 +27,19 @@ from mockserver.cli.options import (
 )
 from mockserver.cli.output import shorten, write_json, write_lines
 from mockserver.cli.settings import command_words, flag_of, place_of
+from mockserver.testing.http_call import (
+    HttpReply,
+    InvalidAddressError,
+    NoResponseError,
+    UntrustedCertificateError,
+    query_string,
+    send_request,
+)
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
 
-# http.client, ssl, codec.json and model are imported where a call is made: help and TAB need none of them.
+# codec.json and model are imported where a call is made: help and TAB need neither.
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,9 +47,6 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 TIMEOUT_S = 60.0
 _PROBLEM = "application/problem+json"
-_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
-"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
-
 _ABOUT_A_SANDBOX = re.compile(
     "mockserver (journal|send|scenario (list|apply|show|clear))( [^…]*)?(?<!--help)"
 )
@@ -104,22 +109,6 @@ output_option = own_option(
 sure_option = own_option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
 
 
-class ServerUnreachableError(Exception):
-    """Nothing answers at the address `url`, or no mockserver."""
-
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(reason)
-        self.url = url
-
-
-class UntrustedCertificateError(ServerUnreachableError):
-    """A certificate authority that is not trusted here signed the server's certificate."""
-
-
-class InvalidAddressError(Exception):
-    """The text is not an http address."""
-
-
 class RefusedError(Exception):
     """The control plane refused a call; `problem` are its problem details."""
 
@@ -137,55 +126,8 @@ class RefusedError(Exception):
         return errors[0]  # type: ignore[no-any-return]
 
 
-FAILURES = (RefusedError, ServerUnreachableError, InvalidAddressError)
+FAILURES = (RefusedError, NoResponseError)
 """What a call of the control plane may raise."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def send_request(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes | None = None,
-    timeout_s: float = TIMEOUT_S,
-) -> HttpReply:
-    """Send one request, without any proxy. Raises InvalidAddressError, ServerUnreachableError."""
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
-
-    try:
-        parts = urlsplit(url)
-        connect, port = {"http": HTTPConnection, "https": HTTPSConnection}[parts.scheme], parts.port
-    except (ValueError, KeyError):
-        raise InvalidAddressError(url) from None
-    if not parts.hostname:
-        raise InvalidAddressError(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        with closing(connect(parts.hostname, port, timeout=timeout_s)) as connection:
-            connection.request(method, target, body, dict(headers))
-            response = connection.getresponse()
-            named = {name.lower(): text for name, text in response.getheaders()}
-            return HttpReply(response.status, named, response.read())
-    except (OSError, HTTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        kind = UntrustedCertificateError if _is_untrusted(error) else ServerUnreachableError
-        raise kind(f"{parts.scheme}://{parts.netloc}", reason) from None
-
-
-def _is_untrusted(error: Exception) -> bool:
-    from ssl import SSLCertVerificationError
-
-    return isinstance(error, SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +140,7 @@ class ControlPlane:
     def call(self, method: str, path: str, body: Json = None, /, **query: Json) -> Json:
         """Call an operation and return its JSON, with exact decimals; None without content.
 
-        Raises RefusedError, ServerUnreachableError, InvalidAddressError.
+        Raises RefusedError, NoResponseError.
         """
         from mockserver.codec import json
 
@@ -211,16 +153,16 @@ class ControlPlane:
 
     def fetch(self, method: str, path: str, content: bytes | None = None, /, **query: Json) -> HttpReply:
         """Call an operation with a raw body and return the raw answer; errors as in `call`."""
-        texts = {name: _query_text(value) for name, value in query.items() if value not in (None, "")}
-        target = f"/_mock{path}" + (f"?{urlencode(texts)}" if texts else "")
+        given = query_string({name: value for name, value in query.items() if value != ""})
         headers = {} if content is None else {"content-type": "application/json"}
         if self.server.token:
             headers["authorization"] = f"Bearer {self.server.token}"
-        reply = send_request(method, self.server.url + target, headers, content, self.timeout_s)
-        if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        url = f"{self.server.url}/_mock{path}{given}"
+        reply = send_request(method, url, headers, content, self.timeout_s)
+        if reply.is_success:
             return reply
         if reply.media_type != _PROBLEM:
-            raise ServerUnreachableError(self.server.url, f"something else answers, with {reply.status}")
+            raise NoResponseError(self.server.url, f"something else answers, with {reply.status}")
         raise RefusedError(f"{method} /_mock{path}", reply.status, self._decoded(reply))
 
     def newest_call(self) -> int:
@@ -243,7 +185,7 @@ class ControlPlane:
         try:
             return json.decode(reply.body)
         except MalformedBody:
-            raise ServerUnreachableError(self.server.url, "something else answers, not in JSON") from None
+            raise NoResponseError(self.server.url, "something else answers, not in JSON") from None
 
 
 def sandbox_path(name: str) -> str:
@@ -261,10 +203,10 @@ def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[C
         yield control
     except RefusedError as error:
         end_refused(control, error)
-    except ServerUnreachableError as error:
-        end_unreachable(server, error)
     except InvalidAddressError as error:
-        end_without_address(server, str(error))
+        end_without_address(server, error.url)
+    except NoResponseError as error:
+        end_unreachable(server, error)
 
 
 def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) -> None:
@@ -277,10 +219,6 @@ def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) ->
         control.call("POST", "/sandboxes", {"name": control.server.sandbox})
         if not is_silent:
             write_lines([f"sandbox {control.server.sandbox} created"], err=True)
-
-
-def _query_text(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *, err: bool = False) -> None:
@@ -310,14 +248,14 @@ def end_usage(server: ServerOptions, code: str, detail: str, where: str, cure: s
     end(server, {"title": "Wrong usage", "code": code, "detail": detail}, where, cure, EXIT_USAGE)
 
 
-def end_unreachable(server: ServerOptions, error: ServerUnreachableError) -> NoReturn:
+def end_unreachable(server: ServerOptions, error: NoResponseError) -> NoReturn:
     detail = f"no mockserver answers at {error.url}: {error}"
     where = _place(click.get_current_context(), server.url)[0]
     problem = {"title": "No server", "code": "no-server", "detail": detail}
     end(server, problem, where, _unreachable_cure(server.url, error), EXIT_NO_SERVER)
 
 
-def _unreachable_cure(url: str, error: ServerUnreachableError) -> str:
+def _unreachable_cure(url: str, error: NoResponseError) -> str:
     words = command_words(click.get_current_context())
     if isinstance(error, UntrustedCertificateError):
         return f"SSL_CERT_FILE=PATH {words} …, with the CA file that mockserver run --tls printed"

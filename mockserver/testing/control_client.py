@@ -8,16 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from http.client import HTTPException
 from typing import Any, TypeAlias
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from urllib.parse import quote
+
+from mockserver.testing.http_call import HttpReply, NoResponseError, query_string, send_request
 
 Json: TypeAlias = Any
 
-_SUCCESS = range(200, 300)
-_SCHEMES = ("http", "https")
 JSON, YAML = "application/json", "application/yaml"
 _TIMEOUT_S = 30
 _MAX_NAME = 64
@@ -74,63 +71,6 @@ def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not a JSON number")
 
 
-class NoResponseError(Exception):
-    """There is no complete response; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A response; `reason` is the phrase of its status."""
-
-    status: int
-    reason: str
-    content: bytes
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        return self.status in _SUCCESS
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """Returns a redirect as it is."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-# Proxies in the environment are for remote hosts.
-_OPENER = build_opener(ProxyHandler({}), _NoRedirects)
-
-
-def send(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout_s: float
-) -> Response:
-    """Send a request on a connection of its own, and return the response, whatever its status.
-
-    Raises NoResponseError: the address cannot be read, nothing answers there, or not in time.
-    """
-    try:
-        if urlsplit(url).scheme not in _SCHEMES:
-            raise NoResponseError("write an address such as http://127.0.0.1:8080")
-        request = Request(url, content, dict(headers), method=method)  # noqa: S310 - http alone, see above
-        with _OPENER.open(request, timeout=timeout_s) as response:
-            return Response(response.status, response.reason, response.read())
-    except HTTPError as error:
-        with error:
-            return Response(error.code, str(error.reason), error.read())
-    except URLError as error:
-        raise NoResponseError(_describe(error.reason)) from None
-    except (HTTPException, OSError, ValueError) as error:
-        raise NoResponseError(_describe(error)) from None
-
-
-def _describe(reason: object) -> str:
-    if isinstance(reason, OSError) and reason.strerror:
-        return reason.strerror
-    return str(reason) or type(reason).__name__
-
-
 class ServerUnreachableError(Exception):
     """Nothing responds at the address, or it is not a mockserver."""
 
@@ -183,15 +123,15 @@ class ControlClient:
         """
         if self._is_closed:
             raise ServerUnreachableError(self.url, "the client is closed")
-        url = f"{self.url}/_mock{quote(path)}{_query_string(query)}"
+        url = f"{self.url}/_mock{quote(path)}{query_string(query)}"
         named = {"content-type": media_type} if content is not None else {}
         try:
-            response = send(method, url, {**self._headers, **named}, content, _TIMEOUT_S)
+            reply = send_request(method, url, {**self._headers, **named}, content, _TIMEOUT_S)
         except NoResponseError as error:
             raise ServerUnreachableError(self.url, str(error)) from None
-        if not response.is_success:
-            raise ControlPlaneError(f"{method} /_mock{path}", response.status, _problem_details(response))
-        return response.content
+        if not reply.is_success:
+            raise ControlPlaneError(f"{method} /_mock{path}", reply.status, _problem_details(reply))
+        return reply.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,22 +166,12 @@ class SandboxControl:
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query)
 
 
-def _query_string(query: Mapping[str, Json]) -> str:
-    """Return the query, with its question mark: None is omitted, booleans are lower case."""
-    texts = {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in query.items()
-        if value is not None
-    }
-    return f"?{urlencode(texts)}" if texts else ""
-
-
-def _problem_details(response: Response) -> Mapping[str, Json]:
+def _problem_details(reply: HttpReply) -> Mapping[str, Json]:
     try:
-        problem = decode(response.content)
+        problem = decode(reply.body)
     except ValueError:
         problem = None
-    return problem if isinstance(problem, dict) else {"detail": response.reason}
+    return problem if isinstance(problem, dict) else {"detail": reply.reason}
 
 
 def _problem_summary(problem: Mapping[str, Json]) -> str:

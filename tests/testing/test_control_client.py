@@ -11,7 +11,8 @@ import pytest
 
 from mockserver.sandbox.sandboxes import is_sandbox_name
 from mockserver.testing import control_client
-from mockserver.testing.control_client import NoResponseError, sandbox_name
+from mockserver.testing.control_client import sandbox_name
+from mockserver.testing.http_call import HttpReply, NoResponseError, send_request
 
 
 def test_a_decimal_keeps_its_value_and_its_scale_both_ways() -> None:
@@ -66,8 +67,8 @@ def answering(response: bytes) -> Iterator[str]:
         thread.join()
 
 
-def get(url: str) -> control_client.Response:
-    return control_client.send("GET", url, {}, None, 10)
+def get(url: str) -> HttpReply:
+    return send_request("GET", url, {}, None, 10)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_every_status_is_a_response(status: str, *, is_success: bool) -> None:
         response = get(url)
 
     assert (f"{response.status} {response.reason}", response.is_success) == (status, is_success)
-    assert response.content == b"hi"
+    assert response.body == b"hi"
 
 
 @pytest.mark.parametrize("raw", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"])
@@ -94,7 +95,7 @@ def test_an_answer_that_is_not_complete_http_is_no_response(raw: bytes) -> None:
         ("http://127.0.0.1:1", "Connection refused"),
         ("nonsense", "write an address such as http://127.0.0.1:8080"),
         ("file:///etc/hostname", "write an address such as http://127.0.0.1:8080"),
-        ("http://127.0.0.1:nine", "nine"),
+        ("http://127.0.0.1:nine", "write an address such as http://127.0.0.1:8080"),
     ],
 )
 def test_an_address_where_nothing_answers_is_told(url: str, said: str) -> None:

@@ -9,8 +9,9 @@ from typing import NoReturn
 import pytest
 
 from mockserver.cli import server
-from mockserver.cli.server import DEFAULT_URL, ServerUnreachableError
+from mockserver.cli.server import DEFAULT_URL
 from mockserver.server.listening import make_certificate
+from mockserver.testing.http_call import NoResponseError
 from tests.support.commands import Commands
 
 
@@ -33,7 +34,7 @@ def test_without_a_server_at_the_default_address_another_port_is_named_as_well(
     commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_arguments: object) -> NoReturn:
-        raise ServerUnreachableError(DEFAULT_URL, "Connection refused")
+        raise NoResponseError(DEFAULT_URL, "Connection refused")
 
     monkeypatch.setattr(server, "send_request", refused)
 

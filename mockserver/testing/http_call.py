@@ -1,0 +1,97 @@
+"""One HTTP request on its own connection, by the standard library alone, without proxies or redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+_SUCCESS = range(200, 300)
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
+
+
+class NoResponseError(Exception):
+    """No complete response came from `url`; the text says why."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(reason)
+        self.url = url
+
+
+class UntrustedCertificateError(NoResponseError):
+    """A certificate authority that is not trusted here signed the server's certificate."""
+
+
+class InvalidAddressError(NoResponseError):
+    """The text is not an http address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "write an address such as http://127.0.0.1:8080")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A response; `reason` is the phrase of its status, header names are lower case."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status in _SUCCESS
+
+    @property
+    def media_type(self) -> str:
+        """The media type in lower case, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def send_request(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+) -> HttpReply:
+    """Send one request and return the response, whatever its status.
+
+    Raises InvalidAddressError; NoResponseError: nothing answers there, or not in time.
+    """
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415 - a slow import
+
+    try:
+        parts = urlsplit(url)
+        connect, port = {"http": HTTPConnection, "https": HTTPSConnection}[parts.scheme], parts.port
+    except (ValueError, KeyError):
+        raise InvalidAddressError(url) from None
+    if not parts.hostname:
+        raise InvalidAddressError(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        with closing(connect(parts.hostname, port, timeout=timeout_s)) as connection:
+            connection.request(method, target, body, dict(headers))
+            response = connection.getresponse()
+            named = {name.lower(): text for name, text in response.getheaders()}
+            return HttpReply(response.status, response.reason, named, response.read())
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        kind = UntrustedCertificateError if _is_untrusted(error) else NoResponseError
+        raise kind(f"{parts.scheme}://{parts.netloc}", reason) from None
+
+
+def _is_untrusted(error: Exception) -> bool:
+    from ssl import SSLCertVerificationError  # noqa: PLC0415 - a slow import
+
+    return isinstance(error, SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
+
+
+def query_string(query: Mapping[str, Any]) -> str:
+    """Return the query, with its question mark: None is omitted, booleans are lower case."""
+    texts = {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in query.items()
+        if value is not None
+    }
+    return f"?{urlencode(texts)}" if texts else ""
