@@ -361,11 +361,11 @@ def find_error(text: str, source: str, vendors: Mapping[str, frozenset[str]]) ->
 
 
 def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:
+    from mockserver.contract.report.text import workflow_command
+
     for one in problems:
-        file = _escaped(source).replace(":", "%3A").replace(",", "%2C")
-        place = f"file={file},line={one.line or 1},col={one.column or 1}"
-        message = f"{one.pointer or '/'}: {one.detail}; {one.hint}"
-        yield f"::error {place}::{_escaped(message)}"
+        place = [("file", source), ("line", one.line or 1), ("col", one.column or 1)]
+        yield workflow_command("error", place, f"{one.pointer or '/'}: {one.detail}; {one.hint}")
 
 
 def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Document:
@@ -383,7 +383,3 @@ def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Documen
             for problem in problems
         ],
     }
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -421,6 +421,7 @@ def _need(member: Member) -> str:
 
 def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
     from mockserver.codec import json
+    from mockserver.contract.report.text import workflow_command
 
     if style == "json":
         yield json.encode([_problem_document(problem) for problem in problems]).decode()
@@ -428,8 +429,8 @@ def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
     for one in problems:
         name = shown_path(one.file)
         if style == "github":
-            where = f"file={name},line={one.place.line},col={one.place.column}"
-            yield f"::{_severity(one)} {where}::{_escaped(f'{one.what}; try: {one.cure}')}"
+            where = [("file", name), ("line", one.place.line), ("col", one.place.column)]
+            yield workflow_command(_severity(one), where, f"{one.what}; try: {one.cure}")
         else:
             mark = "warning: " if one.is_warning else ""
             yield f"{name}:{one.place.line}:{one.place.column}: {mark}{one.what}"
@@ -438,6 +439,7 @@ def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
 
 def change_lines(changes: Sequence[SpecChange], style: str) -> Iterator[str]:
     from mockserver.codec import json
+    from mockserver.contract.report.text import workflow_command
 
     if style == "json":
         yield json.encode([_change_document(change) for change in changes]).decode()
@@ -445,7 +447,7 @@ def change_lines(changes: Sequence[SpecChange], style: str) -> Iterator[str]:
     for one in changes:
         text = f"{one.operation}  {one.what}"
         if style == "github":
-            yield f"::{'error' if one.breaking else 'notice'}::{_escaped(text)}"
+            yield workflow_command("error" if one.breaking else "notice", (), text)
         else:
             yield f"{'BREAKING' if one.breaking else 'ok      '}  {text}"
 
@@ -468,7 +470,3 @@ def _severity(one: SpecProblem) -> str:
 
 def _change_document(one: SpecChange) -> dict[str, str | bool]:
     return {"operation": one.operation, "change": one.what, "breaking": one.breaking}
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -15,17 +15,13 @@ from mockserver.console.vendoring import ASSETS, AssetRow, read_table, wrong_fil
 
 MOUNT = "/_console/assets"
 HTMX = "htmx.min.js"
-_ASSET_MEDIA_TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "txt": "text/plain; charset=utf-8",
-}
-_SHORT_HASH = 12
-_STATIC_MEDIA_TYPES = {
+_MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
 }
+_SHORT_HASH = 12
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -35,7 +31,7 @@ def static_address(name: str) -> str:
 
 
 def static_file(name: str) -> Response:
-    media_type = _STATIC_MEDIA_TYPES.get(name.rpartition(".")[2])
+    media_type = _MEDIA_TYPES.get(name.rpartition(".")[2])
     try:
         content = _content(name) if media_type else None
     except (FileNotFoundError, ValueError):
@@ -65,12 +61,12 @@ def _content(name: str) -> bytes:
 
 @cache
 def _hash(name: str) -> str:
-    return sha256(_content(name)).hexdigest()[:12]
+    return sha256(_content(name)).hexdigest()[:_SHORT_HASH]
 
 
 def icon() -> Response:
     """Answer with the icon, which browsers ask for by its old name."""
-    return Response(_content("icon.svg"), content_type=_STATIC_MEDIA_TYPES["svg"])
+    return Response(_content("icon.svg"), content_type=_MEDIA_TYPES["svg"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +91,5 @@ class Assets:
         if row is None:
             abort(404)
         is_named = _query() == row.sha256[:_SHORT_HASH]
-        media_type = _ASSET_MEDIA_TYPES[row.name.rpartition(".")[2]]
+        media_type = _MEDIA_TYPES[row.name.rpartition(".")[2]]
         return _kept((self.folder / row.name).read_bytes(), media_type, is_named=is_named)

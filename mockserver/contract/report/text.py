@@ -52,10 +52,15 @@ def markdown_cell(text: str) -> str:
     return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
 
 
+def workflow_command(kind: str, properties: Iterable[tuple[str, object]], text: str) -> str:
+    """Return a workflow command of GitHub, such as `::error file=a.yaml,line=3::text`."""
+    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties)
+    return f"::{kind}{' ' if given else ''}{given}::{_command_text(text)}"
+
+
 def annotation(title: str, text: str, place: Iterable[tuple[str, str]] = ()) -> str:
-    """Return a workflow command of GitHub that shows an error; `place` are properties such as its file."""
-    properties = ",".join(f"{name}={_property(value)}" for name, value in [*place, ("title", title)])
-    return f"::error {properties}::{_command_text(text)}"
+    """Return the workflow command that shows an error; `place` are properties such as its file."""
+    return workflow_command("error", [*place, ("title", title)], text)
 
 
 def first_annotations(annotations: Sequence[str], command: str) -> list[str]:
