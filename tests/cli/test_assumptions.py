@@ -86,10 +86,6 @@ def test_no_server_is_exit_3() -> None:
     assert run("--url", UNUSED_URL).exit_code == 3
 
 
-def test_an_unknown_sandbox_is_exit_4(server_url: str) -> None:
-    assert run("--url", server_url, "--sandbox", "nobodys").exit_code == 4
-
-
 ASSUMPTION = f"{VENDOR}.duplicate_members"
 
 
@@ -108,20 +104,6 @@ def test_setting_an_assumption_makes_a_sandbox_that_does_not_exist(commands: Com
 
     Commands(commands.url, name).control("DELETE", "")
     assert (result.exit_code, result.stderr) == (0, f"sandbox {name} created\n")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ((f"{ASSUMPTION}x", "refused"), f"there is no assumption {ASSUMPTION}x; do you mean {ASSUMPTION}?"),
-        ((ASSUMPTION, "maybe"), f"{ASSUMPTION} has no value maybe; it has last_wins, refused"),
-    ],
-)
-def test_what_cannot_be_set_is_exit_4(commands: Commands, words: tuple[str, str], said: str) -> None:
-    result = commands.run("assumptions", "set", *words)
-
-    lines = result.stderr.splitlines()
-    assert (result.exit_code, lines[0], lines[-1]) == (4, f"error: {said}", "  try: mockserver assumptions")
 
 
 def test_an_option_before_set_is_refused_and_not_ignored() -> None:

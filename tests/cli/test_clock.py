@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.support.commands import Commands
 
 
@@ -32,31 +30,3 @@ def test_a_running_clock_says_how_far_it_is_ahead(commands: Commands) -> None:
 
     assert result.stdout.startswith(f"{commands.sandbox}  system  ")
     assert result.stdout.endswith("  (+360 s)\n")
-
-
-@pytest.mark.parametrize("duration", ["6", "soon", "-6m", ""])
-def test_what_is_no_duration_is_wrong_usage(commands: Commands, duration: str) -> None:
-    result = commands.run("clock", "advance", "--", duration)
-
-    assert result.exit_code == 2
-
-
-def test_what_is_no_instant_is_wrong_usage(commands: Commands) -> None:
-    result = commands.run("clock", "freeze", "yesterday")
-
-    assert result.exit_code == 2
-    assert "  try: mockserver clock freeze 2026-01-05T09:00:00Z" in result.stderr
-
-
-def test_an_unknown_sandbox_is_exit_4_with_the_nearest(commands: Commands) -> None:
-    result = commands.run_bare("clock", "show", "--url", commands.url, "-s", f"{commands.sandbox}x")
-
-    assert (result.exit_code, result.stdout) == (4, "")
-    assert result.stderr.splitlines() == [
-        f"error: there is no sandbox {commands.sandbox}x",
-        f"   at: --sandbox {commands.sandbox}x",
-        (
-            f"  try: mockserver clock show --sandbox {commands.sandbox}, "
-            f"or mockserver sandbox create {commands.sandbox}x"
-        ),
-    ]

@@ -628,16 +628,6 @@ def test_a_credential_may_be_a_header(suite: Callable[[Suite], object], stranger
     assert '--header "Authorization: $MOCKSERVER_HEADER_AUTHORIZATION"' in result.output
 
 
-def test_a_proxy_is_not_used_for_this_machine(suite: Callable[[Suite], object], payt: str) -> None:
-    suite(fails)
-
-    result = contract(
-        "payt", "--target", payt, HTTP_PROXY="http://127.0.0.1:1", http_proxy="http://127.0.0.1:1"
-    )
-
-    assert result.exit_code == 1
-
-
 def test_as_json_it_is_one_document(suite: Callable[[Suite], object]) -> None:
     suite(fails)
 
@@ -696,19 +686,6 @@ def test_a_document_on_stdout_leaves_stderr_empty(suite: Callable[[Suite], objec
     suite(fails)
 
     assert contract("payt", "--json").stderr == ""
-
-
-def test_a_run_in_this_process_names_no_address_that_nobody_called(suite: Callable[[Suite], object]) -> None:
-    suite(fails)
-
-    result = contract("payt", "--report", "junit,html,har,pytest,json")
-
-    assert "payt  in this process     seed 0 · " in result.stdout
-    assert "http://" not in result.output
-    named = [
-        file.name for file in Path("report/contract").iterdir() if b"127.0.0.1:8080/payt" in file.read_bytes()
-    ]
-    assert named == []
 
 
 @pytest.mark.parametrize(
@@ -793,26 +770,6 @@ def test_reasons_are_kept_when_a_baseline_is_written_anew(suite: Callable[[Suite
     contract("payt", "--baseline", "known.json", "--write-baseline", "known.json")
 
     assert json.loads(Path("known.json").read_text()) == written
-
-
-@pytest.mark.parametrize(
-    ("environment", "coloured"),
-    [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), ({}, False)],
-    ids=["forced", "none", "piped"],
-)
-def test_colours_are_for_terminals(
-    suite: Callable[[Suite], object],
-    environment: dict[str, str],
-    coloured: bool,  # noqa: FBT001 - a case
-) -> None:
-    suite(fails)
-
-    output = CliRunner().invoke(main, ["contract", "payt"], env=environment, color=True).output
-
-    if environment:
-        assert ("\x1b[" in output) is coloured
-    else:
-        assert "\x1b[" not in contract("payt").output
 
 
 def test_operations_are_tested_side_by_side_where_workers_are_asked_for(

@@ -76,10 +76,6 @@ def test_a_filter_that_finds_nothing_says_how_many_calls_there_are(
     )
 
 
-def test_a_filter_on_an_empty_journal_says_how_to_fill_it(commands: Commands) -> None:
-    assert "; send one: mockserver send" in commands.run("journal", "list", "--item", "nobody").stderr
-
-
 def test_the_examples_of_the_list_find_calls(commands: Commands) -> None:
     help_text = commands.run_bare("journal", "list", "--help").stdout
     lines = [line.split()[1:] for line in help_text.splitlines() if line.strip().startswith("mockserver ")]
@@ -111,27 +107,6 @@ def test_the_list_has_filters(
     printed = numbers(commands.run("journal", "list", *filters))
 
     assert (set(printed) <= set(calls), bool(printed)) == (True, found)
-
-
-def test_an_empty_list_says_how_to_fill_it(commands: Commands) -> None:
-    result = commands.run("journal", "list")
-
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert "mockserver send" in result.stderr
-
-
-@pytest.mark.parametrize(
-    "filters", [("--status", "6xx"), ("--since", "yesterday"), ("--outcome", "gone"), ("--last", "0")]
-)
-def test_a_filter_that_cannot_be_read_is_wrong_usage(commands: Commands, filters: tuple[str, ...]) -> None:
-    assert commands.run("journal", "list", *filters).exit_code == 2
-
-
-def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands) -> None:
-    result = commands.run("journal", "list", "--vendor", f"{VENDORS[0]}x")
-
-    assert (result.exit_code, f"   at: --vendor {VENDORS[0]}x\n" in result.stderr) == (4, True)
-    assert f"  try: mockserver journal list --vendor {VENDORS[0]} -s {commands.sandbox}\n" in result.stderr
 
 
 def test_the_list_is_json_with_the_keys_of_the_control_plane(commands: Commands, calls: list[int]) -> None:
@@ -205,18 +180,6 @@ def test_the_newest_call_is_shown_by_default(commands: Commands, calls: list[int
     assert commands.document("journal", "show")["number"] == calls[-1]
 
 
-@pytest.mark.parametrize("verb", [("show",), ("replay",), ("export", "--har")])
-def test_an_unknown_number_is_exit_4(commands: Commands, verb: tuple[str, ...]) -> None:
-    result = commands.run("journal", *verb, "77")
-
-    assert (result.exit_code, "has no entry 77" in result.stderr) == (4, True)
-    assert "  try: mockserver journal list" in result.stderr
-
-
-def test_no_call_can_be_shown_of_an_empty_journal(commands: Commands) -> None:
-    assert commands.run("journal", "show").exit_code == 4
-
-
 def test_a_replay_says_what_differs(commands: Commands, calls: list[int]) -> None:
     result = commands.run("journal", "replay", str(calls[0]), "--diff")
 
@@ -245,12 +208,6 @@ def test_a_replay_is_exit_1_exactly_when_status_or_outcomes_differ(commands: Com
         status = difference["status"]
         differs = status["recorded"] != status["replayed"] or difference["items"]["differ"] > 0
         assert result.exit_code == int(differs)
-
-
-def test_a_call_is_replayed_into_a_sandbox_or_to_an_address(commands: Commands, calls: list[int]) -> None:
-    both = ("--into", "here", "--to", UNUSED_URL)
-
-    assert commands.run("journal", "replay", str(calls[0]), *both).exit_code == 2
 
 
 @pytest.mark.parametrize(("flag", "beginning"), [("--har", "{"), ("--curl", ""), ("--format=pytest", '"""')])
@@ -308,13 +265,6 @@ def test_a_refusal_for_a_secret_names_the_option_on_a_terminal(
     assert (result.exit_code, result.stdout, named in result.stderr) == (1, "", True), result.stderr
     if not flags:
         assert result.stderr.endswith("  try: mockserver journal export … --show-secrets\n")
-
-
-@pytest.mark.parametrize("arguments", [("1",), ("1", "--har", "--from", "1")])
-def test_an_export_without_a_format_or_of_two_things_is_wrong_usage(
-    commands: Commands, arguments: tuple[str, ...]
-) -> None:
-    assert commands.run("journal", "export", *arguments).exit_code == 2
 
 
 def test_a_number_of_calls_is_verified(commands: Commands, calls: list[int]) -> None:
@@ -434,20 +384,3 @@ def test_an_unknown_item_is_exit_4_with_the_nearest(
     assert result.exit_code == 4
     assert f"   at: {where}\n" in result.stderr
     assert f"  try: {cure} -s {commands.sandbox}\n" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "cure"),
-    [
-        (("journal", "show", "99"), "mockserver journal list"),
-        (("journal", "item", "R-99"), "mockserver journal list"),
-        (("journal", "show"), "mockserver send VENDOR"),
-        (("journal", "list"), "mockserver send VENDOR"),
-        (("scenario", "list"), "mockserver scenario apply flaky-third"),
-        (("scenario", "clear", "nothing"), "mockserver scenario list"),
-    ],
-)
-def test_a_hint_names_the_sandbox_of_the_command(
-    commands: Commands, words: tuple[str, ...], cure: str
-) -> None:
-    assert f"{cure} -s {commands.sandbox}" in commands.run(*words).stderr

@@ -50,34 +50,6 @@ def test_help_tells_the_commands(flag: str) -> None:
     assert (result.exit_code, "run " in result.output) == (0, True)
 
 
-OPTIONS = [
-    "--host",
-    "--port",
-    "--vendor",
-    "--specs",
-    "--at-root",
-    "--auth",
-    "--seed",
-    "--freeze",
-    "--empty",
-    "--max-body",
-    "--max-items",
-    "--max-sandboxes",
-    "--sandbox-idle",
-    "--allow-host",
-    "--control-token",
-    "--no-mock-headers",
-    "--no-console",
-    "--log",
-    "--print-url",
-]
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-def test_help_tells_every_option_of_run(option: str) -> None:
-    assert option in run("run", "--help").output
-
-
 def test_the_version_is_told() -> None:
     assert __version__ in run("--version").output
 
@@ -91,55 +63,6 @@ def test_a_port_that_is_taken_is_exit_5(taken: int) -> None:
         rf"   at: --port {taken}\n  try: mockserver run --port 0\n",
         result.stderr,
     )
-
-
-def test_an_unknown_vendor_is_exit_2() -> None:
-    result = run("run", "--port", "0", "--vendor", "nope")
-
-    assert (result.exit_code, "error: no vendor named nope; there are " in result.stderr) == (2, True)
-
-
-def test_an_unknown_vendor_at_the_root_is_exit_2(tmp_path: Path) -> None:
-    sample_vendor.write_spec(tmp_path)
-
-    result = run("run", "--port", "0", "--specs", str(tmp_path), "--vendor", "acme", "--at-root", "nope")
-
-    assert (
-        result.exit_code,
-        "error: no served vendor named nope; there is acme\n   at: --at-root nope\n" in result.stderr,
-    ) == (2, True)
-
-
-def test_a_spec_that_cannot_be_served_is_exit_2_with_the_line_to_write(tmp_path: Path) -> None:
-    sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch/outcome"))
-
-    result = run("run", "--port", "0", "--specs", str(tmp_path), "--vendor", "acme")
-
-    assert (result.exit_code, "add to its x-batch: outcome: {list: /data" in result.stderr) == (2, True)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--port", "65536"],
-        ["--port", "one"],
-        ["--auth", "none"],
-        ["--log", "xml"],
-        ["--specs", "/nowhere"],
-        ["--freeze", "yesterday"],
-        ["--seed", "x"],
-        ["--max-sandboxes", "0"],
-        ["--sandbox-idle", "0"],
-        ["--nope"],
-    ],
-    ids=lambda arguments: "-".join(arguments).strip("-"),
-)
-def test_a_wrong_option_is_exit_2(arguments: list[str]) -> None:
-    assert run("run", *arguments).exit_code == 2
-
-
-def test_an_unknown_command_is_exit_2() -> None:
-    assert run("nope").exit_code == 2
 
 
 def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str, Any]]) -> None:
@@ -189,33 +112,6 @@ def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) 
         examples=served[0]["options"].examples,
         reports=Path("report"),
     )
-
-
-def test_the_port_can_come_from_the_environment(
-    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOCKSERVER_PORT", "9000")
-
-    run("run")
-
-    assert served[0]["serving"].port == 9000
-
-
-def test_the_token_can_come_from_the_environment(
-    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", "sesame")
-
-    run("run")
-
-    assert served[0]["options"].control_token == "sesame"
-
-
-def test_an_option_may_stand_in_the_environment() -> None:
-    told = CliRunner().invoke(main, ["run", "--port", "0"], env={"MOCKSERVER_VENDOR": "nobody"})
-
-    assert told.exit_code == 2
-    assert "no vendor named nobody" in told.stderr
 
 
 def test_an_assumption_is_set_at_the_start(served: list[dict[str, Any]]) -> None:

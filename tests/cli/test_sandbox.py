@@ -37,12 +37,6 @@ def test_a_sandbox_is_created_as_asked(commands: Commands, other: str) -> None:
     assert [one["name"] for one in armed] == ["reset"]
 
 
-def test_a_sandbox_that_exists_is_exit_4(commands: Commands) -> None:
-    result = commands.run("sandbox", "create", commands.sandbox)
-
-    assert (result.exit_code, "error: " in result.stderr) == (4, True)
-
-
 def test_a_sandbox_begins_with_the_state_of_another(commands: Commands, other: str) -> None:
     commands.control("PUT", "/state", {})
 
@@ -68,14 +62,6 @@ def test_a_dump_that_cannot_be_read_is_wrong_usage_and_creates_nothing(
 
     assert (result.exit_code, "is not a dump" in result.stderr) == (2, True)
     assert httpx.get(f"{commands.url}/_mock/sandboxes/{other}", trust_env=False).status_code == 404
-
-
-@pytest.mark.parametrize("verb", ["delete", "reset"])
-def test_what_destroys_needs_yes_without_a_terminal(commands: Commands, verb: str) -> None:
-    result = commands.run("sandbox", verb, commands.sandbox)
-
-    assert result.exit_code == 2
-    assert result.stderr.splitlines()[2] == f"  try: mockserver sandbox {verb} {commands.sandbox} --yes"
 
 
 def test_a_sandbox_is_deleted(commands: Commands, other: str) -> None:
@@ -105,12 +91,6 @@ def test_a_snapshot_is_taken_listed_and_restored(commands: Commands) -> None:
     assert restored.stdout.startswith("s1  2026-01-05T09:00:00Z  ")
     assert restored.stdout.endswith("  before\n")
     assert commands.control("GET", "")["records"] > 0
-
-
-def test_an_unknown_snapshot_is_exit_4(commands: Commands) -> None:
-    result = commands.run("sandbox", "restore", "s7")
-
-    assert (result.exit_code, "s7" in result.stderr) == (4, True)
 
 
 def test_what_differs_from_a_snapshot_is_said(commands: Commands) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mockserver.engine.registry import vendor_packages
 from mockserver.testing.threaded_server import run_in_thread
 from tests.support import sample_vendor
-from tests.support.commands import UNUSED_URL, Commands
+from tests.support.commands import Commands
 
 VENDORS = vendor_packages()
 VENDOR = VENDORS[0]
@@ -146,10 +146,6 @@ def test_another_address_answers_without_a_journal(commands: Commands) -> None:
     assert (result.exit_code, first[1].startswith(address), first[2].isdecimal()) == (0, True, True)
 
 
-def test_another_address_that_does_not_answer_is_exit_3(commands: Commands) -> None:
-    assert commands.run("send", VENDOR, "--to", UNUSED_URL).exit_code == 3
-
-
 def test_a_case_of_the_catalogue_is_run(commands: Commands) -> None:
     cases = [one["id"] for one in commands.server("GET", "/cases") if VENDOR in one["vendors"]]
 
@@ -158,42 +154,6 @@ def test_a_case_of_the_catalogue_is_run(commands: Commands) -> None:
     lines = result.stdout.splitlines()
     assert (result.exit_code, lines[-1]) == (0, f"{cases[0]}  {VENDOR}  passed")
     assert lines[0].startswith(f"{VENDOR} ")
-
-
-def test_an_unknown_case_is_exit_4_with_the_nearest(commands: Commands) -> None:
-    known = commands.server("GET", "/cases")[0]["id"]
-
-    result = commands.run("send", VENDOR, f"{known}x")
-
-    assert (result.exit_code, f"the nearest is {known}" in result.stderr) == (4, True)
-
-
-def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands) -> None:
-    result = commands.run("send", f"{VENDOR}x")
-
-    assert (
-        result.exit_code,
-        f"  try: mockserver send {VENDOR} -s {commands.sandbox}\n" in result.stderr,
-    ) == (4, True)
-
-
-def test_a_misspelt_operation_is_exit_4_with_the_nearest(commands: Commands) -> None:
-    operation = commands.document("send", VENDOR)["operation"]
-
-    result = commands.run("send", VENDOR, "--operation", f"{operation}s")
-
-    assert (result.exit_code, f"  try: mockserver send --operation {operation} -s " in result.stderr) == (
-        4,
-        True,
-    )
-
-
-def test_a_file_that_is_not_there_is_wrong_usage(commands: Commands) -> None:
-    assert commands.run("send", VENDOR, "no/such.json").exit_code == 2
-
-
-def test_without_a_server_the_exit_is_3(commands: Commands) -> None:
-    assert commands.run_bare("send", VENDOR, "--url", UNUSED_URL).exit_code == 3
 
 
 def test_a_sandbox_that_is_not_there_is_created(commands: Commands) -> None:
