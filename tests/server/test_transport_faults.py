@@ -95,56 +95,40 @@ def head(length: int = len(CONTENT)) -> Any:
     return 207, b"%d" % length
 
 
-def test_a_delivery_that_says_nothing_sends_the_answer() -> None:
-    assert done(Delivery()) == [head(), (CONTENT, False)]
+WHOLE = [head(), (CONTENT, False)]
+LONGER = head(len(CONTENT) + SURPLUS_BYTES)
+DRIP = Delivery(chunks=4, spread_ms=400)
 
 
-def test_a_delay_comes_before_the_first_byte() -> None:
-    assert done(Delivery(delay_ms=1500)) == [("rest", 1.5), head(), (CONTENT, False)]
-
-
-def test_a_delay_comes_before_a_fault() -> None:
-    assert done(Delivery(delay_ms=1500, fault="EMPTY_RESPONSE")) == [("rest", 1.5), "close"]
-
-
-def test_a_fraction_sends_a_part_under_its_own_length() -> None:
-    assert done(Delivery(fraction=0.25)) == [head(6), (CONTENT[:6], False)]
-
-
-@pytest.mark.parametrize(("fraction", "part"), [(0.0, b""), (1.0, CONTENT)])
-def test_a_fraction_may_be_nothing_or_all(fraction: float, part: bytes) -> None:
-    assert done(Delivery(fraction=fraction)) == [head(len(part)), (part, False)]
-
-
-def test_a_truncated_body_is_half_of_it() -> None:
-    assert done(Delivery(fault="TRUNCATED_BODY")) == [head(len(HALF)), (HALF, False)]
-
-
-def test_a_truncated_body_is_as_long_as_is_said() -> None:
-    assert done(Delivery(fault="TRUNCATED_BODY", fraction=0.25)) == [head(6), (CONTENT[:6], False)]
-
-
-def test_a_wrong_length_says_more_than_comes_and_closes() -> None:
-    assert done(Delivery(fault="WRONG_LENGTH")) == [
-        head(len(CONTENT) + SURPLUS_BYTES),
-        (CONTENT, True),
-        "close",
-    ]
-
-
-def test_a_wrong_length_with_a_fraction_sends_only_that() -> None:
-    assert done(Delivery(fault="WRONG_LENGTH", fraction=0.5)) == [head(), (HALF, True), "close"]
-
-
-def test_a_length_that_is_too_small_lets_the_rest_follow() -> None:
-    assert done(Delivery(fault="LENGTH_TOO_SMALL")) == [
-        "gather",
-        head(len(HALF)),
-        (HALF, True),
-        CONTENT[len(HALF) :],
-        (b"", False),
-        "release",
-    ]
+@pytest.mark.parametrize(
+    ("delivery", "sent"),
+    [
+        (Delivery(), WHOLE),
+        (Delivery(delay_ms=1500), [("rest", 1.5), *WHOLE]),
+        (Delivery(delay_ms=1500, fault="EMPTY_RESPONSE"), [("rest", 1.5), "close"]),
+        (Delivery(fraction=0.25), [head(6), (CONTENT[:6], False)]),
+        (Delivery(fraction=0.0), [head(0), (b"", False)]),
+        (Delivery(fraction=1.0), WHOLE),
+        (Delivery(fault="TRUNCATED_BODY"), [head(len(HALF)), (HALF, False)]),
+        (Delivery(fault="TRUNCATED_BODY", fraction=0.25), [head(6), (CONTENT[:6], False)]),
+        (Delivery(fault="WRONG_LENGTH"), [LONGER, (CONTENT, True), "close"]),
+        (Delivery(fault="WRONG_LENGTH", fraction=0.5), [head(), (HALF, True), "close"]),
+        (
+            Delivery(fault="LENGTH_TOO_SMALL"),
+            ["gather", head(len(HALF)), (HALF, True), CONTENT[len(HALF) :], (b"", False), "release"],
+        ),
+        (Delivery(fault="CONNECTION_RESET_BY_PEER"), ["reset"]),
+        (
+            Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5),
+            [head(), (HALF, True), "flushed", "reset"],
+        ),
+        (Delivery(fault="EMPTY_RESPONSE"), ["close"]),
+        (Delivery(fault="NO_RESPONSE"), ["abandoned", "close"]),
+        (Delivery(fault="CLOSE_IDLE"), ["forsake", *WHOLE]),
+    ],
+)
+def test_a_delivery_does_to_the_answer_what_it_says(delivery: Delivery, sent: list[Any]) -> None:
+    assert done(delivery) == sent
 
 
 def test_a_malformed_chunk_follows_a_good_head() -> None:
@@ -153,23 +137,6 @@ def test_a_malformed_chunk_follows_a_good_head() -> None:
     assert (begun, end) == ((207, b"chunked"), "close")
     with pytest.raises(ValueError, match="invalid literal"):
         int(chunk.partition(b"\r\n")[0], 16)
-
-
-def test_a_reset_sends_nothing() -> None:
-    assert done(Delivery(fault="CONNECTION_RESET_BY_PEER")) == ["reset"]
-
-
-def test_a_reset_with_a_fraction_comes_after_that_part() -> None:
-    assert done(Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5)) == [
-        head(),
-        (HALF, True),
-        "flushed",
-        "reset",
-    ]
-
-
-def test_an_empty_response_sends_nothing() -> None:
-    assert done(Delivery(fault="EMPTY_RESPONSE")) == ["close"]
 
 
 def test_random_data_is_no_http() -> None:
@@ -185,14 +152,6 @@ def test_random_data_is_the_same_for_the_same_answer() -> None:
     assert done(random) != done(random, b"[]")
 
 
-def test_no_response_waits_until_it_is_over() -> None:
-    assert done(Delivery(fault="NO_RESPONSE")) == ["abandoned", "close"]
-
-
-def test_an_idle_connection_is_forsaken_and_the_answer_whole() -> None:
-    assert done(Delivery(fault="CLOSE_IDLE")) == ["forsake", head(), (CONTENT, False)]
-
-
 @pytest.mark.parametrize(
     "fault", ["", "WRONG_LENGTH", "LENGTH_TOO_SMALL", "MALFORMED_RESPONSE_CHUNK", "CLOSE_IDLE"]
 )
@@ -203,8 +162,16 @@ def test_an_answer_without_a_body_has_none_to_break(fault: str) -> None:
     ]
 
 
-def test_an_answer_without_a_body_says_the_length_of_the_truncated_one() -> None:
-    assert done(Delivery(fault="TRUNCATED_BODY"), bare=True) == [head(len(HALF)), (HALF, False)]
+@pytest.mark.parametrize(
+    ("delivery", "content", "sent"),
+    [
+        (Delivery(fault="TRUNCATED_BODY"), CONTENT, [head(len(HALF)), (HALF, False)]),
+        (DRIP, CONTENT, WHOLE),
+        (DRIP, b"", [head(0), (b"", False)]),
+    ],
+)
+def test_an_answer_without_a_body_does_not_drip(delivery: Delivery, content: bytes, sent: list[Any]) -> None:
+    assert done(delivery, content, bare=bool(content)) == sent
 
 
 @pytest.mark.parametrize(
@@ -229,14 +196,14 @@ def test_drops_come_after_the_head_each_after_a_rest() -> None:
 
 
 def test_drops_are_all_of_the_body_and_only_the_last_ends_it() -> None:
-    sent = drops(Delivery(chunks=4, spread_ms=400))
+    sent = drops(DRIP)
 
     assert b"".join(piece for piece, _ in sent) == CONTENT
     assert [more for _, more in sent] == [True, True, True, False]
 
 
 def test_drops_are_alike() -> None:
-    sizes = {len(piece) for piece, _ in drops(Delivery(chunks=4, spread_ms=400))}
+    sizes = {len(piece) for piece, _ in drops(DRIP)}
 
     assert sizes == {6, 7}
 
@@ -254,16 +221,8 @@ def test_there_are_no_more_drops_than_bytes_or_milliseconds(
     assert len(drops(Delivery(chunks=chunks, spread_ms=spread_ms))) == expected
 
 
-def test_an_empty_body_does_not_drip() -> None:
-    assert done(Delivery(chunks=4, spread_ms=400), b"") == [head(0), (b"", False)]
-
-
-def test_an_answer_without_a_body_does_not_drip() -> None:
-    assert done(Delivery(chunks=4, spread_ms=400), bare=True) == [head(), (CONTENT, False)]
-
-
 def test_the_rest_leaves_at_once_when_it_is_over() -> None:
-    assert drops(Delivery(chunks=4, spread_ms=400), stands=False) == [(CONTENT, False)]
+    assert drops(DRIP, stands=False) == [(CONTENT, False)]
 
 
 def test_a_part_may_drip() -> None:
@@ -306,26 +265,24 @@ def unwired(delivery: Delivery) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "fault", ["CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE", "NO_RESPONSE"]
+    ("delivery", "sent"),
+    [
+        (Delivery(fault="CONNECTION_RESET_BY_PEER"), ["lost"]),
+        (Delivery(fault="EMPTY_RESPONSE"), ["lost"]),
+        (Delivery(fault="RANDOM_DATA_THEN_CLOSE"), ["lost"]),
+        (Delivery(fault="NO_RESPONSE"), ["lost"]),
+        (Delivery(fault="WRONG_LENGTH"), [LONGER, (CONTENT, True), "lost"]),
+        (Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5), [head(), (HALF, True), "lost"]),
+        (Delivery(fault="MALFORMED_RESPONSE_CHUNK"), [(207, b"chunked"), "lost"]),
+        (Delivery(fault="TRUNCATED_BODY"), [head(len(HALF)), (HALF, False)]),
+        (Delivery(fault="CLOSE_IDLE"), WHOLE),
+        (Delivery(fault="LENGTH_TOO_SMALL"), [head(len(HALF)), (HALF, True), (b"", False)]),
+    ],
 )
-def test_without_a_wire_no_answer_is_a_lost_connection(fault: str) -> None:
-    assert unwired(Delivery(fault=fault)) == ["lost"]
-
-
-def test_without_a_wire_a_break_comes_after_what_was_sent() -> None:
-    assert unwired(Delivery(fault="WRONG_LENGTH")) == [
-        head(len(CONTENT) + SURPLUS_BYTES),
-        (CONTENT, True),
-        "lost",
-    ]
-    assert unwired(Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5)) == [head(), (HALF, True), "lost"]
-    assert unwired(Delivery(fault="MALFORMED_RESPONSE_CHUNK")) == [(207, b"chunked"), "lost"]
-
-
-def test_without_a_wire_what_asgi_can_say_is_said() -> None:
-    assert unwired(Delivery(fault="TRUNCATED_BODY")) == [head(len(HALF)), (HALF, False)]
-    assert unwired(Delivery(fault="CLOSE_IDLE")) == [head(), (CONTENT, False)]
-    assert unwired(Delivery(fault="LENGTH_TOO_SMALL")) == [head(len(HALF)), (HALF, True), (b"", False)]
+def test_without_a_wire_what_asgi_can_say_is_said_and_the_rest_is_lost(
+    delivery: Delivery, sent: list[Any]
+) -> None:
+    assert unwired(delivery) == sent
 
 
 def test_without_a_wire_a_delay_is_one_still() -> None:
