@@ -62,12 +62,6 @@ def test_the_head_tells_line_status_and_times(reader: Client) -> None:
     assert 'aria-label="2 items: 1 created, 1 rejected"' in text
 
 
-def test_a_refused_call_tells_why(reader: Client) -> None:
-    reader.get("/acme/nothing", headers={"mock-sandbox": "new"})
-
-    assert "no such operation" in page(reader).text
-
-
 def test_the_calls_before_and_after_are_a_step_away(reader: Client) -> None:
     for key in "ABC":
         order(reader, key)
@@ -201,12 +195,6 @@ def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:
     (change,) = group["records"][0]["changes"]
     assert (change["pointer"], change["old"], change["new"]) == ("/amount", "1", "2")
     assert re.search(r"<td><code>1</code></td>\s*<td><code>2</code></td>", page(reader, 2, tab="state").text)
-
-
-def test_a_call_that_changed_nothing_says_so(reader: Client) -> None:
-    order(reader, "")
-
-    assert "No record differs." in page(reader, tab="state").text
 
 
 def found_lines(text: str) -> tuple[list[str], list[str]]:
@@ -431,14 +419,6 @@ def test_the_next_bad_item_of_a_large_batch_is_one_click_away(reader: Client) ->
     assert "/_console/x/1?sandbox=new&item=700#item-700" in links(page(reader, item=300).text)
 
 
-def test_the_twin_is_plain_json(reader: Client) -> None:
-    order(reader, "A", "")
-
-    shown = twin(reader, item=1, tab="state", **{"as": "curl"})
-
-    assert json.loads(json.dumps(shown, default=float))["call"]["number"] == 1
-
-
 @pytest.mark.parametrize(
     "path", ["/x/9", "/x/9.json", "/x/9/request", "/x/9/export?as=curl", "/x/99999999999"]
 )
@@ -493,42 +473,43 @@ def lit(side: Any) -> list[str]:
     return [row["text"].strip() for row in side["rows"] if row.get("lit")]
 
 
-def test_a_problem_is_marked_in_the_request_where_it_is() -> None:
-    items = decided([], [FAULT])
+@pytest.mark.parametrize(
+    ("pointer", "line"), [("/orders/1/id", "/orders/1/id"), ("/orders/1/amount", "/orders/1")]
+)
+def test_a_problem_is_marked_in_the_request_at_its_member_or_at_its_item(pointer: str, line: str) -> None:
+    items = decided([], [{**FAULT, "pointer": pointer}])
 
     shown = bodies(call(2), items, items, None)
 
-    assert marked(shown["request"]) == [("/orders/1/id", ["too short"])]
-    assert marked(shown["reply"]) == []
+    assert (marked(shown["request"]), marked(shown["reply"])) == ([(line, ["too short"])], [])
 
 
-def test_a_problem_of_a_member_that_is_not_there_is_marked_at_its_item() -> None:
-    items = decided([], [{**FAULT, "pointer": "/orders/1/amount"}])
-
-    assert marked(bodies(call(2), items, items, None)["request"]) == [("/orders/1", ["too short"])]
-
-
-def test_the_places_that_a_reason_names_are_marked() -> None:
-    refused = {**call(2), "reason": "/orders/0/id is missing; /orders/1/id expected a text; and 3 more"}
-
-    assert marked(bodies(refused, [], [], None)["request"]) == [
-        ("/orders/0/id", ["is missing"]),
-        ("/orders/1/id", ["expected a text"]),
-    ]
-
-
-def test_a_reason_without_a_place_marks_nothing() -> None:
-    refused = {**call(1), "reason": 'no credentials; any "Authorization: Bearer ..." will do'}
-
-    assert marked(bodies(refused, [], [], None)["request"]) == []
+@pytest.mark.parametrize(
+    ("reason", "marks"),
+    [
+        (
+            "/orders/0/id is missing; /orders/1/id expected a text; and 3 more",
+            [("/orders/0/id", ["is missing"]), ("/orders/1/id", ["expected a text"])],
+        ),
+        ('no credentials; any "Authorization: Bearer ..." will do', []),
+    ],
+)
+def test_the_places_that_a_reason_names_are_marked(reason: str, marks: list[Any]) -> None:
+    assert marked(bodies({**call(2), "reason": reason}, [], [], None)["request"]) == marks
 
 
-def test_a_picked_item_is_lit_in_both() -> None:
+@pytest.mark.parametrize(
+    ("body", "marks", "lines"),
+    [(None, [("/orders/1/id", ["too short"])], ["{", '"id": "k1"', "}"]), ("<a/>", [], [])],
+)
+def test_a_picked_item_is_lit_in_both_bodies_where_they_have_pointers(
+    body: str | None, marks: list[Any], lines: list[str]
+) -> None:
     items = decided([], [FAULT])
 
-    shown = bodies(call(2), items, items, 1)
+    shown = bodies(call(2, body), items, items, 1)
 
-    assert lit(shown["request"]) == ["{", '"id": "k1"', "}"]
+    assert (marked(shown["request"]), lit(shown["request"])) == (marks, lines)
     assert lit(shown["reply"]) == ["{", '"status": 200', "}"]
 
 
@@ -541,14 +522,6 @@ def test_the_first_line_of_an_item_names_it() -> None:
         "/orders/0": 0,
         "/orders/1": 1,
     }
-
-
-def test_a_body_without_pointers_has_nothing_marked_or_lit() -> None:
-    items = decided([], [FAULT])
-
-    shown = bodies(call(2, "<a/>"), items, items, 1)
-
-    assert (marked(shown["request"]), lit(shown["request"])) == ([], [])
 
 
 def test_no_body_has_no_lines() -> None:
@@ -621,51 +594,36 @@ def source(**members: str) -> Any:
     return page["rows"][0]["problems"][0]["source"]
 
 
-def test_a_page_has_two_hundred_items() -> None:
-    page = item_page(decided_items(450), ItemChoice(), WHY)
+@pytest.mark.parametrize(
+    ("items", "choice", "rows", "first", "pages"),
+    [
+        (decided_items(450), ItemChoice(), [*range(PAGE_ITEMS)], 0, (None, 200)),
+        (decided_items(450), ItemChoice(first=400), [*range(400, 450)], 400, (200, None)),
+        (decided_items(450), ItemChoice(picked=217), [*range(200, 400)], 200, (0, 400)),
+        (decided_items(450, 430), ItemChoice("rejected", picked=430), [430], 0, (None, None)),
+        (decided_items(5, 3, 1), ItemChoice(), [1, 3, 0, 2, 4], 0, (None, None)),
+        (decided_items(9, 3, 5), ItemChoice("rejected"), [3, 5], 0, (None, None)),
+        (decided_items(9, 3, warned=4), ItemChoice("warned"), [4], 0, (None, None)),
+        (decided_items(9), ItemChoice("rejected", first=400), [], 0, (None, None)),
+    ],
+)
+def test_a_page_has_the_chosen_items_bad_ones_first(
+    items: list[Any], choice: ItemChoice, rows: list[int], first: int, pages: tuple[int | None, int | None]
+) -> None:
+    page = item_page(items, choice, WHY)
 
-    assert (indexes(page), page["total"], page["matching"]) == ([*range(PAGE_ITEMS)], 450, 450)
-    assert (page["previousPage"], page["nextPage"]) == (None, 200)
-
-
-def test_the_last_page_has_the_rest() -> None:
-    page = item_page(decided_items(450), ItemChoice(first=400), WHY)
-
-    assert (indexes(page), page["previousPage"], page["nextPage"]) == ([*range(400, 450)], 200, None)
-
-
-def test_a_picked_item_is_on_its_page() -> None:
-    assert item_page(decided_items(450), ItemChoice(picked=217), WHY)["first"] == 200
-
-
-def test_a_picked_item_is_on_its_page_of_those_with_its_outcome() -> None:
-    page = item_page(decided_items(450, 430), ItemChoice("rejected", picked=430), WHY)
-
-    assert indexes(page) == [430]
-
-
-def test_bad_items_come_first() -> None:
-    assert indexes(item_page(decided_items(5, 3, 1), ItemChoice(), WHY)) == [1, 3, 0, 2, 4]
+    assert (indexes(page), page["first"]) == (rows, first)
+    assert (page["previousPage"], page["nextPage"], page["total"]) == (*pages, len(items))
 
 
-def test_items_are_filtered_by_outcome() -> None:
-    assert indexes(item_page(decided_items(9, 3, 5), ItemChoice("rejected"), WHY)) == [3, 5]
-    assert indexes(item_page(decided_items(9, 3, warned=4), ItemChoice("warned"), WHY)) == [4]
-
-
-def test_no_item_of_an_outcome_is_an_empty_page() -> None:
-    page = item_page(decided_items(9), ItemChoice("rejected", first=400), WHY)
-
-    assert (indexes(page), page["first"], page["nextPage"]) == ([], 0, None)
-
-
-@pytest.mark.parametrize(("picked", "bad"), [(None, 3), (3, 7), (5, 7), (7, 3)])
-def test_the_next_bad_item_is_behind_the_picked_one_or_the_first(picked: int | None, bad: int) -> None:
-    assert item_page(decided_items(9, 3, 7), ItemChoice(picked=picked), WHY)["nextBad"] == bad
-
-
-def test_without_a_bad_item_there_is_no_next_one() -> None:
-    assert item_page(decided_items(9), ItemChoice(), WHY)["nextBad"] is None
+@pytest.mark.parametrize(
+    ("bad", "picked", "following"),
+    [((3, 7), None, 3), ((3, 7), 3, 7), ((3, 7), 5, 7), ((3, 7), 7, 3), ((), None, None)],
+)
+def test_the_next_bad_item_is_behind_the_picked_one_or_the_first(
+    bad: tuple[int, ...], picked: int | None, following: int | None
+) -> None:
+    assert item_page(decided_items(9, *bad), ItemChoice(picked=picked), WHY)["nextBad"] == following
 
 
 @pytest.mark.parametrize("item", ["-1", "9", "x", "", "1.5", "²"])
@@ -679,13 +637,23 @@ def test_a_choice_is_read_from_a_query() -> None:
     assert ItemChoice.of(query, 9) == ItemChoice("rejected", 200, 3)
 
 
-@pytest.mark.parametrize("rule", ["minLength", "format:date-time", "required"])
-def test_a_rule_of_the_schema_is_one_of_the_contract(rule: str) -> None:
-    assert source(rule=rule) == {"kind": "contract", "name": rule, "rules": []}
-
-
-def test_a_fault_is_asked_for_by_the_rules_that_hit() -> None:
-    assert source(rule="fault") == {"kind": "scenario", "name": "fault", "rules": ["qa/r1"]}
+@pytest.mark.parametrize(
+    ("members", "kind", "name", "rules"),
+    [
+        ({"rule": "minLength"}, "contract", "minLength", []),
+        ({"rule": "format:date-time"}, "contract", "format:date-time", []),
+        ({"rule": "required"}, "contract", "required", []),
+        ({"rule": "fault"}, "scenario", "fault", ["qa/r1"]),
+        ({"rule": "ids-disagree"}, "assumed", "ids_disagree", []),
+        ({"code": "ids-disagree"}, "assumed", "ids_disagree", []),
+        ({"rule": "foreign-key"}, "vendor", "foreign-key", []),
+        ({"rule": "", "code": "debtor-missing"}, "vendor", "debtor-missing", []),
+    ],
+)
+def test_a_problem_tells_where_its_rule_comes_from(
+    members: dict[str, str], kind: str, name: str, rules: list[str]
+) -> None:
+    assert source(**members) == {"kind": kind, "name": name, "rules": rules}
 
 
 def test_a_fault_of_an_item_is_asked_for_by_its_own_rule() -> None:
@@ -705,13 +673,3 @@ def test_an_item_that_a_rule_changed_is_a_bad_one() -> None:
     page = item_page([good, {**lost, "effect": effect}, bad], ItemChoice(), WHY)
 
     assert page["nextBad"] == 1
-
-
-@pytest.mark.parametrize("member", ["rule", "code"])
-def test_a_rule_named_like_a_switch_is_assumed(member: str) -> None:
-    assert source(**{member: "ids-disagree"}) == {"kind": "assumed", "name": "ids_disagree", "rules": []}
-
-
-def test_another_rule_is_one_of_the_vendor_and_its_code_stands_for_none() -> None:
-    assert source(rule="foreign-key") == {"kind": "vendor", "name": "foreign-key", "rules": []}
-    assert source(rule="", code="debtor-missing")["name"] == "debtor-missing"

@@ -79,26 +79,32 @@ def addresses(index: SearchIndex, typed: str) -> list[str]:
     return [one.address for one in index.find(typed)]
 
 
-def test_words_are_found_in_any_form_and_any_of_them_is_enough() -> None:
-    assert addresses(index_of("A client retries.", "Nothing."), "retrying quickly") == ["/0"]
+LONG = f"{'hay ' * 9000} needle · sharp; {'needle ' * 9000}"
+SHORT = f"{'hay ' * 100} needle {'hay ' * 100}"
 
 
-def test_a_word_that_means_the_same_is_found_after_the_word_itself() -> None:
-    index = index_of("The quota of calls.", "It is throttled there.", "Nothing of that.")
+@pytest.mark.parametrize(
+    ("texts", "typed", "found"),
+    [
+        (("A client retries.", "Nothing."), "retrying quickly", ["/0"]),
+        (("The quota of calls.", "It is throttled there.", "Nothing of that."), "throttling", ["/1", "/0"]),
+        (("An exit, and then a code.", "Each exit code.", *["Hay."] * 9), "what is exit-code", ["/1", "/0"]),
+        ((SHORT, LONG), "needle sharp", ["/1", "/0"]),
+    ],
+    ids=["a word in any form", "the word before a synonym", "words that stand together", "a long text once"],
+)
+def test_the_best_text_is_found_first(texts: tuple[str, ...], typed: str, found: list[str]) -> None:
+    assert addresses(index_of(*texts), typed) == found
 
-    assert addresses(index, "throttling") == ["/1", "/0"]
 
+def test_a_heading_counts_more_than_a_text_and_what_weighs_nothing_is_last() -> None:
+    text, head, light = (
+        Passage("", "", "/text", f"{'hay ' * 9}needle in hay."),
+        Passage("", "Needle", "/head", "Hay and hay."),
+        Passage("", "Needle", "/last", "Needle."),
+    )
 
-def test_words_that_stand_together_count_more() -> None:
-    index = index_of("An exit, and then a code.", "Each exit code.", *["Hay."] * 9)
-
-    assert addresses(index, "what is exit-code") == ["/1", "/0"]
-
-
-def test_a_heading_counts_more_than_a_text() -> None:
-    passages = [Passage("", "", "/text", "A needle in hay."), Passage("", "Needle", "/head", "Hay and hay.")]
-
-    assert addresses(SearchIndex((one, 1) for one in passages), "needle") == ["/head", "/text"]
+    assert addresses(SearchIndex([(light, 0), (text, 1), (head, 1)]), "needle") == ["/head", "/text", "/last"]
 
 
 def test_the_name_of_a_page_counts_more_than_other_words_of_titles() -> None:
@@ -106,22 +112,6 @@ def test_the_name_of_a_page_counts_more_than_other_words_of_titles() -> None:
     passages = [(Passage(title, "Limits", address, "Hay."), 1) for address, title in titles.items()]
 
     assert addresses(SearchIndex(passages), "limits of zeta corp")[0] == "/docs/zeta#limits"
-
-
-def test_what_weighs_nothing_is_last() -> None:
-    heavy, light = (
-        Passage("", "", "/first", f"{'hay ' * 99} needle"),
-        Passage("", "Needle", "/last", "Needle."),
-    )
-
-    assert addresses(SearchIndex([(light, 0), (heavy, 1)]), "needle") == ["/first", "/last"]
-
-
-def test_a_long_text_is_found_once_and_as_well_as_a_short_one() -> None:
-    long = f"{'hay ' * 9000} needle · sharp; {'needle ' * 9000}"
-    short = f"{'hay ' * 100} needle {'hay ' * 100}"
-
-    assert addresses(index_of(short, long), "needle sharp") == ["/1", "/0"]
 
 
 def test_a_long_text_is_cut_around_the_word() -> None:
