@@ -18,7 +18,13 @@ _CONDITIONS = ("if-modified-since", "if-none-match")
 
 EVERY_CALL_IS_ANSWERED = "every-call-is-answered"
 ANSWERS_CAN_BE_READ = "answers-can-be-read"
-RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
+RENAMED_CHECKS: Mapping[str, str] = {
+    "not-a-server-error": "no-server-error",
+    "status-code-conformance": "answers-match-the-spec",
+    "content-type-conformance": "answers-match-the-spec",
+    "response-schema-conformance": "answers-match-the-spec",
+    "response-headers-conformance": "headers-match-the-spec",
+}
 """Ids of earlier versions, which still work, with the ids of today."""
 
 

@@ -18,7 +18,7 @@ from mockserver.codec.urls import is_loopback
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials
-from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError
+from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError, current_id
 from mockserver.contract.facts import CheckedFacts, FactSearch, absent_note, absent_operations
 from mockserver.contract.loading import as_ours_keeps_it, load_api, load_vendor_api, not_served
 from mockserver.contract.profile import Facts
@@ -429,12 +429,12 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
         run_config=RunConfig(seed, max_examples, operations=frozenset(operations), parts=frozenset(parts)),
         phases=phases,
         profile=Path(profile) if profile else None,
-    ).only(check)
+    ).only(current_id(check))
     made = run_session(plan, load_session_api(plan), SessionContext(os.environ, _said, system_clock))
     if made.ledger.fault:
         raise made.ledger.fault
     for finding in made.ledger.findings:
-        if finding.check == check:
+        if finding.check == current_id(check):
             raise BrokenRule(finding)
 
 

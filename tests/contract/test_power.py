@@ -70,7 +70,7 @@ def test_the_finders_of_each_fault_are_told_for_schemathesis_and_for_ours(
 ) -> None:
     found_by_both, found_by_ours = two_faults
 
-    assert "status-code-conformance" in found_by_both.plain & found_by_both.ours
+    assert "answers-match-the-spec" in found_by_both.plain & found_by_both.ours
     assert not found_by_ours.plain
     assert "rejected-leave-no-trace" in found_by_ours.ours
     assert not any(one.false or one.crashed for one in two_faults)

@@ -62,7 +62,7 @@ def test_one_phase_can_be_done_alone(done: list[str], phase: str, parts: list[st
         ("accepted-are-there", ["stateful", "sizes"]),
         ("tenants-are-apart", ["fuzzing", "stateful", "lists"]),
         ("limit-is-kept", ["sizes"]),
-        ("status-code-conformance", ["fuzzing"]),
+        ("positive-data-acceptance", ["fuzzing"]),
         ("no-server-error", ["fuzzing", "stateful", "lists", "sizes"]),
         ("lists-show-what-is-there", ["stateful", "lists", "sizes"]),
         ("filters-select", ["lists"]),

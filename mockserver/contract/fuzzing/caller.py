@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from zlib import crc32
 
-from mockserver.contract.credentials import lacks_credentials
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     EVERY_CALL_IS_ANSWERED,
@@ -39,7 +38,6 @@ from mockserver.contract.fuzzing.schemathesis_parts import (
     NOT_SET,
     REGISTERED,
     BaseSchema,
-    CheckFunction,
     CheckResult,
     Failure,
     FailureGroup,
@@ -50,7 +48,7 @@ from mockserver.contract.fuzzing.schemathesis_parts import (
     load_all_checks,
 )
 from mockserver.contract.oracle.checks import NO_SERVER_ERROR, unanswered, unread
-from mockserver.contract.oracle.item_checks import DENIED, NOT_IMPLEMENTED, is_stated
+from mockserver.contract.oracle.item_checks import NOT_IMPLEMENTED
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.trial import Trial
@@ -67,40 +65,34 @@ _UNREADABLE = (UnicodeError, RecursionError)
 """Errors of a body that is no text, or is nested too deep."""
 
 _INVALID_IS_REFUSED = "negative-data-rejection"
-_VALID_IS_ACCEPTED = frozenset({"positive-data-acceptance"})
-_HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
-_CHECKS_OF_THE_SPEC = frozenset(
-    {
-        "status-code-conformance",
-        "content-type-conformance",
-        "response-headers-conformance",
-        "response-schema-conformance",
-    }
-)
+_VALID_IS_ACCEPTED = "positive-data-acceptance"
+_HEADER_IS_REQUIRED = "missing-required-header"
+_METHOD_IS_REFUSED = "unsupported-method"
 ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
 """Checks that are made once for an operation, after its first good answer."""
 
 _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
 
-_NOT_MADE = frozenset(
-    {
-        "ignored_auth",  # made by `refusal_checks`
-        "object_level_authorization",  # needs several users of a tenant
-        "ensure_resource_availability",  # silent wherever an operation has a header; `link_walks` is not
-        "allow_header_conformance",  # asks for methods that are not built too; made by `refusals`
-        "use_after_free",  # silent for the same reason; `check_steps` uses what it deleted
-    }
-)
-_SAME_CHECKS = {"not_a_server_error": NO_SERVER_ERROR}
-"""Checks of Schemathesis that are reported as a check of ours, as both are about the same rule."""
+_MADE: Mapping[str, str] = {
+    "not_a_server_error": NO_SERVER_ERROR,
+    "negative_data_rejection": _INVALID_IS_REFUSED,
+    "positive_data_acceptance": _VALID_IS_ACCEPTED,
+    "missing_required_header": _HEADER_IS_REQUIRED,
+    "unsupported_method": _METHOD_IS_REFUSED,
+}
+"""The checks of Schemathesis that are made, with our ids.
+
+The oracle judges status, media type, headers and body of every answer, `refusals` credentials and the header
+`Allow`, `links` and `sequences` whether a created record is there and a deleted one is gone.
+"""
 
 _SAID = {
     NO_SERVER_ERROR: "a server error",
-    "positive-data-acceptance": "although the spec allows the call",
-    "negative-data-rejection": "although the spec does not allow the call",
-    "missing-required-header": "although a required header is missing",
-    "unsupported-method": "although the spec has no such method there",
+    _VALID_IS_ACCEPTED: "although the spec allows the call",
+    _INVALID_IS_REFUSED: "although the spec does not allow the call",
+    _HEADER_IS_REQUIRED: "although a required header is missing",
+    _METHOD_IS_REFUSED: "although the spec has no such method there",
 }
 
 
@@ -219,14 +211,8 @@ class CaseCaller:
         self._count(case, ANSWERS_CAN_BE_READ)
         try:
             found = context.judge_exchange(exchange, context.ledger)
-            found += self._built_in.check(
-                answered,
-                context.ledger,
-                self.left_out
-                | (frozenset({NO_SERVER_ERROR}) if exchange.operation else frozenset())
-                | self._checks_without_meaning(case)
-                | self._provoked(case, exchange),
-            )
+            left_out = self.left_out | self._unfit_checks(answered)
+            found += self._built_in.check(answered, context.ledger, left_out)
             if exchange.request.method == case.operation.method.upper():
                 found += self._check_once(case, exchange)
         except UnansweredCallError as error:
@@ -238,32 +224,31 @@ class CaseCaller:
             found += (unread(error, replace(exchange, operation=operation_id(case))),)
         return found
 
-    def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
-        """Checks that do not apply to a 304, or to an undeclared refusal of a call without credentials."""
-        status = exchange.response.status
-        if is_stated(status, case.operation.definition.raw.get("responses", {})):
-            return _VALID_IS_ACCEPTED if status == HTTPStatus.NOT_MODIFIED else frozenset()
-        if exchange.is_unmodified:
-            return _CHECKS_OF_THE_SPEC | _VALID_IS_ACCEPTED
-        is_provoked = status in DENIED and lacks_credentials(
-            self._context.api, operation_id(case), exchange.request
-        )
-        return _CHECKS_OF_THE_SPEC if is_provoked else frozenset()
+    def _unfit_checks(self, answered: CheckedResponse) -> frozenset[str]:
+        """Return the checks of Schemathesis that must not be made of this answer.
 
-    def _checks_without_meaning(self, case: PinnedCase) -> frozenset[str]:
-        """Checks that do not apply to a case with a bad header, which Schemathesis may call valid otherwise.
-
-        A header of the user's replaces the bad one. An empty header is present: a schema cannot require text
-        of it.
+        Server errors of a known operation are the oracle's. A 304 is no refusal of a valid call, and a
+        declared 501 to another method no failure. A case with a bad header may be called valid: a header of
+        the user's replaces the bad one, and an empty header is present, as no schema can require its text.
         """
-        if case.meta is None or not case.meta.is_negative_at(ParameterLocation.HEADER):
-            return frozenset()
-        stated = {parameter.name.lower() for parameter in case.operation.headers}
-        if not stated.isdisjoint(self._context.target.address.given):
-            return _HEADER_CHECKS | _VALID_IS_ACCEPTED
-        empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}
-        is_empty = not stated.isdisjoint(empty)
-        return _VALID_IS_ACCEPTED | {_INVALID_IS_REFUSED} if is_empty else _VALID_IS_ACCEPTED
+        case, exchange = answered.case, answered.exchange
+        status, operation = exchange.response.status, case.operation
+        is_other_method = exchange.request.method.lower() != operation.method.lower()
+        is_declared = str(NOT_IMPLEMENTED) in operation.responses.status_codes
+        is_of_method = status == NOT_IMPLEMENTED and is_declared and is_other_method
+        unfit = {NO_SERVER_ERROR} if exchange.operation or is_of_method else set()
+        unfit |= {_METHOD_IS_REFUSED} if is_of_method else set()
+        is_bad_header = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+        if is_bad_header or status == HTTPStatus.NOT_MODIFIED:
+            unfit.add(_VALID_IS_ACCEPTED)
+        if is_bad_header:
+            stated = {parameter.name.lower() for parameter in operation.headers}
+            empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}
+            if not stated.isdisjoint(self._context.target.address.given):
+                unfit |= {_INVALID_IS_REFUSED, _HEADER_IS_REQUIRED}
+            elif not stated.isdisjoint(empty):
+                unfit.add(_INVALID_IS_REFUSED)
+        return frozenset(unfit)
 
     def _check_once(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         found: tuple[Finding, ...] = ()
@@ -290,10 +275,6 @@ def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
     return schema
 
 
-def _check_id(name: str) -> str:
-    return _SAME_CHECKS.get(name, name.replace("_", "-"))
-
-
 @dataclass(frozen=True, slots=True)
 class CheckedResponse:
     """A generated case with its response, in Schemathesis' form and as bytes.
@@ -314,7 +295,9 @@ class SchemathesisChecks:
     def __init__(self, schema: BaseSchema, pins: FixturePins, run_config: RunConfig) -> None:
         load_all_checks()
         self._pins = pins
-        self._run_config = run_config
+        self._wanted = {
+            name: REGISTERED.get_one(name) for name, check in _MADE.items() if run_config.wants(check)
+        }
         self._results: list[CheckResult] = []
 
         def validated(context: Any, case: Any, response: Any, results: list[CheckResult]) -> None:
@@ -327,61 +310,31 @@ class SchemathesisChecks:
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
         """Return the findings of an answer, without the checks in `left_out`."""
+        sent = answered.exchange.request.headers
+        left_out |= {
+            _MADE.get(one.check, "")
+            for one in self._pins.skipped_checks
+            if not one.header or one.header.lower() not in sent
+        }
+        checks: list[Any] = [one for name, one in self._wanted.items() if _MADE[name] not in left_out]
         self._results = []
         # The hook gets more than the error says: all checks by name, also those that passed.
         with suppress(FailureGroup):
-            answered.case.validate_response(
-                answered.response,
-                excluded_checks=list(self._excluded(answered, left_out)),
-                transport_kwargs=dict(answered.arguments),
-                recorder=answered.recorder,
-            )
+            if checks:  # Schemathesis would make its own choice of none
+                answered.case.validate_response(
+                    answered.response,
+                    checks=checks,
+                    transport_kwargs=dict(answered.arguments),
+                    recorder=answered.recorder,
+                )
         operation = operation_id(answered.case)
         found = []
         for result in self._results:
-            check = _check_id(result.name)
+            check = _MADE[result.name]
             ledger.count_check(operation, check)
             if result.failure is not None:
                 found.append(_finding(check, operation, answered.exchange, result.failure))
         return tuple(found)
-
-    def _excluded(self, answered: CheckedResponse, left_out: frozenset[str]) -> Iterator[CheckFunction]:
-        left_out |= _of_method(answered) | _of_file(answered)
-        sent = answered.exchange.request.headers
-        pinned = {
-            one.check for one in self._pins.skipped_checks if one.header and one.header.lower() not in sent
-        }
-        for name in REGISTERED.get_all_names():
-            check, check_id = REGISTERED.get_one(name), _check_id(name)
-            is_left_out = (
-                name in pinned
-                or name in _NOT_MADE
-                or check_id in left_out
-                or not self._run_config.wants(check_id)
-            )
-            if is_left_out and not isinstance(check, type):
-                yield check
-
-
-def _of_method(answered: CheckedResponse) -> frozenset[str]:
-    """Checks that ignore 501, where the spec declares it and the method is another."""
-    operation = answered.case.operation
-    is_declared = str(NOT_IMPLEMENTED) in operation.responses.status_codes
-    declared = answered.exchange.response.status == NOT_IMPLEMENTED and is_declared
-    other = answered.exchange.request.method.lower() != operation.method.lower()
-    return frozenset({NO_SERVER_ERROR, "unsupported-method"}) if declared and other else frozenset()
-
-
-def _of_file(answered: CheckedResponse) -> frozenset[str]:
-    """Return the check that decodes a body, where the spec declares a file.
-
-    A file holds any bytes, and its media type is whatever its sender named.
-    """
-    response = answered.exchange.response
-    declared: Any = answered.case.operation.responses.find_by_status_code(response.status)
-    schema = declared.get_schema(response.media_type).schema if declared else None
-    is_file = isinstance(schema, Mapping) and schema.get("format") == "binary"
-    return frozenset({"response-schema-conformance"}) if is_file else frozenset()
 
 
 def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -> Finding:

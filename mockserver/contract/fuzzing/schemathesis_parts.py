@@ -6,7 +6,7 @@ Most of them are inner modules, which Schemathesis moves between versions; so on
 from __future__ import annotations
 
 from schemathesis.checks import CHECKS as REGISTERED
-from schemathesis.checks import CheckFunction, CheckResult, load_all_checks
+from schemathesis.checks import CheckResult, load_all_checks
 from schemathesis.config import ChecksConfig, GenerationConfig, PhasesConfig, ProjectConfig
 from schemathesis.core import NOT_SET
 from schemathesis.core.failures import Failure, FailureGroup
@@ -31,7 +31,6 @@ __all__ = [
     "REQUESTS_TRANSPORT",
     "BaseSchema",
     "CaseMetadata",
-    "CheckFunction",
     "CheckResult",
     "ChecksConfig",
     "CoverageGenerator",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
-from mockserver.contract.oracle.decoding import UnreadableError, decode
+from mockserver.contract.oracle.decoding import UnreadableError, decode, flattened, typed
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
@@ -19,6 +19,7 @@ from mockserver.spec.openapi import Batch, Operation, Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 REFUSAL_STATUSES = 400
+_BODILESS = (204, 205, 304)
 _CREATED = 201
 _PLACE = re.compile(r"\w*\[([0-9]{1,6})\]|#([0-9]{1,6})")
 _CLASS = re.compile(
@@ -253,21 +254,29 @@ class CheckFailure:
 class ConformanceResult:
     """Comparison of a response with the spec.
 
-    `undeclared` is what the spec does not declare, `unacceptable` a media type that was not asked for,
-    `undeclared_member` a member that no schema names; each None if there is none. `has_declared_body`: the
-    spec declares a body for the status. `body` is the document, None if it is absent or unreadable.
+    Each of the first four is None if there is nothing of its kind.
     """
 
     undeclared: CheckFailure | None = None
+    """What the spec does not declare, or declares and is missing."""
     unacceptable: CheckFailure | None = None
+    """A media type that was not asked for."""
     undeclared_member: Path | None = None
-    has_declared_body: bool = False
+    """A member that no schema names."""
+    bad_header: CheckFailure | None = None
+    """A header that breaks its schema, or is required and missing."""
+    has_headers: bool = False
+    """Whether the spec declares headers for the status."""
     body: Json = None
+    """The document, None if it is absent or unreadable."""
 
 
 class ResponseConformance:
-    def __init__(self, spec: Spec) -> None:
+    """Compares responses with the spec; those named in `may_be_empty` need no body, whatever it declares."""
+
+    def __init__(self, spec: Spec, may_be_empty: Iterable[str] = ()) -> None:
         self._spec = spec
+        self._may_be_empty = [spec.document["components"]["responses"][name] for name in may_be_empty]
         self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
 
     def conformance(self, operation: Operation, exchange: Exchange) -> ConformanceResult:
@@ -280,19 +289,64 @@ class ResponseConformance:
             return ConformanceResult(
                 CheckFailure(message, "", known, str(response.status)), body=_read(response, EMPTY)[0]
             )
-        content: Mapping[str, Document] = stated.get("content", EMPTY)
-        if not response.body or exchange.request.method == "HEAD":
-            return ConformanceResult(has_declared_body=bool(content) and exchange.request.method != "HEAD")
+        needs_none = not response.body and stated in self._may_be_empty
+        content = EMPTY if needs_none else stated.get("content", EMPTY)
+        headers = {
+            name: resolve(self._spec.document, node)
+            for name, node in stated.get("headers", EMPTY).items()
+            if name.lower() != "content-type"
+        }
+        return replace(
+            self._of_content(operation, exchange, content),
+            bad_header=self._bad_header(operation, response, headers),
+            has_headers=bool(headers),
+        )
+
+    def _of_content(
+        self, operation: Operation, exchange: Exchange, content: Mapping[str, Document]
+    ) -> ConformanceResult:
+        response = exchange.response
+        if exchange.request.method == "HEAD":
+            return ConformanceResult()
+        if not response.body:
+            return ConformanceResult(None if _may_be_empty(response, content) else _missing_body(response))
         unasked = _unacceptable_media_type(exchange, content)
         media_type = next((name for name in content if fnmatchcase(response.media_type, name)), None)
         if media_type is None:
             received, known = response.media_type or "no media type", ", ".join(content) or "no body"
             message = f"answers {response.status} as {received}; the spec states {known}"
             other = CheckFailure(message, "", known, received)
-            return ConformanceResult(
-                other, unasked, has_declared_body=bool(content), body=_read(response, EMPTY)[0]
-            )
+            return ConformanceResult(other, unasked, body=_read(response, EMPTY)[0])
         return self._bodied(operation, response, content[media_type], media_type, unasked)
+
+    def _bad_header(
+        self, operation: Operation, response: Response, declared: Mapping[str, Document]
+    ) -> CheckFailure | None:
+        """Return the first declared header that breaks its schema, or is required and missing."""
+        for name, node in declared.items():
+            text = response.headers.get(name.lower())
+            if text is None and node.get("required"):
+                message = f"answers {response.status} without the header {name}, which the spec requires"
+                return CheckFailure(message, expected=name, received="no such header")
+            if text is None or "schema" not in node:
+                continue
+            known = self._compiled(operation, response.status, name, node, self._spec.document)
+            shape = flattened(known.node)
+            broken = () if shape.get("type") == "object" else known.broken(_header_value(text, shape))
+            if broken:
+                message = f"answers {response.status} with a header {name} that breaks its schema: "
+                reason = explain(replace(broken[0], path=(name,)))
+                return CheckFailure(f"{message}{reason}", "", broken[0].keyword, text)
+        return None
+
+    def _compiled(
+        self, operation: Operation, status: int, name: str, stated: Document, document: Document
+    ) -> OracleSchema:
+        """Return the schema of a header or a media type, compiled once."""
+        key = (operation.id, status, name)
+        if key not in self._schemas:
+            self._schemas[key] = compile_schema(unfold(document, stated.get("schema", EMPTY)))
+        return self._schemas[key]
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
         """Return the operation's response for a status, its class or the default; None if undeclared."""
@@ -311,29 +365,39 @@ class ResponseConformance:
         media_type: str,
         unacceptable: CheckFailure | None,
     ) -> ConformanceResult:
-        key = (operation.id, response.status, media_type)
-        if key not in self._schemas:
-            document = self._spec.document
-            if media_type in XML_MEDIA_TYPES:
-                document = without_omitted(document)
-            self._schemas[key] = compile_schema(unfold(document, stated.get("schema", EMPTY)))
-        known = self._schemas[key]
+        spec = self._spec.document
+        spec = without_omitted(spec) if media_type in XML_MEDIA_TYPES else spec
+        known = self._compiled(operation, response.status, media_type, stated, spec)
         document, error = _read(response, known.node)
         if error:
             message = f"answers {response.status} with a body that cannot be read: {error}"
-            return ConformanceResult(
-                CheckFailure(message, "", media_type, of_body=True),
-                unacceptable,
-                has_declared_body=True,
-            )
+            return ConformanceResult(CheckFailure(message, "", media_type, of_body=True), unacceptable)
         stranger = next(undeclared_members(document, (known.node,)), None)
         return ConformanceResult(
-            _body_problems(response, known, document),
-            unacceptable,
-            stranger,
-            has_declared_body=True,
-            body=document,
+            _body_problems(response, known, document), unacceptable, stranger, body=document
         )
+
+
+def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
+    """Return whether HTTP forbids a body, or the spec declares none, a file or a plain text."""
+    if not content or response.status in _BODILESS:
+        return True
+    sent = response.media_type
+    named = [name for name in content if fnmatchcase(sent, name)] if sent else list(content)
+    is_document = not named or any(one.endswith(("json", "xml")) for one in named)
+    return response.status < REFUSAL_STATUSES and not is_document
+
+
+def _missing_body(response: Response) -> CheckFailure:
+    message = f"answers {response.status} without a body; the spec has one for this status"
+    return CheckFailure(message, expected="a body", received="none", of_body=True)
+
+
+def _header_value(text: str, node: Document) -> Json:
+    """Return the value that a header spells in OpenAPI's style `simple`."""
+    if node.get("type") == "array":
+        return [typed(part.strip(), node.get("items", EMPTY)) for part in text.split(",")]
+    return typed(text, node)
 
 
 def _read(response: Response, node: Document) -> tuple[Json, str]:

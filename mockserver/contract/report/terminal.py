@@ -17,7 +17,7 @@ _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
 _REFUSED_MEDIA = {406: "accept", 415: "content-type"}
 """The header that a refusal of a media type is about."""
-_OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for", "content-type-conformance"})
+_OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for"})
 _LEAST = 30
 _BODY = 300
 _STEPS = 40

@@ -56,7 +56,7 @@ def sent(ledger: FindingLedger) -> list[tuple[str, str, bytes, int]]:
 def test_an_answer_that_breaks_its_schema_is_noticed(vendor: str, operation: str, answer: Response) -> None:
     ledger = held(load_vendor_api(vendor), answer, vendor, effort(operation, examples=1), FUZZING_PHASE)
 
-    assert {one.check for one in ledger.findings} & {"answers-match-the-spec", "response-schema-conformance"}
+    assert "answers-match-the-spec" in {one.check for one in ledger.findings}
 
 
 @pytest.mark.parametrize("media_type", ["application/yaml", "application/json", "image/png"])
@@ -66,7 +66,7 @@ def test_a_file_may_hold_any_bytes_whatever_its_media_type(media_type: str) -> N
 
     ledger = held(load_vendor_api("xero"), file, "xero", chosen, FUZZING_PHASE)
 
-    assert "response-schema-conformance" not in {one.check for one in ledger.findings}
+    assert "answers-match-the-spec" not in {one.check for one in ledger.findings}
 
 
 def test_a_server_that_says_401_to_everything_is_found_in_a_sentence_for_strangers() -> None:
@@ -145,11 +145,11 @@ def test_over_http_everything_is_as_in_process(app: Application) -> None:
 
 
 def test_only_the_checks_that_are_wanted_are_made(app: Application) -> None:
-    wanted = RunConfig(0, 1, only=frozenset({"status-code-conformance"}), operations=frozenset({"getPayee"}))
+    wanted = RunConfig(0, 1, only=frozenset({"unsupported-method"}), operations=frozenset({"getPayee"}))
 
     ledger = held(load_vendor_api("vba"), app, "vba", wanted, FUZZING_PHASE)
 
-    assert {check for _, check in ledger.made} == {"status-code-conformance"}
+    assert {check for _, check in ledger.made} == {"unsupported-method"}
 
 
 def test_a_server_error_is_found_where_the_spec_has_no_such_method(app: Application) -> None:

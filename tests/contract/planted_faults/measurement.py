@@ -31,11 +31,14 @@ from tests.contract.planted_faults.wrappers import with_fault
 Known = frozenset[tuple[str, str]]
 OTHER_PHASES = tuple(phase for phase in runner.PHASES if phase != runner.FUZZING_PHASE)
 _PARTS: Mapping[Family, frozenset[str]] = {"lists": frozenset(LIST_CHECKS)}
-# Schemathesis checks credentials and server errors too: what ours find is counted as found by it as well.
+# Schemathesis can check these too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
     {
         *(FUZZING_CHECKS.keys() - {links.LINKS, LOCATION_CHECK, refusals.STATUS_CHECK}),
         NO_SERVER_ERROR,
+        "answers-match-the-spec",
+        "headers-match-the-spec",
+        "refusals-have-the-shape",
     }
 )
 
