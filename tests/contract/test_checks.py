@@ -67,38 +67,223 @@ def test_a_right_answer_is_found_right(request_: Request, status: int, document:
     assert [one.check for one in found if one.check != "no-server-error"] == []
 
 
-def test_a_status_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
-    exchange = answered(put(GOOD), 202, results(row("A-1")))
-
-    assert message(acme(tmp_path), exchange, "answers-match-the-spec") == [
-        "answers 202, which the spec does not state for putOrders"
-    ]
-
-
-def test_a_media_type_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
-    exchange = answered(put(GOOD), 207, results(row("A-1")), "text/html")
-
-    assert message(acme(tmp_path), exchange, "answers-match-the-spec") == [
-        "answers 207 as text/html; the spec states application/json"
-    ]
+BELOW_0 = "amount is -1, which is below 0"
+WARNED = with_outcome({"count": "/count", "maps": ["/errors", "/warnings"]})
+DONE = with_outcome({"list": "/results", "status": "/status", "message": "/text", "count": "/done"})
+MUCH = {"id": "A-9", "amount": "much"}
+HELD = {"count": 1, "errors": {"A-9": ["no VAT number"]}, "warnings": {"A-1": ["no VAT number"]}}
 
 
-def test_a_body_that_breaks_its_schema_is_told_with_its_place(tmp_path: Path) -> None:
-    found, _ = judged(acme(tmp_path), answered(Request("GET", "/orders"), 200, [GOOD, {"id": "A"}]))
+def batch(items: tuple[Any, ...], *rows: Any, status: int = 207, **members: Any) -> Exchange:
+    """A batch of the items, answered with these outcomes."""
+    return answered(put(*items), status, {**results(*rows), **members})
 
-    assert [(one.check, one.message, one.pointer) for one in found] == [
+
+def refused(items: tuple[Any, ...], status: int, document: Any) -> Exchange:
+    """A batch of the items, refused as a whole."""
+    return answered(put(*items), status, document, PROBLEM)
+
+
+SENTENCES: Mapping[str, Mapping[str, tuple[Mapping[str, Any] | None, Exchange, str]]] = {
+    "answers-match-the-spec": {
+        "an unstated status": (
+            None,
+            batch((GOOD,), row("A-1"), status=202),
+            "answers 202, which the spec does not state for putOrders",
+        ),
+        "an unstated media type": (
+            None,
+            answered(put(GOOD), 207, results(row("A-1")), "text/html"),
+            "answers 207 as text/html; the spec states application/json",
+        ),
+        "a refusal in another shape": (None, refused((GOOD,), 409, ["no"]), ""),
+    },
+    "members-are-stated": {"an object without a schema": (None, batch((), x=1), "")},
+    "no-server-error": {
+        "a stated server error": (
+            None,
+            refused((GOOD,), 500, {"title": "Oops"}),
+            "answers 500: a server must have an answer to every request",
+        ),
+    },
+    "refusals-have-the-shape": {
+        "no body": (
+            None,
+            refused((GOOD,), 409, None),
+            "answers 409 without a body; the spec has one for this status",
+        ),
+        "another shape": (
+            None,
+            refused((GOOD,), 409, ["no"]),
+            'answers 409 with a body that breaks its schema: it is ["no"], which is not of type object',
+        ),
+    },
+    "refusals-say-why": {
+        "the words of an item that was done": (
+            None,
+            batch((GOOD, BAD), row("A-1"), row("A-9", 422, "Created")),
+            "item 1 is rejected with the message of item 0, which was accepted",
+        ),
+        "the words of a warning": (WARNED, answered(put(GOOD, BAD), 207, HELD), ""),
+        "no words": (
+            None,
+            batch((GOOD, BAD), row("A-1"), row("A-9", 422, "  ")),
+            "item 1 is rejected without a message",
+        ),
+    },
+    "envelope-is-judged": {
+        "an envelope that nobody can read": (
+            None,
+            answered(Request("PUT", "/orders", JSON, b"{}"), 207, results()),
+            "answers 207 to a call that must be refused: orders is missing",
+        ),
+        "an item that nobody can read": (
+            fatal(),
+            batch((GOOD, MUCH), row("A-1"), row("A-9", 422, "no")),
+            (
+                'sent 2 items; item 1 cannot be read (amount is "much", which is not of type number), '
+                "so the call must be refused as a whole; 207 came"
+            ),
+        ),
+        "an item that nobody can read, refused": (fatal(), refused((GOOD, MUCH), 400, {"detail": "no"}), ""),
+    },
+    "outcome-fits-the-item": {
+        "a bad item of all or nothing": (
+            WHOLE,
+            answered(put(GOOD, BAD), 207, {}),
+            f"sent 2 items, 1 of them bad (item 1: {BELOW_0}); all 2 are reported as done",
+        ),
+        "a bad item that no map names": (
+            COUNTED,
+            counted((GOOD, BAD), 2, {}),
+            f"sent 2 items, 1 of them bad (item 1: {BELOW_0}); all 2 are reported as done",
+        ),
+        "bad items are accepted as the others": (
+            None,
+            batch((GOOD, BAD, OTHER), row("A-1"), row("A-9"), row("A-2")),
+            f"sent 3 items, 1 of them bad (item 1: {BELOW_0}); all 3 are reported as done",
+        ),
+        "outcomes have changed places": (
+            None,
+            batch((GOOD, BAD), row("A-1", 422, "no"), row("A-9")),
+            f"sent 2 items, 1 of them bad (item 1: {BELOW_0}); item 1 is reported as done",
+        ),
+        "one bad item alone": (
+            None,
+            batch((BAD,), row("A-9")),
+            f"sent 1 item, 1 of them bad (item 0: {BELOW_0}); it is reported as done",
+        ),
+    },
+    "one-outcome-per-item": {
+        "dropped": (
+            None,
+            batch((GOOD, OTHER), row("A-1")),
+            "sent 2 items, 1 outcome came; sent: A-1, A-2; the answer names: A-1",
+        ),
+        "doubled": (
+            None,
+            batch((GOOD, OTHER), row("A-1"), row("A-2"), row("A-2")),
+            "sent 2 items, 3 outcomes came; sent: A-1, A-2; the answer names: A-1, A-2, A-2",
+        ),
+        "somebody else's": (
+            None,
+            batch((GOOD, OTHER), row("S-1"), row("S-2"), row("S-3")),
+            (
+                "gives no per-item outcome: sent 2 items, 3 outcomes came; sent: A-1, A-2; "
+                "the answer names: S-1, S-2, S-3"
+            ),
+        ),
+        "none": (None, batch((GOOD, OTHER)), "sent 2 items, 0 outcomes came"),
+        "no list": (
+            None,
+            answered(put(GOOD, OTHER), 207, {"orders": [GOOD]}),
+            "gives no per-item outcome: 2 items sent, and /results of the answer is not there, not a list",
+        ),
+    },
+    "count-is-processed": {
+        "right": (COUNTED, counted((GOOD, OTHER, BAD), 2, {"A-9": ["no"]}), ""),
+        "too many": (
+            COUNTED,
+            counted((GOOD, OTHER, BAD), 3, {"A-9": ["no"]}),
+            "sent 3 items, 1 rejected: count is 3, expected 2",
+        ),
+        "too few": (
+            COUNTED,
+            counted((GOOD, OTHER, BAD), 1, {"A-9": ["no"]}),
+            "sent 3 items, 1 rejected: count is 1, expected 2",
+        ),
+        "beside a list": (
+            DONE,
+            batch((GOOD, OTHER), row("A-1"), row("A-2", 422, "no"), done=2),
+            "sent 2 items, 1 rejected: count is 2, expected 1",
+        ),
+    },
+}
+"""The spec, the exchange and the sentence ("" if all is right), by check and case."""
+
+
+@pytest.mark.parametrize(
+    ("check", "case"), [(check, case) for check in SENTENCES for case in SENTENCES[check]]
+)
+def test_a_check_says_what_does_not_hold(check: str, case: str, tmp_path: Path) -> None:
+    made, exchange, sentence = SENTENCES[check][case]
+
+    assert message(acme(tmp_path, made), exchange, check) == ([sentence] if sentence else [])
+
+
+@pytest.mark.parametrize(
+    ("made", "exchange", "finding"),
+    [
         (
-            "answers-match-the-spec",
-            "answers 200 with a body that breaks its schema: amount is missing",
-            "/1/amount",
-        )
-    ]
+            None,
+            answered(Request("GET", "/orders"), 200, [GOOD, {"id": "A"}]),
+            (
+                "answers-match-the-spec",
+                "answers 200 with a body that breaks its schema: amount is missing",
+                "/1/amount",
+            ),
+        ),
+        (
+            None,
+            answered(Request("GET", "/orders"), 200, [GOOD, {**GOOD, "trace": "x"}]),
+            (
+                "members-are-stated",
+                "answers 200 with a member that the spec does not name: trace",
+                "/1/trace",
+            ),
+        ),
+        (
+            COUNTED,
+            counted((GOOD,), 1, {"ZZ": ["no"]}),
+            (
+                "one-outcome-per-item",
+                "sent 1 item; the answer has an outcome for an item that was not sent (ZZ)",
+                "/errors/ZZ",
+            ),
+        ),
+        (
+            None,
+            batch((GOOD, OTHER), row("A-2"), row("A-1")),
+            (
+                "order-is-kept",
+                "sent 2 items; at the position of item 0 (A-1) is the outcome of A-2, which is item 1",
+                "/results/0",
+            ),
+        ),
+        (
+            None,
+            batch((GOOD, OTHER), row("A-1"), row("B-7")),
+            ("keys-are-the-items", "item 1 was sent as A-2; its outcome names B-7", "/results/1"),
+        ),
+    ],
+    ids=["schema", "member", "unsent", "order", "key"],
+)
+def test_a_finding_names_its_place_and_stands_alone(
+    made: Mapping[str, Any] | None, exchange: Exchange, finding: tuple[str, str, str], tmp_path: Path
+) -> None:
+    found, _ = judged(acme(tmp_path, made), exchange)
 
-
-def test_a_body_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    exchange = Exchange(Request("GET", "/orders"), Response(200, JSON, b"[{"))
-
-    assert "cannot be read" in message(acme(tmp_path), exchange, "answers-match-the-spec")[0]
+    assert [(one.check, one.message, one.pointer) for one in found] == [finding]
 
 
 def test_a_range_and_a_default_state_an_answer_too(tmp_path: Path) -> None:
@@ -109,10 +294,15 @@ def test_a_range_and_a_default_state_an_answer_too(tmp_path: Path) -> None:
     }
     known = acme(tmp_path, spec)
 
-    assert [judged(known, answered(Request("GET", "/orders"), status, None))[0] for status in (206, 418)] == [
-        (),
-        (),
-    ]
+    found = [judged(known, answered(Request("GET", "/orders"), status, None))[0] for status in (206, 418)]
+
+    assert found == [(), ()]
+
+
+def test_a_body_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    exchange = Exchange(Request("GET", "/orders"), Response(200, JSON, b"[{"))
+
+    assert "cannot be read" in message(acme(tmp_path), exchange, "answers-match-the-spec")[0]
 
 
 @pytest.mark.parametrize(
@@ -139,20 +329,6 @@ def test_json_under_its_other_names_is_held_against_its_schema(media_type: str) 
     assert message(
         load_vendor_api("vba"), answered(request, 207, {"data": 5}, media_type), "answers-match-the-spec"
     )
-
-
-def test_a_member_that_the_spec_does_not_name_is_told(tmp_path: Path) -> None:
-    found, _ = judged(
-        acme(tmp_path), answered(Request("GET", "/orders"), 200, [GOOD, {**GOOD, "trace": "x"}])
-    )
-
-    assert [(one.check, one.message, one.pointer) for one in found] == [
-        ("members-are-stated", "answers 200 with a member that the spec does not name: trace", "/1/trace")
-    ]
-
-
-def test_an_object_of_which_nothing_is_said_has_any_members(tmp_path: Path) -> None:
-    assert message(acme(tmp_path), answered(put(), 207, {"results": [], "x": 1}), "members-are-stated") == []
 
 
 @pytest.mark.parametrize(
@@ -190,27 +366,6 @@ def test_an_answer_may_be_in_any_form_of_json_that_the_spec_states() -> None:
     assert message(load_vendor_api("vba"), exchange, "comes-as-asked-for") == []
 
 
-def test_a_server_error_is_told_even_where_the_spec_states_it(tmp_path: Path) -> None:
-    found = message(acme(tmp_path), answered(put(GOOD), 500, {"title": "Oops"}, PROBLEM), "no-server-error")
-
-    assert found == ["answers 500: a server must have an answer to every request"]
-
-
-def test_a_refusal_without_its_body_is_told(tmp_path: Path) -> None:
-    found = message(acme(tmp_path), answered(put(GOOD), 409, None), "refusals-have-the-shape")
-
-    assert found == ["answers 409 without a body; the spec has one for this status"]
-
-
-def test_a_refusal_in_another_shape_is_told(tmp_path: Path) -> None:
-    exchange = answered(put(GOOD), 409, ["no"], PROBLEM)
-
-    assert message(acme(tmp_path), exchange, "refusals-have-the-shape") == [
-        'answers 409 with a body that breaks its schema: it is ["no"], which is not of type object'
-    ]
-    assert message(acme(tmp_path), exchange, "answers-match-the-spec") == []
-
-
 @pytest.mark.parametrize("document", [{"detail": ""}, {"title": " ", "status": 409}, {}, {"errors": []}])
 def test_a_refusal_that_does_not_say_why_is_told(document: Any, tmp_path: Path) -> None:
     found = message(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
@@ -222,50 +377,6 @@ def test_the_words_nearest_to_the_root_are_the_reason(tmp_path: Path) -> None:
     document = {"errorCode": "Bad", "userMessage": "", "details": [{"message": "too long"}]}
 
     assert message(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
-
-
-def test_an_item_is_not_rejected_in_the_words_of_one_that_was_done(tmp_path: Path) -> None:
-    exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "Created")))
-
-    assert message(acme(tmp_path), exchange, "refusals-say-why") == [
-        "item 1 is rejected with the message of item 0, which was accepted"
-    ]
-
-
-def test_an_item_may_be_rejected_in_the_words_of_a_warning(tmp_path: Path) -> None:
-    spec = with_outcome({"count": "/count", "maps": ["/errors", "/warnings"]})
-    document = {"count": 1, "errors": {"A-9": ["no VAT number"]}, "warnings": {"A-1": ["no VAT number"]}}
-
-    assert message(acme(tmp_path, spec), answered(put(GOOD, BAD), 207, document), "refusals-say-why") == []
-
-
-def test_a_rejected_item_that_does_not_say_why_is_told(tmp_path: Path) -> None:
-    exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "  ")))
-
-    assert message(acme(tmp_path), exchange, "refusals-say-why") == ["item 1 is rejected without a message"]
-
-
-def test_an_envelope_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
-    exchange = answered(Request("PUT", "/orders", JSON, b"{}"), 207, results())
-
-    assert message(acme(tmp_path), exchange, "envelope-is-judged") == [
-        "answers 207 to a call that must be refused: orders is missing"
-    ]
-
-
-def test_an_item_that_nobody_can_read_refuses_the_call(tmp_path: Path) -> None:
-    wrong = {"id": "A-9", "amount": "much"}
-    known = acme(tmp_path, fatal())
-    told = answered(put(GOOD, wrong), 207, results(row("A-1"), row("A-9", 422, "no")))
-
-    sentence = (
-        'sent 2 items; item 1 cannot be read (amount is "much", which is not of type number), '
-        "so the call must be refused as a whole; 207 came"
-    )
-    assert message(known, told, "envelope-is-judged") == [sentence]
-    assert (
-        message(known, answered(put(GOOD, wrong), 400, {"detail": "no"}, PROBLEM), "envelope-is-judged") == []
-    )
 
 
 @pytest.mark.parametrize(
@@ -324,129 +435,6 @@ def test_all_or_nothing_may_be_refused_for_any_item(tmp_path: Path) -> None:
     assert judged(acme(tmp_path, WHOLE), exchange)[0] == ()
 
 
-def test_all_or_nothing_takes_no_bad_item(tmp_path: Path) -> None:
-    assert message(acme(tmp_path, WHOLE), answered(put(GOOD, BAD), 207, {}), "outcome-fits-the-item") == [
-        "sent 2 items, 1 of them bad (item 1: amount is -1, which is below 0); all 2 are reported as done"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("rows", "sentence"),
-    [
-        ((row("A-1"),), "sent 2 items, 1 outcome came; sent: A-1, A-2; the answer names: A-1"),
-        (
-            (row("A-1"), row("A-2"), row("A-2")),
-            "sent 2 items, 3 outcomes came; sent: A-1, A-2; the answer names: A-1, A-2, A-2",
-        ),
-        (
-            (row("S-1"), row("S-2"), row("S-3")),
-            (
-                "gives no per-item outcome: sent 2 items, 3 outcomes came; sent: A-1, A-2; "
-                "the answer names: S-1, S-2, S-3"
-            ),
-        ),
-        ((), "sent 2 items, 0 outcomes came"),
-    ],
-    ids=["dropped", "doubled", "somebody-elses", "none"],
-)
-def test_an_item_has_one_outcome(rows: tuple[Any, ...], sentence: str, tmp_path: Path) -> None:
-    found = message(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(*rows)), "one-outcome-per-item")
-
-    assert found == [sentence]
-
-
-def test_an_answer_without_outcomes_is_one_clear_sentence(tmp_path: Path) -> None:
-    exchange = answered(put(GOOD, OTHER), 207, {"orders": [GOOD]})
-
-    assert message(acme(tmp_path), exchange, "one-outcome-per-item") == [
-        "gives no per-item outcome: 2 items sent, and /results of the answer is not there, not a list"
-    ]
-
-
-def test_an_outcome_of_what_was_never_sent_is_told(tmp_path: Path) -> None:
-    found, _ = judged(acme(tmp_path, COUNTED), counted((GOOD,), 1, {"ZZ": ["no"]}))
-
-    assert [(one.check, one.message, one.pointer) for one in found] == [
-        (
-            "one-outcome-per-item",
-            "sent 1 item; the answer has an outcome for an item that was not sent (ZZ)",
-            "/errors/ZZ",
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("items", "rows", "sentence"),
-    [
-        (
-            (GOOD, BAD, OTHER),
-            (row("A-1"), row("A-9"), row("A-2")),
-            "sent 3 items, 1 of them bad (item 1: {why}); all 3 are reported as done",
-        ),
-        (
-            (GOOD, BAD),
-            (row("A-1", 422, "no"), row("A-9")),
-            "sent 2 items, 1 of them bad (item 1: {why}); item 1 is reported as done",
-        ),
-        (
-            (BAD,),
-            (row("A-9"),),
-            "sent 1 item, 1 of them bad (item 0: {why}); it is reported as done",
-        ),
-    ],
-    ids=["blind", "swapped", "single"],
-)
-def test_no_bad_item_is_told_as_done(
-    items: tuple[Any, ...], rows: tuple[Any, ...], sentence: str, tmp_path: Path
-) -> None:
-    found = message(acme(tmp_path), answered(put(*items), 207, results(*rows)), "outcome-fits-the-item")
-
-    assert found == [sentence.format(why="amount is -1, which is below 0")]
-
-
-def test_what_no_map_names_was_done(tmp_path: Path) -> None:
-    found = message(acme(tmp_path, COUNTED), counted((GOOD, BAD), 2, {}), "outcome-fits-the-item")
-
-    assert found == [
-        "sent 2 items, 1 of them bad (item 1: amount is -1, which is below 0); all 2 are reported as done"
-    ]
-
-
-def test_outcomes_stand_in_the_order_of_the_items(tmp_path: Path) -> None:
-    found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-2"), row("A-1"))))
-
-    assert [(one.check, one.message, one.pointer) for one in found] == [
-        (
-            "order-is-kept",
-            "sent 2 items; at the position of item 0 (A-1) is the outcome of A-2, which is item 1",
-            "/results/0",
-        )
-    ]
-
-
-def test_a_key_is_that_of_its_item(tmp_path: Path) -> None:
-    found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-1"), row("B-7"))))
-
-    assert [(one.check, one.message, one.expected, one.received) for one in found] == [
-        ("keys-are-the-items", "item 1 was sent as A-2; its outcome names B-7", "A-2", "B-7")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("count", "errors", "sentences"),
-    [
-        (2, {"A-9": ["no"]}, []),
-        (3, {"A-9": ["no"]}, ["sent 3 items, 1 rejected: count is 3, expected 2"]),
-        (1, {"A-9": ["no"]}, ["sent 3 items, 1 rejected: count is 1, expected 2"]),
-    ],
-    ids=["right", "too-many", "too-few"],
-)
-def test_the_count_is_what_was_done(count: int, errors: Any, sentences: list[str], tmp_path: Path) -> None:
-    exchange = counted((GOOD, OTHER, BAD), count, errors)
-
-    assert message(acme(tmp_path, COUNTED), exchange, "count-is-processed") == sentences
-
-
 @pytest.mark.parametrize(("count", "holds"), [(0, True), (1, True), (2, False)])
 def test_items_of_one_key_may_have_failed_together_or_in_part(
     count: int,
@@ -456,15 +444,6 @@ def test_items_of_one_key_may_have_failed_together_or_in_part(
     exchange = counted((GOOD, GOOD), count, {"A-1": ["no"]})
 
     assert (message(acme(tmp_path, COUNTED), exchange, "count-is-processed") == []) is holds
-
-
-def test_a_count_beside_a_list_is_that_of_its_good_ones(tmp_path: Path) -> None:
-    spec = with_outcome({"list": "/results", "status": "/status", "message": "/text", "count": "/done"})
-    document = {**results(row("A-1"), row("A-2", 422, "no")), "done": 2}
-
-    assert message(acme(tmp_path, spec), answered(put(GOOD, OTHER), 207, document), "count-is-processed") == [
-        "sent 2 items, 1 rejected: count is 2, expected 1"
-    ]
 
 
 def test_what_is_in_doubt_is_neither_expected_nor_refused(tmp_path: Path) -> None:
@@ -516,6 +495,7 @@ def test_ids_and_sentences_of_the_table_are_stable() -> None:
         "answers-match-the-spec",
         "members-are-stated",
         "comes-as-asked-for",
+        "headers-match-the-spec",
         "no-server-error",
         "refusals-have-the-shape",
         "envelope-is-judged",
