@@ -15,7 +15,6 @@ from mockserver.contract.examples import ProfileExamples
 from mockserver.server import serving
 from mockserver.server.application import Options
 from mockserver.server.serving import Serving
-from tests.support import sample_vendor
 
 
 def run(*arguments: str) -> Result:
