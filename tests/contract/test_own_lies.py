@@ -13,7 +13,6 @@ from mockserver.contract.loading import load_api
 from mockserver.contract.run_state import RunConfig
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.rollback import undoes
-from tests.contract.planted_faults.state import always
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
@@ -75,7 +74,7 @@ def findings(planted: Planted | None, *phases: str) -> list[Finding]:
 
 LIES: dict[str, tuple[Planted, str]] = {
     "a line has the number of another": (changes_document(BATCH, of_the_next), "order-is-kept"),
-    "a deletion deletes nothing": (undoes(DELETION, always), "steps-do-what-they-say"),
+    "a deletion deletes nothing": (undoes(DELETION), "steps-do-what-they-say"),
     "Allow names a method too many": (allows("{}, PATCH".format, AT_LIST), "unsupported-method"),
     "Allow lacks a method": (allows(lambda text: text.replace("GET", "HEAD"), AT_LIST), "unsupported-method"),
 }

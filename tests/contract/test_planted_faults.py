@@ -9,14 +9,13 @@ from types import ModuleType
 import pytest
 
 from mockserver.server.application import Application, Options, create_app
-from tests.contract.planted_faults.catalogue import MUTANTS, faults_of
-from tests.contract.planted_faults.fault import FAMILIES, PlantedFault
+from tests.contract.planted_faults.catalogue import FAULTS, faults_of
+from tests.contract.planted_faults.fault import FAMILIES, PlantedFault, observe
 from tests.contract.planted_faults.measurement import MeasuringRun, found
-from tests.contract.planted_faults.observation import observe
-from tests.contract.planted_faults.vendors import HEADERS
+from tests.contract.planted_faults.vendors import VENDORS
 from tests.contract.planted_faults.wrappers import with_fault
 
-KNOWN = {one.id: one for one in MUTANTS}
+KNOWN = {one.id: one for one in FAULTS}
 _FOR_EVERY_VENDOR = ("items", "counts", "state", "refusals", "isolation")
 # VBA's records hold no amounts and its answers no counts.
 _WITHOUT_THE_FEATURE = {("vba", "counts")}
@@ -26,35 +25,35 @@ HASTY = MeasuringRun(seed=7, max_examples=8, stops_at_first=True)
 @pytest.fixture(scope="module")
 def servers() -> Mapping[str, Application]:
     """The right server of every vendor."""
-    return {vendor: create_app(Options(vendors=(vendor,), strict_auth=True)) for vendor in HEADERS}
+    return {vendor: create_app(Options(vendors=(vendor,), strict_auth=True)) for vendor in VENDORS}
 
 
 @pytest.mark.few(100)
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.id)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one.id)
 def test_a_planted_fault_is_seen_and_nothing_else_is(
-    mutant: PlantedFault, servers: Mapping[str, Application]
+    fault: PlantedFault, servers: Mapping[str, Application]
 ) -> None:
-    server = servers[mutant.vendor]
+    server = servers[fault.vendor]
 
-    assert mutant.right != mutant.wrong
-    assert observe(mutant, server) == mutant.right
-    assert observe(mutant, with_fault(server, mutant.planted)) == mutant.wrong
+    assert fault.right != fault.wrong
+    assert observe(fault, server) == fault.right
+    assert observe(fault, with_fault(server, fault.planted)) == fault.wrong
 
 
 def test_every_fault_has_a_name_of_its_own() -> None:
-    assert len(KNOWN) == len(MUTANTS)
+    assert len(KNOWN) == len(FAULTS)
 
 
 def test_there_are_sixty_faults_and_more() -> None:
-    assert len(MUTANTS) >= 60
-    assert {one.family for one in MUTANTS} <= set(FAMILIES)
+    assert len(FAULTS) >= 60
+    assert {one.family for one in FAULTS} <= set(FAMILIES)
 
 
 def test_a_tuple_of_faults_under_a_public_name_is_found_whatever_the_file_is_called() -> None:
     listed = ModuleType("a new file")
-    listed.__dict__.update({"NEW": MUTANTS[:3], "AGAIN": MUTANTS[1:2], "_OF_ONE": MUTANTS[5:6]})
+    listed.__dict__.update({"NEW": FAULTS[:3], "AGAIN": FAULTS[1:2], "_OF_ONE": FAULTS[5:6]})
 
-    assert faults_of([listed]) == MUTANTS[:3]
+    assert faults_of([listed]) == FAULTS[:3]
 
 
 def test_no_fault_is_left_out_because_its_tuple_has_a_private_name() -> None:
@@ -72,10 +71,10 @@ def test_no_fault_is_left_out_because_its_tuple_has_a_private_name() -> None:
 
 
 def test_every_vendor_has_faults_of_every_family_that_it_can_have() -> None:
-    planted = {(one.vendor, one.family) for one in MUTANTS}
+    planted = {(one.vendor, one.family) for one in FAULTS}
 
     assert {
-        (vendor, family) for vendor in HEADERS for family in _FOR_EVERY_VENDOR
+        (vendor, family) for vendor in VENDORS for family in _FOR_EVERY_VENDOR
     } - planted == _WITHOUT_THE_FEATURE
 
 

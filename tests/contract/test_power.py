@@ -14,14 +14,14 @@ from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults import power
-from tests.contract.planted_faults.catalogue import MUTANTS
+from tests.contract.planted_faults.catalogue import FAULTS
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.measurement import Measurement, MeasuringRun, measure
 from tests.contract.planted_faults.power_report import PowerRow, PowerRun, as_document, as_markdown
 from tests.contract.planted_faults.power_results import ResultsFile
 from tests.contract.planted_faults.shared_calls import FuzzedServer, fuzz_servers
 
-FAULTS = {one.id: one for one in MUTANTS}
+KNOWN = {one.id: one for one in FAULTS}
 EFFORT = RunConfig(7, 1, operations=frozenset({"postV1Invoices", "getV1InvoicesId"}), shrinks=False)
 FOUND, MISSED = frozenset({"count-is-processed"}), frozenset[str]()
 
@@ -39,7 +39,7 @@ def calls(ledger: FindingLedger) -> list[tuple[str, str, bytes, int]]:
 
 def row(name: str, *ours: frozenset[str]) -> PowerRow:
     return PowerRow(
-        FAULTS[name], tuple(Measurement(name, seed, ours=found) for seed, found in enumerate(ours))
+        KNOWN[name], tuple(Measurement(name, seed, ours=found) for seed, found in enumerate(ours))
     )
 
 
@@ -51,7 +51,7 @@ def run_of(*rows: PowerRow) -> PowerRun:
 def two_faults() -> list[Measurement]:
     """One that Schemathesis finds, and one that only sequences find."""
     names = ("payt-refuses-all-for-one", "payt-keeps-a-refused-one")
-    faults = [replace(FAULTS[name], operations=("postV1Invoices", "getV1InvoicesId")) for name in names]
+    faults = [replace(KNOWN[name], operations=("postV1Invoices", "getV1InvoicesId")) for name in names]
     return measure(faults, MeasuringRun(seed=7, max_examples=4, stops_at_first=True))
 
 
@@ -79,7 +79,7 @@ def test_the_finders_of_each_fault_are_told_for_schemathesis_and_for_ours(
 def test_where_schemathesis_is_left_out_the_other_phases_find_a_fault() -> None:
     run = MeasuringRun(seed=7, max_examples=4, stops_at_first=True, has_plain=False)
 
-    (found,) = measure([FAULTS["payt-refuses-all-for-one"]], run)
+    (found,) = measure([KNOWN["payt-refuses-all-for-one"]], run)
 
     assert found.ours
     assert not found.plain
@@ -88,7 +88,7 @@ def test_where_schemathesis_is_left_out_the_other_phases_find_a_fault() -> None:
 def test_a_fault_of_lists_is_looked_for_by_the_checks_of_lists_first() -> None:
     run = MeasuringRun(seed=7, max_examples=1, stops_at_first=True, has_plain=False)
 
-    (found,) = measure([FAULTS["vba-pages-lose-their-last-row"]], run)
+    (found,) = measure([KNOWN["vba-pages-lose-their-last-row"]], run)
 
     assert found.ours
     assert found.ours <= set(LIST_CHECKS)
@@ -96,7 +96,7 @@ def test_a_fault_of_lists_is_looked_for_by_the_checks_of_lists_first() -> None:
 
 def test_a_fault_that_breaks_the_suite_is_no_fault_that_was_found() -> None:
     broken = PowerRow(
-        FAULTS["payt-is-blind"], (Measurement("payt-is-blind", 0, ours=FOUND, crashed="KeyError: 1"),)
+        KNOWN["payt-is-blind"], (Measurement("payt-is-blind", 0, ours=FOUND, crashed="KeyError: 1"),)
     )
 
     assert not broken.is_caught
@@ -109,7 +109,7 @@ def test_a_run_is_good_when_every_fault_was_found_at_every_seed() -> None:
 
 
 def test_a_right_server_that_is_blamed_spoils_the_run() -> None:
-    blamed = PowerRow(FAULTS["payt-is-blind"], (Measurement("payt-is-blind", 0, ours=FOUND, false=FOUND),))
+    blamed = PowerRow(KNOWN["payt-is-blind"], (Measurement("payt-is-blind", 0, ours=FOUND, false=FOUND),))
 
     assert not run_of(blamed).is_good
 
@@ -126,7 +126,7 @@ def test_what_was_missed_stands_at_the_top_with_the_seeds() -> None:
 def test_the_time_is_that_of_all_parts_also_of_those_of_an_earlier_run() -> None:
     rows = [
         PowerRow(
-            FAULTS["payt-is-blind"], tuple(Measurement("payt-is-blind", seed, seconds=1.5) for seed in (7, 8))
+            KNOWN["payt-is-blind"], tuple(Measurement("payt-is-blind", seed, seconds=1.5) for seed in (7, 8))
         )
     ]
 
@@ -164,11 +164,11 @@ def test_results_of_other_code_or_of_a_run_that_is_left_out_are_dropped(
 
 
 def test_a_part_holds_faults_of_one_vendor_and_the_same_operations_and_none_that_is_done() -> None:
-    run, first = MeasuringRun(7, 2), MUTANTS[0]
-    parts = list(power.parts_of(MUTANTS, [run], [(first.id, 7)]))
+    run, first = MeasuringRun(7, 2), FAULTS[0]
+    parts = list(power.parts_of(FAULTS, [run], [(first.id, 7)]))
 
-    assert sorted(name for _, names in parts for name in names) == sorted(FAULTS.keys() - {first.id})
-    assert all(len({operations(FAULTS[name]) for name in names}) == 1 for _, names in parts)
+    assert sorted(name for _, names in parts for name in names) == sorted(KNOWN.keys() - {first.id})
+    assert all(len({operations(KNOWN[name]) for name in names}) == 1 for _, names in parts)
 
 
 def operations(fault: PlantedFault) -> tuple[str, tuple[str, ...]]:

@@ -14,12 +14,12 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import App, Target
 from mockserver.server.application import Options, create_app
-from tests.contract.planted_faults.catalogue import MUTANTS
+from tests.contract.planted_faults.catalogue import FAULTS as PLANTED
 from tests.contract.planted_faults.wrappers import with_fault
 from tests.contract.transports import REMOTE, STRIPPING, Transport, in_process, through
 from tests.support.reverse_proxy import Habits
 
-FAULTS = {one.id: one for one in MUTANTS}
+FAULTS = {one.id: one for one in PLANTED}
 PAGES, LINKS = "pages-show-each-row-once", "page-links-lead-on"
 
 

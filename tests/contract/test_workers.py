@@ -42,7 +42,7 @@ from tests.contract.planted_faults.wrappers import with_fault
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
 FAULTS = sorted(
-    (one for one in catalogue.MUTANTS if one.id in ("vba-words-of-the-row-before", "xero-rounds-the-total")),
+    (one for one in catalogue.FAULTS if one.id in ("vba-words-of-the-row-before", "xero-rounds-the-total")),
     key=lambda one: one.id,
 )
 Work = Callable[[], Any]

@@ -18,10 +18,9 @@ from mockserver.contract.target import Address, App, Target
 from mockserver.contract.trial import Trial
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
-from tests.contract.planted_faults.list_filters import LIST_FILTERS
-from tests.contract.planted_faults.lists import LISTS, capped
-from tests.contract.planted_faults.lists_of_payt_and_xero import LISTS_OF_PAYT_AND_XERO
-from tests.contract.planted_faults.vendors import VBA_LIST, VBA_READ
+from tests.contract.planted_faults.filtering import FILTERING
+from tests.contract.planted_faults.paging import PAGING, capped
+from tests.contract.planted_faults.vendors import VBA
 from tests.contract.planted_faults.wrappers import with_fault
 from tests.support.spec_documents import VENDORS
 
@@ -102,7 +101,9 @@ def test_every_check_is_made_where_a_list_has_all_of_it() -> None:
 
 
 @pytest.mark.few(7)
-@pytest.mark.parametrize("fault", [*LISTS, *LISTS_OF_PAYT_AND_XERO, *LIST_FILTERS], ids=lambda one: one.id)
+@pytest.mark.parametrize(
+    "fault", [one for one in (*PAGING, *FILTERING) if one.id in FOUND_BY], ids=lambda one: one.id
+)
 def test_a_fault_of_a_list_is_found(fault: PlantedFault) -> None:
     app = with_fault(right_server(fault.vendor), fault.planted)
 
@@ -112,9 +113,9 @@ def test_a_fault_of_a_list_is_found(fault: PlantedFault) -> None:
 
 
 def test_a_limit_above_the_usual_page_size_is_no_fault() -> None:
-    app = with_fault(right_server("vba"), capped(VBA_LIST, "pageSize", 100))
+    app = with_fault(right_server("vba"), capped(VBA, 100))
 
-    ledger = run("vba", app, *VBA_READ, examples=100)
+    ledger = run("vba", app, *VBA.operations, examples=100)
 
     assert message(ledger.findings) == []
 
@@ -122,7 +123,7 @@ def test_a_limit_above_the_usual_page_size_is_no_fault() -> None:
 def test_records_of_others_at_a_target_without_sandboxes_are_no_fault() -> None:
     app = _without_journal(create_app(Options(vendors=("vba",), strict_auth=True)))
 
-    ledgers = [run("vba", app, *VBA_READ) for _ in range(2)]
+    ledgers = [run("vba", app, *VBA.operations) for _ in range(2)]
 
     assert [message(ledger.findings) for ledger in ledgers] == [[], []]
     assert [ledger.notes for ledger in ledgers] == [[], []]
@@ -142,7 +143,7 @@ def _without_journal(app: App) -> App:
 
 
 def test_a_repeated_row_is_told_with_both_pages() -> None:
-    fault = next(one for one in LISTS if one.id == "vba-pages-repeat-a-row")
+    fault = next(one for one in PAGING if one.id == "vba-pages-repeat-a-row")
 
     ledger = run("vba", with_fault(right_server("vba"), fault.planted), *fault.operations)
 

@@ -42,4 +42,4 @@ def faults_of(modules: Iterable[ModuleType]) -> tuple[PlantedFault, ...]:
     return tuple(listed.values())
 
 
-MUTANTS: tuple[PlantedFault, ...] = faults_of(_modules())
+FAULTS: tuple[PlantedFault, ...] = faults_of(_modules())

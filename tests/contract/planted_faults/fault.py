@@ -1,13 +1,15 @@
-"""A planted fault, and how it is seen to be one."""
+"""A planted fault, and what is observed of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
-from mockserver.contract.exchange import Request, Response, json_request
-from mockserver.contract.target import Target
+from mockserver.contract.target import Address, App, Target
+from tests.contract.planted_faults.client import VendorClient
+from tests.contract.planted_faults.vendors import VENDORS
 from tests.contract.planted_faults.wrappers import Json, Planted
 
 Family = Literal[
@@ -34,71 +36,34 @@ FAMILIES: Mapping[Family, str] = {
     "replays": "keys of a replay",
     "words": "the wrong refusal, and words against the status",
 }
+_numbers = count(1)
 
-
-@dataclass(frozen=True, slots=True)
-class VendorClient:
-    """Calls a vendor as its client does; `headers` go with every call that does not have its own."""
-
-    target: Target
-    headers: Mapping[str, str]
-
-    def get(self, path: str, **headers: str) -> Response:
-        return self.send("GET", path, None, **headers)
-
-    def send(self, method: str, path: str, document: Json = None, **headers: str) -> Response:
-        """One call; `_` in a header's name stands for `-`, an empty one is left out."""
-        return self.target.send(self.request(method, path, document, **headers)).response
-
-    def raw(self, method: str, path: str, body: bytes, **headers: str) -> Response:
-        """One call with a body as it is."""
-        named = self._named({"content-type": "application/json"}, headers)
-        return self.target.send(Request(method, path, named, body)).response
-
-    def request(self, method: str, path: str, document: Json = None, **headers: str) -> Request:
-        """What `send` sends."""
-        if document is None:
-            return Request(method, path, self._named({}, headers))
-        return json_request(method, path, document, self._named({}, headers))
-
-    def at_once(self, requests: Sequence[Request]) -> list[Response]:
-        """What calls that are under way at the same time are answered."""
-        return [one.response for one in self.target.at_once(requests)]
-
-    def _named(self, more: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
-        own = {name.replace("_", "-").lower(): text for name, text in headers.items()}
-        return {name: text for name, text in {**self.headers, **more, **own}.items() if text}
+Observer = Callable[[VendorClient], Json]
+"""Makes a call or two, and returns what shows the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlantedFault:
-    """A server with one fault.
-
-    `says` finishes "a server that …". `operations` are those that a run is bounded to, for every suite that
-    is measured. `seen` makes a call or two: the right server shows `right`, this one `wrong`.
-    """
+    """A server with one fault."""
 
     id: str
     family: Family
     vendor: str
     says: str
+    """The end of "a server that …"."""
     operations: tuple[str, ...]
+    """Operations that a run is bounded to, for every suite that is measured."""
     planted: Planted
-    seen: Callable[[VendorClient], Json]
+    seen: Observer
     right: Json
+    """What is seen of the right server."""
     wrong: Json
+    """What is seen of the server with the fault."""
 
 
-def plant_fault(  # noqa: PLR0913, PLR0917 - the parts of a mutant
-    family: Family,
-    name: str,
-    says: str,
-    operations: tuple[str, ...],
-    planted: Planted,
-    seen: Callable[[VendorClient], Json],
-    *,
-    right: Json,
-    wrong: Json,
-) -> PlantedFault:
-    """A mutant of the vendor that its name begins with."""
-    return PlantedFault(name, family, name.partition("-")[0], says, operations, planted, seen, right, wrong)
+def observe(fault: PlantedFault, app: App) -> Json:
+    """Return what the fault's own calls see at `app`, in a sandbox of their own."""
+    vendor = VENDORS[fault.vendor]
+    headers = {**vendor.headers, "user-agent": "faults", "mock-sandbox": f"fault-{next(_numbers)}"}
+    with Target(Address(f"http://testserver/{vendor.name}", app)) as target:
+        return fault.seen(VendorClient(target, headers, vendor))

@@ -1,301 +1,287 @@
-"""Items that are lost, duplicated, reordered, misreported: what is common to vendors, and VBA."""
+"""Items that are lost, duplicated, reordered, misreported, and words that are another item's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import PlantedFault, VendorClient
+from tests.contract.planted_faults.batch_changes import (
+    Items,
+    each_outcome,
+    is_refused,
+    loses,
+    outcomes,
+)
+from tests.contract.planted_faults.client import Vendor, VendorClient
+from tests.contract.planted_faults.table import read_faults
+from tests.contract.planted_faults.vendors import PAYT, PVEX, VBA
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
-    Route,
     SendOn,
     WrappedFault,
     WrappedRequest,
     WrappedResponse,
-    at,
-    changes_document,
+    changes_response,
+    unless_misshapen,
 )
 
-NO_GUID = "00000000-0000-0000-0000-000000000000"
+_VBA_PLACE = re.compile(rb"\$\[(\d+)\]")
+_CREATED = {"status": 201, "body": "Created"}
+LISTS: Mapping[str, Callable[[Items], Items]] = {
+    "without_last": lambda found: found[:-1],
+    "without_first": lambda found: found[1:],
+    "without_middle": lambda found: [*found[:1], *found[2:]] if len(found) > 2 else found,
+    "last_twice": lambda found: [*found, *found[-1:]],
+    "first_twice": lambda found: [*found[:1], *found],
+    "two_swapped": lambda found: [*found[1::-1], *found[2:]],
+    "reversed": lambda found: found[::-1],
+}
+ROWS: Mapping[str, Callable[[Json], Json]] = {
+    "created_if_refused": lambda row: {**row, **_CREATED} if is_refused(row) else row,
+    "created_if_updated": lambda row: {**row, **_CREATED} if row["status"] == 200 else row,
+    "updated_if_created": lambda row: (
+        {**row, "status": 200, "body": "Updated"} if row["status"] == 201 else row
+    ),
+    "with_200_if_refused": lambda one: {**one, "status": 200} if is_refused(one) else one,
+}
+PAYT_ANSWERS: Mapping[str, Callable[[Json, Json], Json]] = {
+    "all_done": lambda sent, told: {**told, "count": len(sent["invoices"]), "errors": {}},
+    "lacks_an_error": lambda _sent, told: {**told, "errors": dict(list(told["errors"].items())[1:])},
+    "wordless_errors": lambda _sent, told: {**told, "errors": {name: [] for name in told["errors"]}},
+    "no_success": lambda _sent, told: {**told, "success": not told["errors"]},
+    "without_warnings": lambda _sent, told: {name: told[name] for name in told if name != "warnings"},
+}
+STATES: Mapping[str, Callable[[Json], Json]] = {
+    "one_further": lambda state: {
+        re.sub(r"\d+", lambda found: str(int(found[0]) + 1), name, count=1): state[name] for name in state
+    },
+    "first_place_only": lambda state: {
+        name: state[name] for name in state if name.startswith(next(iter(state)).partition(".")[0])
+    },
+}
 
 
-OUTCOMES = {"vba": "data", "guidewire": "responses", "xero": "Invoices"}
+def exchanges_keys(vendor: Vendor, member: str) -> Planted:
+    """The first two outcomes come under each other's key."""
+
+    def change(found: Items) -> Items:
+        first, second, *rest = found
+        return [{**first, member: second[member]}, {**second, member: first[member]}, *rest]
+
+    return outcomes(vendor, change)
 
 
-def outcomes(name: str, change: Callable[[list[Any]], list[Any]]) -> Callable[[Json, Json], Json]:
-    """Another list of outcomes than the answer's."""
-    return lambda _sent, told: {**told, name: change(told[name])}
+def last_done_is_refused(found: Items) -> Items:
+    last = max(place for place, row in enumerate(found) if not is_refused(row))
+    refusal = {**found[last], "status": 500, "body": "Execution timeout expired."}
+    return [*found[:last], refusal, *found[last + 1 :]]
 
 
-def each(name: str, change: Callable[[Any], Any]) -> Callable[[Json, Json], Json]:
-    """Every outcome changed."""
-    return outcomes(name, lambda listed: [change(one) for one in listed])
-
-
-def without_middle(listed: list[Any]) -> list[Any]:
-    return listed if len(listed) < 3 else [*listed[:1], *listed[2:]]
-
-
-def swapped(listed: list[Any]) -> list[Any]:
-    return [*listed[1::-1], *listed[2:]]
-
-
-def keys_swapped(name: str) -> Callable[[list[Any]], list[Any]]:
-    """The first two outcomes under each other's key."""
-
-    def change(listed: list[Any]) -> list[Any]:
-        first, second, *rest = listed
-        return [{**first, name: second[name]}, {**second, name: first[name]}, *rest]
-
-    return change
-
-
-def vba_refused(row: Json) -> bool:
-    return bool(row["status"] >= 400)
-
-
-def vba_done(row: Json) -> Json:
-    return {**row, "status": 201, "body": "Created"} if vba_refused(row) else row
-
-
-def last_done_is_refused(listed: list[Any]) -> list[Any]:
-    last = max(place for place, row in enumerate(listed) if not vba_refused(row))
-    told = {**listed[last], "status": 500, "body": "Execution timeout expired."}
-    return [*listed[:last], told, *listed[last + 1 :]]
-
-
-def as_the_row_before(listed: list[Any]) -> list[Any]:
-    before = [None, *listed[:-1]]
+def bodies_of_the_row_before(found: Items) -> Items:
+    before = [None, *found[:-1]]
     return [
-        {**row, "body": one["body"]} if one and vba_refused(row) else row
-        for one, row in zip(before, listed, strict=True)
+        {**row, "body": one["body"]} if one and is_refused(row) else row
+        for one, row in zip(before, found, strict=True)
     ]
 
 
-def last_never_arrives(
-    route: Route, cut: Callable[[Json], tuple[Json, Json]], patch: Callable[[Json, Json], Json]
-) -> Planted:
-    """The last of more than two items does not reach the application; the answer is made up for it."""
-
-    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        try:
-            kept, last = cut(call.json())
-        except (KeyError, TypeError, ValueError):
-            return await ask(call)
-        received = await ask(call.holding(kept))
-        return received.holding(patch(last, received.json())) if received.good else received
-
-    return lambda: at(route, fault)
-
-
-def cut_list(items: list[Any]) -> tuple[list[Any], Any]:
-    if len(items) < 3:
-        raise ValueError
-    return items[:-1], items[-1]
-
-
-def cut_member(name: str) -> Callable[[Json], tuple[Json, Json]]:
-    def cut(document: Json) -> tuple[Json, Json]:
-        kept, last = cut_list(document[name])
-        return {**document, name: kept}, last
-
-    return cut
-
-
-def _vba_made_up(last: Json, told: Json) -> Json:
-    made = {"id": [{"key": "Invoice_Key", "value": last["invoice_Key"]}], "status": 201, "body": "Created"}
-    return {**told, "data": [*told["data"], made]}
-
-
-async def _twice(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-    await ask(call)
-    return await ask(call)
-
-
-def twice(route: Route) -> Planted:
-    """The batch is run two times; the answer is the second's."""
-    fault: WrappedFault = _twice
-    return lambda: at(route, fault)
-
-
-def _vba(name: str, says: str, planted: Planted, right: Json, wrong: Json, *rows: int) -> PlantedFault:
-    def seen(caller: VendorClient) -> Json:
-        return vendors.vba_tells(vendors.vba_sends(caller, *rows))
-
-    return PlantedFault(f"vba-{name}", "items", "vba", says, vendors.VBA_READ, planted, seen, right, wrong)
-
-
-def _vba_words_of_an_update(caller: VendorClient) -> list[str]:
-    """The status and the words of a row that was there, and of a new one."""
-    return [f"{row['status']} {row['body']}" for row in vendors.vba_sends(caller, 1001, 3002).json()["data"]]
-
-
-def _vba_words(caller: VendorClient) -> Json:
-    return [row["body"][:7] for row in vendors.vba_sends(caller, 1, 9001).json()["data"]]
-
-
-def _kept(*numbers: int) -> Callable[[VendorClient], Json]:
-    """What VBA tells of a batch, and whether its last row is there."""
-    return lambda caller: [
-        vendors.vba_tells(vendors.vba_sends(caller, *numbers))[-1],
-        vendors.vba_reads(caller, numbers[-1]),
+def naming_the_neighbour(found: Items) -> Items:
+    """Refused rows name the row after them."""
+    after = [*found[1:], found[0]]
+    return [
+        {**row, "body": f"Row {other['id'][0]['value']}: {row['body']}"} if is_refused(row) else row
+        for row, other in zip(found, after, strict=True)
     ]
 
 
-def changed_outcomes(vendor: str, change: Callable[[list[Any]], list[Any]]) -> Planted:
-    route = {"vba": vendors.VBA_BATCH, "guidewire": vendors.GW_BATCH, "xero": vendors.XERO_INVOICES}[vendor]
-    return changes_document(route, outcomes(OUTCOMES[vendor], change))
+def bodies_shifted(found: Items) -> Items:
+    """Refused rows have the words of the refused row before them."""
+    words = [row["body"] for row in found if is_refused(row)]
+    before = iter([*words[-1:], *words[:-1]])
+    return [{**row, "body": next(before)} if is_refused(row) else row for row in found]
 
 
-ITEMS = (
-    _vba(
-        "drops-the-last",
-        "tells nothing of the last row",
-        changed_outcomes("vba", lambda rows: rows[:-1]),
-        ["1 201", "2 201"],
-        ["1 201"],
-        1,
-        2,
-    ),
-    _vba(
-        "drops-the-first",
-        "tells nothing of the first row",
-        changed_outcomes("vba", lambda rows: rows[1:]),
-        ["1 201", "2 201"],
-        ["2 201"],
-        1,
-        2,
-    ),
-    _vba(
-        "tells-twice",
-        "tells of the last row twice",
-        changed_outcomes("vba", lambda rows: [*rows, *rows[-1:]]),
-        ["1 201", "2 201"],
-        ["1 201", "2 201", "2 201"],
-        1,
-        2,
-    ),
-    _vba(
-        "swaps-two",
-        "tells of the second row before the first",
-        changed_outcomes("vba", swapped),
-        ["1 201", "2 201"],
-        ["2 201", "1 201"],
-        1,
-        2,
-    ),
-    _vba(
-        "swaps-keys",
-        "tells of the first two rows under each other's key",
-        changed_outcomes("vba", keys_swapped("id")),
-        ["1 201", "9001 500"],
-        ["9001 201", "1 500"],
-        1,
-        9001,
-    ),
-    _vba(
-        "is-blind",
-        "says of every row that it was created",
-        changes_document(vendors.VBA_BATCH, each("data", vba_done)),
-        ["1 201", "9001 500"],
-        ["1 201", "9001 201"],
-        1,
-        9001,
-    ),
-    _vba(
-        "refuses-a-done-one",
-        "says of the last row that it kept that it failed",
-        changed_outcomes("vba", last_done_is_refused),
-        ["1 201", "2 201"],
-        ["1 201", "2 500"],
-        1,
-        2,
-    ),
-    _vba(
-        "updates-nothing-new",
-        "says of every new row that it was updated",
-        changes_document(
-            vendors.VBA_BATCH,
-            each(
-                "data", lambda row: {**row, "status": 200, "body": "Updated"} if row["status"] == 201 else row
-            ),
-        ),
-        ["1 201"],
-        ["1 200"],
-        1,
-    ),
-    _vba(
-        "creates-what-is-there",
-        "says of every row that is there that it was created",
-        changes_document(
-            vendors.VBA_BATCH,
-            each(
-                "data", lambda row: {**row, "status": 201, "body": "Created"} if row["status"] == 200 else row
-            ),
-        ),
-        ["1001 200"],
-        ["1001 201"],
-        1001,
-    ),
-    PlantedFault(
-        "vba-says-created-of-an-updated-row",
-        "items",
-        "vba",
-        'says "Created" of a row that was there, with the status of an update',
-        vendors.VBA_READ,
-        changes_document(
-            vendors.VBA_BATCH,
-            each("data", lambda row: {**row, "body": "Created"} if row["status"] == 200 else row),
-        ),
-        _vba_words_of_an_update,
-        ["200 Updated", "201 Created"],
-        ["200 Created", "201 Created"],
-    ),
-    PlantedFault(
-        "vba-words-of-the-row-before",
-        "items",
-        "vba",
-        "gives a row that failed the words of the row before it",
-        vendors.VBA_READ,
-        changed_outcomes("vba", as_the_row_before),
-        _vba_words,
-        ["Created", "The INS"],
-        ["Created", "Created"],
-    ),
-    PlantedFault(
-        "vba-says-no-why",
-        "items",
-        "vba",
-        "does not say why a row failed",
-        vendors.VBA_READ,
-        changes_document(
-            vendors.VBA_BATCH, each("data", lambda row: {**row, "body": ""} if vba_refused(row) else row)
-        ),
-        _vba_words,
-        ["Created", "The INS"],
-        ["Created", ""],
-    ),
-    PlantedFault(
-        "vba-loses-the-last",
-        "items",
-        "vba",
-        "says that the last of three rows was created and never takes it",
-        vendors.VBA_READ,
-        last_never_arrives(vendors.VBA_BATCH, cut_list, _vba_made_up),
-        _kept(1, 2, 3),
-        ["3 201", "row 3"],
-        ["3 201", 404],
-    ),
-    _vba(
-        "runs-twice",
-        "runs a batch twice and answers with the second run",
-        twice(vendors.VBA_BATCH),
-        ["1 201", "9001 500"],
-        ["1 200", "9001 500"],
-        1,
-        9001,
-    ),
-)
+def says(vendor: Vendor, body: str, *statuses: int) -> Planted:
+    """Rows with these statuses have another message."""
+    return each_outcome(vendor, lambda row: {**row, "body": body} if row["status"] in statuses else row)
+
+
+def words_of(client: VendorClient, *items: int | Json) -> str:
+    """The first two words of each row's message."""
+    return "; ".join(" ".join(row["body"].split()[:2]) for row in client.sends(*items).json()["data"])
+
+
+def words_of_bad_rows(client: VendorClient) -> str:
+    return words_of(client, VBA.item(7000001, payee_ID="NOPE"), 3002, VBA.item(3003, update_User="x" * 300))
+
+
+def shifts_places(vendor: Vendor, shift: int) -> Planted:
+    """Refusals of the whole batch have other places in their paths."""
+
+    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        body = _VBA_PLACE.sub(lambda found: b"$[%d]" % (int(found[1]) + shift), received.body)
+        return replace(received, body=body)
+
+    return changes_response(vendor.batch, change)
+
+
+def refused_place(client: VendorClient) -> int:
+    """The place in the refusal of a batch whose second row cannot be read."""
+    received = client.sends(3001, VBA.item(3002, invoice_Number=12345), 3003)
+    return int(re.findall(r"\$\[(-?\d+)\]", received.body.decode())[0])
+
+
+async def by_number(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+    """The row to update is looked up by its number: a row of another key and the same number is changed."""
+    listed = await ask(WrappedRequest("GET", VBA.list.path, "pageSize=500", call.headers))
+    rows = unless_misshapen([], lambda: [dict(row) for row in call.json()])
+    stored = unless_misshapen([], lambda: listed.json()["data"])
+    known = {row["invoice_Number"]: row["invoice_Key"] for row in stored if row.get("invoice_Number")}
+    moved: dict[int, Json] = {}
+    for place, row in enumerate(rows):
+        number, key = row.get("invoice_Number"), row.get("invoice_Key")
+        if isinstance(number, str) and known.setdefault(number, key) != key:
+            moved[place], row["invoice_Key"] = key, known[number]
+    received = await ask(call.holding(rows) if moved else call)
+    if not moved or not received.good:
+        return received
+    told = received.json()
+    for place, key in moved.items():
+        told["data"][place]["id"][0]["value"] = key
+    return received.holding(told)
+
+
+def two_rows_of_a_number(client: VendorClient) -> Json:
+    for key in (1, 2):
+        client.sends(VBA.item(key, invoice_Number="N-1"))
+    return [client.reads(1), client.reads(2)]
+
+
+def first_is_refused(sent: Json, told: Json) -> Json:
+    first, errors = sent["invoices"][0]["invoice_number"], told["errors"]
+    if first in errors:
+        return told
+    return {**told, "count": told["count"] - 1, "errors": {**errors, first: ["Debtor must exist"]}}
+
+
+def under_another(sent: Json, told: Json) -> Json:
+    errors, (first, *_) = told["errors"], told["errors"]
+    done = next(one["invoice_number"] for one in sent["invoices"] if one["invoice_number"] not in errors)
+    return {**told, "errors": {(done if name == first else name): why for name, why in errors.items()}}
+
+
+def warns_instead(_sent: Json, told: Json) -> Json:
+    warned = {**told.get("warnings", {}), **told["errors"]}
+    return {**told, "errors": {}, "warnings": warned} if told["errors"] else told
+
+
+def errors_exchanged(_sent: Json, told: Json) -> Json:
+    errors = told["errors"]
+    if len(errors) != 2 or "not_found" in errors:
+        return told
+    return {**told, "errors": dict(zip(errors, [*errors.values()][::-1], strict=True))}
+
+
+def lists_another_id() -> Planted:
+    """The list shows another id of an invoice that was sent twice."""
+
+    def planted() -> WrappedFault:
+        times: dict[tuple[str, str], int] = {}
+
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+            received = await ask(call)
+            if PAYT.batch.matches(call) and received.good:
+                for one in unless_misshapen((), lambda: call.json()["invoices"]):
+                    name = call.sandbox, str(one.get("invoice_number"))
+                    times[name] = times.get(name, 0) + 1
+            if not (PAYT.list.matches(call) and received.good):
+                return received
+            told = received.json()
+            again = {
+                number for (sandbox, number), sent in times.items() if sandbox == call.sandbox and sent > 1
+            }
+            rows = [
+                {**row, "id": f"9{row['id']}"} if row["invoice_number"] in again else row
+                for row in told["data"]
+            ]
+            return received.holding({**told, "data": rows})
+
+        return fault
+
+    return planted
+
+
+def ids_agree(client: VendorClient) -> bool:
+    """Whether the list and a read show the same id of an invoice that was sent twice."""
+    client.sends(1)
+    client.sends(1)
+    rows = client.rows("/v1/invoices?administration_id=81&per_page=50")
+    row = next(row for row in rows if row["invoice_number"] == "N1")
+    return bool(row["id"] == client.reads(1, "id"))
+
+
+def answered(client: VendorClient, *names: str) -> list[Any]:
+    """Members of Payt's answer to a good and a bad invoice."""
+    told = client.sends(1, 9001).json()
+    return [told.get(name) for name in names]
+
+
+def blamed_on_debtors(client: VendorClient) -> list[bool]:
+    """Whether the errors of two refused invoices are about the debtor."""
+    errors = client.sends(9001, PAYT.item(2, currency_code="XQZ")).json()["errors"]
+    return ["Debtor" in " ".join(errors[name]) for name in ("N9001", "N2")]
+
+
+def warned(client: VendorClient) -> list[bool]:
+    """Whether there are warnings of a first day of sending, and of another one."""
+    days = ("2026-06-02T10:00:00Z", "2026-06-03T10:00:00Z")
+    return ["warnings" in client.sends(PAYT.item(1, sent_at=day)).json() for day in days]
+
+
+def pvex_all_done(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    if received.status != 400 or b"invoices" not in received.body:
+        return received
+    bare = {name: text for name, text in received.headers.items() if name != "content-type"}
+    return WrappedResponse(200, bare, b"")
+
+
+def state(change: Callable[[Json], Json]) -> Planted:
+    """Other places and words in PVEx's refusals."""
+
+    def changed(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        told = received.json()
+        return received.holding({**told, "ModelState": change(told["ModelState"])})
+
+    return changes_response(PVEX.batch, changed)
+
+
+def xero_all_done(found: Items) -> Items:
+    """Refused invoices are shown as made."""
+    left_out = {"ValidationErrors", "HasErrors"}
+    told = []
+    for place, one in enumerate(found):
+        good = {name: value for name, value in one.items() if name not in left_out}
+        made = {"InvoiceID": f"ba5eba11-0000-4000-8000-{place:012d}", "StatusAttributeString": "OK"}
+        told.append({**good, **made, "HasErrors": False} if one.get("HasErrors") else one)
+    return told
+
+
+def xero_wordless(one: Json) -> Json:
+    silent = [{**error, "Message": ""} for error in one.get("ValidationErrors", ())]
+    return {**one, "ValidationErrors": silent} if silent else one
+
+
+def xero_words(client: VendorClient) -> list[str]:
+    one = client.sends(9001).json()["Invoices"][0]
+    return [error["Message"][:12] for error in one["ValidationErrors"]]
+
+
+def all_but_the_last(vendor: Vendor) -> Planted:
+    """The last of more than two items is lost."""
+    return loses(vendor, lambda items: items[:-1] if len(items) > 2 else items)
+
+
+ITEMS = read_faults(globals(), LISTS, ROWS, PAYT_ANSWERS, STATES)

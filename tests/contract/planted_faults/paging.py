@@ -1,27 +1,16 @@
-"""Pages that lose or repeat rows, change their order or their size, and totals of a page only."""
+"""Pages that lose, repeat or turn rows, and their sizes, totals, cursors and links."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
-from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
-from tests.contract.planted_faults.lists import (
-    Query,
-    asked,
-    asking,
-    capped,
-    counted,
-    later,
-    number_of,
-    page_of,
-    pages,
-    payt_length,
-    rows,
-)
+from tests.contract.planted_faults.client import Vendor, VendorClient, listed, with_list
+from tests.contract.planted_faults.table import read_faults
+from tests.contract.planted_faults.vendors import BULK_A, BULK_B, GUIDEWIRE, GW_PATH, XERO_PATH
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
@@ -29,319 +18,302 @@ from tests.contract.planted_faults.wrappers import (
     SendOn,
     WrappedRequest,
     WrappedResponse,
-    at,
     changes_request,
     changes_response,
+    planted_at,
+    unless_misshapen,
 )
 
-_mutant = partial(plant_fault, "lists")
+Query = Mapping[str, str]
+Rows = list[Any]
+GW_ITEMS = Route("GET", f"{GUIDEWIRE.one.path}/bulk-invoice-items")
+_DIGITS = 18
+LATER: Mapping[str, Callable[[Rows], Rows]] = {
+    "without_first": lambda rows: rows[1:],
+    "reversed": lambda rows: rows[::-1],
+}
+NUMBERS: Mapping[str, Callable[[int, int], int]] = {
+    "one_less": lambda told, _on_page: max(told - 1, 1),
+    "one_more": lambda told, _on_page: told + 1,
+    "rows_of_the_page": lambda _told, on_page: on_page,
+}
+LINKS: Mapping[str, Callable[[Mapping[str, Any], Query], Any]] = {
+    "itself": lambda links, _query: links["self"] if "next" in links else None,
+    "next_of_the_first": lambda links, query: None if page_of(query) else links.get("next"),
+    "next_of_every": lambda links, query: links.get("next") or _link_to_the_next(links, query),
+    "the_first": lambda links, _query: links["first"] if "prev" in links else None,
+}
+DOCUMENTS: Mapping[str, Callable[[Json, Query], Json]] = {
+    "total_as_count": lambda document, _query: {**document, "count": document["total"]},
+    "count_as_total": lambda document, _query: {**document, "total": document["count"]},
+    "no_second_cursor": lambda document, query: (
+        {**document, "pagination": {"cursor": None}} if query.get("cursor") else document
+    ),
+    "last_row_as_cursor": lambda document, _query: (
+        {**document, "pagination": {"cursor": document["data"][-1]["id"]}} if document["data"] else document
+    ),
+}
 
 
-_VBA = "/claim-invoice?page={page}&pageSize={size}"
+def asked(call: WrappedRequest) -> dict[str, str]:
+    """The query of a call, its names in lower case."""
+    return {name.lower(): text for name, text in parse_qsl(call.query)}
 
 
-_GW = "/claim/v1/bulk-invoices?fields=id&pageOffset={offset}&pageSize={size}"
+def asking(call: WrappedRequest, **query: str) -> WrappedRequest:
+    """The same call with another query."""
+    names = {name.lower() for name in query}
+    kept = {name: text for name, text in parse_qsl(call.query) if name.lower() not in names}
+    return replace(call, query=urlencode({**kept, **query}, quote_via=quote))
 
 
-_XERO = "/api.xro/2.0/Invoices?order=InvoiceNumber&page={page}&pageSize={size}"
+def page_of(query: Query) -> int:
+    """The number of the page, or how many rows are before it; 0 for what is no number."""
+    return number_of(query.get("page") or query.get("pageoffset") or "", 0)
 
 
-_PAYT = "/v1/invoices?administration_id=81&per_page={size}"
+def number_of(text: str, other: int) -> int:
+    """The number of a parameter, or the other one: generated calls send anything."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else other
 
 
-def shown(path: str, rows_at: str, identity: str, size: int, *numbers: int) -> Callable[[VendorClient], Json]:
-    """How many rows these pages have, how many different ones, and whether they are in order."""
-
-    def seen(caller: VendorClient) -> Json:
-        ids: list[str] = []
-        counts: list[int] = []
-        for number in numbers:
-            received = caller.get(path.format(page=number, offset=(number - 1) * size, size=size)).json()
-            counts.append(len(received[rows_at]))
-            ids += [_identity(row, identity) for row in received[rows_at]]
-        return [counts, len(set(ids)), ids == sorted(ids)]
-
-    return seen
+def _link_to_the_next(links: Mapping[str, Any], query: Query) -> Any:
+    offset = page_of(query) + number_of(query.get("pagesize", ""), 25)
+    return {"href": f"{links['first']['href']}&pageOffset={offset}", "methods": ["get"]}
 
 
-def _identity(row: Json, name: str) -> str:
-    return str(row["attributes"][name] if "attributes" in row else row[name])
+def pages(route: Route, change: Callable[[Json, Query], Json]) -> Planted:
+    """Another list, by the document and the query."""
+    return changes_response(
+        route,
+        lambda call, received: (
+            received.holding(change(received.json(), asked(call))) if received.good else received
+        ),
+    )
 
 
-def without_last_of_full(name: str, size: str, usual: int) -> Callable[[Json, Query], Json]:
-    """The document without the last row of a page that is full."""
-
-    def change(found: list[Json], query: Query) -> list[Json]:
-        return found[:-1] if len(found) >= number_of(query.get(size.lower(), ""), usual) else found
-
-    return rows(name, change)
-
-
-def turned_from_the_second(name: str) -> Callable[[Json, Query], Json]:
-    """The document with the rows of every page but the first from the last to the first."""
-    return rows(name, later(lambda found: found[::-1]))
+def rows_of(vendor: Vendor, change: Callable[[Rows, Query], Rows], route: Route | None = None) -> Planted:
+    """Other rows on a page; all else is as it was."""
+    name = vendor.rows
+    return pages(
+        route or vendor.list,
+        lambda document, query: with_list(document, name, change(listed(document, name), query)),
+    )
 
 
-def clamped_offset(route: Route) -> Planted:
+def later_pages(vendor: Vendor, change: Callable[[Rows], Rows]) -> Planted:
+    """Other rows on every page but the first."""
+    return rows_of(
+        vendor, lambda rows, query: change(rows) if page_of(query) > 1 or query.get("cursor") else rows
+    )
+
+
+def _size(vendor: Vendor, query: Query) -> int:
+    return number_of(query.get(vendor.size.lower(), ""), vendor.usual_size)
+
+
+def full_pages_lose_the_last(vendor: Vendor, route: Route) -> Planted:
+    return rows_of(
+        vendor, lambda rows, query: rows[:-1] if len(rows) >= _size(vendor, query) else rows, route
+    )
+
+
+def last_page_is_empty(vendor: Vendor) -> Planted:
+    """Later pages have rows only if they are full."""
+    return rows_of(
+        vendor,
+        lambda rows, query: rows if page_of(query) < 2 or len(rows) == _size(vendor, query) else [],
+    )
+
+
+def capped(vendor: Vendor, most: int) -> Planted:
+    """A page has at most so many rows, whatever is asked for."""
+
+    def change(call: WrappedRequest) -> WrappedRequest:
+        wanted = number_of(asked(call).get(vendor.size.lower(), "100"), 0)
+        return asking(call, **{vendor.size: str(most)}) if wanted > most else call
+
+    return changes_request(vendor.list, change)
+
+
+def repeats_the_last(vendor: Vendor) -> Planted:
+    """Every page but the first begins with the last row of the page before, and loses its own last one."""
+
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+        received, query = await ask(call), asked(call)
+        page = page_of(query)
+        if page < 2 or not received.good:
+            return received
+        size = query.get(vendor.size.lower(), "100")
+        before = await ask(asking(call, page=str(page - 1), **{vendor.size: size}))
+
+        def change() -> WrappedResponse:
+            told, rows, last = received.json(), vendor.rows, before.json()[vendor.rows][-1:]
+            return received.holding({**told, rows: [*last, *told[rows][:-1]] if told[rows] else []})
+
+        changed: WrappedResponse = unless_misshapen(received, change)
+        return changed
+
+    return planted_at(vendor.list, fault)
+
+
+def begins_early(call: WrappedRequest) -> WrappedRequest:
+    """Every page but the first begins one row too early."""
+    offset = page_of(asked(call))
+    return asking(call, pageOffset=str(offset - 1)) if offset else call
+
+
+def shows_the_last_again(vendor: Vendor, name: str, first: int) -> Planted:
     """A page beyond the last row shows the last rows again."""
-    return _clamped(route, "pageOffset", 0)
 
-
-def clamped_page(route: Route) -> Planted:
-    """A page beyond the last shows the last one again."""
-    return _clamped(route, "page", 1)
-
-
-def _clamped(route: Route, name: str, first: int) -> Planted:
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         received = await ask(call)
         # By halves: generated calls ask for pages beyond any number.
         low, high = first, page_of(asked(call))
-        while received.good and high > low and not received.json()["data"]:
+        while received.good and high > low and not received.json()[vendor.rows]:
             middle = (low + high) // 2
             there = await ask(asking(call, **{name: str(middle)}))
             if not there.good:
                 return received
-            if there.json()["data"] and high - middle <= 1:
+            has_rows = bool(there.json()[vendor.rows])
+            if has_rows and high - middle <= 1:
                 return there
-            low, high = (middle, high) if there.json()["data"] else (low, middle)
+            low, high = (middle, high) if has_rows else (low, middle)
         return received
 
-    return lambda: at(route, fault)
+    return planted_at(vendor.list, fault)
 
 
-def repeated_offset(route: Route) -> Planted:
-    """Every page but the first begins one row too early."""
+def includes_the_cursor(vendor: Vendor) -> Planted:
+    """A page after a cursor begins with the record of the cursor."""
 
-    def change(call: WrappedRequest) -> WrappedRequest:
-        offset = page_of(asked(call))
-        return asking(call, pageOffset=str(offset - 1)) if offset else call
+    def planted() -> Any:
+        known: dict[str, Any] = {}
 
-    return changes_request(route, change)
+        def change(rows: Rows, query: Query) -> Rows:
+            known.update({row["id"]: row for row in rows})
+            first = [known[query["cursor"]]] if query.get("cursor") in known else []
+            return [*first, *rows]
 
+        return rows_of(vendor, change)()
 
-def _vba_seen(caller: VendorClient) -> Json:
-    vendors.vba_sends(caller, 1, 2, 3)
-    return shown(_VBA, "data", "invoice_Key", 2, 1, 2, 3, 4)(caller)[:2]
-
-
-def _vba_total(caller: VendorClient) -> Json:
-    return "2" in caller.get("/claim-invoice?pageSize=1").headers["x-pagination"].partition("Pages")[0]
+    return planted
 
 
-_gw_seen = shown(_GW, "data", "id", 3, 1, 2, 3, 4)
+def header_states(vendor: Vendor, name: str, change: Callable[[int, int], int]) -> Planted:
+    """Another number in VBA's header, by the right one and the rows on the page."""
+
+    def changed(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        told = json.loads(received.headers["x-pagination"])
+        told[name] = change(told[name], len(received.json()["data"]))
+        return replace(received, headers={**received.headers, "x-pagination": json.dumps(told)})
+
+    return changes_response(vendor.list, changed)
 
 
-def _gw_order(caller: VendorClient) -> Json:
-    path = "/claim/v1/bulk-invoices?fields=invoiceNumber&sort=invoiceNumber&pageSize=3&pageOffset={}"
-    found = [caller.get(path.format(offset)).json()["data"] for offset in (0, 3)]
-    numbers = [row["attributes"].get("invoiceNumber") or "" for page in found for row in page]
-    return numbers == sorted(numbers)
+def states(vendor: Vendor, name: str, change: Callable[[int, int], int]) -> Planted:
+    """Another number in Xero's pagination, by the right one and the rows on the page."""
+
+    def changed(document: Json, _query: Query) -> Json:
+        told = document["pagination"]
+        new = {name: change(told[name], len(document["Invoices"]))}
+        return {**document, "pagination": {**told, **new}}
+
+    return pages(vendor.list, changed)
 
 
-def _gw_filtered(text: str, more: str = "") -> Callable[[VendorClient], Json]:
-    path = f"/claim/v1/bulk-invoices?fields=id&filter={quote(text)}{more}"
-    return lambda caller: len(caller.get(path).json()["data"])
+def links(vendor: Vendor, name: str, change: Callable[[Mapping[str, Any], Query], Any]) -> Planted:
+    """Another link under a name, by all links; None takes it away."""
+
+    def changed(document: Json, query: Query) -> Json:
+        kept = {key: link for key, link in document["links"].items() if key != name}
+        link = change(document["links"], query)
+        return {**document, "links": kept if link is None else {**kept, name: link}}
+
+    return pages(vendor.list, changed)
 
 
-_ITEMS = Route("GET", f"{vendors.GW_ONE.path}/bulk-invoice-items")
-_ITEMS_READ = ("getBulkInvoices", "getBulkInvoiceItems")
+def of_bulk_b(call: WrappedRequest) -> WrappedRequest:
+    return replace(call, path=GW_ITEMS.path.format(BULK_B))
 
 
-def _items(caller: VendorClient) -> Json:
-    """How many items are on each of two pages of two."""
-    path = f"/claim/v1/bulk-invoices/{vendors.BULK_B}/bulk-invoice-items?pageSize=2&pageOffset={{}}"
-    return [len(caller.get(path.format(offset)).json()["data"]) for offset in (0, 2)]
+def vba_pages(client: VendorClient) -> Json:
+    """The keys on each of four pages of two, and the totals that the third states."""
+    client.sends(1, 2, 3)
+    received = [client.get(f"/claim-invoice?page={page}&pageSize=2") for page in (1, 2, 3, 4)]
+    keys = [[row["invoice_Key"] for row in one.json()["data"]] for one in received]
+    told = json.loads(received[2].headers["x-pagination"])
+    return [keys, told["TotalCount"], told["TotalPages"]]
 
 
-def _items_of_another(caller: VendorClient) -> Json:
-    path = f"/claim/v1/bulk-invoices/{vendors.BULK_A}/bulk-invoice-items"
-    return len(caller.get(path).json()["data"])
-
-
-def _payt_walk(caller: VendorClient) -> Json:
-    """The numbers on the pages of two."""
-    vendors.payt_sends(caller, 1, 2, 3)
-    found: list[Json] = []
-    cursor = ""
-    while len(found) < 4:
-        received = caller.get(_PAYT.format(size=2) + (f"&cursor={cursor}" if cursor else "")).json()
-        found.append([row["invoice_number"] for row in received["data"]])
-        cursor = received["pagination"]["cursor"]
-        if not cursor:
-            break
+def gw_pages(client: VendorClient) -> Json:
+    """The rows, the count, the total, and the links of each page of three; seven are there."""
+    found = []
+    for offset in (0, 3, 6):
+        query = f"fields=id&includeTotal=true&pageSize=3&pageOffset={offset}"
+        told = client.get(f"{GW_PATH}?{query}").json()
+        to = {name: link["href"].partition("pageOffset=")[2] for name, link in told["links"].items()}
+        found.append([len(told["data"]), told["count"], told["total"], to.get("prev"), to.get("next")])
     return found
 
 
-def _xero_seen(caller: VendorClient) -> Json:
-    """How many rows the first two pages of two have, and how many different ones."""
-    vendors.xero_sends(caller, 1, 2, 3)
-    return shown(_XERO, "Invoices", "InvoiceNumber", 2, 1, 2)(caller)
+def gw_lengths(client: VendorClient) -> list[int]:
+    """How many rows each of four pages of three has."""
+    path = f"{GW_PATH}?fields=id&pageSize=3&pageOffset="
+    return [len(client.rows(f"{path}{offset}")) for offset in (0, 3, 6, 9)]
 
 
-def _xero_length(caller: VendorClient) -> Json:
-    vendors.xero_sends(caller, *range(1, 21))
-    return len(caller.get("/api.xro/2.0/Invoices?page=1&pageSize=15").json()["Invoices"])
+def gw_is_in_order(client: VendorClient) -> bool:
+    path = f"{GW_PATH}?fields=invoiceNumber&sort=invoiceNumber&pageSize=3&pageOffset="
+    rows = [row for offset in (0, 3) for row in client.rows(f"{path}{offset}")]
+    numbers = [row["attributes"].get("invoiceNumber") or "" for row in rows]
+    return numbers == sorted(numbers)
 
 
-_VBA_FAULTS = (
-    _mutant(
-        "vba-pages-lose-their-last-row",
-        "leaves out the last row of every full page",
-        vendors.VBA_READ,
-        pages(vendors.VBA_LIST, without_last_of_full("data", "pageSize", 100)),
-        _vba_seen,
-        right=[[2, 2, 1, 0], 5],
-        wrong=[[1, 1, 1, 0], 3],
-    ),
-    _mutant(
-        "vba-total-is-of-the-page",
-        "states the rows on the page as the number of all",
-        vendors.VBA_READ,
-        changes_response(vendors.VBA_LIST, counted(TotalCount=lambda _told, on_page: on_page)),
-        _vba_total,
-        right=True,
-        wrong=False,
-    ),
-    _mutant(
-        "vba-last-page-comes-again",
-        "shows the last page again where one beyond it is asked for",
-        vendors.VBA_READ,
-        clamped_page(vendors.VBA_LIST),
-        _vba_seen,
-        right=[[2, 2, 1, 0], 5],
-        wrong=[[2, 2, 1, 1], 5],
-    ),
-)
-_GUIDEWIRE_FAULTS = (
-    _mutant(
-        "guidewire-pages-repeat-a-row",
-        "begins a page with the last row of the page before",
-        vendors.GW_READ,
-        repeated_offset(vendors.GW_LIST),
-        _gw_seen,
-        right=[[3, 3, 1, 0], 7, False],
-        wrong=[[3, 3, 2, 0], 7, False],
-    ),
-    _mutant(
-        "guidewire-pages-lose-their-last-row",
-        "leaves out the last row of every full page",
-        vendors.GW_READ,
-        pages(vendors.GW_LIST, without_last_of_full("data", "pageSize", 25)),
-        _gw_seen,
-        right=[[3, 3, 1, 0], 7, False],
-        wrong=[[2, 2, 1, 0], 5, False],
-    ),
-    _mutant(
-        "guidewire-pages-turn-round",
-        "lists the rows of later pages from the last to the first",
-        vendors.GW_READ,
-        pages(vendors.GW_LIST, turned_from_the_second("data")),
-        _gw_order,
-        right=True,
-        wrong=False,
-    ),
-    _mutant(
-        "guidewire-last-page-comes-again",
-        "shows the last row again where rows beyond it are asked for",
-        vendors.GW_READ,
-        clamped_offset(vendors.GW_LIST),
-        _gw_seen,
-        right=[[3, 3, 1, 0], 7, False],
-        wrong=[[3, 3, 1, 1], 7, False],
-    ),
-    _mutant(
-        "guidewire-page-size-ends-at-five",
-        "shows five rows on a page where more are asked for",
-        vendors.GW_READ,
-        capped(vendors.GW_LIST, "pageSize", 5),
-        _gw_filtered("status:ne:none", "&pageSize=10"),
-        right=7,
-        wrong=5,
-    ),
-)
-_PAYT_FAULTS = (
-    _mutant(
-        "payt-pages-lose-their-last-row",
-        "leaves out the last record of every full page",
-        vendors.PAYT_READ,
-        pages(vendors.PAYT_LIST, without_last_of_full("data", "per_page", 100)),
-        _payt_walk,
-        right=[["F-1001", "F-1002"], ["N1", "N2"], ["N3"]],
-        wrong=[["F-1001"], ["N1"], ["N3"]],
-    ),
-    _mutant(
-        "payt-pages-turn-round",
-        "lists the records of later pages from the last to the first",
-        vendors.PAYT_READ,
-        pages(vendors.PAYT_LIST, turned_from_the_second("data")),
-        _payt_walk,
-        right=[["F-1001", "F-1002"], ["N1", "N2"], ["N3"]],
-        wrong=[["F-1001", "F-1002"], ["N2", "N1"], ["N3"]],
-    ),
-    _mutant(
-        "payt-page-size-is-not-read",
-        "shows three records on a page whatever is asked for",
-        vendors.PAYT_READ,
-        capped(vendors.PAYT_LIST, "per_page", 3),
-        payt_length,
-        right=15,
-        wrong=3,
-    ),
-)
-_XERO_FAULTS = (
-    _mutant(
-        "xero-pages-lose-their-last-row",
-        "leaves out the last invoice of every full page",
-        vendors.XERO_READ,
-        pages(vendors.XERO_LIST, without_last_of_full("Invoices", "pageSize", 100)),
-        _xero_seen,
-        right=[[2, 2], 4, True],
-        wrong=[[1, 1], 2, True],
-    ),
-    _mutant(
-        "xero-pages-turn-round",
-        "lists the invoices of later pages from the last to the first",
-        vendors.XERO_READ,
-        pages(vendors.XERO_LIST, turned_from_the_second("Invoices")),
-        _xero_seen,
-        right=[[2, 2], 4, True],
-        wrong=[[2, 2], 4, False],
-    ),
-    _mutant(
-        "xero-page-size-ends-at-ten",
-        "shows ten invoices on a page where more are asked for",
-        vendors.XERO_READ,
-        capped(vendors.XERO_LIST, "pageSize", 10),
-        _xero_length,
-        right=15,
-        wrong=10,
-    ),
-)
-_BELOW_FAULTS = (
-    _mutant(
-        "guidewire-items-pages-lose-their-last-row",
-        "leaves out the last item of every full page",
-        _ITEMS_READ,
-        pages(_ITEMS, without_last_of_full("data", "pageSize", 25)),
-        _items,
-        right=[2, 1],
-        wrong=[1, 1],
-    ),
-    _mutant(
-        "guidewire-items-are-those-of-one-invoice",
-        "shows the items of one invoice, whichever is asked for",
-        _ITEMS_READ,
-        changes_request(_ITEMS, lambda call: replace(call, path=_ITEMS.path.format(vendors.BULK_B))),
-        _items_of_another,
-        right=0,
-        wrong=3,
-    ),
-)
-PAGING: tuple[PlantedFault, ...] = (
-    *_VBA_FAULTS,
-    *_GUIDEWIRE_FAULTS,
-    *_PAYT_FAULTS,
-    *_XERO_FAULTS,
-    *_BELOW_FAULTS,
-)
+def gw_items(client: VendorClient) -> list[int]:
+    """How many items of the second bulk invoice are on each of two pages of two."""
+    path = f"{GW_PATH}/{BULK_B}/bulk-invoice-items?pageSize=2&pageOffset="
+    return [len(client.rows(f"{path}{offset}")) for offset in (0, 2)]
+
+
+def gw_items_of_the_first(client: VendorClient) -> int:
+    return len(client.rows(f"{GW_PATH}/{BULK_A}/bulk-invoice-items"))
+
+
+def payt_pages(client: VendorClient) -> Json:
+    """The numbers on the pages of two, as their cursors lead, four pages at most."""
+    client.sends(1, 2, 3)
+    found: list[Json] = []
+    cursor: str | None = ""
+    while cursor is not None and len(found) < 4:
+        path = "/v1/invoices?administration_id=81&per_page=2"
+        told = client.get(f"{path}&cursor={cursor}" if cursor else path).json()
+        found.append([row["invoice_number"] for row in told["data"]])
+        cursor = told["pagination"]["cursor"]
+    return found
+
+
+def xero_pages(client: VendorClient) -> Json:
+    """The numbers on each of three pages of two, and the totals that the second states."""
+    client.sends(1, 2, 3)
+    path = f"{XERO_PATH}?where=Reference.StartsWith(%22text%22)&order=InvoiceNumber&pageSize=2&page="
+    received = [client.get(f"{path}{page}").json() for page in (1, 2, 3)]
+    numbers = [[one["InvoiceNumber"] for one in told["Invoices"]] for told in received]
+    told = received[1]["pagination"]
+    return [numbers, told["itemCount"], told["pageCount"]]
+
+
+def xero_second_page(client: VendorClient) -> list[str]:
+    """The numbers on the second page of two of four invoices."""
+    client.sends(1, 2, 3, 4)
+    path = f"{XERO_PATH}?where=Reference.StartsWith(%22text%22)&order=InvoiceNumber&pageSize=2&page=2"
+    return [one["InvoiceNumber"] for one in client.rows(path)]
+
+
+def length(client: VendorClient, path: str) -> int:
+    """How many of twenty new rows and more are on a page."""
+    client.sends(*range(1, 21))
+    return len(client.rows(path))
+
+
+PAGING = read_faults(globals(), LATER, NUMBERS, LINKS, DOCUMENTS)

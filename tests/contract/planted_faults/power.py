@@ -21,7 +21,7 @@ from time import perf_counter
 
 import click
 
-from tests.contract.planted_faults.catalogue import MUTANTS
+from tests.contract.planted_faults.catalogue import FAULTS
 from tests.contract.planted_faults.fault import FAMILIES, PlantedFault
 from tests.contract.planted_faults.measurement import Measurement, MeasuringRun, measure
 from tests.contract.planted_faults.power_report import PowerRow, PowerRun, as_document, as_markdown
@@ -98,7 +98,7 @@ def _parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _chosen(asked: argparse.Namespace) -> list[PlantedFault]:
     return [
         one
-        for one in MUTANTS
+        for one in FAULTS
         if (not asked.fault or one.id in asked.fault)
         and (not asked.family or one.family in asked.family)
         and (not asked.vendor or one.vendor in asked.vendor)
@@ -133,7 +133,7 @@ def _measured(parts: Sequence[Part], jobs: int) -> Iterator[list[Measurement]]:
 def _measure_part(part: Part) -> list[Measurement]:
     run, ids = part
     try:
-        return measure([one for one in MUTANTS if one.id in ids], run)
+        return measure([one for one in FAULTS if one.id in ids], run)
     finally:
         # Servers that are done refer to each other: without this a process grows to gigabytes.
         gc.collect()

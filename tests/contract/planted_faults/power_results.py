@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.contract.planted_faults.measurement import Measurement
 
 _ROOT = Path(__file__).parents[3]
-_SOURCES = ("mockserver/**/*.*", "specs/**/*.*", "tests/contract/planted_faults/*.py", "tests/vendors/*/*.py")
+_SOURCES = ("mockserver/**/*.*", "specs/**/*.*", "tests/contract/planted_faults/*.*", "tests/vendors/*/*.*")
 _SETS = ("plain", "ours", "false")
 
 

@@ -1,13 +1,12 @@
-"""Faults of replays outside batches, and refusals with the status of another reason."""
+"""Faults of idempotency keys, transaction ids and checksums."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Mapping
 
-from mockserver.contract.exchange import Response
-from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
-from tests.contract.planted_faults.idempotency import by_key, key_with_another_body
+from tests.contract.planted_faults.client import Vendor, VendorClient
+from tests.contract.planted_faults.table import read_faults
+from tests.contract.planted_faults.vendors import BULK_A, GW_CHANGE, GW_PATH, XERO
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
@@ -17,42 +16,67 @@ from tests.contract.planted_faults.wrappers import (
     WrappedRequest,
     WrappedResponse,
     at,
+    both,
     changes_request,
-    changes_response,
 )
 
-_replay = partial(plant_fault, "replays")
-_status = partial(plant_fault, "words")
+XERO_NOTES = Route("PUT", "/xero/api.xro/2.0/Invoices/{}/History")
+XERO_CONTACTS = Route("PUT", "/xero/api.xro/2.0/Contacts")
+XERO_CONTACT = Route("POST", "/xero/api.xro/2.0/Contacts/{}")
+GW_CREATE = Route("POST", "/guidewire/claim/v1/bulk-invoices")
+_KEY, _TENANT = "idempotency-key", "xero-tenant-id"
+_NOTES_PATH = "/api.xro/2.0/Invoices/3323652c-155e-433b-8a73-4dde7cfbf410/History"
+_CONTACTS_PATH = "/api.xro/2.0/Contacts"
+_CONTACT_PATH = f"{_CONTACTS_PATH}/c0ffee00-0000-4000-8000-000000000001"
+REPLIES: Mapping[str, Callable[[WrappedResponse], WrappedResponse]] = {
+    "with_other_ids": lambda first: first.holding(
+        {
+            **first.json(),
+            "Invoices": [
+                {**one, "InvoiceID": f"ba5eba11-0000-4000-8000-{place:012d}"}
+                for place, one in enumerate(first.json()["Invoices"])
+            ],
+        }
+    ),
+    "with_another_id": lambda first: first.holding(
+        {**first.json(), "Id": "00000000-0000-0000-0000-00000000000a"}
+    ),
+    "conflict": lambda first: first.as_json(
+        409, {"Title": "Conflict", "Status": 409, "Detail": "The request is still being processed"}
+    ),
+}
 
-_INVOICE = "3323652c-155e-433b-8a73-4dde7cfbf410"
-_CONTACT = "c0ffee00-0000-4000-8000-000000000001"
-_NOTES = Route("PUT", "/xero/api.xro/2.0/Invoices/{}/History")
-_CONTACTS = Route("PUT", "/xero/api.xro/2.0/Contacts")
-_ONE_CONTACT = Route("POST", "/xero/api.xro/2.0/Contacts/{}")
-_GW_CREATE = Route("POST", "/guidewire/claim/v1/bulk-invoices")
-_KEY, _GW_KEY = "idempotency-key", "gw-dbtransaction-id"
+
+def answers_replays(route: Route, change: Callable[[WrappedResponse], WrappedResponse]) -> Planted:
+    """A key's later call gets its first answer, changed."""
+
+    def planted() -> WrappedFault:
+        first: dict[tuple[str, ...], tuple[bytes, WrappedResponse]] = {}
+
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+            named = call.headers.get(_KEY, "")
+            key = (call.sandbox, call.headers.get(_TENANT, ""), call.method, named)
+            body, before = first.get(key, (b"", None))
+            if before is not None and body == call.body:
+                return change(before)
+            received = await ask(call)
+            if named and received.good:
+                first[key] = (call.body, received)
+            return received
+
+        return at(route, fault)
+
+    return planted
 
 
-def forgets(route: Route, name: str) -> Planted:
-    """The key is not looked at."""
-    return changes_request(route, lambda call: call.without(name))
-
-
-def with_another_id(
-    _call: WrappedRequest, before: WrappedResponse, _came: WrappedResponse
-) -> WrappedResponse:
-    """The first answer under another id."""
-    return before.holding({**before.json(), "Id": "00000000-0000-0000-0000-00000000000a"})
-
-
-def remembered_everywhere(route: Route) -> Planted:
-    """What a key was answered in one tenant is the answer in the other one."""
+def shares_keys(route: Route) -> Planted:
+    """What a key was answered in one tenant is the answer in another one."""
 
     def planted() -> WrappedFault:
         first: dict[tuple[str, str], tuple[str, WrappedResponse]] = {}
 
         async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-            name, tenant = (call.world, call.headers.get(_KEY, "")), call.headers.get("xero-tenant-id", "")
+            name, tenant = (call.sandbox, call.headers.get(_KEY, "")), call.headers.get(_TENANT, "")
             known = first.get(name)
             if name[1] and known is not None and known[0] != tenant:
                 return known[1]
@@ -66,190 +90,126 @@ def remembered_everywhere(route: Route) -> Planted:
     return planted
 
 
-def renumbered(route: Route, status: int, other: int) -> Planted:
-    """Refusals of one status come with another one."""
+def takes_other_bodies(route: Route) -> Planted:
+    """A key that comes with another body than its first is ignored."""
 
-    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
-        return (
-            WrappedResponse(other, received.headers, received.body) if received.status == status else received
-        )
+    def planted() -> WrappedFault:
+        first: dict[tuple[str, str], bytes] = {}
 
-    return changes_response(route, change)
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+            named = call.headers.get(_KEY, "")
+            other = first.setdefault((call.sandbox, named), call.body) != call.body
+            return await ask(call.without(_KEY) if named and other else call)
 
+        return at(route, fault)
 
-def _notes(caller: VendorClient, *texts: str) -> list[int]:
-    """The status of a note under one key, one a text."""
-    return [_note(caller, text).status for text in texts]
-
-
-def _note(caller: VendorClient, text: str) -> Response:
-    document = {"HistoryRecords": [{"Details": text}]}
-    path = f"/api.xro/2.0/Invoices/{_INVOICE}/History"
-    return caller.send("PUT", path, document, idempotency_key="k-1")
+    return planted
 
 
-def _notes_made(caller: VendorClient) -> int:
+def ignores_checksums(vendor: Vendor) -> Planted:
+    """Changes are taken without their checksums."""
+    return both(
+        changes_request(vendor.batch, _without_checksums), changes_request(GW_CHANGE, _without_checksum)
+    )
+
+
+def _without_checksums(call: WrappedRequest) -> WrappedRequest:
+    document = call.json()
+    for one in document["requests"]:
+        one.get("body", {}).get("data", {}).pop("checksum", None)
+    return call.holding(document)
+
+
+def _without_checksum(call: WrappedRequest) -> WrappedRequest:
+    document = call.json()
+    document["data"].pop("checksum", None)
+    return call.without("gw-checksum").holding(document)
+
+
+def replayed(client: VendorClient) -> Json:
+    """The status of a replayed call, and whether it has the ids of the first one."""
+    first, again = (client.sends(1, idempotency_key="k-1") for _ in range(2))
+    return [again.status, again.status == 200 and _ids(again.json()) == _ids(first.json())]
+
+
+def _ids(told: Json) -> Json:
+    return [one["InvoiceID"] for one in told["Invoices"]]
+
+
+def other_body(client: VendorClient) -> int:
+    client.sends(1, idempotency_key="k-1")
+    return client.sends(2, idempotency_key="k-1").status
+
+
+def other_tenant(client: VendorClient) -> Json:
+    """What is read in the other tenant of an invoice that was sent to both under one key."""
+    mine = XERO.item(1, Contact={"Name": "Somebody"})
+    client.sends(mine, idempotency_key="k-1")
+    other = client.of_another_tenant()
+    other.sends(mine, idempotency_key="k-1")
+    return other.reads(1)
+
+
+def notes(client: VendorClient, *texts: str) -> list[int]:
+    """The statuses of notes under one key."""
+    return [
+        client.status("PUT", _NOTES_PATH, {"HistoryRecords": [{"Details": text}]}, idempotency_key="k-1")
+        for text in texts
+    ]
+
+
+def notes_made(client: VendorClient) -> int:
     """How many notes a call and its replay leave."""
-    path = f"/api.xro/2.0/Invoices/{_INVOICE}/History"
-    before = len(caller.get(path).json()["HistoryRecords"])
-    _notes(caller, "once", "once")
-    return len(caller.get(path).json()["HistoryRecords"]) - before
+    before = len(client.rows(_NOTES_PATH, "HistoryRecords"))
+    notes(client, "once", "once")
+    return len(client.rows(_NOTES_PATH, "HistoryRecords")) - before
 
 
-def _same_note(caller: VendorClient) -> bool:
-    first, again = _note(caller, "once"), _note(caller, "once")
+def same_note(client: VendorClient) -> bool:
+    note = {"HistoryRecords": [{"Details": "once"}]}
+    first, again = (client.send("PUT", _NOTES_PATH, note, idempotency_key="k-1") for _ in range(2))
     return first.body == again.body
 
 
-def _renamed(caller: VendorClient) -> list[int]:
-    """Statuses of two changes of a contact under one key."""
-    path = f"/api.xro/2.0/Contacts/{_CONTACT}"
+def renamed(client: VendorClient) -> list[int]:
+    """The statuses of two changes of a contact under one key."""
     return [
-        caller.send("POST", path, {"Contacts": [{"FirstName": name}]}, idempotency_key="k-1").status
+        client.status("POST", _CONTACT_PATH, {"Contacts": [{"FirstName": name}]}, idempotency_key="k-1")
         for name in ("Ann", "Bea")
     ]
 
 
-def _contact_elsewhere(caller: VendorClient) -> Json:
+def contact_elsewhere(client: VendorClient) -> Json:
     """The name of a contact that is made under a key of the other tenant's."""
-    path = "/api.xro/2.0/Contacts"
-    caller.send("PUT", path, {"Contacts": [{"Name": "Here"}]}, idempotency_key="k-1")
-    there = caller.send(
-        "PUT",
-        path,
-        {"Contacts": [{"Name": "There"}]},
-        idempotency_key="k-1",
-        xero_tenant_id=vendors.OTHER_TENANT,
+    here, there = (
+        one.send("PUT", _CONTACTS_PATH, {"Contacts": [{"Name": name}]}, idempotency_key="k-1")
+        for one, name in ((client, "Here"), (client.of_another_tenant(), "There"))
     )
-    return there.json()["Contacts"][0]["Name"]
+    return there.json()["Contacts"][0]["Name"] if here.status == 200 else here.status
 
 
-def _created_again(caller: VendorClient) -> list[int]:
-    document = {"data": {"attributes": {"payeeAddressBookUID": "ab:1"}}}
-    path = "/claim/v1/bulk-invoices"
-    return [caller.send("POST", path, document, gw_dbtransaction_id="t-1").status for _ in range(2)]
+def under_one_transaction(client: VendorClient, method: str, key: str, member: str, value: str) -> list[int]:
+    """The statuses of a call and of its replay."""
+    path, document = f"{GW_PATH}{key}", {"data": {"attributes": {member: value}}}
+    return [client.status(method, path, document, gw_dbtransaction_id="t-1") for _ in range(2)]
 
 
-def _changed_again(caller: VendorClient) -> list[int]:
-    document = {"data": {"attributes": {"mailTo": "Desk"}}}
-    path = f"/claim/v1/bulk-invoices/{vendors.BULK_A}"
-    return [caller.send("PATCH", path, document, gw_dbtransaction_id="t-1").status for _ in range(2)]
+def stale(client: VendorClient) -> Json:
+    """What a change with a stale checksum is answered and does."""
+    change = client.vendor.item(1)
+    change["body"]["data"]["checksum"] = "stale"
+    return [client.tells(change), client.reads(1)]
 
 
-REPLAYS: tuple[PlantedFault, ...] = (
-    _replay(
-        "xero-notes-twice",
-        "writes a note again that comes again under its key; notes are in no sequence",
-        ("createInvoiceHistory", "getInvoiceHistory"),
-        forgets(_NOTES, _KEY),
-        _notes_made,
-        right=1,
-        wrong=2,
-    ),
-    _replay(
-        "xero-notes-of-any-body",
-        "takes a note under the key of another one",
-        ("createInvoiceHistory",),
-        key_with_another_body(_NOTES),
-        lambda caller: _notes(caller, "one", "two"),
-        right=[200, 400],
-        wrong=[200, 200],
-    ),
-    _replay(
-        "xero-answers-notes-anew",
-        "answers the replay of a note with another id than at first",
-        ("createInvoiceHistory",),
-        by_key(_NOTES, with_another_id),
-        _same_note,
-        right=True,
-        wrong=False,
-    ),
-    _replay(
-        "xero-forgets-the-keys-of-one-operation",
-        "looks at no key where a single contact is changed",
-        ("updateContact",),
-        forgets(_ONE_CONTACT, _KEY),
-        _renamed,
-        right=[200, 400],
-        wrong=[200, 200],
-    ),
-    _replay(
-        "xero-knows-keys-of-contacts-everywhere",
-        "answers a key in one tenant with what it was answered in another",
-        ("createContacts",),
-        remembered_everywhere(_CONTACTS),
-        _contact_elsewhere,
-        right="There",
-        wrong="Here",
-    ),
-    _replay(
-        "guidewire-creates-again",
-        "creates a bulk invoice again under a transaction id that was used",
-        ("createBulkInvoice", "getBulkInvoices"),
-        forgets(_GW_CREATE, _GW_KEY),
-        _created_again,
-        right=[201, 400],
-        wrong=[201, 201],
-    ),
-    _replay(
-        "guidewire-changes-again",
-        "changes a bulk invoice under a transaction id that was used",
-        ("updateBulkInvoice",),
-        forgets(vendors.GW_CHANGE, _GW_KEY),
-        _changed_again,
-        right=[200, 400],
-        wrong=[200, 200],
-    ),
-    _status(
-        "payt-forbids-unknown-callers",
-        "answers 403 to credentials that nobody knows",
-        ("getV1Invoices",),
-        renumbered(vendors.PAYT_LIST, 401, 403),
-        lambda caller: caller.get("/v1/invoices?administration_id=81", authorization="Bearer nobody").status,
-        right=401,
-        wrong=403,
-    ),
-    _status(
-        "guidewire-knows-no-reader",
-        "answers 401 to known credentials that may only read",
-        ("updateBulkInvoice",),
-        renumbered(vendors.GW_CHANGE, 403, 401),
-        lambda caller: (
-            caller.send(
-                "PATCH",
-                f"/claim/v1/bulk-invoices/{vendors.BULK_A}",
-                {"data": {"attributes": {"mailTo": "Desk"}}},
-                authorization="Bearer guidewire-read-only",
-            ).status
-        ),
-        right=403,
-        wrong=401,
-    ),
-    _status(
-        "vba-has-bad-requests-for-records",
-        "answers 400 where a record that is to be deleted is not there",
-        ("deleteClaimInvoice",),
-        renumbered(vendors.VBA_DELETE, 404, 400),
-        lambda caller: caller.send("DELETE", "/claim-invoice/6001").status,
-        right=404,
-        wrong=400,
-    ),
-    _status(
-        "vba-has-no-such-page",
-        "answers 404 to a method that a path does not have",
-        ("getClaimInvoice",),
-        renumbered(Route("PATCH POST OPTIONS TRACE", "/vba/claim-invoice/{}"), 405, 404),
-        lambda caller: caller.send("PATCH", "/claim-invoice/1001", {}).status,
-        right=405,
-        wrong=404,
-    ),
-    _status(
-        "payt-cannot-process-a-media-type",
-        "answers 422 to a body of a media type that it does not take",
-        ("postV1Invoices",),
-        renumbered(vendors.PAYT_BATCH, 415, 422),
-        lambda caller: caller.raw("POST", "/v1/invoices", b"{}", content_type="text/odd").status,
-        right=415,
-        wrong=422,
-    ),
-)
+def keeps_its_checksum(client: VendorClient) -> bool:
+    path = f"{GW_PATH}/{BULK_A}"
+    first = client.get(path).json()["data"]["checksum"]
+    client.sends(1)
+    return bool(first == client.get(path).json()["data"]["checksum"])
+
+
+def frozen(resource: Json) -> Json:
+    return {**resource, "checksum": "7a0d9677"}
+
+
+REPLAYS = read_faults(globals(), REPLIES)

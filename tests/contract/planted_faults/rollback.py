@@ -12,44 +12,63 @@ from tests.contract.planted_faults.wrappers import (
     SendOn,
     WrappedRequest,
     WrappedResponse,
-    at,
+    planted_at,
 )
 
 _JSON = {"content-type": "application/json"}
 
 
-async def kept(ask: SendOn, world: str) -> str:
-    """The number of a snapshot of all that the world holds; the world is made if it is not there."""
-    taken = await _control(ask, "POST", f"/{world}/snapshots", {})
+async def snapshot(ask: SendOn, sandbox: str) -> str:
+    """Return the number of a snapshot of all that the sandbox holds; a missing sandbox is made."""
+    taken = await _control(ask, "POST", f"/{sandbox}/snapshots", {})
     if taken.status == 404:
-        await _control(ask, "POST", "", {"name": world})
-        taken = await _control(ask, "POST", f"/{world}/snapshots", {})
+        await _control(ask, "POST", "", {"name": sandbox})
+        taken = await _control(ask, "POST", f"/{sandbox}/snapshots", {})
     name: str = taken.json()["id"]
     return name
 
 
-async def set_back(ask: SendOn, world: str, snapshot: str) -> None:
-    """The world is as it was."""
-    await _control(ask, "POST", f"/{world}/snapshots/{snapshot}/restore", None)
+async def restore(ask: SendOn, sandbox: str, taken: str) -> None:
+    """The sandbox is as it was."""
+    await _control(ask, "POST", f"/{sandbox}/snapshots/{taken}/restore", None)
 
 
-async def dropped(ask: SendOn, world: str, snapshot: str) -> None:
+async def discard(ask: SendOn, sandbox: str, taken: str) -> None:
     """The snapshot is no longer needed."""
-    await _control(ask, "DELETE", f"/{world}/snapshots/{snapshot}", None)
+    await _control(ask, "DELETE", f"/{sandbox}/snapshots/{taken}", None)
 
 
-def undoes(route: Route, when: Callable[[WrappedRequest, WrappedResponse], bool]) -> Planted:
-    """What such a call did is undone when it is answered so."""
+def always(_call: WrappedRequest, received: WrappedResponse) -> bool:
+    """Whether the call was taken."""
+    return received.good
+
+
+def undoes(
+    route: Route,
+    when: Callable[[WrappedRequest, WrappedResponse], bool] = always,
+    change: Callable[[WrappedResponse], WrappedResponse] = lambda received: received,
+) -> Planted:
+    """What such a call did is undone when it is answered so; the answer is changed then."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        before = await kept(ask, call.world)
+        before = await snapshot(ask, call.sandbox)
         received = await ask(call)
         if when(call, received):
-            await set_back(ask, call.world, before)
-        await dropped(ask, call.world, before)
+            await restore(ask, call.sandbox, before)
+            received = change(received)
+        await discard(ask, call.sandbox, before)
         return received
 
-    return lambda: at(route, fault)
+    return planted_at(route, fault)
+
+
+async def undone(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+    """The call is answered and undone."""
+    before = await snapshot(ask, call.sandbox)
+    received = await ask(call)
+    await restore(ask, call.sandbox, before)
+    await discard(ask, call.sandbox, before)
+    return received
 
 
 async def _control(ask: SendOn, method: str, path: str, document: Json) -> WrappedResponse:

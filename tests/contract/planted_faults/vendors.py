@@ -1,4 +1,4 @@
-"""How each vendor is called and read here: routes, good and bad items, what an answer says of them."""
+"""The five vendors as their clients see them."""
 
 from __future__ import annotations
 
@@ -7,118 +7,57 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract.exchange import Response
-from tests.contract.planted_faults.fault import VendorClient
+from tests.contract.planted_faults.client import FIRST_BAD, Vendor
 from tests.contract.planted_faults.wrappers import Json, Route
-
-HEADERS: Mapping[str, Mapping[str, str]] = {
-    "guidewire": {"authorization": "Bearer guidewire-good"},
-    "payt": {"authorization": "Bearer full-token"},
-    "pvex": {"authorization": "Bearer good-token"},
-    "vba": {
-        "x-api-key": "good-key",
-        "authorization": "Bearer good-token",
-        "vbasoftware-database": "sandbox",
-    },
-    "xero": {
-        "authorization": "Bearer good-token",
-        "xero-tenant-id": "00000000-0000-4000-8000-000000000001",
-    },
-}
-OTHER_TENANT = "00000000-0000-4000-8000-000000000002"
-
-VBA_BATCH = Route("PUT", "/vba/claim-invoice-batch")
-VBA_LIST = Route("GET", "/vba/claim-invoice")
-VBA_ONE = Route("GET", "/vba/claim-invoice/{}")
-VBA_DELETE = Route("DELETE", "/vba/claim-invoice/{}")
-GW_BATCH = Route("POST", "/guidewire/claim/v1/batch")
-GW_ONE = Route("GET", "/guidewire/claim/v1/bulk-invoices/{}")
-GW_LIST = Route("GET", "/guidewire/claim/v1/bulk-invoices")
-GW_CHANGE = Route("PATCH", "/guidewire/claim/v1/bulk-invoices/{}")
-PVEX_BATCH = Route("POST", "/pvex/api/InvoiceBatch")
-PVEX_POST = Route("POST", "/pvex/api/Invoice")
-PVEX_LIST = Route("GET", "/pvex/api/Invoice")
-PVEX_ONE = Route("GET", "/pvex/api/Invoice/{}")
-PAYT_BATCH = Route("POST", "/payt/v1/invoices")
-PAYT_CHANGE = Route("PATCH", "/payt/v1/invoices")
-PAYT_LIST = Route("GET", "/payt/v1/invoices")
-PAYT_ONE = Route("GET", "/payt/v1/invoices/{}")
-XERO_INVOICES = Route("POST PUT", "/xero/api.xro/2.0/Invoices")
-XERO_LIST = Route("GET", "/xero/api.xro/2.0/Invoices")
-XERO_ONE = Route("GET", "/xero/api.xro/2.0/Invoices/{}")
-XERO_BATCHES = Route("PUT", "/xero/api.xro/2.0/BatchPayments")
-XERO_BATCH_LIST = Route("GET", "/xero/api.xro/2.0/BatchPayments")
-
-VBA_READ = ("putClaimInvoiceBatch", "getClaimInvoice", "listClaimInvoice", "deleteClaimInvoice")
-GW_READ = ("runBatch", "getBulkInvoice", "getBulkInvoices", "updateBulkInvoice")
-PVEX_READ = ("postInvoiceBatch", "getInvoice", "listInvoices", "postInvoice")
-PAYT_READ = ("postV1Invoices", "getV1InvoicesId", "getV1Invoices", "patchV1Invoices")
-XERO_READ = ("updateOrCreateInvoices", "createInvoices", "getInvoice", "getInvoices", "updateInvoice")
 
 BULK_A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
 BULK_B = "xc:SF3EIyYvshoSm2pwaUnT_"
-
-# VBA: numbers below 9000 are good rows, those from there on name a payee that is not there.
-
-
-def vba_row(key: int, **members: Any) -> Json:
-    payee = "P100" if key < 9000 else "NOPE"
-    return {"invoice_Key": key, "description": f"row {key}", "payee_ID": payee, **members}
-
-
-def vba_sends(caller: VendorClient, *rows: int | Mapping[str, Any], **headers: str) -> Response:
-    documents = [vba_row(row) if isinstance(row, int) else row for row in rows]
-    return caller.send("PUT", "/claim-invoice-batch", documents, **headers)
-
-
-def vba_tells(received: Response) -> list[str]:
-    """As "5001 201", one a row."""
-    return [f"{row['id'][0]['value']} {row['status']}" for row in received.json()["data"]]
+GW_PATH = "/claim/v1/bulk-invoices"
+XERO_PATH = "/api.xro/2.0/Invoices"
+XERO_BATCHES = Route("PUT", "/xero/api.xro/2.0/BatchPayments")
+VBA_DELETE = Route("DELETE", "/vba/claim-invoice/{}")
+GW_CHANGE = Route("PATCH", "/guidewire/claim/v1/bulk-invoices/{}")
+PAYT_AMOUNTS = ("amount_total", "amount_open", "book_amount_total", "book_amount_open")
+PVEX_XML = (
+    '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice>'
+    "<Amount>12.30</Amount><ApiCreateDate>2025-12-16T00:00:00Z</ApiCreateDate><ClientId>C-1</ClientId>"
+    "<ClientPmsId>5001</ClientPmsId><Id>I-7</Id><Number>N-7</Number><PmsStatus>seen</PmsStatus>"
+    "<RowKey>7</RowKey><SubscriberId>SUB-1</SubscriberId><SyncId>S-7</SyncId></Invoice></ArrayOfInvoice>"
+)
+_XERO_LINE = {"Description": "Hall hire", "Quantity": 1, "UnitAmount": Decimal("100.10")}
 
 
-def vba_reads(caller: VendorClient, key: int, member: str = "description", **headers: str) -> Json:
-    """A member of the record, or the status where there is none."""
-    received = caller.get(f"/claim-invoice/{key}", **headers)
-    return received.json()["data"][member] if received.status == 200 else received.status
+def _vba_row(key: int, **members: Any) -> Json:
+    payee = "P100" if key < FIRST_BAD else "NOPE"
+    return {"invoice_Key": key, "description": f"text {key}", "payee_ID": payee, **members}
 
 
-def vba_lists(caller: VendorClient, **headers: str) -> list[int]:
-    return [row["invoice_Key"] for row in caller.get("/claim-invoice?pageSize=100", **headers).json()["data"]]
+def _vba_refused(told: Json) -> list[Any]:
+    return [row["id"][0]["value"] for row in told["data"] if row["status"] >= 400]
 
 
-# Guidewire: a change of mailTo is good; a total below zero is not.
+def _bulk(number: int) -> str:
+    return BULK_A if number % 2 else BULK_B
 
 
-def gw_change(name: str, addressee: str, **attributes: Any) -> Json:
-    attributes = {"mailTo": addressee, **attributes}
-    return {"method": "patch", "path": f"/bulk-invoices/{name}", "body": {"data": {"attributes": attributes}}}
+def _gw_change(number: int, **attributes: Any) -> Json:
+    """A change of one of two bulk invoices; bad is a total below zero."""
+    bad = {"bulkInvoiceTotal": "-1.00"} if number >= FIRST_BAD else {}
+    sent = {"mailTo": f"text {number}", **bad, **attributes}
+    path = f"/bulk-invoices/{_bulk(number)}"
+    return {"method": "patch", "path": path, "body": {"data": {"attributes": sent}}}
 
 
-def gw_sends(caller: VendorClient, *requests: Json) -> Response:
-    return caller.send("POST", "/claim/v1/batch", {"requests": list(requests)})
+def _gw_refused(told: Json) -> list[Any]:
+    return [one for one in told["responses"] if one["status"] >= 400]
 
 
-def gw_tells(received: Response) -> list[int]:
-    return [one["status"] for one in received.json()["responses"]]
-
-
-def gw_reads(caller: VendorClient, name: str, member: str = "mailTo") -> Json:
-    found = caller.get(f"/claim/v1/bulk-invoices/{name}").json()["data"]["attributes"]
-    return str(found[member])
-
-
-GW_GOOD = gw_change(BULK_A, "Ann")
-GW_GOOD_B = gw_change(BULK_B, "Bob")
-GW_BAD = gw_change(BULK_A, "Cyd", bulkInvoiceTotal="-1.00")
-
-# PVEx: numbers below 9000 are good invoices, those from there on have no client.
-
-
-def pvex_invoice(number: int, **members: Any) -> Json:
+def _pvex_invoice(number: int, **members: Any) -> Json:
     return {
         "ApiCreateDate": "2025-12-16T00:00:00Z",
-        "ClientId": "C-1" if number < 9000 else "",
+        "ClientId": "C-1" if number < FIRST_BAD else "",
         "ClientPmsId": "5001",
-        "Number": f"N-{number}",
+        "Number": f"text {number}",
         "RowKey": number,
         "Id": f"I-{number}",
         "SyncId": f"S-{number}",
@@ -127,149 +66,187 @@ def pvex_invoice(number: int, **members: Any) -> Json:
     }
 
 
-def pvex_sends(caller: VendorClient, *numbers: int | Mapping[str, Any]) -> Response:
-    documents = [pvex_invoice(one) if isinstance(one, int) else one for one in numbers]
-    return caller.send("POST", "/api/InvoiceBatch", documents)
+def _pvex_tells(received: Response) -> str:
+    """The status, and the places that a refusal names."""
+    if received.status == 200:
+        return "200"
+    places = sorted({name.partition(".")[0] for name in received.json()["ModelState"]})
+    return " ".join([str(received.status), *places])
 
 
-def pvex_reads(caller: VendorClient, number: int, member: str = "Number") -> Json:
-    """A member of the record, or the status where there is none."""
-    received = caller.get(f"/api/Invoice/I-{number}?subscriberId=SUB-1")
-    return shown(received.json()[member]) if received.status == 200 else received.status
-
-
-def pvex_lists(caller: VendorClient) -> list[str]:
-    return [one["Id"] for one in caller.get("/api/Invoice").json() if one["SubscriberId"] == "SUB-1"]
-
-
-def pvex_names(received: Response) -> list[str]:
-    """The places that a refusal's ModelState names."""
-    return sorted({name.partition(".")[0] for name in received.json()["ModelState"]})
-
-
-# Payt: numbers below 9000 are good invoices, those from there on have a debtor that is not there.
-
-
-def payt_invoice(number: int, **members: Any) -> Json:
-    amounts = dict.fromkeys(
-        ("amount_total", "amount_open", "book_amount_total", "book_amount_open"), "100.10"
-    )
+def _payt_invoice(number: int, **members: Any) -> Json:
     return {
         "invoice_number": f"N{number}",
-        "debtor_number": "D-1" if number < 9000 else "D-404",
-        "description": f"bill {number}",
+        "debtor_number": "D-1" if number < FIRST_BAD else "D-404",
+        "description": f"text {number}",
         "currency_code": "EUR",
         "invoice_date": "2026-06-01",
         "due_date": "2026-07-01",
-        **amounts,
+        **dict.fromkeys(PAYT_AMOUNTS, "100.10"),
         **members,
     }
 
 
-def payt_batch(*numbers: int | Mapping[str, Any]) -> Json:
-    bills = [payt_invoice(one) if isinstance(one, int) else one for one in numbers]
-    return {"administration_id": "81", "invoices": bills}
+def _payt_tells(received: Response) -> str:
+    told = received.json()
+    return "; not ".join([f"{told['count']} done", *sorted(told.get("errors", {}))])
 
 
-def payt_sends(caller: VendorClient, *numbers: int | Mapping[str, Any], method: str = "POST") -> Response:
-    return caller.send(method, "/v1/invoices", payt_batch(*numbers))
-
-
-def payt_tells(received: Response) -> Json:
-    """How many were done, and which were not."""
-    return [received.json()["count"], sorted(received.json().get("errors", {}))]
-
-
-def payt_reads(caller: VendorClient, number: int, member: str = "description") -> Json:
-    """A member of the record, or the status where there is none."""
-    named = "administration_id=81&identifier_type=invoice_number"
-    received = caller.get(f"/v1/invoices/N{number}?{named}")
-    return received.json()[member] if received.status == 200 else received.status
-
-
-def payt_lists(caller: VendorClient) -> list[str]:
-    received = caller.get("/v1/invoices?administration_id=81&per_page=50")
-    return [row["invoice_number"] for row in received.json()["data"]]
-
-
-# Xero: numbers below 9000 are good invoices, those from there on book to an account that is not there.
-
-
-def xero_invoice(number: int, **members: Any) -> Json:
-    line = {"Description": "Hall hire", "Quantity": 1, "UnitAmount": Decimal("100.10")}
-    account = "SALES" if number < 9000 else "NOPE"
+def _xero_invoice(number: int, **members: Any) -> Json:
     return {
         "Type": "ACCREC",
         "InvoiceNumber": f"N{number}",
-        "Reference": f"ref {number}",
+        "Reference": f"text {number}",
         "Contact": {"Name": "Ridgeway University"},
         "Date": "2026-01-05",
         "DueDate": "2026-02-05",
-        "LineItems": [{**line, "AccountCode": account}],
+        "LineItems": [xero_line(AccountCode="SALES" if number < FIRST_BAD else "NOPE")],
         **members,
     }
 
 
-def xero_sends(
-    caller: VendorClient, *numbers: int | Mapping[str, Any], method: str = "POST", **headers: str
-) -> Response:
-    documents = [xero_invoice(one) if isinstance(one, int) else one for one in numbers]
-    path = "/api.xro/2.0/Invoices?summarizeErrors=false"
-    return caller.send(method, path, {"Invoices": documents}, **headers)
+def xero_line(**members: Any) -> Json:
+    """A line of an invoice of Xero."""
+    return {**_XERO_LINE, "AccountCode": "SALES", **members}
 
 
-def xero_tells(received: Response) -> list[str]:
-    """As "N1 OK" or "N1 ERROR", one an invoice."""
-    return [
-        f"{one['InvoiceNumber']} {'ERROR' if one.get('HasErrors') else 'OK'}"
-        for one in received.json()["Invoices"]
-    ]
+def _xero_tells(received: Response) -> str:
+    told = received.json()["Invoices"]
+    return "; ".join(f"{one['InvoiceNumber']} {'ERROR' if one.get('HasErrors') else 'OK'}" for one in told)
 
 
-def xero_reads(caller: VendorClient, number: int, member: str = "Reference", **headers: str) -> Json:
-    """A member of the record, or the status where there is none."""
-    received = caller.get(f"/api.xro/2.0/Invoices/N{number}", **headers)
-    return (
-        shown(received.json()["Invoices"][0].get(member, "")) if received.status == 200 else received.status
-    )
+def _xero_refused(told: Json) -> list[Any]:
+    return [one["InvoiceNumber"] for one in told["Invoices"] if one.get("HasErrors")]
 
 
-def xero_lists(caller: VendorClient, **headers: str) -> list[str]:
-    received = caller.get("/api.xro/2.0/Invoices", **headers)
-    return [one["InvoiceNumber"] for one in received.json()["Invoices"] if "InvoiceNumber" in one]
-
-
-def xero_pays(caller: VendorClient, *payments: Mapping[str, str], **headers: str) -> Response:
-    """A batch payment for each mapping of invoice numbers to amounts; 100.00 is due of R1 and of R2."""
-    batches = [
-        {
-            "Account": {"Code": "BANK1"},
-            "Date": "2026-01-05",
-            "Payments": [
-                {"Invoice": {"InvoiceNumber": number}, "Amount": Decimal(amount)}
-                for number, amount in listed.items()
-            ],
-        }
-        for listed in payments
-    ]
-    path = "/api.xro/2.0/BatchPayments?summarizeErrors=false"
-    return caller.send("PUT", path, {"BatchPayments": batches}, **headers)
-
-
-def xero_paid(received: Response) -> list[str]:
-    """The total of each batch payment, or ERROR."""
-    return [
-        "ERROR" if one.get("ValidationErrors") else str(one["TotalAmount"])
-        for one in received.json()["BatchPayments"]
-    ]
-
-
-def xero_due(caller: VendorClient) -> str:
-    """What is due of R1."""
-    received = caller.get("/api.xro/2.0/Invoices?InvoiceNumbers=R1")
-    return str(received.json()["Invoices"][0]["AmountDue"])
-
-
-def shown(value: Json) -> Json:
-    """Amounts as text, so that they are told apart by their digits."""
-    return str(value) if isinstance(value, Decimal) else value
+VBA = Vendor(
+    name="vba",
+    headers={
+        "x-api-key": "good-key",
+        "authorization": "Bearer good-token",
+        "vbasoftware-database": "sandbox",
+    },
+    tenants=("vbasoftware-database", "sandbox", "VBADEMO"),
+    operations=("putClaimInvoiceBatch", "getClaimInvoice", "listClaimInvoice", "deleteClaimInvoice"),
+    single_writes=("updateClaimInvoice",),
+    batch=Route("PUT", "/vba/claim-invoice-batch"),
+    one=Route("GET", "/vba/claim-invoice/{}"),
+    list=Route("GET", "/vba/claim-invoice"),
+    queries=("", "", "?pageSize=100"),
+    item=_vba_row,
+    key=int,
+    identity="invoice_Key",
+    text="description",
+    envelope={},
+    items="",
+    outcomes="data",
+    record=("data",),
+    rows="data",
+    size="pageSize",
+    usual_size=100,
+    tells=lambda received: "; ".join(
+        f"{row['id'][0]['value']} {row['status']}" for row in received.json()["data"]
+    ),
+    refused=_vba_refused,
+    done=lambda told, _sent: len(told["data"]) - len(_vba_refused(told)),
+)
+GUIDEWIRE = Vendor(
+    name="guidewire",
+    headers={"authorization": "Bearer guidewire-good"},
+    operations=("runBatch", "getBulkInvoice", "getBulkInvoices", "updateBulkInvoice"),
+    batch=Route("POST", "/guidewire/claim/v1/batch"),
+    one=Route("GET", "/guidewire/claim/v1/bulk-invoices/{}"),
+    list=Route("GET", "/guidewire/claim/v1/bulk-invoices"),
+    item=_gw_change,
+    key=_bulk,
+    identity="id",
+    text="mailTo",
+    envelope={},
+    items="requests",
+    outcomes="responses",
+    record=("data", "attributes"),
+    rows="data",
+    attributes="attributes",
+    size="pageSize",
+    usual_size=25,
+    before="Nora Whitlock",
+    tells=lambda received: "; ".join(str(one["status"]) for one in received.json()["responses"]),
+    refused=_gw_refused,
+    done=lambda told, _sent: len(told["responses"]) - len(_gw_refused(told)),
+)
+PVEX = Vendor(
+    name="pvex",
+    headers={"authorization": "Bearer good-token"},
+    operations=("postInvoiceBatch", "getInvoice", "listInvoices", "postInvoice"),
+    batch=Route("POST", "/pvex/api/InvoiceBatch"),
+    one=Route("GET", "/pvex/api/Invoice/{}"),
+    list=Route("GET", "/pvex/api/Invoice"),
+    queries=("", "?subscriberId=SUB-1", "?subscriberId=SUB-1"),
+    item=_pvex_invoice,
+    key=lambda number: f"I-{number}",
+    identity="Id",
+    text="Number",
+    envelope={},
+    items="",
+    rows="",
+    tells=_pvex_tells,
+    refused=lambda told: list(told["ModelState"]) if told else [],
+    done=lambda told, sent: 0 if told else sent,
+)
+PAYT = Vendor(
+    name="payt",
+    headers={"authorization": "Bearer full-token"},
+    operations=("postV1Invoices", "getV1InvoicesId", "getV1Invoices", "patchV1Invoices"),
+    batch=Route("POST", "/payt/v1/invoices"),
+    one=Route("GET", "/payt/v1/invoices/{}"),
+    list=Route("GET", "/payt/v1/invoices"),
+    queries=(
+        "",
+        "?administration_id=81&identifier_type=invoice_number",
+        "?administration_id=81&per_page=500",
+    ),
+    item=_payt_invoice,
+    key=lambda number: f"N{number}",
+    identity="invoice_number",
+    text="description",
+    envelope={"administration_id": "81"},
+    items="invoices",
+    rows="data",
+    size="per_page",
+    usual_size=100,
+    tells=_payt_tells,
+    refused=lambda told: list(told["errors"]),
+    done=lambda told, _sent: told["count"],
+)
+XERO = Vendor(
+    name="xero",
+    headers={
+        "authorization": "Bearer good-token",
+        "xero-tenant-id": "00000000-0000-4000-8000-000000000001",
+    },
+    tenants=(
+        "xero-tenant-id",
+        "00000000-0000-4000-8000-000000000001",
+        "00000000-0000-4000-8000-000000000002",
+    ),
+    operations=("updateOrCreateInvoices", "createInvoices", "getInvoice", "getInvoices", "updateInvoice"),
+    batch=Route("POST PUT", f"/xero{XERO_PATH}"),
+    one=Route("GET", f"/xero{XERO_PATH}/{{}}"),
+    list=Route("GET", f"/xero{XERO_PATH}"),
+    queries=("?summarizeErrors=false", "", ""),
+    item=_xero_invoice,
+    key=lambda number: f"N{number}",
+    identity="InvoiceNumber",
+    text="Reference",
+    envelope={},
+    items="Invoices",
+    outcomes="Invoices",
+    record=("Invoices", 0),
+    rows="Invoices",
+    size="pageSize",
+    usual_size=100,
+    tells=_xero_tells,
+    refused=_xero_refused,
+    done=lambda told, _sent: len(told["Invoices"]) - len(_xero_refused(told)),
+)
+VENDORS: Mapping[str, Vendor] = {one.name: one for one in (VBA, GUIDEWIRE, PVEX, PAYT, XERO)}

@@ -30,6 +30,10 @@ class WrappedRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
     def json(self) -> Json:
         """The body, with exact decimals."""
         return json.loads(self.body, parse_float=Decimal)
@@ -48,7 +52,7 @@ class WrappedRequest:
         return replace(self, headers={key: text for key, text in self.headers.items() if key != name})
 
     @property
-    def world(self) -> str:
+    def sandbox(self) -> str:
         """The sandbox that it is for."""
         return self.headers.get("mock-sandbox", "default")
 
@@ -66,6 +70,10 @@ class WrappedResponse:
         """Whether the call as a whole was taken."""
         return self.status < 300
 
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
     def json(self) -> Json:
         """The body, with exact decimals."""
         return json.loads(self.body, parse_float=Decimal)
@@ -77,6 +85,10 @@ class WrappedResponse:
     def typed(self, media_type: str) -> WrappedResponse:
         """The same under another media type."""
         return replace(self, headers={**self.headers, "content-type": media_type})
+
+    def as_json(self, status: int, document: Json) -> WrappedResponse:
+        """A JSON answer with this status in its place."""
+        return replace(self, status=status).typed("application/json").holding(document)
 
 
 NO_RESPONSE = WrappedResponse(0, {}, b"")
@@ -90,29 +102,47 @@ Planted = Callable[[], WrappedFault]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Calls of some methods at a path below a vendor's; `{}` stands for one segment."""
+    """Calls of some methods at a path."""
 
     methods: str
+    """Names with blanks between them; "" stands for all."""
     path: str
+    """`{}` stands for one segment, `*` at the end for the rest."""
 
     def matches(self, call: WrappedRequest) -> bool:
         """Whether that is one of them."""
         mine, its = self.path.split("/"), call.path.split("/")
+        if mine[-1] == "*":
+            mine, its = mine[:-1], its[: len(mine) - 1]
         same = len(mine) == len(its) and all(one in {"{}", two} for one, two in zip(mine, its, strict=True))
-        return same and call.method in self.methods.split()
+        return same and (not self.methods or call.method in self.methods.split())
+
+
+def planted_at(route: Route, fault: WrappedFault) -> Planted:
+    """A fault that remembers nothing, for the calls of a route."""
+    return lambda: at(route, fault)
 
 
 def changes_document(route: Route, change: Callable[[Json, Json], Json]) -> Planted:
     """Another document than the good answer's, by what was sent (None: nothing) and what came."""
+    return changes_response(
+        route,
+        lambda call, received: (
+            received.holding(change(_sent(call), received.json())) if received.good else received
+        ),
+    )
 
-    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        received = await ask(call)
-        bent: WrappedResponse = unless_misshapen(
-            received, lambda: received.holding(change(_sent(call), received.json()))
-        )
-        return bent if received.good else received
 
-    return lambda: at(route, fault)
+def changes_member(route: Route, name: str, change: Callable[[Any], Any]) -> Planted:
+    """Another value of a member of the good answer's document; the document itself, if the name is ""."""
+    return changes_document(
+        route, lambda _sent, told: {**told, name: change(told[name])} if name else change(told)
+    )
+
+
+def changes_each(route: Route, name: str, change: Callable[[Any], Any]) -> Planted:
+    """Other elements of a list in the good answer's document."""
+    return changes_member(route, name, lambda found: [change(one) for one in found])
 
 
 def changes_response(
@@ -125,7 +155,20 @@ def changes_response(
         bent: WrappedResponse = unless_misshapen(received, lambda: change(call, received))
         return bent
 
-    return lambda: at(route, fault)
+    return planted_at(route, fault)
+
+
+def changes_status(
+    route: Route, status: int, change: Callable[[WrappedResponse], WrappedResponse] | int
+) -> Planted:
+    """Another answer, or another status, instead of answers with a status."""
+
+    def changed(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        if received.status != status:
+            return received
+        return replace(received, status=change) if isinstance(change, int) else change(received)
+
+    return changes_response(route, changed)
 
 
 def changes_request(route: Route, change: Callable[[WrappedRequest], WrappedRequest]) -> Planted:
@@ -134,7 +177,12 @@ def changes_request(route: Route, change: Callable[[WrappedRequest], WrappedRequ
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         return await ask(unless_misshapen(call, lambda: change(call)))
 
-    return lambda: at(route, fault)
+    return planted_at(route, fault)
+
+
+def drops_header(route: Route, name: str) -> Planted:
+    """A header is not looked at."""
+    return changes_request(route, lambda call: call.without(name))
 
 
 def both(first: Planted, second: Planted) -> Planted:
@@ -175,7 +223,7 @@ def with_fault(app: App, planted: Planted) -> App:
     async def ask(call: WrappedRequest) -> WrappedResponse:
         return await _answer(app, call)
 
-    async def mutant(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    async def with_it(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
@@ -188,7 +236,7 @@ def with_fault(app: App, planted: Planted) -> App:
         await send({"type": "http.response.start", "status": received.status, "headers": [*headers, length]})
         await send({"type": "http.response.body", "body": received.body})
 
-    return mutant
+    return with_it
 
 
 async def _call(scope: MutableMapping[str, Any], receive: Any) -> WrappedRequest:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.server.application import Options, create_app
-from tests.contract.planted_faults.vendors import VBA_BATCH
+from tests.contract.planted_faults.vendors import VBA
 from tests.contract.planted_faults.wrappers import Planted, changes_request, with_fault
 from tests.contract.values.value_suite import compared
 
@@ -21,7 +21,7 @@ def keeps(member: str) -> Planted:
         kept = [{**row, member: first.setdefault(row["invoice_Key"], row.get(member))} for row in rows]
         return call.holding(kept)
 
-    return changes_request(VBA_BATCH, change)
+    return changes_request(VBA.batch, change)
 
 
 @pytest.mark.parametrize(

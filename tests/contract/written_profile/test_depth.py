@@ -14,7 +14,7 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, App, Target
 from mockserver.server.application import Application, Options, create_app
-from tests.contract.planted_faults.catalogue import MUTANTS
+from tests.contract.planted_faults.catalogue import FAULTS
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.measurement import FaultFoundError, FirstFindingLedger
 from tests.contract.planted_faults.wrappers import with_fault
@@ -61,7 +61,7 @@ def test_the_right_server_has_no_finding(vendor: str) -> None:
 
 @pytest.mark.few(2)
 @pytest.mark.parametrize(
-    "fault", [one for one in MUTANTS if one.id in FOUND_IN_SEQUENCES], ids=lambda one: one.id
+    "fault", [one for one in FAULTS if one.id in FOUND_IN_SEQUENCES], ids=lambda one: one.id
 )
 def test_a_planted_fault_is_found(fault: PlantedFault) -> None:
     app = with_fault(right_server(fault.vendor), fault.planted)
