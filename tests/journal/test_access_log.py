@@ -28,37 +28,56 @@ BATCH = Entry(
 READ = replace(BATCH, operation="listOrders", decided=ItemResults())
 
 
-def test_a_batch_is_told_in_one_line() -> None:
-    assert text_line(BATCH) == ("acme PUT /orders 207  3 items: 2 created 1 rejected  3 ms  [team-7]  #12")
+RESET = Delivery(fault="CONNECTION_RESET_BY_PEER")
+WARNED = Outcome(Item(1, "", {}), Action.CREATED, warnings=(Problem("too-long"),))
 
 
-def test_one_item_is_no_items() -> None:
-    entry = replace(BATCH, decided=decided(Action.CREATED))
-
-    assert "  1 item: 1 created  " in text_line(entry)
-
-
-def test_items_that_were_warned_about_are_counted_last() -> None:
-    warned = Outcome(Item(1, "", {}), Action.CREATED, warnings=(Problem("too-long"),))
-    entry = replace(BATCH, decided=ItemResults.of((Outcome(Item(0, "", {}), Action.REJECTED), warned)))
-
-    assert "  2 items: 1 rejected 1 created 1 warned  " in text_line(entry)
-
-
-def test_what_bent_the_answer_stands_at_the_end() -> None:
-    lost = Delivery(fault="CONNECTION_RESET_BY_PEER")
-    entry = replace(BATCH, applied=("flaky-third/r1", "slow/r2"), delivery=lost)
-
-    assert text_line(entry) == (
-        "acme PUT /orders ---  3 items: 2 created 1 rejected  3 ms  [team-7]  #12"
-        "  flaky-third/r1 slow/r2 ~CONNECTION_RESET_BY_PEER"
-    )
-
-
-def test_an_answer_off_contract_has_a_mark() -> None:
-    entry = replace(READ, applied=("liar/r1",), off_contract="putOrders: 299 is not in the spec")
-
-    assert text_line(entry) == "acme PUT /orders 207  listOrders  3 ms  [team-7]  #12  liar/r1 !"
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        (BATCH, "acme PUT /orders 207  3 items: 2 created 1 rejected  3 ms  [team-7]  #12"),
+        (
+            replace(BATCH, decided=decided(Action.CREATED)),
+            "acme PUT /orders 207  1 item: 1 created  3 ms  [team-7]  #12",
+        ),
+        (
+            replace(BATCH, decided=ItemResults.of((Outcome(Item(0, "", {}), Action.REJECTED), WARNED))),
+            "acme PUT /orders 207  2 items: 1 rejected 1 created 1 warned  3 ms  [team-7]  #12",
+        ),
+        (
+            replace(BATCH, applied=("flaky-third/r1", "slow/r2"), delivery=RESET),
+            (
+                "acme PUT /orders ---  3 items: 2 created 1 rejected  3 ms  [team-7]  #12"
+                "  flaky-third/r1 slow/r2 ~CONNECTION_RESET_BY_PEER"
+            ),
+        ),
+        (
+            replace(BATCH, reason="rule a/b answers 503", reply=Reply(503)),
+            "acme PUT /orders 503  3 items: 2 created 1 rejected  rule a/b answers 503  3 ms  [team-7]  #12",
+        ),
+        (READ, "acme PUT /orders 207  listOrders  3 ms  [team-7]  #12"),
+        (replace(READ, number=0), "acme PUT /orders 207  listOrders  3 ms  [team-7]"),
+        (replace(READ, operation=None), "acme PUT /orders 207  3 ms  [team-7]  #12"),
+        (
+            replace(READ, applied=("liar/r1",), off_contract="putOrders: 299 is not in the spec"),
+            "acme PUT /orders 207  listOrders  3 ms  [team-7]  #12  liar/r1 !",
+        ),
+        (
+            replace(READ, refusal="malformed", reply=Reply(400)),
+            "acme PUT /orders 400  malformed  3 ms  [team-7]  #12",
+        ),
+        (
+            replace(READ, refusal="forbidden", reason="no User-Agent (send one)", reply=Reply(403)),
+            "acme PUT /orders 403  forbidden: no User-Agent (send one)  3 ms  [team-7]  #12",
+        ),
+        (
+            replace(READ, call=replace(CALL, vendor="", path=""), operation=None, reply=Reply(404)),
+            "PUT / 404  3 ms  [default]  #12",
+        ),
+    ],
+)
+def test_a_call_is_told_in_one_line(entry: Entry, line: str) -> None:
+    assert text_line(entry) == line
 
 
 def test_the_number_is_left_out_where_answers_carry_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,45 +86,6 @@ def test_the_number_is_left_out_where_answers_carry_none(capsys: pytest.CaptureF
     hear(READ)
 
     assert capsys.readouterr().err == "acme PUT /orders 207  listOrders  3 ms  [team-7]\n"
-
-
-def test_a_call_that_no_journal_keeps_has_no_number() -> None:
-    assert text_line(replace(READ, number=0)) == "acme PUT /orders 207  listOrders  3 ms  [team-7]"
-
-
-def test_a_call_without_items_names_its_operation() -> None:
-    assert text_line(READ) == "acme PUT /orders 207  listOrders  3 ms  [team-7]  #12"
-
-
-def test_a_refused_call_names_the_refusal() -> None:
-    entry = replace(READ, refusal="malformed", reply=Reply(400))
-
-    assert text_line(entry) == "acme PUT /orders 400  malformed  3 ms  [team-7]  #12"
-
-
-def test_a_refused_call_says_why() -> None:
-    entry = replace(READ, refusal="forbidden", reason="no User-Agent (send one)", reply=Reply(403))
-
-    assert "  forbidden: no User-Agent (send one)  " in text_line(entry)
-
-
-def test_a_batch_that_is_refused_says_what_became_of_its_items_and_why() -> None:
-    entry = replace(BATCH, reason="scenario rule a/b answers 503", reply=Reply(503))
-
-    assert text_line(entry).startswith(
-        "acme PUT /orders 503  3 items: 2 created 1 rejected  scenario rule a/b answers 503  3 ms"
-    )
-
-
-@pytest.mark.parametrize(("vendor", "shown"), [("acme", "acme PUT / 404  "), ("", "PUT / 404  ")])
-def test_an_empty_path_leaves_no_gap(vendor: str, shown: str) -> None:
-    entry = replace(READ, call=replace(CALL, vendor=vendor, path=""), operation=None, reply=Reply(404))
-
-    assert text_line(entry).startswith(shown)
-
-
-def test_a_call_that_led_nowhere_has_neither() -> None:
-    assert text_line(replace(READ, operation=None)) == "acme PUT /orders 207  3 ms  [team-7]  #12"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.journal.journal import CallCounters, Journal, Limits, MemoryEntryLog, VendorCounts
-from mockserver.model import Action, Answer, Delivery, Item, Outcome, Problem, Reply
+from mockserver.model import Action, Answer, Call, Delivery, Item, Outcome, Problem, Reply
 from tests.support.engine_samples import CALL, NOW
 from tests.support.journal_entries import entry, item_results
 
@@ -51,33 +51,31 @@ def test_an_entry_holds_what_was_asked_decided_and_answered() -> None:
     assert (entry.decided.problems, entry.decided.warnings) == ({1: (problem,)}, {})
 
 
-def test_an_entry_counts_the_ends_of_its_items() -> None:
-    outcomes = tuple(Outcome(Item(index, "", {}), Action.CREATED) for index in range(3))
-    journal = Journal()
-
-    journal.append(NOW, SMALL, replace(ANSWER, outcomes=outcomes), 1.5)
-
-    assert journal.entries("default")[0].decided.counts == {"created": 3}
+REJECTED = Outcome(Item(0, "", {}), Action.REJECTED, problems=(Problem("too-long"),) * 3)
+CREATED = Outcome(Item(0, "", {}), Action.CREATED)
 
 
-def test_the_oldest_go_when_there_are_too_many() -> None:
-    assert numbers(filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 5)) == [4, 5]
+@pytest.mark.parametrize(
+    ("limits", "before", "call", "outcomes", "kept"),
+    [
+        (Limits(entries=2), 4, SMALL, (), [4, 5]),
+        (Limits(size_bytes=40), 4, SMALL, (), [4, 5]),
+        (Limits(size_bytes=1), 2, SMALL, (), [3]),
+        (Limits(size_bytes=100), 4, replace(SMALL, body=b"x" * 1000), (), [1, 2, 3, 4, 5]),
+        (Limits(size_bytes=1_000), 2, SMALL, (REJECTED,), [1, 2, 3]),
+        (Limits(size_bytes=900), 2, SMALL, (REJECTED,), [3]),
+        (Limits(size_bytes=60), 1, SMALL, (CREATED,) * 3, [2]),
+    ],
+    ids=["too many", "too heavy", "the newest", "a giant", "problems that fit", "problems", "items"],
+)
+def test_the_oldest_entries_go_beyond_a_limit(
+    limits: Limits, before: int, call: Call, outcomes: tuple[Outcome, ...], kept: list[int]
+) -> None:
+    journal = filled(Journal(kept=MemoryEntryLog(limits)), before)
 
+    journal.append(NOW, call, replace(ANSWER, outcomes=outcomes), 1.5)
 
-def test_the_oldest_go_when_they_weigh_too_much() -> None:
-    assert numbers(filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=40))), 5)) == [4, 5]
-
-
-def test_the_newest_stays_whatever_it_weighs() -> None:
-    assert numbers(filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=1))), 3)) == [3]
-
-
-def test_a_giant_drives_out_no_more_than_half_of_all() -> None:
-    journal = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=100))), 4)
-
-    journal.append(NOW, replace(SMALL, body=b"x" * 1000), ANSWER, 1.5)
-
-    assert numbers(journal) == [1, 2, 3, 4, 5]
+    assert numbers(journal) == kept
 
 
 def test_of_a_giant_the_beginning_of_its_bodies_is_kept_and_the_rest_counted() -> None:
@@ -105,16 +103,6 @@ def test_entries_that_had_to_go_are_counted_until_the_journal_is_cleared() -> No
     assert (before, journal.dropped("default"), journal.dropped("other")) == (3, 0, 0)
 
 
-def test_problems_weigh_too() -> None:
-    journal = Journal(kept=MemoryEntryLog(Limits(size_bytes=2_000)))
-    rejected = (Outcome(Item(0, "", {}), Action.REJECTED, problems=(Problem("too-long"),) * 3),)
-
-    for _ in range(3):
-        journal.append(NOW, SMALL, replace(ANSWER, outcomes=rejected), 1.5)
-
-    assert numbers(journal) == [2, 3]
-
-
 BENT = replace(ANSWER, applied=("liar/r1",))
 
 
@@ -122,12 +110,6 @@ def judged(answer: Answer) -> Entry:
     journal = Journal(conformance=lambda call, reply: f"{call.method} {reply.status}")
     journal.append(NOW, SMALL, answer, 1.5)
     return journal.entries("default")[0]
-
-
-def test_an_answer_that_a_rule_bent_is_held_against_the_contract() -> None:
-    entry = judged(BENT)
-
-    assert (entry.applied, entry.off_contract) == (("liar/r1",), "PUT 207")
 
 
 def test_of_a_long_complaint_the_beginning_is_kept() -> None:
@@ -138,8 +120,15 @@ def test_of_a_long_complaint_the_beginning_is_kept() -> None:
     assert journal.entries("default")[0].off_contract == "x" * 1000 + "…"
 
 
-def test_an_answer_that_nothing_bent_is_not() -> None:
-    assert judged(ANSWER).off_contract == ""
+@pytest.mark.parametrize(
+    ("applied", "off_contract"), [(("liar/r1",), "PUT 207"), ((), "")], ids=["bent", "as it is"]
+)
+def test_an_answer_that_a_rule_bent_is_held_against_the_contract(
+    applied: tuple[str, ...], off_contract: str
+) -> None:
+    entry = judged(replace(ANSWER, applied=applied))
+
+    assert (entry.applied, entry.off_contract) == (applied, off_contract)
 
 
 @pytest.mark.parametrize(
@@ -165,16 +154,6 @@ def test_a_delay_is_told_beside_the_time_that_it_took() -> None:
     entry = judged(replace(BENT, delivery=Delivery(delay_ms=20, chunks=5, spread_ms=100)))
 
     assert (entry.duration_ms, entry.delay_ms) == (1.5, 120)
-
-
-def test_the_items_of_a_batch_weigh_too() -> None:
-    journal = Journal(kept=MemoryEntryLog(Limits(size_bytes=60)))
-    outcomes = tuple(Outcome(Item(index, "", {}), Action.CREATED) for index in range(3))
-    filled(journal, 1)
-
-    journal.append(NOW, SMALL, replace(ANSWER, outcomes=outcomes), 1.5)
-
-    assert numbers(journal) == [2]
 
 
 def test_a_book_of_one_sandbox_crowds_out_no_other() -> None:
@@ -268,28 +247,15 @@ def test_a_sandbox_without_calls_has_no_entries() -> None:
     assert (Journal().entries("default"), Journal().entry("default", 1)) == ([], None)
 
 
-def test_numbers_go_on_after_clear() -> None:
-    journal = filled(Journal(), 2)
-
-    journal.clear("default")
-
-    assert (numbers(journal), numbers(filled(journal, 1))) == ([], [3])
-
-
-def test_room_is_free_again_after_clear() -> None:
+@pytest.mark.parametrize(("deleted", "kept"), [(Journal.clear, [3, 4]), (Journal.forget, [1, 2])])
+def test_numbers_go_on_after_clear_and_begin_anew_after_forget(
+    deleted: Callable[[Journal, str], None], kept: list[int]
+) -> None:
     journal = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=40))), 2)
 
-    journal.clear("default")
+    deleted(journal, "default")
 
-    assert numbers(filled(journal, 2)) == [3, 4]
-
-
-def test_numbers_begin_anew_after_forget() -> None:
-    journal = filled(Journal(), 2)
-
-    journal.forget("default")
-
-    assert numbers(filled(journal, 1)) == [1]
+    assert (numbers(journal), numbers(filled(journal, 2))) == ([], kept)
 
 
 def test_clear_and_forget_of_an_unknown_sandbox_do_nothing() -> None:

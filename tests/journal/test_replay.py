@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from msgspec.structs import replace as replaced
 
 from mockserver.errors import UnknownSandboxError
+from mockserver.journal.entry import Entry
 from mockserver.journal.replay import (
     MAX_COMPARED,
     compare_calls,
@@ -134,16 +135,6 @@ def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
     }
 
 
-def test_items_that_one_side_has_not_are_absent_there() -> None:
-    result = compare_entries(RECORDED, entry())
-
-    assert [one["says"] for one in result["items"]["differences"]] == [
-        "item 0 created → absent",
-        "item 1 rejected → absent",
-        "item 2 created → absent",
-    ]
-
-
 def test_an_answer_that_was_lost_has_no_status() -> None:
     result = compare_entries(RECORDED, replaced(RECORDED, delivery=Delivery(fault="NO_RESPONSE")))
 
@@ -158,33 +149,43 @@ def test_of_many_items_that_differ_twenty_are_told() -> None:
     assert (result["differ"], len(result["differences"])) == (30, 20)
 
 
-def test_bodies_differ_by_places() -> None:
-    result = compare_entries(entry(reply_body=b'{"a":1,"b":[1,2]}'), entry(reply_body=b'{"a":2,"b":[1]}'))[
-        "body"
-    ]
+@pytest.mark.parametrize(
+    ("before", "after", "differences"),
+    [
+        (b'{"a":1,"b":[1,2]}', b'{"a":2,"b":[1]}', [("/a", "1", "2"), ("/b/1", "2", None)]),
+        (b'{"token":"abcdef"}', b'{"token":"ghijkl"}', [("/token", '"ab…"', '"gh…"')]),
+        (b"<a/>", b"<b/>", []),
+    ],
+    ids=["places", "a credential", "no JSON"],
+)
+def test_bodies_differ_by_places(before: bytes, after: bytes, differences: list[Any]) -> None:
+    result = compare_entries(entry(reply_body=before), entry(reply_body=after))["body"]
 
-    assert result == {
-        "same": False,
-        "differ": 2,
-        "differences": [
-            {"pointer": "/a", "recorded": "1", "replayed": "2"},
-            {"pointer": "/b/1", "recorded": "2", "replayed": None},
-        ],
-    }
-
-
-def test_a_credential_in_a_body_is_not_told() -> None:
-    result = compare_entries(
-        entry(reply_body=b'{"token":"abcdef"}'), entry(reply_body=b'{"token":"ghijkl"}')
-    )["body"]
-
-    assert result["differences"] == [{"pointer": "/token", "recorded": '"ab…"', "replayed": '"gh…"'}]
+    found = [(one["pointer"], one["recorded"], one["replayed"]) for one in result["differences"]]
+    assert (result["same"], result["differ"], found) == (False, len(differences), differences)
 
 
-def test_bodies_that_are_no_json_are_the_same_or_not() -> None:
-    result = compare_entries(entry(reply_body=b"<a/>"), entry(reply_body=b"<b/>"))["body"]
+TWICE = entry(decided=item_results(("A", Action.CREATED), ("A", Action.UPDATED)))
 
-    assert result == {"same": False, "differ": 0, "differences": []}
+
+@pytest.mark.parametrize(
+    ("recorded", "replayed", "said"),
+    [
+        (
+            RECORDED,
+            entry(),
+            ["item 0 created → absent", "item 1 rejected → absent", "item 2 created → absent"],
+        ),
+        (TWICE, entry(decided=item_results(("A", Action.CREATED))), ["item 1 updated → absent"]),
+    ],
+    ids=["no items", "items that share a key"],
+)
+def test_items_that_one_side_has_not_are_absent_there(
+    recorded: Entry, replayed: Entry, said: list[str]
+) -> None:
+    result = compare_entries(recorded, replayed)["items"]
+
+    assert [one["says"] for one in result["differences"]] == said
 
 
 def test_items_of_an_answer_from_elsewhere_are_read_by_the_specs_outcome(tmp_path: Path) -> None:
@@ -210,14 +211,6 @@ def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> Non
     assert [(one["key"], one["recorded"], one["replayed"]) for one in result["differences"]] == [
         ("B", None, "201")
     ]
-
-
-def test_items_that_share_a_key_are_told_by_their_places() -> None:
-    twice = entry(decided=item_results(("A", Action.CREATED), ("A", Action.UPDATED)))
-
-    result = compare_entries(twice, replaced(twice, decided=item_results(("A", Action.CREATED))))["items"]
-
-    assert [one["says"] for one in result["differences"]] == ["item 1 updated → absent"]
 
 
 def test_an_item_without_a_key_in_its_answer_has_an_empty_one(tmp_path: Path) -> None:
@@ -318,30 +311,22 @@ def row(key: str) -> dict[str, Any]:
     return {"status": 201, "order": {"id": key}}
 
 
-def test_rows_are_found_by_their_keys(put_orders: Operation) -> None:
-    assert places(put_orders, {"results": [row("B"), row("A")]}, "A", "B") == [
-        ("/orders/0", "/results/1"),
-        ("/orders/1", "/results/0"),
-    ]
-
-
-def test_rows_without_keys_are_found_by_their_place(put_orders: Operation) -> None:
-    assert places(put_orders, {"results": [{}, {}]}, "A", "B") == [
-        ("/orders/0", "/results/0"),
-        ("/orders/1", "/results/1"),
-    ]
-
-
-def test_an_item_that_the_reply_leaves_out_is_nowhere_in_it(put_orders: Operation) -> None:
-    assert places(put_orders, {"results": [row("B")]}, "A", "B") == [
-        ("/orders/0", None),
-        ("/orders/1", "/results/0"),
-    ]
-
-
-@pytest.mark.parametrize("reply", [None, {}, {"results": 3}, []])
-def test_a_reply_of_another_shape_tells_nothing(put_orders: Operation, reply: Any) -> None:
-    assert places(put_orders, reply, "A") == [("/orders/0", None)]
+@pytest.mark.parametrize(
+    ("reply", "reported"),
+    [
+        ({"results": [row("B"), row("A")]}, ["/results/1", "/results/0"]),
+        ({"results": [{}, {}]}, ["/results/0", "/results/1"]),
+        ({"results": [row("B")]}, [None, "/results/0"]),
+        (None, [None, None]),
+        ({}, [None, None]),
+        ({"results": 3}, [None, None]),
+        ([], [None, None]),
+    ],
+)
+def test_rows_are_found_by_their_keys_or_else_by_their_places(
+    put_orders: Operation, reply: Any, reported: list[str | None]
+) -> None:
+    assert places(put_orders, reply, "A", "B") == list(zip(("/orders/0", "/orders/1"), reported, strict=True))
 
 
 def test_maps_of_problems_are_read_by_key_part_of_it_or_index(mapped: Operation) -> None:
