@@ -9,8 +9,7 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Response
 from tests.contract.exchanges import GOOD, acme, answered, judged, put, results, row
-from tests.contract.planted_faults.catalogue import MUTANTS
-from tests.contract.planted_faults.header_faults import HEADER_FAULTS
+from tests.contract.planted_faults.catalogue import FAULTS
 from tests.contract.planted_faults.measurement import MeasuringRun, found
 from tests.support import sample_vendor
 
@@ -98,9 +97,18 @@ def test_a_status_that_has_no_body_by_http_needs_none(tmp_path: Path) -> None:
     assert failed(made, Exchange(put(GOOD), Response(204, {}, b"")), tmp_path) == []
 
 
-@pytest.mark.parametrize("fault", HEADER_FAULTS, ids=lambda one: one.id)
-def test_the_planted_faults_of_headers_and_bodies_are_found(fault: Any) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "guidewire-loses-its-correlation-id",
+        "vba-counts-its-pages-in-words",
+        "xero-counts-in-words",
+        "payt-lists-without-a-body",
+        "pvex-lists-without-a-body",
+    ],
+)
+def test_planted_faults_of_headers_and_bodies_are_found(name: str) -> None:
+    (fault,) = (one for one in FAULTS if one.id == name)
     checks = {one.check for listed in found(fault, MeasuringRun(7, 2)).values() for one in listed}
 
-    assert fault in MUTANTS
     assert checks & {"headers-match-the-spec", "answers-match-the-spec"}

@@ -12,7 +12,7 @@ from tests.contract.planted_faults.batch_changes import Items, sends_items
 from tests.contract.planted_faults.client import Vendor, VendorClient
 from tests.contract.planted_faults.rollback import undoes
 from tests.contract.planted_faults.table import read_faults
-from tests.contract.planted_faults.vendors import BULK_A, GW_PATH, PVEX_XML, VBA, XERO_PATH
+from tests.contract.planted_faults.vendors import BULK_A, GW_PATH, PVEX_XML, VBA
 from tests.contract.planted_faults.wrappers import (
     NO_RESPONSE,
     Json,
@@ -71,9 +71,7 @@ RESPONSES: Mapping[str, Callable[[WrappedResponse], WrappedResponse]] = {
     "taken_without_responses": lambda received: received.as_json(200, {"responses": []}),
     "taken": lambda received: received.as_json(200, {}),
     "found_null": lambda received: received.as_json(200, {**received.json(), "error": None}),
-    "without_allow": lambda received: replace(
-        received, headers={name: text for name, text in received.headers.items() if name != "allow"}
-    ),
+    "without_body": lambda received: replace(received.typed(""), body=b""),
     "allowing_deletion": lambda received: replace(
         received, headers={**received.headers, "allow": f"{received.headers['allow']}, DELETE"}
     ),
@@ -154,11 +152,16 @@ def refused_if_two(call: WrappedRequest, received: WrappedResponse) -> WrappedRe
     return received.as_json(400, refused) if len(call.json()) > 1 else received
 
 
-def quota_in_words(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
-    """The header says "plenty" instead of a number."""
-    if "x-minlimit-remaining" not in received.headers:
-        return received
-    return replace(received, headers={**received.headers, "x-minlimit-remaining": "plenty"})
+def writes_header(route: Route, name: str, text: str = "") -> Planted:
+    """Answers that have the header have another text in it, or lack it if `text` is ""."""
+
+    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        if name not in received.headers:
+            return received
+        others = {key: value for key, value in received.headers.items() if key != name}
+        return replace(received, headers={**others, name: text} if text else others)
+
+    return changes_response(route, change)
 
 
 def never_found(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
@@ -285,8 +288,13 @@ def allowed(client: VendorClient, path: str) -> str | None:
     return client.send("PATCH", path).headers.get("allow")
 
 
-def quota_is_a_number(client: VendorClient) -> bool:
-    return client.get(XERO_PATH).headers["x-minlimit-remaining"].isdigit()
+def has_header(client: VendorClient, path: str, name: str, text: str = "") -> bool:
+    """Whether a read has the header, with `text` in it."""
+    return text in client.get(path).headers.get(name, "") if text else name in client.get(path).headers
+
+
+def has_body(client: VendorClient, path: str) -> bool:
+    return bool(client.get(path).body)
 
 
 def read_of_xml(client: VendorClient) -> Json:
