@@ -1,17 +1,17 @@
-"""Contract profile of Guidewire beside `profile.yaml`: batches, and the reader of outcomes."""
+"""Contract profile of Guidewire beside its YAML: batches, and the reader of outcomes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import (
     REFUSED_STEP,
-    Assumption,
     BatchItem,
     BatchProfile,
     Corruption,
@@ -23,35 +23,11 @@ from mockserver.contract.profile import (
     ReportedOutcome,
     ReportedOutcomes,
     Step,
-    ValueChange,
-    ValueRules,
 )
-from mockserver.contract.samples import remove_member, set_member
+from mockserver.contract.profile_file.tables import ProfileTables
 from mockserver.model import Json, value_at
 
-_AT = "/body/data/attributes"
-_CHANGED_VALUES = ValueRules(
-    at=_AT,
-    schema="BulkInvoicePatchAttributes",
-    left_alone=("payeeAddressBookUID",),
-    decimals={"bulkInvoiceTotal": 2},
-    changes=(
-        ValueChange(
-            "scheduledSendDate",
-            "fraction lost",
-            "a moment has milliseconds",
-            "docs/vendors/guidewire.md#values",
-            places=3,
-        ),
-    ),
-)
-_CREATED_VALUES = replace(
-    _CHANGED_VALUES,
-    schema="BulkInvoiceCreateAttributes",
-    left_alone=("invoiceNumber", "payeeAddressBookUID"),
-)
-"""The payee is a reference; the number of a created invoice is its key here."""
-
+_TABLES = ProfileTables(Path(__file__).with_name("batches.yaml"))
 _FOUND, _CREATED, _FIRST_REFUSAL = 200, 201, 400
 _API = "/claim/v1"
 
@@ -61,14 +37,6 @@ _CREATED_MEMBERS = (*_CHANGED_MEMBERS, "totalTransactionAmount")
 
 _PATH = "/bulk-invoices"
 _ROWS = f"{_API}{_PATH}"
-# Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
-# and that what is wrong with a call of the batch fails that call alone, is assumed
-# (docs/vendors/guidewire.md#codes, #batches).
-_CENTS = "more decimals than the currency has"
-_CHANGE_CORRUPTIONS = (
-    Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),
-    Corruption("a bulk invoice that is not there", set_member("/path", f"{_PATH}/xc:none")),
-)
 
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
@@ -157,42 +125,6 @@ def _amount(text: Json) -> str | Decimal | None:
         return str(text)
 
 
-def _attribute(name: str, value: Json, because: str, case: str = "") -> Corruption:
-    """Return a corruption by a bad attribute; in an open case another server may accept it."""
-    assumption = Assumption(case, ("alone", "taken")) if case else None
-    return Corruption(because, set_member(f"{_AT}/{name}", value), assumption=assumption)
-
-
-def _call_member(name: str, value: Json, because: str, case: str) -> Corruption:
-    assumption = Assumption(case, ("call", "alone", "taken"))
-    return Corruption(because, set_member(f"/{name}", value), refuses_call=True, assumption=assumption)
-
-
-_CORRUPTIONS = (
-    _attribute("payeeAddressBookUID", "ab:none", "an unknown payee", "a payee that is not there"),
-    _attribute("bulkInvoiceTotal", "-1.00", "a total below zero", "a total below zero"),
-    _attribute("bulkInvoiceTotal", "a lot", "a word for its total"),
-    _attribute(
-        "bulkInvoiceTotal", 3000, "a number where its total is a text", "a number where an amount is a text"
-    ),
-    _attribute("bulkInvoiceTotal", "10.005", "parts of a cent in its total", _CENTS),
-    _attribute("deliveryMethod", {"code": "pigeon"}, "an invalid delivery method"),
-    _attribute("deliveryMethod", "hold", "a text where a code is due"),
-    _attribute("status", {"code": "issued"}, "a status, which only the vendor sets"),
-    _attribute("colour", "red", "an attribute that nobody knows"),
-    _attribute("scheduledSendDate", "2026-02-30T00:00:00.000Z", "a day that no calendar has"),
-    Corruption("no data", remove_member("/body/data")),
-    Corruption("a path that begins with the API", set_member("/path", f"{_ROWS}/none")),
-    _call_member("method", "PATCH", "a method in capitals", "a method in capitals"),
-    _call_member(
-        "onFail",
-        "despair",
-        "a word for what follows on a failure",
-        "an unknown word for what follows on a failure",
-    ),
-)
-
-
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     """Return the batch profiles of ClaimCenter: the batch, composites, and its single steps."""
     return (_creation(facts), _change(facts))
@@ -204,16 +136,6 @@ def _creation(facts: Facts) -> BatchProfile:
     None is deleted: an older one of the same number would come to light.
     """
     payee, prefix = {"payeeAddressBookUID": facts["payee"]}, facts["prefix"]
-    cents_in_yen = {**payee, "currency": {"code": "jpy"}, "bulkInvoiceTotal": "0.50"}
-    spoils = (
-        Corruption("no payee", remove_member(f"{_AT}/payeeAddressBookUID")),
-        Corruption(
-            "a total of cents in yen",
-            set_member(_AT, cents_in_yen),
-            assumption=Assumption(_CENTS, ("alone", "taken")),
-        ),
-        Corruption("nothing to be split", set_member(_AT, {**payee, "splitEqually": True})),
-    )
 
     def item(key: str, drawn: DrawnValues) -> Json:
         attributes = {**payee, "invoiceNumber": key, **_attributes(drawn)}
@@ -227,13 +149,13 @@ def _creation(facts: Facts) -> BatchProfile:
         call=_call,
         read=lambda key, _tenant: _search("eq", key),
         shown=lambda key, exchange: _invoices(exchange, "invoiceNumber", _CREATED_MEMBERS).get(key),
-        corruptions=(*_CORRUPTIONS, *spoils),
+        corruptions=_corruptions("created", facts),
         listing=lambda _tenant: _search("sw", prefix),
         listed=lambda exchange: _invoices(exchange, "invoiceNumber", _CREATED_MEMBERS),
         steps=_creation_steps(facts),
         reader=read_outcomes,
         amount=_total,
-        values=_CREATED_VALUES,
+        values=_TABLES.values("created-values"),
     )
 
 
@@ -256,7 +178,7 @@ def _change(facts: Facts) -> BatchProfile:
         call=_call,
         read=lambda key, _tenant: Request("GET", f"{_API}{key}"),
         shown=lambda key, exchange: listed(exchange).get(key),
-        corruptions=(*_CORRUPTIONS, *_CHANGE_CORRUPTIONS),
+        corruptions=_corruptions("changed", facts),
         listing=lambda _tenant: Request("GET", f"{_ROWS}?fields=*all&pageSize=100"),
         listed=listed,
         steps=_change_steps(),
@@ -264,9 +186,13 @@ def _change(facts: Facts) -> BatchProfile:
         amount=_total,
         creates=False,
         twice="each",
-        values=_CHANGED_VALUES,
+        values=_TABLES.values("changed-values"),
         version="/data/checksum",
     )
+
+
+def _corruptions(name: str, facts: Facts) -> tuple[Corruption, ...]:
+    return (*_TABLES.corruptions("calls", facts), *_TABLES.corruptions(name, facts))
 
 
 def _call(items: Sequence[Json], _tenant: int) -> Request:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,7 +21,9 @@ from mockserver.contract.profile import (
     ReportedOutcome,
     ReportedOutcomes,
 )
+from mockserver.contract.profile_file.tables import ProfileTables
 from mockserver.model import Json
+from mockserver.vendor import read_tables
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400
@@ -43,6 +46,7 @@ _API = "/api.xro/2.0"
 _JSON = {"accept": "application/json"}
 _FOUND, _NOT_FOUND = 200, 404
 _CENT = Decimal("0.01")
+TABLES = ProfileTables(Path(__file__).with_name("batches.yaml"))
 _WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")))
 
 
@@ -206,26 +210,10 @@ def _is_same(shown: Json, sent: Json) -> bool:
     return bool(shown == sent) or str(shown).lower() == str(sent).lower()
 
 
-BATCH_PAYMENTS = ElementReader("BatchPayments", "Reference", "BatchPaymentID", "TotalAmount", creates=True)
-PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates=True)
-POSTED_PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount")
-DELETED_PAYMENTS = ElementReader("Payments", "PaymentID", "PaymentID")
-DELETED_BATCH_PAYMENTS = ElementReader("BatchPayments", "BatchPaymentID", "BatchPaymentID")
-NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
-INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
-NEW_BANK_TRANSACTIONS = ElementReader(
-    "BankTransactions", "Reference", "BankTransactionID", "Total", creates=True
-)
-BANK_TRANSACTIONS = ElementReader("BankTransactions", "Reference", "BankTransactionID", "Total")
-NOTES = ElementReader("HistoryRecords", "Details", longest_name=2500)
-NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
-CONTACTS = ElementReader("Contacts", "Name", "ContactID")
-NEW_CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total", creates=True)
-CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total")
-NEW_ITEMS = ElementReader("Items", "Code", "ItemID", creates=True, longest_name=30)
-ITEMS = ElementReader("Items", "Code", "ItemID", longest_name=30)
-NEW_ACCOUNTS = ElementReader("Accounts", "Code", "AccountID", creates=True, longest_name=10)
-ALLOCATIONS = ElementReader("Allocations", "AllocationID", "AllocationID", "Amount")
+READERS: Mapping[str, ElementReader] = {
+    operation: ElementReader(**row) for operation, row in read_tables(__file__).items()
+}
+"""Readers of elements by operation."""
 
 
 def read_request(path: str, **query: str) -> Request:

@@ -15,21 +15,16 @@ from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
-    Corruption,
     DrawnValues,
     Facts,
     Record,
     RefusedStep,
     Step,
 )
-from mockserver.contract.samples import remove_member, set_member
 from mockserver.model import Json
 from mockserver.vendors.xero.profile.calls import (
-    CREDIT_NOTES,
-    INVOICES,
-    NEW_BANK_TRANSACTIONS,
-    NEW_INVOICES,
-    UNKNOWN_ID,
+    READERS,
+    TABLES,
     WITHOUT_SUMMARY,
     added_to,
     batch_request,
@@ -46,37 +41,8 @@ from mockserver.vendors.xero.profile.calls import (
 )
 
 _OPEN, _PAID, _VOIDED, _DRAFT, _DELETED = "AUTHORISED", "PAID", "VOIDED", "DRAFT", "DELETED"
-_CORRUPTIONS = (
-    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
-    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
-    Corruption("an invalid e-mail address", set_member("/Contact/EmailAddress", "nobody")),
-    Corruption("a total below zero", set_member("/LineItems/0/UnitAmount", Decimal(-1_000_000_000_000))),
-    Corruption("a currency that it has not", set_member("/CurrencyCode", "XOF")),
-    Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
-    Corruption(
-        "a line that does not add up", set_member("/LineItems/1/LineAmount", Decimal("123456.78"))
-    ),  # assumed
-    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
-    Corruption("a type that there is not", set_member("/Type", "INVOICE"), refuses_call=True),
-    Corruption("a word for an amount", set_member("/LineItems/0/UnitAmount", "a lot"), refuses_call=True),
-)
-_CORRUPTIONS_OF_NEW = (
-    Corruption("no contact", remove_member("/Contact")),
-    Corruption("no lines", set_member("/LineItems", [])),
-    Corruption("a status that only payments bring", set_member("/Status", _PAID)),
-    Corruption("no type", remove_member("/Type")),
-)
-"""An invoice that is there keeps what a change leaves out."""
-
 _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 """Amount due of the invoice that credit notes are allocated to: more than a sequence allocates."""
-
-_CREDIT_NOTE_CORRUPTIONS = (
-    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
-    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
-    Corruption("a type of invoices", set_member("/Type", "ACCREC"), refuses_call=True),
-    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
-)
 
 
 def updated_invoices(facts: Facts) -> BatchProfile:
@@ -90,11 +56,11 @@ def updated_invoices(facts: Facts) -> BatchProfile:
         read=_read,
         shown=_read_record,
         record_after=_after_upsert,
-        corruptions=_CORRUPTIONS,
+        corruptions=TABLES.corruptions("invoices", facts),
         listing=lambda _tenant: read_request("Invoices"),
         listed=_read_records,
         steps=_steps_of_open(facts),
-        reader=INVOICES.read,
+        reader=READERS["updateOrCreateInvoices"].read,
         amount=_amount,
     )
 
@@ -111,9 +77,9 @@ def new_invoices(facts: Facts) -> BatchProfile:
         record_after=lambda before, _key, drawn: (
             _record(_DRAFT, "", drawn) if before is None else REFUSED_STEP
         ),
-        corruptions=(*_CORRUPTIONS, *_CORRUPTIONS_OF_NEW),
+        corruptions=(*TABLES.corruptions("invoices", facts), *TABLES.corruptions("new-invoices", facts)),
         steps=_STEPS_OF_DRAFTS,
-        reader=NEW_INVOICES.read,
+        reader=READERS["createInvoices"].read,
     )
 
 
@@ -265,14 +231,14 @@ def credit_notes(facts: Facts) -> BatchProfile:
             invoice_document(facts, _invoice_number(key), _AMPLE_AMOUNT)
         ),
         record_after=_credit_note_after_upsert,
-        corruptions=_CREDIT_NOTE_CORRUPTIONS,
+        corruptions=TABLES.corruptions("credit-notes", facts),
         listing=lambda _tenant: read_request("CreditNotes"),
         listed=_credit_notes_by_number,
         steps=(
             Step("allocate some of it", _allocate, _after_allocation),
             Step("void it", _void, _after_voiding),
         ),
-        reader=CREDIT_NOTES.read,
+        reader=READERS["updateOrCreateCreditNotes"].read,
         amount=_amount,
     )
 
@@ -369,27 +335,12 @@ def received_money(facts: Facts) -> BatchProfile:
         read=lambda key, _tenant: read_authorised("BankTransactions", f'Reference=="{key}"'),
         shown=lambda key, exchange: _received(exchange).get(key),
         record_after=added_to("Received"),
-        corruptions=_corruptions(facts),
+        corruptions=TABLES.corruptions("bank-transactions", facts),
         listing=lambda _tenant: read_authorised("BankTransactions"),
         listed=_received,
-        reader=NEW_BANK_TRANSACTIONS.read,
+        reader=READERS["createBankTransactions"].read,
         amount=lambda sent: Decimal(sent["LineItems"][0]["UnitAmount"]),
     )
 
 
 _received = sums_by_reference("BankTransactions", "Total", "Received")
-
-
-def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
-    return (
-        Corruption("an account that is not there", set_member("/BankAccount", {"Code": "NOPE"})),
-        Corruption("an account of another type", set_member("/BankAccount", {"Code": facts["account"]})),
-        Corruption("a line of no account", set_member("/LineItems/0/AccountCode", "NOPE")),
-        Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
-        Corruption("no contact", remove_member("/Contact")),
-        Corruption("no lines", set_member("/LineItems", [])),
-        Corruption("a total below zero", set_member("/LineItems/0/UnitAmount", Decimal("-0.01"))),
-        Corruption("a transfer", set_member("/Type", "RECEIVE-TRANSFER")),
-        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
-        Corruption("a type that there is not", set_member("/Type", "GIVE"), refuses_call=True),
-    )

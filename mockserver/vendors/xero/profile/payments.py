@@ -15,21 +15,16 @@ from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
-    Corruption,
     DrawnValues,
     Facts,
     Record,
     RefusedStep,
     Step,
 )
-from mockserver.contract.samples import remove_member, set_member
 from mockserver.model import Json
 from mockserver.vendors.xero.profile.calls import (
-    BATCH_PAYMENTS,
-    CONTACTS,
-    PAYMENTS,
-    POSTED_PAYMENTS,
-    UNKNOWN_ID,
+    READERS,
+    TABLES,
     WITHOUT_SUMMARY,
     added_to,
     batch_request,
@@ -55,15 +50,6 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 _LISTED = sums_by_reference("BatchPayments", "TotalAmount")
 _ACTIVE, _ARCHIVED = "ACTIVE", "ARCHIVED"
 _MEMBERS = ("FirstName", "EmailAddress", "ContactStatus")
-_CORRUPTIONS = (
-    Corruption("six persons", set_member("/ContactPersons", [{"FirstName": "Jo"}] * 6)),
-    Corruption("an invalid e-mail address", set_member("/EmailAddress", "nobody")),
-    Corruption("a currency that it has not", set_member("/DefaultCurrency", "XOF")),
-    Corruption("a number of 51 characters", set_member("/ContactNumber", "N" * 51)),
-    Corruption("an id that is not there", set_member("/ContactID", UNKNOWN_ID)),
-    Corruption("a status that there is not", set_member("/ContactStatus", "OPEN"), refuses_call=True),
-    Corruption("an invalid id", set_member("/ContactID", "first"), refuses_call=True),
-)
 
 
 def _delete_first_by_post(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
@@ -90,7 +76,7 @@ def posted_payments(facts: Facts) -> BatchProfile:
     """Payments that are posted, and deleted by posting their ids."""
     return replace(
         _payments(facts, "CO", "POST", "createPayment", _deletion(_delete_first_by_post)),
-        reader=POSTED_PAYMENTS.read,
+        reader=READERS["createPayment"].read,
     )
 
 
@@ -108,26 +94,12 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(invoice_document(facts, key, full_amount(key))),
         record_after=lambda before, key, _drawn: REFUSED_STEP if before else {"Paid": full_amount(key)},
-        corruptions=_payment_corruptions(facts),
+        corruptions=TABLES.corruptions("payments", facts),
         listing=lambda _tenant: read_authorised("Payments"),
         listed=sums_by_reference("Payments", "Amount"),
         steps=(delete,),
-        reader=PAYMENTS.read,
+        reader=READERS["createPayments"].read,
         amount=lambda sent: Decimal(sent["Amount"]),
-    )
-
-
-def _payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
-    return (
-        Corruption("an account that is not there", set_member("/Account", {"Code": "NOPE"})),
-        Corruption("an account that takes no payments", set_member("/Account", {"Code": facts["account"]})),
-        Corruption("more than is due", set_member("/Amount", Decimal(9_999_999_999))),
-        Corruption("an invoice that is not there", set_member("/Invoice", {"InvoiceNumber": "none such"})),
-        Corruption("an amount below zero", set_member("/Amount", Decimal("-0.01"))),
-        Corruption("no account", remove_member("/Account")),
-        Corruption("a second document", set_member("/CreditNote", {"CreditNoteNumber": "none such"})),
-        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
-        Corruption("an invalid id", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
     )
 
 
@@ -149,11 +121,11 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
             *(invoice_document(facts, number, _AMPLE_AMOUNT) for number in _invoice_numbers(key))
         ),
         record_after=added_to("Paid"),
-        corruptions=_batch_payment_corruptions(facts),
+        corruptions=TABLES.corruptions("batch-payments", facts),
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(_DELETE_ONE_PAYMENT,),
-        reader=BATCH_PAYMENTS.read,
+        reader=READERS["createBatchPayment"].read,
         amount=_amount,
     )
 
@@ -181,7 +153,7 @@ def batch_payments_in_full(facts: Facts) -> BatchProfile:
         shown=read_paid,
         prepare=prepare,
         record_after=upon,
-        corruptions=_batch_payment_corruptions(facts),
+        corruptions=TABLES.corruptions("batch-payments", facts),
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(
@@ -196,7 +168,7 @@ def batch_payments_in_full(facts: Facts) -> BatchProfile:
             ),
             _DELETE_ONE_PAYMENT,
         ),
-        reader=BATCH_PAYMENTS.read,
+        reader=READERS["createBatchPayment"].read,
         amount=_amount,
     )
 
@@ -249,31 +221,7 @@ _DELETE_ONE_PAYMENT = Step(
 )
 
 
-def _batch_payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
-    def account(code: str) -> Mapping[str, str]:
-        return {"Code": code}
-
-    return (
-        Corruption("an account that is not there", set_member("/Account", account("NOPE"))),
-        Corruption("an account that takes no payments", set_member("/Account", account(facts["account"]))),
-        Corruption("more than is due", set_member("/Payments/0/Amount", _AMPLE_AMOUNT + 1)),
-        Corruption(
-            "an invoice that is not there", set_member("/Payments/0/Invoice", {"InvoiceNumber": "none such"})
-        ),
-        Corruption("a payment of nothing", set_member("/Payments/0/Amount", 0)),  # its words are assumed
-        Corruption("no payments", set_member("/Payments", [])),  # assumed: docs/vendors/xero.md#batch-payment
-        Corruption("no date", remove_member("/Date")),  # assumed, as before
-        Corruption("particulars of 13 characters", set_member("/Particulars", "P" * 13)),
-        Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
-        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
-        Corruption(
-            "an invalid id", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses_call=True
-        ),
-        Corruption("a word for an amount", set_member("/Payments/0/Amount", "a lot"), refuses_call=True),
-    )
-
-
-def updated_contacts() -> BatchProfile:
+def updated_contacts(facts: Facts) -> BatchProfile:
     """Contacts that are created, changed and archived, by number."""
     return BatchProfile(
         operation="updateOrCreateContacts",
@@ -284,14 +232,14 @@ def updated_contacts() -> BatchProfile:
         read=lambda key, _tenant: read_request("Contacts", where=f'Name=="{key}"', includeArchived="true"),
         shown=lambda key, exchange: _by_name(exchange).get(key),
         record_after=_after_upsert,
-        corruptions=_CORRUPTIONS,
+        corruptions=TABLES.corruptions("contacts", facts),
         listing=lambda _tenant: read_request("Contacts", includeArchived="true"),
         listed=_by_name,
         steps=(
             Step("change its first name", _rename, _after_rename),
             Step("archive it", _archive, _after_archiving),
         ),
-        reader=CONTACTS.read,
+        reader=READERS["updateOrCreateContacts"].read,
     )
 
 

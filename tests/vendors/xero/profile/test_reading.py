@@ -9,8 +9,10 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.profile import BatchItem, ReportedOutcomes
-from mockserver.vendors.xero.profile.calls import BATCH_PAYMENTS, INVOICES, NOTES, PAYMENTS
+from mockserver.vendors.xero.profile.calls import READERS
 
+BATCH_PAYMENTS, PAYMENTS = READERS["createBatchPayment"], READERS["createPayments"]
+INVOICES, NOTES = READERS["updateOrCreateInvoices"], READERS["createInvoiceHistory"]
 ZERO = "00000000-0000-0000-0000-000000000000"
 FIRST = "d318c343-208e-49fe-b04a-45642349bcf1"
 SAVED: dict[str, Any] = {"Reference": "A", "BatchPaymentID": FIRST, "TotalAmount": 3.0}

@@ -1,0 +1,44 @@
+"""Parts of a profile that Python completes: bad items and value rules, in the words of `profile.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mockserver.codec import yaml
+from mockserver.contract.profile import Assumption, Corruption, Facts, ValueRules
+from mockserver.contract.profile_file.entries import BadEntry, WrittenPlace, plain, typed
+from mockserver.contract.profile_file.items import read_change
+
+
+@dataclass(frozen=True)
+class ProfileTables:
+    """A YAML file with named lists of bad items, and named value rules."""
+
+    file: Path
+
+    @cached_property
+    def _text(self) -> str:
+        return self.file.read_text(encoding="utf-8")
+
+    @cached_property
+    def _document(self) -> Any:
+        return yaml.load(self._text)
+
+    def corruptions(self, name: str, facts: Facts) -> tuple[Corruption, ...]:
+        """Return the ways to spoil an item that a list has. Raises SpecError: an entry cannot be read."""
+        place = WrittenPlace(self.file.name, self._text).at(name)
+        entries = typed(list[BadEntry], self._document[name], place)
+        return tuple(_corruption(entry, place.at(number), facts) for number, entry in enumerate(entries))
+
+    def values(self, name: str) -> ValueRules:
+        place = WrittenPlace(self.file.name, self._text).at(name)
+        return plain(ValueRules, self._document[name], place)
+
+
+def _corruption(entry: BadEntry, place: WrittenPlace, facts: Facts) -> Corruption:
+    change, assumed = read_change(entry, place, facts), entry.assumed
+    assumption = Assumption(assumed.case, tuple(assumed.may_be)) if assumed else None
+    return Corruption(entry.because, lambda item: change(item, facts), entry.refuses_call, assumption)
