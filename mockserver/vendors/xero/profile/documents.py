@@ -6,7 +6,7 @@ Source: docs/vendors/xero.md#invoice, #messages, #state, #credits, #bank-transac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -45,103 +45,132 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 """Amount due of the invoice that credit notes are allocated to: more than a sequence allocates."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Invoices or credit notes: what their parts are called, and what becomes of them."""
+
+    plural: str
+    number: str
+    """The member with the key."""
+    shown_open: str
+    """The member of an answer with the open amount."""
+    open: str
+    """The open amount in a record."""
+    reference: str
+    """The reference; `{}` stands for the drawn number."""
+
+    def read(self, key: str, _tenant: int) -> Request:
+        return read_request(f"{self.plural}/{path_segment(key)}")
+
+    def listing(self, _tenant: int) -> Request:
+        return read_request(self.plural)
+
+    def reference_of(self, drawn: DrawnValues) -> str:
+        return self.reference.format(drawn.number)
+
+    def record(self, status: str, _key: str, drawn: DrawnValues) -> Record:
+        return {
+            "Reference": self.reference_of(drawn),
+            "Status": status,
+            "Total": drawn.amount,
+            self.open: drawn.amount,
+        }
+
+    def shown(self, key: str, exchange: Exchange) -> Record | None:
+        return self.records(exchange).get(key)
+
+    def records(self, exchange: Exchange) -> Mapping[str, Record]:
+        found = documents_in(exchange, self.plural)
+        return {one[self.number]: self._record_of(one) for one in found if one.get(self.number)}
+
+    def _record_of(self, shown: Mapping[str, Any]) -> Record:
+        """Return the compared members; no document states the open amount of an ended one."""
+        ended = shown["Status"] in (_VOIDED, _DELETED)
+        return {
+            "Reference": shown.get("Reference"),
+            "Status": shown["Status"],
+            "Total": Decimal(shown["Total"]),
+            self.open: None if ended else Decimal(shown[self.shown_open]),
+        }
+
+    def after_upsert(self, before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
+        """Return the record after a change; a voided or partly used document does not change."""
+        is_refused = before is not None and not self._is_untouched(before)
+        return REFUSED_STEP if is_refused else self.record(_OPEN, key, drawn)
+
+    def after_use(self, before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+        """Return the record after a payment or an allocation of the drawn amount."""
+        left = before[self.open] if before and before["Status"] == _OPEN else None
+        if before is None or not isinstance(left, Decimal) or not 0 < drawn.amount <= left:
+            return REFUSED_STEP
+        left -= drawn.amount
+        return {**before, self.open: left, "Status": _OPEN if left else _PAID}
+
+    def after_voiding(self, before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
+        if before is None or not self._is_untouched(before):
+            return REFUSED_STEP
+        return {**before, "Status": _VOIDED, self.open: None}
+
+    def _is_untouched(self, record: Record) -> bool:
+        return record["Status"] in (_OPEN, _DRAFT) and record[self.open] == record["Total"]
+
+    def status_change(self, status: str) -> Callable[[str, DrawnValues, int], Request]:
+        return lambda key, _drawn, _tenant: write_request(
+            "POST", self.plural, {self.plural: [{self.number: key, "Status": status}]}
+        )
+
+
+_INVOICES = _Kind("Invoices", "InvoiceNumber", "AmountDue", "AmountDue", "Order {} & more")
+_CREDIT_NOTES = _Kind("CreditNotes", "CreditNoteNumber", "RemainingCredit", "Left", "Order {}")
+
+
+def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) -> BatchProfile:
+    """Return what the batches of both kinds have in common."""
+    return BatchProfile(
+        operation=operation,
+        key=lambda number: f"{prefix}-{number}",
+        item=partial(_item, facts, status),
+        record=partial(kind.record, status),
+        call=batch_request("POST", kind.plural, **WITHOUT_SUMMARY),
+        read=kind.read,
+        shown=kind.shown,
+        record_after=kind.after_upsert,
+        listing=kind.listing,
+        listed=kind.records,
+        reader=READERS[operation].read,
+        amount=_amount,
+    )
+
+
 def updated_invoices(facts: Facts) -> BatchProfile:
     """Invoices that are created or changed, approved at once, paid and voided."""
-    return BatchProfile(
-        operation="updateOrCreateInvoices",
-        key=lambda number: f"CI-{number}",
-        item=partial(_item, facts, _OPEN),
-        record=partial(_record, _OPEN),
-        call=batch_request("POST", "Invoices", **WITHOUT_SUMMARY),
-        read=_read,
-        shown=_read_record,
-        record_after=_after_upsert,
+    return replace(
+        _batch(facts, _INVOICES, _OPEN, "updateOrCreateInvoices", "CI"),
         corruptions=TABLES.corruptions("invoices", facts),
-        listing=lambda _tenant: read_request("Invoices"),
-        listed=_read_records,
         steps=_steps_of_open(facts),
-        reader=READERS["updateOrCreateInvoices"].read,
-        amount=_amount,
     )
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
     """Invoices that are only created, as drafts; their numbers are taken forever."""
     return replace(
-        updated_invoices(facts),
-        operation="createInvoices",
-        key=lambda number: f"CN-{number}",
-        item=partial(_item, facts, _DRAFT),
-        record=partial(_record, _DRAFT),
+        _batch(facts, _INVOICES, _DRAFT, "createInvoices", "CN"),
         call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
-        record_after=lambda before, _key, drawn: (
-            _record(_DRAFT, "", drawn) if before is None else REFUSED_STEP
+        record_after=lambda before, key, drawn: (
+            REFUSED_STEP if before else _INVOICES.record(_DRAFT, key, drawn)
         ),
         corruptions=(*TABLES.corruptions("invoices", facts), *TABLES.corruptions("new-invoices", facts)),
         steps=_STEPS_OF_DRAFTS,
-        reader=READERS["createInvoices"].read,
     )
 
 
 def _item(facts: Facts, status: str, key: str, drawn: DrawnValues) -> Json:
     sent = invoice_document(facts, key, *split_amount(drawn.amount))
-    return {**sent, "Reference": _reference(drawn), "Status": status}
+    return {**sent, "Reference": _INVOICES.reference_of(drawn), "Status": status}
 
 
 def _amount(item: Json) -> Decimal:
     return sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0))
-
-
-def _reference(drawn: DrawnValues) -> str:
-    return f"Order {drawn.number} & more"
-
-
-def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
-    return {
-        "Reference": _reference(drawn),
-        "Status": status,
-        "Total": drawn.amount,
-        "AmountDue": drawn.amount,
-    }
-
-
-def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return the record after a change; a voided or partly paid invoice does not change."""
-    return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
-
-
-def _is_untouched(record: Record) -> bool:
-    return record["Status"] in (_OPEN, _DRAFT) and record["AmountDue"] == record["Total"]
-
-
-def _read(key: str, _tenant: int) -> Request:
-    return read_request(f"Invoices/{path_segment(key)}")
-
-
-def _read_record(key: str, exchange: Exchange) -> Record | None:
-    return _read_records(exchange).get(key)
-
-
-def _read_records(exchange: Exchange) -> Mapping[str, Record]:
-    found = documents_in(exchange, "Invoices")
-    return {one["InvoiceNumber"]: _record_of(one) for one in found if one.get("InvoiceNumber")}
-
-
-def _record_of(shown: Mapping[str, Any]) -> Record:
-    """Return the compared members; no document states the open amount of an ended invoice."""
-    ended = shown["Status"] in (_VOIDED, _DELETED)
-    return {
-        "Reference": shown.get("Reference"),
-        "Status": shown["Status"],
-        "Total": Decimal(shown["Total"]),
-        "AmountDue": None if ended else Decimal(shown["AmountDue"]),
-    }
-
-
-def _after_status_change(
-    change: Mapping[str, str | None],
-) -> Callable[[Record | None, DrawnValues], Record | RefusedStep]:
-    return lambda before, _drawn: {**before, **change} if before and _is_untouched(before) else REFUSED_STEP
 
 
 def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
@@ -149,14 +178,6 @@ def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | Refused
     if before is None or before["Status"] not in (_OPEN, _DRAFT):
         return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}
-
-
-def _after_payment(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    due = before["AmountDue"] if before and before["Status"] == _OPEN else None
-    if before is None or not isinstance(due, Decimal) or not 0 < drawn.amount <= due:
-        return REFUSED_STEP
-    left = due - drawn.amount
-    return {**before, "AmountDue": left, "Status": _OPEN if left else _PAID}
 
 
 def _after_settlement(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
@@ -170,20 +191,19 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
         return write_request("PUT", "Payments", {"Payments": [payment_document(facts, key, drawn.amount)]})
 
     def settle(exchange: Exchange, key: str, drawn: DrawnValues, _tenant: int) -> Request:
-        record = _read_record(key, exchange)
+        record = _INVOICES.shown(key, exchange)
         due = record["AmountDue"] if record else None
         amount = due if isinstance(due, Decimal) and due else drawn.amount
         return write_request("PUT", "Payments", payment_document(facts, key, amount))
 
+    def read(key: str, _drawn: DrawnValues, tenant: int) -> Request:
+        return _INVOICES.read(key, tenant)
+
     return (
-        Step("pay some of it", pay, _after_payment),
-        Step(
-            "pay what is due of it", lambda key, _drawn, tenant: _read(key, tenant), _after_settlement, settle
-        ),
+        Step("pay some of it", pay, _INVOICES.after_use),
+        Step("pay what is due of it", read, _after_settlement, settle),
         Step("change its reference", _rename, _after_rename),
-        Step(
-            "void it", _change_status(_VOIDED), _after_status_change({"Status": _VOIDED, "AmountDue": None})
-        ),
+        Step("void it", _INVOICES.status_change(_VOIDED), _INVOICES.after_voiding),
     )
 
 
@@ -191,12 +211,6 @@ def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
     """Return a change by number in the path; whether reading alone accepts a number there is open."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
-    )
-
-
-def _change_status(status: str) -> Callable[[str, DrawnValues, int], Request]:
-    return lambda key, _drawn, _tenant: write_request(
-        "POST", "Invoices", {"Invoices": [{"InvoiceNumber": key, "Status": status}]}
     )
 
 
@@ -212,102 +226,41 @@ def _after_deletion(before: Record | None, _drawn: DrawnValues) -> Record | Refu
 
 _STEPS_OF_DRAFTS = (
     Step("change its reference", _rename, _after_rename),
-    Step("approve it", _change_status(_OPEN), _after_approval),
-    Step("delete it", _change_status(_DELETED), _after_deletion),
+    Step("approve it", _INVOICES.status_change(_OPEN), _after_approval),
+    Step("delete it", _INVOICES.status_change(_DELETED), _after_deletion),
 )
 
 
 def credit_notes(facts: Facts) -> BatchProfile:
     """Credit notes that are created or changed, approved at once, allocated and voided."""
-    return BatchProfile(
-        operation="updateOrCreateCreditNotes",
-        key=lambda number: f"CC-{number}",
+    return replace(
+        _batch(facts, _CREDIT_NOTES, _OPEN, "updateOrCreateCreditNotes", "CC"),
         item=partial(_credit_note, facts),
-        record=_credit_note_record,
-        call=batch_request("POST", "CreditNotes", **WITHOUT_SUMMARY),
-        read=_read_credit_note,
-        shown=lambda key, exchange: _credit_notes_by_number(exchange).get(key),
         prepare=lambda key, _tenant: create_invoices(
             invoice_document(facts, _invoice_number(key), _AMPLE_AMOUNT)
         ),
-        record_after=_credit_note_after_upsert,
         corruptions=TABLES.corruptions("credit-notes", facts),
-        listing=lambda _tenant: read_request("CreditNotes"),
-        listed=_credit_notes_by_number,
         steps=(
-            Step("allocate some of it", _allocate, _after_allocation),
-            Step("void it", _void, _after_voiding),
+            Step("allocate some of it", _allocate, _CREDIT_NOTES.after_use),
+            Step("void it", _CREDIT_NOTES.status_change(_VOIDED), _CREDIT_NOTES.after_voiding),
         ),
-        reader=READERS["updateOrCreateCreditNotes"].read,
-        amount=_amount,
     )
 
 
 def _credit_note(facts: Facts, key: str, drawn: DrawnValues) -> Json:
     sent = invoice_document(facts, key, *split_amount(drawn.amount))
     kept = {name: value for name, value in sent.items() if name not in ("InvoiceNumber", "DueDate")}
-    return {**kept, "Type": "ACCRECCREDIT", "CreditNoteNumber": key, "Reference": f"Order {drawn.number}"}
-
-
-def _credit_note_record(_key: str, drawn: DrawnValues) -> Record:
-    return {
-        "Reference": f"Order {drawn.number}",
-        "Status": "AUTHORISED",
-        "Total": drawn.amount,
-        "Left": drawn.amount,
-    }
-
-
-def _credit_note_after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    untouched = before is None or (before["Status"] == "AUTHORISED" and before["Left"] == before["Total"])
-    return _credit_note_record(key, drawn) if untouched else REFUSED_STEP
+    own = {"Type": "ACCRECCREDIT", "CreditNoteNumber": key, "Reference": _CREDIT_NOTES.reference_of(drawn)}
+    return {**kept, **own}
 
 
 def _invoice_number(key: str) -> str:
     return f"{key}-a"
 
 
-def _read_credit_note(key: str, _tenant: int) -> Request:
-    return read_request(f"CreditNotes/{path_segment(key)}")
-
-
-def _credit_notes_by_number(exchange: Exchange) -> Mapping[str, Record]:
-    found = documents_in(exchange, "CreditNotes")
-    return {one["CreditNoteNumber"]: _shown_credit_note(one) for one in found if one.get("CreditNoteNumber")}
-
-
-def _shown_credit_note(shown: Mapping[str, Any]) -> Record:
-    """Return the compared members; no document states the rest of a voided one."""
-    return {
-        "Reference": shown.get("Reference"),
-        "Status": shown["Status"],
-        "Total": Decimal(shown["Total"]),
-        "Left": None if shown["Status"] == "VOIDED" else Decimal(shown["RemainingCredit"]),
-    }
-
-
 def _allocate(key: str, drawn: DrawnValues, _tenant: int) -> Request:
     element = {"Invoice": {"InvoiceNumber": _invoice_number(key)}, "Amount": drawn.amount}
     return write_request("PUT", f"CreditNotes/{path_segment(key)}/Allocations", {"Allocations": [element]})
-
-
-def _after_allocation(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    left = before["Left"] if before and before["Status"] == "AUTHORISED" else None
-    if before is None or not isinstance(left, Decimal) or not 0 < drawn.amount <= left:
-        return REFUSED_STEP
-    return {**before, "Left": left - drawn.amount, "Status": "AUTHORISED" if left > drawn.amount else "PAID"}
-
-
-def _void(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
-    return write_request(
-        "POST", "CreditNotes", {"CreditNotes": [{"CreditNoteNumber": key, "Status": "VOIDED"}]}
-    )
-
-
-def _after_voiding(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
-    if before is None or before["Status"] != "AUTHORISED" or before["Left"] != before["Total"]:
-        return REFUSED_STEP
-    return {**before, "Status": "VOIDED", "Left": None}
 
 
 def received_money(facts: Facts) -> BatchProfile:

@@ -62,7 +62,7 @@ def _deletion(request: Callable[[Exchange, str, DrawnValues, int], Request]) -> 
     return Step(
         "delete it",
         lambda key, _drawn, _tenant: read_authorised("Payments", f'Reference=="{key}"'),
-        lambda before, _drawn: None if before else REFUSED_STEP,
+        _after_deletion,
         request,
     )
 
@@ -93,7 +93,7 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         read=lambda key, _tenant: read_request(f"Invoices/{path_segment(key)}"),
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(invoice_document(facts, key, full_amount(key))),
-        record_after=lambda before, key, _drawn: REFUSED_STEP if before else {"Paid": full_amount(key)},
+        record_after=_after_full_payment,
         corruptions=TABLES.corruptions("payments", facts),
         listing=lambda _tenant: read_authorised("Payments"),
         listed=sums_by_reference("Payments", "Amount"),
@@ -140,37 +140,28 @@ def batch_payments_in_full(facts: Facts) -> BatchProfile:
         pairs = zip(_invoice_numbers(key), split_amount(full_amount(key)), strict=True)
         return create_invoices(*(invoice_document(facts, number, amount) for number, amount in pairs))
 
-    def upon(before: Record | None, key: str, _drawn: DrawnValues) -> Record | RefusedStep:
-        return REFUSED_STEP if before else {"Paid": full_amount(key)}
-
-    return BatchProfile(
-        operation="createBatchPayment",
+    by_address = delete_first("BatchPayments", "BatchPaymentID")
+    return replace(
+        batch_payments_in_parts(facts),
         key=lambda number: f"CS-{number}",
         item=item,
         record=lambda key, _drawn: {"Paid": full_amount(key)},
         call=batch_request("PUT", "BatchPayments"),
-        read=_read,
-        shown=read_paid,
         prepare=prepare,
-        record_after=upon,
-        corruptions=TABLES.corruptions("batch-payments", facts),
-        listing=lambda _tenant: read_authorised("BatchPayments"),
-        listed=_LISTED,
+        record_after=_after_full_payment,
         steps=(
             # That batches can be deleted at all is assumed: docs/vendors/xero.md#state.
             Step("delete it", _search_by_key, _after_deletion, _delete_by_id, may_be_refused=True),
             Step(
-                "delete it by its address",
-                _search_by_key,
-                _after_deletion,
-                delete_first("BatchPayments", "BatchPaymentID"),
-                may_be_refused=True,
+                "delete it by its address", _search_by_key, _after_deletion, by_address, may_be_refused=True
             ),
             _DELETE_ONE_PAYMENT,
         ),
-        reader=READERS["createBatchPayment"].read,
-        amount=_amount,
     )
+
+
+def _after_full_payment(before: Record | None, key: str, _drawn: DrawnValues) -> Record | RefusedStep:
+    return REFUSED_STEP if before else {"Paid": full_amount(key)}
 
 
 def _batch_payment(facts: Facts, key: str, amount: Decimal) -> Json:
