@@ -26,8 +26,11 @@ ACTION_REFUSED = "Cannot take action '{action}'. See the details element for fur
 """Heading of the reasons why an action was not taken."""
 
 DEFAULT_MESSAGE = "The value of '{name}' is not valid"
-ACTION_PROBLEMS = frozenset({"alert", "no-items", "no-send-date", "not-editable", "not-valid", "wrong-state"})
+ACTION_PROBLEMS: frozenset[str] = frozenset(_TABLES["actions"])
 """Problems of an action on an invoice; `expected` is its name."""
+
+BUSINESS_RULES = ACTION_PROBLEMS | frozenset(_TABLES["business-rules"])
+REFUSAL_OF_FAULT: Mapping[str, str] = _TABLES["faults"]
 
 _TYPELISTS: Mapping[str, str] = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 _PARAMETERS = frozenset({"query", "header", "path"})

@@ -24,7 +24,9 @@ from mockserver.vendors.guidewire.errors import (
     ACTION_PROBLEMS,
     ACTION_REFUSED,
     BAD_INPUT,
+    BUSINESS_RULES,
     PROBLEM_ERRORS,
+    REFUSAL_OF_FAULT,
     REFUSALS,
     problem_detail,
 )
@@ -35,28 +37,9 @@ _LENIENT = frozenset({"ignore", "log"})
 _AMOUNT_PATHS = ((*ATTRIBUTES_PATH, "bulkInvoiceTotal"), (*ATTRIBUTES_PATH, "amount", "amount"))
 _ITEMS = "/bulk-invoice-items"
 _BATCH = f"{API}/batch"
-_BUSINESS_RULES = ACTION_PROBLEMS | {
-    "amount-forbidden",
-    "claim-closed",
-    "duplicate-key",
-    "missing-required",
-    "one-currency",
-    "other-currency",
-    "supplement-only",
-    "too-many-decimals",
-    "total-required",
-    "unknown-reference",
-}
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
 FAULT_TEXT_LIMIT = 255
 """Length limit in the message of a too-long fault; nothing is refused for its length."""
-
-_REFUSAL_OF_FAULT: Mapping[str, str] = {
-    "internal": "failed",
-    "throttled": "too-many-requests",
-    "timeout": "unavailable",
-}
-"""Faults that are no matter of what was sent, and the refusal that says them."""
 
 _LOCKED_IN = "Issued"
 _BULK_INVOICES = "/bulk-invoices/"
@@ -119,7 +102,7 @@ def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
     """Return the error like `problem_error`, with the business rule's status if only rules are broken."""
     listed = tuple(problems)
     error = problem_error(listed, call)
-    if all(problem.code in _BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
+    if all(problem.code in BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
         return {**error, "status": int(call.assumptions["business_rule_status"])}
     return error
 
@@ -210,7 +193,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
     Source: docs/vendors/guidewire.md#errors, #statuses, #stale-data.
     """
-    refusal = _REFUSAL_OF_FAULT.get(fault.code)
+    refusal = REFUSAL_OF_FAULT.get(fault.code)
     if refusal is not None:
         error = refusal_error(refusal, request.call.path)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchHandler, Vendor, store_each
+from mockserver.vendor import BatchHandler, CheckItem, Vendor, store_each
 from mockserver.vendors.payt import (
     access,
     batches,
@@ -21,32 +21,28 @@ from mockserver.vendors.payt.messages import REFUSALS
 from mockserver.vendors.payt.refusals import classify, extra_outcome_of, fault_problem, refuse
 from mockserver.vendors.payt.representation import DEBTOR, INVOICE, PAYMENT
 
+
+def _invoices(find: invoices.FindInvoice, check: CheckItem) -> BatchHandler:
+    return BatchHandler(
+        apply=invoices.upsert_invoices(find),
+        render=batches.success_entity_with(invoices.warnings_of_rejected(find)),
+        rules=(rules.for_readable(rules.invoice_problems),),
+        batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
+        check=rules.for_readable(check),
+        extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
+    )
+
+
 _BATCHES = {
-    "postV1Invoices": BatchHandler(
-        apply=invoices.upsert_invoices(sent_records.find_invoice),
-        render=batches.success_entity_with(invoices.warnings_of_rejected(sent_records.find_invoice)),
-        rules=(rules.for_readable(rules.invoice_problems),),
-        batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
-        check=state_rules.check_invoice,
-        extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
-    ),
-    "patchV1Invoices": BatchHandler(
-        apply=invoices.upsert_invoices(sent_records.find_invoice_by_number),
-        render=batches.success_entity_with(
-            invoices.warnings_of_rejected(sent_records.find_invoice_by_number)
-        ),
-        rules=(rules.for_readable(rules.invoice_problems),),
-        batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
-        check=state_rules.check_change,
-        extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
-    ),
+    "postV1Invoices": _invoices(sent_records.find_invoice, state_rules.check_invoice),
+    "patchV1Invoices": _invoices(sent_records.find_invoice_by_number, state_rules.check_change),
     "postV1Debtors": BatchHandler(
         apply=store_each(debtors_and_rates.upsert_debtor),
         render=batches.success_entity,
         rules=(rules.for_readable(rules.debtor_problems),),
         warning_rules=(rules.for_readable(rules.debtor_warnings),),
         batch_rule=rules.unique_in_batch("debtors", "debtor_number", "debtor-number-repeated"),
-        check=state_rules.check_debtor,
+        check=rules.for_readable(state_rules.check_debtor),
         extra_outcome=extra_outcome_of("debtors", "debtor_number", "debtor_identifier"),
     ),
     "postV1Contacts": BatchHandler(
@@ -55,7 +51,7 @@ _BATCHES = {
         rules=(rules.for_readable(rules.contact_problems),),
         warning_rules=(rules.for_readable(rules.contact_warnings),),
         batch_rule=rules.unique_in_batch("contacts", "contact_identifier", "contact-repeated"),
-        check=state_rules.check_contact,
+        check=rules.for_readable(state_rules.check_contact),
         extra_outcome=extra_outcome_of("contacts", "contact_identifier", "id"),
     ),
     "postV1Files": BatchHandler(
@@ -69,7 +65,7 @@ _BATCHES = {
         render=batches.success_entity,
         rules=(rules.for_readable(rules.vat_rate_problems),),
         batch_rule=rules.unique_in_batch("vat_rates", "code", "code-repeated"),
-        check=state_rules.check_vat_rate,
+        check=rules.for_readable(state_rules.check_vat_rate),
         extra_outcome=extra_outcome_of("vat_rates", "code"),
     ),
     "postV1PaymentConditions": BatchHandler(

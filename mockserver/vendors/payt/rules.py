@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Concatenate, ParamSpec, TypeAlias
 
 from mockserver.model import Document, Item, Path, Problem
 from mockserver.sandbox.assumptions import key_rules
-from mockserver.vendor import BatchRule, ItemRule, Request, read_tables
+from mockserver.vendor import BatchRule, Request, read_tables
 from mockserver.vendors.payt import batches
 from mockserver.vendors.payt.amounts_and_dates import MONEY, has_fractional_cents
 from mockserver.vendors.payt.messages import record_problem, too_precise_amount
 from mockserver.vendors.payt.sent_records import is_readable, normalize
+
+P = ParamSpec("P")
+RuleOfItem: TypeAlias = Callable[Concatenate[Item, Request, P], Iterable[Problem]]
+"""Rule that sees an item and its call, and perhaps the state."""
 
 _TABLES = read_tables(__file__)
 CURRENCIES, COUNTRIES = frozenset(_TABLES["currencies"].split()), frozenset(_TABLES["countries"].split())
@@ -23,9 +28,13 @@ _VAT_NUMBER = re.compile(r"[A-Z]{2}[0-9A-Za-z+*. ]{2,18}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
-def for_readable(rule: ItemRule) -> ItemRule:
+def for_readable(rule: RuleOfItem[P]) -> RuleOfItem[P]:
     """Apply `rule` to records of valid types only; the others are refused already."""
-    return lambda item, request: rule(item, request) if is_readable(item, request) else ()
+
+    def found(item: Item, request: Request, /, *others: P.args, **named: P.kwargs) -> Iterable[Problem]:
+        return rule(item, request, *others, **named) if is_readable(item, request) else ()
+
+    return found
 
 
 def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Rules for records that depend on the administration's stored records."""
+"""Rules for readable records that depend on the administration's stored records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.vendor import Request
 from mockserver.vendors.payt import files, invoices, sent_records
 from mockserver.vendors.payt.amounts_and_dates import ZERO, exact_arithmetic, is_day, read_amount, to_utc
 from mockserver.vendors.payt.messages import UNKNOWN_RECORD, record_problem
-from mockserver.vendors.payt.sent_records import RecordMatch, changeable_members, is_readable, normalize
+from mockserver.vendors.payt.sent_records import RecordMatch, changeable_members, normalize
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -18,13 +18,9 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
 
     Source: docs/vendors/payt.md#invoice, #identity, #amounts-and-payments.
     """
-    if is_readable(item, request):
-        yield from _invoice_problems(
-            item,
-            sent_records.find_invoice(normalize(item.document, request), state, request.call.assumptions),
-            request,
-            state,
-        )
+    record = normalize(item.document, request)
+    match = sent_records.find_invoice(record, state, request.call.assumptions)
+    yield from _invoice_problems(item, match, request, state)
 
 
 def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -33,8 +29,6 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
     A blank number means no invoice, and is reported as blank already.
     Source: docs/vendors/payt.md#invoice, #partial-errors.
     """
-    if not is_readable(item, request):
-        return
     if not item.document["invoice_number"].strip():
         return
     match = sent_records.find_invoice_by_number(
@@ -48,8 +42,6 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Problems of a debtor record. Source: docs/vendors/payt.md#messages."""
-    if not is_readable(item, request):
-        return
     record = normalize(item.document, request)
     if sent_records.find_debtor(record, state, request.call.assumptions).taken:
         yield record_problem("debtor-number-taken", item, "debtor_number", of="debtors")
@@ -57,8 +49,6 @@ def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem
 
 def check_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Problems of a contact record. Source: docs/vendors/payt.md#operations-and-paths (assumed)."""
-    if not is_readable(item, request):
-        return
     match = sent_records.find_contact(normalize(item.document, request), state, request.call.assumptions)
     if item.document.get("id") and match.stored is None:
         yield _unknown_record(item, "contacts", "id")
@@ -66,10 +56,10 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
         yield record_problem("contact-taken", item, "contact_identifier", of="contacts")
 
 
-def check_vat_rate(item: Item, request: Request, state: State) -> Iterator[Problem]:
+def check_vat_rate(item: Item, _request: Request, state: State) -> Iterator[Problem]:
     """Yield the missing members of a new VAT rate. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
-    if not is_readable(item, request) or state.collection("vat_rates").find("code", record.get("code")):
+    if state.collection("vat_rates").find("code", record.get("code")):
         return
     for member in ("rate", "name"):
         if record.get(member) is None:
