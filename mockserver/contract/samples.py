@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.model import Document, Json, join_key, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.openapi import Batch, resolve
 from mockserver.spec.patterns import text_for
-from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
-from mockserver.spec.xml import XSI
+from mockserver.spec.schema_tree import SchemaTree
+from mockserver.spec.xml import XmlWriter
 
 FIRST_KEY = 1000
 """The first number of a made-up key."""
@@ -48,9 +47,6 @@ _OTHER_TYPE: Mapping[str, Json] = {
     "array": {},
 }
 """Values that no reader accepts for the type, however lenient."""
-
-_NIL = f"{{{XSI}}}nil"
-_LIST_ITEM, _ROOT = "item", "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,52 +331,8 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
     """Write `value` as XML; where the schema is of a list, an object around the list is left out."""
-    writer = _Writer(SchemaTree(document))
-    place = writer.tree.place((schema,))
-    if place.kind == "array" and isinstance(value, Mapping) and len(value) == 1:
+    tree = SchemaTree(document)
+    is_list = tree.place((schema,)).kind == "array"
+    if is_list and isinstance(value, Mapping) and len(value) == 1:
         (value,) = value.values()
-    root = Element(_tag(place.name or _ROOT, place))
-    writer.fill(root, value, (schema,))
-    # A reader takes a carriage return for a line feed, unless it is written as a reference.
-    return tostring(root).replace(b"\r", b"&#13;")
-
-
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    tree: SchemaTree
-
-    def fill(self, element: Element, value: Json, schemas: Schemas) -> None:
-        place = self.tree.place(schemas)
-        if value is None:
-            element.set(_NIL, "true")
-        elif isinstance(value, list):
-            for one in value:
-                self.fill(SubElement(element, _tag(place.item_name or _LIST_ITEM, place)), one, place.items)
-        elif isinstance(value, Mapping):
-            for name, inner in value.items():
-                self._member(element, place, name, inner)
-        else:
-            element.text = _text(value)
-
-    def _member(self, element: Element, place: SchemaPlace, name: str, value: Json) -> None:
-        member = place.members.get(name)
-        if member is None:
-            self.fill(SubElement(element, _tag(name, place)), value, ())
-        elif member.attribute:
-            element.set(member.name, _text(value))
-        elif member.repeated and isinstance(value, list):
-            items = self.tree.place(member.schemas).items
-            for one in value:
-                self.fill(SubElement(element, _tag(member.name, place)), one, items)
-        else:
-            self.fill(SubElement(element, _tag(member.name, place)), value, member.schemas)
-
-
-def _tag(name: str, place: SchemaPlace) -> str:
-    return f"{{{place.namespace}}}{name}" if place.namespace else name
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    return XmlWriter(tree).write(value, schema)
