@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 
 from mockserver.codec import json
 from mockserver.codec.http import is_server_problem, parse_content_type
-from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
 from mockserver.model import Call, Json, Reply, pointer_of
@@ -26,8 +25,8 @@ class ReplyConformance:
     """Conformance of replies with one vendor's spec."""
 
     vendor: LoadedVendor
-    schemas: dict[tuple[str, str, str], tuple[Schema, DeclaredMembers]] = field(default_factory=dict)
-    """Schemas, compiled on first use, each with the members that it declares."""
+    schemas: dict[tuple[str, str, str], tuple[Schema, SchemaTree]] = field(default_factory=dict)
+    """Schemas, compiled on first use, each with the tree of its document."""
 
     def operation(self, method: str, path: str) -> Operation | None:
         """Return the operation that answers `method` on the path template, or None if no operation does."""
@@ -64,12 +63,9 @@ class ReplyConformance:
 
     def _problems(self, place: tuple[str, str, str], charset: str, body: bytes, *, closed: bool) -> list[str]:
         if place not in self.schemas:
-            schema_of_place = self._schema(*place)
-            self.schemas[place] = (
-                schema_of_place,
-                DeclaredMembers(SchemaTree(schema_of_place.document), schema_of_place.node),
-            )
-        schema, declared = self.schemas[place]
+            schema = self._schema(*place)
+            self.schemas[place] = schema, SchemaTree(schema.document)
+        schema, tree = self.schemas[place]
         try:
             value = _decode_body(body, charset, place[-1], schema)
             problems = schema.problems(value)
@@ -77,9 +73,8 @@ class ReplyConformance:
             return [str(error)]
         messages = [f"{one.pointer}: {one.detail}" for one in problems]
         if closed:
-            beyond = [
-                f'{pointer_of(path)}: "{path[-1]}" is not expected' for path in declared.undeclared(value)
-            ]
+            strangers = tree.undeclared(value, (schema.node,))
+            beyond = [f'{pointer_of(path)}: "{path[-1]}" is not expected' for path in strangers]
             messages += [one for one in beyond if one not in messages]
         return messages[:_MAX_REPORTED] + (
             [f"{len(messages) - _MAX_REPORTED} more"] if len(messages) > _MAX_REPORTED else []

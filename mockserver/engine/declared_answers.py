@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.codec.instants import print_instant
-from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.declared_values import (
     ERRORS,
     Message,
@@ -499,8 +498,8 @@ def _member_writer(node: Document, name: str) -> RowMember:
 
 def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
     """Return the stored record, with the members that the row's schema names."""
-    members = DeclaredMembers(SchemaTree(filling.document), node)
-    return RowMember(lambda outcome: members.answered(outcome.document) if outcome.accepted else None)
+    tree = SchemaTree(filling.document)
+    return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
 
 def _members_of(item: Item) -> dict[str, Json]:

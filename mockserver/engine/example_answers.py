@@ -12,7 +12,6 @@ from http.client import responses
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.engine import negotiation
-from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import Chance, chance_of, draw_value
 from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, prefers_new_value
@@ -83,12 +82,12 @@ class Answering:
         if isinstance(value, str) and not self.is_json:
             return value.encode()
         if self.media_type.endswith("xml"):
-            return XmlWriter(SchemaTree(self.document)).write(value, self.schema)
+            return XmlWriter(self.tree).write(value, self.schema)
         return json.encode(value)
 
     @cached_property
-    def members(self) -> DeclaredMembers:
-        return DeclaredMembers(SchemaTree(self.document), self.schema)
+    def tree(self) -> SchemaTree:
+        return SchemaTree(self.document)
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -175,7 +174,7 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
     # Only odd numbers draw past the examples of schemas.
     for number in range(int(chance.is_new), _TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
-            drawn = answer.members.answered(draw_value(filling, answer.schema, number, chance))
+            drawn = answer.tree.answered(draw_value(filling, answer.schema, number, chance), answer.schema)
             if answer.accepts(drawn):
                 return drawn
     detail = "no valid answer can be made of the schema; add an example to it"

@@ -362,7 +362,7 @@ class _Writer:
         answering = self.answering
         if not answering.schema:
             return Reply(answering.status, headers=answering.headers)
-        document = answering.members.answered(document)
+        document = answering.tree.answered(document, answering.schema)
         if not answering.accepts(document):
             return None
         return json_reply(answering.status, document, answering.sent_type, answering.headers)

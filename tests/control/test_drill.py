@@ -8,7 +8,6 @@ import pytest
 
 from mockserver.codec import json
 from mockserver.control.control_call import control_contract
-from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.registry import vendor_packages
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
@@ -34,7 +33,7 @@ def unstated(answered: Response, operation: str, method: str = "post") -> list[s
     node = content[answered.media_type]["schema"]
     value = json.decode(answered.body)
     problems = compile_schema(contract.document, node, COMMON_FORMATS).problems(value)
-    names = DeclaredMembers(SchemaTree(contract.document), node).undeclared(value)
+    names = SchemaTree(contract.document).undeclared(value, (node,))
     return [f"{one.pointer}: {one.detail}" for one in problems] + [str(one) for one in names]
 
 

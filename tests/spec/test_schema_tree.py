@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.model import Json, pointer_of
 from mockserver.spec.schema_tree import SchemaTree
 
@@ -28,8 +27,8 @@ SCHEMAS: dict[str, Any] = {
 
 def undeclared(name: str, value: Json) -> list[str]:
     document = {"components": {"schemas": SCHEMAS}}
-    declared = DeclaredMembers(SchemaTree(document), {"$ref": f"#/components/schemas/{name}"})
-    return [pointer_of(path) for path in declared.undeclared(value)]
+    named = ({"$ref": f"#/components/schemas/{name}"},)
+    return [pointer_of(path) for path in SchemaTree(document).undeclared(value, named)]
 
 
 def test_a_member_that_the_schema_names_is_declared() -> None:
