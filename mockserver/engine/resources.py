@@ -157,7 +157,7 @@ def _shown_schema(spec: Spec, operation: Operation) -> Document:
 
 def _item_schema(spec: Spec, operation: Operation) -> Document:
     node: Document = next((one.schema for one in operation.bodies if one.name.endswith("json")), EMPTY)
-    for step in operation.batch.items if operation.batch else ():
-        node = merged(spec.document, node).get("properties", EMPTY).get(step, EMPTY)
-    found: Document = merged(spec.document, node).get("items", EMPTY)
+    found: Document = at(spec.document, node, operation.batch.items if operation.batch else ()).get(
+        "items", EMPTY
+    )
     return found

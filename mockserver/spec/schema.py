@@ -126,15 +126,7 @@ class Schema:
             found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
         return found
 
-    @cached_property
-    def _places(self) -> Mapping[str | int, int]:
-        """The places of the members, which most problems are at."""
-        names = resolve(self.document, self.node).get("properties", ())
-        return {name: place for place, name in enumerate(names)}
-
     def _rank(self, path: Path) -> tuple[int, ...]:
-        if len(path) == 1 and path[0] in self._places:
-            return (self._places[path[0]],)
         node, ranks = resolve(self.document, self.node), []
         for step in path:
             if isinstance(step, int):
@@ -347,16 +339,17 @@ def to_draft4(
     return schema
 
 
-def with_optional(node: Json, mark: str) -> Any:
-    """Return the schema without need of members that are marked `readOnly`, or `writeOnly`."""
+def with_optional(node: Json, mark: str, names: frozenset[str] = frozenset()) -> Any:
+    """Return the schema without need of members with these names, or marked `readOnly` or `writeOnly`."""
     if isinstance(node, list):
-        return [with_optional(child, mark) for child in node]
-    if not isinstance(node, dict) or not mark:
+        return [with_optional(child, mark, names) for child in node]
+    if not isinstance(node, dict) or not (mark or names):
         return node
-    made = {key: child if key in _DATA else with_optional(child, mark) for key, child in node.items()}
-    members = node.get("properties")
-    if isinstance(members, dict) and isinstance(node.get("required"), list):
-        marked = {name for name, member in members.items() if member.get(mark)}
+    made = {key: child if key in _DATA else with_optional(child, mark, names) for key, child in node.items()}
+    if isinstance(node.get("required"), list):
+        members = node.get("properties")
+        of_mark = members.items() if isinstance(members, dict) and mark else ()
+        marked = names.union(name for name, member in of_mark if member.get(mark))
         made["required"] = [name for name in node["required"] if name not in marked]
         if not made["required"]:
             del made["required"]

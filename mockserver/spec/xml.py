@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import resolve
+from mockserver.spec.schema import with_optional
 from mockserver.spec.schema_tree import SchemaMember, SchemaPlace, Schemas, SchemaTree
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,7 +76,7 @@ def without_omitted(document: Document) -> Document:
     """Return a copy of a spec in which no required member lacks an XML form."""
     schemas = document.get("components", EMPTY).get("schemas", EMPTY)
     omitted = frozenset(_omitted_members(schemas, document))
-    copied: Document = _require_less(document, omitted) if omitted else document
+    copied: Document = with_optional(document, "", omitted)
     return copied
 
 
@@ -89,19 +90,6 @@ def _omitted_members(node: Json, document: Document) -> Iterator[str]:
                 yield name
         for child in node.values():
             yield from _omitted_members(child, document)
-
-
-def _require_less(node: Json, omitted: frozenset[str]) -> Json:
-    if isinstance(node, list):
-        return [_require_less(child, omitted) for child in node]
-    if not isinstance(node, dict):
-        return node
-    copied = {name: _require_less(child, omitted) for name, child in node.items()}
-    if isinstance(copied.get("required"), list):
-        copied["required"] = [name for name in copied["required"] if name not in omitted]
-        if not copied["required"]:
-            del copied["required"]
-    return copied
 
 
 @dataclass(frozen=True, slots=True)
