@@ -34,7 +34,7 @@ from mockserver.spec.openapi import (
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.served_form import served_form, server_paths
 from mockserver.spec.source_files import PARTS, read_source, read_text
-from mockserver.spec.yaml_positions import compose, find_yaml_fault, place_in
+from mockserver.spec.yaml_positions import compose, describe_yaml_error, place_in
 
 _DATA = {"example", "default", "enum", "value"}
 _MAPS_OF_NAMES = frozenset(
@@ -241,11 +241,6 @@ def index(name: str, text: str, document: Json, file: str, *, is_whole: bool = F
             return _index(name, text, document, is_whole=is_whole)
         except SpecError as error:
             raise error.within(file) from None
-
-
-def describe_yaml_error(text: str, error: Exception) -> str:
-    fault = find_yaml_fault(text, error)
-    return f"{fault.what} (line {fault.line}, column {fault.column})" if fault.line else fault.what
 
 
 @contextmanager

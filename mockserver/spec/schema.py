@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
@@ -356,9 +356,23 @@ def with_optional(node: Json, mark: str, names: frozenset[str] = frozenset()) ->
     return made
 
 
-def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
+def extension_values(
+    document: Document, node: Document, extension: str, path: Path = (), seen: frozenset[str] = frozenset()
+) -> dict[Path, Any]:
     """Return the values of `extension` in the schema, by path with "*" for elements."""
-    return dict(_extension_values(document, node, extension, (), frozenset()))
+    reference, found = node.get("$ref", ""), {}
+    if reference in seen:
+        return {}
+    seen, here = (seen | {reference} if reference else seen), resolve(document, node)
+    for source in (node, here):
+        if extension in source:
+            found[path] = source[extension]
+    below = [((*path, name), child) for name, child in here.get("properties", {}).items()]
+    below += [((*path, "*"), here["items"])] if "items" in here else []
+    below += [(path, part) for part in here.get("allOf", ())]
+    for place, child in below:
+        found |= extension_values(document, child, extension, place, seen)
+    return found
 
 
 def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
@@ -377,24 +391,6 @@ def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] =
         and here.get("additionalProperties", False) is False
         and all(has_bounded_depth(document, child, seen) for child in inner)
     )
-
-
-def _extension_values(
-    document: Document, node: Document, extension: str, path: Path, seen: frozenset[str]
-) -> Iterator[tuple[Path, Any]]:
-    reference = node.get("$ref", "")
-    if reference in seen:
-        return
-    seen, here = (seen | {reference} if reference else seen), resolve(document, node)
-    for source in (node, here):
-        if extension in source:
-            yield path, source[extension]
-    for name, child in here.get("properties", {}).items():
-        yield from _extension_values(document, child, extension, (*path, name), seen)
-    if "items" in here:
-        yield from _extension_values(document, here["items"], extension, (*path, "*"), seen)
-    for part in here.get("allOf", ()):
-        yield from _extension_values(document, part, extension, path, seen)
 
 
 def _problems_found(validator: jsonschema_rs.Draft4Validator, value: Json, base: Path) -> list[Problem]:

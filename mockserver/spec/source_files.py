@@ -18,7 +18,7 @@ from mockserver.codec import yaml
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, escape_step
-from mockserver.spec.yaml_positions import find_yaml_fault
+from mockserver.spec.yaml_positions import describe_yaml_error
 
 PARTS = "x-parts"
 """The member of the root document that holds the other files, each under its name from the root's folder."""
@@ -58,9 +58,7 @@ def _parsed(text: str, name: str) -> Json:
     try:
         return yaml.load(text, lenient=True)
     except (YAMLError, RecursionError) as error:
-        fault = find_yaml_fault(text, error)
-        where = f" (line {fault.line}, column {fault.column})" if fault.line else ""
-        raise SpecError(f"not YAML: {fault.what}{where}", file=name) from None
+        raise SpecError(f"not YAML: {describe_yaml_error(text, error)}", file=name) from None
 
 
 def _parse_json(text: str) -> Json:

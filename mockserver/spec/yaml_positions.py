@@ -81,6 +81,11 @@ def find_yaml_fault(text: str, error: Exception) -> YamlFault:
     return YamlFault(message, mark.line + 1, mark.column + 1)
 
 
+def describe_yaml_error(text: str, error: Exception) -> str:
+    fault = find_yaml_fault(text, error)
+    return f"{fault.what} (line {fault.line}, column {fault.column})" if fault.line else fault.what
+
+
 def _last(lines: list[str]) -> list[tuple[int, str]]:
     first = max(0, len(lines) - 1 - _NEAR)
     return [(first + number, line) for number, line in enumerate(lines[first:], 1)]

@@ -40,8 +40,8 @@ from mockserver.contract.profile_file.entries import (
 )
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
-from mockserver.spec.loading import describe_yaml_error
 from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.yaml_positions import describe_yaml_error
 
 T = TypeVar("T")
 
