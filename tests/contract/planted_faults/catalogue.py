@@ -1,7 +1,8 @@
 """All planted faults. A new file of this folder is found by itself; nothing here names it.
 
-A file of faults has a tuple of `PlantedFault` under a public name in capitals, as `items.py` has `ITEMS`.
-Other vendors than the first five have theirs in `tests/vendors/<vendor>/planted_faults.py`, as `FAULTS`.
+A module of faults has a tuple of `PlantedFault` under a public name in capitals: `items.py` has `ITEMS`,
+which it reads from the table `items.yaml`. Other vendors than the first five have theirs in
+`tests/vendors/<vendor>/planted_faults.py`, as `FAULTS`.
 """
 
 from __future__ import annotations

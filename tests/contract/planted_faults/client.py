@@ -158,8 +158,28 @@ class VendorClient:
         return self.reads(7, shown_as or member)
 
     def status(self, method: str, path: str, document: Json = None, **headers: str) -> int:
-        """The status of a call."""
         return self.send(method, path, document, **headers).status
+
+    def media_type(self, method: str, path: str, document: Json = None, **headers: str) -> str:
+        return self.send(method, path, document, **headers).media_type
+
+    def header(self, name: str, method: str, path: str) -> str | None:
+        return self.send(method, path).headers.get(name)
+
+    def member(self, name: str, method: str, path: str, document: Json = None) -> Json:
+        """A member of the answer to a call."""
+        return self.send(method, path, document).json().get(name)
+
+    def batch_status(self, *items: int | Json, **headers: str) -> int:
+        return self.sends(*items, **headers).status
+
+    def batch_member(self, name: str, *items: int | Json) -> Json:
+        """A member of the answer to a batch."""
+        return self.sends(*items).json().get(name)
+
+    def status_of_body(self, body: str) -> int:
+        """The status of a batch with a body as it is."""
+        return self.raw(body.encode()).status
 
     def lists(self, **headers: str) -> list[Any]:
         """The keys of all records."""

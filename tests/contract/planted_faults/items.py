@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from tests.contract.planted_faults.batch_changes import (
     Items,
@@ -221,12 +220,6 @@ def ids_agree(client: VendorClient) -> bool:
     rows = client.rows("/v1/invoices?administration_id=81&per_page=50")
     row = next(row for row in rows if row["invoice_number"] == "N1")
     return bool(row["id"] == client.reads(1, "id"))
-
-
-def answered(client: VendorClient, *names: str) -> list[Any]:
-    """Members of Payt's answer to a good and a bad invoice."""
-    told = client.sends(1, 9001).json()
-    return [told.get(name) for name in names]
 
 
 def blamed_on_debtors(client: VendorClient) -> list[bool]:

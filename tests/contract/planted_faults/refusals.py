@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.exchange import UnansweredCallError, to_json_text
+from mockserver.contract.exchange import UnansweredCallError
 from tests.contract.planted_faults.batch_changes import Items, sends_items
 from tests.contract.planted_faults.client import Vendor, VendorClient
 from tests.contract.planted_faults.rollback import undoes
 from tests.contract.planted_faults.table import read_faults
-from tests.contract.planted_faults.vendors import BULK_A, GW_PATH, PVEX_XML, VBA
+from tests.contract.planted_faults.vendors import PVEX_XML, VBA
 from tests.contract.planted_faults.wrappers import (
     NO_RESPONSE,
     Json,
@@ -27,8 +27,6 @@ from tests.contract.planted_faults.wrappers import (
 
 PAYT_DEBTORS = Route("PUT PATCH DELETE", "/payt/v1/debtors")
 VBA_METHODS = Route("PATCH POST OPTIONS TRACE", "/vba/claim-invoice/{}")
-_BROKEN = b'[{"'
-_NOT_A_BATCH = b'{"no": "items"}'
 _DEBUG = {"activityID": "c837afc4-e7ff-4d11-a82c-cbc9a838c312"}
 REFUSALS_OF: Mapping[str, Json] = {
     "vba": {
@@ -213,88 +211,14 @@ async def hangs_up_at_three(ask: SendOn, call: WrappedRequest) -> WrappedRespons
     return NO_RESPONSE if received.good and len(call.json()) >= 3 else received
 
 
-def media_type(client: VendorClient, method: str, path: str, accept: str = "") -> str:
-    return client.send(method, path, None, accept=accept).media_type
-
-
-def bad_batch_type(client: VendorClient) -> str:
-    """The media type of the answer to a body that is no batch."""
-    return client.raw(_NOT_A_BATCH).media_type
-
-
-def bad_batch_status(client: VendorClient) -> int:
-    return client.raw(_NOT_A_BATCH).status
-
-
-def bad_json_status(client: VendorClient) -> int:
-    return client.raw(_BROKEN).status
-
-
-def batch_status(client: VendorClient, *numbers: int) -> int:
-    return client.sends(*numbers).status
-
-
-def batch_type(client: VendorClient) -> str:
-    return client.sends(1).media_type
-
-
-def member(client: VendorClient, name: str, *numbers: int) -> Json:
-    """A member of the answer to a batch."""
-    return client.sends(*numbers).json()[name]
-
-
 def status_and_read(client: VendorClient, *numbers: int) -> Json:
     """The status of a batch, and what is read of its first item."""
     return [client.sends(*numbers).status, client.reads(numbers[0])]
 
 
-def status_without(client: VendorClient, path: str, *headers: str) -> int:
-    """The status of a read without some headers."""
-    return client.get(path, **dict.fromkeys(headers, "")).status
-
-
-def status_of_nobody(client: VendorClient, path: str) -> int:
-    return client.get(path, authorization="Bearer nobody").status
-
-
-def status_of_a_reader(client: VendorClient) -> int:
-    """The status of a change by credentials that may only read."""
-    document = {"data": {"attributes": {"mailTo": "Desk"}}}
-    reader = "Bearer guidewire-read-only"
-    return client.status("PATCH", f"{GW_PATH}/{BULK_A}", document, authorization=reader)
-
-
-def status_of_type(client: VendorClient, media_type: str) -> int:
-    """The status of a good batch under another media type."""
-    return client.raw(to_json_text(client.vendor.body(1)).encode(), content_type=media_type).status
-
-
 def gw_amount(client: VendorClient) -> list[str]:
     """The names of the members of an amount."""
     return sorted(client.reads(1, "approvedReportingAmount"))
-
-
-def gw_says_why(client: VendorClient) -> bool:
-    refusal = client.send("PATCH", f"{GW_PATH}/{BULK_A}", {}).json()
-    return bool(refusal["userMessage"])
-
-
-def xero_says_why(client: VendorClient) -> bool:
-    return "Message" in client.raw(_NOT_A_BATCH).json()
-
-
-def allowed(client: VendorClient, path: str) -> str | None:
-    """What `Allow` says of a path that has no PATCH."""
-    return client.send("PATCH", path).headers.get("allow")
-
-
-def has_header(client: VendorClient, path: str, name: str, text: str = "") -> bool:
-    """Whether a read has the header, with `text` in it."""
-    return text in client.get(path).headers.get(name, "") if text else name in client.get(path).headers
-
-
-def has_body(client: VendorClient, path: str) -> bool:
-    return bool(client.get(path).body)
 
 
 def read_of_xml(client: VendorClient) -> Json:

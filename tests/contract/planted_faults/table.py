@@ -7,6 +7,7 @@ Rows stand under their family, by the fault's name. "vba,payt-loses-one" is a ro
     seen        what is observed: a function or method of a `VendorClient`, and its arguments
     right       what is observed at the right server
     wrong       what is observed at the server with the fault
+    headers     those of the observed call, "" for one that is left out
     operations  those that a run is bounded to, unless they are the vendor's
 
 Functions and arguments are words, such as "changes_status batch 207 200", or a list. A word is a number, a
@@ -65,15 +66,15 @@ def _faults(family: Family, name: str, row: Json, names: Mapping[str, Any]) -> I
             row["says"],
             tuple(row.get("operations", usual)),
             verb(vendor, *arguments) if takes_vendor else verb(*arguments),
-            _observer(*_words(row["seen"], vendor, names)),
+            _observer(*_words(row["seen"], vendor, names), row.get("headers", {})),
             row["right"],
             row["wrong"],
         )
 
 
-def _observer(verb: Any, arguments: list[Any]) -> Observer:
+def _observer(verb: Any, arguments: list[Any], headers: Mapping[str, str]) -> Observer:
     method = verb if callable(verb) else getattr(VendorClient, verb)
-    return lambda client: method(client, *arguments)
+    return lambda client: method(client, *arguments, **headers)
 
 
 def _words(written: str | list[Any], vendor: Vendor, names: Mapping[str, Any]) -> tuple[Any, list[Any]]:
