@@ -8,7 +8,7 @@ STYLE := .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/
 # They judge the whole server, and take their time; CI runs them after `make test`.
 SUITES := clients contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful contract/test_planted_faults.py \
 	contract/test_power.py contract/test_replays_and_words.py contract/test_runs_end.py contract/test_suite.py catalogue/test_cases.py \
-	invariants journeys stories tools
+	invariants stories tools
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -29,7 +29,7 @@ help: ## this list
 	@awk -F':.*## ' '/^#: /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 #: before a push: CI runs these too
-suites: $(DEV) $(NODE) ## real clients, other servers, invariants, journeys, stories, tools
+suites: $(DEV) $(NODE) ## real clients, other servers, invariants, stories, tools
 	$(PYTEST) -n 3 $(addprefix tests/,$(SUITES))
 test-browser: $(DEV) $(ASSETS) ## the pages in a real Chromium, which is installed if it may be; QUICK=1 runs a part
 	@$(PY) -m tests.browser.installation

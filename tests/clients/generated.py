@@ -51,6 +51,10 @@ class Made:
         """What can be called, and the statuses that have an answer each."""
         return {_endpoint(module): _statuses(module) for module in self.modules.values()}
 
+    def called(self, endpoint: Endpoint) -> Any:
+        """Return the module that calls the endpoint."""
+        return next(module for module in self.modules.values() if _endpoint(module) == endpoint)
+
 
 class Api:
     """The operations of a client, by the names that the generator gave them; each call gives its `Response`.

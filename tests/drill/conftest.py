@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.profile import BatchProfile, DrawnValues
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from mockserver.server.transport_faults import ConnectionLostError
+from tests.drill.runs import BATCHES
 from tests.support.client import Client, Response
-from tests.testing.drilled import payt_batch
+from tests.support.sixth_vendor import api_of
 
 _numbers = count(1)
 ALL_GOOD: Mapping[str, Any] = {"status": 0, "output": ""}
@@ -26,10 +28,13 @@ class Sender:
     client: Client
     vendor: str
 
-    def send(self, rows: Mapping[str, str], **headers: str) -> Response | None:
+    def send(self, rows: Mapping[str, str], key: str = "") -> Response | None:
         """Send rows, amounts by key, in one call; None: there was no whole answer."""
-        method, path = ROUTES[self.vendor]
-        return self.request(method, path, json=BODIES[self.vendor](rows), headers=_spelt(headers))
+        profile = drilled_batch(self.vendor)
+        items = [profile.item(name, DrawnValues(1, Decimal(amount))) for name, amount in rows.items()]
+        request = profile.call(items, 0)
+        headers = {**request.headers, **({"idempotency-key": key} if key else {})}
+        return self.request(request.method, request.path, content=request.body, headers=headers)
 
     def request(self, method: str, path: str, **parts: Any) -> Response | None:
         try:
@@ -38,7 +43,9 @@ class Sender:
             return None
 
     def look(self) -> None:
-        self.request("GET", LISTS[self.vendor])
+        listing = drilled_batch(self.vendor).listing
+        assert listing is not None
+        self.request("GET", listing(0).path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,88 +126,8 @@ def _plain(headers: Mapping[str, str]) -> Mapping[str, str]:
     return {name.replace("-", "_"): text for name, text in headers.items()}
 
 
-def _spelt(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): text for name, text in headers.items()}
-
-
-def _vba(rows: Mapping[str, str]) -> Any:
-    return [
-        {
-            "invoice_Key": int(key),
-            "description": f"Work: {amount}",
-            "invoice_Number": f"N-{key}",
-            "invoice_Status": "Open",
-            "payee_ID": "P100",
-        }
-        for key, amount in rows.items()
-    ]
-
-
-def _pvex(rows: Mapping[str, str]) -> Any:
-    return [
-        {
-            "Number": f"N-{key}",
-            "ClientId": "C-1",
-            "ClientPmsId": "5001",
-            "Amount": Decimal(amount),
-            "BalanceDue": Decimal(amount),
-            "PmsStatus": "Open",
-            "IsComplete": True,
-            "ApiCreateDate": "2025-12-16T00:00:00Z",
-            "CheckSum": 1,
-            "RowKey": 1,
-            "Id": key,
-            "SyncId": f"SYNC-{key}",
-            "SubscriberId": "SUB-100",
-        }
-        for key, amount in rows.items()
-    ]
-
-
-def _xero(rows: Mapping[str, str]) -> Any:
-    payments = [
-        {
-            "Account": {"Code": "BANK1"},
-            "Reference": key,
-            "Date": "2026-01-05",
-            "Payments": [{"Invoice": {"InvoiceNumber": "R1"}, "Amount": Decimal(amount)}],
-        }
-        for key, amount in rows.items()
-    ]
-    return {"BatchPayments": payments}
-
-
-def _guidewire(rows: Mapping[str, str]) -> Any:
-    def request(key: str, amount: str) -> Any:
-        attributes = {
-            "payeeAddressBookUID": "ab:1",
-            "invoiceNumber": key,
-            "mailTo": "Work",
-            "bulkInvoiceTotal": amount,
-        }
-        return {"method": "post", "path": "/bulk-invoices", "body": {"data": {"attributes": attributes}}}
-
-    return {"requests": [request(key, amount) for key, amount in rows.items()]}
-
-
-BODIES: Mapping[str, Callable[[Mapping[str, str]], Any]] = {
-    "vba": _vba,
-    "payt": payt_batch,
-    "pvex": _pvex,
-    "xero": _xero,
-    "guidewire": _guidewire,
-}
-ROUTES = {
-    "vba": ("PUT", "/claim-invoice-batch"),
-    "payt": ("POST", "/v1/invoices"),
-    "pvex": ("POST", "/api/InvoiceBatch"),
-    "xero": ("PUT", "/api.xro/2.0/BatchPayments?summarizeErrors=false"),
-    "guidewire": ("POST", "/claim/v1/batch"),
-}
-LISTS = {
-    "vba": "/claim-invoice",
-    "payt": "/v1/invoices?administration_id=81",
-    "pvex": "/api/Invoice?subscriberId=SUB-100",
-    "xero": "/api.xro/2.0/BatchPayments",
-    "guidewire": "/claim/v1/bulk-invoices",
-}
+def drilled_batch(vendor: str) -> BatchProfile:
+    """Return the batch of a vendor that clients send: one whose items need nothing before them."""
+    api = api_of(vendor)
+    batches = api.profile.batches(api.facts)
+    return next(one for one in batches if one.operation == BATCHES.get(vendor, one.operation))

@@ -26,10 +26,10 @@ BATCHES = {
     "vba": "putClaimInvoiceBatch",
     "payt": "postV1Invoices",
     "pvex": "postInvoiceBatch",
-    "xero": "createBatchPayment",
+    "xero": "createBankTransactions",
     "guidewire": "runBatch",
 }
-"""A batch operation of each vendor."""
+"""A batch operation of each vendor that ships; that of Xero makes a new record of each item."""
 
 Attempts = Mapping[str, Sequence[ItemAttempt]]
 

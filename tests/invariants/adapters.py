@@ -1,22 +1,23 @@
-"""The adapters of all vendors: `tests/vendors/<name>/invariants.py` holds an `ADAPTER`."""
+"""The vendors of the invariants: all that ship, and a sixth, each by a batch whose items may be repeated."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
-
 import pytest
 
-from tests.invariants.sandboxes import VendorAdapter
+from tests.support.profiled_vendor import ProfiledVendor, upserted
+from tests.support.sixth_vendor import NAME, api_of
+from tests.support.spec_documents import VENDORS
 
-_FILES = sorted((Path(__file__).parents[1] / "vendors").glob("*/invariants.py"))
-_BY_NAME: dict[str, VendorAdapter] = {
-    file.parent.name: import_module(f"tests.vendors.{file.parent.name}.invariants").ADAPTER for file in _FILES
-}
+_BY_NAME = {name: upserted(api_of(name)) for name in (*VENDORS, NAME)}
+GUIDEWIRE, PVEX, VBA, XERO = (_BY_NAME[name] for name in ("guidewire", "pvex", "vba", "xero"))
 ADAPTERS = tuple(_BY_NAME.values())
-GUIDEWIRE, PAYT, PVEX, VBA, XERO = (_BY_NAME[name] for name in ("guidewire", "payt", "pvex", "vba", "xero"))
+PER_ITEM = tuple(one for one in ADAPTERS if not one.marks.atomic)
+WHOLE = tuple(one for one in ADAPTERS if one.marks.atomic)
+REPLAYING = tuple(one for one in ADAPTERS if one.replays)
+CHANGING = tuple(one for one in ADAPTERS if one.change)
+"""Vendors with a change of one record."""
 
 
-def for_each_vendor(*adapters: VendorAdapter) -> pytest.MarkDecorator:
+def for_each_vendor(*vendors: ProfiledVendor) -> pytest.MarkDecorator:
     """The test for each of these, or for all."""
-    return pytest.mark.parametrize("adapter", adapters or ADAPTERS, ids=lambda one: one.name)
+    return pytest.mark.parametrize("vendor", vendors or ADAPTERS, ids=lambda one: one.name)

@@ -12,8 +12,9 @@ from hashlib import sha256
 from mockserver.codec import json
 from tests.invariants.adapters import ADAPTERS
 from tests.invariants.concurrency import run_together
-from tests.invariants.sandboxes import ItemSpec, VendorAdapter, VendorSandbox, open_sandbox
+from tests.invariants.sandboxes import VendorSandbox, open_sandbox
 from tests.invariants.sequences import SequenceStep, run_sequence
+from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 CLIENTS = (1, 4, 8)
 
@@ -27,10 +28,10 @@ def main() -> None:
 def client_digests(clients: int) -> list[str]:
     """What each client was answered and left behind, at every vendor, while the others were at it too."""
     digests = [sha256() for _ in range(clients)]
-    for dialect in ADAPTERS:
+    for vendor in ADAPTERS:
         with ExitStack() as stack:
             worlds = [
-                stack.enter_context(open_sandbox(dialect, name=f"c-{clients}-{number}", seed=number))
+                stack.enter_context(open_sandbox(vendor, name=f"c-{clients}-{number}", seed=number))
                 for number in range(clients)
             ]
             for number, heard in enumerate(_run_clients(worlds)):
@@ -43,26 +44,25 @@ def _run_clients(worlds: list[VendorSandbox]) -> list[bytes]:
 
     def tell(number: int) -> None:
         here = worlds[number]
-        if here.adapter.key_assumption:
-            here.assume(**{here.adapter.key_assumption: "on"})
-        answers = run_sequence(here, _client_steps(here.adapter, number))
+        here.use_keys()
+        answers = run_sequence(here, _client_steps(here.vendor, number))
         heard[number] = b"".join(body for _, body, _ in answers) + json.encode([repr(answers), here.dump()])
 
     run_together(*(partial(tell, number) for number in range(len(worlds))))
     return heard
 
 
-def _client_steps(adapter: VendorAdapter, number: int) -> Iterator[SequenceStep]:
+def _client_steps(vendor: ProfiledVendor, number: int) -> Iterator[SequenceStep]:
     """One of everything, other things for other clients."""
-    keys = adapter.keys[number % 2 :] + adapter.keys[: number % 2]
-    items = tuple(ItemSpec(key, f"v{number}", good=at != 1) for at, key in enumerate(keys))
+    keys = vendor.keys[number % 2 :] + vendor.keys[: number % 2]
+    items = tuple(ItemSpec(key, number + 1, good=at != 1) for at, key in enumerate(keys))
     for _ in range(2):
-        yield SequenceStep("batch", items)
-        yield SequenceStep("keyed", items[:2], key="k")
-        yield SequenceStep("change", key=keys[0], value=f"w{number}")
-        yield SequenceStep("removal", key=keys[-1])
-        yield SequenceStep("advance", seconds=400)
-        yield SequenceStep("list")
+        yield SequenceStep(items)
+        yield SequenceStep(items[:2], key="k")
+        for taken in range(len(vendor.profile.steps)):
+            yield SequenceStep((ItemSpec(keys[-taken % 2], number + 11),), taken=taken)
+        yield SequenceStep(seconds=400)
+        yield SequenceStep()
 
 
 if __name__ == "__main__":

@@ -6,18 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Thread
 
+from mockserver.contract.exchange import Request
+from mockserver.contract.profile import Record
+from tests.support.overlapping_calls import OverlappingRequest
+from tests.support.profiled_vendor import ProfiledVendor
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterOperation:
     """A write of `value`, or a read that found it; from tick `begun` to tick `ended`."""
 
     writes: bool
-    value: str | None
+    value: Record | None
     begun: int
     ended: int
 
 
-def is_linearizable(history: Sequence[RegisterOperation], value: str | None) -> bool:
+def is_linearizable(history: Sequence[RegisterOperation], value: Record | None) -> bool:
     """Whether each operation can have happened at one moment of its time; `value` was there before."""
     if not history:
         return True
@@ -48,3 +53,8 @@ def run_together(*works: Callable[[], object]) -> None:
         thread.join()
     if broken:
         raise broken[0]
+
+
+def overlapping(vendor: ProfiledVendor, request: Request) -> OverlappingRequest:
+    """Return the request as one that is sent while others are under way."""
+    return OverlappingRequest(request.method, f"/{vendor.name}{request.path}", request.body, request.headers)

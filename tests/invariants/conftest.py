@@ -6,6 +6,7 @@ import pytest
 
 from mockserver.contract.failure_search import without_module_literals
 from mockserver.server.application import Application, Options
+from tests.support import sixth_vendor
 from tests.support.frozen_app import create_frozen_app
 
 
@@ -18,4 +19,4 @@ def _no_literals_of_modules() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def bare() -> Application:
     """All vendors without the engine that bends answers."""
-    return create_frozen_app(Options(scenarios=False))
+    return create_frozen_app(Options(specs=(sixth_vendor.FOLDER,), scenarios=False))

@@ -1,62 +1,54 @@
-"""What the state machine takes to be there: plain values, and what a batch makes of them."""
+"""What the state machine expects: the records of each tenant, and what batches and steps make of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
-from tests.invariants.sandboxes import ItemSpec, VendorAdapter
+from mockserver.contract.profile import Record, RefusedStep
+from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTenant:
-    """What is there of one tenant: records by key, and the keys of those that are there and not shown."""
+    """The records of a tenant by key, and the keys whose records a step has removed."""
 
-    shown: Mapping[str, str]
-    hidden: frozenset[str] = frozenset()
+    shown: Mapping[str, Record]
+    removed: frozenset[str] = frozenset()
 
-    def knows(self, key: str) -> bool:
-        """Whether there is a record of that key."""
-        return key in self.shown or key in self.hidden
-
-    def with_record(self, key: str, value: str) -> ExpectedTenant:
-        """The same with that record."""
-        return ExpectedTenant({**self.shown, key: value}, self.hidden - {key})
-
-    def without_record(self, key: str, *, hides: bool) -> ExpectedTenant:
-        """The same without it; a vendor that `hides` keeps it, or makes it, out of sight."""
-        rest = {name: value for name, value in self.shown.items() if name != key}
-        return ExpectedTenant(rest, self.hidden | {key} if hides else self.hidden)
+    def with_record(self, key: str, record: Record | None) -> ExpectedTenant:
+        """Return the tenant with the record under the key; None removes it."""
+        rest = {name: one for name, one in self.shown.items() if name != key}
+        if record is None:
+            return ExpectedTenant(rest, self.removed | {key})
+        return ExpectedTenant({**rest, key: record}, self.removed)
 
     def after_batch(
-        self, items: Sequence[ItemSpec], adapter: VendorAdapter, *, armed: bool
+        self, items: Sequence[ItemSpec], vendor: ProfiledVendor, *, armed: bool
     ) -> tuple[list[bool], ExpectedTenant]:
-        """Which items of a batch are accepted, and what is there then; `armed` rejects the first."""
-        accepted = [self._accepts(one, adapter) and not (armed and at == 0) for at, one in enumerate(items)]
-        if adapter.all_or_nothing and not all(accepted):
+        """Return which items of a batch are accepted, and the tenant after it; `armed` rejects the first."""
+        records = [vendor.record_after(self.shown.get(one.key), one) for one in items]
+        accepted = [
+            not isinstance(one, RefusedStep) and not (armed and at == 0) for at, one in enumerate(records)
+        ]
+        if vendor.marks.atomic and not all(accepted):
             accepted = [False] * len(items)
         after = self
-        for one, good in zip(items, accepted, strict=True):
-            after = after.with_record(one.key, one.value) if good else after
+        for item, record, is_accepted in zip(items, records, accepted, strict=True):
+            if is_accepted and not isinstance(record, RefusedStep):
+                after = after.with_record(item.key, record)
         return accepted, after
-
-    def _accepts(self, one: ItemSpec, adapter: VendorAdapter) -> bool:
-        if not one.good or one.key in self.shown:
-            return one.good
-        return adapter.revives if one.key in self.hidden else adapter.creates
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedState:
-    """What is there in all: tenants, what is still due on the invoice that is paid, the time, a scenario."""
+    """The tenants, the time, and whether the scenario is armed that rejects the first item of a batch."""
 
     tenants: tuple[ExpectedTenant, ...]
-    due: Decimal | None
     now: datetime
     armed: bool = False
 
     def after(self, number: int, tenant: ExpectedTenant) -> ExpectedState:
-        """The same with one tenant changed."""
+        """Return the state with one tenant changed."""
         return replace(self, tenants=(*self.tenants[:number], tenant, *self.tenants[number + 1 :]))

@@ -1,4 +1,4 @@
-"""Walks: several calls in a row, as no vendor says them, and all that is answered on the way."""
+"""Sequences of calls that any vendor can be sent, and everything that is answered on the way."""
 
 from __future__ import annotations
 
@@ -7,60 +7,55 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.invariants.sandboxes import ItemSpec, VendorAdapter, VendorSandbox, item_specs, values
+from tests.invariants.sandboxes import VendorSandbox, item_specs, numbers
 from tests.support.client import Response
+from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 SeenResponse = tuple[int, bytes, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceStep:
-    """One thing that is done; what a kind does not need it leaves unread."""
+    """One call, or time that passes: with `seconds` time, with `taken` that step of the profile.
 
-    kind: str
+    Otherwise a batch of the items, or the list if there are none.
+    """
+
     items: tuple[ItemSpec, ...] = ()
     key: str = ""
-    value: str = ""
+    taken: int | None = None
     seconds: int = 0
 
 
-def sequences(adapter: VendorAdapter, most: int = 6) -> st.SearchStrategy[list[SequenceStep]]:
-    """Batches with and without idempotency keys, changes, removals, readings, and time that goes by."""
-    one_key, batches = st.sampled_from(adapter.keys), item_specs(adapter, at_least=1).map(tuple)
+def sequences(vendor: ProfiledVendor, most: int = 6) -> st.SearchStrategy[list[SequenceStep]]:
+    """Batches with and without idempotency keys, steps of the profile, reads of the list, and time."""
+    batches = item_specs(vendor, at_least=1).map(tuple)
+    single = st.builds(ItemSpec, st.sampled_from(vendor.keys), numbers()).map(lambda one: (one,))
     kinds = st.one_of(
-        st.builds(SequenceStep, st.just("batch"), batches),
-        st.builds(SequenceStep, st.just("keyed"), batches, st.sampled_from(("k1", "k2"))),
-        st.builds(SequenceStep, st.just("change"), key=one_key, value=values()),
-        st.builds(SequenceStep, st.just("removal"), key=one_key),
-        st.builds(SequenceStep, st.just("list")),
-        st.builds(SequenceStep, st.just("advance"), seconds=st.integers(1, 400)),
+        st.builds(SequenceStep, batches),
+        st.builds(SequenceStep, batches, st.sampled_from(("k1", "k2"))),
+        st.builds(SequenceStep, single, taken=st.integers(0, len(vendor.profile.steps) - 1)),
+        st.just(SequenceStep()),
+        st.builds(SequenceStep, seconds=st.integers(1, 400)),
     )
     return st.lists(kinds, min_size=1, max_size=most)
 
 
-def run_sequence(here: VendorSandbox, walked: Iterable[SequenceStep]) -> list[SeenResponse]:
-    """Everything that is answered: status, body, and headers but the journal's number."""
-    return [comparable(answered) for step in walked if (answered := _run_step(here, step)) is not None]
+def run_sequence(here: VendorSandbox, steps: Iterable[SequenceStep]) -> list[SeenResponse]:
+    """Return everything that is answered: status, body, and headers without the journal's number."""
+    return [comparable(answered) for step in steps if (answered := _run_step(here, step)) is not None]
 
 
 def comparable(answered: Response) -> SeenResponse:
-    """What of an answer must be the same whenever the same is done."""
+    """Return what must be the same in an answer whenever the same is done."""
     headers = ((name, text) for name, text in answered.headers.items() if name != "mock-journal")
     return answered.status, answered.body, tuple(sorted(headers))
 
 
 def _run_step(here: VendorSandbox, step: SequenceStep) -> Response | None:
-    dialect, client = here.adapter, here.client
-    match step.kind:
-        case "batch":
-            return here.send(*step.items)
-        case "keyed":
-            return here.send(*step.items, key=step.key)
-        case "change":
-            return dialect.change(step.key, step.value).to(client)
-        case "removal":
-            return dialect.removal(step.key).to(client) if dialect.removes else None
-        case "list":
-            return dialect.listing(client)
-    here.control("POST", "/clock/advance", {"seconds": step.seconds})
-    return None
+    if step.seconds:
+        here.control("POST", "/clock/advance", {"seconds": step.seconds})
+        return None
+    if step.taken is not None:
+        return here.vendor.take(here.client, here.vendor.profile.steps[step.taken], step.items[0])
+    return here.send(*step.items, key=step.key) if step.items else here.call(here.vendor.list_request())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from tests.invariants.adapters import for_each_vendor
 from tests.invariants.sandboxes import (
-    VendorAdapter,
     VendorSandbox,
     example_settings,
     invariant,
@@ -20,6 +20,7 @@ from tests.invariants.sandboxes import (
 )
 from tests.invariants.sequences import run_sequence, sequences
 from tests.support.client import Response
+from tests.support.profiled_vendor import ProfiledVendor
 
 MEDIA_TYPES = ("application/json", "text/json", "application/xml", "application/x-www-form-urlencoded", "")
 JSON = st.recursive(
@@ -34,11 +35,11 @@ JSON = st.recursive(
 @example_settings(8)
 @given(data=st.data())
 def test_every_answer_is_one_that_the_published_contract_states(
-    adapter: VendorAdapter, data: st.DataObject
+    vendor: ProfiledVendor, data: st.DataObject
 ) -> None:
     """The client of the tests holds each against the spec; the journal says the same of each."""
-    with open_sandbox(adapter) as here:
-        run_sequence(here, data.draw(sequences(adapter)))
+    with open_sandbox(vendor) as here:
+        run_sequence(here, data.draw(sequences(vendor)))
 
         entries = here.app.journal.entries(here.sandbox)
         assert [entry.off_contract for entry in entries] == [""] * len(entries)
@@ -49,14 +50,14 @@ def test_every_answer_is_one_that_the_published_contract_states(
 @example_settings(5)
 @given(data=st.data(), status=st.sampled_from((299, 418, 599)))
 def test_what_a_scenario_makes_of_an_answer_is_flagged_when_no_contract_states_it(
-    adapter: VendorAdapter, data: st.DataObject, status: int
+    vendor: ProfiledVendor, data: st.DataObject, status: int
 ) -> None:
-    with open_sandbox(adapter) as here:
+    with open_sandbox(vendor) as here:
         here.arm(
             {"id": "r", "response": {"status": status, "body": {"text": "<p>", "mediaType": "text/html"}}}
         )
-        call = adapter.batch(data.draw(item_specs(adapter, at_least=1)))
-        answered = call.to(unchecked_client(here))
+        call = vendor.batch(data.draw(item_specs(vendor, at_least=1)))
+        answered = vendor.send(unchecked_client(here), call)
 
         assert answered.status == status
         assert f"{status} is not in the spec" in here.entry().off_contract
@@ -66,8 +67,8 @@ def test_what_a_scenario_makes_of_an_answer_is_flagged_when_no_contract_states_i
 @for_each_vendor()
 @example_settings(20)
 @given(body=st.binary(max_size=60), media_type=st.sampled_from(MEDIA_TYPES))
-def test_no_bytes_break_it(adapter: VendorAdapter, body: bytes, media_type: str) -> None:
-    with open_sandbox(adapter) as here:
+def test_no_bytes_break_it(vendor: ProfiledVendor, body: bytes, media_type: str) -> None:
+    with open_sandbox(vendor) as here:
         assert _thrown(here, body, media_type).status < 500
 
 
@@ -75,16 +76,15 @@ def test_no_bytes_break_it(adapter: VendorAdapter, body: bytes, media_type: str)
 @for_each_vendor()
 @example_settings(20)
 @given(document=JSON, data=st.data())
-def test_no_document_breaks_it(adapter: VendorAdapter, document: object, data: st.DataObject) -> None:
-    with open_sandbox(adapter) as here:
-        sent = adapter.batch(data.draw(item_specs(adapter, at_least=1))).document
+def test_no_document_breaks_it(vendor: ProfiledVendor, document: object, data: st.DataObject) -> None:
+    with open_sandbox(vendor) as here:
+        sent = json.loads(vendor.batch(data.draw(item_specs(vendor, at_least=1))).body)
         assert _thrown(here, _corrupted(sent, document, data), "application/json").status < 500
 
 
 def _thrown(here: VendorSandbox, body: bytes, media_type: str) -> Response:
-    sent = here.adapter.batch(())
     headers = {"content-type": media_type} if media_type else {}
-    return here.client.request(sent.method, sent.path, content=body, headers=headers)
+    return here.call(replace(here.vendor.batch(()), headers=headers, body=body))
 
 
 def _corrupted(sent: Any, document: object, data: st.DataObject) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json as stdlib
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -14,11 +13,10 @@ from hypothesis import strategies as st
 
 from mockserver.codec import json
 from mockserver.model import Json
-from mockserver.server.application import Application, create_app
+from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import memory_backend
 from tests.invariants.adapters import for_each_vendor
 from tests.invariants.sandboxes import (
-    VendorAdapter,
     VendorSandbox,
     example_settings,
     invariant,
@@ -26,18 +24,15 @@ from tests.invariants.sandboxes import (
     open_sandbox,
 )
 from tests.invariants.sequences import run_sequence, sequences
+from tests.support import sixth_vendor
 from tests.support.client import Response
+from tests.support.profiled_vendor import ProfiledVendor
 
 
 @cache
 def plain() -> Application:
     """All vendors on the store as it is in use, whose documents anybody could alter."""
-    return create_app(backend=memory_backend())
-
-
-def keyed(here: VendorSandbox) -> None:
-    if here.adapter.key_assumption:
-        here.assume(**{here.adapter.key_assumption: "on"})
+    return create_app(Options(specs=(sixth_vendor.FOLDER,)), backend=memory_backend())
 
 
 @invariant(16)
@@ -45,10 +40,10 @@ def keyed(here: VendorSandbox) -> None:
 @example_settings(6)
 @given(data=st.data(), seed=st.integers(0, 2**31))
 def test_two_sandboxes_of_one_seed_answer_the_same_calls_alike(
-    adapter: VendorAdapter, data: st.DataObject, seed: int
+    vendor: ProfiledVendor, data: st.DataObject, seed: int
 ) -> None:
-    walked = data.draw(sequences(adapter))
-    with open_sandbox(adapter, seed=seed) as here, open_sandbox(adapter, seed=seed) as there:
+    walked = data.draw(sequences(vendor))
+    with open_sandbox(vendor, seed=seed) as here, open_sandbox(vendor, seed=seed) as there:
         assert run_sequence(here, walked) == run_sequence(there, walked)
         assert here.dump() == there.dump()
 
@@ -57,10 +52,10 @@ def test_two_sandboxes_of_one_seed_answer_the_same_calls_alike(
 @for_each_vendor()
 @example_settings(6)
 @given(data=st.data())
-def test_two_stores_answer_the_same_calls_alike(adapter: VendorAdapter, data: st.DataObject) -> None:
+def test_two_stores_answer_the_same_calls_alike(vendor: ProfiledVendor, data: st.DataObject) -> None:
     """The memory store and the one of the tests, whose documents are frozen; there is no third one yet."""
-    walked = data.draw(sequences(adapter))
-    with open_sandbox(adapter) as here, open_sandbox(adapter, plain()) as there:
+    walked = data.draw(sequences(vendor))
+    with open_sandbox(vendor) as here, open_sandbox(vendor, plain()) as there:
         assert run_sequence(here, walked) == run_sequence(there, walked)
         assert json.encode(here.dump()) == json.encode(there.dump())
 
@@ -70,11 +65,11 @@ def test_two_stores_answer_the_same_calls_alike(adapter: VendorAdapter, data: st
 @example_settings(6)
 @given(data=st.data())
 def test_a_sandbox_that_is_set_back_is_what_it_was_and_goes_on_alike(
-    adapter: VendorAdapter, data: st.DataObject
+    vendor: ProfiledVendor, data: st.DataObject
 ) -> None:
-    before, after = data.draw(sequences(adapter)), data.draw(sequences(adapter))
-    with open_sandbox(adapter) as here:
-        keyed(here)
+    before, after = data.draw(sequences(vendor)), data.draw(sequences(vendor))
+    with open_sandbox(vendor) as here:
+        here.use_keys()
         here.arm({"id": "r", "times": {"after": 2}, "probability": 0.5, "response": {"status": 503}})
         run_sequence(here, before)
         kept, snapshot = here.dump(), here.control("POST", "/snapshots", {}).json["id"]
@@ -86,16 +81,32 @@ def test_a_sandbox_that_is_set_back_is_what_it_was_and_goes_on_alike(
         assert here.dump() == then
 
 
+@invariant(19)
+@for_each_vendor()
+@example_settings(4)
+@given(data=st.data())
+def test_a_dump_that_is_loaded_elsewhere_goes_on_there_alike(
+    vendor: ProfiledVendor, data: st.DataObject
+) -> None:
+    before, after = (data.draw(item_specs(vendor, at_least=1)) for _ in range(2))
+    with open_sandbox(vendor) as here, open_sandbox(vendor) as there:
+        here.send(*before)
+        there.control("PUT", "/state", here.control("GET", "/dump").json)
+        assert there.dump() == here.dump()
+
+        assert there.send(*after).body == here.send(*after).body
+        assert there.dump() == here.dump()
+
+
 @invariant(20)
 @for_each_vendor()
 @example_settings(6)
 @given(data=st.data())
-def test_a_sandbox_that_is_reset_is_what_a_fresh_one_is(adapter: VendorAdapter, data: st.DataObject) -> None:
-    with open_sandbox(adapter) as here, open_sandbox(adapter) as fresh:
-        keyed(here)
-        run_sequence(here, data.draw(sequences(adapter)))
+def test_a_sandbox_that_is_reset_is_what_a_fresh_one_is(vendor: ProfiledVendor, data: st.DataObject) -> None:
+    with open_sandbox(vendor) as here, open_sandbox(vendor) as fresh:
+        here.use_keys()
+        run_sequence(here, data.draw(sequences(vendor)))
         here.control("POST", "/reset")
-        here.adapter.create_second_tenant(here.app, here.sandbox)
 
         assert here.dump() == fresh.dump()
 
@@ -119,12 +130,12 @@ WIRES: dict[str, Callable[[Json], tuple[bytes, dict[str, str], int]]] = {
 @example_settings(5)
 @given(data=st.data())
 def test_how_a_body_travels_changes_neither_answer_nor_state(
-    adapter: VendorAdapter, wire: Callable[[Json], tuple[bytes, dict[str, str], int]], data: st.DataObject
+    vendor: ProfiledVendor, wire: Callable[[Json], tuple[bytes, dict[str, str], int]], data: st.DataObject
 ) -> None:
-    items = data.draw(item_specs(adapter, at_least=1))
-    with open_sandbox(adapter) as here, open_sandbox(adapter) as there:
+    items = data.draw(item_specs(vendor, at_least=1))
+    with open_sandbox(vendor) as here, open_sandbox(vendor) as there:
         plainly = here.send(*items)
-        body, headers, chunks = wire(adapter.batch(items).document)
+        body, headers, chunks = wire(stdlib.loads(vendor.batch(items).body))
         otherwise = _sent(there, body, headers, chunks)
 
         assert otherwise.status == plainly.status
@@ -133,9 +144,9 @@ def test_how_a_body_travels_changes_neither_answer_nor_state(
 
 
 def _sent(there: VendorSandbox, body: bytes, headers: dict[str, str], chunks: int) -> Response:
-    sent = replace(there.adapter.batch(()), document=None)
-    named = {"content-type": "application/json", **headers}
-    return there.client.request(sent.method, sent.path, content=body, headers=named, chunks=chunks)
+    sent = there.vendor.batch(())
+    path, named = f"/{there.vendor.name}{sent.path}", {"content-type": "application/json", **headers}
+    return there.client.request(sent.method, path, content=body, headers=named, chunks=chunks)
 
 
 def _turned(value: Json) -> Json:

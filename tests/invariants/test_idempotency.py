@@ -10,13 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.codec import json
+from mockserver.contract.exchange import Request
 from mockserver.server.transport_faults import ConnectionLostError
-from tests.invariants.adapters import GUIDEWIRE, PAYT, PVEX, VBA, XERO, for_each_vendor
+from tests.invariants.adapters import ADAPTERS, CHANGING, REPLAYING, for_each_vendor
+from tests.invariants.concurrency import overlapping
 from tests.invariants.sandboxes import (
-    ItemSpec,
-    OperationRequest,
-    VendorAdapter,
     VendorSandbox,
     example_settings,
     invariant,
@@ -25,15 +23,18 @@ from tests.invariants.sandboxes import (
     unchecked_client,
 )
 from tests.support.client import Response
-from tests.support.overlapping_calls import OverlappingRequest, send_overlapping
+from tests.support.overlapping_calls import send_overlapping
+from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
-REPLAYING = (PAYT, PVEX, VBA, XERO)
 KEYS = st.text("abcdefgh-0123456789", min_size=1, max_size=128)
-
-
-def keyed(here: VendorSandbox) -> None:
-    if here.adapter.key_assumption:
-        here.assume(**{here.adapter.key_assumption: "on"})
+BEFORE, SENT, BETWEEN = 1, 2, 3
+REFUSING = [one for one in ADAPTERS if not one.replays]
+CHANGING_ALONE = [
+    one
+    for one in CHANGING
+    if not one.api.spec.operations[one.api.operation_of(one.changed(ItemSpec(one.keys[0], SENT)))].batch
+]
+"""Vendors whose change of one record is no batch of one."""
 
 
 def seen(answered: Response) -> tuple[int, bytes, str | None]:
@@ -45,11 +46,11 @@ def seen(answered: Response) -> tuple[int, bytes, str | None]:
 @example_settings(6)
 @given(data=st.data(), key=KEYS)
 def test_a_replay_has_the_same_answer_and_no_effect(
-    adapter: VendorAdapter, data: st.DataObject, key: str
+    vendor: ProfiledVendor, data: st.DataObject, key: str
 ) -> None:
-    items = data.draw(item_specs(adapter, at_least=1))
-    with open_sandbox(adapter) as here:
-        keyed(here)
+    items = data.draw(item_specs(vendor, at_least=1))
+    with open_sandbox(vendor) as here:
+        here.use_keys()
         first = here.send(*items, key=key)
         before = here.state()
         again = here.send(*items, key=key)
@@ -61,16 +62,19 @@ def test_a_replay_has_the_same_answer_and_no_effect(
 
 
 @invariant(12)
+@for_each_vendor(*REFUSING)
 @example_settings(6)
-@given(items=item_specs(GUIDEWIRE, at_least=1, good=True), key=KEYS)
-def test_a_vendor_that_does_not_replay_says_that_it_was_done(items: list[ItemSpec], key: str) -> None:
-    with open_sandbox(GUIDEWIRE) as here:
-        sent = GUIDEWIRE.change(items[0].key, items[0].value)
-        once = replace(sent, headers={GUIDEWIRE.key_header: key})
-        first, before = once.to(here.client), here.state()
-        again = once.to(here.client)
+@given(data=st.data(), key=KEYS)
+def test_a_vendor_that_does_not_replay_says_that_it_was_done(
+    vendor: ProfiledVendor, data: st.DataObject, key: str
+) -> None:
+    item = data.draw(item_specs(vendor, at_least=1, good=True))[0]
+    with open_sandbox(vendor) as here:
+        once = vendor.under_key(vendor.changed(item), key)
+        first, before = here.call(once), here.state()
+        again = here.call(once)
 
-        assert (first.status, again.status) == (200, 400)
+        assert (first.status, again.status) == (200, vendor.idempotency.replay_status)
         assert here.state() == before
 
 
@@ -78,15 +82,15 @@ def test_a_vendor_that_does_not_replay_says_that_it_was_done(items: list[ItemSpe
 @for_each_vendor(*REPLAYING)
 @example_settings(6)
 @given(data=st.data(), key=KEYS)
-def test_a_key_of_another_request_is_refused(adapter: VendorAdapter, data: st.DataObject, key: str) -> None:
-    items = data.draw(item_specs(adapter, at_least=1))
-    other = [replace(items[0], value=f"{items[0].value}-other"), *items[1:]]
-    with open_sandbox(adapter) as here:
-        keyed(here)
+def test_a_key_of_another_request_is_refused(vendor: ProfiledVendor, data: st.DataObject, key: str) -> None:
+    items = data.draw(item_specs(vendor, at_least=1))
+    other = [replace(items[0], number=items[0].number + 1000), *items[1:]]
+    with open_sandbox(vendor) as here:
+        here.use_keys()
         here.send(*items, key=key)
         before = here.state()
 
-        assert here.send(*other, key=key).status == (422 if adapter.key_assumption else 400)
+        assert here.send(*other, key=key).status == vendor.idempotency.conflict_status
         assert here.state() == before
 
 
@@ -95,15 +99,12 @@ def test_a_key_of_another_request_is_refused(adapter: VendorAdapter, data: st.Da
 @example_settings(5)
 @given(data=st.data(), key=KEYS)
 def test_a_key_in_flight_is_refused_and_the_first_call_is_not_touched(
-    adapter: VendorAdapter, data: st.DataObject, key: str
+    vendor: ProfiledVendor, data: st.DataObject, key: str
 ) -> None:
-    items = data.draw(item_specs(adapter, at_least=1, good=True))
-    with open_sandbox(adapter) as here, open_sandbox(adapter) as there:
-        keyed(here)
-        told = adapter.batch(items)
-        call = OverlappingRequest(
-            told.method, told.path, json.encode(told.document), {adapter.key_header: key}
-        )
+    items = data.draw(item_specs(vendor, at_least=1, good=True))
+    with open_sandbox(vendor) as here, open_sandbox(vendor) as there:
+        here.use_keys()
+        call = overlapping(vendor, vendor.batch(items, key=key))
         first, second = send_overlapping(here.client, call, call)
         alone = there.send(*items)
 
@@ -145,31 +146,33 @@ NOT_DONE: dict[str, dict[str, Any]] = {
 
 
 def twice_under_a_key(
-    here: VendorSandbox, rule: dict[str, Any], call: OperationRequest
+    here: VendorSandbox, rule: dict[str, Any], request: Request
 ) -> tuple[Response, Response]:
-    """Two more answers to a call that met the rule, all under one key; the first item is changed before."""
-    keyed(here)
-    sent = replace(call, headers={here.adapter.key_header: "k"})
+    """Two more answers to a call that met the rule, all under one key; the first item is sent in between."""
+    here.use_keys()
+    vendor, client = here.vendor, unchecked_client(here)
+    once = vendor.under_key(request, "k")
     here.arm({"id": "r", "times": {"count": 1}, **rule})
     with suppress(ConnectionLostError):
-        sent.to(unchecked_client(here))
-    assert here.adapter.change(here.adapter.keys[0], "between").to(here.client).status < 300
-    return sent.to(unchecked_client(here)), sent.to(unchecked_client(here))
+        vendor.send(client, once)
+    assert here.send(ItemSpec(vendor.keys[0], BETWEEN)).status < 300
+    return vendor.send(client, once), vendor.send(client, once)
 
 
 @invariant(12)
 @for_each_vendor(*REPLAYING)
 @pytest.mark.parametrize("rule", [*DONE.values(), *NOT_DONE.values()], ids=[*DONE, *NOT_DONE])
-def test_what_was_done_under_a_key_is_not_done_again(adapter: VendorAdapter, rule: dict[str, Any]) -> None:
-    first, second = adapter.keys[:2]
-    with open_sandbox(adapter) as here:
-        here.send(ItemSpec(first, "before"), ItemSpec(second, "before"))
-        batch = adapter.batch([ItemSpec(first, "sent"), ItemSpec(second, "sent")])
+def test_what_was_done_under_a_key_is_not_done_again(vendor: ProfiledVendor, rule: dict[str, Any]) -> None:
+    keys = vendor.keys[:2]
+    with open_sandbox(vendor) as here:
+        here.send(*(ItemSpec(key, BEFORE) for key in keys))
+        batch = vendor.batch([ItemSpec(key, SENT) for key in keys])
         again, once_more = twice_under_a_key(here, rule, batch)
 
         is_half, is_done = rule.get("commit") == HALF, rule in DONE.values()
-        assert adapter.read(here.client, first) == ("between" if is_done else "sent")
-        assert adapter.read(here.client, second) == ("before" if is_half else "sent")
+        drawn = (BETWEEN if is_done else SENT, BEFORE if is_half else SENT)
+        expected = vendor.records(map(ItemSpec, keys, drawn))
+        assert {key: here.read(key) for key in keys} == expected
         assert seen(once_more) == seen(again)
         assert again.status >= 500 or not is_half
 
@@ -180,29 +183,32 @@ def test_what_was_done_under_a_key_is_not_done_again(adapter: VendorAdapter, rul
     [*DONE.values(), *NOT_DONE.values(), on_first(fail={**INTERNAL, "status": 500}), on_first(hang=1)],
     ids=[*DONE, *NOT_DONE, "failed", "late, and failed"],
 )
-@for_each_vendor(VBA, PVEX, GUIDEWIRE)
-def test_one_document_under_a_key_is_kept_once_too(adapter: VendorAdapter, rule: dict[str, Any]) -> None:
-    key = adapter.keys[0]
-    with open_sandbox(adapter) as here:
-        here.send(ItemSpec(key, "before"))
-        again, _ = twice_under_a_key(here, rule, adapter.change(key, "sent"))
+@for_each_vendor(*CHANGING_ALONE)
+def test_one_document_under_a_key_is_kept_once_too(vendor: ProfiledVendor, rule: dict[str, Any]) -> None:
+    before, sent, between = (ItemSpec(vendor.keys[0], number) for number in (BEFORE, SENT, BETWEEN))
+    with open_sandbox(vendor) as here:
+        here.send(before)
+        again, _ = twice_under_a_key(here, rule, vendor.changed(sent))
 
         is_done = rule in DONE.values()
-        assert adapter.read(here.client, key) == ("between" if is_done else "sent")
-        if not adapter.replays:
+        assert vendor.change is not None
+        changed = vendor.change.after(vendor.record(between), sent.drawn)
+        assert here.read(sent.key) == (vendor.record(between) if is_done else changed)
+        if not vendor.replays:
             assert again.status == (400 if is_done else 200)
 
 
 @invariant(12)
 @for_each_vendor(*REPLAYING)
-def test_an_answer_that_the_vendor_loses_is_kept_under_its_key(adapter: VendorAdapter) -> None:
-    with open_sandbox(adapter) as here:
-        keyed(here)
+def test_an_answer_that_the_vendor_loses_is_kept_under_its_key(vendor: ProfiledVendor) -> None:
+    sent, between = (ItemSpec(vendor.keys[0], number) for number in (SENT, BETWEEN))
+    with open_sandbox(vendor) as here:
+        here.use_keys()
         here.assume(availability="failing_after_commit")
-        lost = here.send(ItemSpec(adapter.keys[0], "sent"), key="k")
+        lost = here.send(sent, key="k")
         here.assume(availability="up")
-        here.send(ItemSpec(adapter.keys[0], "between"))
-        again = here.send(ItemSpec(adapter.keys[0], "sent"), key="k")
+        here.send(between)
+        again = here.send(sent, key="k")
 
         assert (lost.status, again.status < 300) == (500, True)
-        assert adapter.read(here.client, adapter.keys[0]) == "between"
+        assert here.read(sent.key) == vendor.record(between)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-NUMBERS = set(range(1, 36))
+NUMBERS = set(range(1, 36)) - {34}
+"""`tests/contract/lists` tests 34, the pages of lists."""
 MODULES = [file.stem for file in sorted(Path(__file__).parent.glob("test_*.py"))]
 
 
@@ -15,7 +16,7 @@ def numbered(module: str) -> dict[str, tuple[int, ...]]:
     return {name: getattr(one, "invariants", ()) for name, one in found.items() if name.startswith("test_")}
 
 
-def test_all_thirty_five_are_covered() -> None:
+def test_all_are_covered() -> None:
     covered = {number for module in MODULES for numbers in numbered(module).values() for number in numbers}
 
     assert covered == NUMBERS

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariants.adapters import ADAPTERS, for_each_vendor
-from tests.invariants.sandboxes import SEQUENCES, VendorAdapter, invariant
+from tests.invariants.sandboxes import SEQUENCES, invariant
 from tests.invariants.state_machine import VendorStateMachine
+from tests.support.profiled_vendor import ProfiledVendor
 
 STEPS = 10
 WALKS = settings(
@@ -24,7 +25,7 @@ WALKS = settings(
 
 @invariant(1, 2, 3, 4, 5, 6, 14, 25, 26)
 @for_each_vendor()
-def test_whatever_is_done_in_whatever_order_a_dictionary_says_what_is_there(adapter: VendorAdapter) -> None:
+def test_whatever_is_done_in_whatever_order_a_dictionary_says_what_is_there(vendor: ProfiledVendor) -> None:
     walks = 0
 
     class Walks(VendorStateMachine):
@@ -33,7 +34,7 @@ def test_whatever_is_done_in_whatever_order_a_dictionary_says_what_is_there(adap
             super().__init__()
             walks += 1
 
-    Walks.adapter = adapter
+    Walks.vendor = vendor
     run_state_machine_as_test(Walks, settings=WALKS)
 
     assert walks >= SEQUENCES // len(ADAPTERS)

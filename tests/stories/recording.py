@@ -1,20 +1,21 @@
-"""Stories to export: calls of catalogue cases and of journeys, recorded on a server."""
+"""Stories to export: calls of catalogue cases and of each vendor's profile, recorded on a server."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
+from mockserver.contract.loading import load_vendor_api
 from mockserver.control.cases.expectations import SEED, START_INSTANT, SandboxClient
 from mockserver.control.cases.runner import run
 from mockserver.control.http_client import open_client
 from mockserver.engine.registry import vendor_packages
 from tests.catalogue.rows import CatalogueEntry, entries_of
-from tests.journeys.journey import Journey, journeys
+from tests.support.profiled_vendor import ItemSpec, ProfiledVendor, upserted
 
 FORMS = ("case", "curl", "har", "postman", "pytest")
 STORIES = int(os.environ.get("STORIES", "4"))
@@ -38,12 +39,13 @@ def record(url: str) -> list[Export]:
 
 
 def _record_all(url: str, control: httpx.Client) -> Iterator[str]:
-    for journey in journeys():
-        name = f"journey-{journey.vendor}"
+    vendors = vendor_packages()
+    for vendor in vendors:
+        name = f"journey-{vendor}"
         _create(control, name)
-        _travel(url, name, journey)
+        _travel(url, name, upserted(load_vendor_api(vendor)))
         yield name
-    for entry in _sample(STORIES - len(journeys())):
+    for entry in _sample(STORIES - len(vendors)):
         name = entry.id.replace("_", "-")[:64]
         _create(control, name)
         asyncio.run(_run_case(url, name, entry))
@@ -67,14 +69,19 @@ async def _run_case(url: str, name: str, entry: CatalogueEntry) -> None:
     assert result.passed, (entry.id, result.differences)
 
 
-def _travel(url: str, name: str, journey: Journey) -> None:
-    headers = {**{key.replace("_", "-"): text for key, text in journey.headers.items()}, "mock-sandbox": name}
-    with httpx.Client(base_url=f"{url}/{journey.vendor}", headers=headers, trust_env=False) as vendor:
-        for body in (journey.batch, journey.repair):
-            vendor.request(journey.method, journey.path, json=body)
-        for path, _ in journey.reads:
-            vendor.get(path)
-        vendor.get(f"{url}/{journey.vendor}s/of-no-vendor")
+def _travel(url: str, name: str, vendor: ProfiledVendor) -> None:
+    """Send three items, the second bad, then all of them repaired; read them, and call no vendor."""
+    items = [ItemSpec(key, number, good=number != 2) for number, key in enumerate(vendor.keys[:3], 1)]
+    calls = [
+        vendor.batch(items),
+        vendor.batch([replace(item, good=True) for item in items]),
+        *(vendor.profile.read(item.key, 0) for item in items),
+    ]
+    headers = {**vendor.headers(), "mock-sandbox": name}
+    with httpx.Client(base_url=f"{url}/{vendor.name}", headers=headers, trust_env=False) as client:
+        for call in calls:
+            client.request(call.method, call.path, headers=dict(call.headers), content=call.body)
+        client.get(f"{url}/{vendor.name}s/of-no-vendor")
 
 
 def _exports(control: httpx.Client, name: str) -> Iterator[Export]:

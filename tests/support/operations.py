@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +34,16 @@ class CalledOperation:
     @property
     def path(self) -> str:
         return f"/{self.spec.name}{self.operation.path.format_map(dict(self._shown('path')))}"
+
+    @property
+    def endpoint(self) -> tuple[str, str]:
+        """The method, and the path with "{}" for each parameter."""
+        return self.operation.method.upper(), re.sub(r"\{[^}]*\}", "{}", self.operation.path)
+
+    def arguments(self) -> dict[str, Json]:
+        """Return the parameters of path, query and headers that have an example in the spec."""
+        found = {name: value for place in ("path", "query", "header") for name, value in self._shown(place)}
+        return {name: value for name, value in found.items() if value is not None}
 
     @property
     def query(self) -> str:
