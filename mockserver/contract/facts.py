@@ -13,7 +13,8 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request, UnansweredCallError, UnsendableCallError
 from mockserver.contract.list_discovery import json_of, value_in
-from mockserver.contract.profile import FactCheck, FactRead, Facts
+from mockserver.contract.profile import Facts
+from mockserver.contract.profile_reads import FactCheck, FactRead
 from mockserver.contract.samples import SampleMember
 from mockserver.contract.target import Target
 from mockserver.model import Json

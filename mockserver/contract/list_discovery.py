@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl
 from mockserver import model
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, Response
-from mockserver.contract.profile import BatchProfile, Counted, Link, ListFilter, ListProfile, Paging
+from mockserver.contract.profile import BatchProfile
+from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListProfile, Paging
 from mockserver.model import Document, parse_pointer, pointer_of
 from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
 

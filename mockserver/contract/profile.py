@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.profile_reads import FactCheck, ListProfile
 from mockserver.model import Json
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
@@ -25,19 +26,19 @@ UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeErro
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """A keyword of a schema that need not be kept, and why.
-
-    `keyword` is JSON Schema's (`uniqueItems` is about the keys in a batch), or `content-type` for a media
-    type outside the spec; `member` is the name of the offending member, "" for any. `passes`: the vendor may
-    accept it; else it is refused, alone where `x-batch.fatal` would refuse the call. `media_type` is the
-    body's, or a pattern such as `*/xml`.
-    """
+    """A keyword of a schema that need not be kept, and why."""
 
     keyword: str
+    """A keyword of JSON Schema (`uniqueItems` is about the keys in a batch), or `content-type` for a media
+    type outside the spec."""
     reason: str
     member: str = ""
+    """The name of the offending member, "" for any."""
     passes: bool = True
+    """Whether the vendor may accept the item; else the item is refused, alone where `x-batch.fatal` would
+    refuse the call."""
     media_type: str = "*"
+    """The media type of the body, or a pattern such as `*/xml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,7 @@ class FixturePins:
     """Values for generated calls that meet existing records, and deviating expectations, with reasons.
 
     `headers`, `query`, `path` and `body` hold a value for every member of that name, unless the case is bad
-    in just that place; `known` and `bodies` the same by operation (`known` for calls with a body, and for all
-    but the fuzzed calls without one). `walking` are headers for walks along links, `omitted_headers` are
-    never sent. `omitted_members` names, by schema, members that cases lack; `accepts` lists operations to run
-    once more with that media type as Accept; `walk_exclusions` the operations outside walks.
+    in just that place.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -74,15 +72,22 @@ class FixturePins:
     path: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Parameters by operation: for calls with a body, and for all calls without one but the fuzzed ones."""
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Members of bodies by operation."""
     walking: Mapping[str, str] = field(default_factory=dict)
+    """Headers for walks along links."""
     omitted_headers: tuple[str, ...] = ()
+    """Headers that are never sent."""
     codec: str = "utf-8"
     expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
     skipped_checks: tuple[SkippedCheck, ...] = ()
     omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Members that cases lack, by schema."""
     accepts: tuple[tuple[str, str], ...] = ()
+    """Operations to run once more, each with that media type as Accept."""
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
+    """Operations outside walks; there is a walk for each entry."""
     empty_responses: tuple[str, ...] = ()
     """Responses, by name in the spec's components, that have a body only with some assumption."""
     answer_types: tuple[str, ...] = ()
@@ -138,36 +143,35 @@ LossKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """A change that the vendor makes by design; `member` as it is sent ("LineItems.UnitAmount"), "" for all.
-
-    `places` are the remaining decimals of a number ("rounded", "cut off") or of the seconds ("fraction
-    lost"). `source` is the vendor's document or the assumption. `warns`: the outcome of the item says so.
-    """
+    """A change that the vendor makes by design."""
 
     member: str
+    """The member as it is sent ("LineItems.UnitAmount"), "" for all."""
     what: LossKind
     reason: str
     source: str
+    """The vendor's document, or the assumption."""
     places: int = 0
+    """Remaining decimals of a number ("rounded", "cut off") or of the seconds ("fraction lost")."""
     warns: bool = False
+    """Whether the outcome of the item says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRules:
-    """Names of the members of an item as sent and shown, where they differ.
-
-    `at` is the pointer in an item to the object with the members, `schema` the schema in the components for
-    it ("": the item's own). `shown_as` are names in an answer, by those in a request. `left_alone` are
-    members with a meaning beyond their value (keys, references, state) or computed by the vendor; the name of
-    an object stands for all in it. `decimals` is the number of decimals of an amount in a read, by member as
-    sent.
-    """
+    """Names of the members of an item as sent and shown, where they differ."""
 
     at: str = ""
+    """The pointer in an item to the object with the members."""
     schema: str = ""
+    """The schema of that object in the components, "" for the item's own."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
+    """Names in an answer, by names in a request."""
     left_alone: tuple[str, ...] = ()
+    """Members with a meaning beyond their value (keys, references, state) or computed by the vendor; the name
+    of an object stands for all its members."""
     decimals: Mapping[str, int] = field(default_factory=dict)
+    """Number of decimals of an amount in a read, by member as sent."""
     changes: tuple[ValueChange, ...] = ()
 
 
@@ -201,14 +205,10 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """The outcome that a response reports for one item.
-
-    `place` is the item's, None for one that was never sent; `key` as in the answer, None without; `made` is
-    the result, "" if the answer leaves it open. `status` is the item's own, None without. `at` points at it
-    in the answer.
-    """
+    """The outcome that a response reports for one item; None where the response leaves a member out."""
 
     place: int | None
+    """The place of the item, None for an item that was never sent."""
     accepted: bool
     key: str | None = None
     made: Literal["created", "updated", "unchanged", ""] = ""
@@ -216,21 +216,21 @@ class ReportedOutcome:
     message: str = ""
     amount: Decimal | None = None
     at: str = ""
+    """The pointer to the outcome in the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcomes:
-    """The outcomes of all items in a response.
-
-    `is_complete`: one outcome for each item, in wire order; else only the failed items are listed, and all
-    others were done. `count` is the reported number of items done, None without. `contradiction` is what the
-    answer says of the whole call against its outcomes, as an end of a sentence.
-    """
+    """The outcomes of all items in a response."""
 
     outcomes: tuple[ReportedOutcome, ...]
     count: int | None = None
+    """The reported number of accepted items, None if the response has no count."""
     is_complete: bool = True
+    """Whether there is one outcome for each item, in wire order; else only the failed items are listed, and
+    all others were done."""
     contradiction: str = ""
+    """What the response says of the whole call against its outcomes, as an end of a sentence."""
 
 
 OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOutcomes | None]
@@ -244,33 +244,35 @@ Position: TypeAlias = Literal["taken", "alone", "call"]
 """What a server does with an item: takes it, rejects it alone, or rejects the whole call for it."""
 
 Twice: TypeAlias = Literal["each", "last", "first", "kept", "none", "call", ""]
-"""What a server does with a key twice in a batch, as `BatchProfile.twice` explains."""
+"""What a server does with a key that is repeated in a batch.
+
+"each" item is applied in order (the later one updates); the "last" wins and is reported for each; the "first"
+is done and the others are rejected; "kept": the first is done and the others are accepted without effect;
+"none": all are rejected; "call": the whole call is refused; "": unknown, such a batch is never sent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """A case that no document of the vendor decides.
-
-    `name` is the case ("a text that is too long"), `positions` are the possible reactions of a server, ours
-    first. Another server may take any of them, but always the same one.
-    """
+    """A case that no document of the vendor decides."""
 
     name: str
+    """The case ("a text that is too long")."""
     positions: tuple[Position, ...]
+    """The possible reactions of a server, ours first. Another server may choose any, but always the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """A way to spoil a good item; `name` finishes "an item with …" ("an unknown payee").
-
-    `refuses_call`: the vendor refuses the whole call (its body reader fails). `assumption` is the open case
-    it belongs to, None if the documents decide.
-    """
+    """A way to spoil a good item."""
 
     name: str
+    """Finishes "an item with …" ("an unknown payee")."""
     change: Callable[[Json], Json]
     refuses_call: bool = False
+    """Whether the vendor refuses the whole call (its body reader fails)."""
     assumption: Assumption | None = None
+    """The open case of the corruption, None if the documents decide."""
 
 
 class RefusedStep:
@@ -282,20 +284,18 @@ REFUSED_STEP = RefusedStep()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Another action on a record: change it, pay it, delete it.
-
-    `after` returns the record afterwards: None if it is deleted, REFUSED_STEP if the call must be refused and
-    nothing may change; its argument is None if there was no record. `name` finishes "then …" ("change it",
-    "pay half of it").
-    """
+    """Another action on a record: change it, pay it, delete it."""
 
     name: str
+    """Finishes "then …" ("change it", "pay half of it")."""
     request: Callable[[str, DrawnValues, int], Request]
-    """By key, what is drawn, tenant."""
+    """Return the call by key, drawn values and tenant."""
     after: Callable[[Record | None, DrawnValues], Record | RefusedStep | None]
+    """Return the record after the step, given the one before (None if there is none): None if the step
+    deletes it, REFUSED_STEP if the call must be refused and change nothing."""
     then: Callable[[Exchange, str, DrawnValues, int], Request] | None = None
-    """For what has an id of the vendor's own: `request` only looks for it (a GET), and this, made of its
-    answer, key, what is drawn and tenant, is the step itself; also where nothing was found."""
+    """For a record with an id of the vendor's own: `request` only looks for the record (a GET), and `then`
+    returns the step itself, given the answer, key, drawn values and tenant; also if nothing was found."""
     may_be_refused: bool = False
     """Whether the vendor may refuse the step, whatever record there is; then the record stays as it was."""
 
@@ -315,16 +315,7 @@ class UpdatePosition:
 
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
-    """A batch operation for the sequences. Requests have no credentials; tenants count from 0.
-
-    `twice` is the treatment of a repeated key in a batch: "each" is applied in order (the later one updates),
-    "last" wins and is reported for each, "first" is done and the others are rejected, "kept": the first is
-    done and the others are accepted without effect, "none": all are rejected, "call": the whole call is, "":
-    unknown, never sent. `twice_positions` are other possible treatments, empty where the documents decide.
-    `again` is the answer to a second call with the same idempotency key (`key_header`): "same" as the first,
-    or "refused" with `replay_status`; the same key with another body must get `conflict_status`. `encodings`
-    write the body in media types other than JSON.
-    """
+    """A batch operation for the sequences. Requests have no credentials; tenants count from 0."""
 
     operation: str
     key: Callable[[int], str]
@@ -356,7 +347,9 @@ class BatchProfile:
     tenants: int = 1
     creates: bool = True
     twice: Twice = ""
+    """The treatment of a key that is repeated in a batch."""
     twice_positions: tuple[Twice, ...] = ()
+    """Other possible treatments, empty where the documents decide."""
     oddities: tuple[Corruption, ...] = ()
     """Ways to write an item of which only an assumption says what becomes of it; never in a sequence."""
     updates: tuple[UpdatePosition, ...] = ()
@@ -367,9 +360,12 @@ class BatchProfile:
     key_member: str = ""
     """The member of the body's root that holds the idempotency key, where it is no header."""
     again: Literal["same", "refused", ""] = ""
+    """The answer to a second call with the same key: the first call's, or a refusal with `replay_status`."""
     replay_status: int = 0
     conflict_status: int = 0
+    """The status of a call with the same key and another body."""
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
+    """Writers of the body in media types other than JSON."""
     max_items: int | None = None
     """How many items a batch may have, where the vendor says so and the spec has no `maxItems`."""
     version: str = "etag"
@@ -380,23 +376,25 @@ class BatchProfile:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRule:
-    """The vendor's kind of idempotency key, and the answer to a second call with one.
-
-    `name` is a header, or with `place` "member" a member of the body's root (a transaction id). `again`: a
-    replay gets the "same" answer, or is "refused" with `replay_status` (0: any refusal); "" if undocumented:
-    a replay must then only change nothing. Another body must get `conflict_status` (0: any refusal). `exempt`
-    are operations with other rules, with the reason; `no_key_with` are headers that make a call use up no
-    key. `errors`: a refusal is replayed too, although the call would be good by now.
-    """
+    """The vendor's kind of idempotency key, and the answer to a second call with one."""
 
     name: str
+    """The name of a header, or of a member."""
     place: Literal["header", "member"] = "header"
+    """With "member" the key is a member of the body's root (a transaction id)."""
     again: Literal["same", "refused", ""] = ""
+    """Whether a replay gets the same answer or is refused; if "", no document says it, and a replay must only
+    change nothing."""
     replay_status: int = 0
+    """The status of a refused replay, 0 for any refusal."""
     conflict_status: int = 0
+    """The status of the same key with another body, 0 for any refusal."""
     exempt: Mapping[str, str] = field(default_factory=dict)
+    """Operations with other rules, each with the reason."""
     no_key_with: tuple[str, ...] = ()
+    """Headers that make a call use up no key."""
     errors: bool = False
+    """Whether a refusal is replayed too, although the call would be good by now."""
 
 
 Situation: TypeAlias = Literal[
@@ -413,16 +411,15 @@ Situation: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class RefusalRule:
-    """A vendor's unusual status for a kind of refusal, and why.
-
-    `operations` () stands for all; `header` is the one with the credentials, "" for any.
-    """
+    """A vendor's unusual status for a kind of refusal, and why."""
 
     situation: Situation
     statuses: tuple[int, ...]
     reason: str
     operations: tuple[str, ...] = ()
+    """() stands for all operations."""
     header: str = ""
+    """The header with the credentials, "" for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +434,7 @@ class LimitedCredentials:
 class OpenCase:
     """A case that the vendor's documents leave open, where other servers may do either; not tried out.
 
-    Its members are added to the profile; `lists_end_empty`: a last page may lead to one without rows.
+    The members are added to those of the profile.
     """
 
     name: str
@@ -447,20 +444,19 @@ class OpenCase:
     answer_types: tuple[str, ...] = ()
     values: tuple[ValueChange, ...] = ()
     lists_end_empty: bool = False
+    """Whether a last page may lead to one without rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A vendor's profile.
-
-    `credentials` are those of our fixtures, by security scheme, as {"bearer": …}, {"api_key": …} or
-    {"username": …, "password": …}; they are sent to our own servers only. `headers` go with every call, by
-    tenant.
-    """
+    """A vendor's profile."""
 
     facts: Facts = field(default_factory=dict)
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Credentials of our fixtures, by security scheme: {"bearer": …}, {"api_key": …} or
+    {"username": …, "password": …}; they are sent to our own servers only."""
     headers: Callable[[Facts, int], Mapping[str, str]] = lambda _facts, _tenant: {}
+    """Return the headers of every call of a tenant."""
     batches: Callable[[Facts], tuple[BatchProfile, ...]] = lambda _facts: ()
     pins: FixturePins = field(default_factory=FixturePins)
     tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
@@ -480,118 +476,3 @@ class Profile:
     open_cases: tuple[OpenCase, ...] = ()
     no_positions: Mapping[str, str] = field(default_factory=dict)
     """Assumptions of our server that are no positions of a right one, by name, with the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactRead:
-    """A read-only call that shows the record of a fact.
-
-    `path` and `query` are the parameters of the `operation` (a GET); `{name}` in them stands for a fact.
-    Without `rows` it shows one record: `missing` are the statuses of an absent one, `key` a pointer to the
-    fact's text in the answer, "" if a 2xx is enough. With `rows`, a pointer ("" for the root), it shows a
-    list: the fact's text stands at `key` in a row, and a usable row has the values of `having`, by pointer.
-    `size` is the most rows of an answer, 0: all of them.
-    """
-
-    operation: str
-    path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    rows: str | None = None
-    key: str = ""
-    having: Mapping[str, Any] = field(default_factory=dict)
-    size: int = 0
-    missing: tuple[int, ...] = (404, 410)
-
-
-@dataclass(frozen=True, slots=True)
-class FactCheck:
-    """How a fact is checked; one that is needed in several tenants has a check for each.
-
-    The first clear answer of `reads` counts; without any, nobody can check it. `needed_by` are the batch
-    operations that rely on it, () for every call. `parts` separates several records in one text. `made_up`:
-    it names no existing record (a prefix of keys). `replaceable`: records only refer to it and nothing
-    changes it, so another row of a list may take its place.
-    """
-
-    fact: str
-    reads: tuple[FactRead, ...] = ()
-    needed_by: tuple[str, ...] = ()
-    tenant: int = 0
-    parts: str = ""
-    made_up: bool = False
-    replaceable: bool = False
-
-
-Paging: TypeAlias = Literal["page", "offset", "cursor", "link", "none", ""]
-"""By the number of a page, the number of rows before it, a cursor, or a link to the next page only.
-
-"none": all rows come at once; "": as the spec and the answer show.
-"""
-
-Counted: TypeAlias = Literal["all", "page", "pages", "number", "size", "either"]
-"""All rows, the rows of this page, the number of pages, of this page, rows asked for; all or this page's."""
-
-Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
-
-Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"]
-"""What a filter selects: "like" shows the rows with the value, and may show those whose text holds it.
-
-"at-least" and "at-most" compare numbers, dates and times.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """A filter: with it, the list shows exactly the rows whose member fits the value.
-
-    `member` is a pointer in a row; `text` is the parameter's text, with `{value}`; `escapes` replaces parts
-    of the value. `unknown` is a value of no row, "" if none can be asked for. `separator` stands between two
-    values, "" if one at most can be asked for.
-    """
-
-    parameter: str
-    member: str
-    text: str = "{value}"
-    selects: Selects = "equal"
-    unknown: str = ""
-    escapes: Mapping[str, str] = field(default_factory=dict)
-    separator: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ListOrder:
-    """An order that can be asked for by `parameter=text`; `member` is a pointer in a row."""
-
-    parameter: str
-    text: str
-    member: str
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ListProfile:
-    """A list operation; what is left out is inferred from the spec (names, schema) and from the answer.
-
-    `query` goes with every call, None: the batch's own listing; `{name}` in it stands for a fact. `position`
-    and `size` are the parameters for the page and its rows, `first` is the first page's number, `largest` the
-    most rows of a page, `usual` those without a size (0: not stated). `rows` is a pointer to the rows,
-    `identity` one to the identity of a row in it. `cursor` is the place of the next cursor.
-    """
-
-    operation: str
-    query: Mapping[str, str] | None = None
-    paging: Paging = ""
-    position: str = ""
-    size: str = ""
-    first: int | None = None
-    largest: int = 0
-    usual: int = 0
-    rows: str | None = None
-    identity: str = ""
-    cursor: str = ""
-    counts: Mapping[Counted, str] = field(default_factory=dict)
-    links: Mapping[Link, str] = field(default_factory=dict)
-    filters: tuple[ListFilter, ...] = ()
-    orders: tuple[ListOrder, ...] = ()
-    ends_empty: bool = False
-    """Whether a last page that is not full may lead to one without rows."""

@@ -16,12 +16,12 @@ from mockserver.contract.oracle.expectations import Oracle
 from mockserver.contract.profile import (
     ExpectedStatuses,
     FixturePins,
-    ListProfile,
     OpenCase,
     RefusalRule,
     Tolerance,
     ValueChange,
 )
+from mockserver.contract.profile_reads import ListProfile
 from tests.contract.stateful import shop
 
 LENGTH = Tolerance("maxLength", "assumed")

@@ -13,7 +13,7 @@ from typing import Any
 from mockserver.contract.exchange import checks_of
 from mockserver.contract.list_discovery import number_at, shown_place, value_in
 from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, Walker, link_of, rows_of
-from mockserver.contract.profile import Counted, Link, ListFilter, ListOrder, ListProfile
+from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListOrder, ListProfile
 from mockserver.contract.sequences.sentences import cut_text, excerpt
 
 LIST_CHECKS = checks_of("lists")

@@ -25,7 +25,8 @@ from mockserver.contract.lists.walks import (
     shown_rows,
     store_records,
 )
-from mockserver.contract.profile import UNREADABLE, BatchProfile, ListFilter, ListProfile
+from mockserver.contract.profile import UNREADABLE, BatchProfile
+from mockserver.contract.profile_reads import ListFilter, ListProfile
 from mockserver.contract.run_state import PlannedPart, RunPart
 from mockserver.contract.sequences.run import PHASE
 from mockserver.contract.sequences.sentences import excerpt

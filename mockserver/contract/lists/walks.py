@@ -23,7 +23,8 @@ from mockserver.contract.list_discovery import (
 )
 from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.oracle.responses import reader_for
-from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues, Link, ListProfile
+from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues
+from mockserver.contract.profile_reads import Link, ListProfile
 from mockserver.contract.safety import DEFAULT_PORTS
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import excerpt

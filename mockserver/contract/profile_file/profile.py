@@ -15,13 +15,10 @@ from mockserver.codec import yaml
 from mockserver.contract.inference import infer_batch
 from mockserver.contract.profile import (
     BatchProfile,
-    FactCheck,
-    FactRead,
     Facts,
     FixturePins,
     IdempotencyRule,
     LimitedCredentials,
-    ListProfile,
     OpenCase,
     Profile,
     RefusalRule,
@@ -38,6 +35,7 @@ from mockserver.contract.profile_file.entries import (
     read_scope,
     typed,
 )
+from mockserver.contract.profile_reads import FactCheck, FactRead, ListProfile
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import Operation, Spec

@@ -31,11 +31,11 @@ from mockserver.contract.profile import (
     BatchItem,
     BatchProfile,
     DrawnValues,
-    ListProfile,
     OutcomeReader,
     Record,
     ReportedOutcomes,
 )
+from mockserver.contract.profile_reads import ListProfile
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts

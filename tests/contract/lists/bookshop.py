@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding
 from mockserver.contract.lists.run import plan_lists
-from mockserver.contract.profile import ListProfile, Profile
+from mockserver.contract.profile import Profile
+from mockserver.contract.profile_reads import ListProfile
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.target import Address, Target
 from mockserver.contract.trial import Trial

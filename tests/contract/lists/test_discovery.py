@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.profile import ListFilter, ListProfile
+from mockserver.contract.profile_reads import ListFilter, ListProfile
 from tests.contract.lists import bookshop
 from tests.contract.lists.bookshop import STYLES, Bookshop
 

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.contract.lists.checks import check_asked_order
 from mockserver.contract.lists.walks import Row
-from mockserver.contract.profile import ListOrder
+from mockserver.contract.profile_reads import ListOrder
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.facts import CheckedFacts, FactSearch, MissingFactsError
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.profile import FactCheck, FactRead
+from mockserver.contract.profile_reads import FactCheck, FactRead
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import vendor_packages
 from mockserver.server.application import Options, create_app
