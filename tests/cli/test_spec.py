@@ -490,14 +490,6 @@ def test_a_violation_is_told_by_the_version_of_the_file(
     assert (found["pointer"], found["severity"]) == ("/tags", "error")
 
 
-def test_openapi_3_2_is_one_problem(tmp_path: Path) -> None:
-    document = {"openapi": "3.2.0", "paths": {"/a": {"additionalOperations": {}, "get": {"responses": {}}}}}
-
-    (found,) = problems(write(tmp_path, document))
-
-    assert found["detail"] == "OpenAPI 3.2.0 is not read yet; 3.1 and 3.0 are"
-
-
 def test_a_reference_to_nothing_is_a_problem_in_any_file(tmp_path: Path) -> None:
     found = problems(write_files("broken-one", tmp_path))
 

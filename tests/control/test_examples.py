@@ -134,10 +134,6 @@ def test_an_unknown_vendor_is_refused_with_those_that_are_served(client: Client,
     assert answer.json["detail"].startswith("no vendor named nobody; there are ")
 
 
-def test_an_unknown_sandbox_is_not_created(client: Client) -> None:
-    assert example(client, "nowhere", vendor="vba").status == 404
-
-
 def test_a_server_that_was_built_without_examples_says_so() -> None:
     client = Client(create_app(Options(vendors=("vba",))), {"host": "testserver"})
 

@@ -225,15 +225,6 @@ def test_a_call_goes_into_a_sandbox_or_to_an_address(operator: Client) -> None:
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/to")
 
 
-def test_a_strange_host_is_not_called(operator: Client) -> None:
-    order(operator, "A")
-
-    refused = replay(operator, to="http://example.test/acme")
-
-    assert refused.status == 422
-    assert refused.json["errors"][0]["try"] == "start the server with --allow-replay-to example.test"
-
-
 def test_a_call_that_the_journal_does_not_have_is_not_found(operator: Client) -> None:
     create(operator)
 
@@ -378,13 +369,6 @@ def test_an_answer_that_is_too_long_is_lost(url: str, monkeypatch: pytest.Monkey
     assert (lost.kind, lost.detail) == ("truncated", "over 10 bytes")
 
 
-def test_where_nobody_listens_nothing_is_answered() -> None:
-    lost = came("http://127.0.0.1:1", HttpRequest("PUT", "/"))
-
-    assert isinstance(lost, LostResponse)
-    assert (lost.kind, lost.status) == ("refused", None)
-
-
 @pytest.mark.parametrize(
     "text", ["http://127.0.0.1:9", "https://localhost/x", "http://[::1]:80/", "http://127.8.8.8"]
 )
@@ -392,22 +376,9 @@ def test_loopback_may_be_called(text: str) -> None:
     assert RemoteClient().address(text).host
 
 
-def test_a_host_that_the_server_was_started_with_may_be_called() -> None:
-    assert RemoteClient(("mock.test",)).address("https://mock.test/x").host == "mock.test"
-
-
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "nothing",
-        "/acme",
-        "ftp://127.0.0.1",
-        "file:///etc/passwd",
-        "http://",
-        "http://user:secret@127.0.0.1",
-        "http://127.0.0.1/?a=b",
-        "http://127.0.0.1/#a",
         "http://example.test",
         "http://127.0.0.1.example.test",
         "http://localhost.example.test",
@@ -416,16 +387,14 @@ def test_a_host_that_the_server_was_started_with_may_be_called() -> None:
         "http://10.0.0.1",
         "http://[::ffff:10.0.0.1]/",
         "http://2130706433/",
-        "http://127.0.0.1:999999",
-        "http://127.0.0.1:-1",
-        "http://\x00",
     ],
 )
 def test_nowhere_else_is_called(text: str) -> None:
     with pytest.raises(UnprocessableMemberError) as refused:
         RemoteClient().address(text)
 
-    assert refused.value.members["errors"][0]["pointer"] == "/to"
+    (error,) = refused.value.members["errors"]
+    assert (error["pointer"], "--allow-replay-to" in error["try"]) == ("/to", True)
 
 
 def test_a_target_that_no_address_may_have_is_lost() -> None:

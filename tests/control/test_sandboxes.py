@@ -4,6 +4,7 @@ from unittest.mock import ANY
 
 import pytest
 
+from mockserver.control.control_call import control_contract
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS
 from tests.control.operators import NEW, SANDBOXES, create, listed, order, orders
 from tests.support.client import Client, Response
@@ -98,27 +99,61 @@ def test_dump_shows_every_document(operator: Client) -> None:
     assert operator.get(f"{NEW}/dump").json["acme/"] == {"orders": {"A": {"id": "A", "amount": 1}}}
 
 
-UNKNOWN = [
-    ("GET", ""),
-    ("DELETE", ""),
-    ("POST", "/reset"),
-    ("GET", "/dump"),
+ASSUMPTION = "acme.duplicate_members"
+SCENARIO = {"version": 1, "name": "s", "rules": [{"id": "r", "commit": "none"}]}
+BODIES = {
+    "/state": {},
+    "/snapshots": {},
+    "/scenarios": SCENARIO,
+    "/scenarios/{scenario}": SCENARIO,
+    "/clock/freeze": {},
+    "/clock/advance": {"seconds": 1},
+    "/assumptions": {ASSUMPTION: "refused"},
+    "/journal/verify": {},
+    "/examples": {"vendor": "acme"},
+    "/drill": {"vendor": "acme"},
+}
+VALUES = {"snapshot": "s1", "scenario": "s", "number": "1", "other": "2", "case": "54"}
+QUERIES = {
+    "/records": "?scope=acme/&collection=orders",
+    "/journal/items/plot": "?item=A",
+    "/journal/export": "?format=har",
+    "/journal/{number}/export": "?format=curl",
+}
+OF_A_SANDBOX = [
+    (operation.method, below)
+    for operation in control_contract().operations.values()
+    for below in [operation.path.removeprefix("/sandboxes/{name}")]
+    if below != operation.path and below not in ("/drill", "/drill/verdict")
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), UNKNOWN)
-def test_an_unknown_sandbox_is_not_found_and_not_made(operator: Client, method: str, path: str) -> None:
-    response = operator.request(method, f"{SANDBOXES}/nope{path}")
+@pytest.mark.parametrize(("method", "below"), OF_A_SANDBOX)
+def test_an_unknown_sandbox_is_not_found_and_not_made(operator: Client, method: str, below: str) -> None:
+    path = f"{SANDBOXES}/nope{below.format(**VALUES)}{QUERIES.get(below, '')}"
 
-    assert (response.status, response.media_type, response.json["code"]) == (
+    response = operator.request(method.upper(), path, json=BODIES.get(below))
+
+    assert (response.status, response.media_type, response.json.get("code")) == (
         404,
         "application/problem+json",
         "unknown-sandbox",
-    )
+    ), response.text
     assert listed(operator) == ["default"]
 
 
-ASSUMPTION = "acme.duplicate_members"
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("against=sandbox:nope", "unknown-sandbox"), ("against=before:7", "unknown-entry")],
+)
+def test_what_is_not_there_cannot_be_compared_with(operator: Client, query: str, code: str) -> None:
+    order(operator, "A")
+
+    response = operator.get(f"{NEW}/diff?{query}")
+
+    assert (response.status, response.json["code"]) == (404, code)
+
+
 ASSUMPTIONS = f"{NEW}/assumptions"
 
 
@@ -346,14 +381,6 @@ def test_two_sandboxes_are_compared(operator: Client) -> None:
     assert [one["key"] for one in found["removed"]] == ["C"]
 
 
-def test_a_sandbox_that_is_not_there_cannot_be_compared_with(operator: Client) -> None:
-    create(operator)
-
-    response = difference(operator, "sandbox:nope")
-
-    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
-
-
 @pytest.mark.parametrize(
     "against", ["", "s0", "s01", "snapshot", "sandbox:", "sandbox:A", "../x", "fixtures%00"]
 )
@@ -402,29 +429,6 @@ def test_snapshots_are_no_difference_around_a_call(operator: Client) -> None:
     found = operator.get(f"{NEW}/diff?against=after:1&of=now").json
 
     assert (found["added"], found["removed"], found["changed"]) == ([], [], [])
-
-
-def test_the_state_around_an_unknown_call_is_not_found(operator: Client) -> None:
-    order(operator, "A")
-
-    response = operator.get(f"{NEW}/diff?against=before:7")
-
-    assert (response.status, response.json["code"]) == (404, "unknown-entry")
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/snapshots"),
-        ("DELETE", "/snapshots/s1"),
-        ("POST", "/snapshots/s1/restore"),
-        ("GET", "/diff"),
-    ],
-)
-def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: str) -> None:
-    response = operator.request(method, f"{SANDBOXES}/nope{path}")
-
-    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
 
 
 def test_a_snapshot_is_dumped(operator: Client) -> None:

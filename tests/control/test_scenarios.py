@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.engine.registry import vendor_packages
-from tests.control.operators import NEW, SANDBOXES, create, listed, order
+from tests.control.operators import NEW, create, listed, order
 from tests.support.client import Client, Response
 
 SCENARIOS = f"{NEW}/scenarios"
@@ -234,18 +234,6 @@ def test_a_sandbox_begins_with_scenarios_by_name_and_by_document(operator: Clien
     assert (response.status, short(operator)) == (201, [("flaky", True), ("reset", True)])
 
 
-def test_reset_brings_the_scenarios_of_the_beginning_back(operator: Client) -> None:
-    create(operator, scenarios=[FLAKY])
-    order(operator, "A")
-    operator.delete(SCENARIOS)
-    put(operator, {**FLAKY, "name": "other"}, "other")
-
-    operator.post(f"{NEW}/reset")
-
-    assert short(operator) == [("flaky", True)]
-    assert operator.get(f"{SCENARIOS}/flaky").json["hits"] == 0
-
-
 @pytest.mark.parametrize(
     ("scenarios", "pointer", "code"),
     [
@@ -317,27 +305,6 @@ def test_the_schema_of_the_language_names_the_vendors_that_are_served(operator: 
     schema = operator.get("/_mock/scenario-schema").json
 
     assert schema["$defs"]["match"]["properties"]["vendor"]["enum"] == ["acme"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/scenarios"),
-        ("DELETE", "/scenarios"),
-        ("GET", "/scenarios/flaky"),
-        ("DELETE", "/scenarios/flaky"),
-    ],
-)
-def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: str) -> None:
-    response = operator.request(method, f"{SANDBOXES}/nope{path}")
-
-    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
-
-
-def test_a_scenario_for_an_unknown_sandbox_is_not_found_and_makes_none(operator: Client) -> None:
-    response = operator.put(f"{SANDBOXES}/nope/scenarios/flaky", json=FLAKY)
-
-    assert (response.status, listed(operator)) == (404, ["default"])
 
 
 CHECK = "/_mock/scenarios/check"

@@ -91,13 +91,6 @@ def test_a_collection_that_holds_nothing_has_no_records(operator: Client) -> Non
     assert operator.get(f"{NEW}/records?scope=acme/nobody&collection=orders").json["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["/collections", "/records?scope=acme/&collection=orders"])
-def test_an_unknown_sandbox_has_no_records(operator: Client, path: str) -> None:
-    response = operator.get(f"{SANDBOXES}/nope{path}")
-
-    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
-
-
 STATE = f"{NEW}/state"
 SCENARIO = {
     "version": 1,
@@ -368,12 +361,6 @@ def test_a_state_of_no_object_is_refused(operator: Client) -> None:
     create(operator)
 
     assert load(operator, [1]).status == 400
-
-
-def test_the_state_of_an_unknown_sandbox_is_not_found(operator: Client) -> None:
-    response = operator.put(f"{SANDBOXES}/nope/state", json={})
-
-    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
 
 
 def test_some_documents_are_set_and_others_deleted_and_the_rest_stays(operator: Client) -> None:

@@ -71,7 +71,3 @@ def test_an_operation_that_no_class_implements_cannot_be_served() -> None:
 
 def test_no_credential_is_asked_for(operator: Client) -> None:
     assert operator.without("authorization").get("/_mock/health").status == 200
-
-
-def test_control_has_no_journal_header(operator: Client) -> None:
-    assert "mock-journal" not in operator.get("/_mock/health").headers

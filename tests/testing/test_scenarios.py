@@ -58,18 +58,6 @@ def test_an_example_is_its_items(box: Sandbox) -> None:
     assert len(batch) == 2
 
 
-def test_trying_an_example_leaves_no_call_and_no_sandbox(server: MockServer, box: Sandbox) -> None:
-    vba = box.vendor("vba")
-    vba.example()
-
-    assert vba.calls == ()
-    assert not [
-        one["name"]
-        for one in server.control.request("GET", "/sandboxes")
-        if one["name"].startswith(f"{box.name}-")
-    ]
-
-
 def test_armed_rules_are_not_used_up_by_trying(box: Sandbox) -> None:
     vba = box.vendor("vba")
     vba.arm(fail="internal", times=1)

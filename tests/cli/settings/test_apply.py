@@ -32,22 +32,20 @@ def ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     return found
 
 
-def test_the_file_is_stronger_than_the_default(ports: list[int]) -> None:
-    run("run")
+@pytest.mark.parametrize(
+    ("flags", "environment", "port"),
+    [
+        ((), {}, 9001),
+        ((), {"MOCKSERVER_PORT": "9002"}, 9002),
+        (("--port", "9003"), {"MOCKSERVER_PORT": "9002"}, 9003),
+    ],
+)
+def test_a_flag_comes_before_the_environment_and_that_before_the_file(
+    ports: list[int], flags: tuple[str, ...], environment: dict[str, str], port: int
+) -> None:
+    run("run", *flags, **environment)
 
-    assert ports == [9001]
-
-
-def test_the_environment_is_stronger_than_the_file(ports: list[int]) -> None:
-    run("run", MOCKSERVER_PORT="9002")
-
-    assert ports == [9002]
-
-
-def test_a_flag_is_stronger_than_the_environment(ports: list[int]) -> None:
-    run("run", "--port", "9003", MOCKSERVER_PORT="9002")
-
-    assert ports == [9003]
+    assert ports == [port]
 
 
 @pytest.mark.parametrize("behind", [True, False])
@@ -86,16 +84,6 @@ def test_a_wrong_color_in_the_file_is_exit_2(ports: list[int], tmp_path: Path) -
     (tmp_path / "mockserver.toml").write_text('color = "red"\n', encoding="utf-8")
 
     assert (run("run").exit_code, ports) == (2, [])
-
-
-def test_an_unknown_variable_is_warned_of_with_the_near_one(ports: list[int]) -> None:
-    result = run("run", MOCKSERVER_PROT="9")
-
-    assert ports == [9001]
-    assert result.stderr == (
-        "warning: no setting is called MOCKSERVER_PROT\n   at: the environment\n"
-        "  try: MOCKSERVER_PORT instead of MOCKSERVER_PROT\n"
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from mockserver.codec.redaction import ASCII_MASK
 from mockserver.journal.export.scripts import call_command
 from mockserver.journal.view import View
@@ -29,15 +27,6 @@ def test_a_call_without_a_body_sends_none() -> None:
 def test_a_head_is_asked_for_as_curl_asks() -> None:
     assert call_command(entry(method="HEAD"), TRUE).startswith("curl -sS --globoff --path-as-is --head ")
     assert "data" not in call_command(entry(method="HEAD"), TRUE)
-
-
-@pytest.mark.parametrize("body", [b"\xff", b"a\x00b", "é".encode("utf-16"), b"x" * 70_000])
-def test_what_cannot_stand_in_quotes_goes_in_as_base64(body: bytes) -> None:
-    made = call_command(entry(body=body), TRUE)
-
-    assert made.startswith("base64 -d <<'END' | curl ")
-    assert made.endswith("END\n")
-    assert "--data-binary @-" in made
 
 
 def test_credentials_end_in_plain_letters() -> None:
