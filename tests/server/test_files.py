@@ -199,13 +199,6 @@ def test_an_assumption_of_the_fixtures_stays_beside_one_of_an_option(tmp_path: P
     }
 
 
-def test_an_amount_keeps_its_digits(tmp_path: Path) -> None:
-    text = '{"acme/": {"orders": {"Z": {"id": "Z", "amount": 12345678901234567890.10}}}}'
-    here = client(tmp_path, fixtures_file=write(tmp_path, text))
-
-    assert b"12345678901234567890.10" in here.get("/acme/orders").body
-
-
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [

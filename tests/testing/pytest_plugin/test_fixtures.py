@@ -130,36 +130,6 @@ def test_passes(mock_vba):
     )
 
 
-def test_a_call_off_contract_fails_the_test(run: Run) -> None:
-    result = run(
-        """
-        import httpx
-
-        def test_passes(mock_vba):
-            httpx.get(mock_vba.url + "/nothing")
-        """
-    )
-
-    result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(
-        ["#1 vba GET /nothing was off contract: *no such operation; all are listed at /vba/ui/"]
-    )
-
-
-def test_both_can_be_waived(run: Run) -> None:
-    run(
-        """
-        import httpx, pytest
-
-        @pytest.mark.mock_allow("off-contract")
-        @pytest.mark.mock_allow("never-hit")
-        def test_passes(mock_vba):
-            mock_vba.arm(status=503, match={"operation": "putPayeesBatch"})
-            httpx.get(mock_vba.url + "/nothing")
-        """
-    ).assert_outcomes(passed=1)
-
-
 def test_calls_of_other_fixtures_at_their_end_count(run: Run) -> None:
     run(
         """

@@ -209,15 +209,6 @@ def test_nothing_at_the_url_is_told_by_the_tests_that_need_it(pytester: pytest.P
     result.stdout.fnmatch_lines(["*no mockserver answers at http://127.0.0.1:1*mockserver run --port 8080*"])
 
 
-def test_a_url_of_the_environment_is_used(
-    pytester: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOCKSERVER_URL", server.url)
-    pytester.makepyfile(f"def test_url(mockserver): assert mockserver.url == {server.url!r}")
-
-    pytester.runpytest_inprocess().assert_outcomes(passed=1)
-
-
 def test_a_strict_test_has_a_server_of_its_own_if_that_of_the_environment_is_lenient(
     pytester: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
