@@ -13,9 +13,9 @@ from mockserver.cli.options import (
     argument,
     check_extra,
     complete_checks,
-    complete_listed,
     complete_operations,
     complete_vendors,
+    completion_of,
     names_reader,
     option,
     overlay_option,
@@ -26,10 +26,6 @@ from mockserver.cli.output import LOADING, open_progress_line
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("fuzzing", "stateful", "sizes")
 _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
-
-
-def _complete_reports(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
-    return complete_listed(REPORTS, begun)
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -154,7 +150,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     multiple=True,
     callback=names_reader("report", REPORTS),
     metavar="REPORT,…",
-    shell_complete=_complete_reports,
+    shell_complete=completion_of(lambda _: REPORTS, is_list=True),
     help=f"Reports to write: {', '.join(REPORTS)}.",
 )
 @option(

@@ -47,7 +47,7 @@ _DELAY_S = 0.05
 DEBUG_FLAG = "--debug"
 
 
-class ErrorMessage(NamedTuple):
+class CliError(NamedTuple):
     """An error: problem, place, and the command to type."""
 
     what: str
@@ -55,35 +55,35 @@ class ErrorMessage(NamedTuple):
     cure: str
 
 
-def message_of(error: click.ClickException) -> ErrorMessage:
+def message_of(error: click.ClickException) -> CliError:
     context = getattr(error, "ctx", None)
     if context is None:
-        return ErrorMessage(error.format_message().rstrip("."), "mockserver", "mockserver --help")
+        return CliError(error.format_message().rstrip("."), "mockserver", "mockserver --help")
     for kind, describe in _KINDS.items():
         if isinstance(error, kind):
             return describe(error, context)
     return _other(error, context)
 
 
-def _other(error: click.ClickException, context: click.Context) -> ErrorMessage:
+def _other(error: click.ClickException, context: click.Context) -> CliError:
     words = command_words(context)
     if isinstance(context.command, click.Group) and (name := _QUOTED.search(error.message)):
         return _no_such_command(name[1], context, context.command)
     if extra := _EXTRA.search(error.message):
         what = f"{words} takes no further argument, found {shown(extra[1])}"
-        return ErrorMessage(what, f"{words} … {shown(extra[1])}", _example(context))
-    return ErrorMessage(error.format_message().rstrip("."), words, _example(context))
+        return CliError(what, f"{words} … {shown(extra[1])}", _example(context))
+    return CliError(error.format_message().rstrip("."), words, _example(context))
 
 
-def _no_such_command(name: str, context: click.Context, group: click.Group) -> ErrorMessage:
+def _no_such_command(name: str, context: click.Context, group: click.Group) -> CliError:
     words, known = command_words(context), group.list_commands(context)
     near = nearest(name, known)
     there = "" if near else f"; there are {choices(known, 30)}"
     cure = f"{words} {near}" if near else f"{words} --help"
-    return ErrorMessage(f"no command named {shown(name)}{there}", f"{words} {shown(name)}", cure)
+    return CliError(f"no command named {shown(name)}{there}", f"{words} {shown(name)}", cure)
 
 
-def _no_such_option(error: click.NoSuchOption, context: click.Context) -> ErrorMessage:
+def _no_such_option(error: click.NoSuchOption, context: click.Context) -> CliError:
     words, name = command_words(context), error.option_name
     flags = {
         flag: param
@@ -94,36 +94,34 @@ def _no_such_option(error: click.NoSuchOption, context: click.Context) -> ErrorM
     near = nearest(name, flags)
     where = f"{words} {shown(name)}"
     if near:
-        return ErrorMessage(
+        return CliError(
             f"{words} has no option {shown(name)}", where, f"{words} {_written(near, flags[near])}"
         )
-    return ErrorMessage(
-        f"{words} has no option {shown(name)}; it has {choices(flags)}", where, f"{words} --help"
-    )
+    return CliError(f"{words} has no option {shown(name)}; it has {choices(flags)}", where, f"{words} --help")
 
 
-def _missing(error: click.MissingParameter, context: click.Context) -> ErrorMessage:
+def _missing(error: click.MissingParameter, context: click.Context) -> CliError:
     words, param = command_words(context), error.param
     if param is None:
-        return ErrorMessage("an argument is missing", words, _example(context))
+        return CliError("an argument is missing", words, _example(context))
     kind = "argument" if isinstance(param, click.Argument) else "option"
-    return ErrorMessage(f"the {kind} {flag_of(param)} is missing", words, _example(context))
+    return CliError(f"the {kind} {flag_of(param)} is missing", words, _example(context))
 
 
-def _bad_usage(error: click.BadOptionUsage, context: click.Context) -> ErrorMessage:
+def _bad_usage(error: click.BadOptionUsage, context: click.Context) -> CliError:
     words, flag = command_words(context), error.option_name
     param = next((one for one in context.command.params if flag in one.opts), None)
     what = f"{flag} needs a value" if "requires" in error.message else error.message.rstrip(".")
     cure = f"{words} {_written(flag_of(param), param)}" if param else _example(context)
-    return ErrorMessage(what, f"{words} {flag}", cure)
+    return CliError(what, f"{words} {flag}", cure)
 
 
-def _bad_value(error: click.BadParameter, context: click.Context) -> ErrorMessage:
+def _bad_value(error: click.BadParameter, context: click.Context) -> CliError:
     words, param = command_words(context), error.param
     if param is None:
         return _other(error, context)
     if isinstance(error, InvalidValueError):
-        return ErrorMessage(
+        return CliError(
             error.message, place_of(context, param, error.given), _replaced(param, words, error.cure)
         )
     quoted = _QUOTED.search(error.message)
@@ -133,17 +131,17 @@ def _bad_value(error: click.BadParameter, context: click.Context) -> ErrorMessag
         given = quoted[1]
     else:
         where = place_of(context, param, "").rstrip("= ")
-        return ErrorMessage(error.message.rstrip("."), where, _example(context))
+        return CliError(error.message.rstrip("."), where, _example(context))
     where = place_of(context, param, given)
     if isinstance(param.type, click.Path):
         what, cure = _bad_path(str(given), param.type)
-        return ErrorMessage(what, where, _replaced(param, words, cure) if cure else _example(context))
+        return CliError(what, where, _replaced(param, words, cure) if cure else _example(context))
     wanted = _expected(param.type)
     near = _near_value(str(given), param)
     what = (
         f"{flag_of(param)}: expected {wanted}, found {shown(given)}" if wanted else error.message.rstrip(".")
     )
-    return ErrorMessage(what, where, _replaced(param, words, near) if near else _example(context))
+    return CliError(what, where, _replaced(param, words, near) if near else _example(context))
 
 
 def _culprit(given: Any, param: click.Parameter) -> Any:
@@ -210,7 +208,7 @@ def _example(context: click.Context) -> str:
     return next(iter(examples_of(context.command)), f"{command_words(context)} --help")
 
 
-_KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], ErrorMessage]] = {
+_KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], CliError]] = {
     click.NoSuchOption: _no_such_option,
     click.MissingParameter: _missing,
     click.BadParameter: _bad_value,
@@ -243,29 +241,29 @@ def check_names(
         fail_usage(what, place_of(context, param, name), cure)
 
 
-def startup_message(error: Exception, context: click.Context) -> ErrorMessage:
+def startup_message(error: Exception, context: click.Context) -> CliError:
     from mockserver.engine.registry import InvalidAssumptionError
     from mockserver.errors import SpecError, StoreUnavailableError
     from mockserver.server.listening import AddressError, StartupError
 
     if isinstance(error, StartupError):
-        return ErrorMessage(str(error), error.where, error.cure)
+        return CliError(str(error), error.where, error.cure)
     if isinstance(error, InvalidAssumptionError):
         return _bad_assumption(error, error.assumption, context)
     if isinstance(error, StoreUnavailableError):
-        return ErrorMessage(str(error), "--store", "redis-cli -u redis://localhost:6379 ping")
+        return CliError(str(error), "--store", "redis-cli -u redis://localhost:6379 ping")
     if isinstance(error, AddressError):
         return _bad_address(error, context)
     if isinstance(error, SpecError) and (message := _bad_spec(error, context)):
         return message
-    return ErrorMessage(str(error), command_words(context), "mockserver doctor")
+    return CliError(str(error), command_words(context), "mockserver doctor")
 
 
 def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
     fail_usage(*startup_message(error, context))
 
 
-def _bad_spec(error: SpecError, context: click.Context) -> ErrorMessage | None:
+def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
     """First problem of the spec that the error names, and the command that shows the others."""
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
@@ -278,7 +276,7 @@ def _bad_spec(error: SpecError, context: click.Context) -> ErrorMessage | None:
     for file in context.params.get("overlays") or ():
         if message.startswith(f"{file.name}:"):
             place = find_place(read_text(file), error.path)
-            return ErrorMessage(
+            return CliError(
                 message, f"{shown_path(file)}:{place.line}:{place.column}", error.cure or "write it as YAML"
             )
     folders = context.params.get("specs") or ()
@@ -299,16 +297,16 @@ def _bad_spec(error: SpecError, context: click.Context) -> ErrorMessage | None:
             (problem for problem in problems if problem.what in message), problems[0] if problems else None
         )
         if first is None:
-            return ErrorMessage(message, shown_path(file), check)
+            return CliError(message, shown_path(file), check)
         others = f" (and {len(problems) - 1:,} more: {check})" if problems[1:] else ""
         where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
         is_named = first.what in message and "not YAML" not in message
         what = f"{file.name}: {first.what}" if MALFORMED in message else message
-        return ErrorMessage(what, where, first.cure if is_named or MALFORMED in message else check)
+        return CliError(what, where, first.cure if is_named or MALFORMED in message else check)
     return None
 
 
-def _bad_assumption(error: Exception, name: str, context: click.Context) -> ErrorMessage:
+def _bad_assumption(error: Exception, name: str, context: click.Context) -> CliError:
     from mockserver.engine.registry import assumptions_by_name, discover_vendors
 
     given = context.params
@@ -318,19 +316,19 @@ def _bad_assumption(error: Exception, name: str, context: click.Context) -> Erro
     meant = name if name in known else nearest(name, known)
     what = str(error) if name in known else f"there is no assumption {shown(name)}"
     if not meant:
-        return ErrorMessage(what, where, "mockserver assumptions")
+        return CliError(what, where, "mockserver assumptions")
     values = (known[meant].default, *known[meant].alternatives)
     fitting = value if known[meant].accepts(value) else nearest(value, values) or values[-1]
-    return ErrorMessage(what, where, f"mockserver run --assume {meant}={fitting}")
+    return CliError(what, where, f"mockserver run --assume {meant}={fitting}")
 
 
-def _bad_address(error: Exception, context: click.Context) -> ErrorMessage:
+def _bad_address(error: Exception, context: click.Context) -> CliError:
     host, port = context.params["host"], context.params["port"]
     if "ermission" in str(error):
         what = f"port {port} may be opened by an administrator only"
-        return ErrorMessage(what, place_of_option(context, "port", port), "mockserver run --port 8080")
+        return CliError(what, place_of_option(context, "port", port), "mockserver run --port 8080")
     what = f"cannot listen on {shown(host)}: not an address of this machine"
-    return ErrorMessage(what, place_of_option(context, "host", host), "mockserver run --host 127.0.0.1")
+    return CliError(what, place_of_option(context, "host", host), "mockserver run --host 127.0.0.1")
 
 
 @contextmanager

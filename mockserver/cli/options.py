@@ -19,6 +19,7 @@ MOST_CHOICES = 12
 LONGEST_VALUE = 80
 
 F = TypeVar("F", bound=Callable[..., Any])
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 EXIT_DONE = 0
 EXIT_FINDINGS = 1
 EXIT_USAGE = 2
@@ -300,16 +301,14 @@ def check_names() -> list[str]:
     return sorted(_CHECK.findall(_CHECKS.read_text(encoding="utf-8")))
 
 
-def complete_vendors(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return _beginning(vendor_names(context.params.get("specs") or ()), begun)
+def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: bool = False) -> Complete:
+    """Return a completion by `names`; with `is_list` it completes the last name of a list with commas."""
 
+    def complete(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+        before, comma, last = begun.rpartition(",") if is_list else ("", "", begun)
+        return [before + comma + one for one in _beginning(names(context), last)]
 
-def complete_operations(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return complete_listed(operation_ids(_named_vendors(context)), begun)
-
-
-def complete_checks(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return complete_listed(check_names(), begun)
+    return complete
 
 
 def complete_assumptions(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -320,17 +319,9 @@ def complete_assumptions(context: click.Context, _param: click.Parameter, begun:
     return _beginning(assumption_ids(_named_vendors(context)), begun)
 
 
-def complete_scenarios(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return _beginning(packaged_scenarios(), begun)
-
-
 def complete_cases(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
     found = _beginning([f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())], begun)
     return [CompletionItem(one) for one in found] or [CompletionItem(begun, type="file")]
-
-
-def complete_sections(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    return _beginning(dict.fromkeys(_CASE_SECTION.findall(_catalogue())), begun)
 
 
 def _named_vendors(context: click.Context) -> list[str]:
@@ -344,6 +335,13 @@ def _beginning(names: Iterable[str], begun: str) -> list[str]:
     return [name for name in names if name.startswith(begun)]
 
 
+complete_vendors = completion_of(lambda context: vendor_names(context.params.get("specs") or ()))
+complete_operations = completion_of(lambda context: operation_ids(_named_vendors(context)), is_list=True)
+complete_checks = completion_of(lambda _: check_names(), is_list=True)
+complete_scenarios = completion_of(lambda _: packaged_scenarios())
+complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(_catalogue())))
+
+
 def assume_option(where: str) -> Callable[[F], F]:
     """Return the option `--assume` of a command that starts a server; `where` is for its help."""
     return option(
@@ -355,12 +353,6 @@ def assume_option(where: str) -> Callable[[F], F]:
         shell_complete=complete_assumptions,
         help=f"Set an assumption {where} (list: mockserver assumptions); may be repeated.",
     )
-
-
-def complete_listed(names: Iterable[str], begun: str) -> list[str]:
-    """Complete the last name of a list with commas."""
-    before, comma, last = begun.rpartition(",")
-    return [before + comma + one for one in _beginning(names, last)]
 
 
 def examples_of(command: click.Command) -> list[str]:

@@ -19,6 +19,7 @@ from mockserver.cli.options import (
     EXIT_NO_SERVER,
     EXIT_REFUSED,
     EXIT_USAGE,
+    Complete,
     fail,
     nearest,
     option,
@@ -401,9 +402,6 @@ _SUBJECTS: Mapping[str, _Subject] = {
     "/query/operation": _Subject("mockserver vendors", _operations),
 }
 """By code of the refusal, or pointer."""
-
-
-Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def _completion(read: Read) -> Complete:

@@ -33,8 +33,6 @@ _NAVIGATION = "mkdocs.yml"
 _WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # rather what to do than what there is
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 
-_IMAGES = (".svg", ".png", ".webp")
-
 
 class UnknownPageError(MockServerError):
     """The documentation has no page or image of this name."""
@@ -169,18 +167,10 @@ def documentation_document(pages: DocumentationPages, name: str, search: str = "
         "name": page.name,
         "title": page.title,
         "html": page.html,
-        "headings": [
-            {"level": heading.level, "text": heading.text, "anchor": heading.anchor}
-            for heading in page.headings
-        ],
+        "headings": [asdict(heading) for heading in page.headings],
         "chapters": [
-            {
-                "title": chapter.title,
-                "pages": [
-                    {"title": one.title, "name": one.name, "address": one.address} for one in chapter.pages
-                ],
-            }
-            for chapter in pages.chapters
+            {"title": one.title, "pages": [{**asdict(link), "address": link.address} for link in one.pages]}
+            for one in pages.chapters
         ],
         "search": search,
         "found": found,
@@ -205,7 +195,7 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
 def show_documentation(visit: Visit) -> Screen | Response:
     name = visit.path.get("page") or INDEX
     try:
-        if name.endswith(_IMAGES):
+        if name.endswith(tuple(_IMAGE_TYPES)):
             image = _pages().image(name)
             return download(name.rpartition("/")[2], image.media_type, image.content)
         search = request.args.get("search", "")

@@ -9,7 +9,7 @@ from mockserver.control.control_call import UnprocessableMemberError, find_vendo
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.drill.call_findings import find_retry_after
 from mockserver.drill.cases import SCENARIO_NAME, fit_case, list_cases
-from mockserver.drill.findings import ClientEnding, Run, VendorAbilities, read_abilities
+from mockserver.drill.findings import Run, RunEnd, VendorAbilities, read_abilities
 from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle, judge
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import UnknownSandboxError
@@ -105,9 +105,7 @@ class DrillOperations:
         self.sandboxes.check_exists(name)
         entries = [entry for entry in self.journal.entries(name) if entry.call.vendor == vendor.name]
         histories = find_histories(entries, (vendor,), lambda: self.packaged.documents)
-        ended = ClientEnding(
-            ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0))
-        )
+        ended = RunEnd(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
         return Run(entries, histories, ended, starts)
 
     def _abilities(self, name: str, vendor: LoadedVendor, clean: Run) -> VendorAbilities:

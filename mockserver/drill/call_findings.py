@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
 from mockserver.drill.findings import (
-    ClientFault,
     Kind,
+    Mistake,
     Run,
     VendorAbilities,
     began,
@@ -38,16 +38,16 @@ class CallOracle:
     run: Run
     abilities: VendorAbilities
 
-    def findings(self) -> Iterator[ClientFault]:
+    def findings(self) -> Iterator[Mistake]:
         if self.run.ending.status is None:
             calls = pluralize(len(self.run.entries), "call")
-            yield ClientFault(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
+            yield Mistake(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
         yield from self._in_vain()
         yield from self._refused_credentials()
         yield from self._rude()
         yield from self._keys()
 
-    def _in_vain(self) -> Iterator[ClientFault]:
+    def _in_vain(self) -> Iterator[Mistake]:
         """Yield requests that were sent again and again, unchanged, and refused for good each time."""
         same: dict[str, list[Entry]] = {}
         for entry in self.run.entries:
@@ -58,9 +58,9 @@ class CallOracle:
             if len(refused) > _MOST_TRIES_IN_VAIN:
                 call, status = refused[0].call, refused[0].status
                 message = f"was refused for good with {status}, and sent {len(refused)} times"
-                yield ClientFault(Kind.FOREVER, f"{call.method} {call.path} {message}", numbers_of(refused))
+                yield Mistake(Kind.FOREVER, f"{call.method} {call.path} {message}", numbers_of(refused))
 
-    def _refused_credentials(self) -> Iterator[ClientFault]:
+    def _refused_credentials(self) -> Iterator[Mistake]:
         refused: dict[tuple[str, ...], Entry] = {}
         for entry in self.run.entries:
             if entry.status == _UNAUTHORIZED and (credential := _credential(entry)):
@@ -71,9 +71,9 @@ class CallOracle:
                 times = "once" if len(again) == 1 else f"{len(again)} times"
                 used = f"was refused for was used again, {times} ({join_calls(again)})"
                 message = f"the credential that #{first.number} {used}"
-                yield ClientFault(Kind.LOGIN, message, numbers_of([first, *again]))
+                yield Mistake(Kind.LOGIN, message, numbers_of([first, *again]))
 
-    def _rude(self) -> Iterator[ClientFault]:
+    def _rude(self) -> Iterator[Mistake]:
         for at, entry in enumerate(self.run.entries):
             end = answered(entry)
             wait, words = _asked_wait(entry, end)
@@ -82,10 +82,10 @@ class CallOracle:
                 again = f"called again after {(arrived(early[0]) - end).total_seconds():.1f} s"
                 times = "" if len(early) == 1 else f", {len(early)} times"
                 message = f"#{entry.number} was answered {entry.status} with {words}, {again}{times}"
-                yield ClientFault(Kind.RUDE, message, numbers_of([entry, *early]))
+                yield Mistake(Kind.RUDE, message, numbers_of([entry, *early]))
                 return
 
-    def _keys(self) -> Iterator[ClientFault]:
+    def _keys(self) -> Iterator[Mistake]:
         header = self.abilities.key_header
         keyed = [entry for entry in self.run.entries if header and entry.call.headers.get(header)]
         known: dict[tuple[str | None, str], Entry] = {}
@@ -95,11 +95,11 @@ class CallOracle:
             if first.call.fingerprint != entry.call.fingerprint:
                 calls = [first, entry]
                 message = f"the key {key} was used for two requests ({join_calls(calls)})"
-                yield ClientFault(Kind.KEY, message, numbers_of(calls))
+                yield Mistake(Kind.KEY, message, numbers_of(calls))
                 return
         yield from self._new_keys(keyed, header)
 
-    def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[ClientFault]:
+    def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Mistake]:
         """Yield a request that was sent again under a new key only, after an answer that told nothing.
 
         A client that first read what is stored has done no wrong.
@@ -116,7 +116,7 @@ class CallOracle:
             if later and not is_same and not self.run.has_looked(entry.number, later[0].number):
                 lost = f"the answer to #{entry.number} told nothing"
                 message = f"{lost}, and #{later[0].number} sent the same under another key"
-                yield ClientFault(Kind.KEY, message, numbers_of([entry, later[0]]))
+                yield Mistake(Kind.KEY, message, numbers_of([entry, later[0]]))
                 return
 
 

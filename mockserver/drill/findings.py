@@ -41,7 +41,7 @@ class Kind(Enum):
     ALARM = "the client ended with a failure although all was well"
 
 
-class ClientFault(Value, frozen=True):
+class Mistake(Value, frozen=True):
     """One fault of a client in a sentence; `doubtful` if the vendor leaves a client no better way."""
 
     kind: Kind
@@ -51,7 +51,7 @@ class ClientFault(Value, frozen=True):
     doubtful: bool = False
 
 
-class ClientEnding(Value, frozen=True):
+class RunEnd(Value, frozen=True):
     """The end of a client: its exit status (None if the client did not end) and its whole output."""
 
     status: int | None
@@ -66,7 +66,7 @@ class Run:
     entries: Sequence[Entry]
     """The recorded calls, by number."""
     histories: Sequence[ItemHistory]
-    ending: ClientEnding
+    ending: RunEnd
     starts: tuple[int, ...] = ()
     """Number of the first call after each start of the client."""
 

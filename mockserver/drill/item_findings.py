@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 from mockserver.drill.findings import (
-    ClientFault,
     ItemTexts,
     Kind,
+    Mistake,
     Run,
     VendorAbilities,
     is_named,
@@ -60,7 +60,7 @@ class ItemOracle:
 
     def findings(
         self, pairs: Sequence[tuple[ItemHistory, ItemHistory]], others: Sequence[ItemHistory]
-    ) -> Iterator[ClientFault]:
+    ) -> Iterator[Mistake]:
         """Yield the faults with items of both runs, and with items of this run alone (`others`)."""
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
@@ -221,7 +221,7 @@ def _is_sum_of_floats(amount: Decimal) -> bool:
         return False
 
 
-def _join(problems: Sequence[_Problem]) -> ClientFault:
+def _join(problems: Sequence[_Problem]) -> Mistake:
     """Tell all problems of one kind and cause in one sentence."""
     kind, cause = problems[0].kind, problems[0].cause
     keys = tuple(dict.fromkeys(one.key for one in problems))
@@ -236,4 +236,4 @@ def _join(problems: Sequence[_Problem]) -> ClientFault:
         said = f" created {often}{f' ({money})' if money else ''}: {cause}"
     else:
         said = f": {cause}"
-    return ClientFault(kind, f"{join_names(names)}{said}", numbers_of(attempts), keys, problems[0].doubtful)
+    return Mistake(kind, f"{join_names(names)}{said}", numbers_of(attempts), keys, problems[0].doubtful)

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from mockserver.drill.call_findings import CallOracle, describe_refusals
 from mockserver.drill.cases import Calls
 from mockserver.drill.findings import (
-    ClientFault,
     Kind,
+    Mistake,
     Run,
     VendorAbilities,
     join_names,
@@ -36,7 +36,7 @@ class Judgement(Value, frozen=True):
 
     verdict: str
     message: str
-    findings: tuple[ClientFault, ...] = ()
+    findings: tuple[Mistake, ...] = ()
 
 
 def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, is_met: bool) -> Judgement:
@@ -54,7 +54,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
     status, usual = run.ending.status, clean.ending.status
     if harmless and status not in (None, usual):
         end = f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
-        found.append(ClientFault(Kind.ALARM, end))
+        found.append(Mistake(Kind.ALARM, end))
     if found:
         found.sort(key=lambda one: (one.doubtful, _ORDER.index(one.kind)))
         verdict = DOUBTFUL if found[0].doubtful else FAILED

@@ -21,26 +21,11 @@ from mockserver.testing.control_client import (
 
 _NO_EXAMPLE = "no-example"
 
-_ITEM_EFFECTS = {"fail": "fail", "warn": "warn", "hang": "hang", "omit": "omit", "duplicate": "duplicate"}
-_ENVELOPE_EFFECTS = {
-    "order": "order",
-    "count_add": "countAdd",
-    "phantom": "phantom",
-    "empty_map_as_array": "emptyMapAsArray",
-    "content_type": "contentType",
-    "drift": "drift",
-}
-_RESPONSE_EFFECTS = {
-    "status": "status",
-    "headers": "headers",
-    "body": "body",
-    "retry_after": "retryAfter",
-    "delay": "delay",
-    "dribble": "dribble",
-    "truncate": "truncateBodyAtFraction",
-    "fault": "fault",
-}
-_RULE_MEMBERS = {"commit": "commit", "match": "match", "probability": "probability"}
+_ITEM_EFFECTS = ("fail", "warn", "hang", "omit", "duplicate")
+_ENVELOPE_EFFECTS = ("order", "count_add", "phantom", "empty_map_as_array", "content_type", "drift")
+_RESPONSE_EFFECTS = ("status", "headers", "body", "retry_after", "delay", "dribble", "truncate", "fault")
+_RULE_MEMBERS = ("commit", "match", "probability")
+_LONG_NAMES = {"truncate": "truncateBodyAtFraction"}
 EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
 """Keyword arguments of `arm`, named after the effects of the scenario language."""
 
@@ -180,7 +165,7 @@ def build_scenario(
     parts = {
         "items": _item_rules(item, times, effects),
         "response": _response(effects),
-        "envelope": {_ENVELOPE_EFFECTS[word]: effects[word] for word in effects if word in _ENVELOPE_EFFECTS},
+        "envelope": {_member(word): effects[word] for word in effects if word in _ENVELOPE_EFFECTS},
     }
     rule: dict[str, Json] = {
         "id": "-".join(word.replace("_", "-") for word in effects if word not in _RULE_MEMBERS) or "rule",
@@ -196,20 +181,20 @@ def build_scenario(
 def _item_rules(
     item: str | int | Mapping[str, Json] | None, times: int | None, effects: Mapping[str, Json]
 ) -> list[Json]:
-    effect = {
-        _ITEM_EFFECTS[word]: _with_code(word, effects[word]) for word in effects if word in _ITEM_EFFECTS
-    }
+    effect = {word: _with_code(word, effects[word]) for word in effects if word in _ITEM_EFFECTS}
     if times is not None and _COUNTS_ATTEMPTS in effects:
         effect["failTimes"] = times
     return [{"select": _select(item), "effect": effect}] if effect else []
 
 
 def _response(effects: Mapping[str, Json]) -> Mapping[str, Json]:
-    return {
-        _RESPONSE_EFFECTS[word]: _fixed_delay(word, effects[word])
-        for word in effects
-        if word in _RESPONSE_EFFECTS
-    }
+    return {_member(word): _fixed_delay(word, effects[word]) for word in effects if word in _RESPONSE_EFFECTS}
+
+
+def _member(word: str) -> str:
+    """Return the name that an effect has in the scenario language, such as `retryAfter`."""
+    first, *others = word.split("_")
+    return _LONG_NAMES.get(word) or first + "".join(map(str.capitalize, others))
 
 
 def _check_effects(item: str | int | Mapping[str, Json] | None, effects: Mapping[str, Json]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.drill.findings import ClientEnding, Run, VendorAbilities
+from mockserver.drill.findings import Run, RunEnd, VendorAbilities
 from mockserver.drill.oracle import Judgement, judge
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told
@@ -115,7 +115,7 @@ def run_of(  # noqa: PLR0913 - the parts of a run
         if attempts
     )
     entries = [known[number] for number in sorted(known)]
-    return Run(entries, histories, ClientEnding(status, output, timeout_s), starts)
+    return Run(entries, histories, RunEnd(status, output, timeout_s), starts)
 
 
 def document(key: str, amount: Any = 10) -> Any:
