@@ -18,7 +18,6 @@ import msgspec
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.model import Delivery
 from mockserver.server import protocol
@@ -240,32 +239,67 @@ def test_a_chunk_that_nobody_could_send_whole_is_refused_at_once(wire: Wire, siz
     assert not is_reset
 
 
-def test_a_reset_is_one_before_any_byte(wire: Wire) -> None:
-    wire.sendall(request(fault="CONNECTION_RESET_BY_PEER"))
+LENGTH = len(CONTENT)
+RESET = {"fault": "CONNECTION_RESET_BY_PEER"}
+CLOSE = "Connection: close\r\n"
 
-    assert rest_of(wire) == (b"", True)
+
+@pytest.mark.parametrize("delivery", [RESET, {"fault": "EMPTY_RESPONSE"}])
+def test_a_connection_ends_without_a_byte(wire: Wire, delivery: dict[str, Any]) -> None:
+    wire.sendall(request(**delivery))
+
+    assert rest_of(wire) == (b"", delivery is RESET)
 
 
-def test_a_reset_may_come_after_the_headers_and_a_part_of_the_body(wire: Wire) -> None:
-    wire.sendall(request(fault="CONNECTION_RESET_BY_PEER", fraction=0.5))
+@pytest.mark.parametrize(
+    ("asked", "length", "body", "is_reset"),
+    [
+        (request(**RESET, fraction=0.5), LENGTH, HALF, True),
+        (request(**RESET, fraction=0), LENGTH, b"", True),
+        (request(fault="WRONG_LENGTH"), LENGTH + SURPLUS_BYTES, CONTENT, False),
+        (request(head=CLOSE, fault="LENGTH_TOO_SMALL"), len(HALF), CONTENT, False),
+        (request(head=CLOSE, chunks=3, spread_ms=2), LENGTH, CONTENT, False),
+        *(  # HEAD has no body to break
+            (request(method="HEAD", head=CLOSE, fault=fault), LENGTH, b"", False)
+            for fault in ("", "WRONG_LENGTH", "LENGTH_TOO_SMALL", "MALFORMED_RESPONSE_CHUNK", "CLOSE_IDLE")
+        ),
+    ],
+)
+def test_a_length_and_a_body_arrive_before_the_end(
+    wire: Wire, asked: bytes, length: int, body: bytes, *, is_reset: bool
+) -> None:
+    wire.sendall(asked)
 
     answer, reset = rest_of(wire)
 
-    assert (body_of(answer), length_of(answer), reset) == (HALF, len(CONTENT), True)
+    assert (length_of(answer), body_of(answer), reset) == (length, body, is_reset)
 
 
-def test_a_reset_may_come_between_headers_and_body(wire: Wire) -> None:
-    wire.sendall(request(fault="CONNECTION_RESET_BY_PEER", fraction=0))
+@pytest.mark.parametrize(("fault", "body"), [("LENGTH_TOO_SMALL", CONTENT), ("TRUNCATED_BODY", HALF)])
+def test_a_connection_goes_on_after_a_length_that_is_too_small(wire: Wire, fault: str, body: bytes) -> None:
+    wire.sendall(request(fault=fault))
+    first = one_of(wire, len(body))
+    wire.sendall(request())
 
-    answer, reset = rest_of(wire)
-
-    assert (answer[-4:], reset) == (b"\r\n\r\n", True)
+    assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), body, CONTENT)
 
 
-def test_an_empty_response_is_an_end_without_a_byte(wire: Wire) -> None:
-    wire.sendall(request(fault="EMPTY_RESPONSE"))
+@pytest.mark.parametrize(
+    ("delivery", "length"),
+    [
+        ({"fault": "NO_RESPONSE"}, 0),
+        ({"chunks": 2, "spread_ms": 60_000}, 0),
+        ({"fault": "CLOSE_IDLE"}, LENGTH),
+    ],
+)
+def test_a_connection_stays_open_and_silent(wire: Wire, delivery: dict[str, Any], length: int) -> None:
+    wire.sendall(request(**delivery))
+    if length:
+        one_of(wire, length)
+    wire.settimeout(0.05)
 
-    assert rest_of(wire) == (b"", False)
+    with pytest.raises(TimeoutError):
+        one_of(wire)
 
 
 def test_random_data_is_followed_by_the_end(wire: Wire) -> None:
@@ -287,74 +321,6 @@ def test_a_malformed_chunk_is_followed_by_the_end(wire: Wire) -> None:
         b"this is no chunk\r\n",
         False,
     )
-
-
-def test_a_wrong_length_is_too_big_and_followed_by_the_end(wire: Wire) -> None:
-    wire.sendall(request(fault="WRONG_LENGTH"))
-
-    answer, reset = rest_of(wire)
-
-    assert (body_of(answer), length_of(answer), reset) == (CONTENT, len(CONTENT) + SURPLUS_BYTES, False)
-
-
-def test_a_length_that_is_too_small_leaves_the_excess_to_the_next_answer(wire: Wire) -> None:
-    wire.sendall(request(fault="LENGTH_TOO_SMALL"))
-    first = one_of(wire)
-    wire.sendall(request())
-
-    assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), CONTENT, CONTENT)
-
-
-def test_a_length_that_is_too_small_is_so_on_a_connection_that_ends_too(wire: Wire) -> None:
-    wire.sendall(request(head="Connection: close\r\n", fault="LENGTH_TOO_SMALL"))
-
-    answer, reset = rest_of(wire)
-
-    assert (length_of(answer), body_of(answer), reset) == (len(HALF), CONTENT, False)
-
-
-def test_a_truncated_body_leaves_the_connection_in_order(wire: Wire) -> None:
-    wire.sendall(request(fault="TRUNCATED_BODY"))
-    first = one_of(wire, len(HALF))
-    wire.sendall(request())
-
-    assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), HALF, CONTENT)
-
-
-def test_an_answer_in_drops_arrives_whole(wire: Wire) -> None:
-    wire.sendall(request(chunks=3, spread_ms=2))
-
-    assert body_of(one_of(wire)) == CONTENT
-
-
-def test_drops_take_their_time(wire: Wire) -> None:
-    wire.settimeout(0.05)
-    wire.sendall(request(chunks=2, spread_ms=60_000))
-
-    with pytest.raises(TimeoutError):
-        one_of(wire)
-
-
-@pytest.mark.parametrize(
-    "fault", ["", "WRONG_LENGTH", "LENGTH_TOO_SMALL", "MALFORMED_RESPONSE_CHUNK", "CLOSE_IDLE"]
-)
-def test_head_has_no_body_to_break(wire: Wire, fault: str) -> None:
-    wire.sendall(request(method="HEAD", head="Connection: close\r\n", fault=fault))
-
-    answer, reset = rest_of(wire)
-
-    assert (length_of(answer), body_of(answer), reset) == (len(CONTENT), b"", False)
-
-
-# No response
-
-
-def test_no_response_is_none(wire: Wire) -> None:
-    wire.settimeout(0.05)
-    wire.sendall(request(fault="NO_RESPONSE"))
-
-    with pytest.raises(TimeoutError):
-        wire.recv(1)
 
 
 @pytest.mark.parametrize(
@@ -436,29 +402,20 @@ def test_an_idle_connection_dies_under_the_next_request(open_shop: Open, wire: W
     assert not open_shop.shop.visits["/never"].begun.is_set()
 
 
-def test_an_idle_connection_stays_open_until_then(wire: Wire) -> None:
+@pytest.mark.parametrize(
+    ("head", "parts"),
+    [
+        ("Content-Length: 300000\r\n", [bytes(100_000)] * 3),
+        ("Content-Length: 9\r\nExpect: 100-continue\r\n", []),
+    ],
+)
+def test_an_idle_connection_takes_in_what_is_sent_before_it_dies(
+    wire: Wire, head: str, parts: list[bytes]
+) -> None:
     wire.sendall(request(fault="CLOSE_IDLE"))
     one_of(wire)
-    wire.settimeout(0.05)
-
-    with pytest.raises(TimeoutError):
-        wire.recv(1)
-
-
-def test_an_idle_connection_takes_in_the_whole_request_before_it_dies(wire: Wire) -> None:
-    wire.sendall(request(fault="CLOSE_IDLE"))
-    one_of(wire)
-    wire.sendall(request(method="PUT", head="Content-Length: 300000\r\n"))
-    for _ in range(3):
-        wire.sendall(bytes(100_000))
-
-    assert rest_of(wire) == (b"", False)
-
-
-def test_an_idle_connection_dies_under_a_request_that_waits_to_go_on(wire: Wire) -> None:
-    wire.sendall(request(fault="CLOSE_IDLE"))
-    one_of(wire)
-    wire.sendall(request(method="PUT", head="Content-Length: 9\r\nExpect: 100-continue\r\n"))
+    for part in (request(method="PUT", head=head), *parts):
+        wire.sendall(part)
 
     assert rest_of(wire) == (b"", False)
 
@@ -486,13 +443,6 @@ def test_the_next_connection_is_as_good_as_any(open_shop: Open, wire: Wire) -> N
 
 
 # What it leans on
-
-
-def test_a_protocol_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(HttpToolsProtocol, "_start_asgi_task")
-
-    with pytest.raises(ProtocolError, match="this uvicorn has no _start_asgi_task: "):
-        checked_protocol()
 
 
 def test_a_cycle_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
