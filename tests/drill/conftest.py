@@ -68,7 +68,7 @@ class Bench:
     def run(
         self,
         vendor: str,
-        does: Callable[[Sender], None],
+        does: Callable[[Sender], object],
         *rules: Mapping[str, Any],
         starts: Sequence[int] = (),
         **ending: Any,
