@@ -1,9 +1,11 @@
+"""What may be done to an invoice in each of its statuses (docs/vendors/guidewire.md#statuses)."""
+
 from __future__ import annotations
 
 import pytest
 
 from tests.support.client import Client
-from tests.vendors.guidewire.samples import A_ITEMS, B_ITEM, B_ITEMS, ITEM, attributes, messages, sent, shown
+from tests.vendors.guidewire.samples import ITEM, attributes, sent, shown
 from tests.vendors.guidewire.statuses import LIVES, Assume, reach, take
 
 EDITABLE = {
@@ -129,83 +131,3 @@ def test_an_action_leads_to_its_status(
     rows = guidewire.get(f"{path}/bulk-invoice-items").json["data"]
     assert attributes(answered)["status"]["code"] == led_to[0]
     assert {row["attributes"]["status"]["code"] for row in rows} == {led_to[1]}
-
-
-def test_an_action_in_the_wrong_state_says_which_that_is(guidewire: Client, assume: Assume) -> None:
-    path = reach("cleared", guidewire, assume)
-
-    answered = take(guidewire, path, "stop")
-
-    assert answered.json == {
-        "status": 400,
-        "errorCode": "gw.api.rest.exceptions.BadInputException",
-        "userMessage": "Cannot take action 'stop'. See the details element for further information.",
-        "details": [{"message": "The status of the bulk invoice is 'Cleared'"}],
-    }
-
-
-class TestInvalidItems:
-    """An item whose claim cannot be paid on turns out so when it is processed."""
-
-    def test_the_item_says_why(self, guidewire: Client, assume: Assume) -> None:
-        path = reach("invaliditems", guidewire, assume)
-
-        rows = guidewire.get(f"{path}/bulk-invoice-items?fields=status,explanation").json["data"]
-        assert [row["attributes"]["status"]["code"] for row in rows] == ["approved"] * 3 + ["notvalid"]
-        assert (
-            rows[3]["attributes"]["explanation"] == "The claim CLM-30009 has not reached the ability to pay"
-        )
-
-    def test_without_it_the_invoice_is_a_draft_again(self, guidewire: Client, assume: Assume) -> None:
-        path = reach("invaliditems", guidewire, assume)
-        bad = guidewire.get(f"{path}/bulk-invoice-items?filter=status:eq:notvalid").json["data"][0]
-
-        answered = guidewire.delete(bad["links"]["self"]["href"])
-
-        assert answered.status == 204
-        assert shown(guidewire, path)["status"]["code"] == "draft"
-        assert (
-            attributes(take(guidewire, path, "validate", "submit"))["status"]["code"] == "awaitingsubmission"
-        )
-
-    def test_even_where_a_change_reopens_nothing_else(self, guidewire: Client, assume: Assume) -> None:
-        path = reach("invaliditems", guidewire, assume)
-        assume(reopen_on_change="off")
-
-        answered = guidewire.patch(path, json=sent(mailTo="Claims desk"))
-
-        assert attributes(answered)["status"]["code"] == "draft"
-
-    def test_a_draft_has_no_explanation(self, guidewire: Client, assume: Assume) -> None:
-        path = reach("invaliditems", guidewire, assume)
-
-        guidewire.patch(path, json=sent(mailTo="Claims desk"))
-
-        rows = guidewire.get(f"{path}/bulk-invoice-items?fields=*all").json["data"]
-        assert [row["attributes"].get("explanation") for row in rows] == [None] * 4
-
-
-def test_a_rejected_item_says_why(guidewire: Client, assume: Assume) -> None:
-    path = reach("inreview", guidewire, assume)
-
-    answered = take(guidewire, path, "force-reject")
-
-    assert attributes(answered)["approvalStatus"] == {"code": "rejected", "name": "Rejected"}
-    assert shown(guidewire, B_ITEM)["explanation"] == "The bulk invoice was rejected"
-
-
-def test_an_empty_invoice_cannot_be_submitted_whatever_it_splits(guidewire: Client) -> None:
-    guidewire.patch(A_ITEMS.rpartition("/")[0], json=sent(splitEqually=True, bulkInvoiceTotal="10.00"))
-
-    answered = take(guidewire, A_ITEMS.rpartition("/")[0], "submit")
-
-    assert messages(answered) == ["The bulk invoice has no items", "The bulk invoice is not valid"]
-
-
-def test_an_invoice_without_send_date_cannot_be_submitted(guidewire: Client) -> None:
-    path = B_ITEMS.rpartition("/")[0]
-    guidewire.patch(path, json=sent(scheduledSendDate=None))
-
-    answered = take(guidewire, path, "validate", "submit")
-
-    assert messages(answered) == ["The bulk invoice has no scheduledSendDate"]
