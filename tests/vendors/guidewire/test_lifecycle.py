@@ -1,4 +1,4 @@
-"""What may be done to an invoice in each of its statuses (docs/vendors/guidewire.md#statuses)."""
+"""What may be done to an invoice in each of its statuses (docs/vendors/guidewire.md#states)."""
 
 from __future__ import annotations
 
