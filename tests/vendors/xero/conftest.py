@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from tests.support.client import Client, Response
 from tests.vendors.xero.documents import API, BATCHES, EACH, INVOICES, TENANT
 
 Put: TypeAlias = Callable[..., Response]
 Read: TypeAlias = Callable[..., Any]
-Due: TypeAlias = Callable[[str], Any]
 
 
 @pytest.fixture
@@ -54,16 +52,6 @@ def read(xero: Client) -> Read:
 
 
 @pytest.fixture
-def due(read: Read) -> Due:
-    """What is still due on an invoice."""
-
-    def due(key: str) -> Any:
-        return read(f"Invoices/{key}")[0]["AmountDue"]
-
-    return due
-
-
-@pytest.fixture
 def books(app: Application, sandbox: str) -> Callable[[], Any]:
     """Everything that the demo company's books hold."""
 
@@ -71,13 +59,3 @@ def books(app: Application, sandbox: str) -> Callable[[], Any]:
         return app.sandboxes.dump(sandbox)[f"xero/{TENANT}"]
 
     return books
-
-
-@pytest.fixture
-def elsewhere(app: Application, sandbox: str, xero: Client) -> Iterator[Client]:
-    """The same client in another sandbox."""
-    name = f"{sandbox}-other"
-    app.sandboxes.create(Settings(name, seed=7, frozen="2026-01-05T09:00:00Z"))
-    yield xero.within(mock_sandbox=name)
-    app.sandboxes.delete(name)
-    app.journal.forget(name)

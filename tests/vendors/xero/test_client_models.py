@@ -16,6 +16,7 @@ from tests.support.client import Client, Response
 from tests.vendors.xero.conftest import Put
 from tests.vendors.xero.documents import (
     API,
+    EACH,
     R1,
     R2,
     R3,
@@ -29,6 +30,8 @@ from tests.vendors.xero.documents import (
     line,
     pay,
 )
+
+SETTINGS = ("Currencies", "TaxRates", "Items", "Users", "TrackingCategories", "BrandingThemes")
 
 
 def model(name: str, answer: Response) -> Any:
@@ -61,6 +64,7 @@ def model(name: str, answer: Response) -> Any:
         ("CreditNotes/C1", "CreditNotes"),
         ("Overpayments", "Overpayments"),
         ("Prepayments?page=1", "Prepayments"),
+        *((name, name) for name in SETTINGS),
     ],
 )
 def test_what_is_read_fits_the_models(xero: Client, path: str, name: str) -> None:
@@ -100,6 +104,15 @@ def test_invoices_good_warned_and_bad_fit_the_models(bill: Put) -> None:
     states = [one.status_attribute_string for one in model("Invoices", answer).invoices]
 
     assert states == ["OK", "WARNING", "ERROR"]
+
+
+def test_good_and_bad_contacts_fit_the_models(xero: Client) -> None:
+    sent = [{"Name": "Good", "ContactPersons": [{"FirstName": "Jo"}]}, {"Name": "x" * 300}]
+
+    good, bad = model("Contacts", xero.put(f"{API}/Contacts{EACH}", json={"Contacts": sent})).contacts
+
+    assert (good.name, good.status_attribute_string, bad.name) == ("Good", "OK", None)
+    assert bad.contact_id == ZERO
 
 
 def test_a_summary_of_errors_fits_the_models(put: Put) -> None:

@@ -10,10 +10,8 @@ import pytest
 from mockserver.engine.registry import LoadedVendor, discover_vendors
 from mockserver.model import Document
 from tests.vendors.xero.conftest import Read
-from tests.vendors.xero.documents import PAPERPEN, RIDGEWAY, TENANT
+from tests.vendors.xero.documents import TENANT
 
-_NO_PHONE = {"PhoneNumber": "", "PhoneAreaCode": "", "PhoneCountryCode": ""}
-_NO_PLACE = {"City": "", "Region": "", "PostalCode": "", "Country": ""}
 _STATUSES = {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID", "VOIDED", "DELETED"}
 _RATES = {"NONE": Decimal(0), "OUTPUT2": Decimal("0.15"), "INPUT2": Decimal("0.15")}
 
@@ -109,27 +107,11 @@ def test_an_account_has_the_members_in_order(read: Read) -> None:
     assert shown["610"] == f"{first} Description Class SystemAccount {flags} BankAccountType {last}"
 
 
-def test_a_contact_without_addresses_and_phones_shows_empty_ones(read: Read) -> None:
-    shown = read(f"Contacts/{PAPERPEN}")[0]
-
-    assert shown["Addresses"] == [{"AddressType": kind, **_NO_PLACE} for kind in ("POBOX", "STREET")]
-    assert shown["Phones"] == [
-        {"PhoneType": kind, **_NO_PHONE} for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
-    ]
-
-
-def test_what_is_known_of_a_contact_is_shown_beside_what_is_empty(read: Read) -> None:
-    shown = read(f"Contacts/{RIDGEWAY}")[0]
-
-    assert shown["Addresses"] == [
-        {"AddressType": "POBOX", **_NO_PLACE},
-        {
-            "AddressType": "STREET",
-            "AddressLine1": "1 College Rise",
-            "City": "Ridgeway",
-            "Region": "",
-            "PostalCode": "6011",
-            "Country": "New Zealand",
-        },
-    ]
-    assert [one["PhoneNumber"] for one in shown["Phones"]] == ["", "555-0101", "", ""]
+def test_the_organisation_has_the_recorded_members_in_order(read: Read) -> None:
+    assert " ".join(read("Organisation", "Organisations")[0]) == (
+        "Name LegalName PaysTax Version OrganisationType BaseCurrency CountryCode IsDemoCompany "
+        "OrganisationStatus RegistrationNumber TaxNumber TaxNumberName FinancialYearEndDay "
+        "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax "
+        "PeriodLockDate CreatedDateUTC Timezone OrganisationEntityType ShortCode OrganisationID Class "
+        "Edition LineOfBusiness Addresses Phones ExternalLinks PaymentTerms"
+    )

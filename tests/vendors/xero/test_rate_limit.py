@@ -6,32 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from starlette.types import Message
 
 from mockserver.sandbox.store import State
 from mockserver.server.application import Application
 from tests.support.client import Client
-from tests.vendors.xero.documents import API, BATCHES, HARBOUR, R1, TENANT, batch, pay
+from tests.vendors.xero.documents import API
 
 ORGANISATION = f"{API}/Organisation"
-
-
-def left(xero: Client, tenant: str = TENANT) -> str:
-    return xero.get(ORGANISATION, headers={"xero-tenant-id": tenant}).headers["x-minlimit-remaining"]
-
-
-def test_tenants_have_a_minute_each(xero: Client, assume: Callable[..., None]) -> None:
-    assume(quotas="on")
-
-    assert [left(xero), left(xero), left(xero, HARBOUR)] == ["59", "58", "59"]
-
-
-def test_an_app_has_a_minute_over_all_tenants(xero: Client, assume: Callable[..., None]) -> None:
-    assume(quotas="on")
-    left(xero, HARBOUR)
-
-    assert xero.get(ORGANISATION).headers["x-appminlimit-remaining"] == "9998"
 
 
 def test_an_app_that_has_used_its_minute_up_is_not_told_when_to_return(
@@ -49,56 +31,6 @@ def test_an_app_that_has_used_its_minute_up_is_not_told_when_to_return(
         answer.headers.get(name) for name in ("x-rate-limit-problem", "x-minlimit-remaining", "retry-after")
     ]
     assert (answer.status, found) == (429, ["appminute", "60", None])
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        (ORGANISATION, {"authorization": ""}),
-        (ORGANISATION, {"authorization": "Bearer expired-token"}),
-        (ORGANISATION, {"authorization": "Bearer foreign-token"}),
-        ("/connections", {}),
-    ],
-)
-def test_who_is_not_let_in_is_not_counted(
-    xero: Client, assume: Callable[..., None], path: str, headers: Any
-) -> None:
-    assume(quotas="on")
-
-    xero.get(path, headers=headers)
-
-    assert left(xero) == "59"
-
-
-def test_a_replay_counts(xero: Client, assume: Callable[..., None]) -> None:
-    assume(quotas="on")
-    for _ in range(2):
-        xero.put(BATCHES, json=batch(pay(R1)), headers={"idempotency-key": "k"})
-
-    assert left(xero) == "57"
-
-
-def test_a_call_that_cannot_be_read_counts_and_says_what_is_left(
-    xero: Client, assume: Callable[..., None]
-) -> None:
-    assume(quotas="on")
-
-    answer = xero.put(BATCHES, content=b"{", headers={"content-type": "application/json"})
-
-    assert (answer.status, answer.headers["x-minlimit-remaining"]) == (400, "59")
-
-
-def test_a_call_that_is_refused_does_nothing_and_counts_nothing(
-    xero: Client, assume: Callable[..., None], books: Callable[[], Any]
-) -> None:
-    assume(quotas="on", call_limits="1/5/9")
-    left(xero)
-    before = books()
-
-    answer = xero.put(BATCHES, json=batch(pay(R1)), headers={"idempotency-key": "k"})
-
-    assert (answer.status, answer.body, books()) == (429, b"", before)
-    assert answer.headers["x-daylimit-remaining"] == "8"
 
 
 def test_the_sixth_call_at_once_is_refused(
