@@ -1,4 +1,4 @@
-"""Calls with one key that overlap."""
+"""Calls with one key: what differs, and what overlaps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from tests.vendors.xero.documents import BATCHES, EACH, R1, batch, pay
 def sent(key: str) -> OverlappingRequest:
     body = json.dumps(batch(pay(R1, 10))).encode()
     return OverlappingRequest("PUT", f"{BATCHES}{EACH}", body, {"idempotency-key": key})
+
+
+def test_each_answer_has_its_own_correlation_id(xero: Client) -> None:
+    ids = {
+        xero.put(BATCHES, json=batch(pay(R1)), headers={"idempotency-key": "k"}).headers[
+            "xero-correlation-id"
+        ]
+        for _ in range(2)
+    }
+
+    assert len(ids) == 2
 
 
 def test_while_the_first_call_is_not_over_the_same_is_refused(xero: Client) -> None:
