@@ -48,7 +48,7 @@ def _definition(document: Document) -> Document:
 
 
 def _tags_of(node: Json) -> Iterable[str]:
-    """Tags of an operation; parameters of a path item have none."""
+    """Return the tags of an operation; the parameters of a path item have none."""
     return node.get("tags", ()) if isinstance(node, dict) else ()
 
 

@@ -132,7 +132,7 @@ def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
-    """`whole` in `count` even shares; the `first` or `last` ones get a minor unit more.
+    """Split `whole` into `count` even shares; the `first` or `last` shares get a minor unit more.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -155,7 +155,7 @@ def reference_id_of(sent: Document, name: str) -> str | None:
 
 
 def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
-    """Problems with the decimals of an amount in its currency."""
+    """Yield a problem if the amount has more decimals than its currency."""
     amount: Decimal | None = read_amount(text)
     if amount is not None and not fits_currency(amount, currency):
         yield attribute_problem("too-many-decimals", name, found=text, expected=currency)
@@ -189,7 +189,7 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
 
 
 def read_invoice(sent: Document) -> dict[str, Any]:
-    """Sent members of an invoice, without unknown ones."""
+    """Return the known members of a sent invoice, in their stored form."""
     return _read_attributes(sent, _INVOICE_READERS)
 
 

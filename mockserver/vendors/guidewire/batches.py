@@ -141,7 +141,7 @@ def _run_call(sent: Document, call: Call, request: Request, state: State) -> Jso
 
 
 def _problems(error: Document, item: Item) -> tuple[Problem, ...]:
-    """Each detail of the refusal of a subrequest, at its place in the batch."""
+    """Return each detail of a subrequest's refusal as a problem, at its place in the batch."""
     return tuple(Problem("refused", _place_of(one, item), one["message"]) for one in _details(error))
 
 

@@ -124,7 +124,10 @@ def withdraw_approval(invoice: Document) -> Document:
 
 
 def reopens(invoice: Document, assumptions: Mapping[str, str]) -> bool:
-    """Whether a change reopens the invoice as draft. Source: docs/vendors/guidewire.md#editing (assumed)."""
+    """Return whether a change makes the invoice a draft again.
+
+    Source: docs/vendors/guidewire.md#editing (assumed).
+    """
     return invoice["status"] == INVALID_ITEMS or (
         invoice["status"] in REOPENED and assumptions["reopen_on_change"] == ON
     )
@@ -192,7 +195,7 @@ def new_id(prefix: str, state: State) -> str:
 
 
 def item_creation_problems(sent: Document, invoice: Document, state: State) -> Iterator[Problem]:
-    """Problems of adding an item. Source: docs/vendors/guidewire.md#item, #rules."""
+    """Yield the problems of a new item. Source: docs/vendors/guidewire.md#item, #rules."""
     if "amount" in sent and invoice["splitEqually"]:
         yield attribute_problem("amount-forbidden", "amount")
     if "amount" not in sent and not invoice["splitEqually"]:
@@ -214,7 +217,7 @@ def item_creation_problems(sent: Document, invoice: Document, state: State) -> I
 def item_change_problems(
     sent: Document, invoice: Document, item: Document, state: State
 ) -> Iterator[Problem]:
-    """Problems of changing an item; an unchanged amount is allowed.
+    """Yield the problems of a change of an item; an unchanged amount is allowed.
 
     Source: docs/vendors/guidewire.md#item, #rules.
     """
@@ -285,7 +288,7 @@ def attribute_problems(
 
 
 def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: State) -> Iterator[Problem]:
-    """Problems of a new invoice. Source: docs/vendors/guidewire.md#rules."""
+    """Yield the problems of a new invoice. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     split = sent.get("splitEqually")
     asks = split is True or (split is False and assumptions["split_needs_total"] == "when_sent")
@@ -300,7 +303,7 @@ def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: St
 def _change_problems(
     sent: Document, invoice: Document, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Problems of changing an invoice. Source: docs/vendors/guidewire.md#rules."""
+    """Yield the problems of a change of an invoice. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     yield from _currency_problems(sent, assumptions)
     currency = _currency_code(sent) or invoice["currency"]

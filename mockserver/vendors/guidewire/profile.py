@@ -131,9 +131,10 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
 
 
 def _creation(facts: Facts) -> BatchProfile:
-    """Bulk invoices created by a batch, found by number; the newest one counts.
+    """Return the profile of created bulk invoices, which are found by number.
 
-    None is deleted: an older one of the same number would come to light.
+    Of several invoices with one number the newest is compared. No step deletes it, because an older invoice
+    would come to light.
     """
     payee, prefix = {"payeeAddressBookUID": facts["payee"]}, facts["prefix"]
 

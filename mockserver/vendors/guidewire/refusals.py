@@ -134,7 +134,10 @@ def _classify_amount(problem: Problem, call: Call) -> Problem | None:
 
 
 def _rule_problems(refusal: InvalidCall, refused: RefusedCall, state: State) -> list[Problem]:
-    """Problems by rules in a body that its schema refuses, except for members named already."""
+    """Return the problems that rules find in a body that its schema refuses.
+
+    Members with a problem of the schema are left out.
+    """
     operation, call = refused.operation, refused.call
     sent = sent_attributes(refusal.document, call)
     if operation is None or sent is None:

@@ -75,7 +75,7 @@ def invoice_element(invoice: Document, request: Request, state: State) -> Json:
 
 
 def invoice_row(invoice: Document, request: Request, state: State) -> Json:
-    """One invoice of a list; a row's payee has no address."""
+    """Return an invoice in a list; its payee has no address there."""
     attributes = _invoice_attributes(invoice, request.call, state)
     payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
     fields = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
@@ -100,7 +100,10 @@ def claim_element(claim: Document, request: Request, _state: State) -> Json:
 
 
 def claim_info_row(claim: Document, request: Request, _state: State) -> Json:
-    """What is shown of a claim that may be archived. Source: docs/vendors/guidewire.md#claims (assumed)."""
+    """Return the members of a claim that may be archived.
+
+    Source: docs/vendors/guidewire.md#claims (assumed).
+    """
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, {})
     fields = _select_fields(attributes, request, attributes, "*summary")
     return {"attributes": fields, "checksum": checksum(claim)}
@@ -119,7 +122,7 @@ def link(href: str, *methods: str) -> Json:
 
 
 def checksum(document: Document) -> str:
-    """32 hexadecimal digits that change with every version.
+    """Return 32 hexadecimal digits that change with every version of the document.
 
     Source: docs/vendors/guidewire.md#values (assumed).
     """
@@ -191,7 +194,7 @@ def _element(attributes: Json, document: Document, links: Json) -> Json:
 
 
 def _invoice_links(invoice: Document) -> Json:
-    """Links to the invoice itself, and to its allowed actions.
+    """Return the links to the invoice itself, and to its allowed actions.
 
     Source: docs/vendors/guidewire.md#body-and-links (assumed).
     """
@@ -267,7 +270,7 @@ def _filtered(request: Request, documents: Iterable[Document], state: State) -> 
 
 
 def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
-    """Field, operator and value of a filter; instants are put into their stored form."""
+    """Return field, operator and value of a filter; instants in their stored form."""
     field, operator, value = text.split(":", 2)
     value = value.replace("::", ":")
     if field != "scheduledSendDate":

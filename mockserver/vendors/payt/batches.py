@@ -102,7 +102,7 @@ FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 
 
 def success_entity(result: BatchResult, state: State) -> Reply:
-    """Counters and maps; `warnings` only when there are any.
+    """Reply with the count of accepted records and maps of messages; `warnings` only if there are any.
 
     Source: docs/vendors/payt.md#partial-errors; that `success` is true without an accepted record is assumed.
     """

@@ -83,7 +83,7 @@ def debtor_numbers(contact: Document, state: State) -> list[str]:
 
 
 def _validation_errors(contact: Document) -> Entity:
-    """Warnings by member (assumed)."""
+    """Return the warnings by member (assumed)."""
     return {
         member: [RECORD_MESSAGES["phone-odd"]]
         for member in ("call_phone_number", "sms_phone_number")

@@ -76,7 +76,7 @@ def announce_files(request: Request, state: State) -> StoreItem:
 
 
 def render_upload_urls(result: BatchResult, _state: State) -> Reply:
-    """URLs in the order of the files, without those that a scenario refuses.
+    """Reply with the URLs in the order of the files, without the files that a scenario refuses.
 
     Source: docs/vendors/payt.md#files.
     """
@@ -118,7 +118,7 @@ def upload_file(request: Request, state: State) -> Reply:
 
 
 def _upload_root(call: Call) -> str:
-    """Root of upload URLs; the sandbox is in the path, as uploads send no header for it."""
+    """Return the root of upload URLs; it names the sandbox, because uploads send no header."""
     prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
     prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
     return f"{call.origin}{prefix}{call.mount}{STORAGE}"

@@ -73,7 +73,7 @@ def payments_of(invoice: Document | None, state: State) -> list[Document]:
 
 
 def payment_dates(posted: Iterable[Document], stored: Document | None, state: State) -> list[str]:
-    """Day of each posted payment: its own, else the stored one, else today.
+    """Return the day of each posted payment: the sent day, else the stored day, else today.
 
     Source: docs/vendors/payt.md#amounts-and-payments; that a stored day stays is assumed.
     """
@@ -288,7 +288,10 @@ class _InvoiceWriter:
 
 
 def _sum_warnings(record: Document, invoice: Document) -> Iterator[tuple[str, str]]:
-    """Code and field of contradictions in the posted sums. Source: docs/catalogue.md#24-sums-disagree."""
+    """Yield code and field of each contradiction in the posted sums.
+
+    Source: docs/catalogue.md#24-sums-disagree.
+    """
     if "amount_open" in record and abs(invoice["amount_open"]) > abs(invoice["amount_total"]):
         yield "open-above-total", "amount_open"
     if record.get("invoice_lines"):
@@ -344,7 +347,7 @@ def _stored_line(line: Document, order: int, rate: Document) -> Document:
 
 
 def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """Total without and with tax and the tax itself; at least one of the totals is there."""
+    """Return the total without tax, the total with tax, and the tax; at least one total was sent."""
     excluding, including, vat = (
         read_amount(line.get(member))
         for member in ("total_excl_tax_amount", "total_incl_tax_amount", "vat_amount")

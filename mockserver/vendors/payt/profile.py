@@ -126,7 +126,7 @@ class _SentRecords:
         return next(named, f"{self.kind}[{item.place}]")
 
     def _texts(self, item: BatchItem) -> list[str]:
-        """Numbers are read as texts. Source: docs/vendors/payt.md#conventions."""
+        """Return the item's names, numbers as texts. Source: docs/vendors/payt.md#conventions."""
         sent = item.document if isinstance(item.document, dict) else {}
         values = [value for member in self.members if (value := sent.get(member)) is not None]
         return [format(value, "f") if isinstance(value, Decimal) else str(value) for value in values]

@@ -194,7 +194,7 @@ BuildFilters: TypeAlias = Callable[[Document, State], Iterator[Predicate]]
 
 
 def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Filters of a list of invoices; a paid one has nothing open (assumed)."""
+    """Yield the filters of a list of invoices; a paid invoice has no open amount (assumed)."""
     yield from _by_names(parameters, _INVOICE_COLUMNS)
     yield from _by_references(parameters, _DEBTOR_COLUMNS, "debtor_id", state.collection("debtors"))
     if (paid := parameters.get("paid")) is not None:
@@ -220,7 +220,7 @@ def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
 
 
 def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Filters of a list of contacts; a debtor has the contact that it names."""
+    """Yield the filters of a list of contacts; a debtor has the contact that it names."""
     yield from _by_names(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
     tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
     if tests:
@@ -237,7 +237,7 @@ def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
 def cut_page(
     records: Iterable[Document], request: Request, collection: Collection, state: State, sequence: str = ""
 ) -> tuple[list[Document], str | None]:
-    """One page in the order asked for, else by id, and the cursor of the next one, None on the last.
+    """Return one page in the requested order, else by id, and the cursor of the next page, if there is one.
 
     `sequence` counted the records' ids, "" for none. Source: docs/vendors/payt.md#lists (the last cursor is
     assumed). Raises InvalidCall: the cursor was never an id, and the assumption checks that.
@@ -279,7 +279,7 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 def _by_references(
     parameters: Document, columns: Mapping[str, str], member: str, others: Collection
 ) -> Iterator[Predicate]:
-    """Records whose `member` is the id of another record that the parameters name."""
+    """Yield a filter for records whose `member` is the id of another record that the parameters name."""
     tests = list(_by_names(parameters, columns))
     if tests:
         yield partial(

@@ -38,7 +38,7 @@ def for_readable(rule: RuleOfItem[P]) -> RuleOfItem[P]:
 
 
 def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Problems of an invoice record by itself; a change may lack any member.
+    """Yield the problems of an invoice record by itself; a change may lack any member.
 
     Source: docs/vendors/payt.md#invoice, #messages.
     """
@@ -55,7 +55,7 @@ def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Problems of a debtor record by itself. Source: docs/vendors/payt.md#other-answers."""
+    """Yield the problems of a debtor record by itself. Source: docs/vendors/payt.md#other-answers."""
     record = item.document
     if record["debtor_number"].isspace():
         yield record_problem("debtor-number-blank", item, "debtor_number", of="debtors")
@@ -71,7 +71,7 @@ def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Problems of a contact record by itself. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Yield the problems of a contact by itself. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if not (record.get("contact_identifier") or record.get("id")):
         yield record_problem("contact-unnamed", item, "contact_identifier", of="contacts")
@@ -123,7 +123,10 @@ def _name_of(item: Item, member: str) -> str:
 
 
 def _fractional_cents(record: Document) -> Iterator[Path]:
-    """Places of fractions of a cent. Source: docs/vendors/payt.md#conventions (money has two decimals)."""
+    """Yield the paths of amounts with fractions of a cent.
+
+    Source: docs/vendors/payt.md#conventions (money has two decimals).
+    """
     yield from (
         (member,) for member, value in record.items() if member in MONEY and has_fractional_cents(value)
     )
@@ -150,7 +153,7 @@ def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
 
 
 def line_orders(lines: list[Document]) -> list[int]:
-    """Order of each line: its own, else its place. Source: docs/vendors/payt.md#invoice."""
+    """Return the order of each line: as sent, else its place. Source: docs/vendors/payt.md#invoice."""
     return [
         position if line.get("line_order") is None else line["line_order"]
         for position, line in enumerate(lines, 1)

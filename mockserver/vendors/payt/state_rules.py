@@ -14,7 +14,7 @@ from mockserver.vendors.payt.sent_records import RecordMatch, changeable_members
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Problems of a posted invoice.
+    """Yield the problems of a posted invoice.
 
     Source: docs/vendors/payt.md#invoice, #identity, #amounts-and-payments.
     """
@@ -24,7 +24,7 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Problems of changing an invoice; the first is that it does not exist.
+    """Yield the problems of a changed invoice, first that the invoice does not exist.
 
     A blank number means no invoice, and is reported as blank already.
     Source: docs/vendors/payt.md#invoice, #partial-errors.
@@ -41,14 +41,14 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Problems of a debtor record. Source: docs/vendors/payt.md#messages."""
+    """Yield the problems of a debtor record. Source: docs/vendors/payt.md#messages."""
     record = normalize(item.document, request)
     if sent_records.find_debtor(record, state, request.call.assumptions).taken:
         yield record_problem("debtor-number-taken", item, "debtor_number", of="debtors")
 
 
 def check_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Problems of a contact record. Source: docs/vendors/payt.md#operations-and-paths (assumed)."""
+    """Yield the problems of a contact. Source: docs/vendors/payt.md#operations-and-paths (assumed)."""
     match = sent_records.find_contact(normalize(item.document, request), state, request.call.assumptions)
     if item.document.get("id") and match.stored is None:
         yield _unknown_record(item, "contacts", "id")

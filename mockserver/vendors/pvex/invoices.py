@@ -179,14 +179,14 @@ def _stored_invoice(sent: Document, reader: BodyReader, rules: KeyRules) -> dict
 
 
 def _invoice_key(invoice: Document) -> str:
-    """Both parts of the key in one text; the first is escaped, so that different pairs stay different."""
+    """Join both parts of the key; the first part is escaped, so that different pairs have different keys."""
     return f"{escape_step(invoice['SubscriberId'])}/{invoice['Id']}"
 
 
 def render_batch(result: BatchResult, _state: State) -> Reply:
-    """All or nothing: a success, every fault of every invoice, or the failure of the database.
+    """Reply with a success, with every fault of every invoice, or with the failure of the database.
 
-    Invoices have no status, so one from a scenario is that of the answer. Source:
+    Invoices have no status, so a status that a scenario sets is the status of the answer. Source:
     docs/vendors/pvex.md#refusals.
     """
     problems = [problem for outcome in result.outcomes for problem in outcome.problems]
@@ -222,7 +222,7 @@ def store_invoice(request: Request, state: State) -> Reply:
 
 
 def _of_single(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems of a single invoice, which has no index in its body."""
+    """Return the problems with the paths of a single invoice, which has no index in its body."""
     return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 

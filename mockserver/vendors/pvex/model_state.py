@@ -134,7 +134,7 @@ class JsonPositions:
     line_starts: tuple[int, ...]
 
     def describe(self, kind: str, path: Path) -> str:
-        """Path, line and position of a spot as Json.NET ends its messages with them."""
+        """Return path, line and position as Json.NET ends its messages with them."""
         spot = self.token_ends.get((kind, _lower_path(path)))
         return (
             self.describe_offset(spot.path, spot.offset)
@@ -149,7 +149,7 @@ class JsonPositions:
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Every place of `text`; of equal names the last counts. A too long text has none."""
+    """Return every position in `text`; of equal names the last counts. A too long text has no positions."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
@@ -158,7 +158,7 @@ def find_positions(text: str) -> JsonPositions:
 
 
 def path_at(text: str, stop: int) -> Path:
-    """Path of the reader at the offset `stop`; the root if it is far."""
+    """Return the path of the reader at the offset `stop`; the root if the offset is over the limit."""
     if stop > MAX_TEXT_LENGTH:
         return ()
     cursor = _Cursor()
@@ -244,7 +244,7 @@ _MEMBER_TYPES: Mapping[str, _MemberType] = {
 
 
 def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
-    """Json.NET's message for a member or for an item without a required one; `path` is its place."""
+    """Return Json.NET's message about the member at `path`, or about an item that lacks a member."""
     if problem.rule == "required":
         return message("property-missing", name=problem.path[-1]) + positions.describe("end", path)
     if path and isinstance(path[-1], str):
@@ -313,7 +313,7 @@ class ErrorContext:
 
     @property
     def name(self) -> str:
-        """The controller's parameter, the beginning of every place."""
+        """The name of the controller's parameter, with which every place begins."""
         return self.call.assumptions["param_name"] if self.is_batch else "invoice"  # assumed
 
     @cached_property
@@ -337,7 +337,7 @@ class ErrorContext:
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """Key of a place in `ModelState`: an invoice's index, and perhaps a member."""
+        """Return the key in `ModelState` of an invoice's index, or of a member of that invoice."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
@@ -370,7 +370,7 @@ class ModelStateEntry(Value, frozen=True):
 
 
 def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> ModelState:
-    """All faults of a call: the readers' first, then item by item in the order of the class."""
+    """Return all faults of a call: those of readers first, then item by item in the order of the class."""
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]
     if read and context.reader is BodyReader.XML:

@@ -77,7 +77,7 @@ def storage_failure_reply(call: Call, problem: Problem) -> Reply:
 
 
 def page_reply(name: str, message: str = "") -> Reply:
-    """Return an answer of the web server itself, or a page of the same status with a scenario's message."""
+    """Return a page of the web server itself; a scenario's message replaces its text."""
     page = PAGES[name]
     html = f"<p>{escape_html(message)}</p>" if message else page.message
     return Reply(page.status, html.encode(), "text/html")
@@ -137,7 +137,7 @@ def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mappi
 
 
 def encode_name(text: str) -> str:
-    """`text` as an element name; other characters than those of ASCII names become `_x005B_` and the like."""
+    """Return `text` as an element name: characters outside ASCII names become `_x005B_` and so on."""
     return _ILLEGAL_IN_NAME.sub(lambda found: _encode_character(found[0]), text)
 
 

@@ -137,7 +137,7 @@ def item_problems(item: Item, request: Request) -> Iterator[Problem]:
 def invoice_problems(
     index: int, invoice: Document, reader: BodyReader, assumptions: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """Problems of an invoice beside its schema.
+    """Yield the problems of an invoice that its schema cannot find.
 
     Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms (dates); docs/catalogue.md#24-sums-disagree
     (sums).
@@ -163,7 +163,7 @@ def _to_decimal(value: Json) -> Decimal | None:
 
 
 def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
-    """Texts of over fifty UTF-16 units, which .NET counts."""
+    """Yield a problem for each text of over fifty UTF-16 units, which .NET counts."""
     for name in TEXT_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
@@ -174,7 +174,7 @@ def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
 
 
 def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterator[Problem]:
-    """Problems of dates in XML and forms, which take fewer notations than JSON, the schema's measure."""
+    """Yield the problems of dates in XML and forms, which accept fewer formats than JSON and the schema."""
     for name in DATE_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or normalize_date(text, reader) is not None:

@@ -80,7 +80,7 @@ def _is_usable_key(key: str, state: State) -> bool:
 
 
 def log_in(request: Request, state: State) -> Reply:
-    """Tokens for the user, or the challenge of a first-time user.
+    """Reply with tokens for the user, or with the challenge of a first-time user.
 
     Source: docs/vendors/vba.md#headers-and-login, #refusals. Raises Unauthorized.
     """
@@ -96,7 +96,7 @@ def log_in(request: Request, state: State) -> Reply:
 
 
 def refresh_tokens(request: Request, state: State) -> Reply:
-    """New tokens for a refresh token; its idToken may be expired.
+    """Reply with new tokens for a refresh token; the idToken beside it may be expired.
 
     An unknown token is accepted only without a named API key. Source:
     docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: an unknown, expired or
@@ -154,9 +154,10 @@ def _is_known_user(user: str, state: State) -> bool:
 
 
 def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") -> Document:
-    """Fresh tokens for `user`; a given refresh token stays valid.
+    """Return fresh tokens for `user`; a given refresh token stays valid.
 
-    Only the idToken is a bearer: the others are known by other schemes, and refused as one.
+    Only the idToken may be sent as bearer token; access and refresh tokens are stored under other schemes,
+    so that a bearer check refuses them.
     Source: docs/vendors/vba.md#headers-and-login.
     """
     credentials = state.collection(CREDENTIALS, "")

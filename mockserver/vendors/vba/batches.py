@@ -185,7 +185,10 @@ def _in_row(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _multi_status_renderer(table: Table) -> RenderBatch:
-    """207 with one result a row, in order. Source: seed; docs/vendors/vba.md#batch-results, #failed-rows."""
+    """Return the writer of a 207 with one result for each row, in order.
+
+    Source: the vendor's sample; docs/vendors/vba.md#batch-results, #failed-rows.
+    """
     member, blank, key_names = table.names.key, table.blank_key, _key_names(table.names)
 
     def render(result: BatchResult, state: State) -> Reply:
@@ -213,7 +216,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Reported problems of a row: one per member, ordered by member name.
+    """Return the reported problems of a row: one for each member, ordered by the member's name.
 
     Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """
@@ -291,7 +294,7 @@ def list_handler(table: Table) -> Handler:
 
 
 def replace_handler(table: Table) -> Handler:
-    """Replace a record; path and body must name the same one.
+    """Replace a record; path and body must have the same key.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """

@@ -68,7 +68,7 @@ DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
 
 
 def value_position(call: Call, path: Path) -> str:
-    """End of the reading of the value at `path`: behind a scalar, or behind an opening bracket.
+    """Return where a reader of the value at `path` stops: after a scalar, or an opening bracket.
 
     The body is JSON with a value there. Source: docs/vendors/vba.md#refusals.
     """
@@ -81,7 +81,7 @@ def value_position(call: Call, path: Path) -> str:
 
 
 def byte_position(call: Call, position: int) -> str:
-    """Position of a byte as path, line and column; the body is text up to there."""
+    """Return line and column of a byte; the body is text up to there."""
     return _print_position(_body_text(call)[:position] if position else b"")
 
 
@@ -104,7 +104,7 @@ def _element_start(text: str, at: int, index: int) -> int:
 
 
 def _member_start(text: str, at: int, name: str) -> int:
-    """Start of the member's value in the object at `at`; any letter case, the last of several."""
+    """Return where the member's value starts in the object at `at`; of names in any letter case, the last."""
     at, found = _skip_spaces(text, at + 1), at
     while text[at] == '"':
         given, at = _skip(text, at)
@@ -190,14 +190,14 @@ def _detail(refused: RefusedCall) -> str | None:
 
 
 def _unauthorized_detail(scheme: str, reason: str) -> str | None:
-    """Detail of a 401: none for a bearer token, a message for a password or a refresh token."""
+    """Return the detail of a 401: None for a bearer token, a message for a password or a refresh token."""
     if scheme == BASIC_SCHEME and reason != "missing":
         return message("wrong-password")
     return message(f"refresh-{reason}") if scheme == REFRESH_SCHEME else None
 
 
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
-    """ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
+    """Return ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
     document = {
         "type": _VALIDATION_TYPE,
         "title": message("validation-title"),
@@ -227,7 +227,7 @@ def malformed_message(refusal: MalformedBody, call: Call) -> str:
 
 
 def _errors_by_key(refusal: Refusal, call: Call) -> Document:
-    """Sentences by place; the JSON reader stops at the first unreadable value."""
+    """Return messages by place; the JSON reader stops at the first unreadable value."""
     if isinstance(refusal, MalformedBody):
         return {"$" if call.body else "": [malformed_message(refusal, call)]}
     problems = refusal.problems if isinstance(refusal, InvalidCall) else ()
@@ -245,7 +245,7 @@ def _is_reader_problem(problem: Problem) -> bool:
 
 
 def _error_key(problem: Problem) -> str:
-    """ASP.NET's key: a parameter's name, a JSON path, or a model's path."""
+    """Return ASP.NET's key of a problem: the name of a parameter, a JSON path, or the path in the model."""
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         return str(problem.path[1])
     if _is_reader_problem(problem):

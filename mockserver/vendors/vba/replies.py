@@ -43,7 +43,7 @@ def _bucket_name(key: str) -> str:
 
 
 def success_reply(status: int, data: Json, call: Call, state: State, headers: Headers = ()) -> Reply:
-    """`data` with the id of this activity.
+    """Reply with `data` and the id of this activity.
 
     Source: docs/vendors/vba.md#envelope, #media-types (`literal_text_plain`).
     """
@@ -53,7 +53,7 @@ def success_reply(status: int, data: Json, call: Call, state: State, headers: He
 
 
 def error_reply(error: Document, call: Call, state: State, headers: Headers = ()) -> Reply:
-    """`error` with the id of this activity and no data. Source: docs/vendors/vba.md#envelope."""
+    """Reply with `error`, the id of this activity, and no data. Source: docs/vendors/vba.md#envelope."""
     told = (*headers, *remaining_headers(call, state))
     return json_reply(error["status"], _envelope(None, error, state), content_type(call), told)
 
@@ -63,7 +63,7 @@ def _envelope(data: Json, error: Json, state: State) -> Document:
 
 
 def content_type(call: Call) -> str:
-    """ASP.NET Core's choice: JSON, or text/json if nothing wider is accepted.
+    """Return the media type that ASP.NET Core chooses: JSON, or text/json if nothing wider is accepted.
 
     Source: docs/vendors/vba.md#media-types.
     """
@@ -100,7 +100,7 @@ def page_reply(documents: Iterable[Document], key: str, request: Request, state:
 
 
 def _parse_sort_by(text: str) -> list[tuple[str, bool]]:
-    """Member and whether it descends, for each part of `Field`, `Field:asc`, `Field:desc`."""
+    """Return the member, and whether it descends, of each part such as `Field`, `Field:asc`, `Field:desc`."""
     parts = [part.partition(":") for part in text.split(",") if part]
     return [(name[:1].lower() + name[1:], direction == "desc") for name, _, direction in parts]
 

@@ -145,7 +145,10 @@ class Table:
         return self.key_type(number)
 
     def _with_stored_members(self, record: BuildRow) -> BuildRow:
-        """The stored row with the sent members over it (`merge_on_update`, docs/vendors/vba.md#state)."""
+        """Build rows of the stored members, which sent members replace.
+
+        Source: docs/vendors/vba.md#state (`merge_on_update`).
+        """
 
         def merge(row: Document, key: Json, stored: Document | None) -> Document:
             kept = {name: value for name, value in (stored or {}).items() if name not in self.not_inherited}
@@ -154,7 +157,7 @@ class Table:
         return merge
 
     def _highest_key(self, rows: Collection) -> int:
-        """Keys that are texts are numbered from 1, whatever other texts there are."""
+        """Return the highest key that is a number; keys that are texts are numbered from 1."""
         return max((int(key) for key in rows), default=0) if self.key_type is int else 0
 
 
@@ -170,7 +173,7 @@ def _prepare_payees(request: Request, state: State) -> BuildRow:
     user, now = _user_and_time(request, state)
 
     def record(sent: Document, key: Json, stored: Document | None) -> Document:
-        """The whole row: an absent text is null, an absent flag false; unknown members are gone already."""
+        """Return the whole row: an absent text is null, an absent flag false."""
         for problem in _early_dates(sent, stored):
             raise Rejected(problem)
         entered = {
@@ -257,7 +260,7 @@ def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
 def _row_problems(
     row: Document, stored: Document | None, request: Request, state: State
 ) -> Iterator[Problem]:
-    """Dates before the first that can be stored, and a payee that is not there.
+    """Yield a problem for each date before the first storable date, and for an unknown payee.
 
     Source: docs/vendors/vba.md#failed-rows.
     """
@@ -292,7 +295,7 @@ def _any_payee(payee: str) -> Document | None:
 
 
 def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> BuildRow:
-    """`record` with the checks that assumptions add; `record` itself without any."""
+    """Return `record` with the checks that assumptions add; `record` itself if they add none."""
     assumptions = request.call.assumptions
     faults = _parse_row_faults(assumptions["row_faults"]) if request.operation.batch else {}
     unique = assumptions["unique_invoice_number"] == "on"
@@ -326,7 +329,7 @@ def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None
 
 
 def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:
-    """Status and message by row key, from the text of `row_faults`."""
+    """Return status and message by row key, from the text of `row_faults`."""
     if value == "none":
         return {}
     parts = [part.strip().partition("=") for part in value.split(";")]

@@ -201,7 +201,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 
 
 def token_error_reply(refusal: Refusal, state: State) -> Reply:
-    """400 with a code of OAuth's; a form that cannot be read is an invalid request."""
+    """Reply 400 with a code of OAuth; a form that cannot be read is an invalid request."""
     problem = refusal.problems[0] if isinstance(refusal, (InvalidCall, Rejected)) else None
     if problem is not None and isinstance(refusal, Rejected):
         code = problem.code
@@ -292,7 +292,7 @@ def _oauth_rejection(code: str) -> Rejected:
 
 
 def lock_date_problems(day: str | None, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Problems of a date: the period, or the year, is locked up to its lock date."""
+    """Yield a problem if the period or the year is locked at that day."""
     books = current_organisation(state)
     if day is None:
         return

@@ -32,7 +32,7 @@ def account_conflict_problems(reference: Document, path: Path, call: Call, state
 
 
 def paying_account_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Reasons why no payment can go through the account."""
+    """Yield the reasons why no payment can go through the account."""
     account = find_account(reference, state)
     yield from account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":

@@ -183,7 +183,10 @@ def correlation_header(state: State) -> Headers:
 
 
 def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Reply:
-    """200 with the vendor's four members before `members`. Source: seed; docs/vendors/xero.md#envelope."""
+    """Reply 200 with the four members of every answer, then `members`.
+
+    Source: the vendor's sample; docs/vendors/xero.md#envelope.
+    """
     document = {
         "Id": state.uuid(),
         "Status": "OK",
@@ -195,14 +198,17 @@ def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Repl
 
 
 def not_found_reply(call: Call, state: State) -> Reply:
-    """404 in plain text that calls itself HTML. Source: docs/vendors/xero.md#refusals (OAS#163)."""
+    """Reply 404 with plain text that is declared as HTML.
+
+    Source: docs/vendors/xero.md#refusals (OAS#163).
+    """
     return Reply(
         404, message_text("not-found").encode(), "text/html; charset=utf-8", common_headers(call, state)
     )
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
-    """Problem details of Xero's gateway: for an unknown caller, or an unreadable filter."""
+    """Reply with the problem details of Xero's gateway, for an unknown caller or an unreadable condition."""
     document: Json = {
         "Type": None,
         "Title": _TITLES[status],
@@ -223,7 +229,7 @@ def error_reply(
 
 
 def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
-    """400 with only the failed elements."""
+    """Reply 400 with only the failed elements."""
     number, name = VALIDATION
     document = {"ErrorNumber": number, "Type": name, "Message": _VALIDATION_MESSAGE, "Elements": elements}
     return json_reply(400, _apply_date_separator(document, call), headers=common_headers(call, state))
@@ -352,7 +358,7 @@ def validation_errors(problems: Iterable[Problem]) -> list[Json]:
 
 
 def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
-    """Places of broken limits inside the element; none if elements are to be shown whole."""
+    """Return the paths of broken limits inside the element; none if elements are shown whole."""
     if request.call.assumptions["echo"] == "whole":
         return frozenset()
     batch = request.operation.batch

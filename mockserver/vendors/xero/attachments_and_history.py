@@ -104,7 +104,7 @@ def put_attachment(request: Request, state: State) -> Reply:
 
 
 def _sent_file(request: Request) -> dict[str, Json]:
-    """Name, media type and size of the sent file, as an error shows them too."""
+    """Return name, media type and size of the sent file, as an error shows them too."""
     name = str(request.parameters["FileName"])
     declared = parse_content_type(request.call.headers)[0] or _UNSAID
     ending = name.rpartition(".")[2].lower() if "." in name else ""

@@ -111,7 +111,7 @@ def booking_problems(
 
 
 def booked_members(sent: Document, booked: Sequence[Document], state: State) -> dict[str, Json]:
-    """Members of a booked transaction beside its id; a missing contact is created."""
+    """Return the members of a booked transaction beside its id; create a missing contact."""
     contact = contacts.find_or_create_contact(sent["Contact"], state)
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
     return {
@@ -141,7 +141,7 @@ def _currency_members(sent: Document, account: Document, state: State) -> dict[s
 
 
 def _bank_account_problems(reference: Document, call: Call, path: Path, state: State) -> Iterator[Problem]:
-    """Problems of the account. A missing account is a problem of its own."""
+    """Yield the problems of the account; a reference without an account is a problem elsewhere."""
     account = accounts.find_account(reference, state)
     yield from accounts.account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":
@@ -156,7 +156,7 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 def _tax_amount_problems(
     sent: Document, computed: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Wrong tax amounts, by Xero's own calculation."""
+    """Yield a problem for each tax amount that differs from Xero's own calculation."""
     terms = lines.line_terms(sent, request, state)
     for index, line in enumerate(computed):
         sent_tax = line.document["TaxAmount"]

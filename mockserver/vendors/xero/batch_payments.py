@@ -123,7 +123,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Problems of the combination: two types, or another currency."""
+    """Yield a problem for a batch of two types, and for a batch in another currency."""
     base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     currencies = {
@@ -217,7 +217,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Problems of a posted payment: a named one takes only Status DELETED, a new one lacks members."""
+    """Yield the problems of a posted payment: with an id it takes only Status DELETED, else it is new."""
     if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return

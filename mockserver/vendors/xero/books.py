@@ -45,7 +45,7 @@ NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "Invoice
 
 
 def kind_of(request: Request) -> DocumentKind:
-    """Kind of document that a batch operation writes; by default an invoice."""
+    """Return the kind of document that a batch operation writes; an invoice by default."""
     batch = request.operation.batch
     return CREDIT_NOTE if batch and batch.collection == CREDIT_NOTE.collection else INVOICE
 
@@ -135,7 +135,7 @@ def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: St
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Reasons why documents cannot be paid, or not by so much; of a paid one the status comes first."""
+    """Yield the reasons why documents cannot be paid, or not by so much."""
     before: dict[str, Decimal] = {}
     for payable in payables:
         key = payable.invoice[payable.kind.id]
@@ -237,7 +237,7 @@ def _settle_both(allocation: Allocation, amount: Decimal, state: State) -> None:
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
-    """Allocations of a credit to invoices, by day."""
+    """Return the allocations of a credit to invoices, by day."""
     if credit[kind.unsettled] == credit["Total"]:
         return []
     allocations = ALLOCATION.rows(state).find(kind.id, credit[kind.id])
@@ -256,7 +256,7 @@ def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
 
 
 def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
-    """Credits allocated to an invoice: a list for each kind."""
+    """Return the credits allocated to an invoice: a list for each kind of credit."""
     shown: dict[str, list[Json]] = {kind.plural: [] for kind in CREDITS}
     if not invoice["AmountCredited"]:
         return shown

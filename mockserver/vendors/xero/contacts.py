@@ -56,7 +56,7 @@ def _is_email_address(text: str) -> bool:
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
-    """Problems of an invoice's contact; an unknown name creates a contact."""
+    """Yield a problem for an unknown contact of an invoice; an unknown name creates a contact."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
     if names_one and not can_be_made and find_contact(reference, state) is None:
@@ -99,7 +99,7 @@ def contact_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def check_new_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Problems of a new contact; a sent id is ignored (assumed)."""
+    """Yield the problems of a new contact; a sent id is ignored (assumed)."""
     sent, here = item.document, item_path(item, request)
     if not sent.get("Name"):
         yield make_problem("contact-name-missing", (*here, "Name"))
@@ -170,7 +170,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
-    """Values of another contact, and a currency that the organisation lacks."""
+    """Yield a problem for each value of another contact, and for a currency that the organisation lacks."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)

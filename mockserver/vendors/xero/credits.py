@@ -124,7 +124,7 @@ def _match(item: Item, request: Request, state: State) -> books.Allocation | Non
 
 
 def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Problem]:
-    """Problems of the credit, the invoice, the amount, or their combination."""
+    """Yield the problems of the credit, the invoice, the amount, and their combination."""
     kind, credit, invoice = allocation.kind, allocation.credit, allocation.invoice
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")

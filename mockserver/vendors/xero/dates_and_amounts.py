@@ -120,7 +120,10 @@ def round_to(value: Json, step: Decimal) -> Decimal:
 
 
 def print_amount(value: Decimal) -> Decimal:
-    """A number as the vendor prints it: short, with at least one decimal. Source: seed (`1.0`, `3.0`)."""
+    """Return a number as the vendor prints it: short, with at least one decimal.
+
+    Source: the vendor's sample (`1.0`, `3.0`).
+    """
     one_decimal = ARITHMETIC.quantize(value, _TENTH)
     return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
 
@@ -139,7 +142,7 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
 
 
 def currency_rate(code: str, state: State) -> Decimal | None:
-    """Units of the currency per unit of the base; None for an unsubscribed one."""
+    """Return the units of the currency for a unit of the base; None if the currency is not subscribed."""
     record = state.collection(CURRENCIES).get(code)
     return None if record is None else Decimal(record["Rate"])
 

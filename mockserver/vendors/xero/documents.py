@@ -237,7 +237,7 @@ def attach_contact(document: Document, state: State) -> Document:
 
 
 def represent_contact(contact: Document, *, alone: bool = False) -> dict[str, Json]:
-    """All members of a contact; it always has two addresses and four phones.
+    """Return all members of a contact; it always has two addresses and four phones.
 
     Not in a list, it has lists of tracking categories even if they are empty.
     """
@@ -294,7 +294,7 @@ def show_contact_alone(contact: Document, request: Request, state: State) -> Jso
 
 
 def _balances(contact: Document, state: State) -> dict[str, Json]:
-    """What is open and overdue on approved sales and bills, in their own currencies; nothing if none is."""
+    """Return the open and overdue sums of approved sales and bills; nothing if no amount is open."""
     sums = {kind: {"Outstanding": NO_MONEY, "Overdue": NO_MONEY} for kind in (INVOICE.sale, INVOICE.purchase)}
     today = state.now.date().isoformat()
     for invoice in INVOICE.rows(state).find(CONTACT.id, contact[CONTACT.id]):
@@ -338,7 +338,7 @@ def embedded_account(document: Document, state: State, *names: str) -> Json:
 
 
 def represent_lines(document: Document, request: Request, state: State, *, alone: bool = False) -> list[Json]:
-    """Lines of a document, with the requested precision of units; not in a list, with empty errors."""
+    """Return the lines of a document with the requested precision; outside lists also with empty errors."""
     shown = [_represent_line(line, state, precise=is_precise(request)) for line in document["LineItems"]]
     return [{**line, "ValidationErrors": []} for line in shown] if alone else shown
 
@@ -357,7 +357,7 @@ def _represent_line(line: Document, state: State, *, precise: bool) -> dict[str,
 
 
 def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Json]:
-    """Payments on a document, without deleted ones, oldest first.
+    """Return the payments on a document, oldest first, without deleted payments.
 
     Source: docs/vendors/xero.md#state, its members assumed.
     """

@@ -102,7 +102,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Problems of lines, status, contact, and the due date of an approved one, in the recorded order."""
+    """Yield the problems of lines, status, contact and due date, in the order of the vendor's recordings."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -117,7 +117,7 @@ def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> 
 
 
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
-    """Problems that do not prevent saving."""
+    """Yield the problems that do not prevent saving."""
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
 
@@ -223,7 +223,7 @@ def currency_problems(sent: Document, here: Path, state: State) -> Iterator[Prob
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
-    """Members of an invoice beside its lines; a missing contact is created."""
+    """Return the members of an invoice beside its lines; create a missing contact."""
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
     currency = sent.get("CurrencyCode", base_currency(state))
     contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
@@ -245,13 +245,13 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
 
 
 def _sale_members(sent: Document, state: State) -> dict[str, Json]:
-    """The reference of a sale, and the organisation's first branding theme, which a sent one replaces."""
+    """Return the reference of a sale, and the first branding theme, which a sent theme replaces."""
     first = min(BRANDING_THEME.rows(state).values(), key=lambda theme: theme["SortOrder"], default=EMPTY)
     return {**pick_members(sent, "Reference"), **pick_members(first, BRANDING_THEME.id)}
 
 
 def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
-    """Units of the currency per unit of the base; always 1 for the base itself."""
+    """Return the units of the currency for a unit of the base; 1 for the base itself."""
     if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)

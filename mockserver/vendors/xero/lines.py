@@ -157,7 +157,10 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
 
 
 def _item_defaults(line: Document, terms: LineTerms, state: State) -> dict[str, Json]:
-    """What a line takes from its item: account and tax if no account was sent, the price if no amount was."""
+    """Return what a line takes from its item.
+
+    The item gives account and tax if no account was sent, and the price if no amount was sent.
+    """
     item = find_item(line, state) or EMPTY
     details: Document = item.get(terms.prices, EMPTY)
     if "InventoryAssetAccountCode" in item and terms.prices == "PurchaseDetails":
@@ -186,7 +189,7 @@ def discount_of(line: Document) -> Decimal:
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
-    """Net amount of a line: units less discounts, or the sent total."""
+    """Return the net amount of a line: units less discounts, or the sent total."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
     discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
@@ -225,7 +228,7 @@ def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -
 def _account_problems(
     line: Document, account: Document | None, terms: LineTerms, path: Path
 ) -> Iterator[Problem]:
-    """Problems of a line's account; a draft may omit it (assumed)."""
+    """Yield the problems of a line's account; a draft may omit the account (assumed)."""
     code: Json = line.get("AccountCode")
     if "AccountID" not in line and not code:
         if terms.approved:

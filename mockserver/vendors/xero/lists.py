@@ -478,7 +478,7 @@ def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
 
 
 def cut_page(matches: Sequence[Document], request: Request) -> tuple[Mapping[str, int], Sequence[Document]]:
-    """Paging members and one page; an invalid page size becomes the nearest valid one."""
+    """Return the paging members and one page; an invalid page size becomes the nearest valid size."""
     page = request.parameters.get("page", 1)
     size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
     pagination = {
@@ -495,7 +495,7 @@ def is_page_requested(request: Request) -> bool:
 
 
 def search_documents(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
-    """Documents with `term` in one of the named members, in any letter case."""
+    """Return the documents with `term` in one of the named members, in any letter case."""
     wanted = term.lower()
     return [
         document

@@ -17,7 +17,7 @@ def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
 
 
 def member_label(path: Path) -> str:
-    """Label of a member: alone in a list's element, else after its parent (`Account Code`).
+    """Return the label of a member: its name; inside another member both names (`Account Code`).
 
     Source: docs/vendors/xero.md#messages (XNet#285).
     """

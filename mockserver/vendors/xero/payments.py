@@ -95,7 +95,7 @@ def _embedded_batch_payment(batch: Document) -> Json:
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return the payment's document; a paid out credit is shown as an invoice too."""
+    """Return the member `Invoice` of a payment; a paid out credit has the members of an invoice there."""
     kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))

@@ -115,7 +115,7 @@ def _denied_reply(
 
 
 def _token_expiry(call: Call, state: State) -> str:
-    """Expiry of the token; one without an expiry expired long ago."""
+    """Return the expiry of the token; a token without an expiry expired long ago."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
     moment = parse_instant(known["expires"]) if "expires" in known else _UNKNOWN_EXPIRY
@@ -123,7 +123,7 @@ def _token_expiry(call: Call, state: State) -> str:
 
 
 def _rate_limit_reply(refusal: errors.TooManyRequests, refused: RefusedCall, state: State) -> Reply:
-    """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
+    """Reply 429 without a body. Source: docs/vendors/xero.md#refusals (the empty body is assumed)."""
     limit = refusal.which if refusal.which in answers.LIMIT_NAMES else answers.LIMIT_NAMES[0]
     own = (*answers.common_headers(refused.call, state), ("X-Rate-Limit-Problem", limit))
     return Reply(refused.row.status, headers=(*own, *refused.headers))
@@ -184,7 +184,7 @@ def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
 
 
 def _rejection_status(problems: Sequence[Problem]) -> int:
-    """400, except for a key in use, or a scenario's own status."""
+    """Return 409 for a key in use, else the status of a scenario, else 400."""
     in_flight = any(problem.code == KEY_IN_FLIGHT for problem in problems)
     return 409 if in_flight else fault_status(problems) or 400
 

@@ -66,9 +66,9 @@ class ElementReader:
     longest_name: int = _LONG_TEXT
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """All elements in order, or only the failed ones; the others were saved.
+        """Return the outcomes of all elements in order, or of the failed elements, if all others were saved.
 
-        None where the call was refused without elements. Raises ValueError: there are no elements, or one is
+        None if the call was refused without elements. Raises ValueError: there are no elements, or one is
         both saved and failed, or a saved one lacks its id, or has another's.
         """
         status = exchange.response.status
@@ -145,7 +145,7 @@ class ElementReader:
             del left[: 0 if found is None else found + 1]
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
-        """Members of the element that show its item; an empty list may stand for an absent one."""
+        """Return the members that show the element's item; an empty list may stand for an absent list."""
         answered = (*_ANSWER_ONLY_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
 
@@ -240,7 +240,7 @@ def path_segment(text: str) -> str:
 
 
 def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
-    """Two amounts, in cents, with this sum; the second of a single cent is zero."""
+    """Return two amounts in cents with this sum; of a single cent the second is zero."""
     half = (amount / 2).quantize(_CENT, ROUND_DOWN)
     return amount - half, half
 
@@ -294,7 +294,7 @@ def first_id(exchange: Exchange, plural: str, name: str) -> str:
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """Documents in an answer; none for a 404. Raises ValueError: neither."""
+    """Return the documents in an answer; none for a 404. Raises ValueError: there is no list of them."""
     response = exchange.response
     if response.status == _NOT_FOUND:
         return ()
@@ -335,7 +335,7 @@ def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]
 def sums_by_reference(
     plural: str, amount: str, member: str = "Paid"
 ) -> Callable[[Exchange], Mapping[str, Record]]:
-    """Sums of the amounts in a list, by reference, each as `member` of a record."""
+    """Return a reader of lists: the sum of the amounts of each reference, as `member` of a record."""
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}

@@ -143,7 +143,7 @@ def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) 
 
 
 def updated_invoices(facts: Facts) -> BatchProfile:
-    """Invoices that are created or changed, approved at once, paid and voided."""
+    """Return the batch of invoices that are created or changed, approved at once, paid and voided."""
     return replace(
         _batch(facts, _INVOICES, _OPEN, "updateOrCreateInvoices", "CI"),
         corruptions=TABLES.corruptions("invoices", facts),
@@ -152,7 +152,7 @@ def updated_invoices(facts: Facts) -> BatchProfile:
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
-    """Invoices that are only created, as drafts; their numbers are taken forever."""
+    """Return the batch of invoices that are created as drafts; their numbers are taken forever."""
     return replace(
         _batch(facts, _INVOICES, _DRAFT, "createInvoices", "CN"),
         call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
@@ -232,7 +232,7 @@ _STEPS_OF_DRAFTS = (
 
 
 def credit_notes(facts: Facts) -> BatchProfile:
-    """Credit notes that are created or changed, approved at once, allocated and voided."""
+    """Return the batch of credit notes: created or changed, approved at once, allocated and voided."""
     return replace(
         _batch(facts, _CREDIT_NOTES, _OPEN, "updateOrCreateCreditNotes", "CC"),
         item=partial(_credit_note, facts),
@@ -264,7 +264,7 @@ def _allocate(key: str, drawn: DrawnValues, _tenant: int) -> Request:
 
 
 def received_money(facts: Facts) -> BatchProfile:
-    """Receive money transactions; a repeated one is a new one."""
+    """Return the batch of received money; a repeated transaction is a new transaction."""
 
     def item(key: str, drawn: DrawnValues) -> Json:
         return {

@@ -68,12 +68,12 @@ def _deletion(request: Callable[[Exchange, str, DrawnValues, int], Request]) -> 
 
 
 def single_payments(facts: Facts) -> BatchProfile:
-    """Payments by themselves."""
+    """Return the batch of payments outside batch payments."""
     return _payments(facts, "CP", "PUT", "createPayments", _deletion(delete_first("Payments", "PaymentID")))
 
 
 def posted_payments(facts: Facts) -> BatchProfile:
-    """Payments that are posted, and deleted by posting their ids."""
+    """Return the batch of payments that are posted, and deleted by posting their ids."""
     return replace(
         _payments(facts, "CO", "POST", "createPayment", _deletion(_delete_first_by_post)),
         reader=READERS["createPayment"].read,
@@ -104,7 +104,7 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
 
 
 def batch_payments_in_parts(facts: Facts) -> BatchProfile:
-    """Batch payments that each pay a part of an invoice."""
+    """Return the batch of batch payments that each pay a part of an invoice."""
 
     def item(key: str, drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, drawn.amount)
@@ -131,7 +131,7 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
 
 
 def batch_payments_in_full(facts: Facts) -> BatchProfile:
-    """Batch payments of all that is due; failures come as one 400, and the others are saved."""
+    """Return the batch of batch payments of all that is due; failures are one 400, the others are saved."""
 
     def item(key: str, _drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, full_amount(key))
@@ -213,7 +213,7 @@ _DELETE_ONE_PAYMENT = Step(
 
 
 def updated_contacts(facts: Facts) -> BatchProfile:
-    """Contacts that are created, changed and archived, by number."""
+    """Return the batch of contacts that are created, changed and archived, by number."""
     return BatchProfile(
         operation="updateOrCreateContacts",
         key=lambda number: f"Contact CT-{number}",
