@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from mockserver.codec.http import json_reply
 from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request, find_record
+from mockserver.vendor import Handler, Request, find_record
 from mockserver.vendors.guidewire import attributes, lifecycle
 from mockserver.vendors.guidewire.attributes import (
     ITEM_DEFAULTS,
@@ -41,6 +41,7 @@ from mockserver.vendors.guidewire.lifecycle import (
     transition_problems,
 )
 from mockserver.vendors.guidewire.representation import (
+    RenderRow,
     checksum,
     claim_element,
     claim_info_row,
@@ -69,28 +70,23 @@ _NEW_INVOICE: Document = {
 _INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEqually")
 
 
-def list_invoices(request: Request, state: State) -> Reply:
-    documents = in_creation_order(state.collection(INVOICES).values())
-    return json_reply(200, render_page(request, documents, invoice_row, state))
+def _list_handler(find: Callable[[Request, State], Iterable[Document]], row: RenderRow) -> Handler:
+    return lambda request, state: json_reply(200, render_page(request, find(request, state), row, state))
 
 
-def list_claims(request: Request, state: State) -> Reply:
-    return json_reply(200, render_page(request, _claims(state), claim_element, state))
+def _claims(_request: Request, state: State) -> list[Document]:
+    claims = state.collection(CLAIMS)
+    return [{"id": key, **claims[key]} for key in sorted(claims)]
 
 
-def list_claim_infos(request: Request, state: State) -> Reply:
-    return json_reply(200, render_page(request, _claims(state), claim_info_row, state))
+def _all_invoices(_request: Request, state: State) -> list[Document]:
+    return in_creation_order(state.collection(INVOICES).values())
 
 
 def show_claim(request: Request, state: State) -> Reply:
     key = _id_rules(request).find_key(request.parameters["claimId"], state.collection(CLAIMS))
     claim = {"id": key, **find_record(CLAIMS, key, state)}
     return element_reply(200, claim_element(claim, request, state))
-
-
-def _claims(state: State) -> list[Document]:
-    claims = state.collection(CLAIMS)
-    return [{"id": key, **claims[key]} for key in sorted(claims)]
 
 
 def show_invoice(request: Request, state: State) -> Reply:
@@ -121,11 +117,6 @@ def delete_invoice(request: Request, state: State) -> Reply:
     refuse_problems(transition_problems("delete", invoice))
     remove_invoice(invoice, state)
     return Reply(204)
-
-
-def list_items(request: Request, state: State) -> Reply:
-    documents = items_of(invoice_in_path(request, state), state)
-    return json_reply(200, render_page(request, documents, item_row, state))
 
 
 def show_item(request: Request, state: State) -> Reply:
@@ -320,3 +311,9 @@ def _append_item(invoice: Document, draft: Document, state: State) -> None:
     total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))
     whole = {**invalidate(invoice), "totalAmount": attributes.print_amount(total, currency)}
     save(whole, ({**draft, "amount": attributes.print_amount(amount, currency)},), state)
+
+
+list_invoices = _list_handler(_all_invoices, invoice_row)
+list_items = _list_handler(lambda request, state: items_of(invoice_in_path(request, state), state), item_row)
+list_claims = _list_handler(_claims, claim_element)
+list_claim_infos = _list_handler(_claims, claim_info_row)

@@ -82,14 +82,13 @@ def invoice_row(invoice: Document, request: Request, state: State) -> Json:
     return _element(fields, invoice, _invoice_links(invoice))
 
 
-def item_element(item: Document, request: Request, state: State) -> Json:
-    fields = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*detail")
+def item_element(item: Document, request: Request, state: State, default: str = "*detail") -> Json:
+    fields = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, default)
     return _element(fields, item, _item_links(item, state))
 
 
 def item_row(item: Document, request: Request, state: State) -> Json:
-    fields = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*summary")
-    return _element(fields, item, _item_links(item, state))
+    return item_element(item, request, state, "*summary")
 
 
 def claim_element(claim: Document, request: Request, _state: State) -> Json:

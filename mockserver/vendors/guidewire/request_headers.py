@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import check_json_in_utf_8, json_reply
+from mockserver.codec.http import JSON_TYPE, check_json_in_utf_8, json_reply
 from mockserver.model import Call, Problem, Reply
 from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
@@ -18,26 +16,10 @@ from mockserver.vendors.guidewire.errors import rejection
 from mockserver.vendors.guidewire.lifecycle import new_id
 from mockserver.vendors.guidewire.representation import with_correlation_id
 
-REPLY_SCHEMAS: Mapping[str, str] = {
-    "createBulkInvoice": "BulkInvoiceDetailResponse",
-    "createBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
-    "getBulkInvoice": "BulkInvoiceResponse",
-    "getBulkInvoiceItem": "BulkInvoiceItemResponse",
-    "getBulkInvoiceItems": "BulkInvoiceItemCollection",
-    "getBulkInvoices": "BulkInvoiceCollection",
-    "getClaim": "ClaimResponse",
-    "getClaimInfos": "ClaimInfoCollection",
-    "getClaims": "ClaimCollection",
-    "updateBulkInvoice": "BulkInvoiceDetailResponse",
-    "updateBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
-}
-"""The schema of an operation's answer, where it can be asked for. Assumed: that it is named like this."""
-
 TRANSACTIONS = "transactions"
 ASYNC_REQUESTS = "async-requests"
 _TRANSACTION_HEADER = "GW-DBTransaction-ID"
 _MAX_TRANSACTION = 128
-_ACTION_SCHEMA = "BulkInvoiceDetailResponse"
 _FIRST_REFUSAL = 400
 
 
@@ -89,12 +71,17 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
     """Return the reply with the effects of headers: a schema's name, a later answer, a correlation id."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
-        document = {
-            "$GW-Schema": REPLY_SCHEMAS.get(request.operation.id, _ACTION_SCHEMA),
-            **json.decode(reply.body),
-        }
+        document = {"$GW-Schema": _reply_schema(request, reply.status), **json.decode(reply.body)}
         reply = replace(reply, body=json.encode(document))
     return with_correlation_id(_respond_async(reply, request, state), request.call, state)
+
+
+def _reply_schema(request: Request, status: int) -> str:
+    """Return the name of the schema that the spec has for the answer. Assumed: that it is named like this."""
+    operation = request.operation
+    responses = request.contract["paths"][operation.path][operation.method]["responses"]
+    schema: str = responses[str(status)]["content"][JSON_TYPE]["schema"]["$ref"]
+    return schema.rpartition("/")[2]
 
 
 def _claim_transaction_id(request: Request, state: State) -> None:
