@@ -85,14 +85,6 @@ def test_an_invalid_call_lists_its_problems() -> None:
     ]
 
 
-def test_a_refused_method_names_those_that_are_allowed() -> None:
-    assert refused(errors.MethodNotAllowed(["GET", "PUT"])).headers == (("Allow", "GET, PUT"),)
-
-
-def test_a_missing_credential_is_challenged() -> None:
-    assert refused(errors.Unauthorized("missing")).headers == (("WWW-Authenticate", "Bearer"),)
-
-
 @pytest.mark.parametrize(
     ("node", "challenge"),
     [
