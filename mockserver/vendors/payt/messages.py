@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from mockserver.model import Item, Path, Problem
+from mockserver.model import EMPTY, Item, Path, Problem
 from mockserver.vendor import read_tables, refusal_rows
 
 _TABLES = read_tables(__file__)
@@ -30,7 +30,6 @@ _FIELD_NAMES: Mapping[str, str] = {
     "debtor_identifier": "Origin identifier",
     "vat_number": "VAT number",
 }
-_CODED = ("currency_code", "country_code", "postal_address_country_code")
 _RANGE = ("minimum", "maximum")
 _LOCATIONS = ("query", "path", "header")
 _FATAL_RULES = (*PARAMETER_MESSAGES, *_RANGE, "format:date-time")
@@ -128,15 +127,6 @@ def _readable_name(path: Path) -> str:
 
 
 def _record_words(problem: Problem) -> str:
-    field = problem.path[-1]
-    if problem.rule in ("required", "minLength") and field != "checksum":
-        return "can't be blank"
-    if problem.rule == "enum":
-        return "is not included in the list"
-    if problem.rule == "maxLength" and field != "checksum":
-        return f"is too long (maximum is {problem.expected} characters)"
-    if problem.rule in ("minLength", "maxLength"):
-        return f"is the wrong length (should be {problem.expected} characters)"
-    if problem.rule == "pattern":
-        return "is not included in the list" if field in _CODED else "is not a number"
-    return "is invalid"
+    own: Mapping[str, str] = _TABLES["members-by-name"].get(problem.path[-1], EMPTY)
+    words = own.get(problem.rule) or _TABLES["members"].get(problem.rule, "is invalid")
+    return words.format(limit=problem.expected)

@@ -3,6 +3,15 @@
 from mockserver.vendor import Vendor
 from mockserver.vendors.vba import access, batches, messages, refusals, tables
 
+_TABLES = (tables.CLAIM_INVOICE_TABLE, tables.PAYEE_TABLE)
+_OF_RECORDS = {
+    "list{}": batches.list_handler,
+    "create{}": batches.create_handler,
+    "get{}": batches.show_handler,
+    "update{}": batches.replace_handler,
+    "delete{}": batches.delete_handler,
+}
+
 VENDOR = Vendor(
     batches={
         "putClaimInvoiceBatch": batches.batch_handler(tables.CLAIM_INVOICE_TABLE),
@@ -11,16 +20,7 @@ VENDOR = Vendor(
     operations={
         "logIn": access.log_in,
         "refreshTokens": access.refresh_tokens,
-        "listClaimInvoice": batches.list_handler(tables.CLAIM_INVOICE_TABLE),
-        "createClaimInvoice": batches.create_handler(tables.CLAIM_INVOICE_TABLE),
-        "getClaimInvoice": batches.show_handler(tables.CLAIM_INVOICE_TABLE),
-        "updateClaimInvoice": batches.replace_handler(tables.CLAIM_INVOICE_TABLE),
-        "deleteClaimInvoice": batches.delete_handler(tables.CLAIM_INVOICE_TABLE),
-        "listPayee": batches.list_handler(tables.PAYEE_TABLE),
-        "createPayee": batches.create_handler(tables.PAYEE_TABLE),
-        "getPayee": batches.show_handler(tables.PAYEE_TABLE),
-        "updatePayee": batches.replace_handler(tables.PAYEE_TABLE),
-        "deletePayee": batches.delete_handler(tables.PAYEE_TABLE),
+        **{form.format(one.names.entity): make(one) for one in _TABLES for form, make in _OF_RECORDS.items()},
     },
     refuse=refusals.refuse,
     refusals=messages.REFUSALS,

@@ -101,19 +101,19 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the database.
-
-    `blank_key` is the key of a row without one, `key_type` turns an assigned number into a key. `prepare`
-    returns, once a call, the function that builds rows. `not_inherited` are the members that an update does
-    not inherit; `find_problems` lists all problems of a row, of which the outcome shows the first.
-    """
+    """A table of the database."""
 
     names: RecordNames
     blank_key: Json
+    """The key that a row without a key has on the wire."""
     key_type: Callable[[int], Json]
+    """Turns an assigned number into a key."""
     prepare: Callable[[Request, State], BuildRow]
+    """Returns, once for each call, the function that builds rows."""
     not_inherited: tuple[str, ...] = ()
+    """The members that an update does not inherit."""
     find_problems: FindProblems | None = None
+    """Lists all problems of a row; without it a row is checked when it is stored."""
     references: tuple[Reference, ...] = ()
 
     def rows(self, state: State) -> Collection:

@@ -49,16 +49,17 @@ _PRICES = frozenset(("UnitAmount", "LineAmount"))
 
 
 class LineTerms(Value, frozen=True):
-    """Terms of an invoice for its lines: amounts with tax, approval, precision of units, the side of items.
-
-    `rate_of` finds the tax rate in use of a tax type.
-    """
+    """Terms of a document for its lines."""
 
     amounts: str
+    """Whether amounts have tax: the document's `LineAmountTypes`."""
     approved: bool
     precise: bool
+    """Whether unit amounts have four decimals."""
     rate_of: Callable[[str], Document | None]
+    """Finds the tax rate in use of a tax type."""
     prices: str
+    """The member of an item that has the prices for this side of the books."""
 
 
 class InvoiceLine(Value, frozen=True):

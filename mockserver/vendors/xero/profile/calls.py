@@ -52,18 +52,20 @@ _WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")
 
 @dataclass(frozen=True, slots=True)
 class ElementReader:
-    """Reader of one kind of element: its list, name, id and amount ("": none).
-
-    `creates`: one that is saved is always new, and so is its id. A name that has more than `longest_name`
-    characters is too long for the vendor.
-    """
+    """Reads the outcomes of one kind of element."""
 
     plural: str
+    """Name of the list of elements."""
     name: str
+    """The member with the element's name."""
     id: str = ""
+    """The member with the id, if elements have ids."""
     amount: str = ""
+    """The member with the amount, if elements have amounts."""
     creates: bool = False
+    """Whether each saved element is new, and so is its id."""
     longest_name: int = _LONG_TEXT
+    """Number of characters; the vendor refuses longer names."""
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return the outcomes of all elements in order, or of the failed elements, if all others were saved.
