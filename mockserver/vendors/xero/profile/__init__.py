@@ -1,17 +1,12 @@
-"""Contract profile of Xero beside `profile.yaml`: headers, batches, and the readers of outcomes."""
+"""Contract profile of Xero beside `profile.yaml`: batches, and the readers of outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
 from mockserver.vendors.xero.profile import calls, documents, payments
-
-
-def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
-    return {"xero-tenant-id": (facts["tenant"], facts["other_tenant"])[tenant]}
 
 
 def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
@@ -45,6 +40,6 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
 
 
 def complete(profile: Profile) -> Profile:
-    """Add headers, batches and readers."""
+    """Add batches and readers."""
     readers = {operation: reader.read for operation, reader in calls.READERS.items()}
-    return replace(profile, headers=_headers, batches=_batch_profiles, readers=readers)
+    return replace(profile, batches=_batch_profiles, readers=readers)
