@@ -374,23 +374,14 @@ def _page_reply(
     return json_reply(200, {"data": data, "pagination": {"cursor": cursor}})
 
 
-RepresentDeleted: TypeAlias = Callable[[Document], dict[str, Json]]
+def deleted_invoice(gone: Document, _state: State) -> Entity:
+    return _entity("deleted-invoice", gone, origin_identifier=gone["invoice_identifier"])
 
 
-def deleted_invoice(gone: Document) -> dict[str, Json]:
-    return {
-        **{name: gone[name] for name in ("id", "administration_id", "debtor_id", "invoice_number")},
-        "origin_identifier": gone["invoice_identifier"],
-        "deleted_at": gone["deleted_at"],
-    }
+deleted_payment = _as_stored("deleted-payment")
 
 
-def deleted_payment(gone: Document) -> dict[str, Json]:
-    members = ("id", "administration_id", "invoice_id", "origin_identifier", "deleted_at")
-    return {name: gone[name] for name in members}
-
-
-def deleted_list_handler(kind: str, remains: RepresentDeleted) -> Handler:
+def deleted_list_handler(kind: str, remains: Represent) -> Handler:
     """List deleted records of an administration. Source: docs/vendors/payt.md#operations-and-paths."""
 
     def handle(request: Request, state: State) -> Reply:
@@ -409,7 +400,7 @@ def deleted_list_handler(kind: str, remains: RepresentDeleted) -> Handler:
             state,
             kind.removeprefix("deleted_"),
         )
-        data = [remains(row) for row in rows]
+        data = [remains(row, state) for row in rows]
         return json_reply(200, {"data": data, "pagination": {"cursor": cursor}})
 
     return handle

@@ -227,18 +227,18 @@ def _lower_path(path: Path) -> Path:
 
 
 class _MemberType(Value, frozen=True):
+    """A .NET type of members, and Json.NET's word for it."""
+
     word: str
-    type_name: str
-    xml_word: str
+    name: str
 
 
-_STRING = _MemberType("string", "System.String", "String")
-_BOOLEAN = _MemberType("boolean", "System.Boolean", "Boolean")
-_DATE = _MemberType("DateTime", "System.DateTime", "DateTime")
+_STRING, _BOOLEAN = _MemberType("string", "String"), _MemberType("boolean", "Boolean")
+_DATE = _MemberType("DateTime", "DateTime")
 _MEMBER_TYPES: Mapping[str, _MemberType] = {
     **dict.fromkeys(TEXT_MEMBERS, _STRING),
-    **dict.fromkeys(AMOUNT_MEMBERS, _MemberType("decimal", "System.Decimal", "Decimal")),
-    **dict.fromkeys(INTEGER_MEMBERS, _MemberType("integer", "System.Int32", "Int32")),
+    **dict.fromkeys(AMOUNT_MEMBERS, _MemberType("decimal", "Decimal")),
+    **dict.fromkeys(INTEGER_MEMBERS, _MemberType("integer", "Int32")),
     **dict.fromkeys(DATE_MEMBERS, _DATE),
 }
 
@@ -270,8 +270,8 @@ def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> st
 def xml_message(problem: Problem) -> str:
     kind, found = _MEMBER_TYPES.get(str(problem.path[-1]), _BOOLEAN), problem.found
     if found is None:
-        return broken_xml_message(message("null-in-xml", type=kind.type_name))
-    return broken_xml_message(message("odd-in-xml", found=found, type=kind.xml_word))
+        return broken_xml_message(message("null-in-xml", type=f"System.{kind.name}"))
+    return broken_xml_message(message("odd-in-xml", found=found, type=kind.name))
 
 
 def broken_xml_message(detail: str) -> str:
@@ -291,7 +291,7 @@ def _unconvertible_message(found: Json, kind: str) -> str:
 def _member_message(name: str, problem: Problem) -> str:
     kind, found = _MEMBER_TYPES.get(name, _BOOLEAN), problem.found
     if found is None or (found == "" and name in (REQUIRED_VALUES | INTEGER_MEMBERS)):
-        return message("unconvertible", found="{null}", type=kind.type_name)
+        return message("unconvertible", found="{null}", type=f"System.{kind.name}")
     if isinstance(found, str):
         if kind is _STRING:
             return message("control-character")
