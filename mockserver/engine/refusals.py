@@ -79,7 +79,8 @@ def _message(row: RefusalRow, refusal: Refusal, call: Call) -> str:
     if "{" not in row.message:
         return row.message
     facts = {
-        name: ", ".join(fact) if isinstance(fact, tuple) else fact for name, fact in vars(refusal).items()
+        name: ", ".join(map(str, fact)) if isinstance(fact, tuple) else fact
+        for name, fact in vars(refusal).items()
     }
     path = call.path.encode(errors="replace").decode()
     return row.message.format(method=call.method, path=path, **facts)
