@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.model import Document, Json, join_key, parse_pointer, pointer_of, unescape_step
-from mockserver.spec.openapi import Batch, resolve
+from mockserver.spec.openapi import Batch, merged
 from mockserver.spec.patterns import text_for
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XmlWriter
@@ -211,12 +211,7 @@ def key_parts(key: str) -> list[str]:
 
 def whole_schema(document: Document, schema: Document) -> Document:
     """Resolve the schema, with all of its `allOf` merged."""
-    node: Document = resolve(document, schema)
-    for part in node.get("allOf", ()):
-        more = whole_schema(document, part)
-        both = {"properties": {**more.get("properties", {}), **node.get("properties", {})}}
-        node = {**more, **node, **both, "required": [*more.get("required", []), *node.get("required", [])]}
-    return node
+    return merged(document, schema, None)
 
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:

@@ -331,12 +331,16 @@ def resolve(document: Document, node: Any) -> Any:
     return node
 
 
-def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
-    """The schema without references and `allOf`, with a choice of each `oneOf`, `anyOf`. Raises SpecError."""
+def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, Any]:
+    """The schema without references and `allOf`, with a choice of each `oneOf`, `anyOf`. Raises SpecError.
+
+    If `turn` is None, the choices stay.
+    """
     node = dict(resolve(document, schema))
     parts = list(node.pop("allOf", ()))
-    choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
-    chosen = [choice[turn % len(choice)] for choice in choices]
+    words = () if turn is None else ("oneOf", "anyOf")
+    choices = [choice for word in words if (choice := node.pop(word, ()))]
+    chosen = [choice[(turn or 0) % len(choice)] for choice in choices]
     parts += chosen
     if any(one.get("enum") == [None] for choice in choices for one in choice):
         node["nullable"] = True
