@@ -191,11 +191,9 @@ class CompiledParameters:
         query = parse_qsl(call.query, keep_blank_values=True, errors="replace") if call.query else []
         unknown: list[str] = []
         if query and self.query is not None:
-            declared = [
-                (self.query.get(name.lower() if self.any_case else name), text) for name, text in query
-            ]
-            unknown = [name for (name, _), (known, _) in zip(query, declared, strict=True) if known is None]
-            query = [(name, text) for name, text in declared if name is not None]
+            spelled = [(name.lower() if self.any_case else name, name, text) for name, text in query]
+            unknown = [name for spelling, name, _ in spelled if spelling not in self.query]
+            query = [(self.query[one], text) for one, _, text in spelled if one in self.query]
         sent: Mapping[str, Pairs] = {
             "path": list(values.items()),
             "query": query,
@@ -211,10 +209,8 @@ class CompiledParameters:
                 read[parameter.name] = found[0]
                 problems += found[1]
             elif parameter.required:
-                path = (parameter.place, parameter.name)
-                problems.append(
-                    Problem("missing-required", path, f"{parameter.name} is required", "required")
-                )
+                path, detail = (parameter.place, parameter.name), f"{parameter.name} is required"
+                problems.append(Problem("missing-required", path, detail, "required"))
         problems += [
             Problem("unknown-parameter", ("query", name), f"{name} is not expected", "unknown", found=name)
             for name in unknown

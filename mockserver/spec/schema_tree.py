@@ -1,7 +1,7 @@
 """The schemas of a document as places: references, `allOf` and variants resolved, each compiled once.
 
-All schemas that speak of a place tell it: for a member of an object, its schemas in the parts of `allOf`
-and in the variants of `oneOf` and `anyOf`.
+All schemas that apply to a place describe it: for a member of an object, its schemas in the parts of
+`allOf` and in the variants of `oneOf` and `anyOf`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CONTAINERS = frozenset({dict, list})
 _BOUND = frozenset({"format", "pattern", "enum"})
 
 Schemas = tuple[Document, ...]
-"""All schemas that speak of one place."""
+"""All schemas that apply to one place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class SchemaMember:
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
-    """The facts that all schemas of one place tell."""
+    """The facts that all schemas of one place state."""
 
     schemas: Schemas
     """Kept, so that no other schema gets their ids."""
