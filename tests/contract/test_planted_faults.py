@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Mapping
+from inspect import isfunction
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from mockserver.server.application import Application, Options, create_app
+from tests.contract.planted_faults import catalogue
 from tests.contract.planted_faults.catalogue import FAULTS, faults_of
 from tests.contract.planted_faults.fault import FAMILIES, PlantedFault, observe
 from tests.contract.planted_faults.measurement import MeasuringRun, found
@@ -68,6 +73,20 @@ def test_no_fault_is_left_out_because_its_tuple_has_a_private_name() -> None:
     }
 
     assert made == set(KNOWN)
+
+
+def test_every_change_and_observer_has_a_use() -> None:
+    tables = sorted(Path(catalogue.__file__).parent.glob("*.yaml"))
+    files = [file for table in tables for file in (table, table.with_suffix(".py"))]
+    words = Counter(re.findall(r"\w+", "\n".join(file.read_text(encoding="utf-8") for file in files)))
+    names = {
+        name
+        for table in tables
+        for name, value in vars(sys.modules[f"{catalogue.__package__}.{table.stem}"]).items()
+        if isfunction(value)
+    }
+
+    assert {name for name in names if words[name] < 2} == set()
 
 
 def test_every_vendor_has_faults_of_every_family_that_it_can_have() -> None:
