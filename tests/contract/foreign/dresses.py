@@ -29,7 +29,7 @@ _OF_THE_CONNECTION = {"connection", "transfer-encoding", "content-length", "keep
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class PassedCall:
     """What was asked for; headers are named in lower case."""
 
     vendor: str
@@ -39,7 +39,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PassedAnswer:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -52,21 +52,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Dress:
-    change: Callable[[Sent, Answer], Answer] = lambda _sent, answer: answer
+    change: Callable[[PassedCall, PassedAnswer], PassedAnswer] = lambda _sent, answer: answer
     chunk: int = 0
     """Bytes of a chunk; 0 sends the whole body with its length."""
     closes: bool = False
     """Answer as HTTP/1.0, without a length, and close the connection."""
 
 
-def _pack(sent: Sent, answer: Answer) -> Answer:
+def _pack(sent: PassedCall, answer: PassedAnswer) -> PassedAnswer:
     if "gzip" not in sent.headers.get("accept-encoding", "") or not answer.body:
         return answer
     headers = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
     return replace(answer, headers=headers, body=gzip.compress(answer.body))
 
 
-def _turn(_sent: Sent, answer: Answer) -> Answer:
+def _turn(_sent: PassedCall, answer: PassedAnswer) -> PassedAnswer:
     """Turn the order of the members, escape all that may be, and write headers in another way."""
 
     def turned(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _turn(_sent: Sent, answer: Answer) -> Answer:
     )
 
 
-def _leave_out(sent: Sent, answer: Answer) -> Answer:
+def _leave_out(sent: PassedCall, answer: PassedAnswer) -> PassedAnswer:
     """Answer 304 where nothing is newer than the caller says, and the spec declares a 304."""
     paths = spec(sent.vendor)["paths"] if sent.vendor in SPECS else {}
     operation = paths.get(urlsplit(sent.path).path, {}).get("get", {})
@@ -97,7 +97,7 @@ def _leave_out(sent: Sent, answer: Answer) -> Answer:
     with suppress(ValueError):
         parsedate_to_datetime(str(since))
         headers = tuple(one for one in answer.headers if not one[0].lower().startswith("content-"))
-        return answer if rows else Answer(304, headers, b"")
+        return answer if rows else PassedAnswer(304, headers, b"")
     return answer
 
 
@@ -131,7 +131,7 @@ class _Handler(StreamRequestHandler):
         headers = {name.strip().lower(): text.strip() for name, _, text in pairs}
         body = self._body(headers)
         answer = self._ask(method, b"".join([*lines, b"\r\n", body]))
-        self._send(self.dress.change(Sent(self.vendor, method, path, headers), answer), method)
+        self._send(self.dress.change(PassedCall(self.vendor, method, path, headers), answer), method)
         return not self.dress.closes and headers.get("connection", "").lower() != "close"
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
@@ -144,16 +144,16 @@ class _Handler(StreamRequestHandler):
             if not int(head, 16):
                 return b"".join(parts)
 
-    def _ask(self, method: str, call: bytes) -> Answer:
+    def _ask(self, method: str, call: bytes) -> PassedAnswer:
         with create_connection(self.inner) as connection:
             connection.sendall(call)
             response = HTTPResponse(connection, method=method)
             response.begin()
             body = response.read()
             kept = [one for one in response.getheaders() if one[0].lower() not in _OF_THE_CONNECTION]
-            return Answer(response.status, tuple(kept), body)
+            return PassedAnswer(response.status, tuple(kept), body)
 
-    def _send(self, answer: Answer, method: str) -> None:
+    def _send(self, answer: PassedAnswer, method: str) -> None:
         version = "1.0" if self.dress.closes else "1.1"
         lines = [f"HTTP/{version} {answer.status} So", *(f"{name}: {text}" for name, text in answer.headers)]
         has_body = method != "HEAD" and answer.status not in (204, 304)

@@ -20,10 +20,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, abort
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.contract.foreign.access import TOKEN, running
-from tests.contract.foreign.flask_payees import Quiet
 from tests.contract.foreign.payt_rules import Books, Record, RecordError, find, moment, why_not
 from tests.support.spec_documents import operation, parameters, spec
 
@@ -233,6 +232,11 @@ def _refuse(error: HTTPException) -> Response:
     return answer
 
 
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_words: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def serve(*bugs: str) -> Iterator[str]:
     """Serve on a free port with these bugs; yield the address."""
@@ -251,5 +255,5 @@ def serve(*bugs: str) -> Iterator[str]:
         rule = path.replace("{", "<path:").replace("}", ">")
         app.add_url_rule(rule, name, view(name), methods=[method], provide_automatic_options=False)
     app.register_error_handler(HTTPException, _refuse)
-    with running(make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)) as url:
+    with running(make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)) as url:
         yield url

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from tests.contract.foreign.access import running
 
@@ -63,14 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def handle_call(self) -> None:
-        parts = urlsplit(self.path)
-        sent = Sent(
-            self.command,
-            tuple(unquote(one) for one in parts.path.split("/")[1:]),
-            dict(parse_qsl(parts.query, keep_blank_values=True)),
-            {name.lower(): text for name, text in self.headers.items()},
-            self.rfile.read(int(self.headers.get("content-length") or 0)),
-        )
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        path, _, query = self.path.partition("?")
+        sent = _sent(self.command, path, query, dict(self.headers), body)
         with self.lock:
             reply = type(self).answer(sent)
         body = reply.text()
@@ -87,6 +82,35 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_words: object) -> None:
         """Say nothing."""
+
+
+def as_asgi(answer: Answer) -> Callable[..., Awaitable[None]]:
+    """Return an ASGI application that answers calls."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
+        reply = answer(_sent(scope["method"], path, query, headers, body))
+        told = {"Content-Type": reply.kind, **reply.headers}
+        pairs = [(name.lower().encode(), text.encode("latin-1")) for name, text in told.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": reply.text()})
+
+    return application
+
+
+def _sent(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Sent:
+    return Sent(
+        method,
+        tuple(unquote(one) for one in path.split("/")[1:]),
+        dict(parse_qsl(query, keep_blank_values=True)),
+        {name.lower(): text for name, text in headers.items()},
+        body,
+    )
 
 
 class _Server(ThreadingHTTPServer):

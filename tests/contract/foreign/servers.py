@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,8 @@ import httpx
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from tests.contract.foreign import (
-    bare_invoices,
-    flask_payees,
-    harbour,
-    north_database,
-    payt_books,
-    starlette_invoices,
-    xero_server,
-)
-from tests.contract.foreign.access import API_KEY, PAYEES, TOKEN
+from tests.contract.foreign import harbour, payt_books, vba_makes, xero_server
+from tests.contract.foreign.access import API_KEY, TOKEN
 from tests.contract.foreign.dresses import DRESSES, dressed
 
 SEED = os.environ.get("CONTRACT_SEED", "7")
@@ -76,25 +69,21 @@ class Foreign:
             yield url
 
 
-def _vba(
-    serve: Serve, database: str = "there", payee: str = PAYEES[0], facts: tuple[str, ...] = ()
-) -> Foreign:
+def _vba(make: str, database: str = "there", facts: tuple[str, ...] = ()) -> Foreign:
     environment = {"MOCKSERVER_CREDENTIAL_APIKEYAUTH": API_KEY, "MOCKSERVER_CREDENTIAL_BEARERAUTH": TOKEN}
     environment |= {"MOCKSERVER_CREDENTIAL_BASICAUTH": ""}
-    path, rows = "/claim-invoice-batch", _claim_invoices(payee)
-    if serve is flask_payees.serve:
-        path, rows = (
-            "/payees-batch",
-            lambda numbers: [{"payee_ID": f"F{n}", "name": f"Nr {n}"} for n in numbers],
-        )
-    headers = {**_VBA, "Vbasoftware-Database": database}
+    payee, path = (
+        vba_makes.MAKES[make].payees[0],
+        "/payees-batch" if make == "payees" else "/claim-invoice-batch",
+    )
+
+    def rows(numbers: list[int]) -> Any:
+        if make == "payees":
+            return [{"payee_ID": f"F{one}", "name": f"Nr {one}"} for one in numbers]
+        return [{"invoice_Key": one, "payee_ID": payee, "description": f"Nr {one}"} for one in numbers]
+
+    headers, serve = {**_VBA, "Vbasoftware-Database": database}, partial(vba_makes.serve_make, make)
     return Foreign("vba", serve, ("PUT", path), headers, rows, ("vba",), facts, environment)
-
-
-def _claim_invoices(payee: str) -> Rows:
-    return lambda numbers: [
-        {"invoice_Key": one, "payee_ID": payee, "description": f"Nr {one}"} for one in numbers
-    ]
 
 
 def _payt_invoices(numbers: list[int]) -> Any:
@@ -120,12 +109,10 @@ def _berths(numbers: list[int]) -> Any:
 _TENANT, _OTHER = xero_server.TENANTS
 _SPEC = ("--spec", str(harbour.SPEC), "--overlay", str(harbour.OVERLAY))
 SERVERS: Mapping[str, Foreign] = {
-    "bare": _vba(bare_invoices.serve),
-    "starlette": _vba(starlette_invoices.serve),
-    "flask": _vba(flask_payees.serve),
-    "north": _vba(
-        north_database.serve, "north", "N-7", ("database=north", "other_database=south", "payee=N-7")
-    ),
+    "strict": _vba("strict"),
+    "kind": _vba("kind"),
+    "payees": _vba("payees"),
+    "north": _vba("north", "north", ("database=north", "other_database=south", "payee=N-7")),
     "payt": Foreign(
         "payt",
         payt_books.serve,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contract.foreign.starlette_invoices import application
+from tests.contract.foreign.vba_makes import application
 from tests.support.asgi_server import listen
 
 
