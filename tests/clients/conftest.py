@@ -6,12 +6,12 @@ from itertools import count
 import httpx
 import pytest
 
-from tests.clients.generated import Api, Made, make, opened
 from tests.support.server_process import serve_process
 
 collect_ignore = ["ledger"]
 """A project of its own, with tests that fail: test_ledger runs them."""
 
+PATIENCE_S = 60
 NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
 
@@ -27,20 +27,7 @@ def url() -> Iterator[str]:
 def base(url: str) -> str:
     """The base URL of a fresh sandbox, its clock standing at `NOW`."""
     name = f"client-{next(_numbers)}"
-    made = httpx.post(f"{url}/_mock/sandboxes", json={"name": name, "seed": 7, "freeze": NOW})
+    sandbox = {"name": name, "seed": 7, "freeze": NOW}
+    made = httpx.post(f"{url}/_mock/sandboxes", json=sandbox, timeout=PATIENCE_S)
     made.raise_for_status()
     return f"{url}/sandboxes/{name}"
-
-
-@pytest.fixture(scope="module")
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The client generated for the module's vendor."""
-    vendor: str = request.module.VENDOR
-    return make(vendor, tmp_path_factory.mktemp(vendor))
-
-
-@pytest.fixture
-def anyone(request: pytest.FixtureRequest, base: str, made: Made) -> Iterator[Api]:
-    """That client without a credential."""
-    with opened(made, f"{base}/{request.module.VENDOR}") as api:
-        yield api

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -20,6 +20,7 @@ from inspect import getsource
 from pathlib import Path
 from typing import Any
 
+from mockserver.model import EMPTY
 from tests.support.spec_documents import SPECS, operations, spec
 
 COMMAND = (sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none")
@@ -62,44 +63,33 @@ class Api:
     A status that the spec does not state is raised.
     """
 
-    def __init__(self, made: Made, client: Any, stack: ExitStack, standing: Mapping[str, Any]) -> None:
+    def __init__(self, made: Made, client: Any) -> None:
         self.models = made.models
         self.all = set(made.modules)
         self.called: set[str] = set()
         self._made = made
-        self._client = stack.enter_context(client)
-        self._stack = stack
-        self._standing = standing
-
-    def with_headers(self, **headers: str) -> Api:
-        """The same operations under these headers; what is called there counts here."""
-        return self._with("Client", headers=_dashed(headers))
-
-    def signed_in(self, token: str, scheme: str = "Bearer", **headers: str) -> Api:
-        """The same under a credential."""
-        return self._with("AuthenticatedClient", token=token, prefix=scheme, headers=_dashed(headers))
+        self._client = client
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         module = self._made.modules[name]
 
         def call(*path: Any, **arguments: Any) -> Any:
             self.called.add(name)
-            return module.sync_detailed(*path, client=self._client, **{**self._standing, **arguments})
+            return module.sync_detailed(*path, client=self._client, **arguments)
 
         return call
 
-    def _with(self, kind: str, **settings: Any) -> Api:
-        client = _client(self._made, kind, str(self._client.get_httpx_client().base_url), **settings)
-        api = Api(self._made, client, self._stack, self._standing)
-        api.called = self.called
-        return api
-
 
 @contextmanager
-def opened(made: Made, base_url: str, **standing: Any) -> Iterator[Api]:
-    """A client's operations without a credential; the `standing` arguments go with every call."""
-    with ExitStack() as stack:
-        yield Api(made, _client(made, "Client", base_url), stack, standing)
+def opened(made: Made, base_url: str, headers: Mapping[str, str] = EMPTY) -> Iterator[Any]:
+    """The package's client of an address, with these headers."""
+    settings = {
+        "raise_on_unexpected_status": True,
+        "verify_ssl": False,  # nothing here speaks TLS, and to load the certificates takes longer than a call
+        "timeout": TIMEOUT_S,
+    }
+    with made.package.Client(base_url=base_url, headers=dict(headers), **settings) as client:
+        yield client
 
 
 def make(vendor: str, folder: Path, document: Any = None) -> Made:
@@ -158,15 +148,6 @@ def stated(vendor: str) -> dict[Endpoint, set[str]]:
     }
 
 
-def _client(made: Made, kind: str, base_url: str, **settings: Any) -> Any:
-    settings = {
-        "raise_on_unexpected_status": True,
-        "verify_ssl": False,  # nothing here speaks TLS, and to load the certificates takes longer than a call
-        **settings,
-    }
-    return getattr(made.package, kind)(base_url=base_url, **settings)
-
-
 def _imported(folder: Path) -> Any:
     """The package in `folder`, and nothing of one that was made before it under the same name."""
     for name in [name for name in sys.modules if name.partition(".")[0] == folder.name]:
@@ -188,7 +169,3 @@ def _endpoint(module: Any) -> Endpoint:
 
 def _statuses(module: Any) -> set[str]:
     return set(re.findall(r"if response\.status_code == (\d+):", getsource(module)))
-
-
-def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): text for name, text in headers.items()}

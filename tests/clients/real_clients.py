@@ -7,68 +7,41 @@ import json
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import httpx
 import requests
 
-from tests.vendors.payt.samples import invoice
+from tests.support.profiled_vendor import FIRST_REFUSAL, ItemSpec, upserted
+from tests.support.sixth_vendor import api_of
 
 SHELL_S = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A write at one vendor that is answered in JSON; `usual` is its status when nothing is bent."""
+    """A batch of one item that a vendor answers in JSON; `usual` is its status when nothing is bent."""
 
     method: str
     path: str
     usual: int
     headers: Mapping[str, str]
-    body: Any
-
-    @property
-    def content(self) -> bytes:
-        """The body as it is sent."""
-        return json.dumps(self.body).encode()
+    content: bytes
 
 
-BULK_INVOICE = "xc:SdLxd3WOhsS0mT2Vi1XEu"
-TENANT = "00000000-0000-4000-8000-000000000001"
-PAYMENT = {"Invoice": {"InvoiceNumber": "R1"}, "Amount": 100}
-ASKED: Mapping[str, Asked] = {
-    "guidewire": Asked(
-        "PATCH",
-        f"/claim/v1/bulk-invoices/{BULK_INVOICE}",
-        200,
-        {"authorization": "Bearer any"},
-        {"data": {"attributes": {"mailTo": "Claims desk"}}},
-    ),
-    "payt": Asked(
-        "POST",
-        "/v1/invoices",
-        201,
-        {"authorization": "Bearer any"},
-        {"administration_id": "81", "invoices": [invoice("N-1")]},
-    ),
-    # PVEx says nothing of what it takes, so that it is asked for what it refuses.
-    "pvex": Asked("POST", "/api/InvoiceBatch", 400, {"authorization": "Bearer any"}, [{"Number": ""}]),
-    "vba": Asked(
-        "PUT",
-        "/claim-invoice-batch",
-        207,
-        {"x-api-key": "any", "authorization": "Bearer any", "vbasoftware-database": "sandbox"},
-        [{"invoice_Key": 1}],
-    ),
-    "xero": Asked(
-        "PUT",
-        "/api.xro/2.0/BatchPayments?summarizeErrors=false",
-        200,
-        {"authorization": "Bearer any", "xero-tenant-id": TENANT},
-        {"BatchPayments": [{"Account": {"Code": "BANK1"}, "Date": "2026-01-05", "Payments": [PAYMENT]}]},
-    ),
-}
+USUAL = {"guidewire": 200, "payt": 201, "pvex": 400, "vba": 207, "xero": 200}
+"""Statuses of batches. PVEx says nothing of what it accepts, so that it gets an item that it refuses."""
+
+
+def _asked(vendor: str, usual: int) -> Asked:
+    profiled = upserted(api_of(vendor))
+    item = ItemSpec(profiled.keys[0], 1, good=usual < FIRST_REFUSAL)
+    request = profiled.batch([item])
+    headers = {**profiled.headers(), **request.headers}
+    return Asked(request.method, request.path, usual, headers, request.body)
+
+
+ASKED = {vendor: _asked(vendor, usual) for vendor, usual in USUAL.items()}
 
 
 @dataclass(frozen=True, slots=True)

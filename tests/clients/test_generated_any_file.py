@@ -20,8 +20,8 @@ def orders(tmp_path: Path) -> Iterator[Api]:
     """The client, with an order that was made and its server."""
     file = write_files("crud-3-0", tmp_path)
     made = make(NAME, tmp_path, read_from_filename(str(file))[0])
-    with serve_process(str(file), "--vendor", NAME) as url, opened(made, f"{url}/{NAME}") as api:
-        yield api
+    with serve_process(str(file), "--vendor", NAME) as url, opened(made, f"{url}/{NAME}") as client:
+        yield Api(made, client)
 
 
 def test_records_are_made_listed_read_changed_and_deleted(orders: Api) -> None:

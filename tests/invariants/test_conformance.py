@@ -60,7 +60,7 @@ def test_what_a_scenario_makes_of_an_answer_is_flagged_when_no_contract_states_i
         answered = vendor.send(unchecked_client(here), call)
 
         assert answered.status == status
-        assert f"{status} is not in the spec" in here.entry().off_contract
+        assert here.entry().off_contract
 
 
 @invariant(26)
