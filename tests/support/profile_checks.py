@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -119,10 +119,12 @@ def trying(vendor: str, number: int, app: Application, sandbox: str) -> Iterator
         yield Tried(subject, target, under)
 
 
-def every(what: str = "", *, tenants: int = 1) -> pytest.MarkDecorator:
-    """The test for every vendor's subjects, or for each of their `corruptions` or `steps`.
+def every(
+    what: str = "", *, where: Callable[[BatchProfile], bool] = lambda _subject: True
+) -> pytest.MarkDecorator:
+    """The test for every vendor's subjects, or for each of their `corruptions`, `steps` or `encodings`.
 
-    It is of those that have so many `tenants`, by the name of the vendor and the subject's number.
+    It is for those that `where` accepts, by the name of the vendor and the subject's number.
     """
     parts: list[Any] = [
         pytest.param(
@@ -130,7 +132,7 @@ def every(what: str = "", *, tenants: int = 1) -> pytest.MarkDecorator:
         )
         for vendor in VENDORS
         for number, subject in enumerate(_subjects(vendor))
-        if subject.tenants >= tenants
+        if where(subject)
         for part in (getattr(subject, what) if what else [None])
     ]
     return pytest.mark.parametrize(("vendor", "number", *([what.removesuffix("s")] if what else ())), parts)
@@ -147,8 +149,9 @@ def _subjects(vendor: str) -> tuple[BatchProfile, ...]:
     return under.profile.batches(under.facts)
 
 
-def _named(subject: BatchProfile, part: Corruption | Step | None) -> str:
-    return f"{subject.operation}-{part.name}" if part else subject.operation
+def _named(subject: BatchProfile, part: Corruption | Step | str | None) -> str:
+    name = part if part is None or isinstance(part, str) else part.name
+    return f"{subject.operation}-{name}" if name else subject.operation
 
 
 def told_of(

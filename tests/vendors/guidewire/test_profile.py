@@ -10,7 +10,7 @@ import pytest
 from mockserver.contract.profile import DrawnValues, ReportedOutcome
 from mockserver.model import Json
 from mockserver.server.application import Application
-from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, told_of, trying
+from tests.support.profile_checks import Tried, told_of, trying
 
 
 @pytest.fixture
@@ -20,16 +20,6 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 
 MADE, CHANGED = 0, 1
-
-
-@pytest.mark.parametrize("number", [CHANGED])
-def test_a_bulk_invoice_that_is_changed_twice_is_as_the_second_says(tried: Tried) -> None:
-    assert_a_key_twice_is_treated_as_said(tried)
-
-
-@pytest.mark.parametrize("number", [MADE])
-def test_no_two_numbers_are_the_same(tried: Tried) -> None:
-    assert len({tried.subject.key(at) for at in range(51)}) == 51
 
 
 @pytest.mark.parametrize("number", [CHANGED])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -10,25 +9,7 @@ import pytest
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import ReportedOutcome
 from mockserver.model import Json
-from mockserver.server.application import Application
-from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, each, told_of, trying
-
-
-@pytest.fixture
-def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
-    with trying("payt", number, app, sandbox) as one:
-        yield one
-
-
-@each("payt")
-def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
-    assert_a_key_twice_is_treated_as_said(tried)
-
-
-@each("payt")
-def test_no_two_keys_are_the_same(tried: Tried) -> None:
-    assert len({tried.subject.key(at) for at in range(51)}) == 51
-
+from tests.support.profile_checks import told_of
 
 POST = "payt.postV1Invoices"
 A, B = {"invoice_number": "A"}, {"invoice_number": "B"}

@@ -14,8 +14,6 @@ from mockserver.contract.profile import DrawnValues
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,
-    assert_a_key_twice_is_treated_as_said,
-    assert_other_media_types_say_the_same,
     trying,
 )
 
@@ -76,24 +74,11 @@ def test_an_invoice_that_replaces_another_clears_what_it_leaves_out(tried: Tried
     assert (before["SiteId"], after["SiteId"]) == ("SITE-1", None)
 
 
-def test_the_later_of_two_invoices_with_one_key_wins(tried: Tried) -> None:
-    assert_a_key_twice_is_treated_as_said(tried)
-
-
-@pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_a_batch_in_another_media_type_is_stored_the_same(tried: Tried, media_type: str) -> None:
-    assert_other_media_types_say_the_same(tried, media_type)
-
-
 def test_a_read_that_fails_is_no_invoice(tried: Tried) -> None:
     exchange = tried.send(Request("GET", "/api/InvoiceBatch"))
 
     with pytest.raises(ValueError, match="a read was answered 405 and shows no record"):
         tried.subject.shown("CT-1", exchange)
-
-
-def test_no_two_keys_are_the_same(tried: Tried) -> None:
-    assert len({tried.subject.key(at) for at in range(51)}) == 51
 
 
 def test_another_subscriber_can_be_named() -> None:

@@ -13,8 +13,6 @@ from mockserver.model import Json
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,
-    assert_a_key_twice_is_treated_as_said,
-    assert_other_media_types_say_the_same,
     each,
     told_of,
     trying,
@@ -25,22 +23,6 @@ from tests.support.profile_checks import (
 def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
     with trying("vba", number, app, sandbox) as one:
         yield one
-
-
-@each("vba")
-def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
-    assert_a_key_twice_is_treated_as_said(tried)
-
-
-@each("vba")
-def test_no_two_keys_are_the_same(tried: Tried) -> None:
-    assert len({tried.subject.key(at) for at in range(51)}) == 51
-
-
-@each("vba")
-@pytest.mark.parametrize("media_type", ["text/json", "application/vnd.vba+json"])
-def test_items_say_the_same_in_other_media_types(tried: Tried, media_type: str) -> None:
-    assert_other_media_types_say_the_same(tried, media_type)
 
 
 @each("vba")

@@ -11,7 +11,7 @@ from mockserver.contract.exchange import Exchange, Request, Response, to_json_te
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import REFUSED_STEP, BatchProfile, DrawnValues, Step
 from mockserver.server.application import Application
-from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, each, trying
+from tests.support.profile_checks import Tried, each, trying
 
 PROFILE = load_vendor_api("xero").profile
 SUBJECTS = PROFILE.batches(PROFILE.facts)
@@ -27,11 +27,6 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 def step_of(subject: BatchProfile, name: str) -> Step:
     return next(step for step in subject.steps if step.name == name)
-
-
-@pytest.mark.parametrize("number", [PARTS, CHANGED, CREATED, PAYMENTS])
-def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
-    assert_a_key_twice_is_treated_as_said(tried)
 
 
 @pytest.mark.parametrize("number", [WHOLE, CREATED, PAYMENTS])
