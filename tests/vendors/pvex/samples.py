@@ -33,17 +33,8 @@ def invoice(**members: Any) -> dict[str, Any]:
 
 def visit(number: int, **members: Any) -> dict[str, Any]:
     """One of several invoices of a day, told apart by its number."""
-    return {
-        "Number": f"N-{number}",
-        "ClientId": "C-1",
-        "ClientPmsId": "5001",
-        "ApiCreateDate": "2025-12-16T00:00:00Z",
-        "RowKey": number,
-        "Id": f"I-{number}",
-        "SyncId": f"S-{number}",
-        "SubscriberId": "SUB-1",
-        **members,
-    }
+    named = {name: f"{VALID[name][:-1]}{number}" for name in ("Number", "Id", "SyncId")}
+    return invoice(**{**named, "RowKey": number, **members})
 
 
 def less(*names: str, **members: Any) -> dict[str, Any]:
