@@ -6,12 +6,11 @@ from itertools import count
 import httpx
 import pytest
 
-from tests.support.server_process import serve_process
+from tests.support.server_process import PATIENCE_S, serve_process
 
 collect_ignore = ["ledger"]
 """A project of its own, with tests that fail: test_ledger runs them."""
 
-PATIENCE_S = 60
 NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
 

@@ -29,12 +29,11 @@ from mockserver.contract.profile import (
 from mockserver.contract.target import Address, Target
 from mockserver.model import Json
 from mockserver.server.application import Application
+from tests.support.profiled_vendor import FIRST_REFUSAL, ProfiledVendor, accepted
 from tests.support.spec_documents import VENDORS
 
 AMOUNTS = tuple(map(Decimal, ("0.30", "19.99", "1234567890.01", "100", "0.01")))
 """Cents that no binary fraction equals, and more digits than some types keep."""
-
-FIRST_REFUSAL = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,7 @@ class Tried:
     def accepted(self, reported: ReportedOutcomes | None, number: int) -> list[bool]:
         """Of so many items, which were done."""
         assert reported is not None
-        accepted = {one.place: one.accepted for one in reported.outcomes}
-        return [
-            accepted[place] if reported.is_complete else accepted.get(place, True) for place in range(number)
-        ]
+        return accepted(reported, number)
 
     def shown(self, key: str, tenant: int = 0) -> Record | None:
         """What reading the key shows."""
@@ -87,12 +83,6 @@ class Tried:
         """What a good item makes of the record that its key has."""
         upon = self.subject.record_after
         return upon(before, key, drawn) if upon else self.subject.record(key, drawn)
-
-    @property
-    def is_atomic(self) -> bool:
-        """Whether one bad item refuses all."""
-        batch = self.api.spec.operations[self.subject.operation].batch
-        return batch is not None and batch.atomic
 
     def do(self, step: Step, key: str, drawn: DrawnValues) -> int:
         """The status that a step is answered with."""
@@ -211,7 +201,8 @@ def assert_a_corrupted_item_fails_alone(tried: Tried, corruption: Corruption) ->
     else:
         assert tried.accepted(reported, len(items)) == [place != 1 for place in range(len(items))]
         assert all(one.message for one in (reported.outcomes if reported else ()) if not one.accepted)
-        assert after == (before if tried.is_atomic else {**_records(tried, sent), bad: before[bad]})
+        is_atomic = ProfiledVendor(tried.api, tried.subject).marks.atomic
+        assert after == (before if is_atomic else {**_records(tried, sent), bad: before[bad]})
 
 
 def assert_a_step_does_what_it_says(tried: Tried, step: Step, *, there: bool) -> None:

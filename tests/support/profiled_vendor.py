@@ -151,11 +151,7 @@ class ProfiledVendor:
         reported = self._reported(exchange_of(request, answered), sent)
         if reported is None:
             return None
-        accepted = {one.place: one.accepted for one in reported.outcomes}
-        found = [
-            accepted[place] if reported.is_complete else accepted.get(place, True)
-            for place in range(len(items))
-        ]
+        found = accepted(reported, len(items))
         for one in reported.outcomes:
             assert one.place is not None
             assert one.key in (None, items[one.place].key)
@@ -210,6 +206,12 @@ class ProfiledVendor:
         """Return the call of `change` with what is drawn for the item."""
         assert self.change is not None
         return self.change.request(item.key, item.drawn, tenant)
+
+
+def accepted(reported: ReportedOutcomes, number: int) -> list[bool]:
+    """Return for each of so many items whether it was done."""
+    told = {one.place: one.accepted for one in reported.outcomes}
+    return [told[place] if reported.is_complete else told.get(place, True) for place in range(number)]
 
 
 def exchange_of(request: Request, answered: Response) -> Exchange:

@@ -18,6 +18,8 @@ from tests.support.shared_store import new_store, worker_count
 
 COMMAND = (sys.executable, "-m", "mockserver", "run", "--port", "0", "--print-url", "--log", "off")
 STOP_S = 10
+PATIENCE_S = 60
+"""How long a call may take on a machine with other work."""
 
 
 @contextmanager
@@ -35,7 +37,7 @@ def serve_process(*options: str, environment: Mapping[str, str] | None = None) -
         assert process.stdout is not None
         try:
             url = process.stdout.readline().strip().rstrip("/")
-            httpx.get(f"{url}/_mock/health").raise_for_status()
+            httpx.get(f"{url}/_mock/health", timeout=PATIENCE_S).raise_for_status()
             yield url
             assert find_violations(url) == []
         finally:
@@ -50,7 +52,7 @@ def _store_options() -> tuple[str, ...]:
 
 def find_violations(url: str) -> list[str]:
     """The answers in all journals of the server that the specs do not state, but for those of scenarios."""
-    with httpx.Client(base_url=f"{url}/_mock/") as client:
+    with httpx.Client(base_url=f"{url}/_mock/", timeout=PATIENCE_S) as client:
         return [
             f"{entry['method']} /{entry['vendor']}{entry['path']}: {said}"
             for entry in _entries(client)
