@@ -27,89 +27,70 @@ def whole(text: str, media_type: str = JSON) -> list[Line]:
     return shown_lines(read_body(text, media_type), len(text), [], None)
 
 
-def texts(text: str, media_type: str = JSON) -> list[str]:
-    return [line.text for line in whole(text, media_type)]
-
-
-def pointers(text: str) -> list[str | None]:
-    return [line.pointer for line in whole(text)]
-
-
 def long_batch(items: int = 10_000) -> str:
     return json.dumps({"orders": [{"id": f"k{at}", "amount": at} for at in range(items)]})
 
 
-def test_json_is_one_value_a_line() -> None:
-    assert texts('{"a":1,"b":[true,{"c":null}],"d":{},"e":[]}') == [
-        "{",
-        '  "a": 1,',
-        '  "b": [',
-        "    true,",
-        "    {",
-        '      "c": null',
-        "    }",
-        "  ],",
-        '  "d": {},',
-        '  "e": []',
-        "}",
-    ]
+@pytest.mark.parametrize(
+    ("text", "media_type", "shown"),
+    [
+        (
+            '{"a":1,"b":[true,{"c":null}],"d":{},"e":[]}',
+            JSON,
+            [
+                ("{", ""),
+                ('  "a": 1,', "/a"),
+                ('  "b": [', "/b"),
+                ("    true,", "/b/0"),
+                ("    {", "/b/1"),
+                ('      "c": null', "/b/1/c"),
+                ("    }", None),
+                ("  ],", None),
+                ('  "d": {},', "/d"),
+                ('  "e": []', "/e"),
+                ("}", None),
+            ],
+        ),
+        ('{"a/b~c":1}', JSON, [("{", ""), ('  "a/b~c": 1', "/a~1b~0c"), ("}", None)]),
+        (  # numbers keep their scale and all their digits
+            "[1.10,12345678901234567890123,1e3]",
+            JSON,
+            [
+                ("[", ""),
+                ("  1.10,", "/0"),
+                ("  12345678901234567890123,", "/1"),
+                ("  1E+3", "/2"),
+                ("]", None),
+            ],
+        ),
+        ("3", JSON, [("3", "")]),
+        ('"é"', JSON, [('"é"', "")]),
+        ("null", JSON, [("null", "")]),
+        ("[" * 500 + "]" * 500, JSON, [("[" * 500 + "]" * 500, None)]),
+        ("a\n<b>", "text/plain", [("a", None), ("<b>", None)]),
+        (
+            "a=1&b=%26&c",
+            "application/x-www-form-urlencoded",
+            [("a=1", None), ("&b=%26", None), ("&c", None)],
+        ),
+        (
+            "<a><b>1</b></a>",
+            "application/xml; charset=utf-8",
+            [("<a>", None), ("<b>1</b>", None), ("</a>", None)],
+        ),
+    ],
+)
+def test_a_body_is_one_value_a_line_with_its_pointer(
+    text: str, media_type: str, shown: list[tuple[str, str | None]]
+) -> None:
+    lines = whole(text, media_type)
+
+    assert lines == [Line(number, said, pointer) for number, (said, pointer) in enumerate(shown, 1)]
 
 
 @pytest.mark.parametrize("text", ['a "B"', '"a":"', 'a \\"b\\"'])
 def test_a_text_is_found_as_shown_as_raw_and_without_escapes(text: str) -> None:
     assert matching_lines(read_body('{"a":"a \\"b\\""}', JSON), text) == [2]
-
-
-def test_each_value_has_its_pointer_and_an_end_has_none() -> None:
-    assert pointers('{"a":1,"b":[true,{"c":null}]}') == [
-        "",
-        "/a",
-        "/b",
-        "/b/0",
-        "/b/1",
-        "/b/1/c",
-        None,
-        None,
-        None,
-    ]
-
-
-def test_the_signs_of_pointers_are_escaped_in_names() -> None:
-    assert pointers('{"a/b~c":1}') == ["", "/a~1b~0c", None]
-
-
-def test_numbers_keep_their_scale_and_all_their_digits() -> None:
-    assert texts("[1.10,100.00,12345678901234567890123,1e3]") == [
-        "[",
-        "  1.10,",
-        "  100.00,",
-        "  12345678901234567890123,",
-        "  1E+3",
-        "]",
-    ]
-
-
-@pytest.mark.parametrize("text", ["3", '"é"', "null"])
-def test_a_document_may_be_one_value(text: str) -> None:
-    assert whole(text) == [Line(1, text, "")]
-
-
-def test_text_that_is_no_json_stands_as_it_is() -> None:
-    assert whole("a\n<b>", "text/plain") == [Line(1, "a"), Line(2, "<b>")]
-
-
-def test_a_form_is_one_field_a_line() -> None:
-    assert texts("a=1&b=%26&c", "application/x-www-form-urlencoded") == ["a=1", "&b=%26", "&c"]
-
-
-def test_xml_is_one_element_a_line() -> None:
-    assert texts("<a><b>1</b></a>", "application/xml; charset=utf-8") == ["<a>", "<b>1</b>", "</a>"]
-
-
-def test_what_is_nested_deep_is_shown_as_text() -> None:
-    text = "[" * 500 + "]" * 500
-
-    assert whole(text) == [Line(1, text)]
 
 
 def test_a_value_is_found_by_its_pointer() -> None:
@@ -194,22 +175,17 @@ def test_what_names_a_record_comes_before_what_all_have_in_common() -> None:
     assert "Number" in table_columns(made)
 
 
-def test_columns_keep_the_order_of_the_documents() -> None:
-    made = records({"total": 5, "name": "A", "status": "open"})
-
-    assert table_columns(made) == ["total", "name", "status"]
-
-
-def test_lists_and_objects_and_the_key_itself_are_no_columns() -> None:
-    made = records({"id": "0", "lines": [1], "address": {"city": "X"}, "name": "A"})
-
-    assert table_columns(made) == ["name"]
-
-
-def test_a_member_of_few_records_is_no_column() -> None:
-    made = records({"name": "A"}, {"name": "B"}, {"name": "C", "code": "rare"})
-
-    assert table_columns(made) == ["name"]
+@pytest.mark.parametrize(
+    ("documents", "columns"),
+    [
+        ([{"total": 5, "name": "A", "status": "open"}], ["total", "name", "status"]),
+        ([{"id": "0", "lines": [1], "address": {"city": "X"}, "name": "A"}], ["name"]),
+        ([{"name": "A"}, {"name": "B"}, {"name": "C", "code": "rare"}], ["name"]),
+    ],
+    ids=["order", "no lists, objects and key", "none of few records"],
+)
+def test_columns_are_what_most_records_have(documents: list[dict[str, Any]], columns: list[str]) -> None:
+    assert table_columns(records(*documents)) == columns
 
 
 def test_a_cell_is_cut_and_empty_where_nothing_is() -> None:

@@ -118,40 +118,43 @@ def test_a_packaged_scenario_is_armed_by_a_button(visitor: Client) -> None:
     assert armed(visitor) == ["internal-error"]
 
 
-def test_a_packaged_scenario_that_is_armed_once_takes_one_call(visitor: Client) -> None:
-    post_form(visitor, "/scenarios/arm?sandbox=new", name="internal-error", once="1")
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("arm", {"name": "internal-error", "once": "1"}), ("edit", {"text": YAML, "do": "once"})],
+    ids=["packaged", "text"],
+)
+def test_a_scenario_that_is_armed_once_takes_one_call(
+    visitor: Client, path: str, fields: dict[str, str]
+) -> None:
+    post_form(visitor, f"/scenarios/{path}?sandbox=new", **fields)
 
     first, second = statuses(visitor, "A"), statuses(visitor, "A")
 
     assert (first[0] >= 400, second[0] < 400) == (True, True)
 
 
-def test_a_scenario_that_does_not_ship_is_refused_beside_the_form(visitor: Client) -> None:
-    shown = post_form(visitor, "/scenarios/arm?sandbox=new", name="<b>nope")
-
-    assert (shown.status, "there is no packaged scenario &lt;b&gt;nope" in shown.text) == (404, True)
-
-
-def test_one_scenario_is_disarmed(visitor: Client) -> None:
+@pytest.mark.parametrize(("fields", "left"), [({"name": "reset"}, ["reordered"]), ({}, [])])
+def test_scenarios_are_disarmed(visitor: Client, fields: dict[str, str], left: list[str]) -> None:
     for name in ("reset", "reordered"):
         post_form(visitor, "/scenarios/arm?sandbox=new", name=name)
 
-    assert post_form(visitor, "/scenarios/disarm?sandbox=new", name="reset").status == 303
-    assert armed(visitor) == ["reordered"]
+    assert post_form(visitor, "/scenarios/disarm?sandbox=new", **fields).status == 303
+    assert armed(visitor) == left
 
 
-def test_all_scenarios_are_disarmed(visitor: Client) -> None:
-    for name in ("reset", "reordered"):
-        post_form(visitor, "/scenarios/arm?sandbox=new", name=name)
+@pytest.mark.parametrize(
+    ("wish", "name", "said"),
+    [
+        ("arm", "<b>nope", "there is no packaged scenario &lt;b&gt;nope"),
+        ("disarm", "reset", "the sandbox has no scenario reset"),
+    ],
+)
+def test_a_scenario_that_is_not_there_is_refused_beside_the_form(
+    visitor: Client, wish: str, name: str, said: str
+) -> None:
+    shown = post_form(visitor, f"/scenarios/{wish}?sandbox=new", name=name)
 
-    assert post_form(visitor, "/scenarios/disarm?sandbox=new").status == 303
-    assert armed(visitor) == []
-
-
-def test_what_is_disarmed_already_is_refused_beside_the_form(visitor: Client) -> None:
-    shown = post_form(visitor, "/scenarios/disarm?sandbox=new", name="reset")
-
-    assert (shown.status, "the sandbox has no scenario reset" in shown.text) == (404, True)
+    assert (shown.status, said in shown.text) == (404, True)
 
 
 def test_the_editor_is_filled_with_an_item_that_fails_at_the_next_call_alone(visitor: Client) -> None:
@@ -183,8 +186,9 @@ def test_the_editor_without_a_choice_refuses_the_next_call(visitor: Client) -> N
     assert [order(visitor, "A").status, order(visitor, "A").status] == [503, 207]
 
 
-def test_a_draft_of_a_call_that_is_not_there_is_not_found(visitor: Client) -> None:
-    assert visitor.get(f"{CONSOLE}/scenarios/new?sandbox=new&call=9&item=A").status == 404
+@pytest.mark.parametrize("asked", ["new?sandbox=new&call=9&item=A", "edit?sandbox=new&name=nope"])
+def test_what_is_nowhere_is_not_edited(visitor: Client, asked: str) -> None:
+    assert visitor.get(f"{CONSOLE}/scenarios/{asked}").status == 404
 
 
 @pytest.mark.parametrize("name", ["flaky", "reset"])
@@ -196,22 +200,10 @@ def test_the_editor_shows_a_scenario_of_the_sandbox_or_a_packaged_one(visitor: C
     assert (f"name: {name}\n" in found["text"], found["check"]["valid"]) == (True, True)
 
 
-def test_a_scenario_that_is_nowhere_is_not_edited(visitor: Client) -> None:
-    assert visitor.get(f"{CONSOLE}/scenarios/edit?sandbox=new&name=nope").status == 404
-
-
 def test_a_text_is_armed_as_it_is_with_the_line_ends_of_a_form(visitor: Client) -> None:
     post_form(visitor, "/scenarios/edit?sandbox=new", text=YAML.replace("\n", "\r\n"), do="apply")
 
     assert armed(visitor) == ["flaky"]
-
-
-def test_a_text_is_armed_for_the_next_call(visitor: Client) -> None:
-    post_form(visitor, "/scenarios/edit?sandbox=new", text=YAML, do="once")
-
-    first, second = statuses(visitor, "A"), statuses(visitor, "A")
-
-    assert (first[0] >= 400, second[0] < 400) == (True, True)
 
 
 @pytest.mark.parametrize("wish", ["apply", "check"])
@@ -233,16 +225,11 @@ def test_a_text_is_checked_without_scripting(visitor: Client) -> None:
     assert ("No problem: flaky, 1 rule" in shown.text, armed(visitor)) == (True, [])
 
 
-def test_a_text_is_checked_while_one_types(visitor: Client) -> None:
-    part = post_form(visitor, "/scenarios/check?sandbox=new", text="version: 2")
+@pytest.mark.parametrize(("text", "said"), [("version: 2", "Line 1, column"), ("", "1 problem")])
+def test_a_text_is_checked_while_one_types(visitor: Client, text: str, said: str) -> None:
+    part = post_form(visitor, "/scenarios/check?sandbox=new", text=text)
 
-    assert (part.status, "<html" in part.text, "Line 1, column" in part.text) == (200, False, True)
-
-
-def test_a_text_of_nothing_has_problems(visitor: Client) -> None:
-    part = post_form(visitor, "/scenarios/check?sandbox=new", text="")
-
-    assert "1 problem" in part.text
+    assert (part.status, "<html" in part.text, said in part.text) == (200, False, True)
 
 
 def test_a_hostile_text_stays_text(visitor: Client) -> None:
