@@ -54,8 +54,12 @@ def rows(result: Result) -> list[list[str]]:
     return [line.split()[:2] for line in result.output.splitlines() if line.startswith("  ")]
 
 
-def test_a_right_client_passes(drill: Run, tmp_path: Path) -> None:
-    result = drill("payt", "--case", "item-refused,commit-then-reset", *client())
+@pytest.mark.parametrize("by", ["a server of its own", "a host alone", "a server that runs"])
+def test_a_right_client_passes(drill: Run, tmp_path: Path, server_url: str, by: str) -> None:
+    against = ("--against", server_url) if by == "a server that runs" else ()
+    url = "{root}" if by == "a host alone" else "{url}"
+
+    result = drill("payt", *against, "--case", "item-refused,commit-then-reset", *client(url=url))
 
     assert result.output.startswith("payt   4 items by postV1Invoices in 3 calls, ")
     assert rows(result) == [["ok", "item-refused"], ["ok", "commit-then-reset"]]
@@ -68,6 +72,7 @@ def test_a_client_with_a_fault_fails(drill: Run) -> None:
     result = drill("payt", "--case", "item-refused", *client("--fault", "status-line-only"))
 
     assert rows(result) == [["LOST", "item-refused"]]
+    assert "1 fail" in result.output
     assert "again: mockserver drill payt --case item-refused -- " in result.output
     assert result.exit_code == 1
 
@@ -129,18 +134,6 @@ def test_any_file_with_a_batch_is_a_vendor(drill: Run) -> None:
     assert rows(result) == [["LOST", "item-refused"], ["ok", "reset"]]
 
 
-def test_a_host_alone_is_enough_for_a_client(drill: Run) -> None:
-    result = drill("payt", "--case", "commit-then-reset", *client(url="{root}"))
-
-    assert (rows(result), result.exit_code) == ([["ok", "commit-then-reset"]], 0)
-
-
-def test_a_server_that_runs_is_used(drill: Run, server_url: str) -> None:
-    result = drill("payt", "--against", server_url, "--case", "commit-then-reset", *client())
-
-    assert (rows(result), result.exit_code) == ([["ok", "commit-then-reset"]], 0)
-
-
 def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str) -> None:
     result = drill("payt", "--against", server_url, *client(url="{root}"))
 
@@ -158,6 +151,7 @@ def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str
         (("payt", "--against", "http://127.0.0.1:1", "--", "x"), "no mockserver answers", 3),
         (("payt", "--", "./not-there"), "the client cannot be started: No such file", 2),
         (("payt", "--case", "item-refusd", *client()), "did you mean item-refused?", 2),
+        (("payt", "--assume", "payt.nothing=1", *client()), "payt.nothing", 2),
     ],
 )
 def test_wrong_usage_is_told(drill: Run, words: tuple[str, ...], message: str, status: int) -> None:
@@ -233,13 +227,6 @@ def report(drill: Run, *words: str) -> Any:
     return json.loads(drill("payt", "--json", *words).output)
 
 
-def test_output_is_one_json_document(drill: Run) -> None:
-    document = report(drill, "--case", "item-refused", *client("--fault", "status-line-only"))
-
-    assert document["counts"]["fail"] == 1
-    assert [one["kind"] for one in document["cases"][0]["findings"]] == ["LOST"]
-
-
 def test_an_interrupted_drill_does_not_wait_for_its_clients(tmp_path: Path) -> None:
     started = tmp_path / "started"
     os.mkfifo(started)
@@ -263,12 +250,6 @@ def test_a_file_that_cannot_be_written_is_named_and_the_client_is_not_blamed(
 
     assert result.exit_code == 2
     assert "a report cannot be written" in result.stderr
-
-
-def test_a_wrong_assumption_is_wrong_usage(drill: Run) -> None:
-    result = drill("payt", "--assume", "payt.nothing=1", *client())
-
-    assert (result.exit_code, "payt.nothing" in result.stderr) == (2, True)
 
 
 def test_a_repetition_has_the_options_that_it_needs(drill: Run, tmp_path: Path) -> None:

@@ -51,16 +51,21 @@ def statuses(operator: Client) -> list[int]:
 
 @pytest.mark.parametrize(
     ("text", "media_type"),
-    [(json.dumps(FLAKY), "application/json"), (AS_YAML, "application/yaml"), (AS_YAML, "text/yaml")],
+    [
+        (json.dumps(FLAKY), "application/json"),
+        *((AS_YAML, one) for one in ("application/yaml", "text/yaml", "text/yaml; charset=utf-8", None)),
+    ],
 )
+@pytest.mark.parametrize(("method", "path"), [("POST", SCENARIOS), ("PUT", f"{SCENARIOS}/flaky")])
 def test_a_scenario_is_armed_under_the_name_of_its_document(
-    operator: Client, text: str, media_type: str
+    operator: Client, method: str, path: str, text: str, media_type: str | None
 ) -> None:
     create(operator)
+    headers = {"content-type": media_type} if media_type else {}
 
-    added = operator.post(SCENARIOS, content=text.encode(), headers={"content-type": media_type})
+    added = operator.request(method, path, content=text.encode(), headers=headers)
 
-    assert (added.status, added.json["name"]) == (200, "flaky")
+    assert (added.status, added.json["document"]) == (200, FLAKY)
     assert short(operator) == [("flaky", True)]
 
 
@@ -111,16 +116,6 @@ def test_a_scenario_that_is_only_stored_bends_nothing(operator: Client) -> None:
     assert (response.json["armed"], statuses(operator)) == (False, [201, 201])
 
 
-@pytest.mark.parametrize("media_type", ["application/yaml", "text/yaml", "text/yaml; charset=utf-8", None])
-def test_a_scenario_may_come_as_yaml(operator: Client, media_type: str | None) -> None:
-    create(operator)
-    headers = {"content-type": media_type} if media_type else {}
-
-    response = operator.put(f"{SCENARIOS}/flaky", content=AS_YAML.encode(), headers=headers)
-
-    assert (response.status, response.json["document"]) == (200, FLAKY)
-
-
 def test_scenarios_are_listed_newest_first(operator: Client) -> None:
     create(operator)
     put(operator, FLAKY)
@@ -142,23 +137,16 @@ def test_a_scenario_that_is_stored_again_is_the_newest_and_has_counted_nothing(o
     assert operator.get(f"{SCENARIOS}/other").json["counts"][0]["calls"] == 1
 
 
-def test_a_scenario_is_taken_away(operator: Client) -> None:
+@pytest.mark.parametrize("path", ["/flaky", ""])
+def test_one_scenario_or_all_are_taken_away(operator: Client, path: str) -> None:
     create(operator)
     put(operator, FLAKY)
+    if not path:
+        put(operator, {**FLAKY, "name": "other"}, "other")
 
-    response = operator.delete(f"{SCENARIOS}/flaky")
+    response = operator.delete(f"{SCENARIOS}{path}")
 
     assert (response.status, short(operator), statuses(operator)) == (204, [], [201, 201])
-
-
-def test_all_scenarios_are_taken_away(operator: Client) -> None:
-    create(operator)
-    put(operator, FLAKY)
-    put(operator, {**FLAKY, "name": "other"}, "other")
-
-    response = operator.delete(SCENARIOS)
-
-    assert (response.status, short(operator)) == (204, [])
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
