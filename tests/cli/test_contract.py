@@ -194,12 +194,6 @@ def test_what_is_given_beside_quick_counts(
     assert (asked[0][1].max_examples, asked[0][2]) == (1, ("sizes",))
 
 
-def test_a_part_that_is_none_is_exit_2() -> None:
-    result = contract("payt", "--part", "postV1Invoice")
-
-    assert (result.exit_code, "no part named postV1Invoice" in result.output) == (2, True)
-
-
 def test_a_vendor_without_the_operation_is_not_called(
     suite: Callable[[Suite], list[tuple[str, RunConfig, object]]],
 ) -> None:
@@ -217,6 +211,20 @@ def test_a_vendor_without_the_operation_is_not_called(
         (["nope"], ", or --spec FILE for a spec of yours\n"),
         (["--only", "cuont-is-processed"], "  try: one of count-is-processed"),
         (["payt", "--operation", "nope"], "error: no operation named nope\n   at: --operation\n"),
+        (["payt", "--part", "postV1Invoice"], "no part named postV1Invoice"),
+        (["--profile", "facts.yaml"], "--profile needs exactly one vendor, or --spec"),
+        (["payt", "vba", "--profile", "facts.yaml"], "--profile needs exactly one vendor, or --spec"),
+        (
+            ["--spec", "acme.yaml", "--profile", "fact.yaml"],
+            "error: fact.yaml: fact: unknown; known are batches, credentials, fact-checks, facts",
+        ),
+        (["--spec", "acme.yaml", "--profile", "fact.yaml"], "   at: --profile fact.yaml\n"),
+        (
+            ["--spec", "twice/acme.yaml"],
+            "putOrders: x-contract.twice: expected call or each or first or kept or last or none, found ",
+        ),
+        (["--spec", "later/acme.yaml"], "mockserver spec check later/acme.yaml"),
+        *((["--spec", f"odd-{number}.yaml"], "") for number in range(4)),
         (["--target", "http://127.0.0.1:8080/payt"], "error: --target needs exactly one vendor"),
         (
             ["payt", "xero", "--target", "http://127.0.0.1:8080/payt"],
@@ -237,7 +245,21 @@ def test_a_vendor_without_the_operation_is_not_called(
     ],
     ids=lambda one: "-".join(one)[:40] if isinstance(one, list) else "",
 )
-def test_wrong_usage_is_exit_2_and_says_what_would_do(arguments: list[str], said: str) -> None:
+def test_wrong_usage_is_exit_2_and_says_what_would_do(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    Path("facts.yaml").write_text("facts: {}")
+    Path("fact.yaml").write_text("fact: {payee: P100}\n")
+    sample_vendor.write_spec(tmp_path)
+    for folder, pointer, value in (
+        ("twice", "/paths/~1orders/put/x-contract", {"twice": "both"}),
+        ("later", "/info", {"version": "1"}),
+    ):
+        Path(folder).mkdir()
+        sample_vendor.write_spec(tmp_path / folder, sample_vendor.changed_document(pointer, value))
+    for number, text in enumerate(("{", "[]", "openapi: 3.0.3", "\xff")):
+        Path(f"odd-{number}.yaml").write_text(text, "latin-1")
+
     result = contract(*arguments)
 
     assert result.exit_code == 2
@@ -470,40 +492,6 @@ def test_a_profile_in_a_file_is_that_of_the_spec(suite: Callable[[Suite], object
     assert batches == [("no amount",)]
 
 
-def test_a_mistake_in_a_profile_is_exit_2_with_its_place(tmp_path: Path) -> None:
-    profile = tmp_path / "profile.yaml"
-    profile.write_text("fact: {payee: P100}\n")
-
-    result = contract("--spec", str(sample_vendor.write_spec(tmp_path)), "--profile", str(profile))
-
-    assert result.exit_code == 2
-    assert (
-        "error: profile.yaml: fact: unknown; known are batches, credentials, fact-checks, facts"
-        in result.stderr
-    )
-    assert f"   at: --profile {profile}\n" in result.stderr
-
-
-def test_a_mistake_in_x_contract_is_exit_2_with_its_place(tmp_path: Path) -> None:
-    document = sample_vendor.changed_document("/paths/~1orders/put/x-contract", {"twice": "both"})
-
-    result = contract("--spec", str(sample_vendor.write_spec(tmp_path, document)))
-
-    assert result.exit_code == 2
-    expected = "expected call or each or first or kept or last or none, found both (line "
-    assert f"putOrders: x-contract.twice: {expected}" in result.stderr
-
-
-@pytest.mark.parametrize("vendors", [(), ("payt", "vba")])
-def test_a_profile_is_for_one_vendor(tmp_path: Path, vendors: tuple[str, ...]) -> None:
-    profile = tmp_path / "profile.yaml"
-    profile.write_text("facts: {}")
-
-    result = contract(*vendors, "--profile", str(profile))
-
-    assert (result.exit_code, "--profile needs exactly one vendor, or --spec" in result.stderr) == (2, True)
-
-
 def test_operations_that_cannot_be_read_are_a_note(tmp_path: Path, suite: Callable[[Suite], object]) -> None:
     suite(holds)
 
@@ -520,21 +508,6 @@ def test_any_file_is_served_and_called_here(name: str, tmp_path: Path) -> None:
     result = contract("--spec", str(write_files(name, tmp_path)), "--max-examples", "1")
 
     assert (result.exit_code, "0 failed" in result.output) == (0, True)
-
-
-@pytest.mark.parametrize("text", ["{", "[]", "openapi: 3.0.3", "\xff"])
-def test_a_spec_that_cannot_be_read_is_exit_2(tmp_path: Path, text: str) -> None:
-    (tmp_path / "odd.yaml").write_text(text, "latin-1")
-
-    assert contract("--spec", str(tmp_path / "odd.yaml")).exit_code == 2
-
-
-def test_the_refusal_of_a_file_with_marks_says_what_finds_its_problems(tmp_path: Path) -> None:
-    later = sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/info", {"version": "1"}))
-
-    result = contract("--spec", str(later))
-
-    assert (result.exit_code, f"mockserver spec check {later}" in result.stderr) == (2, True)
 
 
 def test_a_server_of_ours_gets_the_credentials_of_the_fixtures(
@@ -628,26 +601,28 @@ def test_a_credential_may_be_a_header(suite: Callable[[Suite], object], stranger
     assert '--header "Authorization: $MOCKSERVER_HEADER_AUTHORIZATION"' in result.output
 
 
-def test_as_json_it_is_one_document(suite: Callable[[Suite], object]) -> None:
+def test_as_json_it_is_one_document_and_stderr_is_empty(suite: Callable[[Suite], object]) -> None:
     suite(fails)
 
     result = contract("payt", "--json")
 
     document = json.loads(result.stdout)
     assert (result.exit_code, document["failed"], document["vendors"][0]["name"]) == (1, 1, "payt")
+    assert result.stderr == ""
 
 
-def test_quiet_tells_failures_alone(suite: Callable[[Suite], object]) -> None:
+@pytest.mark.parametrize(
+    ("flags", "is_quiet", "lists_passed"), [("-q", True, False), ("-v", False, True), ("", False, False)]
+)
+def test_an_output_is_as_long_as_is_asked_for(
+    suite: Callable[[Suite], object], flags: str, *, is_quiet: bool, lists_passed: bool
+) -> None:
     suite(holds)
 
-    assert contract("payt", "-q").output == "0 failed, 1 passed\n"
+    output = contract("payt", *flags.split()).output
 
-
-def test_checks_that_passed_are_listed_where_that_is_asked_for(suite: Callable[[Suite], object]) -> None:
-    suite(holds)
-
-    assert "  ok    count = processed               3 calls\n" in contract("payt", "-v").output
-    assert "  ok " not in contract("payt").output
+    assert (output == "0 failed, 1 passed\n") == is_quiet
+    assert ("  ok    count = processed               3 calls\n" in output) == lists_passed
 
 
 def test_an_old_id_of_a_check_works_with_a_hint(
@@ -680,12 +655,6 @@ def test_a_failure_is_told_where_it_is_found_and_whole_at_the_end(suite: Callabl
     assert "FAILED  payt POST /v1/invoices  count = processed\n        count is 3, expected 2" in (
         result.stdout
     )
-
-
-def test_a_document_on_stdout_leaves_stderr_empty(suite: Callable[[Suite], object]) -> None:
-    suite(fails)
-
-    assert contract("payt", "--json").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -749,61 +718,46 @@ def test_what_is_written_down_as_known_fails_no_more(suite: Callable[[Suite], ob
     assert "  known count = processed" in second.output
 
 
-def test_what_was_known_and_holds_is_told_and_taken_out(suite: Callable[[Suite], object]) -> None:
-    suite(fails)
-    contract("payt", "--write-baseline", "known.json")
-    suite(lambda *given: given[3].count_check(OPERATION, CHECK, 3))
-
-    result = contract("payt", "--baseline", "known.json", "--write-baseline", "known.json")
-
-    assert "gone: count-is-processed at postV1Invoices" in result.output
-    assert json.loads(Path("known.json").read_text())["known"] == []
-
-
-def test_reasons_are_kept_when_a_baseline_is_written_anew(suite: Callable[[Suite], object]) -> None:
+def test_a_baseline_that_is_written_anew_keeps_reasons_and_loses_what_holds(
+    suite: Callable[[Suite], object],
+) -> None:
     suite(fails)
     contract("payt", "--write-baseline", "known.json")
     written = json.loads(Path("known.json").read_text())
     written["known"][0]["reason"] = "they know"
     Path("known.json").write_text(json.dumps(written))
+    again = ("payt", "--baseline", "known.json", "--write-baseline", "known.json")
 
-    contract("payt", "--baseline", "known.json", "--write-baseline", "known.json")
-
+    contract(*again)
     assert json.loads(Path("known.json").read_text()) == written
 
+    suite(lambda *given: given[3].count_check(OPERATION, CHECK, 3))
+    assert "gone: count-is-processed at postV1Invoices" in contract(*again).output
+    assert json.loads(Path("known.json").read_text())["known"] == []
 
-def test_operations_are_tested_side_by_side_where_workers_are_asked_for(
+
+@pytest.mark.parametrize(
+    ("options", "workers"),
+    [
+        (("--workers", "2"), 2),
+        ((), 3),  # as many as there are cores
+        (("--target", "{url}"), 1),
+        (("--rate", "5/s"), 1),
+    ],
+)
+def test_an_application_of_this_process_is_tested_by_several_workers(
+    options: tuple[str, ...],
+    workers: int,
     suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]],
-) -> None:
-    asked = suite(holds)
-
-    contract("payt", "--workers", "3")
-
-    assert [run_config.workers for _, run_config, _ in asked] == [3]
-
-
-def test_an_application_of_this_process_is_tested_by_as_many_workers_as_there_are_cores(
-    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]], monkeypatch: pytest.MonkeyPatch
+    payt: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = suite(holds)
     monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1, 5}, raising=False)
 
-    contract("payt", MOCKSERVER_CONTRACT_WORKERS=None)
-
-    assert [run_config.workers for _, run_config, _ in asked] == [3]
-
-
-@pytest.mark.parametrize("options", [("--target", "{url}"), ("--rate", "5/s")])
-def test_a_server_and_a_rate_are_for_one_worker(
-    options: tuple[str, str],
-    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]],
-    payt: str,
-) -> None:
-    asked = suite(holds)
-
     contract("payt", *(text.format(url=payt) for text in options), MOCKSERVER_CONTRACT_WORKERS=None)
 
-    assert [run_config.workers for _, run_config, _ in asked] == [1]
+    assert [run_config.workers for _, run_config, _ in asked] == [workers]
 
 
 @pytest.mark.parametrize("phase", ["fuzzing", "stateful"])

@@ -55,28 +55,22 @@ def answering(body: bytes) -> Iterator[int]:
             thread.join()
 
 
-def test_another_mockserver_is_named_with_version_uptime_and_address() -> None:
-    with answering(b'{"status": "ok", "version": "9.8", "uptimeSeconds": 10900}') as port:
-        owner = find_owner("127.0.0.1", port, NOWHERE)
-
-    assert owner is not None
-    assert (owner.name, owner.url) == ("another mockserver (9.8, up 3 h)", f"http://127.0.0.1:{port}")
-
-
-def test_an_older_mockserver_is_named_without_uptime() -> None:
-    with answering(b'{"status": "ok", "version": "0.1.0"}') as port:
-        owner = find_owner("127.0.0.1", port, NOWHERE)
-
-    assert owner is not None
-    assert owner.name == "another mockserver (0.1.0)"
-
-
 @pytest.mark.parametrize(
-    "body", [b"hello", b"[]", b'{"status": "ok"}', b'{"status": "up", "version": "1"}', b""]
+    ("body", "name"),
+    [
+        (b'{"status": "ok", "version": "9.8", "uptimeSeconds": 10900}', "another mockserver (9.8, up 3 h)"),
+        (b'{"status": "ok", "version": "0.1.0"}', "another mockserver (0.1.0)"),
+        *(
+            (body, None)
+            for body in (b"hello", b"[]", b'{"status": "ok"}', b'{"status": "up", "version": "1"}', b"")
+        ),
+    ],
 )
-def test_another_web_server_is_none(body: bytes) -> None:
+def test_another_mockserver_is_named_and_another_web_server_is_not(body: bytes, name: str | None) -> None:
     with answering(body) as port:
-        assert find_owner("127.0.0.1", port, NOWHERE) is None
+        owner = find_owner("127.0.0.1", port, NOWHERE)
+
+    assert (owner and (owner.name, owner.url)) == (name and (name, f"http://127.0.0.1:{port}"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells by files who listens")
@@ -212,36 +206,22 @@ def test_all_addresses_are_no_name(tmp_path: Path, everywhere: str) -> None:
     assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"}
 
 
-def test_the_authority_stays_the_same_from_start_to_start(tmp_path: Path) -> None:
-    first = make_certificate(tmp_path, ())
-    trusted = first.ca_file.read_bytes()
-
-    assert make_certificate(tmp_path, ()).ca_file.read_bytes() == trusted
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
-def test_the_key_is_for_the_user_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_made_has_the_authority_alone_for_the_user_alone(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "here"
     make_certificate(folder, ())
 
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "ca-key.pem")]
     assert modes == [0o700, 0o600]
+    assert sorted(file.name for file in folder.iterdir()) == [".gitignore", "ca-key.pem", "ca.pem"]
 
 
-def test_nothing_but_the_authority_is_left_in_the_folder(tmp_path: Path) -> None:
-    make_certificate(tmp_path / "new", ())
+def test_the_authority_stays_the_same_from_start_to_start(tmp_path: Path) -> None:
+    first = make_certificate(tmp_path, ())
+    trusted = first.ca_file.read_bytes()
 
-    assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
-        ".gitignore",
-        "ca-key.pem",
-        "ca.pem",
-    ]
-
-
-def test_a_folder_that_was_there_is_not_ignored_by_git(tmp_path: Path) -> None:
-    make_certificate(tmp_path, ())
-
-    assert not (tmp_path / ".gitignore").exists()
+    assert make_certificate(tmp_path, ()).ca_file.read_bytes() == trusted
+    assert not (tmp_path / ".gitignore").exists()  # the folder was there
 
 
 def test_a_broken_authority_is_refused_and_stays(tmp_path: Path) -> None:
@@ -254,16 +234,20 @@ def test_a_broken_authority_is_refused_and_stays(tmp_path: Path) -> None:
     assert (told.value.where, key_file.read_text(encoding="ascii")) == (str(key_file), "nonsense")
 
 
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "hosts", "said"),
+    [
+        ("file/folder", (), "cannot keep the certificate"),
+        ("", ("not a host",), "no certificate can be made for not a host"),
+    ],
+)
+def test_what_no_certificate_can_be_made_for_is_refused(
+    tmp_path: Path, folder: str, hosts: tuple[str, ...], said: str
+) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(StartupError, match="cannot keep the certificate"):
-        make_certificate(tmp_path / "file" / "folder", ())
-
-
-def test_a_host_that_is_no_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StartupError, match="no certificate can be made for not a host"):
-        make_certificate(tmp_path, ("not a host",))
+    with pytest.raises(StartupError, match=said):
+        make_certificate(tmp_path / folder, hosts)
 
 
 def test_a_missing_library_is_told_with_the_line_to_type(

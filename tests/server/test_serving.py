@@ -477,26 +477,44 @@ def test_specs_that_are_added_and_removed_are_changes_of_their_folder(tmp_path: 
     assert changed_files(before, stamps_of([tmp_path])) == [new, old]
 
 
+def watched_until(
+    places: Callable[[], list[Path]],
+    used: Any,
+    first: Callable[[], Any],
+    is_end: Callable[[list[Path]], bool],
+) -> None:
+    """Watch the places whose stamps were `used`; do something `first`; end with the change that `is_end`."""
+
+    async def watching() -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def reload(changed: list[Path]) -> None:
+            if is_end(changed):
+                loop.call_soon_threadsafe(ended.set)
+
+        task = asyncio.create_task(watch(places, used, reload, pause_s=0.01))
+        first()
+        await ended.wait()
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(watching(), 10))
+
+
 @pytest.mark.parametrize("writes", [1, 3])
 def test_a_change_is_reloaded_once_it_rests(tmp_path: Path, writes: int) -> None:
     file = tmp_path / "a.yaml"
     file.touch()
     reloaded: list[tuple[list[Path], str]] = []
 
-    async def change() -> None:
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-
-        def reload(changed: list[Path]) -> None:
-            reloaded.append((changed, file.read_text(encoding="utf-8")))
-            loop.call_soon_threadsafe(ended.set)
-
-        watching = asyncio.create_task(watch(lambda: [file], stamps_of([file]), reload, pause_s=0.01))
+    def change() -> None:
         for number in range(writes):
             file.write_text("x" * (number + 1), encoding="utf-8")
-        await ended.wait()
-        watching.cancel()
 
-    asyncio.run(asyncio.wait_for(change(), 10))
+    def noted(changed: list[Path]) -> bool:
+        reloaded.append((changed, file.read_text(encoding="utf-8")))
+        return True
+
+    watched_until(lambda: [file], stamps_of([file]), change, noted)
 
     assert reloaded == [([file], "x" * writes)]
 
@@ -507,20 +525,7 @@ def test_a_change_between_the_first_reading_and_the_watching_is_noticed(tmp_path
     used = stamps_of([file])
     file.write_text("changed", encoding="utf-8")
 
-    async def first_change() -> list[Path]:
-        loop = asyncio.get_running_loop()
-        found: asyncio.Future[list[Path]] = loop.create_future()
-
-        def reload(changed: list[Path]) -> None:
-            loop.call_soon_threadsafe(found.set_result, changed)
-
-        watching = asyncio.create_task(watch(lambda: [file], used, reload, pause_s=0.01))
-        try:
-            return await found
-        finally:
-            watching.cancel()
-
-    assert asyncio.run(asyncio.wait_for(first_change(), 10)) == [file]
+    watched_until(lambda: [file], used, lambda: None, lambda changed: changed == [file])
 
 
 def test_a_file_that_a_reload_has_met_first_is_watched_from_then_on(tmp_path: Path) -> None:
@@ -535,21 +540,12 @@ def test_a_file_that_a_reload_has_met_first_is_watched_from_then_on(tmp_path: Pa
             part.write_text("changed", encoding="utf-8")
         return [root, part] if found else [root]
 
-    async def changes() -> None:
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    def noted(changed: list[Path]) -> bool:
+        found.append(changed)
+        part.touch()
+        return part in changed
 
-        def reload(changed: list[Path]) -> None:
-            found.append(changed)
-            part.touch()
-            if part in changed:
-                loop.call_soon_threadsafe(ended.set)
-
-        root.write_text("changed", encoding="utf-8")
-        watching = asyncio.create_task(watch(places, used, reload, pause_s=0.01))
-        await ended.wait()
-        watching.cancel()
-
-    asyncio.run(asyncio.wait_for(changes(), 10))
+    watched_until(places, used, lambda: root.write_text("changed", encoding="utf-8"), noted)
 
     assert found == [[root], [part]]
 
