@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -43,16 +42,3 @@ def advance(client: Client, sandbox: str) -> Callable[[int], None]:
         assert answered.status == 200, answered.text
 
     return advance
-
-
-@pytest.fixture
-def fail_once(client: Client, sandbox: str) -> Callable[[], None]:
-    """Let each item fail once."""
-
-    def fail_once() -> None:
-        flaky: Any = {"select": {"all": True}, "effect": {"fail": {"code": "internal"}, "failTimes": 1}}
-        document = {"version": 1, "name": "flaky", "rules": [{"id": "r", "items": [flaky]}]}
-        answered = client.put(f"/_mock/sandboxes/{sandbox}/scenarios/flaky", json=document)
-        assert answered.status == 200, answered.text
-
-    return fail_once
