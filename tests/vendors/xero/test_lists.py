@@ -8,14 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.client import Client, Response
-from tests.vendors.xero.documents import (
-    API,
-    PAPERPEN,
-    R1,
-    R2,
-    R5_PAID,
-    RIDGEWAY,
-)
+from tests.vendors.xero.documents import API, PAPERPEN, R1, R2, R5_PAID, RIDGEWAY
 
 OF_TWO_CONTACTS = {"ContactIDs": f"{RIDGEWAY},{PAPERPEN}"}
 """The twelve invoices of 2019; the demo company has more, which change more often."""

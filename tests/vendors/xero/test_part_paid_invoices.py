@@ -9,22 +9,12 @@ import pytest
 
 from tests.support.client import Client, Response
 from tests.vendors.xero.conftest import Put, Read
-from tests.vendors.xero.documents import (
-    EACH,
-    INVOICES,
-    R1,
-    batch,
-    invoice,
-    line,
-    messages,
-    pay,
-)
+from tests.vendors.xero.documents import EACH, INVOICES, R1, batch, invoice, line, messages, pay
 
 Send: TypeAlias = Callable[..., Response]
 
 GIFTS = "1abe1ed0-0000-4000-8000-000000000103"
 HAS_PAYMENTS = "This document cannot be edited as it has a payment or credit note allocated to it."
-CREDIT_NOTE = "c4ed1700-0000-4000-8000-000000000003"
 XML = {"accept": "application/xml"}
 
 
