@@ -10,10 +10,10 @@ from functools import partial
 from hashlib import sha256
 
 from mockserver.codec import json
-from tests.invariants.adapters import ADAPTERS
 from tests.invariants.concurrency import run_together
 from tests.invariants.sandboxes import VendorSandbox, open_sandbox
 from tests.invariants.sequences import SequenceStep, run_sequence
+from tests.invariants.vendors import ALL_VENDORS
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 CLIENTS = (1, 4, 8)
@@ -28,7 +28,7 @@ def main() -> None:
 def client_digests(clients: int) -> list[str]:
     """What each client was answered and left behind, at every vendor, while the others were at it too."""
     digests = [sha256() for _ in range(clients)]
-    for vendor in ADAPTERS:
+    for vendor in ALL_VENDORS:
         with ExitStack() as stack:
             worlds = [
                 stack.enter_context(open_sandbox(vendor, name=f"c-{clients}-{number}", seed=number))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.model import Action
-from tests.invariants.adapters import PER_ITEM, WHOLE, for_each_vendor
 from tests.invariants.sandboxes import example_settings, invariant, item_specs, open_sandbox
+from tests.invariants.vendors import PER_ITEM, WHOLE, for_each_vendor
 from tests.support.profiled_vendor import ProfiledVendor
 
 

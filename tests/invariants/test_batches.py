@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.model import Action
-from tests.invariants.adapters import PER_ITEM, WHOLE, for_each_vendor
 from tests.invariants.sandboxes import (
     VendorSandbox,
     example_settings,
@@ -18,6 +17,7 @@ from tests.invariants.sandboxes import (
     numbers,
     open_sandbox,
 )
+from tests.invariants.vendors import PER_ITEM, WHOLE, for_each_vendor
 from tests.support.client import Response
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 

@@ -17,9 +17,9 @@ from mockserver.contract.exchange import Response as ContractResponse
 from mockserver.contract.profile import Record
 from mockserver.engine.admission import Arrival
 from mockserver.model import Reply
-from tests.invariants.adapters import for_each_vendor
 from tests.invariants.concurrency import RegisterOperation, is_linearizable, overlapping, run_together
 from tests.invariants.sandboxes import VendorSandbox, example_settings, invariant, item_specs, open_sandbox
+from tests.invariants.vendors import for_each_vendor
 from tests.support.engine_samples import handle
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 

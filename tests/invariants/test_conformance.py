@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.invariants.adapters import for_each_vendor
 from tests.invariants.sandboxes import (
     VendorSandbox,
     example_settings,
@@ -19,6 +18,7 @@ from tests.invariants.sandboxes import (
     unchecked_client,
 )
 from tests.invariants.sequences import run_sequence, sequences
+from tests.invariants.vendors import for_each_vendor
 from tests.support.client import Response
 from tests.support.profiled_vendor import ProfiledVendor
 

@@ -15,7 +15,6 @@ from mockserver.codec import json
 from mockserver.model import Json
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import memory_backend
-from tests.invariants.adapters import for_each_vendor
 from tests.invariants.sandboxes import (
     VendorSandbox,
     example_settings,
@@ -24,6 +23,7 @@ from tests.invariants.sandboxes import (
     open_sandbox,
 )
 from tests.invariants.sequences import run_sequence, sequences
+from tests.invariants.vendors import for_each_vendor
 from tests.support import sixth_vendor
 from tests.support.client import Response
 from tests.support.profiled_vendor import ProfiledVendor

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from mockserver.contract.exchange import Request
 from mockserver.server.transport_faults import ConnectionLostError
-from tests.invariants.adapters import ADAPTERS, CHANGING, REPLAYING, for_each_vendor
 from tests.invariants.concurrency import overlapping
 from tests.invariants.sandboxes import (
     VendorSandbox,
@@ -22,13 +21,14 @@ from tests.invariants.sandboxes import (
     open_sandbox,
     unchecked_client,
 )
+from tests.invariants.vendors import ALL_VENDORS, CHANGING, REPLAYING, for_each_vendor
 from tests.support.client import Response
 from tests.support.overlapping_calls import send_overlapping
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 KEYS = st.text("abcdefgh-0123456789", min_size=1, max_size=128)
 BEFORE, SENT, BETWEEN = 1, 2, 3
-REFUSING = [one for one in ADAPTERS if not one.replays]
+REFUSING = [one for one in ALL_VENDORS if not one.replays]
 CHANGING_ALONE = [
     one
     for one in CHANGING

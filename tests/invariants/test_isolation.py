@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.invariants.adapters import ADAPTERS, for_each_vendor
 from tests.invariants.sandboxes import (
     VendorSandbox,
     example_settings,
@@ -14,6 +13,7 @@ from tests.invariants.sandboxes import (
     numbers,
     open_sandbox,
 )
+from tests.invariants.vendors import ALL_VENDORS, for_each_vendor
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 
@@ -36,7 +36,7 @@ def touched(here: VendorSandbox, data: st.DataObject) -> None:
 @example_settings(5)
 @given(data=st.data())
 def test_a_sandbox_does_not_learn_of_another(vendor: ProfiledVendor, data: st.DataObject) -> None:
-    with open_sandbox(vendor) as here, open_sandbox(data.draw(st.sampled_from(ADAPTERS))) as other:
+    with open_sandbox(vendor) as here, open_sandbox(data.draw(st.sampled_from(ALL_VENDORS))) as other:
         other.send(*data.draw(item_specs(other.vendor)))
         clock = other.control("GET", "/clock").body
         before, calls = other.dump(), len(other.app.journal.entries(other.sandbox))
@@ -50,7 +50,7 @@ def test_a_sandbox_does_not_learn_of_another(vendor: ProfiledVendor, data: st.Da
 
 
 @invariant(15)
-@for_each_vendor(*(one for one in ADAPTERS if one.profile.tenants > 1))
+@for_each_vendor(*(one for one in ALL_VENDORS if one.profile.tenants > 1))
 @example_settings(6)
 @given(data=st.data())
 def test_a_tenant_does_not_learn_of_another(vendor: ProfiledVendor, data: st.DataObject) -> None:
@@ -87,7 +87,7 @@ def test_a_vendor_does_not_learn_of_another(vendor: ProfiledVendor, data: st.Dat
 def test_a_dump_of_one_vendor_brings_back_that_vendor_alone(
     vendor: ProfiledVendor, data: st.DataObject
 ) -> None:
-    with open_sandbox(vendor) as here, open_sandbox(data.draw(st.sampled_from(ADAPTERS))) as there:
+    with open_sandbox(vendor) as here, open_sandbox(data.draw(st.sampled_from(ALL_VENDORS))) as there:
         here.send(*data.draw(item_specs(vendor, at_least=1)))
         dumped = here.control("GET", f"/dump?vendor={vendor.name}").json
         there.send(*data.draw(item_specs(there.vendor, at_least=1)))

@@ -15,7 +15,6 @@ from mockserver.model import Action
 from mockserver.scenario.evaluation import draw
 from mockserver.server.application import Application
 from mockserver.server.transport_faults import ConnectionLostError
-from tests.invariants.adapters import CHANGING, PER_ITEM, XERO, for_each_vendor
 from tests.invariants.sandboxes import (
     VendorSandbox,
     example_settings,
@@ -25,6 +24,7 @@ from tests.invariants.sandboxes import (
     unchecked_client,
 )
 from tests.invariants.sequences import comparable, run_sequence, sequences
+from tests.invariants.vendors import CHANGING, PER_ITEM, XERO, for_each_vendor
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
 
 HALF = {"id": "r", "items": [{"select": {"sample": 0.5}, "effect": {"fail": {"code": "internal"}}}]}

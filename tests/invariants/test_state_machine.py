@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.invariants.adapters import ADAPTERS, for_each_vendor
 from tests.invariants.sandboxes import SEQUENCES, invariant
 from tests.invariants.state_machine import VendorStateMachine
+from tests.invariants.vendors import ALL_VENDORS, for_each_vendor
 from tests.support.profiled_vendor import ProfiledVendor
 
 STEPS = 10
 WALKS = settings(
-    max_examples=SEQUENCES // len(ADAPTERS),
+    max_examples=SEQUENCES // len(ALL_VENDORS),
     stateful_step_count=STEPS,
     derandomize=True,
     database=None,
@@ -37,4 +37,4 @@ def test_whatever_is_done_in_whatever_order_a_dictionary_says_what_is_there(vend
     Walks.vendor = vendor
     run_state_machine_as_test(Walks, settings=WALKS)
 
-    assert walks >= SEQUENCES // len(ADAPTERS)
+    assert walks >= SEQUENCES // len(ALL_VENDORS)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from mockserver.model import Json
 from mockserver.spec import typed_xml
-from tests.invariants.adapters import ADAPTERS, GUIDEWIRE, PVEX, VBA, XERO
 from tests.invariants.sandboxes import example_settings, invariant, item_specs, numbers, open_sandbox
+from tests.invariants.vendors import ALL_VENDORS, GUIDEWIRE, PVEX, VBA, XERO
 from tests.support import sample_vendor
 from tests.support.client import Client
 from tests.support.profiled_vendor import ItemSpec, ProfiledVendor
@@ -37,7 +37,7 @@ _BULK = "/guidewire/claim/v1/bulk-invoices"
 
 @invariant(21)
 @pytest.mark.parametrize(
-    ("vendor", "media_type"), [(one, name) for one in ADAPTERS for name in one.profile.encodings]
+    ("vendor", "media_type"), [(one, name) for one in ALL_VENDORS for name in one.profile.encodings]
 )
 @example_settings(10)
 @given(data=st.data())

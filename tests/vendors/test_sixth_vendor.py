@@ -14,7 +14,7 @@ from mockserver.server.application import Application, Options
 from mockserver.testing.threaded_server import run_in_thread
 from tests.contract.suite import effort, held, told
 from tests.drill.conftest import Bench
-from tests.invariants.adapters import ADAPTERS
+from tests.invariants.vendors import ALL_VENDORS
 from tests.support.client import Client
 from tests.support.commands import Commands
 from tests.support.frozen_app import create_frozen_app
@@ -36,7 +36,7 @@ def test_every_phase_of_the_contract_suite_is_made_and_finds_nothing(app: Applic
 
 
 def test_the_invariants_have_it() -> None:
-    assert NAME in [one.name for one in ADAPTERS]
+    assert NAME in [one.name for one in ALL_VENDORS]
 
 
 def test_a_client_of_it_is_drilled(app: Application) -> None:

@@ -10,14 +10,14 @@ from tests.support.spec_documents import VENDORS
 
 _BY_NAME = {name: upserted(api_of(name)) for name in (*VENDORS, NAME)}
 GUIDEWIRE, PVEX, VBA, XERO = (_BY_NAME[name] for name in ("guidewire", "pvex", "vba", "xero"))
-ADAPTERS = tuple(_BY_NAME.values())
-PER_ITEM = tuple(one for one in ADAPTERS if not one.marks.atomic)
-WHOLE = tuple(one for one in ADAPTERS if one.marks.atomic)
-REPLAYING = tuple(one for one in ADAPTERS if one.replays)
-CHANGING = tuple(one for one in ADAPTERS if one.change)
+ALL_VENDORS = tuple(_BY_NAME.values())
+PER_ITEM = tuple(one for one in ALL_VENDORS if not one.marks.atomic)
+WHOLE = tuple(one for one in ALL_VENDORS if one.marks.atomic)
+REPLAYING = tuple(one for one in ALL_VENDORS if one.replays)
+CHANGING = tuple(one for one in ALL_VENDORS if one.change)
 """Vendors with a change of one record."""
 
 
 def for_each_vendor(*vendors: ProfiledVendor) -> pytest.MarkDecorator:
     """The test for each of these, or for all."""
-    return pytest.mark.parametrize("vendor", vendors or ADAPTERS, ids=lambda one: one.name)
+    return pytest.mark.parametrize("vendor", vendors or ALL_VENDORS, ids=lambda one: one.name)
