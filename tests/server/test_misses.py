@@ -57,18 +57,16 @@ def test_a_miss_is_recorded_with_its_body_and_the_nearest_operation(
 
 
 @pytest.mark.parametrize("path", ["/acme/order", "/order"])
-def test_a_miss_makes_the_sandbox_that_its_header_names(caller: Client, path: str) -> None:
-    put(caller, path, mock_sandbox="fresh")
+@pytest.mark.parametrize(("below", "headers"), [("", {"mock_sandbox": "fresh"}), ("/sandboxes/fresh", {})])
+def test_a_miss_makes_the_sandbox_that_it_names(
+    caller: Client, path: str, below: str, headers: dict[str, str]
+) -> None:
+    answered = put(caller, f"{below}{path}", **headers)
 
-    assert [(entry.number, entry.call.body) for entry in entries(caller, "fresh")] == [(1, BATCH)]
-
-
-@pytest.mark.parametrize("path", ["/acme/order", "/order"])
-def test_a_miss_makes_the_sandbox_that_its_path_names(caller: Client, path: str) -> None:
-    answered = put(caller, f"/sandboxes/fresh{path}")
-
-    assert [entry.call.path for entry in entries(caller, "fresh")] == ["/order"]
-    assert answered.headers["mock-reason"].endswith("nearest is PUT /sandboxes/fresh/acme/orders")
+    assert [(one.number, one.call.path, one.call.body) for one in entries(caller, "fresh")] == [
+        (1, "/order", BATCH)
+    ]
+    assert answered.headers["mock-reason"].endswith(f"nearest is PUT {below}/acme/orders")
 
 
 def test_a_miss_outside_of_every_vendor_has_the_time_of_its_sandbox(tmp_path: Path) -> None:
@@ -165,18 +163,11 @@ def test_a_call_by_a_program_in_a_page_is_recorded(caller: Client) -> None:
 def test_a_miss_of_the_vendor_at_the_root_names_the_operation_at_the_root(tmp_path: Path) -> None:
     caller = sample_vendor.create_client(tmp_path, at_root="acme")
 
-    answered = put(caller, "/order")
+    answered, page = put(caller, "/order"), caller.get("/robots.txt")
 
     assert answered.headers["mock-reason"] == "no such operation; nearest is PUT /orders"
     assert [(entry.call.vendor, entry.call.body) for entry in entries(caller)] == [("acme", BATCH)]
-
-
-def test_what_browsers_ask_for_is_not_a_call_of_the_vendor_at_the_root(tmp_path: Path) -> None:
-    caller = sample_vendor.create_client(tmp_path, at_root="acme")
-
-    answered = caller.get("/robots.txt")
-
-    assert (answered.status, entries(caller)) == (404, [])
+    assert page.status == 404
 
 
 def test_a_host_that_is_not_let_in_is_the_reason_of_its_miss(tmp_path: Path) -> None:
@@ -209,30 +200,17 @@ def test_the_line_of_a_miss_has_no_gaps(tmp_path: Path, path: str, line: str) ->
     assert told[0].startswith(line)
 
 
-def test_a_miss_is_listed_by_the_control_plane(caller: Client) -> None:
+def test_a_miss_is_listed_shown_exported_and_sent_again_like_any_call(caller: Client) -> None:
     put(caller, "/order")
+    journal = "/_mock/sandboxes/default/journal"
 
-    (short,) = caller.get("/_mock/sandboxes/default/journal").json
-    shown: Any = caller.get(f"/_mock/sandboxes/default/journal/{short['number']}").json
+    (short,) = caller.get(journal).json
+    shown: Any = caller.get(f"{journal}/{short['number']}").json
+    exports = [caller.get(f"{journal}/1/export?format={form}") for form in ("curl", "har", "pytest")]
+
     assert (short["vendor"], short["reason"], shown["request"]["body"]) == ("", NEAREST, BATCH.decode())
-
-
-@pytest.mark.parametrize("form", ["curl", "har", "pytest"])
-def test_a_miss_can_be_exported(caller: Client, form: str) -> None:
-    put(caller, "/order")
-
-    answered = caller.get(f"/_mock/sandboxes/default/journal/1/export?format={form}")
-
-    assert answered.status == 200
-    assert "/order" in answered.text
-
-
-def test_a_miss_can_be_sent_again(caller: Client) -> None:
-    put(caller, "/order")
-
-    answered = caller.post("/_mock/sandboxes/default/journal/1/replay", json={})
-
-    assert answered.status == 200, answered.text
+    assert [(one.status, "/order" in one.text) for one in exports] == [(200, True)] * 3
+    assert caller.post(f"{journal}/1/replay", json={}).status == 200
 
 
 def test_a_miss_does_not_spoil_a_verification(caller: Client) -> None:
