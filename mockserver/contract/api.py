@@ -33,7 +33,7 @@ class ApiUnderTest:
 
     def operation_of(self, request: Request) -> str:
         """Return the id of the operation of a request, "" if the spec has none."""
-        path = self.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
+        path = self.spec.canonical_path(decoded_path(request.plain_path))
         try:
             return self.spec.match(request.method, path).operation.id
         except (NotFound, MethodNotAllowed):

@@ -63,7 +63,7 @@ def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) ->
     given = api.profile.credentials
     headers, keys = headers_for(api, operation_id, given), _query_keys(api, operation_id, given)
     sent = {name.lower(): text for name, text in request.headers.items()}
-    query = parse_qs(request.path.partition("?")[2])
+    query = parse_qs(request.query)
     return (
         any(sent.get(name) != text for name, text in headers.items())
         or any(sent.get(name.lower()) not in [tenant[name] for tenant in tenants] for name in tenants[0])

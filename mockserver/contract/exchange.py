@@ -44,6 +44,10 @@ class _Message:
         """Return the body as JSON, with exact decimals, whatever media type it has."""
         return json.loads(self.body, parse_float=Decimal)
 
+    def document(self) -> Any:
+        """Return the body as `json` does; None for a body that is no JSON."""
+        return read_json(self.body)
+
 
 @dataclass(frozen=True, slots=True)
 class Request(_Message):
@@ -53,6 +57,20 @@ class Request(_Message):
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @property
+    def plain_path(self) -> str:
+        """Path without the query."""
+        return self.path.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.path.partition("?")[2]
+
+    @property
+    def name(self) -> str:
+        """Method and path without the query: "GET /orders"."""
+        return f"{self.method} {self.plain_path}"
 
     def having(self, headers: Mapping[str, str]) -> Request:
         return replace(self, headers={**headers, **self.headers})
@@ -69,6 +87,16 @@ class Response(_Message):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the status says that the call was done (2xx)."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the status is that of a refusal or an error (400 and above)."""
+        return self.status >= HTTPStatus.BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +118,14 @@ def json_request(method: str, path: str, document: Any, headers: Mapping[str, st
     """Return a request with a JSON body; decimals keep their scale."""
     named = {"content-type": "application/json", **(headers or {})}
     return Request(method, path, named, to_json_text(document).encode())
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return a text as JSON with exact decimals, None for other text."""
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
 
 
 def to_json_text(document: Any) -> str:
@@ -196,6 +232,11 @@ class Finding:
     steps: tuple[str, ...] = ()
     phase: str = field(default="", compare=False)
     part: str = field(default="", compare=False)
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of path and body of all calls."""
+        return sum(len(one.request.path) + len(one.request.body) for one in self.exchanges)
 
 
 class BrokenRule(AssertionError):

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request, UnansweredCallError, UnsendableCallError
-from mockserver.contract.list_discovery import json_of, value_in
+from mockserver.contract.list_discovery import value_in
 from mockserver.contract.profile import Facts
 from mockserver.contract.profile_reads import FactCheck, FactRead
 from mockserver.contract.samples import SampleMember
@@ -22,7 +22,6 @@ from mockserver.spec.openapi import Operation
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SHOWN_KEYS = 2
-_DONE = range(200, 300)
 
 _NOT_FOUND = 404
 _SAYS_NOT_FOUND = (str(_NOT_FOUND), "4XX", "default")
@@ -200,14 +199,14 @@ class FactSearch:
         called = f"{call}: {exchange.response.status}"
         if read.rows is None:
             return self._one_record(exchange, read, facts[check.fact], called)
-        if exchange.response.status not in _DONE:
+        if not exchange.response.is_done:
             return _Seen("unclear", (called,))
         return _list(exchange, read, facts[check.fact], called)
 
     def _one_record(self, exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
         status = exchange.response.status
-        if status in _DONE:
-            shown = _text(value_in(json_of(exchange.response.body), read.key)) if read.key else text
+        if exchange.response.is_done:
+            shown = _text(value_in(exchange.response.document(), read.key)) if read.key else text
             return _Seen("there") if shown == text else _Seen("unclear", (f"{called}, of another record",))
         if status not in read.missing:
             return _Seen("unclear", (called,))
@@ -239,7 +238,7 @@ class FactSearch:
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
     """Result of a list; one cut at `size` rows may have the record on another page."""
-    rows = value_in(json_of(exchange.response.body), read.rows or "")
+    rows = value_in(exchange.response.document(), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
     usable = [row for row in rows if all(value_in(row, at) == value for at, value in read.having.items())]
@@ -351,7 +350,7 @@ def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:
 
 def _outline(exchange: Exchange) -> tuple[int, str]:
     """Return the constant parts of an answer: the same for two calls alike."""
-    path, text = exchange.request.path.partition("?")[0], exchange.response.body.decode("utf-8", "replace")
+    path, text = exchange.request.plain_path, exchange.response.body.decode("utf-8", "replace")
     for varying in (exchange.request.path, path, path.rpartition("/")[2]):
         text = text.replace(varying or path, "")
     return exchange.response.status, _VARYING.sub("", text)

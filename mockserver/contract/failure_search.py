@@ -6,8 +6,8 @@ another import, or in another process, the same seed would make other cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -22,8 +23,10 @@ from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.run_state import RunConfig
 
 _SHRINKING, _TIMES = 150, 5
-"""Sequences that may be run to find a smaller one, in all and for each example; a third of it after another
-check has failed: often it is the same fault."""
+"""Maximum number of sequences that are run to find a smaller one, in all and for each example.
+
+After another check has failed it is a third: often both failures are one fault.
+"""
 
 _SLOW = 3
 """Calls of a round that took too long, after which it ends."""
@@ -79,6 +82,12 @@ class FailureSearch:
         kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))
         return kind(finding)
 
+    def round(self, work: Callable[[], object]) -> Finding | None:
+        """Do the work of a round; return its finding, also if the failure did not come again."""
+        with suppress(BrokenRule, BudgetSpentError, Flaky, Unsatisfiable):
+            work()
+        return self.end()
+
     def end(self) -> Finding | None:
         finding, self.finding, self.sequences, self.slow_calls = self.finding, None, 0, 0
         if finding is not None:
@@ -87,9 +96,7 @@ class FailureSearch:
 
 
 def _size(finding: Finding) -> tuple[int, int]:
-    return len(finding.steps), sum(
-        len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges
-    )
+    return len(finding.steps), finding.sent_bytes
 
 
 def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settings:

@@ -39,7 +39,6 @@ NOTE = (
 )
 REPLAY: Final = "replay-is-the-first-answer"
 OTHER_BODY: Final = "key-with-another-body"
-_FIRST_REFUSAL = 400
 _STANDARD = "idempotency-key"
 _WRITES = ("post", "put", "patch", "delete")
 _REPEATED_BY_NATURE = ("put", "delete")
@@ -196,17 +195,11 @@ def is_same_answer(one: Exchange, other: Exchange) -> bool:
 
 def is_refused(exchange: Exchange, status: int) -> bool:
     """Return whether a call was refused with `status`; 0 stands for any refusal."""
-    received = exchange.response.status
-    return received == status if status else received >= _FIRST_REFUSAL
+    return exchange.response.status == status if status else exchange.response.is_refused
 
 
 def _document(request: Request) -> Mapping[str, Any] | None:
-    if _JSON not in request.media_type:
-        return None
-    try:
-        document = request.json()
-    except ValueError:
-        return None
+    document = request.document() if _JSON in request.media_type else None
     return document if isinstance(document, dict) else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,18 +12,14 @@ from urllib.parse import parse_qsl
 
 from mockserver import model
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Request, Response
+from mockserver.contract.exchange import Request, Response, read_json
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListProfile, Paging
 from mockserver.model import Document, parse_pointer, pointer_of
-from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
+from mockserver.spec.openapi import Operation, Parameter, Spec, plain, resolve
+from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
-_POSITIONS: Mapping[Paging, tuple[str, ...]] = {
-    "cursor": ("cursor", "pagecursor", "pageafter", "after", "pagetoken", "nexttoken", "continuationtoken"),
-    "page": ("page", "pagenumber", "pageno", "pageindex", "pagenum", "currentpage"),
-    "offset": ("offset", "pageoffset", "start", "skip", "startindex"),
-}
-_SIZES = ("pagesize", "perpage", "limit", "pagelimit", "size", "top", "take", "maxresults", "count")
+_POSITIONS: Mapping[Paging, tuple[str, ...]] = {"cursor": CURSORS, "page": PAGES, "offset": OFFSETS}
 _MOST_ROWS = 10_000
 """A larger maximum only says how wide the number is."""
 
@@ -67,50 +62,45 @@ class FoundList:
 
 def find_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
     """Yield the lists of the profile, a batch or the spec, then those below a record of them."""
-    found = list(_find_plain_lists(api, batches))
-    yield from found
-    yield from _find_lists_below(api, {one.operation.path: one for one in found})
-
-
-def _find_lists_below(api: ApiUnderTest, above: Mapping[str, FoundList]) -> Iterator[FoundList]:
-    stated = {one.operation: one for one in api.profile.lists}
-    for operation in api.spec.operations.values():
-        prefix, _, rest = operation.path.partition("/{")
-        is_list = operation.id in stated or _shows_rows(api.spec, operation)
-        if operation.method != "get" or "{" in rest or rest.endswith("}") or prefix not in above:
-            continue
-        if rest and is_list:
-            profile = _from_spec(operation, stated.get(operation.id) or ListProfile(operation.id))
-            query = _query(api, profile, None)
-            if not _lacks(operation, query):
-                yield FoundList(operation, profile, query, above[prefix].headers, None, above[prefix])
-
-
-def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
-    stated = {one.operation: one for one in api.profile.lists}
     listed = _listed(api, batches)
-    for operation in api.spec.operations.values():
-        if operation.method != "get" or "{" in operation.path:
-            continue
-        batch, request = listed.get(operation.id, (None, None))
-        if operation.id not in stated and batch is None and not _shows_rows(api.spec, operation):
-            continue
-        profile = _from_spec(operation, stated.get(operation.id) or ListProfile(operation.id))
-        query = _query(api, profile, request)
-        if _lacks(operation, query):
-            continue
-        accept = (
-            {"accept": "application/json"} if "application/json" in operation.responses.get("200", ()) else {}
-        )
-        headers = {**accept, **(request.headers if request else {})}
-        yield FoundList(operation, profile, query, headers, batch)
+    reads = [operation for operation in api.spec.operations.values() if operation.method == "get"]
+    above: dict[str, FoundList] = {}
+    for operation in reads:
+        if "{" not in operation.path and (found := _found(api, operation, *listed.get(operation.id, ()))):
+            above[operation.path] = found
+            yield found
+    for operation in reads:
+        prefix, _, rest = operation.path.partition("/{")
+        is_below = prefix in above and rest and "{" not in rest and not rest.endswith("}")
+        if is_below and (found := _found(api, operation, above=above[prefix])):
+            yield found
+
+
+def _found(
+    api: ApiUnderTest,
+    operation: Operation,
+    batch: BatchProfile | None = None,
+    request: Request | None = None,
+    above: FoundList | None = None,
+) -> FoundList | None:
+    """Return the list of an operation; None if it is no list, or needs what nobody knows."""
+    stated = next((one for one in api.profile.lists if one.operation == operation.id), None)
+    if stated is None and batch is None and not _shows_rows(api.spec, operation):
+        return None
+    profile = _from_spec(operation, stated or ListProfile(operation.id))
+    query = _query(api, profile, request)
+    if any(one.required and one.place == "query" and one.name not in query for one in operation.parameters):
+        return None
+    is_json = "application/json" in operation.responses.get("200", ())
+    headers = {**({"accept": "application/json"} if is_json else {}), **(request.headers if request else {})}
+    return FoundList(operation, profile, query, above.headers if above else headers, batch, above)
 
 
 def _listed(
     api: ApiUnderTest, batches: tuple[BatchProfile, ...]
-) -> Mapping[str, tuple[BatchProfile | None, Request | None]]:
+) -> Mapping[str, tuple[BatchProfile, Request]]:
     """Return the batch that stores the rows of each list and its listing; a creating batch is preferred."""
-    found: dict[str, tuple[BatchProfile | None, Request | None]] = {}
+    found: dict[str, tuple[BatchProfile, Request]] = {}
     for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
         if batch.listing is None:
             continue
@@ -124,7 +114,7 @@ def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> 
     """Return the query of every call: the profile's, else that of the batch's listing without its paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
-    named = parse_qsl(request.path.partition("?")[2]) if request else []
+    named = parse_qsl(request.query) if request else []
     paging = {profile.position, profile.size, *(order.parameter for order in profile.orders)}
     return {name: text for name, text in named if name not in paging}
 
@@ -134,27 +124,15 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
     return text.format(**{name: facts.get(name, "") for name in names})
 
 
-def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
-    """Return whether a required parameter is missing in the query; headers come from the profile."""
-    needed = {
-        parameter.name
-        for parameter in operation.parameters
-        if parameter.required and parameter.place == "query"
-    }
-    return not needed <= set(query)
-
-
 def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
     """Complete the profile by names and schemas of the parameters."""
     asked = {
-        plain_name(parameter.name): parameter
-        for parameter in operation.parameters
-        if parameter.place == "query"
+        plain(parameter.name): parameter for parameter in operation.parameters if parameter.place == "query"
     }
     paging, position = stated.paging, stated.position
     if not paging:
         paging, position = _position(asked)
-    size = stated.size or next((asked[name].name for name in _SIZES if name in asked), "")
+    size = stated.size or next((asked[name].name for name in SIZES if name in asked), "")
     size = size if paging != "none" else ""
     by_name = {parameter.name: parameter.schema for parameter in operation.parameters}
     sized, placed = by_name.get(size, {}), by_name.get(position, {})
@@ -217,27 +195,19 @@ def _unknown(schema: Document) -> str:
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
     """Return whether the answer's schema is a list of objects, or has one such member."""
-    if operation.method != "get":
-        return False
     node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get("application/json", {})
     schema = resolve(spec.document, content.get("schema", {}))
     members = [schema, *schema.get("properties", {}).values()]
     found = [resolve(spec.document, member) for member in members if isinstance(member, Mapping)]
     rows = [one for one in found if one.get("type") == "array" and _is_object(spec, one.get("items", {}))]
-    return len(rows) == 1 and bool(_paging_names(operation))
+    asked = {plain(parameter.name) for parameter in operation.parameters if parameter.place == "query"}
+    return len(rows) == 1 and not asked.isdisjoint((*SIZES, *CURSORS, *PAGES, *OFFSETS))
 
 
 def _is_object(spec: Spec, node: Document) -> bool:
     schema = resolve(spec.document, node)
     return "properties" in schema or "allOf" in schema
-
-
-def _paging_names(operation: Operation) -> set[str]:
-    known = {*_SIZES, *(name for names in _POSITIONS.values() for name in names)}
-    return known & {
-        plain_name(parameter.name) for parameter in operation.parameters if parameter.place == "query"
-    }
 
 
 def find_rows(document: Any) -> str | None:
@@ -251,7 +221,7 @@ def find_rows(document: Any) -> str | None:
         for name, value in document.items()
         if isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
     ]
-    named = [name for name in lists if plain_name(name) in _ROWS]
+    named = [name for name in lists if plain(name) in _ROWS]
     found = named if len(named) == 1 else lists
     return pointer_of((found[0],)) if len(found) == 1 else None
 
@@ -259,12 +229,13 @@ def find_rows(document: Any) -> str | None:
 def complete(
     profile: ListProfile, response: Response, rows: Sequence[Any], key: Sequence[str]
 ) -> ListProfile:
-    places = {plain_name(name): place for place, name, _ in _values(response)}
+    places = {plain(name): place for place, name, _ in _values(response)}
     links = profile.links or _links(response)
     cursor = profile.cursor or next((places[name] for name in _CURSORS if name in places), "")
+    is_known = profile.paging and (profile.paging != "cursor" or cursor)
     return replace(
         profile,
-        paging=profile.paging or ("link" if "next" in links else ""),
+        paging="link" if "next" in links and not is_known else profile.paging,
         cursor=cursor if profile.paging == "cursor" else "",
         identity=profile.identity or _identity(rows, key),
         links=links,
@@ -275,14 +246,14 @@ def complete(
 
 def _values(response: Response) -> Iterator[tuple[str, str, Any]]:
     """Yield place, name and value of members and headers that may describe the page."""
-    document = json_of(response.body)
+    document = read_json(response.body)
     for name, value in document.items() if isinstance(document, Mapping) else ():
         yield pointer_of((name,)), name, value
         if isinstance(value, Mapping):
             yield from ((pointer_of((name, inner)), inner, one) for inner, one in value.items())
     for header, text in response.headers.items():
         yield header, header, text
-        found = json_of(text) if header in _IN_HEADERS else None
+        found = read_json(text) if header in _IN_HEADERS else None
         if isinstance(found, Mapping):
             yield from ((f"{header}#{pointer_of((inner,))}", inner, one) for inner, one in found.items())
 
@@ -292,7 +263,7 @@ def _counts(response: Response) -> Mapping[Counted, str]:
     for place, name, value in _values(response):
         is_number = isinstance(value, int) or (isinstance(value, str) and value.isdecimal())
         for meaning, names in _COUNTS.items():
-            if is_number and not isinstance(value, bool) and plain_name(name) in names:
+            if is_number and not isinstance(value, bool) and plain(name) in names:
                 found.setdefault(meaning, place)
     return found
 
@@ -305,7 +276,7 @@ def _links(response: Response) -> Mapping[Link, str]:
         target = f"{place}/href" if isinstance(value, Mapping) and "href" in value else place
         is_link = target != place or (isinstance(value, str) and re.match(r"https?://|/|\?", value))
         for link, names in _LINKS.items():
-            if is_link and plain_name(name) in names:
+            if is_link and plain(name) in names:
                 found.setdefault(link, target)
     for link in ("next", "prev", "first", "last"):
         if link_in_header(response, link):
@@ -322,7 +293,7 @@ def link_in_header(response: Response, relation: str) -> str:
 
 def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
     """Return the member that identifies a row: the batch's key, else an id-like member without repeats."""
-    names = [*key, *(name for name in _first_names(rows) if plain_name(name) in {"id", "key", "uuid"})]
+    names = [*key, *(name for name in _first_names(rows) if plain(name) in {"id", "key", "uuid"})]
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
         values = [value_in(row, pointer_of((name,))) for row in rows]
@@ -337,18 +308,13 @@ def _first_names(rows: Sequence[Any]) -> tuple[str, ...]:
 
 def _known_filters(filters: Sequence[ListFilter], rows: Sequence[Any]) -> Iterator[ListFilter]:
     """Filters with a known member, stated or of the parameter's name."""
-    members = {plain_name(name): name for name in _first_names(rows)}
+    members = {plain(name): name for name in _first_names(rows)}
     for one in filters:
-        name = members.get(plain_name(one.parameter))
+        name = members.get(plain(one.parameter))
         if one.member:
             yield one
         elif name is not None:
             yield replace(one, member=pointer_of((name,)))
-
-
-def plain_name(name: str) -> str:
-    """Return a name in lower case and letters only: "per_page", "PerPage" and "$perPage" are one."""
-    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def value_in(document: Any, pointer: str) -> Any:
@@ -359,10 +325,10 @@ def value_at(response: Response, place: str) -> Any:
     if not place:
         return None
     if place.startswith("/"):
-        return value_in(json_of(response.body), place)
+        return value_in(read_json(response.body), place)
     header, mark, pointer = place.partition("#")
     text = response.headers.get(header.lower())
-    return text if text is None or not mark else value_in(json_of(text), pointer)
+    return text if text is None or not mark else value_in(read_json(text), pointer)
 
 
 def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -> str:
@@ -382,14 +348,6 @@ def number_at(response: Response, place: str) -> int | None:
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     return int(value) if isinstance(value, int | Decimal) else None
-
-
-def json_of(text: str | bytes) -> Any:
-    """Return a text as JSON with exact decimals, None for other text."""
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        return None
 
 
 def shown_place(place: str) -> str:

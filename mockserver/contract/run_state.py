@@ -165,6 +165,15 @@ class FindingLedger:
         ):
             results.clear()
 
+    def add(self, other: FindingLedger) -> None:
+        """Add the results of a part that another process did."""
+        self.calls += other.calls
+        self.made += other.made
+        self.exchanges += other.exchanges
+        self.notes += other.notes
+        self.sizes += other.sizes
+        self.record(other.findings)
+
     def count_call(self, exchange: Exchange) -> Exchange:
         self.calls[exchange.operation] += 1
         if self.keeps_exchanges:

@@ -9,7 +9,7 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,21 +23,19 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     EVERY_CALL_IS_ANSWERED,
-    Exchange,
-    Finding,
     TargetUnreachableError,
     checks_of,
 )
 from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.run_state import (
+    SILENT,
     FindingLedger,
     PartResult,
     PlannedPart,
     RunConfig,
     RunObserver,
     RunPart,
-    SizeTimes,
     run_parts,
 )
 from mockserver.contract.target import Target
@@ -169,12 +167,7 @@ class WorkedPart:
 
     number: int
     result: PartResult | None
-    calls: Counter[str]
-    made: Counter[tuple[str, str]]
-    findings: tuple[Finding, ...]
-    exchanges: tuple[Exchange, ...]
-    notes: tuple[str, ...]
-    sizes: tuple[SizeTimes, ...] = ()
+    ledger: FindingLedger
     error: BaseException | None = None
 
 
@@ -278,7 +271,7 @@ class _Worker:
             self.process.join()
             kind = f"a worker that ended with status {self.process.exitcode}"
             error = BrokenRunError(kind, self.planned[number].part.name)
-            done = WorkedPart(number, None, Counter(), Counter(), (), (), (), error=error)
+            done = WorkedPart(number, None, FindingLedger(), error)
         if done.result is None:
             self.left.clear()
         return done
@@ -334,12 +327,7 @@ class _Merge:
     def _write(self, done: WorkedPart) -> None:
         ledger, part = self._ledger, self._planned[done.number].part
         ledger.observer.part_began(part)
-        ledger.calls += done.calls
-        ledger.made += done.made
-        ledger.exchanges += done.exchanges
-        ledger.notes += done.notes
-        ledger.sizes += done.sizes
-        ledger.record(done.findings)
+        ledger.add(done.ledger)
         if done.result:
             ledger.observer.part_ended(part, done.result)
 
@@ -415,14 +403,7 @@ def _done(
     except (KeyboardInterrupt, TargetUnreachableError, BrokenRunError) as end:
         error = end
     result = observer.result
-    return WorkedPart(
-        number,
-        replace(result, seconds=(system_clock() - began).total_seconds()) if result else None,
-        ledger.calls,
-        ledger.made,
-        tuple(ledger.findings),
-        tuple(ledger.exchanges),
-        tuple(ledger.notes),
-        tuple(ledger.sizes),
-        error,
-    )
+    if result:
+        result = replace(result, seconds=(system_clock() - began).total_seconds())
+    # Observers and profiles hold what cannot be sent to another process.
+    return WorkedPart(number, result, replace(ledger, observer=SILENT, profiles={}), error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
@@ -116,10 +115,7 @@ def vendors_of(answered: Response) -> frozenset[str] | None:
     """Return the vendors in the health of a mockserver; None for an answer of any other server."""
     if answered.status != _OK:
         return None
-    try:
-        health = json.loads(answered.body)
-    except (ValueError, RecursionError):
-        return None
+    health = answered.document()
     if (
         not isinstance(health, dict)
         or not health.keys() >= _HEALTH

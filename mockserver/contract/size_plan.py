@@ -14,7 +14,6 @@ from mockserver.contract.profile import BatchProfile, Record
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back
-from mockserver.contract.sequences.sentences import FIRST_REFUSAL
 from mockserver.contract.sequences.sequence import A_PAGE, CallSequence
 from mockserver.spec.openapi import Operation, Spec, resolve
 
@@ -384,7 +383,7 @@ def _after(
 ) -> dict[str, Record | None]:
     """Return the record of each key after the batch, by its answer."""
     due: dict[str, Record | None] = {}
-    taken = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
+    taken = not answered.exchange.response.is_refused and not answered.sent.expected_effect.whole
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for one, effect, verdict in rows:
         due.setdefault(one.key, before[tenant, one.key])

@@ -15,7 +15,7 @@ from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, R
 from mockserver.contract.run_state import PlannedPart, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, settle_batch
-from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SentBatch, SequenceItem, batch_items
+from mockserver.contract.sequences.sentences import SentBatch, SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
     CallSequence,
     SequenceContext,
@@ -45,7 +45,7 @@ from mockserver.sandbox.clock import Clock, system_clock
 PHASE = "sizes"
 
 _MORE_SIZES = 4
-"""Two sizes that are not round, the limit, and one item more."""
+"""Sizes beside `SIZES`: two that are not round, the limit, and the limit plus one."""
 
 _ROUNDS = 3
 """Checks of a size that may fail before the next size is tried."""
@@ -247,7 +247,7 @@ class OwnLimitError(Exception):
 
 
 class KeysInUseError(Exception):
-    """In each range of keys for a size, a part exists already."""
+    """Every range of keys for a size has some keys that already exist."""
 
 
 @dataclass(slots=True)
@@ -269,7 +269,7 @@ class Patience:
         return min(self.most, max(self.least, self.times * self.by_item * size))
 
     def at_least(self, by_item: float) -> Patience:
-        """Return the patience with a target that now takes so long for an item, if that is longer."""
+        """Return the patience for a target whose items now take `by_item` seconds, if that is longer."""
         return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
@@ -326,7 +326,7 @@ class Trials:
 
 @dataclass(slots=True)
 class _OpenedTrial:
-    """A trial in its scope; `keys` are of the first batch, then of the next ones if they have others."""
+    """A trial in its scope. `keys` are those of all batches, in order; batches that update share them."""
 
     trials: Trials
     sequence: CallSequence
@@ -466,7 +466,7 @@ class _OpenedTrial:
         if not sent.expected_effect.is_done:
             return
         self.sequence.count_check(LEGAL)
-        if status < FIRST_REFUSAL:
+        if not exchange.response.is_refused:
             return
         allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
         message = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
@@ -480,11 +480,11 @@ class _OpenedTrial:
             return
         self.sequence.count_check(LIMIT)
         received = sentences.response(exchange)
-        if exchange.response.status < FIRST_REFUSAL and not self._refuses_some(sent, exchange):
+        if not exchange.response.is_refused and not self._refuses_some(sent, exchange):
             message = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
             message = f"{message}{self.trials.limit.source}; the call is answered {received}"
             self.sequence.fail(LIMIT, message, "the call refused", received)
-        elif exchange.response.status >= FIRST_REFUSAL:
+        elif exchange.response.is_refused:
             self._keeps_nothing(sent)
 
     def _refuses_some(self, sent: SentBatch, exchange: Exchange) -> bool:

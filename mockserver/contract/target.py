@@ -466,7 +466,7 @@ def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
         pool: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
     else:
         pool = urllib3.PoolManager(maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
-    pool.pool_classes_by_scheme = TIMED_POOLS
+    pool.pool_classes_by_scheme = _TIMED_POOLS
     return pool
 
 
@@ -509,21 +509,13 @@ class _TimedResponse(http.client.HTTPResponse):
             self.fp = io.BufferedReader(_TimedReader(raw, sock, perf_counter() + seconds))
 
 
-class _TimedConnection(HTTPConnection):
-    response_class = _TimedResponse
+def _timed(pool: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:
+    """Return a class of pools whose connections answer with `_TimedResponse`."""
+    timed = type("TimedConnection", (connection,), {"response_class": _TimedResponse})
+    return type("TimedPool", (pool,), {"ConnectionCls": timed})
 
 
-class _TimedTlsConnection(HTTPSConnection):
-    response_class = _TimedResponse
-
-
-class _TimedPool(HTTPConnectionPool):
-    ConnectionCls = _TimedConnection
-
-
-class _TimedTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedTlsConnection
-
-
-TIMED_POOLS = {"http": _TimedPool, "https": _TimedTlsPool}
-"""Pools of such connections, by scheme, for a pool manager."""
+_TIMED_POOLS = {
+    "http": _timed(HTTPConnectionPool, HTTPConnection),
+    "https": _timed(HTTPSConnectionPool, HTTPSConnection),
+}

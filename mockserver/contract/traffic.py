@@ -169,24 +169,21 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
     spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox in the
     path becomes the header with the same meaning.
     """
-    path, headers = one.exchange.request.path, dict(one.exchange.request.headers)
+    request, headers = one.exchange.request, dict(one.exchange.request.headers)
     if base:
         begun = base.rstrip("/")
         address = one.url.partition("#")[0]
         if not address.startswith((f"{begun}/", f"{begun}?")) and address != begun:
             return None
         path = address[len(begun) :] or "/"
-    elif match := _SANDBOX.match(path):
-        headers[SANDBOX_HEADER] = match[1]
-        path = path[match.end() :]
-    name = _operation(spec, one.exchange.request.method, path) if base else ""
-    if not base:
-        below, name = _search_path(spec, one.exchange.request.method, path)
+        name = _operation(spec, request.method, path)
+    else:
+        match = _SANDBOX.match(request.path)
+        headers |= {SANDBOX_HEADER: match[1]} if match else {}
+        path, name = _search_path(spec, request.method, request.path[match.end() if match else 0 :])
         if not name:
             return None
-        path = below
-    request = replace(one.exchange.request, path=path, headers=headers)
-    return replace(one.exchange, request=request, operation=name)
+    return replace(one.exchange, request=replace(request, path=path, headers=headers), operation=name)
 
 
 def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:

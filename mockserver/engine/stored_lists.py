@@ -12,17 +12,11 @@ from mockserver.engine.declared_values import SchemaFilling, value_check
 from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import Parameter, plain
+from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
-_SIZES = ("limit", "perpage", "pagesize", "pagelimit", "size", "count", "maxresults", "top", "take", "first")
-_OFFSETS = ("offset", "pageoffset", "skip", "start", "startat")
-_PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex")
-_CURSORS = (
-    *("cursor", "pagecursor", "after", "pageafter", "startingafter", "pagetoken", "nexttoken", "marker"),
-    "continuationtoken",
-)
 _SORTS = ("sort", "sortby", "orderby", "order")
 _DIRECTIONS = ("direction", "sortdirection", "sortorder", "dir")
-_RESERVED = frozenset({*_SIZES, *_OFFSETS, *_PAGES, *_CURSORS, *_SORTS, *_DIRECTIONS})
+_RESERVED = frozenset({*SIZES, *OFFSETS, *PAGES, *CURSORS, *_SORTS, *_DIRECTIONS})
 _SEARCHES = ("q", "search", "query")
 _TOTALS = ("itemstotal", "itemcount", "totalitems", "totalelements", "totalresults", "totalrecords")
 _PREVIOUS = ("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage")
@@ -63,7 +57,7 @@ def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query
             values[name] = sent[one.name]
         elif name in _RESERVED and "default" in one.schema:
             values[name] = one.schema["default"]
-        if name in _PAGES and 0 in (one.schema.get("minimum"), one.schema.get("default")):
+        if name in PAGES and 0 in (one.schema.get("minimum"), one.schema.get("default")):
             first = 0
     return Query(values, first)
 
@@ -73,7 +67,7 @@ def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Pa
     declared = {plain(name) for name in resource.members}
     ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
     found = _sorted(_agreeing(ordered, query, declared), query)
-    size = query.number(_SIZES)
+    size = query.number(SIZES)
     length = len(found) if size is None else size
     begin = _begin(found, query, resource.key, length)
     page = list(found[begin : begin + length])
@@ -161,21 +155,21 @@ def _rank(value: Json) -> tuple[int, Any]:
 
 
 def _begin(records: Sequence[Document], query: Query, key: str, length: int) -> int:
-    cursor, page = query.value(_CURSORS), query.number(_PAGES)
+    cursor, page = query.value(CURSORS), query.number(PAGES)
     if cursor is not None and cursor != "":
         keys = [str(one.get(key)) for one in records]
         return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
     if page is not None:
         return max(0, page - query.first) * length
-    return query.number(_OFFSETS) or 0
+    return query.number(OFFSETS) or 0
 
 
 def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
     """Return what an envelope may tell of the place of a page, by the plain names of its members."""
     return {
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
-        **dict.fromkeys(_OFFSETS, begin),
-        **dict.fromkeys((*_PAGES, "currentpage", "number"), begin // length + query.first),
+        **dict.fromkeys(OFFSETS, begin),
+        **dict.fromkeys((*PAGES, "number"), begin // length + query.first),
         **dict.fromkeys(("pages", "pagecount", "totalpages", "pagestotal"), -(-total // length) or 1),
         **dict.fromkeys(_PREVIOUS, None),
         **dict.fromkeys(("hasprevious", "hasprev", "haspreviouspage"), begin > 0),
@@ -185,7 +179,7 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
 
 def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
     """Return what an envelope may tell of the next page; `cursor` is what asks for it, "" at the end."""
-    page = query.number(_PAGES)
+    page = query.number(PAGES)
     return {
         **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
         **dict.fromkeys(("last", "islast"), not cursor),

@@ -129,10 +129,9 @@ class CaseCaller:
         self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.api.spec)
         self._context = context
-        self._session = self.wire.session()
         self._pins = context.api.pins
         self._built_in = SchemathesisChecks(schema, self._pins, context.run_config)
-        self._auth_checks = AuthChecks(schema.raw_schema, context, context.statuses)
+        self._auth_checks = AuthChecks(context, context.statuses)
         self._malformed_body_checks = MalformedBodyChecks(context, context.statuses)
 
     def call(
@@ -148,7 +147,7 @@ class CaseCaller:
         pin_case(case, self._pins, walking=walking)
         if asked := generated_requests.own_part(case, self._context.target.address.url):
             raise UnsendableCaseError(f"{asked} means something to a mockserver only")
-        arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
+        arguments: dict[str, Any] = {"session": self.wire, "allow_redirects": False}
         accept = self.accept or ("" if walking else self._other_form(case))
         if accept:
             arguments["headers"] = {"Accept": accept}
@@ -260,8 +259,7 @@ class CaseCaller:
         if self._context.statuses:
             found += self._context.statuses.check(operation_id(case), exchange)
         if self._context.run_config.wants(refusals.AUTH_CHECK):
-            raw: Mapping[str, Any] = case.operation.definition.raw
-            found += self._auth_checks.check(operation_id(case), raw, exchange)
+            found += self._auth_checks.check(operation_id(case), exchange)
         return found + self._malformed_body_checks.check(operation_id(case), exchange)
 
 
@@ -340,7 +338,7 @@ class SchemathesisChecks:
 def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -> Finding:
     status = exchange.response.status
     reason = "; ".join(line.strip(" -`") for line in failure.message.splitlines() if line.strip())
-    where = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
+    where = exchange.request.name
     if isinstance(failure, UnsupportedMethodResponse) and failure.failure_reason == "missing_allow_header":
         sentence = (
             f"{where} is answered {status} without an Allow header that lists the methods that are there"

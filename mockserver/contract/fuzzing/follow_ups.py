@@ -40,8 +40,6 @@ TENANTS = "tenants-are-apart"
 REPLAY_CHECKS = (REPLAY, OTHER_BODY, TENANTS)
 """Checks that sequences make too."""
 
-_SUCCESS = range(200, 300)
-_FIRST_REFUSAL = 400
 _TRIED = frozenset({1, 2, 4, 8})
 """Which of an operation's good answers are replayed: the first are examples, later ones are drawn."""
 
@@ -95,7 +93,7 @@ class KeyedReplays:
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
         rule = self._rule
-        good = exchange.response.status in _SUCCESS and exchange.operation == operation
+        good = exchange.response.is_done and exchange.operation == operation
         if rule is None or operation not in self._takers or not good or self._is_done(operation):
             return ()
         if not key_in(rule, exchange.request) or _commits_nothing(rule, exchange.request):
@@ -116,16 +114,10 @@ class KeyedReplays:
     def _replay(self, rule: IdempotencyRule, operation: str, first: Exchange) -> Iterator[Finding]:
         if not self._trial.run_config.wants(REPLAY):
             return
-        reads = related_reads(self._api, first)
-        before = observe(reads, self._trial.send_as)
-        again = self._trial.send_as(first.request, operation)
-        self._trial.count_check(operation, REPLAY)
-        change = first_change(before, reads, self._trial.send_as)
-        what = f"{_called(first)} came again with the same {rule.name} and the same body"
+        again, change = self._sent_beside_reads(REPLAY, operation, first, first.request)
+        what = f"{first.request.name} came again with the same {rule.name} and the same body"
         if change is not None:
-            message = f"{what}, and it was done a second time: {change.message}"
-            shown = (first, change.before.exchange, again, change.after.exchange)
-            yield Finding(REPLAY, operation, message, change.pointer, "no change", "a change", shown)
+            yield change.finding(REPLAY, operation, f"{what}, and it was done a second time", first, again)
         answer, expected = sentences.response(again), sentences.response(first)
         if rule.again == "same" and not is_same_answer(first, again):
             message = f"{what}, and was answered {answer}; the first answer was {expected}"
@@ -140,22 +132,26 @@ class KeyedReplays:
     ) -> Iterator[Finding]:
         if not self._trial.run_config.wants(OTHER_BODY):
             return
-        reads = related_reads(self._api, first)
-        before = observe(reads, self._trial.send_as)
         request = with_key(rule, other.request, key_in(rule, first.request))
-        answer = self._trial.send_as(request, operation)
-        self._trial.count_check(operation, OTHER_BODY)
-        change = first_change(before, reads, self._trial.send_as)
-        what = f"{_called(first)} came with the {rule.name} of an earlier call and another body"
+        answer, change = self._sent_beside_reads(OTHER_BODY, operation, first, request)
+        what = f"{first.request.name} came with the {rule.name} of an earlier call and another body"
         if rule.again and not is_refused(answer, rule.conflict_status):
             message = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
             answered = str(answer.response.status)
             yield Finding(OTHER_BODY, operation, message, "", status, answered, (first, answer))
         elif change is not None:
-            message = f"{what}, and it changed something: {change.message}"
-            shown = (first, change.before.exchange, answer, change.after.exchange)
-            yield Finding(OTHER_BODY, operation, message, change.pointer, "no change", "a change", shown)
+            yield change.finding(OTHER_BODY, operation, f"{what}, and it changed something", first, answer)
+
+    def _sent_beside_reads(
+        self, check: str, operation: str, first: Exchange, request: Request
+    ) -> tuple[Exchange, Change | None]:
+        """Send the request between reads of what the first call wrote; return what changed meanwhile."""
+        reads = related_reads(self._api, first)
+        before = observe(reads, self._trial.send_as)
+        answer = self._trial.send_as(request, operation)
+        self._trial.count_check(operation, check)
+        return answer, first_change(before, reads, self._trial.send_as)
 
     def _other_tenant(
         self, rule: IdempotencyRule, operation: str, first: Exchange, other: Exchange
@@ -168,13 +164,13 @@ class KeyedReplays:
         known = self._trial.send_as(with_key(rule, there, key_in(rule, first.request)), operation)
         fresh = self._trial.send_as(with_key(rule, there, self._new_key(rule, operation)), operation)
         self._trial.count_check(operation, TENANTS)
-        if fresh.response.status not in _SUCCESS:
+        if not fresh.response.is_done:
             return
         replayed = is_same_answer(known, first) and not is_same_answer(fresh, first)
-        if known.response.status >= _FIRST_REFUSAL or replayed:
+        if known.response.is_refused or replayed:
             message = (
-                f"{_called(other)} came in another tenant with an {rule.name} that only the first tenant has "
-                f"used, and was answered {sentences.response(known)}; with a new one it is done"
+                f"{other.request.name} came in another tenant with an {rule.name} that only the first tenant "
+                f"has used, and was answered {sentences.response(known)}; with a new one it is done"
             )
             status = str(fresh.response.status)
             yield Finding(
@@ -229,10 +225,6 @@ def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -
         return False
 
 
-def _called(exchange: Exchange) -> str:
-    return f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
-
-
 SendRead: TypeAlias = Callable[[Request], Exchange]
 
 
@@ -252,11 +244,17 @@ class Change:
     before: Observation
     after: Observation
 
+    def finding(self, check: str, operation: str, what: str, first: Exchange, answer: Exchange) -> Finding:
+        """Return the finding that the second of two calls changed something."""
+        shown = (first, self.before.exchange, answer, self.after.exchange)
+        message = f"{what}: {self.message}"
+        return Finding(check, operation, message, self.pointer, "no change", "a change", shown)
+
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
     """Return the reads nearest to the path of a write, with known parameters; at most three."""
     try:
-        match = find_operation(api.spec, exchange.request.method, _path(exchange.request))
+        match = find_operation(api.spec, exchange.request.method, unquote(exchange.request.plain_path))
     except (NotFound, MethodNotAllowed):
         return ()
     headers = {name: text for name, text in exchange.request.headers.items() if name not in _OF_THE_BODY}
@@ -290,10 +288,6 @@ def _shared(one: str, other: str) -> int:
     """Number of leading characters that two paths share."""
     differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(differing, min(len(one), len(other)))
-
-
-def _path(request: Request) -> str:
-    return unquote(request.path.partition("?")[0])
 
 
 def _request(
@@ -392,8 +386,8 @@ class LocationChecks:
         request = Request("GET", path, headers)
         self._trial.count_check(operation, LOCATION_CHECK)
         first = self._send(request)
-        message = f"{_called(exchange)} was answered 201 with the Location {location}; reading it "
-        if first.response.status >= _FIRST_REFUSAL:
+        message = f"{exchange.request.name} was answered 201 with the Location {location}; reading it "
+        if first.response.is_refused:
             status = str(first.response.status)
             sentence = f"{message}is answered {status}"
             return (Finding(LOCATION_CHECK, operation, sentence, "", "200", status, (exchange, first)),)
@@ -434,10 +428,7 @@ class LocationChecks:
 
 def _ids(exchange: Exchange) -> Mapping[str, str]:
     """Members of an answer that may identify a record."""
-    try:
-        document: Json = exchange.response.json()
-    except (ValueError, RecursionError):
-        return {}
+    document: Json = exchange.response.document()
     if not isinstance(document, Mapping):
         return {}
     return {

@@ -17,7 +17,6 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import requests
 import schemathesis
-from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict
@@ -210,17 +209,23 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
     """A case that cannot be sent over HTTP, or asks a mockserver for something."""
 
 
-class RequestWriter(BaseAdapter):
-    """Sends prepared requests of the library `requests` through a target."""
+class RequestWriter:
+    """Sends what Schemathesis asks a session of `requests` for, through a target.
+
+    Unlike such a session it has no memory and adds nothing: no cookies, no settings, no redirects. `headers`,
+    `auth` and `adapters` are what Schemathesis reads of a session.
+    """
 
     def __init__(self, target: Target, ledger: FindingLedger, spec: Spec) -> None:
-        super().__init__()
+        self.headers: dict[str, str] = {}
+        self.auth = None
+        self.adapters: dict[str, Any] = {}
         self._last: Exchange | None = None
         self._target = target
         self._ledger = ledger
         self._spec = spec
         self._base = urlsplit(target.address.url).path
-        self._headers: Mapping[str, str] = {}
+        self._given: Mapping[str, str] = {}
         self._alter: Callable[[Request], Request] | None = None
 
     def last(self) -> Exchange:
@@ -230,7 +235,7 @@ class RequestWriter(BaseAdapter):
 
     def within(self, headers: Mapping[str, str]) -> None:
         """Send these headers with every later call; they name its isolation scope."""
-        self._headers = headers
+        self._given = headers
 
     @contextmanager
     def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
@@ -241,30 +246,25 @@ class RequestWriter(BaseAdapter):
         finally:
             self._alter = None
 
-    def session(self) -> requests.Session:
-        """Return a `requests` session without memory that sends everything here."""
-        made = _PlainSession()
-        made.trust_env = False
-        made.headers.clear()
-        made.mount("http://", self)
-        made.mount("https://", self)
-        return made
-
-    def send(  # noqa: PLR0913, PLR0917 - as the base has it
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: FBT001, FBT002 - as the base has it
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
-        verify: bool | str = True,  # noqa: FBT001, FBT002 - as the base has it
-        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
-        proxies: Mapping[str, str] | None = None,
+    def request(
+        self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
     ) -> requests.Response:
-        """Send a prepared request through the target; the other arguments of `requests` are ignored.
+        """Send a request; the limits and redirects that `requests` knows are ignored.
 
         Raises UnsendableCaseError, TargetUnreachableError, UnansweredCallError: `last` then has no answer.
         """
-        del stream, timeout, verify, cert, proxies
-        sent = self._request(request)
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        # An empty text: the library takes long to read an empty mapping.
+        prepared.prepare_url(url, given.get("params") or "")
+        prepared.prepare_headers(
+            {name: value for name, value in (headers or {}).items() if value is not None}
+        )
+        if cookies := given.get("cookies"):
+            prepared.prepare_cookies(cookies)
+        prepared.prepare_body(given.get("data") or [], given.get("files") or [], given.get("json"))
+        prepared.prepare_auth(given.get("auth"), url)
+        sent = self._request(prepared)
         operation = self._operation(sent)
         try:
             exchange = self._target.send(sent, operation)
@@ -276,10 +276,7 @@ class RequestWriter(BaseAdapter):
             raise UnsendableCaseError(str(error)) from error
         self._ledger.count_call(exchange)
         self._last = exchange
-        return _response(request, exchange)
-
-    def close(self) -> None:
-        """Leave the target open: its owner closes it."""
+        return _response(prepared, exchange)
 
     def _request(self, prepared: requests.PreparedRequest) -> Request:
         parts = urlsplit(prepared.url or "")
@@ -295,36 +292,16 @@ class RequestWriter(BaseAdapter):
         body = prepared.body or b""
         if isinstance(body, str):
             body = body.encode()
-        named = {**headers, **self._headers, **_USER_AGENT}
+        named = {**headers, **self._given, **_USER_AGENT}
         request = Request(prepared.method or "", path, named, bytes(body))
         return self._alter(request) if self._alter else request
 
     def _operation(self, sent: Request) -> str:
-        path = unquote(sent.path.partition("?")[0])
+        path = unquote(sent.plain_path)
         try:
             return find_operation(self._spec, sent.method, path).operation.id
         except (NotFound, MethodNotAllowed):
             return ""
-
-
-class _PlainSession(requests.Session):
-    """A session that adds nothing to a request: no cookies, no settings, no redirects."""
-
-    def request(  # type: ignore[override] # what Schemathesis passes
-        self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
-    ) -> requests.Response:
-        prepared = requests.PreparedRequest()
-        prepared.prepare_method(method)
-        # An empty text: the library takes long to read an empty mapping.
-        prepared.prepare_url(url, given.get("params") or "")
-        prepared.prepare_headers(
-            {name: value for name, value in (headers or {}).items() if value is not None}
-        )
-        if cookies := given.get("cookies"):
-            prepared.prepare_cookies(cookies)
-        prepared.prepare_body(given.get("data") or [], given.get("files") or [], given.get("json"))
-        prepared.prepare_auth(given.get("auth"), url)
-        return self.get_adapter(url).send(prepared)
 
 
 def _header_text(value: str | bytes) -> str:

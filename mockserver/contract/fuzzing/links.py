@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
 import hypothesis
-from hypothesis.errors import Flaky, FlakyFailure, Unsatisfiable
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import BrokenRule, Exchange, Finding
-from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
+from mockserver.contract.exchange import Exchange, Finding
+from mockserver.contract.failure_search import FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests
 from mockserver.contract.fuzzing.caller import (
     ONCE,
@@ -234,10 +232,8 @@ class LinkWalkHooks:
 def _search_walks(schema: BaseSchema, walk: WalkState, run_config: RunConfig) -> Finding | None:
     machine = type("Walk", (LinkWalkHooks, schema.as_state_machine()), {"walk": walk})
     seeded: Any = hypothesis.seed(derive_operation_seed(run_config.seed, "walk"))(machine)
-    # A failure that did not come again is still in the search.
-    with suppress(BrokenRule, BudgetSpentError, Flaky, FlakyFailure, Unsatisfiable):
-        seeded.run(settings=hypothesis_settings(run_config, stateful_step_count=STEPS))
-    return walk.search.end()
+    settings = hypothesis_settings(run_config, stateful_step_count=STEPS)
+    return walk.search.round(lambda: seeded.run(settings=settings))
 
 
 def _included_operations(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from mockserver.contract.credentials import headers_for
@@ -30,7 +30,6 @@ CredentialPlace: TypeAlias = tuple[str, str]
 
 _AUTHORIZATION: CredentialPlace = ("header", "authorization")
 _INVALID_CREDENTIAL = "made-up-by-the-contract-suite"
-_SUCCESS = range(200, 300)
 _DENIED = (401, 403)
 _REDIRECTS = range(300, 400)
 
@@ -66,24 +65,19 @@ class AuthChecks:
     A server of ours may run with any credential accepted; there wrong ones are not tried.
     """
 
-    def __init__(self, document: Document, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
-        self._document = document
+    def __init__(self, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
         self._statuses = statuses
         self._trial = trial
         self._tried: set[str] = set()
         self._takes_any: bool | None = None
 
-    def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """Findings of calls answered without credentials; `raw` is the operation in its spec."""
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+        """Return the findings of calls that are answered without credentials."""
         alternatives = [
             [name for name in alternative if self._node(name).get("type") != "mutualTLS"]
-            for alternative in raw.get("security", self._document.get("security", ()))
+            for alternative in self._trial.api.spec.operations[operation].security
         ]
-        if (
-            operation in self._tried
-            or exchange.response.status not in _SUCCESS
-            or not all(alternatives or [[]])
-        ):
+        if operation in self._tried or not exchange.response.is_done or not all(alternatives or [[]]):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
         address = self._trial.target.address
@@ -130,7 +124,8 @@ class AuthChecks:
         return b'"strict"' not in health.body
 
     def _node(self, scheme: str) -> Document:
-        found: Document = resolve(self._document, self._document["components"]["securitySchemes"][scheme])
+        document = self._trial.api.spec.document
+        found: Document = resolve(document, document["components"]["securitySchemes"][scheme])
         return found
 
     def _place(self, scheme: str) -> CredentialPlace:
@@ -144,15 +139,15 @@ def _has(request: Request, place: CredentialPlace) -> bool:
         return name in request.headers
     if kind == "cookie":
         return f"{name}=" in request.headers.get("cookie", "").lower()
-    return any(key.lower() == name for key, _ in parse_qsl(request.path.partition("?")[2]))
+    return any(key.lower() == name for key, _ in parse_qsl(request.query))
 
 
 def _without(request: Request, place: CredentialPlace) -> Request:
     kind, name = place
     if kind == "query":
-        path, _, query = request.path.partition("?")
-        kept = [(key, text) for key, text in parse_qsl(query, keep_blank_values=True) if key.lower() != name]
-        return replace(request, path=f"{path}?{urlencode(kept)}" if kept else path)
+        asked = parse_qsl(request.query, keep_blank_values=True)
+        kept = urlencode([(key, text) for key, text in asked if key.lower() != name])
+        return replace(request, path=f"{request.plain_path}?{kept}" if kept else request.plain_path)
     gone = name if kind == "header" else "cookie"
     return replace(request, headers={key: text for key, text in request.headers.items() if key != gone})
 
@@ -179,7 +174,7 @@ class MalformedBodyChecks:
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
         request = exchange.request
         name = (operation, request.media_type)
-        if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
+        if not request.body or not exchange.response.is_done or name in self._tried:
             return ()
         self._tried.add(name)
         return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
@@ -206,7 +201,7 @@ class RefusalStatusChecks:
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
         """Return a refusal whose status does not fit its reason, and an `Allow` with the wrong methods."""
-        is_good = good.response.status in _SUCCESS and good.operation == operation
+        is_good = good.response.is_done and good.operation == operation
         is_wanted = self._trial.run_config.wants_any((STATUS_CHECK, METHOD_CHECK))
         if not is_wanted or not is_good or operation in self._tried:
             return ()
@@ -232,7 +227,7 @@ class RefusalStatusChecks:
         declared = self._declared(operation)
         is_open = set(rivals) <= declared if rivals else usual in declared and len(declared) >= _SEVERAL
         expected = self._expected(operation, situation, header) or (usual,)
-        is_let_in = situation == "no right" and status in _SUCCESS
+        is_let_in = situation == "no right" and answer.response.is_done
         is_judged = is_let_in or (is_open and status in _REFUSALS and status != _LIMITED)
         if not self._trial.run_config.wants(STATUS_CHECK) or not is_judged:
             return
@@ -275,7 +270,7 @@ class RefusalStatusChecks:
 
     def _wrong_method(self, good: Exchange) -> Iterator[Exchange]:
         """Send methods that the path does not have, OPTIONS the last of them."""
-        path = unquote(good.request.path.partition("?")[0])
+        path = unquote(good.request.plain_path)
         headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
         method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
         for one in (method, "OPTIONS") if method else ():
@@ -290,10 +285,10 @@ class RefusalStatusChecks:
             return
         text = answer.response.headers["allow"]
         named = {method.strip().upper() for method in text.split(",")}
-        path = unquote(good.request.path.partition("?")[0])
+        path = unquote(good.request.plain_path)
         strange = [one for one in ("GET", *_METHODS) if one in named and _is_wrong(self._api.spec, one, path)]
         self._trial.count_check(operation, METHOD_CHECK)
-        is_lacking = answer.response.status in _SUCCESS and good.request.method not in named
+        is_lacking = answer.response.is_done and good.request.method not in named
         if strange or is_lacking:
             what = f"names {', '.join(strange)}, which the spec does not have there"
             if not strange:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
 import hypothesis
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky, FlakyFailure, Unsatisfiable
 
-from mockserver.contract.exchange import BrokenRule, Finding, checks_of
-from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
+from mockserver.contract.exchange import Finding, checks_of
+from mockserver.contract.failure_search import FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests, links
 from mockserver.contract.fuzzing.caller import (
     CaseCaller,
@@ -151,11 +149,11 @@ def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunCon
         yield found
     for finding in listed[:_SHRUNK]:
         smaller = None
-        if run_config.shrinks and _size(finding) > _LARGE:
+        if run_config.shrinks and finding.sent_bytes > _LARGE:
             caller.left_out = frozenset(FUZZING_CHECKS) - {finding.check}
             wanted = replace(run_config, only=frozenset({finding.check}))
             smaller = _drawn(operation, caller, wanted, FailureSearch(wanted))
-        yield smaller if smaller and _size(smaller) < _size(finding) else finding
+        yield smaller if smaller and smaller.sent_bytes < finding.sent_bytes else finding
     yield from listed[_SHRUNK:]
     caller.left_out = frozenset()
 
@@ -172,7 +170,7 @@ def _findings_of_listed(
         for finding in check_case(caller, case):
             times[finding.check] += 1
             known = smallest.get(finding.check)
-            if known is None or _size(finding) < _size(known):
+            if known is None or finding.sent_bytes < known.sent_bytes:
                 smallest[finding.check] = finding
             if times[finding.check] == _FAILED_OFTEN:
                 caller.left_out |= {finding.check}
@@ -258,10 +256,7 @@ def _drawn(
             if search.looks_for(finding):
                 raise search.broken(finding)
 
-    # A failure that did not come again is still in the search.
-    with suppress(BrokenRule, BudgetSpentError, Flaky, FlakyFailure, Unsatisfiable):
-        one()
-    return search.end()
+    return search.round(one)
 
 
 def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
@@ -275,7 +270,3 @@ def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
     except (UnsendableCaseError, TargetLostError):
         return ()
     return [one for one in found if caller.wants(one.check)]
-
-
-def _size(finding: Finding) -> int:
-    return sum(len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges)

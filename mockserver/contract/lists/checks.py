@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -19,8 +19,8 @@ from mockserver.contract.sequences.sentences import cut_text, excerpt
 LIST_CHECKS = checks_of("lists")
 
 _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
+_TOTALS, _LINKS, _FILTERS = "totals-fit-the-rows", "page-links-lead-on", "filters-select"
 
-_TOTALS_CHECK = "totals-fit-the-rows"
 _MEANINGS: Mapping[Counted, str] = {
     "all": "all rows",
     "page": "rows on this page",
@@ -29,25 +29,12 @@ _MEANINGS: Mapping[Counted, str] = {
     "size": "the rows that were asked for",
     "either": "rows on this page, or all rows",
 }
-_LINKS_CHECK = "page-links-lead-on"
-_FILTERS_CHECK = "filters-select"
-_REFUSED = 400
 _PAGES = 12
 _COMMA = ","
 _SEVERAL = 3
-"""Pages of a filter's rows."""
+"""Number of pages over which the rows of a filter are spread."""
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-
-
-def with_query(calls: ListCalls, walk: Walk) -> str:
-    """Return the list and its query in words: "GET /orders with pageSize=3"."""
-    return f"{calls.name} with {cut_text(walk.says)}" if walk.says else calls.name
-
-
-def place_of(walk: Walk, row: str) -> int:
-    """Number of the first page with the row, 0 if none has it."""
-    return next((page.number for page in walk.pages if row in page.ids), 0)
 
 
 def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
@@ -56,14 +43,11 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
     for page in walk.pages:
         for row in page.ids:
             if row in seen:
-                where = (
-                    f"page {seen[row]} showed" if seen[row] != page.number else "the same page shows twice"
-                )
-                here = f"page {page.number} of {with_query(calls, walk)}"
-                message = f"{here} repeats row {excerpt(row)}, which {where}"
+                is_here = seen[row] == page.number
+                where = "the same page shows twice" if is_here else f"page {seen[row]} showed"
                 calls.add_finding(
                     _ONCE,
-                    message,
+                    f"{page.name} repeats row {excerpt(row)}, which {where}",
                     *walk.exchanges[: page.number],
                     expected=f"row {excerpt(row)} once",
                     received="twice",
@@ -81,10 +65,9 @@ def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[i
     if lost is None:
         return
     number, other = known[lost]
-    ended = _how_it_ended(walk)
     message = (
-        f"no page of {with_query(calls, walk)} shows row {excerpt(lost)}, which page {number} of "
-        f"{with_query(calls, other)} shows; {ended}"
+        f"no page of {walk.name} shows row {excerpt(lost)}, which {other.pages[number - 1].name} shows; "
+        f"{_how_it_ended(walk)}"
     )
     calls.add_finding(
         _ONCE,
@@ -107,16 +90,14 @@ def _how_it_ended(walk: Walk) -> str:
 
 def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
     """Find a cursor or link that leads back, and pages after all rows were shown."""
-    calls.count("page-links-lead-on")
+    calls.count(_LINKS)
     last = len(walk.pages)
     if walk.end == "loop":
-        message = f"page {last} of {with_query(calls, walk)} shows only rows that the pages before it showed"
-        calls.add_finding("page-links-lead-on", message, *walk.exchanges)
+        message = f"{walk.pages[-1].name} shows only rows that the pages before it showed"
+        calls.add_finding(_LINKS, message, *walk.exchanges)
     elif walk.end == "budget":
-        message = (
-            f"{with_query(calls, walk)} does not end: page {last} still has rows, expected {most - 1} pages"
-        )
-        calls.add_finding("page-links-lead-on", f"{message} at most", *walk.exchanges)
+        message = f"{walk.name} does not end: page {last} still has rows, expected {most - 1} pages at most"
+        calls.add_finding(_LINKS, message, *walk.exchanges)
 
 
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
@@ -126,10 +107,12 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
     calls.count(_ORDER, len(ids))
     for before, after in pairwise(ids):
         if places[before] > places[after]:
+            first, second = (
+                next(page.number for page in walk.pages if row in page.ids) for row in (before, after)
+            )
             message = (
-                f"{with_query(calls, walk)} shows row {excerpt(before)} (page {place_of(walk, before)}) "
-                f"before row {excerpt(after)} (page {place_of(walk, after)}); "
-                f"{with_query(calls, reference)} shows them the other way round"
+                f"{walk.name} shows row {excerpt(before)} (page {first}) before row {excerpt(after)} "
+                f"(page {second}); {reference.name} shows them the other way round"
             )
             calls.add_finding(_ORDER, message, *reference.exchanges[:1], *walk.exchanges)
             return
@@ -151,14 +134,14 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
         else:
             continue
         wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
-        message = f"page {page.number} of {with_query(calls, walk)} {wrong}"
+        message = f"{page.name} {wrong}"
         calls.add_finding(_SIZE, message, page.exchange, expected=str(size), received=str(count))
         return False
     return True
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
-    """Return whether a limit of the server's own may apply: above the usual size, if it says so."""
+    """Return whether the server may have a smaller limit of its own: above the usual size only."""
     if profile.largest and size <= profile.largest:
         return False
     stated_size = number_at(page.response, profile.counts.get("size", ""))
@@ -174,29 +157,32 @@ def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    """Valid values of a count of this meaning on a page."""
-
-    meaning: Counted
-    numbers: tuple[int, ...]
-
-
 def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int | None) -> None:
     """Find a wrong count; `total` is the number of all rows, None if unknown."""
     for page in walk.pages:
-        for one in _expected(profile, walk, page, total):
-            place = profile.counts[one.meaning]
+        for meaning, numbers in _expected_counts(profile, walk, page, total).items():
+            place = profile.counts.get(meaning, "")
             received = number_at(page.response, place)
             if received is None:
                 continue
-            calls.count(_TOTALS_CHECK)
-            if received not in one.numbers:
-                _find(calls, walk, page, one, received, place)
+            calls.count(_TOTALS)
+            if received not in numbers:
+                due = " or ".join(str(number) for number in dict.fromkeys(numbers))
+                message = (
+                    f"{page.name} has {len(page.rows)} of {len(walk.rows)} rows; {shown_place(place)} "
+                    f"({_MEANINGS[meaning]}) is {received}, expected {due}"
+                )
+                at = place if place.startswith("/") else ""
+                calls.add_finding(
+                    _TOTALS, message, page.exchange, expected=due, received=str(received), pointer=at
+                )
                 return
 
 
-def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -> Iterator[_Expected]:
+def _expected_counts(
+    profile: ListProfile, walk: Walk, page: Page, total: int | None
+) -> Mapping[Counted, tuple[int, ...]]:
+    """Return the valid values of each count on a page."""
     on_page, size = len(page.rows), walk.size or profile.usual
     # A server may have a limit of its own above the usual size: then its pages are as many as that makes.
     size = len(walk.pages[0].rows) if len(walk.pages) > 1 else size
@@ -210,13 +196,11 @@ def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -
         known["number"] = ((profile.first or 0) + page.number - 1,)
     if walk.size is not None and walk.size <= (profile.largest or profile.usual):
         known["size"] = (walk.size,)
-    for meaning, numbers in known.items():
-        if meaning in profile.counts:
-            yield _Expected(meaning, numbers)
+    return known
 
 
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
-    """Valid numbers for a count of either kind: that of the other pages, if they agree on one."""
+    """Return the valid numbers of a count that may mean all rows or the page: the meaning most pages fit."""
     place = profile.counts.get("either", "")
     counts = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
     of_all = sum(1 for received, _ in counts if received == total)
@@ -224,32 +208,20 @@ def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple
     return (total,) if of_all > of_page else (on_page,) if of_page > of_all else (total, on_page)
 
 
-def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, received: int, place: str) -> None:  # noqa: PLR0913, PLR0917 - a count and where it stands
-    due = " or ".join(str(number) for number in dict.fromkeys(one.numbers))
-    message = (
-        f"page {page.number} of {with_query(calls, walk)} has {len(page.rows)} of {len(walk.rows)} rows; "
-        f"{shown_place(place)} ({_MEANINGS[one.meaning]}) is {received}, expected {due}"
-    )
-    pointer = place if place.startswith("/") else ""
-    calls.add_finding(
-        _TOTALS_CHECK, message, page.exchange, expected=due, received=str(received), pointer=pointer
-    )
-
-
 def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
     pages = walk.pages
     if not pages or not walk.is_whole or not profile.links:
         return
     for page in pages[:-1]:
-        _leads_to(calls, profile, walk, page, "next", pages[page.number])
+        _leads_to(calls, profile, page, "next", pages[page.number])
     _ends(calls, profile, walk)
     for number in dict.fromkeys((min(2, len(pages)), len(pages))):
         page = pages[number - 1]
         if number > 1:
-            _leads_to(calls, profile, walk, page, "prev", pages[number - 2])
-        _leads_to(calls, profile, walk, page, "first", pages[0])
-        _leads_to(calls, profile, walk, page, "last", pages[-1])
-        _leads_to(calls, profile, walk, page, "self", page)
+            _leads_to(calls, profile, page, "prev", pages[number - 2])
+        _leads_to(calls, profile, page, "first", pages[0])
+        _leads_to(calls, profile, page, "last", pages[-1])
+        _leads_to(calls, profile, page, "self", page)
 
 
 def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
@@ -259,14 +231,14 @@ def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) 
     if not is_judged or not walk.pages or not size:
         return
     last = walk.pages[-1]
-    calls.count(_LINKS_CHECK)
+    calls.count(_LINKS)
     if len(last.rows) < size:
         message = (
-            f"page {last.number} of {with_query(calls, walk)} has {len(last.rows)} of {size} rows, so it is "
-            f"the last; it names a next page, which has no rows"
+            f"{last.name} has {len(last.rows)} of {size} rows, so it is the last; it names a next page, "
+            f"which has no rows"
         )
         calls.add_finding(
-            _LINKS_CHECK, message, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor
+            _LINKS, message, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor
         )
 
 
@@ -274,7 +246,7 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
     """Find a next link on the last page; a full one may have it, if it leads to a page without rows."""
     last = walk.pages[-1]
     link = link_of(profile, last.response, "next")
-    calls.count(_LINKS_CHECK)
+    calls.count(_LINKS)
     if not link or profile.paging == "link":
         return
     exchange = calls.follow(link)
@@ -282,38 +254,33 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
     if rows or len(last.rows) < (walk.size or profile.usual):
         shows = f"shows row {rows[0].id}" if rows else "has no rows"
         message = (
-            f"page {last.number} is the last of {with_query(calls, walk)}; it has a next link, "
+            f"page {last.number} is the last of {walk.name}; it has a next link, "
             f"{cut_text(link)}, which {shows}"
         )
-        calls.add_finding(
-            _LINKS_CHECK, message, last.exchange, exchange, expected="no next link", received=link
-        )
+        calls.add_finding(_LINKS, message, last.exchange, exchange, expected="no next link", received=link)
 
 
-def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to where
-    calls: ListCalls, profile: ListProfile, walk: Walk, page: Page, link: Link, to: Page
-) -> None:
+def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to: Page) -> None:
     if link not in profile.links:
         return
     target = link_of(profile, page.response, link)
-    here = f"page {page.number} of {with_query(calls, walk)}"
     if not target:
         # Only who declares them must have all; a next link is needed to get on.
         if link == "next":
-            calls.count(_LINKS_CHECK)
-            message = f"{here} has no next link and is not the last: page {to.number} has rows"
-            calls.add_finding(_LINKS_CHECK, message, page.exchange, expected="a next link")
+            calls.count(_LINKS)
+            message = f"{page.name} has no next link and is not the last: page {to.number} has rows"
+            calls.add_finding(_LINKS, message, page.exchange, expected="a next link")
         return
-    calls.count(_LINKS_CHECK)
+    calls.count(_LINKS)
     exchange = calls.follow(target)
     shown = tuple(row.id for row in rows_of(profile, exchange.response))
     if shown != to.ids:
         message = (
-            f"{here} has a {link} link, {cut_text(target)}; it shows "
+            f"{page.name} has a {link} link, {cut_text(target)}; it shows "
             f"{_rows(shown, exchange.response.status)}, expected those of page {to.number}, "
             f"{_rows(to.ids, 200)}"
         )
-        calls.add_finding(_LINKS_CHECK, message, page.exchange, exchange, received=target)
+        calls.add_finding(_LINKS, message, page.exchange, exchange, received=target)
 
 
 def _rows(ids: Sequence[str], status: int) -> str:
@@ -417,7 +384,7 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
     made = trials(one, reference.rows)
     for trial in made:
         walk = walker.walk(trial.query, reference.size, _PAGES)
-        refused = walk.beyond is not None and walk.beyond.response.status >= _REFUSED
+        refused = walk.beyond is not None and walk.beyond.response.is_refused
         if refused and not walk.pages and one.selects == "like":
             calls.note(f"the filter {one.parameter} was not checked: {walk.says} is refused")
             return walks
@@ -430,7 +397,7 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
 
 
 def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
-    """Return the number of fitting rows before the first unfitting one, and whether there is such a row."""
+    """Return whether a fitting row precedes an unfitting one, and the number of fitting rows."""
     fits = [trial.must_show(row) for row in trial.rows]
     first = fits.index(True) if any(fits) else len(fits)
     return not all(fits[first:]), trial.count
@@ -446,24 +413,22 @@ def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> l
 
 
 def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
-    calls.count(_FILTERS_CHECK)
+    calls.count(_FILTERS)
     shown = {row.id for row in walk.rows}
     asked = f"{calls.name}?{_asked(trial.query)}"
     wrong = next((row for row in walk.rows if not trial.may_show(row)), None)
     lost = next((row for row in trial.rows if trial.must_show(row) and row.id not in shown), None)
     if wrong is not None:
         message = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
-        calls.add_finding(_FILTERS_CHECK, message, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
+        calls.add_finding(_FILTERS, message, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
     elif lost is not None and walk.is_whole:
         message = (
             f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
         )
-        if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
+        if walk.beyond is not None and walk.beyond.response.is_refused:
             message = f"{message}: the answer is {walk.beyond.response.status}"
         due = f"{trial.count} rows"
-        calls.add_finding(
-            _FILTERS_CHECK, message, *walk.exchanges, expected=due, received=f"{len(shown)} rows"
-        )
+        calls.add_finding(_FILTERS, message, *walk.exchanges, expected=due, received=f"{len(shown)} rows")
 
 
 def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
@@ -472,7 +437,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
     unknown = FilterTrial(one, (one.unknown,), ())
     query = unknown.query
     walk = walker.walk(query, reference.size, 1)
-    calls.count(_FILTERS_CHECK)
+    calls.count(_FILTERS)
     shown = [row for row in walk.rows if not unknown.may_show(row)]
     if shown:
         message = (
@@ -480,7 +445,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
             f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
         )
         calls.add_finding(
-            _FILTERS_CHECK, message, *walk.exchanges, expected="no rows", received=f"{len(walk.rows)} rows"
+            _FILTERS, message, *walk.exchanges, expected="no rows", received=f"{len(walk.rows)} rows"
         )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.list_discovery import FoundList, complete, find_lists, value_in
 from mockserver.contract.lists import checks
-from mockserver.contract.lists.checks import trials, with_query
+from mockserver.contract.lists.checks import trials
 from mockserver.contract.lists.walks import (
     ListCalls,
     Page,
@@ -32,8 +33,7 @@ from mockserver.contract.sequences.run import PHASE
 from mockserver.contract.sequences.sentences import excerpt
 from mockserver.contract.sequences.sequence import usable_batches
 from mockserver.contract.trial import Trial
-from mockserver.contract.values.comparison import is_xml, read_document
-from mockserver.model import Json
+from mockserver.contract.values.comparison import is_xml, list_in_xml, read_document
 
 MEDIA_TYPES_CHECK = "same-in-every-media-type"
 _PAGES_IN_XML = 4
@@ -47,7 +47,7 @@ SHARED_CHECKS = frozenset(
 """Checks of sequences that are made of lists too."""
 
 _FEW, _MANY, _PREPARED = 24, 110, 12
-"""Records that are stored: in the shortest run, at most, and of those that need calls of their own before."""
+"""Records that are stored: in the shortest run; at most; and at most where each needs calls before it."""
 
 _PAGES = 40
 """Pages of the longest walk: a list of more rows than they hold is not walked to its end."""
@@ -56,10 +56,10 @@ _SEVERAL = 3
 """Pages of a walk whose links are followed."""
 
 _SMALL = 10
-"""Rows of a page that every server gives."""
+"""Page size that every server accepts."""
 
 _LARGE = 100
-"""Rows of a page where the spec states no largest number."""
+"""Page size that is asked for where the spec states no maximum."""
 
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
@@ -75,46 +75,37 @@ def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
         if not is_xml(exchange.response.media_type):
             return
         calls.count(MEDIA_TYPES_CHECK)
-        if not _check_page(calls, known, walk, page, exchange):
+        if not _check_page(calls, known, page, exchange):
             return
 
 
-def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, exchange: Exchange) -> bool:
+def _check_page(calls: ListCalls, known: ListProfile, page: Page, exchange: Exchange) -> bool:
     shown = _ids(known, exchange)
-    here = f"page {page.number} of {with_query(calls, walk)}"
     if shown is None:
         calls.note(f"its pages in XML were not compared: no rows with {known.identity} were found there")
         return False
     if shown == list(page.ids):
         return True
     media_type = exchange.response.media_type
-    place = next((at for at, row in enumerate(page.ids) if shown[at : at + 1] != [row]), len(page.ids))
-    due = f"row {excerpt(page.ids[place])}" if place < len(page.ids) else "no row"
-    received = f"row {excerpt(shown[place])}" if place < len(shown) else "no row"
+    pairs = zip_longest(page.ids, shown)
+    place, pair = next((place, pair) for place, pair in enumerate(pairs) if pair[0] != pair[1])
+    due, received = ("no row" if row is None else f"row {excerpt(row)}" for row in pair)
     message = (
-        f"{here} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} JSON "
-        f"shows {due}, {media_type} shows {received}"
+        f"{page.name} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} "
+        f"JSON shows {due}, {media_type} shows {received}"
     )
     calls.add_finding(MEDIA_TYPES_CHECK, message, page.exchange, exchange, expected=due, received=received)
     return False
 
 
 def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
-    """Ids of the rows in their order; None where a row has none."""
+    """Return the ids of the rows in their order; None if a row has no id."""
     document = read_document(exchange.response)
     if document is None:
         return None
-    rows = _rows(value_in(document.document, known.rows or ""))
-    found = [value_in(row, known.identity) for row in rows]
+    rows = list_in_xml(value_in(document.document, known.rows or ""))
+    found = [value_in(row, known.identity) for row in rows] if isinstance(rows, list) else []
     return [str(one) for one in found] if all(one is not None for one in found) else None
-
-
-def _rows(found: Json) -> Sequence[Json]:
-    """Rows of an element with one child each."""
-    if isinstance(found, Mapping) and len(found) == 1:
-        (found,) = found.values()
-        return found if isinstance(found, list) else [found]
-    return ()
 
 
 def check_other_tenant(
@@ -138,10 +129,10 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
     mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)
-    asked = dict(parse_qsl(mine.path.partition("?")[2]))
+    asked = dict(parse_qsl(mine.query))
     changed = {
         name: text
-        for name, text in parse_qsl(theirs.path.partition("?")[2])
+        for name, text in parse_qsl(theirs.query)
         if name in calls.query and asked.get(name) != text
     }
     headers = calls.api.profile.headers
@@ -193,17 +184,9 @@ def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Wa
     for page in walk.pages:
         leaked = _listed(batch, stored, page.exchange)
         if leaked:
-            message = (
-                f"page {page.number} of {with_query(calls, walk)} shows {excerpt(leaked[0])} in one tenant; "
-                f"it was stored in another"
-            )
-            calls.add_finding(
-                TENANTS_CHECK,
-                message,
-                page.exchange,
-                expected="nothing of another tenant",
-                received=leaked[0],
-            )
+            message = f"{page.name} shows {excerpt(leaked[0])} in one tenant; it was stored in another"
+            due = "nothing of another tenant"
+            calls.add_finding(TENANTS_CHECK, message, page.exchange, expected=due, received=leaked[0])
             return
 
 
@@ -252,7 +235,7 @@ def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], 
 
 @dataclass(frozen=True, slots=True)
 class _ListRun:
-    """The trial of one list; `others` are the lists of other records, where it is below one."""
+    """The trial of one list. `others`: if the list belongs to a record, the lists of other records."""
 
     found: FoundList
     calls: ListCalls
@@ -351,7 +334,7 @@ class _ListRun:
         self.calls.count(check, len(stored))
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
-            message = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
+            message = f"reading {key} shows it; no page of {reference.name} does"
             self.calls.add_finding(check, message, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
@@ -378,7 +361,7 @@ def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
 
 
 def _most(known: ListProfile, size: int | None, count: int) -> int:
-    """Most pages of a walk; above the usual size, pages may be as short as that."""
+    """Return the maximum number of pages of a walk; large pages may be as short as the usual size."""
     least = min(size or known.usual or 1, known.largest or known.usual or _SMALL)
     return min(-(-count // least) + 2, 2 * _PAGES)
 

@@ -14,10 +14,8 @@ from mockserver.contract.list_discovery import (
     FoundList,
     complete,
     find_rows,
-    json_of,
     link_in_header,
     next_position,
-    plain_name,
     value_at,
     value_in,
 )
@@ -27,10 +25,10 @@ from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, Dra
 from mockserver.contract.profile_reads import Link, ListProfile
 from mockserver.contract.safety import DEFAULT_PORTS
 from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.sentences import excerpt
+from mockserver.contract.sequences.sentences import cut_text, excerpt
 from mockserver.contract.trial import Trial
 from mockserver.model import pointer_of
-from mockserver.spec.openapi import Operation
+from mockserver.spec.openapi import Operation, plain
 
 _OK = 200
 
@@ -40,19 +38,18 @@ rows of the pages before only, or after as many pages as were to be asked for.""
 
 _JUDGED = 3
 _SHOWN_CALLS = 12
-"""Calls that a finding keeps: the last ones."""
+"""Number of calls that a finding shows: the last ones."""
 
 _IN_A_BATCH = 10
 _APART = 9_000
-"""Where a target has no sandboxes, sequences use lower keys."""
+"""First key at a target without sandboxes, where sequences use lower keys."""
 
-_FIRST_REFUSAL = 300
 _CHECK = "filters-select"
 _RECORDS = 8
-"""Records whose lists are looked at: the first of the list above."""
+"""Number of records whose lists are read: the first ones of the list above."""
 
 _WIDE = 8
-"""Characters of an id that no row of another record has by chance."""
+"""Length from which two equal ids are no coincidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,12 @@ class Page:
     number: int
     exchange: Exchange
     rows: tuple[Row, ...]
+    of: str = ""
+    """The list and its query in words: "GET /orders with pageSize=3"."""
+
+    @property
+    def name(self) -> str:
+        return f"page {self.number} of {self.of}"
 
     @property
     def response(self) -> Response:
@@ -78,7 +81,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The pages of a walk that have rows, and the one after them; `size` is None where none was asked for."""
+    """The pages of a walk that have rows, and the call after them; without a `size` none was asked for."""
 
     query: Mapping[str, str]
     size: int | None
@@ -87,6 +90,8 @@ class Walk:
     beyond: Exchange | None = None
     says: str = ""
     """The query in words: "pageSize=3"."""
+    name: str = ""
+    """The list and its query in words: "GET /orders with pageSize=3"."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -112,6 +117,8 @@ class Walker:
         """Return the pages with so many rows each, at most `most` of them."""
         profile = self.profile
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
+        says = ", ".join(f"{name}={text}" for name, text in sized.items())
+        name = f"{self.calls.name} with {cut_text(says)}" if says else self.calls.name
         pages: list[Page] = []
         seen: set[str] = set()
         beyond = None
@@ -124,14 +131,14 @@ class Walker:
                 end = "empty" if exchange.response.status == _OK else "refused"
                 beyond = exchange
                 break
-            pages.append(Page(len(pages) + 1, exchange, rows))
+            pages.append(Page(len(pages) + 1, exchange, rows, name))
             position = self._next(pages, size)
             before = len(seen)
             seen.update(pages[-1].ids)
             if position is None or len(seen) == before:
                 end = "told" if position is None else "loop"
                 break
-        return Walk(query, size, tuple(pages), end, beyond, ", ".join(f"{n}={t}" for n, t in sized.items()))
+        return Walk(query, size, tuple(pages), end, beyond, says, name)
 
     def _ask(self, sized: Mapping[str, str], position: str | None, pages: Sequence[Page]) -> Exchange:
         profile = self.profile
@@ -153,7 +160,7 @@ class Walker:
 
 def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, list[Any] | None]:
     """The pointer to the rows of an answer, stated or found, and the rows; None where they are not known."""
-    document = json_of(response.body)
+    document = response.document()
     pointer = profile.rows if profile.rows is not None else find_rows(document)
     rows = value_in(document, pointer) if pointer is not None else None
     return pointer, rows if isinstance(rows, list) else None
@@ -161,7 +168,7 @@ def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, li
 
 def rows_of(profile: ListProfile, response: Response) -> tuple[Row, ...]:
     """Rows of an answer; none if it shows no list."""
-    found = value_in(json_of(response.body), profile.rows or "")
+    found = value_in(response.document(), profile.rows or "")
     if response.status != _OK or not isinstance(found, list):
         return ()
     return tuple(Row(_identify(profile, one), one) for one in found)
@@ -191,21 +198,22 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
 
 @dataclass(slots=True)
 class ListCalls(Trial):
-    """Calls to one list in a scope of its own; `steps` are the steps before in plain words.
-
-    `path` is the list's, with what each call of the `tenant` needs in `query` and `headers`.
-    """
+    """Calls to one list, in an isolation scope of their own."""
 
     operation: Operation
     scope: IsolationScope
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Query and headers that every call of the tenant needs."""
     is_led_away: bool = False
+    """Whether a note says that links lead to another address."""
     steps: list[str] = field(default_factory=list)
+    """The calls that stored records, in plain words."""
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     judged: int = 0
+    """Number of pages that were judged by themselves."""
     tenant: int = 0
 
     @property
@@ -346,7 +354,7 @@ def _accepted(
     calls: ListCalls, batch: BatchProfile, exchange: Exchange, items: Sequence[BatchItem]
 ) -> list[str]:
     reader = batch.reader or reader_for(calls.api, calls.api.spec.operations[batch.operation])
-    if exchange.response.status >= _FIRST_REFUSAL:
+    if not exchange.response.is_done:
         return []
     if reader is None:
         return [str(item.key) for item in items]
@@ -406,8 +414,8 @@ def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
     before, _, rest = found.operation.path.partition("{")
     name, _, after = rest.partition("}")
     for row in rows[:_RECORDS]:
-        members = {plain_name(one): one for one in row} if isinstance(row, dict) else {}
-        member = members.get(plain_name(name))
+        members = {plain(one): one for one in row} if isinstance(row, dict) else {}
+        member = members.get(plain(name))
         value = value_in(row, pointer_of((member,)) if member else known.identity)
         if isinstance(value, str | int) and value != "":
             yield f"{before}{quote(str(value), safe=':')}{after}"

@@ -21,7 +21,6 @@ from mockserver.contract.exchange import (
 from mockserver.contract.oracle import item_checks
 from mockserver.contract.oracle.expectations import ExpectedResponse, Oracle, count_noun
 from mockserver.contract.oracle.item_checks import (
-    FIRST_REFUSAL,
     NOT_IMPLEMENTED,
     NOTHING_TO_JUDGE,
     SERVER_ERROR,
@@ -110,7 +109,7 @@ class ExchangeJudge:
             telling,
             unread,
             conformance,
-            is_tolerated=self._forgives(operation, exchange.response.status),
+            is_tolerated=self._forgives(operation, exchange.response),
             has_credentials=self._is_credentialed(operation, exchange),
             lacks_credentials=not self._is_recorded
             and lacks_credentials(self._contracted, operation.id, exchange.request),
@@ -143,7 +142,7 @@ class ExchangeJudge:
             message = str(error) or type(error).__name__
             return None, message if message.startswith(_LEAD) else f"{_LEAD} that can be read: {message}"
 
-    def _forgives(self, operation: Operation, status: int) -> bool:
+    def _forgives(self, operation: Operation, response: Response) -> bool:
         """Return whether the profile tolerates this status for a good call, or for a bad one.
 
         For a batch the latter is meant for its items, which are judged apart.
@@ -152,9 +151,8 @@ class ExchangeJudge:
         if judged is None:
             return False
         of_bad = () if operation.batch else judged.invalid
-        return not {str(status), f"{status // 100}xx"}.isdisjoint(
-            judged.valid if status >= FIRST_REFUSAL else of_bad
-        )
+        allowed = judged.valid if response.is_refused else of_bad
+        return not {str(response.status), f"{response.status // 100}xx"}.isdisjoint(allowed)
 
     def _is_credentialed(self, operation: Operation, exchange: Exchange) -> bool:
         given = headers_for(self._contracted, operation.id, self._contracted.profile.credentials)
@@ -166,7 +164,7 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
     if case.is_provoked:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
-    return 1, None if found and found.of_body and case.status >= FIRST_REFUSAL else found
+    return 1, None if found and found.of_body and case.is_refusal else found
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
@@ -205,7 +203,7 @@ def no_server_error(case: CheckCase) -> CheckResult:
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
-    if case.status < FIRST_REFUSAL or case.is_provoked:
+    if not case.is_refusal or case.is_provoked:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
     return 1, found if found is not None and found.of_body else None
@@ -215,7 +213,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
     """Check that an invalid envelope is refused, and that no call is refused because of a bad item."""
     expected = case.expected
     if expected.envelope == "bad":
-        if case.status >= FIRST_REFUSAL or case.is_tolerated:
+        if case.is_refusal or case.is_tolerated:
             return 1, None
         message = f"answers {case.status} to a call that must be refused: {expected.reason}"
         return 1, CheckFailure(message, expected="a 4xx", received=str(case.status))
@@ -230,7 +228,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
     """Return an item that must make the vendor's reader refuse the whole call, in an accepted call."""
     culprit = next((item for item in case.expected.items if item.refuses_call), None)
-    if culprit is None or case.status >= FIRST_REFUSAL:
+    if culprit is None or case.is_refusal:
         return None
     message = (
         f"sent {count_noun(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
@@ -290,6 +288,6 @@ def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
 
 def unread(error: Exception, exchange: Exchange) -> Finding:
     request, status = exchange.request, exchange.response.status
-    call = f"{request.method} {request.path.partition('?')[0]}"
-    message = f"{call} is answered {status}, and that cannot be read ({type(error).__name__}: {error})"
+    reason = f"{type(error).__name__}: {error}"
+    message = f"{request.name} is answered {status}, and that cannot be read ({reason})"
     return Finding(ANSWERS_CAN_BE_READ, exchange.operation, message, expected="UTF-8", exchanges=(exchange,))

@@ -220,11 +220,15 @@ def _children(value: Json) -> Iterator[Json]:
     return (child for child in inner if isinstance(child, dict | list))
 
 
-def _form(text: str, node: Document, settings: Document) -> Decoded:
+def _pairs(text: str) -> list[tuple[str, str]]:
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise UnreadableError(f"it is not a form: {error}") from None
+
+
+def _form(text: str, node: Document, settings: Document) -> Decoded:
+    pairs = _pairs(text)
     doubts = (
         ("there are more keys than a reader may take",)
         if len(pairs) >= int(settings.get("max-keys", 1000))
@@ -247,10 +251,7 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
 
 
 def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
-    except ValueError as error:
-        raise UnreadableError(f"it is not a form: {error}") from None
+    pairs = _pairs(text)
     name = settings.get("member", "xml")
     found = [value for key, value in pairs if key == name]
     if not found:

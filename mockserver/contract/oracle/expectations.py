@@ -90,7 +90,7 @@ class Oracle:
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation of a request, and its path parameters. Raises MethodNotAllowed."""
-        path = unquote(request.path.partition("?")[0], errors="replace")
+        path = unquote(request.plain_path, errors="replace")
         try:
             match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
         except NotFound:
@@ -464,8 +464,7 @@ class ParameterOracle:
 
     def _query(self, request: Request) -> dict[str, list[str]]:
         read: dict[str, list[str]] = {}
-        _, _, query = request.path.partition("?")
-        for name, text in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        for name, text in parse_qsl(request.query, keep_blank_values=True, errors="replace"):
             read.setdefault(self._name(name), []).append(text)
         return read
 

@@ -18,7 +18,6 @@ from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json
 
-FIRST_REFUSAL = 400
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
 DENIED = (401, 403)
@@ -95,6 +94,10 @@ class CheckCase:
         return self.exchange.response.status
 
     @property
+    def is_refusal(self) -> bool:
+        return self.exchange.response.is_refused
+
+    @property
     def is_provoked(self) -> bool:
         """Whether the call asked for its status: a refusal by its credentials, or a 304 by its condition.
 
@@ -138,7 +141,7 @@ class CheckCase:
 
     @property
     def refused(self) -> bool:
-        return self.status >= FIRST_REFUSAL and (self.reported is None or self.atomic)
+        return self.is_refusal and (self.reported is None or self.atomic)
 
     @property
     def outcomes(self) -> tuple[ReportedOutcome, ...]:
@@ -354,11 +357,7 @@ def count_is_processed(case: CheckCase) -> CheckResult:
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
     """Check that refused calls have a body with a message, and rejected items their own message."""
-    if (
-        case.status >= FIRST_REFUSAL
-        and case.conformance.body is not None
-        and not has_message(case.conformance.body)
-    ):
+    if case.is_refusal and case.conformance.body is not None and not has_message(case.conformance.body):
         return 1, CheckFailure(
             f"answers {case.status} without a message", expected="a message", received="none"
         )
@@ -375,7 +374,7 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
         other = done[alike.message]
         message = f"item {alike.place} is rejected with the message of item {other}, which was accepted"
         return len(rejected), CheckFailure(message, alike.at, "why it is rejected", alike.message)
-    return len(rejected) + (case.status >= FIRST_REFUSAL and case.conformance.body is not None), None
+    return len(rejected) + (case.is_refusal and case.conformance.body is not None), None
 
 
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
@@ -385,7 +384,7 @@ def message_fits_the_outcome(case: CheckCase) -> CheckResult:
     for one, text in messages:
         if _says_failed(text) if one.accepted else _says_done(text):
             return len(messages), _contradiction(one)
-    if case.reported is not None or case.status < FIRST_REFUSAL:
+    if case.reported is not None or not case.is_refusal:
         return (len(messages), None) if messages else NOTHING_TO_JUDGE
     return _refused_call(case)
 

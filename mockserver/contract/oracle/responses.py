@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Literal
 
 from mockserver.contract.api import ApiUnderTest
@@ -18,7 +19,6 @@ from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer
 from mockserver.spec.openapi import Batch, Operation, Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
-REFUSAL_STATUSES = 400
 _BODILESS = (204, 205, 304)
 _CREATED = 201
 _PLACE = re.compile(r"\w*\[([0-9]{1,6})\]|#([0-9]{1,6})")
@@ -68,7 +68,7 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """All accepted or all rejected, by the status."""
-    return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), is_complete=False)
+    return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _OutcomeList:
     batch: Batch
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        if exchange.response.status >= REFUSAL_STATUSES:
+        if exchange.response.is_refused:
             return None
         answer = _document(self.document, self.operation, exchange.response)
         pointer = self.batch.outcome["list"]
@@ -132,7 +132,7 @@ class _OutcomeMaps:
     batch: Batch
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        if exchange.response.status >= REFUSAL_STATUSES:
+        if exchange.response.is_refused:
             return None
         answer = _document(self.document, self.operation, exchange.response)
         count = None
@@ -202,7 +202,7 @@ def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
     """Return whether an outcome is good: by its status if it has one, else by the lack of messages."""
     number = _number(status)
     if number is not None:
-        return number < REFUSAL_STATUSES
+        return number < HTTPStatus.BAD_REQUEST
     if isinstance(status, bool):
         return status
     if isinstance(status, str) and status:
@@ -385,7 +385,7 @@ def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
     sent = response.media_type
     named = [name for name in content if fnmatchcase(sent, name)] if sent else list(content)
     is_document = not named or any(one.endswith(("json", "xml")) for one in named)
-    return response.status < REFUSAL_STATUSES and not is_document
+    return not response.is_refused and not is_document
 
 
 def _missing_body(response: Response) -> CheckFailure:

@@ -13,7 +13,6 @@ from mockserver.contract.oracle.responses import class_in_words
 from mockserver.contract.profile import DrawnValues, IdempotencyRule, Record, RefusedStep, Step
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import (
-    FIRST_REFUSAL,
     ExpectedItemEffect,
     ReportedVerdict,
     SentBatch,
@@ -31,7 +30,6 @@ SEQUENCE_CHECKS = checks_of("answers", "sequences")
 """Checks that any trial of sequences may fail, so that each trial is made for each of them."""
 
 _CHECK = "steps-do-what-they-say"
-_FOUND = range(200, 300)
 _LISTS = "lists-show-what-is-there"
 
 
@@ -136,7 +134,7 @@ def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, te
     sequence.steps.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
     sequence.judge(exchange)
     sequence.count_check(_CHECK)
-    refused = status >= FIRST_REFUSAL
+    refused = exchange.response.is_refused
     there = f"where reading {key} showed {sentences.record(before)}"
     if isinstance(must, RefusedStep) and not refused:
         message = (
@@ -188,7 +186,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
     done = [place for place, verdict in enumerate(answered.verdicts) if verdict.accepted]
     is_refused = (
         answered.refused
-        or answered.exchange.response.status >= FIRST_REFUSAL
+        or answered.exchange.response.is_refused
         or _is_refused_item_by_item(sequence, answered)
     )
     if done or not is_refused:
@@ -331,9 +329,7 @@ def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None
             continue
         done = verdict.accepted
         if done is None:
-            succeeded = (
-                answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
-            )
+            succeeded = not answered.exchange.response.is_refused and not answered.sent.expected_effect.whole
             done = effect.accepted and succeeded
         if done is None or (done and not effect.accepted):
             return None
@@ -381,7 +377,7 @@ def _break(
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
     """Return a failure text if the last answer has no record of the key."""
     last = sequence.exchanges[-1]
-    if shown is not None or last.request.method != "GET" or last.response.status not in _FOUND:
+    if shown is not None or last.request.method != "GET" or not last.response.is_done:
         return ""
     return f"; no record of this key is in the answer {sentences.response(last)}"
 

@@ -13,7 +13,6 @@ from mockserver.contract.profile import DrawnValues, Record
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back, settle_batch
 from mockserver.contract.sequences.sentences import (
-    FIRST_REFUSAL,
     ReportedVerdict,
     SequenceItem,
     expected_batch_effect,
@@ -203,7 +202,7 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
 
 def check_calls_at_once(context: SequenceContext) -> None:
     """Send two batches at once over three keys, one of which both have; then again on the result."""
-    if not context.run_config.wants_any(batches.SEQUENCE_CHECKS) or context.search.target_is_lost:
+    if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
         numbers = count(sequence.scope.numbers_from + 1)
@@ -249,7 +248,7 @@ def check_replayed_refusal(context: SequenceContext) -> None:
     """Send an item before what it needs is there, and the same call again under its key when it is there."""
     rule, profile = rule_of(context.api), context.batch_profile
     is_due = rule is not None and rule.errors and profile.again == "same" and profile.prepare is not None
-    if not is_due or not context.run_config.wants(REPLAY) or context.search.target_is_lost:
+    if not is_due or not context.may_try(REPLAY):
         return
     with CallSequence.with_keys(context, 1) as (sequence, (key,)):
         items = _items([key], count(sequence.scope.numbers_from + 1))
@@ -277,7 +276,7 @@ def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem]
         return
     statuses = " and ".join(str(one.response.status) for one in received)
     sequence.steps.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
-    done = [one for one in received if one.response.status < FIRST_REFUSAL]
+    done = [one for one in received if not one.response.is_refused]
     sequence.count_check(REPLAY)
     if not done:
         answer = sentences.response(received[0])

@@ -23,13 +23,12 @@ def check_ids(context: SequenceContext) -> None:
 
     Answer, list and single read must show one id for a record, and each key must have a record of its own.
     """
-    if not context.run_config.wants_any(batches.SEQUENCE_CHECKS) or context.search.target_is_lost:
+    if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     ways = () if context.batch.atomic else context.batch_profile.corruptions
     bad = next((way for way in ways if not way.refuses_call), None)
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
-        first = sequence.scope.numbers_from
-        drawn = [DrawnValues(first + place, Decimal(place + 1)) for place in range(_KEYS)]
+        drawn = sequence.drawn(_KEYS)
         items = [SequenceItem(*row) for row in zip(keys, drawn[:-1], (None, bad, None), strict=False)]
         answered = batches.send_batch(sequence, items, _HERE)
         if context.batch.upsert:
@@ -65,7 +64,8 @@ def _member(sequence: CallSequence, name: str, item: Json, key: str, exchange: E
     read = read_document(exchange.response) if exchange else None
     if read is None or not isinstance(item, Mapping) or {*names}.isdisjoint(item):
         return None
-    return (find_record(read.document, item, names, key, alone=False) or {}).get(name)
+    found = find_record(read.document, item, names, key, alone=False)
+    return found[1].get(name) if found else None
 
 
 def _send_alike(sequence: CallSequence, items: Sequence[SequenceItem]) -> None:
@@ -86,8 +86,8 @@ def check_records_of_tenants(context: SequenceContext) -> None:
     An item that is accepted without any record needs none.
     """
     profile = context.batch_profile
-    is_wanted = context.run_config.wants_any(batches.SEQUENCE_CHECKS) and not context.search.target_is_lost
-    if not is_wanted or profile.tenants < 2 or profile.prepare is None:  # noqa: PLR2004 - two tenants
+    is_due = profile.tenants > 1 and profile.prepare is not None
+    if not is_due or not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):
         before = sequence.known(keys[-1], _ASIDE)
@@ -112,15 +112,11 @@ def _is_accepted(sequence: CallSequence, key: str) -> bool:
 
 def check_key_twice(context: SequenceContext) -> None:
     """Send a key twice in one batch with other values, and another key between."""
-    is_wanted = context.run_config.wants_any(batches.SEQUENCE_CHECKS) and not context.search.target_is_lost
-    if not is_wanted or not context.batch_profile.twice:
+    if not context.batch_profile.twice or not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):
-        first = sequence.scope.numbers_from
-        drawn = [DrawnValues(first + place, Decimal(place + 1)) for place in range(len(keys) + 1)]
-        batches.send_batch(
-            sequence, [SequenceItem(*row) for row in zip([*keys, keys[0]], drawn, strict=True)], _HERE
-        )
+        rows = zip([*keys, keys[0]], sequence.drawn(len(keys) + 1), strict=True)
+        batches.send_batch(sequence, [SequenceItem(*row) for row in rows], _HERE)
 
 
 IDENTITY_TRIALS = (check_ids, check_key_twice, check_records_of_tenants)

@@ -15,7 +15,7 @@ from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.profile import Corruption, DrawnValues, Record
 from mockserver.contract.sequences import batches, concurrency, sentences
 from mockserver.contract.sequences.batches import SettledBatch
-from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SequenceItem
+from mockserver.contract.sequences.sentences import SequenceItem
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 KEYS = 4
@@ -115,11 +115,11 @@ class BatchMachine(RuleBasedStateMachine):
         self.batch_profile = self.context.batch_profile
         self.alone = tuple(way for way in self.batch_profile.corruptions if not way.refuses_call)
         self.pool = KEYS if _takes_again(self.context) else 2 * KEYS
-        world = self.context.isolation.new_scope(self.pool)
-        self.sequence = CallSequence(self.context, world)
-        self.isolation = [world]
+        scope = self.context.isolation.new_scope(self.pool)
+        self.sequence = CallSequence(self.context, scope)
+        self.isolation = [scope]
         self.keys = tuple(
-            dict.fromkeys(self.batch_profile.key(world.first + number) for number in range(self.pool))
+            dict.fromkeys(self.batch_profile.key(scope.first + number) for number in range(self.pool))
         )
         self.last: tuple[list[SequenceItem], int] | None = None
         self.numbers = count(1)
@@ -129,8 +129,8 @@ class BatchMachine(RuleBasedStateMachine):
             if not self.sequence.has_ended:
                 batches.read_back_at_end(self.sequence)
         finally:
-            for world in self.isolation:
-                self.context.isolation.drop(world)
+            for scope in self.isolation:
+                self.context.isolation.drop(scope)
 
     @rule(data=_DATA, tenant=TENANT)
     def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
@@ -330,7 +330,7 @@ def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: i
         return
     sequence.steps.append(f"the same under that key in another {place} → {exchange.response.status}")
     sequence.count_check(check)
-    refused = exchange.response.status >= FIRST_REFUSAL
+    refused = exchange.response.is_refused
     for one, fate in zip(sent.items, sent.expected_effect.effects, strict=True):
         shown = sequence.read(one.key, where)
         if refused or shown != fate.record:

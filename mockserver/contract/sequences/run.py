@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 import hypothesis
-from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from mockserver.contract.exchange import BrokenRule, Exchange
-from mockserver.contract.failure_search import BudgetSpentError, hypothesis_settings
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.failure_search import hypothesis_settings
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
 from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
@@ -89,8 +88,8 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
 def check_steps(context: SequenceContext) -> None:
     """Take each step on a record of its own; after a step that deletes the record, take every step again."""
     steps = context.batch_profile.steps
-    for step in steps if context.run_config.wants_any(SEQUENCE_CHECKS) else ():
-        if context.search.target_is_lost:
+    for step in steps:
+        if not context.may_try(*SEQUENCE_CHECKS):
             return
         with CallSequence.with_keys(context, 1) as (sequence, (key,)):
             drawn = (
@@ -106,21 +105,18 @@ def check_steps(context: SequenceContext) -> None:
 
 def _run_sequences(context: SequenceContext) -> None:
     for _ in range(_ROUNDS):
-        # The search has the smallest sequence, also if its failure did not come again.
-        with suppress(BrokenRule, Flaky, BudgetSpentError):
-            machine = hypothesis.seed(context.run_config.seed)(build_machine(context))
-            run_state_machine_as_test(
-                machine, settings=hypothesis_settings(context.run_config, stateful_step_count=STEPS)
-            )
-        if context.end_round() is None or context.search.is_done:
+        machine = hypothesis.seed(context.run_config.seed)(build_machine(context))
+        settings = hypothesis_settings(context.run_config, stateful_step_count=STEPS)
+        found = context.search.round(partial(run_state_machine_as_test, machine, settings=settings))
+        context.ledger.record([found] if found else [])
+        if found is None or context.search.is_done:
             return
 
 
 def check_messages(context: SequenceContext) -> None:
     """Send every kind of bad item, a few at a time, each with a good one."""
     ways = [corruption for corruption in context.batch_profile.corruptions if not corruption.refuses_call]
-    is_wanted = context.run_config.wants_any(SEQUENCE_CHECKS)
-    if len(ways) < 2 or not is_wanted or context.search.target_is_lost:  # noqa: PLR2004
+    if len(ways) < 2 or not context.may_try(*SEQUENCE_CHECKS):  # noqa: PLR2004 - two may change places
         return
     with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
         size = max(len(keys) - 1, 2)
@@ -128,10 +124,8 @@ def check_messages(context: SequenceContext) -> None:
         if len(groups[-1]) == 1:
             groups[-1] = ways[-2:]
         for group in groups if len(keys) > 1 else ():
-            first = sequence.scope.numbers_from
-            drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(keys))]
             corruptions = [*group, *[None] * len(keys)]
-            rows = zip(keys, drawn, corruptions, strict=False)
+            rows = zip(keys, sequence.drawn(len(keys)), corruptions, strict=False)
             check_messages_of_bad_items(sequence, [SequenceItem(*row) for row in rows], 0)
 
 
@@ -212,7 +206,7 @@ class _Count:
 def check_positions(context: SequenceContext) -> None:
     """Send each bad item at three places of a batch, and compare the positions in the messages with them."""
     ways = context.batch_profile.corruptions
-    if not ways or not context.run_config.wants(CHECK) or context.search.target_is_lost:
+    if not ways or not context.may_try(CHECK):
         return
     with CallSequence.with_keys(context, _FARTHEST) as (sequence, keys):
         for way in ways if len(keys) == _FARTHEST else ():
@@ -294,19 +288,13 @@ def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place
         return None
     verdicts, is_refused = reported
     if is_refused:
-        texts, became = tuple(_texts(_body(exchange))), "refused as a whole"
+        body = exchange.response.document() or exchange.response.body.decode("utf-8", "replace")
+        texts, became = tuple(_texts(body)), "refused as a whole"
     elif verdicts[place].accepted is False and (outcome := verdicts[place].outcome):
         texts, became = (outcome.message,), f"item {place} rejected"
     else:
         return None
     return _Refusal(place, texts, sentences.batch_step(request, items, exchange, became), exchange)
-
-
-def _body(exchange: Exchange) -> Json:
-    try:
-        return exchange.response.json()
-    except (ValueError, RecursionError):
-        return exchange.response.body.decode("utf-8", "replace")
 
 
 def _texts(body: Json) -> Iterator[str]:

@@ -27,9 +27,6 @@ _EXCERPT = 120
 _NAMED = 8
 """Items that a sentence names; the others are counted."""
 
-FIRST_REFUSAL = 400
-"""The lowest status of a refusal."""
-
 
 def batch(items: Sequence[SequenceItem]) -> str:
     """Words for the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
@@ -278,9 +275,7 @@ def is_refused(
     exchange: Exchange, reported: ReportedOutcomes | None, verdicts: Sequence[ReportedVerdict]
 ) -> bool:
     return reported is None or (
-        exchange.response.status >= FIRST_REFUSAL
-        and bool(verdicts)
-        and not any(one.accepted for one in verdicts)
+        exchange.response.is_refused and bool(verdicts) and not any(one.accepted for one in verdicts)
     )
 
 

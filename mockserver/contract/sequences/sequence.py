@@ -44,7 +44,6 @@ from mockserver.model import Json
 from mockserver.spec.openapi import Batch, Spec
 
 _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
-_SUCCESS = range(200, 300)
 _VERSIONS = "versions-follow-changes"
 
 _PAGES = 10
@@ -74,6 +73,10 @@ class SequenceContext(Trial):
         isolation = Isolation(trial.target, trial.run_config.seed, name)
         search = FailureSearch(trial.run_config)
         return cls(*trial.parts, profile, operation.batch, reader, isolation, search)
+
+    def may_try(self, *checks: str) -> bool:
+        """Return whether one of the checks is wanted, and the target still answers."""
+        return self.run_config.wants_any(checks) and not self.search.target_is_lost
 
     def end_round(self) -> Finding | None:
         finding = self.search.end()
@@ -120,6 +123,11 @@ class CallSequence:
         with suppress(BrokenRule):
             yield cls(context, scope), list(dict.fromkeys(made))
         context.isolation.drop(scope)
+
+    def drawn(self, number: int) -> list[DrawnValues]:
+        """Return different values for so many items."""
+        first = self.scope.numbers_from
+        return [DrawnValues(first + place, Decimal(place + 1)) for place in range(number)]
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
         """Send a request and return the unchecked response, None without one."""
@@ -285,7 +293,7 @@ class CallSequence:
         """Outcomes of the items; None if the call was refused, a sentence if it is unreadable."""
         reader = self.context.reader
         if reader is None:
-            return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())
+            return None if not exchange.response.is_done else ReportedOutcomes(())
         try:
             return reader(exchange, items)
         except _UNREADABLE as error:
@@ -334,7 +342,7 @@ class CallSequence:
                 judged.add((request.method, request.path))
                 self.judge(exchange)
             self.count_check("steps-do-what-they-say")
-            if exchange.response.status not in _SUCCESS:
+            if not exchange.response.is_done:
                 message = f"what {whose} could not be made: {sentences.response(exchange)}"
                 self.fail("steps-do-what-they-say", message, "2xx", str(exchange.response.status))
 
@@ -363,9 +371,8 @@ def _paging(context: SequenceContext, first: Exchange) -> ListProfile:
 
 
 def _at(paged: ListProfile, request: Request, position: str) -> Request:
-    path, _, query = request.path.partition("?")
-    named = [(name, text) for name, text in parse_qsl(query) if name != paged.position]
-    return replace(request, path=f"{path}?{urlencode([*named, (paged.position, position)])}")
+    named = [(name, text) for name, text in parse_qsl(request.query) if name != paged.position]
+    return replace(request, path=f"{request.plain_path}?{urlencode([*named, (paged.position, position)])}")
 
 
 def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:

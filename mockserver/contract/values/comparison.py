@@ -20,7 +20,7 @@ from defusedxml.common import DefusedXmlException
 from mockserver.contract.exchange import Exchange, Finding, Response, checks_of
 from mockserver.contract.profile import LossKind, ValueChange, ValueRules
 from mockserver.contract.values.hard_values import HardValue, MemberPath, ValueMember, ValueTrial
-from mockserver.model import Json
+from mockserver.model import Json, Path
 
 TEXTS, NUMBERS, DATES = "texts-survive", "numbers-survive", "dates-survive"
 MEDIA_TYPES = "same-in-every-media-type"
@@ -135,13 +135,6 @@ class SentItem:
     """The message of its outcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class _ChangedValue:
-    check: str
-    message: str
-    finding: Finding
-
-
 @dataclass(slots=True)
 class ValueComparison:
     """The comparison of all values of an operation so far.
@@ -153,7 +146,7 @@ class ValueComparison:
     rules: ValueRules
     changed: Counter[tuple[str, LossKind]] = field(default_factory=Counter)
     compared: Counter[str] = field(default_factory=Counter)
-    _lost: dict[tuple[str, LossKind], _ChangedValue] = field(default_factory=dict)
+    _lost: dict[tuple[str, LossKind], Finding] = field(default_factory=dict)
     _shown: set[tuple[str, MemberPath]] = field(default_factory=set)
 
     def compare(self, sent: SentItem, shown: ShownRecord) -> None:
@@ -173,11 +166,11 @@ class ValueComparison:
                 if self._is_declared(member, difference, sent.warning):
                     self.changed[member.name, difference.kind] += 1
                 elif (member.name, difference.kind) not in self._lost:
-                    sentence = _sentence(member, hard, value, sent, shown, difference)
-                    if self._is_declared(member, difference):
-                        sentence += ", and the answer to it has no warning"
-                    found = self._finding(check, sentence, (hard.value, value), sent, shown, member)
-                    self._lost[member.name, difference.kind] = _ChangedValue(check, sentence, found)
+                    loss = _Loss(member, hard, value, sent, shown, difference)
+                    is_silent = self._is_declared(member, difference)
+                    message = loss.sentence + (", and the answer to it has no warning" if is_silent else "")
+                    found = loss.finding(check, self.operation, message, self._path(member))
+                    self._lost[member.name, difference.kind] = found
 
     def _is_declared(self, member: ValueMember, difference: Difference, warning: str = "any") -> bool:
         if difference.kind == "seventh digit lost":
@@ -207,7 +200,7 @@ class ValueComparison:
 
     def findings(self) -> Iterator[Finding]:
         """Yield one for each check, with every member and kind of loss."""
-        by_check: dict[str, list[_ChangedValue]] = {}
+        by_check: dict[str, list[Finding]] = {}
         for one in self._lost.values():
             by_check.setdefault(one.check, []).append(one)
         for listed in by_check.values():
@@ -215,7 +208,7 @@ class ValueComparison:
             message = "; also ".join([first.message, *(other.message for other in others[: _TOLD - 1])])
             if len(listed) > _TOLD:
                 message = f"{message}; and {len(listed) - _TOLD} more"
-            yield replace(first.finding, message=message)
+            yield replace(first, message=message)
 
     def _path(self, member: ValueMember) -> MemberPath:
         first, *rest = member.path
@@ -244,40 +237,37 @@ class ValueComparison:
         least = max(1, decimals_of(hard.value) or 0) if expected < 0 else expected
         return (Difference("scale lost"),) if printed < least else ()
 
-    def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
-        self,
-        check: str,
-        message: str,
-        values: tuple[Json, Json],
-        sent: SentItem,
-        shown: ShownRecord,
-        member: ValueMember,
-    ) -> Finding:
-        pointer = "" if shown.is_text else "/".join([shown.at, *self._path(member)])
-        same = shown.exchange is sent.exchange
-        earlier = (sent.before,) if sent.before else ()
-        exchanges = (*(one.exchange for one in earlier), sent.exchange, *(() if same else (shown.exchange,)))
-        expected, received = (value_text(value) for value in values)
-        steps = (*(one.step for one in earlier), sent.step)
-        return Finding(check, self.operation, message, pointer, expected, received, exchanges, steps)
 
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """A member that an answer shows otherwise than it was sent."""
 
-def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
-    member: ValueMember,
-    hard: HardValue,
-    value: Json,
-    sent: SentItem,
-    shown: ShownRecord,
-    difference: Difference,
-) -> str:
-    written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
-    media_type = shown.exchange.response.media_type
-    read = f" in {media_type}" if media_type != _USUAL else ""
-    update = ", an update of a record that is there" if sent.before else ""
-    return (
-        f"sent {value_text(hard.value)} as {member.name} of item {sent.place}{written}{update}; "
-        f"{shown.how}{read} shows {value_text(value)}: {WORDS[difference.kind]}"
-    )
+    member: ValueMember
+    hard: HardValue
+    value: Json
+    sent: SentItem
+    shown: ShownRecord
+    difference: Difference
+
+    @property
+    def sentence(self) -> str:
+        sent, media_type = self.sent, self.shown.exchange.response.media_type
+        written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
+        read = f" in {media_type}" if media_type != _USUAL else ""
+        update = ", an update of a record that is there" if sent.before else ""
+        return (
+            f"sent {value_text(self.hard.value)} as {self.member.name} of item {sent.place}{written}"
+            f"{update}; {self.shown.how}{read} shows {value_text(self.value)}: {WORDS[self.difference.kind]}"
+        )
+
+    def finding(self, check: str, operation: str, message: str, path: MemberPath) -> Finding:
+        pointer = "" if self.shown.is_text else "/".join([self.shown.at, *path])
+        calls = (self.sent.before, self.sent) if self.sent.before else (self.sent,)
+        read = () if self.shown.exchange is self.sent.exchange else (self.shown.exchange,)
+        exchanges = (*(one.exchange for one in calls), *read)
+        steps = tuple(one.step for one in calls)
+        expected, received = value_text(self.hard.value), value_text(self.value)
+        return Finding(check, operation, message, pointer, expected, received, exchanges, steps)
 
 
 def value_text(value: Json) -> str:
@@ -509,18 +499,19 @@ def is_json(media_type: str) -> bool:
 
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
-) -> Mapping[str, Json] | None:
-    """Return the object that shows the item of the key: the last of those with most of its members.
+) -> tuple[Path, Mapping[str, Json]] | None:
+    """Return the object that shows the item of the key, and its place.
 
-    It has the item's key members, or a member equal to the key. `alone`: the answer is about this item only,
-    so an object with its members needs no key, if there is no other.
+    Of several objects it is the last of those with most of the item's members.
+    The object has the item's key members, or a member equal to the key. `alone`: the answer is about this
+    item only, so an object with its members needs no key, if there is no other.
     """
     named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
-    objects = [one for one in _objects(document) if len(item.keys() & one.keys()) > 0]
-    keyed = [one for one in objects if _has_key(one, named, key)]
+    objects = [one for one in _objects(document, ()) if item.keys() & one[1].keys()]
+    keyed = [one for one in objects if _has_key(one[1], named, key)]
     if not keyed and alone and len(objects) == 1:
         keyed = objects
-    return max(reversed(keyed), key=lambda one: len(item.keys() & one.keys()), default=None)
+    return max(reversed(keyed), key=lambda one: len(item.keys() & one[1].keys()), default=None)
 
 
 def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
@@ -537,11 +528,17 @@ def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
     return found
 
 
-def _place(found: Json, number: int) -> Json:
+def list_in_xml(found: Json) -> Json:
+    """Return the list that an element with elements of one name stands for; any other value as it is."""
     if isinstance(found, Mapping) and len(found) == 1:
-        (found,) = found.values()  # a list in XML is an element with elements of one name
-        found = found if isinstance(found, list) else [found]
-    return found[number] if isinstance(found, list) and number < len(found) else MISSING
+        (found,) = found.values()
+        return found if isinstance(found, list) else [found]
+    return found
+
+
+def _place(found: Json, number: int) -> Json:
+    rows = list_in_xml(found)
+    return rows[number] if isinstance(rows, list) and number < len(rows) else MISSING
 
 
 def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> bool:
@@ -551,18 +548,15 @@ def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> boo
     return any(key == text or key.endswith(f"/{text}") for text in texts)
 
 
-def _objects(document: Json) -> Iterator[Mapping[str, Json]]:
+def _objects(document: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    """Yield every object of a document with its place."""
     if isinstance(document, Mapping):
-        yield document
-    for inner in _children(document):
-        yield from _objects(inner)
-
-
-def _children(document: Json) -> Iterator[Json]:
-    if isinstance(document, Mapping):
-        yield from document.values()
+        yield path, document
+        for name, inner in document.items():
+            yield from _objects(inner, (*path, name))
     elif isinstance(document, list):
-        yield from document
+        for number, inner in enumerate(document):
+            yield from _objects(inner, (*path, number))
 
 
 def _plain(element: Element) -> Json:

@@ -6,101 +6,37 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from itertools import islice
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 from zlib import crc32
 
+from mockserver.codec import yaml
+from mockserver.contract.oracle.schemas import unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
-from mockserver.model import Document, Json, parse_pointer, pointer_of
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
+from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 
 _MOST = 4000
 """Characters of the longest text that is tried."""
 _UNBOUNDED = 255
-"""The same, of a member that states no length."""
+"""Characters of the longest text that is tried where the schema states no maximum length."""
 
-_SHORT_TEXTS: Final[tuple[tuple[str, str], ...]] = (
-    ("plain", "x"),
-    ("a combining accent", "e\u0301"),
-    ("a character beyond 16 bits", "\U0001f600"),
-    ("a blank at its end", "x "),
-    ("a blank at its beginning", " x"),
-    ("an accent", "\xe9"),
-)
-_TEXTS: Final[tuple[tuple[str, str], ...]] = (
-    ("plain", "Plain text"),
-    ("combining accents", "Zoe\u0308 A\u030a x\u0323"),
-    ("characters beyond 16 bits", "a\U0001f600b\U0001d49c"),
-    ("blanks at both ends", "  two  "),
-    ("two blanks inside", "a  b"),
-    ("the line ends of Windows", "a\r\nb"),
-    ("markup", "<b>1 &amp; 2</b>"),
-    ("composed characters", "Zo\xeb \u212b \ufb01 \xbd"),
-    ("a blank at its end", "x "),
-    ("a blank at its beginning", " x"),
-    ("a line end", "a\nb"),
-    ("another script", "\u6771\u4eac \u03a9 \xdf"),
-    ("entities", "&lt;i&gt; &#65;"),
-    ("a tab", "a\tb"),
-    ("quotes", '"it\'s" \\n'),
-    ("marks of forms", "100% + 1&2=3;%20"),
-    ("a number with zeros before it", "00120"),
-    ("a number with an exponent", "1e3"),
-    ("the word null", "null"),
-    ("a no-break blank at its end", "x\xa0"),
-    ("marks without width", "a\u200db\u200f"),
-    ("both letter cases", "aBc \u0130"),
-)
-_MOMENTS: Final[tuple[tuple[str, str], ...]] = (
-    ("noon in UTC", "2026-03-31T12:00:00Z"),
-    ("a zone before UTC", "2026-03-31T02:00:00+05:45"),
-    ("a zone behind UTC", "2026-03-31T20:00:00-11:00"),
-    ("parts of a second", "2026-03-31T12:00:00.123Z"),
-    ("the end of a year", "2025-12-31T23:59:59Z"),
-    ("a leap day", "2024-02-29T12:30:00Z"),
-    ("midnight", "2026-10-25T00:00:00Z"),
-    ("the hour that the summer time leaves out", "2026-03-29T02:30:00Z"),
-    ("a leap day in a zone", "2024-02-29T23:30:00-05:00"),
-    ("parts of the last second of a day", "2026-06-30T23:59:59.999Z"),
-    ("seven digits of a second", "2026-03-31T12:00:00.1234567Z"),
-)
-_DAYS: Final[tuple[tuple[str, str], ...]] = (
-    ("a day", "2026-07-15"),
-    ("a leap day", "2028-02-29"),
-    ("the last day of a year", "2026-12-31"),
-    ("the first day of a year", "2027-01-01"),
-    ("the day of the summer time", "2026-10-25"),
-)
-_NUMBERS: Final[tuple[tuple[str, str], ...]] = (
-    ("an amount", "12.34"),
-    ("a zero at its end", "0.10"),
-    ("a whole number with two decimals", "100.00"),
-    ("the largest amounts", "99999999.99"),
-    ("parts of a cent", "10.005"),
-    ("more digits than a binary fraction has", "4503599627370.63"),
-    ("one cent", "0.01"),
-    ("nothing", "0"),
-    ("less than nothing", "-600.05"),
-    ("many decimals", "0.12345678"),
-    ("a whole number", "1000"),
-    ("one decimal", "1500.5"),
-    ("a sum that binary fractions miss", "0.30"),
-)
-_INTEGERS: Final[tuple[tuple[str, int], ...]] = (
-    ("a number", 12),
-    ("nothing", 0),
-    ("the largest of 32 bits", 2**31 - 1),
-    ("the smallest of 32 bits", -(2**31)),
-    ("less than nothing", -1),
-    ("more than 53 bits", 2**53 + 1),
-    ("more than 16 bits", 65_536),
-)
 _AMOUNT = re.compile(r"-?[0-9]+\.[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _DEEPEST = 3
 _FORM = "application/x-www-form-urlencoded"
+
+
+@cache
+def _known() -> Mapping[str, Mapping[str, Any]]:
+    """Return the values by kind and name."""
+    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
+    known: Mapping[str, Mapping[str, Any]] = yaml.load(text)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +74,22 @@ def _of_type(schema: Document, good: Json) -> Iterator[HardValue]:
     if kind == "boolean":
         yield from (HardValue("yes", value=True), HardValue("no", value=False))
     elif kind == "integer":
-        yield from _within(schema, [(name, Decimal(value)) for name, value in _INTEGERS], whole=True)
+        yield from _within(schema, "integers", whole=True)
     elif kind == "number":
-        yield from _within(schema, [(name, Decimal(text)) for name, text in _NUMBERS], whole=False)
+        yield from _within(schema, "numbers", whole=False)
     elif kind in {"moment", "day", "amount"}:
-        texts = {"moment": _MOMENTS, "day": _DAYS, "amount": _NUMBERS}[kind]
-        yield from (HardValue(name, text) for name, text in texts if _takes(schema, text))
+        texts = _known()[{"moment": "moments", "day": "days", "amount": "numbers"}[kind]]
+        yield from (HardValue(name, text) for name, text in texts.items() if _takes(schema, text))
     elif kind == "text":
         yield from _texts(schema)
 
 
 def _texts(schema: Document) -> Iterator[HardValue]:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
-    known = [(name, text) for name, text in _TEXTS if _takes(schema, text)]
+    known = [(name, text) for name, text in _known()["texts"].items() if _takes(schema, text)]
     if not known or known[0][0] != "plain":
-        known = [*((name, text) for name, text in _SHORT_TEXTS if _takes(schema, text)), *known]
+        short = _known()["short texts"].items()
+        known = [*((name, text) for name, text in short if _takes(schema, text)), *known]
     longest = min(_MOST, _UNBOUNDED if most is None else most)
     tail = "long" if longest > len("long") else ""
     known[5:5] = [
@@ -177,7 +114,8 @@ def _takes(schema: Document, text: str) -> bool:
         return False
 
 
-def _within(schema: Document, numbers: list[tuple[str, Decimal]], *, whole: bool) -> Iterator[HardValue]:
+def _within(schema: Document, kind: str, *, whole: bool) -> Iterator[HardValue]:
+    numbers = [(name, Decimal(value)) for name, value in _known()[kind].items()]
     for bound, name in (("maximum", "the largest there is"), ("minimum", "the smallest there is")):
         if bound in schema and not schema.get(f"exclusive{bound.capitalize()}"):
             numbers.append((name, Decimal(str(schema[bound]))))
@@ -232,7 +170,7 @@ def free_members(
         return ()
     schema = _object_schema(spec, body.schema, batch, rules)
     skipped = (*batch.key, *rules.left_alone)
-    found = _Members(spec.document, fixed).of(schema, held, ())
+    found = _members(schema, held, (), fixed)
     return tuple(one for one in found if not any(f"{one.name}.".startswith(f"{name}.") for name in skipped))
 
 
@@ -249,57 +187,46 @@ def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]
 
 
 def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules) -> Document:
+    """Return the schema of the object that holds an item's values, without references."""
+    node: Document
     if rules.schema:
-        return dict(resolve(spec.document, {"$ref": f"#/components/schemas/{rules.schema}"}))
-    node: Any = resolve(spec.document, schema)
+        node = unfold(spec.document, {"$ref": f"#/components/schemas/{rules.schema}"})
+        return node
+    node = unfold(spec.document, schema)
     for step in batch.items:
-        node = resolve(spec.document, properties_of(spec.document, node).get(str(step), {}))
-    node = resolve(spec.document, node.get("items", {}))
+        node = _properties_of(node).get(str(step), EMPTY)
+    node = node.get("items", EMPTY)
     for step in parse_pointer(rules.at):
-        node = resolve(spec.document, properties_of(spec.document, node).get(str(step), {}))
-    return dict(node)
+        node = _properties_of(node).get(str(step), EMPTY)
+    return node
 
 
-def properties_of(document: Document, node: Document) -> dict[str, Json]:
-    """Properties of a schema, with those of its parts (`allOf`)."""
-    found = dict(node.get("properties", {}))
-    for part in node.get("allOf", []):
-        found.update(properties_of(document, resolve(document, part)))
+def _properties_of(node: Document) -> dict[str, Document]:
+    """Return the properties of a schema, with those of its parts (`allOf`)."""
+    found = dict(node.get("properties", EMPTY))
+    for part in node.get("allOf", ()):
+        found.update(_properties_of(part))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Members:
-    document: Document
-    fixed: frozenset[str]
-
-    def of(self, schema: Document, held: Mapping[str, Json], way: MemberPath) -> Iterator[ValueMember]:
-        """Yield the members of an object to change; deeper ones only if the good item has them."""
-        for name, node in properties_of(self.document, schema).items():
-            member = self._plain(resolve(self.document, node))
-            good = held.get(name)
-            if isinstance(good, Mapping | list):
-                yield from self._inside(member, good, (*way, name))
-                continue
-            kind, values = kind_of(member, good), hard_values(member, good)
-            is_reference = isinstance(good, str) and good in self.fixed and kind != "day"
-            if len(values) > 1 and not is_reference:
-                yield ValueMember((*way, name), kind, values)
-
-    def _inside(self, schema: Document, good: Json, way: MemberPath) -> Iterator[ValueMember]:
-        if isinstance(good, list):
-            schema, way = resolve(self.document, schema.get("items", {})), (*way, "0")
-            good = good[0] if good else None
-        if isinstance(good, Mapping) and len(way) < _DEEPEST:
-            yield from self.of(schema, good, way)
-
-    def _plain(self, member: Document) -> Document:
-        """Return a schema of one type; one of 3.1 that also takes null is nullable."""
-        kinds = member.get("type")
-        if not isinstance(kinds, list):
-            return member
-        others = [kind for kind in kinds if kind != "null"]
-        return {**member, "type": others[0] if len(others) == 1 else "", "nullable": "null" in kinds}
+def _members(
+    schema: Document, held: Mapping[str, Json], way: MemberPath, fixed: frozenset[str]
+) -> Iterator[ValueMember]:
+    """Yield the members of an object to change; deeper ones only if the good item has them."""
+    for name, member in _properties_of(schema).items():
+        good = held.get(name)
+        if isinstance(good, Mapping | list):
+            inner, below = member, (*way, name)
+            if isinstance(good, list):
+                inner, below = member.get("items", EMPTY), (*below, "0")
+                good = good[0] if good else None
+            if isinstance(good, Mapping) and len(below) < _DEEPEST:
+                yield from _members(inner, good, below, fixed)
+            continue
+        kind, values = kind_of(member, good), hard_values(member, good)
+        is_reference = isinstance(good, str) and good in fixed and kind != "day"
+        if len(values) > 1 and not is_reference:
+            yield ValueMember((*way, name), kind, values)
 
 
 Change = tuple[ValueMember, HardValue]

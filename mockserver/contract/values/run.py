@@ -38,7 +38,7 @@ from mockserver.contract.values.hard_values import (
     plan_trials,
     with_values,
 )
-from mockserver.model import Json, Path, pointer_of
+from mockserver.model import Json, pointer_of
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _NOTHING = (None, "")
@@ -60,13 +60,6 @@ _TOGETHER = 5
 """Items of a batch."""
 
 _TENANT = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ItemUpdate:
-    key: str
-    trial: ValueTrial
-    before: SentItem
 
 
 @dataclass(slots=True)
@@ -91,10 +84,11 @@ class UpdatePlan:
             if hard.value not in _NOTHING:
                 self._values.setdefault(member.path, {})[hard.name] = hard
 
-    def updates(self) -> Sequence[ItemUpdate]:
-        stored = {**self._first, **self._last}
-        planned = [(key, tuple(self._changes(sent.trial.values)), sent) for key, sent in stored.items()]
-        return [ItemUpdate(key, ValueTrial(changes), sent) for key, changes, sent in planned if changes]
+    def updates(self) -> Iterator[tuple[str, ValueTrial, SentItem]]:
+        """Yield key, new values and stored item of each update."""
+        for key, sent in {**self._first, **self._last}.items():
+            if changes := tuple(self._changes(sent.trial.values)):
+                yield key, ValueTrial(changes), sent
 
     def _changes(self, before: Mapping[MemberPath, Json]) -> Iterator[tuple[ValueMember, HardValue]]:
         for path, known in self._values.items():
@@ -228,8 +222,8 @@ class _ValueRun:
         if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
             return []
         return [
-            _KeyedTrial(update.trial, update.key, self._document(update.trial, update.key), update.before)
-            for update in self.updates.updates()
+            _KeyedTrial(trial, key, self._document(trial, key), before)
+            for key, trial, before in self.updates.updates()
         ]
 
     def _is_barred(self, change: Change, media_type: str) -> bool:
@@ -351,9 +345,9 @@ class _ValueRun:
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
         key_names = [name for name in self.context.batch.key if (name,) not in one.trial.values]
-        record = find_record(document.document, names, key_names, one.key, alone=how == "reading it")
-        if record is not None:
-            at = pointer_of(_path_to(document.document, record) or ())
+        found = find_record(document.document, names, key_names, one.key, alone=how == "reading it")
+        if found is not None:
+            at, record = pointer_of(found[0]), found[1]
             self.comparison.compare(sent, ShownRecord(how, record, exchange, at, document.is_text))
 
     def _tell(self) -> None:
@@ -372,20 +366,3 @@ class _ValueRun:
         if self.refused:
             listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
             ledger.notes.append(f"{operation}: unusual values, refused and so not compared: {listed}")
-
-
-def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:
-    if document is record:
-        return ()
-    pairs = (
-        document.items()
-        if isinstance(document, Mapping)
-        else enumerate(document)
-        if isinstance(document, list)
-        else ()
-    )
-    for step, inner in pairs:
-        found = _path_to(inner, record)
-        if found is not None:
-            return (step, *found)
-    return None

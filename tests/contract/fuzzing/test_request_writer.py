@@ -52,9 +52,7 @@ async def _answers(_scope: Any, _receive: Any, send: Any) -> None:
 
 def test_an_answer_is_what_requests_reads_of_it() -> None:
     with Target(Address("http://mock.test/shop", _answers)) as target:
-        received = (
-            RequestWriter(target, FindingLedger(), SPEC).session().request("GET", "http://mock.test/shop/a")
-        )
+        received = RequestWriter(target, FindingLedger(), SPEC).request("GET", "http://mock.test/shop/a")
 
     assert (received.status_code, received.text, received.encoding, received.url) == (
         418,
@@ -84,10 +82,8 @@ def test_an_answer_is_what_requests_reads_of_it() -> None:
 )
 def test_a_request_is_the_one_that_requests_prepares(given: dict[str, Any]) -> None:
     with Target(Address("http://mock.test/shop", _answers)) as target:
-        received = (
-            RequestWriter(target, FindingLedger(), SPEC)
-            .session()
-            .request("post", "http://mock.test/shop/a", **given)
+        received = RequestWriter(target, FindingLedger(), SPEC).request(
+            "post", "http://mock.test/shop/a", **given
         )
     told = {name: value for name, value in given.items() if name != "headers"}
     headers = {name: text for name, text in given.get("headers", {}).items() if text is not None}
