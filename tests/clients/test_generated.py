@@ -84,9 +84,7 @@ def test_the_answer_of_every_operation_is_read_whole(
 
 
 @each_vendor
-def test_the_outcomes_of_a_batch_are_read_and_so_are_its_records(
-    vendor: str, clients: Mapping[str, Made], base: str
-) -> None:
+def test_the_outcomes_of_a_batch_are_read(vendor: str, clients: Mapping[str, Made], base: str) -> None:
     profiled = upserted(load_vendor_api(vendor))
     items = [ItemSpec(key, number, good=number != 2) for number, key in enumerate(profiled.keys[:3], 1)]
     called = next(one for one in called_operations() if one.name == f"{vendor}-{profiled.operation}")
