@@ -1,4 +1,4 @@
-"""Every row of the fact sheets' lists of edge cases, one file each."""
+"""Every subject of the fact sheets, a case file each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_case_is_answered_as_its_sheet_says(sheet: SheetCase, app: Application
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_every_row_of_a_sheet_has_its_case(vendor: str) -> None:
+def test_cases_are_numbered_without_a_gap(vendor: str) -> None:
     rows = [sheet.row for sheet in CASES if sheet.case.vendor == vendor]
 
     assert rows == list(range(1, len(rows) + 1))

@@ -8,7 +8,6 @@ from tests.support.client import Client, Response
 
 INVOICES = "/claim/v1/bulk-invoices"
 BATCH = "/claim/v1/batch"
-COMPOSITE = "/composite/v1/composite"
 HELPERS = "/sandbox/v1/bulk-invoices"
 
 A_ID = "xc:SdLxd3WOhsS0mT2Vi1XEu"
@@ -20,7 +19,6 @@ F_ID = "xc:SbT4mZk1J7oUf-n8RqVsA"
 G_ID = "xc:SpE3hWx5C_dLy0aIu9OtF"
 A, B, C, D, E, F, G = (f"{INVOICES}/{name}" for name in (A_ID, B_ID, C_ID, D_ID, E_ID, F_ID, G_ID))
 A_ITEMS, B_ITEMS, C_ITEMS, D_ITEMS = (f"{path}/bulk-invoice-items" for path in (A, B, C, D))
-B_ITEM = f"{B_ITEMS}/xc:Sk2vQ8_mZrT0bLw5YhEa1"
 
 ITEM: dict[str, Any] = {
     "claim": {"id": "demo_sample:30005"},
@@ -52,30 +50,11 @@ def checksum(client: Client, path: str) -> str:
     return found
 
 
-def amounts(client: Client, path: str) -> list[str]:
-    """The amounts of all items of a list, in its order."""
-    return [row["attributes"]["amount"]["amount"] for row in client.get(path).json["data"]]
-
-
-def messages(answered: Response) -> list[str]:
-    """The messages of an error's details."""
-    return [detail["message"] for detail in answered.json["details"]]
-
-
 def ids(answered: Response) -> list[str]:
     """The ids of a list's rows."""
     return [row["attributes"]["id"] for row in answered.json["data"]]
 
 
-def patching(name: str, **attributes: Any) -> dict[str, Any]:
-    """A batch's call that changes the invoice of that id."""
-    return {"method": "patch", "path": f"/bulk-invoices/{name}", "body": sent(**attributes)}
-
-
 def statuses(answered: Response) -> list[int]:
     """What each call of a batch answered."""
     return [entry["status"] for entry in answered.json["responses"]]
-
-
-GOOD = patching(A_ID, bulkInvoiceTotal="3000.00")
-"""A batch's call that goes well."""

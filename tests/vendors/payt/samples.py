@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-CHECKSUM = "UGF5dCBmaXh0dXJlIGZpbGUsIG5vdCBhIHRydWUgZGlnZXN0LCA4OCBjaGFyYWN0ZXJzIG9mIEJhc2U2NC4uLi4="
-"""The one file of the fixtures."""
-
 
 def invoice(number: str, **changes: Any) -> dict[str, Any]:
     """A complete record for debtor D-1 with a hundred euro open."""
@@ -20,31 +17,6 @@ def invoice(number: str, **changes: Any) -> dict[str, Any]:
         "amount_open": "100.00",
         "amount_total": "100.00",
         "debtor_number": "D-1",
-        **changes,
-    }
-
-
-def still_open(amount: str) -> dict[str, str]:
-    """Both open amounts."""
-    return {"amount_open": amount, "book_amount_open": amount}
-
-
-def totals(amount: str) -> dict[str, str]:
-    """Both total amounts."""
-    return {"amount_total": amount, "book_amount_total": amount}
-
-
-def payment(origin_identifier: str, amount: str, **changes: Any) -> dict[str, Any]:
-    """A payment on the principal."""
-    return {"origin_identifier": origin_identifier, "amount": amount, **changes}
-
-
-def line(**changes: Any) -> dict[str, Any]:
-    """An invoice line of ten euro before tax."""
-    return {
-        "description": "Service",
-        "vat_rate_code": "NL21",
-        "total_excl_tax_amount": "10.00",
         **changes,
     }
 

@@ -13,7 +13,6 @@ SAMPLES = Path(__file__).parents[2] / "seeds" / "pvex" / "samples"
 GENERAL = "An error has occurred."
 XML = {"content-type": "application/xml"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-JSON = {"content-type": "application/json"}
 VALID: Mapping[str, Any] = {
     "Number": "N-1",
     "ClientId": "C-1",
