@@ -1,4 +1,4 @@
-"""Cases of the fact sheets, one file a subject, of what programs in the field do, and the values of assumptions.
+"""Cases of the fact sheets, a file a subject; of programs in the field; and the values of assumptions.
 
 They are in `tests/vendors/<vendor>/cases/` and `…/assumptions/`, in the language of the case runner.
 """
