@@ -46,15 +46,17 @@ PACKED = gzip.compress(BODY)
 @pytest.mark.parametrize(
     ("body", "coding", "undone"),
     [
-        (PACKED, "gzip", BODY),
-        (PACKED, "x-gzip", BODY),
-        (zlib.compress(BODY), "deflate", BODY),
-        (PACKED, "GZIP", BODY),
-        (PACKED, " gzip ", BODY),
-        (gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), "gzip", BODY),
-        (gzip.compress(bytes(LIMIT)), "gzip", bytes(LIMIT)),
-        (gzip.compress(bytes(LIMIT // 2)) * 2, "gzip", bytes(LIMIT)),
-        (gzip.compress(bytes(LIMIT)) + gzip.compress(b""), "gzip", bytes(LIMIT)),
+        pytest.param(PACKED, "gzip", BODY, id="gzip"),
+        pytest.param(PACKED, "x-gzip", BODY, id="x-gzip"),
+        pytest.param(zlib.compress(BODY), "deflate", BODY, id="deflate"),
+        pytest.param(PACKED, "GZIP", BODY, id="in capitals"),
+        pytest.param(PACKED, " gzip ", BODY, id="with blanks"),
+        pytest.param(gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), "gzip", BODY, id="two members"),
+        pytest.param(gzip.compress(bytes(LIMIT)), "gzip", bytes(LIMIT), id="as long as the limit"),
+        pytest.param(gzip.compress(bytes(LIMIT // 2)) * 2, "gzip", bytes(LIMIT), id="two halves"),
+        pytest.param(
+            gzip.compress(bytes(LIMIT)) + gzip.compress(b""), "gzip", bytes(LIMIT), id="an empty member"
+        ),
     ],
 )
 def test_a_known_coding_is_undone(body: bytes, coding: str, undone: bytes) -> None:
