@@ -75,7 +75,7 @@ def send_request(
             response = connection.getresponse()
             named = {name.lower(): text for name, text in response.getheaders()}
             return HttpReply(response.status, response.reason, named, response.read())
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         kind = UntrustedCertificateError if _is_untrusted(error) else NoResponseError
         raise kind(f"{parts.scheme}://{parts.netloc}", reason) from None

@@ -89,6 +89,12 @@ def test_an_answer_that_is_not_complete_http_is_no_response(raw: bytes) -> None:
         get(url)
 
 
+@pytest.mark.parametrize("token", ["€", "a\nb"], ids=["beyond Latin-1", "line break"])
+def test_a_header_that_cannot_be_sent_is_no_response(token: str) -> None:
+    with pytest.raises(NoResponseError, match=r"."):
+        send_request("GET", "http://127.0.0.1:1", {"authorization": token}, None, 5)
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
