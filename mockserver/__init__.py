@@ -1,7 +1,7 @@
-"""A mock and contract-testing server for batch APIs: the envelope judged strictly, each item on its own.
+"""A mock and contract-testing server for batch APIs: it judges the envelope strictly, each item on its own.
 
-The names below are the public interface, for programs that embed the server and for vendor packages; the
-library for tests is `mockserver.testing`. Each is imported on first use, so that the version costs nothing.
+`__all__` is the public interface for programs that embed the server and for vendor packages. The library for
+tests is `mockserver.testing`. A public name is imported on first use, so that `__version__` is read quickly.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 MAX_ITEMS = 10_000
-"""The maximum number of items in a batch, unless `--max-items` says otherwise."""
+"""Default of `--max-items`: the maximum number of items in a batch."""
 
 __all__ = [
     "Action",
@@ -47,7 +47,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
+    """Import and return a public name."""
     for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)

@@ -1,8 +1,8 @@
-"""`python -m mockserver`."""
+"""Entry point of `python -m mockserver`."""
 
 
 def start() -> None:
-    """Run the command line; Ctrl-C while it is imported is quiet as well."""
+    """Run the command line. Ctrl-C during its import exits with status 130, without a traceback."""
     try:
         from mockserver.cli.main import main  # noqa: PLC0415 - inside, so that its import can be interrupted
     except KeyboardInterrupt:

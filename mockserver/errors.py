@@ -1,12 +1,12 @@
-"""All errors, in one tree.
+"""The tree of errors.
 
     MockServerError
       SpecError              a spec that cannot be served (start-up)
       VendorError            a vendor package that does not fit its spec (start-up)
       UnknownSandboxError, TooManySandboxesError, StoreUnavailableError
       TakesLongError         the work of a call would block the event loop
-      InvalidHeaderError     a header of ours is malformed or names nothing
-      InvalidScenarioError   a document is no scenario (scenario/parser.py, with all its problems)
+      InvalidHeaderError     a `Mock-…` header is malformed or has an unknown value
+      InvalidScenarioError   a document is not a valid scenario (defined in scenario/parser.py)
       Refusal                the whole call is refused, in the vendor's own shape
         MalformedBody, UnsupportedMediaType, NotAcceptable, TooLarge, TooManyItems, HeadersTooLarge
         InvalidCall          envelope, parameters or fatal items break the contract
@@ -15,13 +15,13 @@
         NotFound             no such path, or no such record
         MethodNotAllowed     the path exists, the method does not
         TooManyRequests      a quota is used up
-        Unavailable, VendorFailure: the vendor is out of order, because an assumption says so
+        Unavailable, VendorFailure: the vendor is out of order; an assumption, a rule or the store causes it
         Rejected             an item, or the one document of a call, breaks a rule of the state
-        ServerRefusal        this server refuses, no vendor: problem details with a status of our own
+        ServerRefusal        the mock server refuses, not a vendor: problem details with their own status
 
-A refusal carries facts, never an HTTP status: the status is the vendor's word, except for a `ServerRefusal`.
-engine/reasons.py makes the sentence for the log, the journal and `Mock-Reason` from these facts; a `hint`
-replaces it where only the raising code knows fault and cure.
+A refusal has facts, but no HTTP status: the vendor chooses the status, except of a `ServerRefusal`.
+From these facts engine/reasons.py makes the sentence for the log, the journal and `Mock-Reason`. If only the
+raising code knows fault and cure, its `hint` replaces that sentence.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ from mockserver.model import EMPTY, Document, Json, Path, Problem
 
 
 class BrokenRunError(Exception):
-    """A fault of ours in a run of checks; the text has nothing of the user's.
+    """A bug of mockserver that broke a run of checks. The text has no data of the user.
 
-    `code` are the lines of code that lead there, in the process of the fault.
+    `kind` is the type of the error, `where` the part of the run. `code` is the stack trace, if the error
+    comes from another process.
     """
 
     def __init__(self, kind: str, where: str, code: tuple[str, ...] = (), note: str = "") -> None:
@@ -54,13 +55,13 @@ class BrokenRunError(Exception):
         return broken
 
     def __reduce__(self) -> tuple[type[BrokenRunError], tuple[object, ...]]:
-        """Take the cause along to another process, as text."""
+        """Pickle the error with its cause as text, for another process."""
         text = "".join(traceback.format_exception(self))
         return type(self), (*self.named, tuple(stack_trace(self)), text)
 
 
 def stack_trace(error: BaseException | None) -> Iterator[str]:
-    """Yield types of the error and its causes, each with the lines of code that lead there; no messages."""
+    """Yield the error's type and lines of code, then those of each cause, without any message."""
     while error is not None:
         yield ""
         yield f"{type(error).__module__}.{type(error).__qualname__}"
@@ -71,14 +72,15 @@ def stack_trace(error: BaseException | None) -> Iterator[str]:
 
 
 class MockServerError(Exception):
-    """The root of all errors that this project raises on purpose."""
+    """Base of the errors that this project raises on purpose."""
 
 
 class SpecError(MockServerError):
-    """A spec cannot be served: the `message`, the `path` of the fault, and a `cure` to write there.
+    """A spec cannot be served, because of the fault at `path`.
 
-    `cure` "" is unknown; `known` are the names that an unknown one may stand for; `lacks` names a part that
-    the schemas suggest: handler, items, key or outcome. The text begins with the `file`, ends with a `note`.
+    `cure` is what to write at `path`, "" if unknown. `known` are the valid names, if the fault is an unknown
+    name. `lacks` is the missing part of `x-batch`, if the schemas suggest it: handler, items, key or outcome.
+    The error's text is `file`, `message` and `note`.
     """
 
     def __init__(  # noqa: PLR0913 - each has its default
@@ -97,7 +99,7 @@ class SpecError(MockServerError):
         self.cure, self.known, self.lacks = cure, known, lacks
 
     def within(self, file: str, operation: str = "", path: Path = ()) -> SpecError:
-        """Return the same fault, of an operation at `path` in a file."""
+        """Return the error with file and operation in its text, and `path` before its own path."""
         message = f"{operation}: {self.message}" if operation else self.message
         path = (*path, *self.path)
         return SpecError(message, path, file=file, cure=self.cure, known=self.known, lacks=self.lacks)
@@ -125,17 +127,17 @@ class TooManySandboxesError(MockServerError):
 
 
 class TakesLongError(MockServerError):
-    """The work of a call would take too long for the event loop; nothing of it is done."""
+    """The work of a call would take too long for the event loop, and was not begun."""
 
 
 class InvalidHeaderError(MockServerError):
-    """A header of ours is malformed or names nothing; no vendor answers."""
+    """A `Mock-…` header is malformed or has an unknown value, so the server answers for the vendor."""
 
 
 class Refusal(MockServerError):
-    """The whole call is refused and changes nothing.
+    """The whole call is refused. Unless a subclass says otherwise, it changes nothing.
 
-    `hint` has fault and cure; no answer of a vendor shows it.
+    `hint` has fault and cure, for the log, the journal and `Mock-Reason`.
     """
 
     code = "refused"
@@ -146,13 +148,13 @@ class Refusal(MockServerError):
         self.hint = hint
 
     def without_trace(self) -> Self:
-        """Return this refusal as a value to keep: its frames would keep the whole call, in a cycle."""
+        """Drop the traceback, which refers to the whole call in a cycle, and return the refusal."""
         self.__traceback__ = self.__context__ = None
         return self
 
 
 class MalformedBody(Refusal):
-    """The body breaks its media type; `position` is a byte offset if known."""
+    """The body is not valid in its media type. `position` is the fault's byte offset, None if unknown."""
 
     code = "malformed"
 
@@ -162,9 +164,9 @@ class MalformedBody(Refusal):
 
 
 class InvalidCall(Refusal):
-    """Envelope, parameters or fatal items break the contract; `problems` are all of them, in order.
+    """Envelope, parameters or fatal items break the contract; `problems` has each violation, in order.
 
-    `document` is the decoded body, for vendors whose answer depends on it; None without one.
+    `document` is the decoded body, for vendors whose answer depends on the body, or None.
     """
 
     code = "invalid"
@@ -176,7 +178,10 @@ class InvalidCall(Refusal):
 
 
 class Unauthorized(Refusal):
-    """No valid credential; `reason` is missing, unknown, expired or revoked, `scheme` the spec's name."""
+    """The call has no valid credential.
+
+    `reason` is missing, unknown, expired or revoked. `scheme` is the name of the security scheme in the spec.
+    """
 
     code = "unauthorized"
 
@@ -187,7 +192,7 @@ class Unauthorized(Refusal):
 
 
 class Forbidden(Refusal):
-    """A valid credential without the right; `reason` is scope, tenant, or a vendor's word."""
+    """The credential is valid, but lacks a right. `reason` is scope, tenant, or a vendor's own word."""
 
     code = "forbidden"
 
@@ -197,7 +202,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """No such path (`what` is "path") or record (`what` is the collection); `key` is the requested one."""
+    """No such path or record. `what` is "path" or the collection, `key` the requested path or key."""
 
     code = "not-found"
 
@@ -208,7 +213,7 @@ class NotFound(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The path is served, but not by that method; `allowed` are its methods."""
+    """The path is served, but not with this method. `allowed` are the methods of the path."""
 
     code = "method-not-allowed"
 
@@ -218,7 +223,7 @@ class MethodNotAllowed(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """The operation reads no such media type; "" when the call named none."""
+    """The operation does not read the media type of the call, which is "" if the call has no Content-Type."""
 
     code = "unsupported-media-type"
 
@@ -246,7 +251,7 @@ class TooManyItems(Refusal):
 
 
 class NotAcceptable(Refusal):
-    """No acceptable media type can be written; `accept` is the header."""
+    """The server cannot write any media type of the `accept` header."""
 
     code = "not-acceptable"
 
@@ -256,9 +261,10 @@ class NotAcceptable(Refusal):
 
 
 class TooManyRequests(Refusal):
-    """A quota is used up; `which` is the vendor's word for it, `wait` whole seconds, None when unknown.
+    """A quota is used up.
 
-    A `detail` is a scenario's message for the vendor's answer.
+    `which` is the vendor's name of the quota. `wait` is the whole seconds until a retry may work, None if
+    unknown. `detail` is the message of a scenario for the vendor's answer.
     """
 
     code = "too-many-requests"
@@ -270,28 +276,28 @@ class TooManyRequests(Refusal):
 
 
 class Unavailable(Refusal):
-    """The vendor is offline; nothing was done. `detail` is the message of a scenario."""
+    """The vendor is offline. `detail` is the message of a scenario, or ""."""
 
     code = "unavailable"
 
 
 class VendorFailure(Refusal):
-    """The vendor failed; earlier writes stay. `detail` is the message of a scenario."""
+    """The vendor failed; what the call had stored remains. `detail` is the message of a scenario, or ""."""
 
     code = "failed"
 
 
 class HeadersTooLarge(Refusal):
-    """The request's headers are over the limit, in bytes or in number."""
+    """The request has too many headers, or too many bytes of headers."""
 
     code = "headers-too-large"
 
 
 class Rejected(Refusal):
-    """An item breaks a rule of the state, and leaves no trace.
+    """An item, or the one document of a call, breaks a rule of the state, and is not stored.
 
-    Raised by a vendor's apply function for its item, or by a handler for the one document of its call. The
-    vendor's answer may show `document`.
+    A vendor's apply function raises it for its item, a handler for the document of its call. The vendor's
+    answer may show `document`.
     """
 
     code = "rejected"
@@ -303,9 +309,9 @@ class Rejected(Refusal):
 
 
 class ServerRefusal(Refusal):
-    """A refusal by the mock server itself, answered as problem details (RFC 9457).
+    """The mock server itself refuses the call, with problem details (RFC 9457).
 
-    `code` names the kind, `members` are the document's further ones, `headers` go with it.
+    `members` are further members of the problem details, `headers` further headers of the response.
     """
 
     def __init__(

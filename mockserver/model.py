@@ -1,8 +1,8 @@
 """Frozen values that travel between the steps of a call.
 
-They are msgspec structs and not dataclasses because a thousand items make several thousand of them a
-call, and a frozen slotted dataclass takes eight times as long to make (585 ns against 71 ns, measured).
-Those that come by the thousand hold only JSON, which has no cycles: the collector need not look at them.
+They are msgspec structs, because a call with a thousand items makes several thousand values, and a frozen
+slotted dataclass takes eight times as long to make (585 ns against 71 ns, measured). A class with `gc=False`
+holds only JSON, which has no cycles, so that the garbage collector need not visit its values.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ Json: TypeAlias = Any
 """A decoded JSON value: dict, list, str, int, Decimal, bool or None."""
 
 Document: TypeAlias = Mapping[str, Any]
-"""A JSON object that nobody may alter."""
+"""A JSON object that must not be changed."""
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Path of a value in a body, one step a segment."""
+"""Path of a value in a document: names of members and positions in lists."""
 
 EMPTY: Document = {}
 
 LOST, WARNED = "lost", "warned"
-"""Outcomes that are shown beside the actions. An item is lost if a rule kept it from being stored and the
-answer does not say so; the journal's action of a lost item is skipped, with a problem of the code `lost`."""
+"""Outcomes that people are shown in addition to the actions. An item is lost if a rule kept it from being
+stored and the answer hides that. In the journal a lost item is skipped, with a problem of the code `lost`."""
 
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -51,7 +51,7 @@ def parse_pointer(pointer: str) -> Path:
 
 
 def value_at(document: Json, path: Path) -> Json:
-    """Return the value at a path, in which a number is a position in a list; None if nothing is there."""
+    """Return the value at a path, or None if there is no value. In a list a step is a position."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -63,12 +63,12 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def join_key(parts: Iterable[str]) -> str:
-    """Join the parts of a key, escaped as in a JSON Pointer so that different keys stay different."""
+    """Join the parts of a key with "/". They are escaped as in a JSON Pointer, so that keys stay distinct."""
     return "/".join(map(escape_step, parts))
 
 
 class Value(msgspec.Struct, frozen=True):
-    """The base of all frozen values, compared by content."""
+    """Base of all frozen values, which are compared by content."""
 
 
 class Principal(Value, frozen=True):
@@ -77,9 +77,9 @@ class Principal(Value, frozen=True):
     name: str
     """Name of the credential."""
     scopes: frozenset[str] | None = None
-    """None: the credential has no limits."""
+    """Scopes of the credential; None means that it has no limits."""
     facts: Document = EMPTY
-    """What the sandbox's record of the credential says."""
+    """Record of the credential in the sandbox."""
 
 
 ANONYMOUS = Principal("anybody")
@@ -99,15 +99,15 @@ class Call(Value, frozen=True):
     """Headers by name in lower case."""
     body: bytes = b""
     mount: str = ""
-    """Path prefix of the vendor in this call, after the prefix of the sandbox if the path has one."""
+    """Part of the URL before `path`: the prefixes of sandbox and vendor, as far as the URL has them."""
     origin: str = ""
     principal: Principal = ANONYMOUS
     assumptions: Mapping[str, str] = EMPTY
     """Values of all assumptions of the vendor, by name."""
     in_flight: int = 1
-    """Number of open calls of this sandbox, vendor and tenant, this call included."""
+    """Number of open calls with the sandbox, vendor and tenant of this call, including this call."""
     same_key_in_flight: int = 0
-    """Number of other open calls among these that have this call's idempotency key."""
+    """Number of other open calls of that sandbox, vendor and tenant with this call's idempotency key."""
     target: str = ""
     """The whole path as it was sent, undecoded. A subrequest has the target of its outer call."""
     now: datetime | None = None
@@ -116,7 +116,7 @@ class Call(Value, frozen=True):
     """All scenarios of the sandbox, armed or not."""
 
     def assumed(self, name: str) -> str:
-        """Return words for the value of an assumption, for the reason of a refusal."""
+        """Return the phrase "assumption vendor.name is value", for the reason of a refusal."""
         return f"assumption {self.vendor}.{name} is {self.assumptions.get(name, '')}"
 
     @property
@@ -130,14 +130,14 @@ class Problem(Value, frozen=True, gc=False):
     """Reason of a refusal, a rejection or a warning."""
 
     code: str
-    """A word of no vendor, such as `unknown-reference`."""
+    """A word that all vendors share, such as `unknown-reference`."""
     path: Path = ()
-    """Path from the root of the body; for a parameter its place and name: `("query", "page")`."""
+    """Path from the root of the body. Of a parameter: its place and name, such as `("query", "page")`."""
     detail: str = ""
     rule: str = ""
     """The broken rule: a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own word."""
     expected: Json = None
-    """The value of the broken rule."""
+    """Value of the broken rule, such as the maximum length."""
     found: Json = None
 
     @property
@@ -150,9 +150,9 @@ class Fault(Value, frozen=True):
 
     code: str
     status: int | None = None
-    """None: the vendor chooses the status."""
+    """HTTP status; None lets the vendor choose."""
     message: str = ""
-    """If this is "", the vendor chooses the message."""
+    """Message of the answer; "" lets the vendor choose."""
 
 
 class AppliedEffect(Value, frozen=True):
@@ -161,9 +161,9 @@ class AppliedEffect(Value, frozen=True):
     rule: str
     """Name of the rule, as `scenario/rule`."""
     did: tuple[str, ...]
-    """Words of: failed, held, warned, omitted, duplicated, stored, not-stored.
+    """Some of: failed, held, warned, omitted, duplicated, stored, not-stored.
 
-    An item that is `stored` was stored although the answer denies that; `not-stored` is the reverse.
+    `stored` means that the item was stored although the answer denies it, `not-stored` the reverse.
     """
 
 
@@ -179,7 +179,7 @@ class Item(Value, frozen=True, gc=False):
 
     @property
     def identity(self) -> str:
-        """Identity of the item over retries, at any index: its key, with the digest if there is one."""
+        """Identity of the item in every retry, at any index: its key, and its digest if it has one."""
         return f"{self.key}#{self.digest}" if self.digest else self.key
 
 
@@ -204,7 +204,7 @@ SHOWN_OUTCOMES = (*map(str, Action), WARNED, LOST)
 
 
 def shown_outcome(item: Document) -> str:
-    """Return the outcome of an item of a journal entry, in the word that people are shown."""
+    """Return the word that people are shown for the outcome of an item in a journal entry."""
     action = str(item["action"])
     if action == Action.SKIPPED and any(problem["code"] == LOST for problem in item["problems"]):
         return LOST
@@ -212,7 +212,7 @@ def shown_outcome(item: Document) -> str:
 
 
 def shown_outcomes(call: Document) -> dict[str, int]:
-    """Return the number of items of a journal entry, by outcome, in the words that people are shown."""
+    """Return for each outcome that people are shown how many items of a journal entry have it; omit zeros."""
     # Servers of earlier versions have no lost items.
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
@@ -220,7 +220,7 @@ def shown_outcomes(call: Document) -> dict[str, int]:
 
 
 def call_tone(call: Document) -> str:
-    """Return the tone of a journal entry by the outcomes of its items: good, mixed, bad or neutral."""
+    """Return the tone of a journal entry, by its status and its items: good, mixed, bad or neutral."""
     status, outcomes = call["status"] or _FIRST_FAILURE, call["outcomes"]
     bad = sum(outcomes.get(action, 0) for action in (Action.REJECTED, Action.SKIPPED))
     if status < _FIRST_REFUSAL and not bad and not call["warned"]:
@@ -229,11 +229,12 @@ def call_tone(call: Document) -> str:
 
 
 class Outcome(Value, frozen=True, gc=False):
-    """The outcome of one item; `document` is what was stored, or what the vendor shows instead."""
+    """The outcome of one item."""
 
     item: Item
     action: Action
     document: Json = None
+    """The stored document, or what the vendor shows instead."""
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -248,10 +249,10 @@ class Reply(Value, frozen=True):
     status: int
     body: bytes = b""
     media_type: str | None = None
-    """None: no Content-Type is sent."""
+    """Value of Content-Type; None sends no such header."""
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
-    """Reason of an error, with its cure, by the handler; never sent in the body."""
+    """The handler's reason of an error, with the cure. The body does not have it."""
 
 
 class Delivery(Value, frozen=True):
@@ -264,9 +265,9 @@ class Delivery(Value, frozen=True):
     spread_ms: float = 0
     """Milliseconds between the first piece and the last one."""
     fraction: float | None = None
-    """Share of the body that is sent; None: the whole body."""
+    """Share of the body that is sent, from 0 to 1. None lets the fault decide; without fault all is sent."""
     fault: str = ""
-    """Fault of the transport; "" for none."""
+    """Name of the transport fault, or ""."""
 
 
 class Answer(Value, frozen=True):
@@ -281,8 +282,8 @@ class Answer(Value, frozen=True):
     applied: tuple[str, ...] = ()
     """Rules that changed the reply, as `scenario/rule`."""
     effects: Mapping[int, AppliedEffect] = {}
-    """What rules did to single items, by index."""
+    """Effects of rules on single items, by the item's index."""
     delivery: Delivery | None = None
-    """None: the reply is sent at once and whole."""
+    """How the reply is sent; None sends it at once and whole."""
     reason: str = ""
-    """Reason of a refusal: fault, place, and cure."""
+    """Reason of a refusal: fault, place and cure; or ""."""
