@@ -31,7 +31,7 @@ _HOMES = {
     "ServerNotStartedError": "server_command",
     "ServerUnreachableError": "control_client",
 }
-"""Module of each public name, imported on first use because pytest loads the plugin in every run."""
+"""Module of each public name. It is imported on first use, because pytest loads the plugin in every run."""
 
 __all__ = [
     "ArmedScenario",
@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
+    """Import and return a public name."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

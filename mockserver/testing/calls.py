@@ -12,8 +12,9 @@ from mockserver.testing import control_client
 from mockserver.testing.control_client import ControlPlaneError, Json, SandboxControl
 
 ACCEPTED = ("created", "updated", "unchanged")
+"""Outcomes of items that a client need not send again."""
+
 _FIRST_REFUSAL = 400
-"""Outcomes of an item that need not be sent again."""
 
 FILES_BY_FORMAT: Mapping[str, str] = MappingProxyType(
     {
@@ -24,33 +25,33 @@ FILES_BY_FORMAT: Mapping[str, str] = MappingProxyType(
         "pytest": "test_story.py",
     }
 )
-"""Files with the calls, by format of the journal's export."""
+"""Name of the file for each format of the journal's export."""
 
 _CONFTEST = f"""# pytest runs the story only if you name its file.
 collect_ignore = ["{FILES_BY_FORMAT["pytest"]}"]
 """
 
 _MAX_CALLS = 200
-"""Limit of calls of an export that runs again; of more, the newest ones are saved."""
+"""Maximum number of calls in an export that can be run: if there are more, the newest calls are saved."""
 
 _MAX_RECORDED = 10_000
 _CONFLICT = 409
 
 
 class ItemCount(int):
-    """Number of items of a call; refers to its `call`, so that a failed assertion can explain more."""
+    """Number of items in `call`. From the call, a failed assertion explains which items were resent."""
 
     call: RecordedCall
 
     def __new__(cls, count: int, call: RecordedCall) -> Self:
-        """Create the number of items of `call`."""
+        """Create the number, and attach the call to it."""
         item_count = super().__new__(cls, count)
         item_count.call = call
         return item_count
 
 
 class RecordedCall:
-    """One call to a vendor from the journal; `whole` loads what the list leaves out."""
+    """A call to a vendor, from the journal. `whole` loads the members that the journal's list leaves out."""
 
     def __init__(self, short: Mapping[str, Json], whole: Callable[[], Json]) -> None:
         self._line: str = short["line"]
@@ -61,18 +62,18 @@ class RecordedCall:
         self.path: str = short["path"]
         self.query: str = short["query"]
         self.operation: str | None = short["operation"]
-        """None if the vendor has no such operation."""
+        """Id of the operation, or None if the vendor has no operation for the call."""
         self.status: int | None = short["status"]
-        """None if no status was sent."""
+        """HTTP status, or None if no status was sent."""
         self.refusal: str | None = short["refusal"]
         self.reason: str | None = short["reason"]
-        """Why the whole call was refused, and what to do."""
+        """Why the whole call was refused and what to do, or None."""
         self.sent = ItemCount(short["items"], self)
         self.outcomes: Mapping[str, int] = dict(short["outcomes"])
-        """Number of items per action (created, updated, unchanged, rejected, skipped); zeros are omitted."""
+        """Number of items by outcome (created, updated, unchanged, rejected, skipped), without zeros."""
         self.warned: int = short["warned"]
         self.applied = tuple(short["applied"])
-        """The applied rules, as `scenario/rule`."""
+        """Names of the rules that were applied, as `scenario/rule`."""
         self.fault: str | None = short["fault"]
         self.off_contract: str | None = short["offContract"]
 
@@ -88,12 +89,12 @@ class RecordedCall:
 
     @property
     def request(self) -> Mapping[str, Json]:
-        """`headers` and `body`, without credentials."""
+        """`headers` and `body` of the request, with credentials redacted."""
         return self._all["request"]  # type: ignore[no-any-return]
 
     @property
     def response(self) -> Mapping[str, Json]:
-        """`status`, `mediaType`, `headers` and `body`, before any transport fault."""
+        """`status`, `mediaType`, `headers` and `body` of the response, as before any transport fault."""
         return self._all["reply"]  # type: ignore[no-any-return]
 
     @property
@@ -103,12 +104,12 @@ class RecordedCall:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The key of each item."""
+        """Keys of the items, in request order."""
         return tuple(item["key"] for item in self.items)
 
 
 class RecordedCalls(tuple[RecordedCall, ...]):
-    """Calls in the order of the journal."""
+    """Recorded calls, in the order of the journal."""
 
     __slots__ = ()
 
@@ -117,17 +118,17 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
     @property
     def sent(self) -> list[ItemCount]:
-        """Number of items of each call."""
+        """Number of items in each call."""
         return [call.sent for call in self]
 
     @property
     def resent(self) -> Mapping[str, tuple[int, ...]]:
-        """Keys that were sent again after they were accepted, with the numbers of those calls."""
+        """For each item that was resent after it was accepted: its key, and the numbers of those calls."""
         return {key: numbers for key, (_, numbers) in _find_resent(self).items()}
 
 
 def describe_resent(calls: Iterable[RecordedCall]) -> str:
-    """Describe what the calls sent: "calls sent 3, 3 items: the client resent 2 items that were …"."""
+    """Describe the calls, such as "calls sent 3, 3 items: the client resent 2 items that were …"."""
     calls = tuple(calls)
     if not calls:
         return "no calls were made"
@@ -148,7 +149,7 @@ def describe_resent(calls: Iterable[RecordedCall]) -> str:
 
 
 def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-    """Return the resent keys, with the action that accepted each and the calls that resent it."""
+    """Return for each resent item its key, the outcome that accepted it, and the calls that resent it."""
     accepted: dict[tuple[str | None, ...], str] = {}
     resent: dict[tuple[str | None, ...], list[int]] = {}
     for call in calls:
@@ -164,7 +165,10 @@ def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple
 
 
 def _item_identities(call: RecordedCall) -> Sequence[str]:
-    """Return an identity for each item: its key, or the whole item if keys are not unique."""
+    """Return an identity for each item: its key, or its JSON if keys are missing or not unique.
+
+    If such items cannot be found in the body, the result is empty.
+    """
     if not call.sent:
         return ()
     if len(set(call.keys)) == call.sent and "" not in call.keys:
@@ -177,7 +181,7 @@ def _item_identities(call: RecordedCall) -> Sequence[str]:
 
 
 def _find_list(document: Json, count: int) -> Sequence[Json]:
-    """Return the outermost list with `count` elements; an empty one if there is none."""
+    """Return the first list in the document that has `count` elements, or () if there is none."""
     inside = list(document.values()) if isinstance(document, Mapping) else document
     if not isinstance(inside, list):
         return ()
@@ -187,13 +191,13 @@ def _find_list(document: Json, count: int) -> Sequence[Json]:
 
 
 def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:
-    """Write the calls in each format, `journal.txt` and `state.json`.
+    """Write the calls in each format, the journal (`journal.txt`) and the state (`state.json`) to the folder.
 
-    The stories make a sandbox of their own at MOCKSERVER_URL with the state that the calls met. Where they
-    would not come out the same, a file `<format>.refused.txt` says why. Credentials in calls are redacted
-    unless they are those of the fixtures; the state contains the sandbox's own. A `conftest.py` keeps pytest
-    from collecting the story with the tests of a project. Raises OSError: the folder cannot be written;
-    ControlPlaneError, ServerUnreachableError: the sandbox or the server is gone.
+    A story creates a sandbox at MOCKSERVER_URL with the state that its calls met, and sends the calls again.
+    If a format cannot reproduce the calls, `<format>.refused.txt` says why. Calls have only credentials of
+    the fixtures, others are redacted; `state.json` has all credentials of the sandbox. Because of
+    `conftest.py`, pytest does not collect the story with a project's tests. Raises OSError: the folder cannot
+    be written; ControlPlaneError: the sandbox is gone; ServerUnreachableError: the server is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.json").write_bytes(sandbox_control.content("/dump"))

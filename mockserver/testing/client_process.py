@@ -1,4 +1,4 @@
-"""Run a client under test as a process, and leave none behind, however the drill ends."""
+"""Run a client under test as a process that is killed at the latest when the drill ends, however it ends."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ for group in groups:
     except OSError:
         pass
 """
-"""A program that reads process groups, and kills those that are left when its input ends."""
+"""A program that reads the start (+) and end (-) of process groups, and at its end kills the running ones."""
 
 
 class ProcessGroups:
-    """Process groups of running clients; a watcher kills them if this process is killed."""
+    """Process groups of running clients. On POSIX a watcher kills them if this process is killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,7 +52,7 @@ class ProcessGroups:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Kill what runs; what is started afterwards is killed at once."""
+        """Kill all running groups. A group that is started later is killed at once."""
         with self._lock:
             self.is_closed = True
             for group in self._running:
@@ -62,7 +62,7 @@ class ProcessGroups:
 
     @contextmanager
     def track(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Track the process and those it starts during the context; at its end they are killed."""
+        """Track the process during the context, then kill it and the processes that it started."""
         self._tell("+", process.pid)
         try:
             yield
@@ -92,21 +92,20 @@ def _kill(group: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClientCommand:
-    """A client that is a command; placeholders such as `{url}` in it and in `environment` are filled in.
-
-    It is started up to `repeats` times while it ends with a failure, as a scheduler would do.
-    """
+    """A client that is a command. Placeholders such as `{url}` in `words` and `environment` are filled in."""
 
     words: Sequence[str]
     environment: Mapping[str, str]
     groups: ProcessGroups
     timeout_s: float = 60
+    """Seconds for all starts together."""
     repeats: int = 1
+    """Maximum number of starts: a client that fails is started again, as by a scheduler."""
 
     def run(self, target: DrillTarget, more: Mapping[str, str] = MappingProxyType({})) -> Ending:
-        """Run the command until it ends well, or has been started often enough; `more` are placeholders.
+        """Start the command until it succeeds or hangs, at most `repeats` times, and return its ending.
 
-        Raises OSError: it cannot be started.
+        `more` are further placeholders. Raises OSError: the command cannot be started.
         """
         values = {
             **{name: getattr(target, name) for name in ("url", "token", "tenant", "sandbox")},
@@ -146,7 +145,7 @@ class ClientCommand:
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
-    """Return the text with its placeholders filled in; other braces stay as they are."""
+    """Return the text with `{name}` replaced by the value of each name; other braces stay as they are."""
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
     return text

@@ -1,4 +1,4 @@
-"""HTTP client of the control plane, for the server and for one sandbox; exact JSON."""
+"""HTTP client of the control plane of a server and of one sandbox, and JSON with exact decimals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 
 
 def decode(content: bytes) -> Json:
-    """Return the document; numbers with a fraction are exact decimals.
+    """Decode JSON; a number with a fraction or an exponent becomes a Decimal.
 
     Raises ValueError: the content is not JSON.
     """
@@ -35,7 +35,7 @@ def decode(content: bytes) -> Json:
 
 
 def encode(document: Json) -> bytes:
-    """Return compact JSON in UTF-8; decimals are numbers and keep their scale.
+    """Encode a document as compact JSON in UTF-8; a Decimal becomes a number with the same digits.
 
     Raises TypeError: a value is not JSON; ValueError: a number is not finite.
     """
@@ -43,7 +43,7 @@ def encode(document: Json) -> bytes:
 
 
 def plain_json(value: Json) -> Json:
-    """Return the same as JSON that every writer accepts: a decimal is an int or a float of its own value."""
+    """Return a copy of the value in which each Decimal is an int, if it is whole, or a float."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
@@ -72,14 +72,14 @@ def _refuse_constant(name: str) -> Json:
 
 
 class ServerUnreachableError(Exception):
-    """Nothing responds at the address, or it is not a mockserver."""
+    """There is no response at the address, or the responding server is not a mockserver."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"no mockserver answers at {url}: {reason}; start one: mockserver run --port 8080")
 
 
 class ControlPlaneError(Exception):
-    """The control plane refused a call; `status`, `code` and `problem` are from its problem details."""
+    """The control plane refused a call. `problem` has the problem details, `code` their code."""
 
     def __init__(self, operation: str, status: int, problem: Mapping[str, Json]) -> None:
         super().__init__(
@@ -91,7 +91,7 @@ class ControlPlaneError(Exception):
 
 
 class ControlClient:
-    """Client of `/_mock` at `url`; `token` is the server's control token, "" if it has none."""
+    """Client of the control plane `/_mock` at `url`. `token` is the server's control token, or ""."""
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url.rstrip("/")
@@ -103,9 +103,9 @@ class ControlClient:
         self._is_closed = True
 
     def request(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
-        """Call the control plane and return the JSON response, with exact decimals; None if it is empty.
+        """Call the control plane and return the decoded JSON response, or None if the response is empty.
 
-        Raises ControlPlaneError: the call is refused; ServerUnreachableError: there is no response.
+        Raises ControlPlaneError: the call is refused; ServerUnreachableError: there is no JSON response.
         """
         content = self.send(method, path, None if body is None else encode(body), JSON, **query)
         try:
@@ -136,14 +136,14 @@ class ControlClient:
 
 @dataclass(frozen=True, slots=True)
 class SandboxControl:
-    """Control plane client of one sandbox."""
+    """Client of the control plane for one sandbox."""
 
     control: ControlClient
     name: str
 
     @property
     def url(self) -> str:
-        """Base URL of the sandbox; each vendor is below it, by name."""
+        """Base URL of the sandbox. A vendor's URL is this URL, a slash and the vendor's name."""
         return f"{self.control.url}/sandboxes/{self.name}"
 
     @property
@@ -152,16 +152,16 @@ class SandboxControl:
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
-        """Call an operation of the sandbox and return the JSON response; None for 204.
+        """Call an operation of the sandbox and return the decoded JSON response, or None if it is empty.
 
-        Raises ControlPlaneError: the call is refused; ServerUnreachableError: there is no response.
+        Raises ControlPlaneError, ServerUnreachableError: as for `ControlClient.request`.
         """
         return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
     def content(self, below: str, **query: Json) -> bytes:
-        """Send a GET below the sandbox and return the raw response body.
+        """Send a GET to a path of the sandbox and return the body of the response.
 
-        Raises ControlPlaneError, ServerUnreachableError: as for `request`.
+        Raises ControlPlaneError, ServerUnreachableError: as for `ControlClient.request`.
         """
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query)
 
@@ -185,7 +185,7 @@ def _problem_lines(problem: Mapping[str, Json]) -> Iterator[str]:
 
 
 def sandbox_name(worker: str, test: str) -> str:
-    """Return a sandbox name for a test, such as "t-gw0-test-pays-1f2e3d4c": a readable part and a hash."""
+    """Return the name of a test's sandbox: "t-gw0-test-pays-1f2e3d4c" has worker, test and a hash."""
     digest = sha256(test.encode(errors="backslashreplace")).hexdigest()[:8]
     slug = _NOT_IN_NAMES.sub("-", test.rpartition("::")[2].lower()).strip("-")[:_MAX_SLUG].strip("-")
     tag = _NOT_IN_NAMES.sub("-", worker.lower())[:8]
@@ -193,9 +193,9 @@ def sandbox_name(worker: str, test: str) -> str:
 
 
 def create_sandbox(control: ControlClient, name: str, settings: Mapping[str, Json]) -> str:
-    """Create a sandbox and return its name; a name that is taken gets a number.
+    """Create a sandbox and return its name: `name`, followed by a number if that name is taken.
 
-    Raises ControlPlaneError: it cannot be created.
+    Raises ControlPlaneError: the sandbox cannot be created.
     """
     number = 1
     while True:

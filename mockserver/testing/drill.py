@@ -1,4 +1,4 @@
-"""Run a client against cases of partial failure, each in a sandbox of its own, and have it judged."""
+"""Run a client against cases of partial failure, each in its own sandbox, and have each run judged."""
 
 from __future__ import annotations
 
@@ -21,126 +21,133 @@ from mockserver.testing.sandbox import SandboxClock
 
 OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
 CLEAN, EXPLORED = "no-fault", "explored"
-"""Names of the run without faults, and of schedules that are drawn; those have a number too."""
+"""Case id of the run without faults, and beginning of the case ids of drawn schedules (`explored-1`)."""
 
 _MAX_OUTPUT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a client: its exit status, None if it did not end in time, and what it wrote.
-
-    `starts` are the numbers of the first call of each start, of a client that was started several times.
-    """
+    """How a client ended."""
 
     status: int | None
+    """Exit status, or None if the client did not end in time."""
     output: str = ""
     timeout_s: float = 0
     starts: tuple[int, ...] = ()
+    """For each start of a command: the number that its first call has, or would have, in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillTarget:
-    """Where a client under test sends its calls: one vendor in the sandbox of one case.
-
-    `headers` are those of every call, with credentials; `clock` is the sandbox's.
-    """
+    """Where a client under test sends its calls: one vendor in the sandbox of one case."""
 
     url: str
     token: str
     tenant: str
     headers: Mapping[str, str]
+    """Headers that every call needs, including credentials."""
     sandbox: str
     clock: SandboxClock
+    """Clock of the sandbox."""
     newest_call: Callable[[], int]
+    """Returns the number of the newest call in the sandbox, 0 before the first call."""
 
 
 Client: TypeAlias = Callable[[DrillTarget], Ending]
-"""A client under test: it runs once against the target, and returns how it ended."""
+"""A client under test: runs against the target and returns how the run ended."""
 
 Scenario: TypeAlias = Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case with the scenario that makes it happen to this client; None for the run without faults."""
+    """Something that can happen to a client."""
 
     id: str
     says: str = ""
     scenario: Scenario | None = None
+    """The scenario that makes the case happen; None for the run without faults and in a list of cases."""
     tags: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
+    """Rows of the catalogue that the case shows."""
     harmless: bool = False
+    """Whether the client must end as it ends without faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillFinding:
-    """One fault of the client in a sentence, with its items and the numbers of the calls."""
+    """A fault of the client."""
 
     kind: str
     message: str
     items: tuple[str, ...]
+    """Keys of the items that the fault concerns."""
     calls: tuple[int, ...]
+    """Numbers of the calls that show the fault."""
     doubtful: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The verdict on one run: `ok`, `fail`, `doubtful` or `unmet`, with its reasons.
-
-    `items` and `calls` are the histories of the items and the journal, as the control plane gives them.
-    """
+    """The verdict on one run of the client."""
 
     case: Case
     verdict: str
+    """`ok`, `fail`, `doubtful`, or `unmet` if the case did not happen."""
     message: str
     findings: tuple[DrillFinding, ...]
+    """Faults of the client, the worst first."""
     ending: Ending
     duration_s: float
     sandbox: str
     items: Sequence[Mapping[str, Json]] = ()
+    """History of each item, as the control plane returns it."""
     calls: Sequence[Mapping[str, Json]] = ()
+    """Calls of the journal, as the control plane returns them."""
 
     @property
     def word(self) -> str:
-        """The word of its row: the kind of the worst fault, or the verdict."""
+        """Word for the result: the kind of the worst fault if the client failed, otherwise the verdict."""
         return self.findings[0].kind if self.verdict == FAILED else self.verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a client means to do, from its run without faults, and the cases that fit it.
-
-    `operation` is the one with the most items, `calls` the number of its calls and `largest` the most items
-    of one of them; `keys` identify the items.
-    """
+    """What a client means to do, learned from its run without faults."""
 
     says: str
+    """What the client means to send, in words."""
     obstacle: str
+    """Why the client cannot be drilled, or ""."""
     clean: Result
+    """The run without faults."""
     cases: tuple[Case, ...]
+    """Cases of the vendor, with scenarios that fit this client."""
     operation: str
+    """The operation with the maximum of items."""
     keys: tuple[str, ...]
+    """Keys of all items of the run."""
     calls: int
+    """Number of calls of `operation`."""
     largest: int
+    """Maximum number of items in a call of `operation`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """Runs a client against a vendor of a server.
-
-    `setup` are documents that every sandbox begins with, by scope, collection and key as in a dump, and
-    `assumptions` its assumptions.
-    """
+    """A drill of one client against one vendor of a server."""
 
     control: ControlClient
     vendor: str
     client: Client
     setup: Mapping[str, Json] = field(default_factory=dict)
+    """Records of every sandbox in addition to the fixtures: by scope, collection and key, as in a dump."""
     assumptions: Mapping[str, str] = field(default_factory=dict)
+    """Values of assumptions in every sandbox."""
 
     def learn(self) -> Plan:
-        """Run the client without any fault, and return what it means to do.
+        """Run the client without faults and return the plan.
 
         Raises ControlPlaneError: the server has no such vendor, or the setup is invalid;
         ServerUnreachableError: there is no response.
@@ -160,7 +167,9 @@ class Drill:
         )
 
     def run(self, case: Case, clean: Result | None) -> Result:
-        """Run the client against a case, and judge it by its run without faults, None for this one.
+        """Run the client against a case and judge the run by `clean`, the run without faults.
+
+        `clean` is None if this is the run without faults.
 
         Raises ControlPlaneError, ServerUnreachableError: as for `learn`.
         """
@@ -235,9 +244,9 @@ def _read_finding(node: Mapping[str, Json]) -> DrillFinding:
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:
-    """Return a client that calls a function: status 0 if it returns, 1 if it raises, as a program would.
+    """Return a client that calls the function, and ends with the status that a Python program would have.
 
-    Its output is what it wrote to the standard streams, its result, and the exception.
+    The output is the text on the standard streams, then the function's result or the traceback.
     """
 
     def run(target: DrillTarget) -> Ending:
