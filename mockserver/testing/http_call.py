@@ -1,4 +1,4 @@
-"""One HTTP request on its own connection, by the standard library alone, without proxies or redirects."""
+"""Send an HTTP request on its own connection with the standard library, without proxies or redirects."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 _SUCCESS = range(200, 300)
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
-"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
+"""OpenSSL's codes for certificates that are self-signed, or whose issuer is not trusted."""
 
 
 class NoResponseError(Exception):
-    """No complete response came from `url`; the text says why."""
+    """There was no complete response from `url`, for the reason in the text."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)
@@ -22,7 +22,7 @@ class NoResponseError(Exception):
 
 
 class UntrustedCertificateError(NoResponseError):
-    """A certificate authority that is not trusted here signed the server's certificate."""
+    """This machine does not trust the certificate authority that signed the server's certificate."""
 
 
 class InvalidAddressError(NoResponseError):
@@ -34,7 +34,7 @@ class InvalidAddressError(NoResponseError):
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """A response; `reason` is the phrase of its status, header names are lower case."""
+    """An HTTP response. `reason` is the phrase after the status; header names are in lower case."""
 
     status: int
     reason: str
@@ -55,9 +55,10 @@ class HttpReply:
 def send_request(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
 ) -> HttpReply:
-    """Send one request and return the response, whatever its status.
+    """Send a request and return the response with any status; redirects are not followed.
 
-    Raises InvalidAddressError; NoResponseError: nothing answers there, or not in time.
+    Raises InvalidAddressError: `url` is not an http address; NoResponseError: there is no response in time;
+    UntrustedCertificateError.
     """
     from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415 - a slow import
 
@@ -88,7 +89,7 @@ def _is_untrusted(error: Exception) -> bool:
 
 
 def query_string(query: Mapping[str, Any]) -> str:
-    """Return the query, with its question mark: None is omitted, booleans are lower case."""
+    """Return "?" and the query, or "" if it is empty; omit None, and write booleans in lower case."""
     texts = {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in query.items()

@@ -1,4 +1,4 @@
-"""A sandbox for a test: its clock, its catalogue cases, and checks at the end of the test."""
+"""Sandbox for a test, with its clock, its catalogue cases, and the checks at the end of the test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_CALLS = 10_000
 
 
 class CatalogueTest:
-    """A row of the catalogue: its trigger, the expected behaviour, and what a suite has to check."""
+    """A vendor's case of a row of the catalogue."""
 
     def __init__(
         self, row: Mapping[str, Json], vendor: str, sandbox: Sandbox, run: Callable[[str, str], Json]
@@ -57,7 +57,7 @@ class CatalogueTest:
         return f"<{self.id} of {self.vendor}: {self.trigger}>"
 
     def arrange(self) -> None:
-        """Set up the sandbox: clock, assumptions and scenarios of the case; no call is made."""
+        """Set clock, assumptions and scenarios of the case in the sandbox, without making a call."""
         document = self._case["document"]
         for name, value in document.get("assumptions", {}).items():
             self._sandbox.assumption(f"{self.vendor}.{name}", value)
@@ -67,9 +67,9 @@ class CatalogueTest:
             self._sandbox.scenario(scenario)
 
     def run(self) -> None:
-        """Make the case's own calls and check the responses; the sandbox's state is restored afterwards.
+        """Make the calls of the case, check the responses, and restore the sandbox's state.
 
-        Raises AssertionError: a result differs from the case.
+        Raises AssertionError: a response differs from the case.
         """
         result = self._run(self.id, self.vendor)
         if not result["passed"]:
@@ -77,7 +77,9 @@ class CatalogueTest:
 
 
 def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, Mapping[str, Json]]:
-    """Return the vendor's rows by id; `tag` selects by section, source, name, number or id.
+    """Return the vendor's rows of the catalogue, by id.
+
+    `tag` selects rows with this section, source, name, number or id; "" selects all.
 
     Raises ControlPlaneError: the server has no such vendor.
     """
@@ -89,14 +91,14 @@ def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, 
 
 
 def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
-    """Return a row with the cases of all vendors. Raises ControlPlaneError: there is no such row."""
+    """Return a row of the catalogue with the cases of all vendors. Raises ControlPlaneError: no such row."""
     return control.request("GET", f"/cases/{case}")  # type: ignore[no-any-return]
 
 
 def find_unused_rules(
     sandbox_control: SandboxControl, armed: Sequence[ArmedScenario], calls: Sequence[RecordedCall]
 ) -> Iterator[str]:
-    """Yield each armed rule that was never applied, with the nearest call."""
+    """Yield a text for each armed rule that was never applied, with the nearest call."""
     applied = {rule for call in calls for rule in call.applied}
     for scenario in armed:
         if scenario.is_disarmed:
@@ -115,7 +117,10 @@ def find_unused_rules(
 
 
 def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
-    """Yield each call without an operation, with the nearest one, and each answer that violates its spec."""
+    """Yield a text for each call that no operation answers, and for each answer that violates the spec.
+
+    `ignored` are numbers of calls.
+    """
     for call in calls:
         violation = call.off_contract or ("" if call.operation else call.reason or _NO_OPERATION)
         if violation and call.number not in ignored:
@@ -123,7 +128,7 @@ def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[
 
 
 def describe_verification(problem: Mapping[str, Json]) -> str:
-    """Describe a failed verification, with the nearest calls."""
+    """Return the text of a failed verification: what differs, and the nearest calls."""
     lines = [str(problem["detail"])]
     for near in problem.get("nearest", ()):
         head = f"#{near['number']} {near['vendor']} {near['method']} {near['path']}"
@@ -175,7 +180,7 @@ def _describe_call(call: RecordedCall) -> str:
 
 
 def _describe_head(call: RecordedCall) -> str:
-    """Return number, vendor (unless none has the call), method and path."""
+    """Return number, vendor, method and path of a call, without the vendor if there is none."""
     return " ".join(filter(None, (f"#{call.number}", call.vendor, call.method, call.path or "/")))
 
 
@@ -185,12 +190,12 @@ def _shorten_json(value: Json) -> str:
 
 
 class Sandbox:
-    """An isolated state of all vendors, with clock, scenarios and journal.
+    """An isolated state of all vendors, with clock, scenarios and journal; a context manager.
 
-    Use it as a context manager. It is created on `server` (a URL, a MockServer, or None to start one), from
-    the fixtures or `empty`, and deleted at the end; after an exception it is kept. A name that is taken gets
-    a number. At the end of a successful test an AssertionError is raised if an armed rule was never hit or a
-    call was off contract; `allow` permits `never-hit` or `off-contract`.
+    `server` is a URL, a MockServer, or None for MOCKSERVER_URL or a new server. If `name` is taken, the
+    sandbox's name ends with a number. `folder` is where scenario files are. The end of the context raises
+    AssertionError if an armed rule was never hit or a call was off contract, unless `allow` has `never-hit`
+    or `off-contract`. The sandbox is deleted at the end, but kept after an exception.
     """
 
     def __init__(  # noqa: PLR0913 - every one but the first has a name and a default
@@ -230,9 +235,9 @@ class Sandbox:
             self.drop()
 
     def open(self) -> Self:
-        """Create the sandbox without a context manager; the caller must delete it.
+        """Create the sandbox without a context manager; the caller must delete it with `drop`.
 
-        Raises ControlPlaneError: it cannot be created; ServerUnreachableError: there is no response.
+        Raises ControlPlaneError: the sandbox cannot be created; ServerUnreachableError: no server responds.
         """
         with ExitStack() as opening:
             if not self._is_shared:
@@ -248,7 +253,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Base URL of the sandbox; each vendor is below it, by name."""
+        """Base URL of the sandbox. A vendor's URL is this URL, a slash and the vendor's name."""
         return self._control.url
 
     @property
@@ -257,7 +262,7 @@ class Sandbox:
         return self._control.link
 
     def vendor(self, name: str) -> SandboxVendor:
-        """Return a vendor; the same object for the same name.
+        """Return a vendor; for equal names it is one object.
 
         Raises LookupError: the server has no such vendor.
         """
@@ -268,7 +273,7 @@ class Sandbox:
         return self._vendors[name]
 
     def scenario(self, given: str | Path | Mapping[str, Json]) -> ArmedScenario:
-        """Arm a scenario: the name of a packaged one, a document, or a file (.yaml, .yml, .json).
+        """Arm a scenario: a packaged scenario by its name, a document, or a file (.yaml, .yml, .json).
 
         Raises ControlPlaneError: the scenario is invalid; the text lists all problems; LookupError: there is
         no packaged scenario with this name; OSError: the file cannot be read.
@@ -284,7 +289,7 @@ class Sandbox:
         return self._snapshots[-1]
 
     def restore(self, snapshot: str = "") -> None:
-        """Restore a snapshot, by default the last one.
+        """Restore a snapshot, by default the one that was taken last.
 
         Raises LookupError: no snapshot was taken; ControlPlaneError: there is no snapshot with this id.
         """
@@ -313,10 +318,10 @@ class Sandbox:
         calls: int | Mapping[str, int] | None = None,
         items: Mapping[str, Json] | None = None,
     ) -> None:
-        """Assert how many calls match, and how many of their items were created, rejected and so on.
+        """Assert how many calls match, and how many of their items had each outcome (`created`, …).
 
-        Numbers are exact, or {"min": 1, "max": 3}. Raises AssertionError: they differ; the text has expected
-        and found numbers and the nearest calls; ControlPlaneError: the expectation is invalid.
+        A number is exact, or a range such as {"min": 1, "max": 3}. Raises AssertionError: a number differs
+        (the text has the nearest calls); ControlPlaneError: the expectation is invalid.
         """
         members = {"match": match, "calls": calls, "items": items}
         expectation = {name: member for name, member in members.items() if member is not None}
@@ -335,9 +340,9 @@ class Sandbox:
         self._control.request("PATCH", "/assumptions", {name: value})
 
     def case(self, vendor: str, name: str) -> CatalogueTest:
-        """Return the vendor's case for a row of the catalogue, given by id, number or name.
+        """Return the vendor's case of a row of the catalogue; `name` is the row's id, number or name.
 
-        Raises LookupError: the vendor has no case for such a row.
+        Raises LookupError: the vendor has no case with this name.
         """
         found = next(iter(find_cases(self._server.control, vendor, name)), None)
         if found is None:
@@ -345,7 +350,7 @@ class Sandbox:
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """Return the violations in a passed test: rules that were never hit, calls off contract."""
+        """Return the violations that the test does not allow: rules never hit, and calls off contract."""
         calls = self.journal()
         violations: list[str] = []
         if NEVER_HIT not in self.allow:
@@ -355,9 +360,9 @@ class Sandbox:
         return violations
 
     def save(self, folder: Path) -> None:
-        """Save calls and state in a folder below `folder`, named after the sandbox, see `artifacts`.
+        """Save calls and state in the folder `folder/<sandbox>`.
 
-        Raises OSError: the folder cannot be written.
+        Raises OSError, ControlPlaneError, ServerUnreachableError: as for `save_artifacts`.
         """
         save_artifacts(self._control, self.journal(), folder / self.name)
 
@@ -379,7 +384,7 @@ class Sandbox:
 
 
 class SandboxClock:
-    """The sandbox's time, on which the expiry of tokens, keys and quota windows depends.
+    """Clock of a sandbox: tokens, idempotency keys and quota windows expire by it.
 
     A client under test can use `advance` as its sleep function.
     """
@@ -402,7 +407,7 @@ class SandboxClock:
         return self._instant("POST", "/freeze", {} if instant is None else {"at": instant})
 
     def advance(self, seconds: float | timedelta) -> datetime:
-        """Advance the clock and return its time; fractions of a second accumulate.
+        """Advance the clock and return its time. Fractions of a second add up until they are whole seconds.
 
         Raises ControlPlaneError: the clock would go back, or beyond the year 9998.
         """
@@ -419,5 +424,5 @@ class SandboxClock:
 
 
 def _utc(moment: datetime) -> datetime:
-    """Return the instant in UTC; without a time zone it is UTC already."""
+    """Return the instant in UTC. An instant without a time zone is taken as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Scenarios that a test builds and arms, and example batches."""
+"""Build and arm scenarios for a test, and request example batches."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBER
 
 _EFFECTS_WITH_CODE = ("fail", "warn")
 _COUNTS_ATTEMPTS = "fail"
-"""The effect for which `times` counts attempts at an item."""
+"""The effect with which `times` counts attempts at an item; with every other effect it counts calls."""
 
 _FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class NoExampleError(Exception):
-    """The vendor has no such batch, or its items have other outcomes than asked for in this sandbox."""
+    """The vendor has no such example, or in this sandbox its items have other outcomes than requested."""
 
 
 class ItemKey(str):
-    """Key of an item; `select` is how a scenario selects the item wherever it is in the batch."""
+    """Key of an item. `select` is the member of a scenario rule that selects the item at any position."""
 
     __slots__ = ("select",)
 
     select: Mapping[str, Json]
 
     def __new__(cls, text: str, select: Mapping[str, Json]) -> Self:
-        """Create the key of the item that `select` selects."""
+        """Create the key, and attach `select` to it."""
         key = super().__new__(cls, text)
         key.select = select
         return key
@@ -56,21 +56,20 @@ class ItemKey(str):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A batch that can be sent as it is, or item by item.
-
-    `path` begins below the vendor's address and has its query. `headers` have names in lower case, and
-    credentials that the server accepts. `items` are plain JSON, `keys` identify each, `bad` are the keys of
-    those that are rejected.
-    """
+    """A batch that can be sent as a whole or item by item; a sequence of its items."""
 
     operation: str
     method: str
     path: str
+    """Path below the vendor's address, with the query."""
     headers: Mapping[str, str]
+    """Headers with names in lower case, including credentials that the server accepts."""
     body: bytes
     items: tuple[Json, ...]
     keys: tuple[ItemKey, ...]
+    """Keys of the items, in their order."""
     bad: tuple[ItemKey, ...] = ()
+    """Keys of the items that are rejected."""
 
     def __iter__(self) -> Iterator[Json]:
         return iter(self.items)
@@ -83,10 +82,10 @@ class Example:
 
 
 def request_example(sandbox_control: SandboxControl, wanted: Mapping[str, Json]) -> tuple[Example, bool]:
-    """Return an example, and whether records that it refers to were stored in the sandbox.
+    """Return an example, and whether records that its items refer to were stored in the sandbox.
 
-    `wanted` has `vendor`, `operation`, `items`, `bad`, `first`. Raises NoExampleError: there is no such
-    batch; the text says why.
+    `wanted` has `vendor`, `operation`, `items`, `bad` and `first` (number of the first item). Raises
+    NoExampleError.
     """
     try:
         made = sandbox_control.request("POST", "/examples", wanted)
@@ -131,7 +130,7 @@ class ArmedScenario:
 
     @property
     def hits(self) -> int:
-        """Number of calls that its rules applied to. Raises ControlPlaneError: the scenario was deleted."""
+        """Sum of the hits of all rules. Raises ControlPlaneError: the scenario was deleted."""
         return sum(rule["hits"] for rule in self.counts)
 
     @property
@@ -140,9 +139,9 @@ class ArmedScenario:
         return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
 
     def disarm(self) -> None:
-        """Delete the scenario and drop the check that it was hit.
+        """Delete the scenario; the end of the test does not check that its rules were hit.
 
-        Raises ControlPlaneError: the scenario was deleted before.
+        Raises ControlPlaneError: the scenario is already deleted.
         """
         self._control.request("DELETE", self._path)
         self.is_disarmed = True
@@ -158,8 +157,8 @@ def build_scenario(
     """Build a scenario with one rule for a vendor.
 
     `item` is a key, an index or a whole `select`; None selects every item. `times` counts attempts at an item
-    if the effect is `fail`, otherwise calls. Raises TypeError: an effect is unknown or missing, or does not
-    apply to an item.
+    if `fail` is an effect, otherwise calls. Raises TypeError: an effect is unknown, the effect is missing, or
+    `item` is given without an effect on items.
     """
     _check_effects(item, effects)
     parts = {
@@ -192,7 +191,7 @@ def _response(effects: Mapping[str, Json]) -> Mapping[str, Json]:
 
 
 def _member(word: str) -> str:
-    """Return the name that an effect has in the scenario language, such as `retryAfter`."""
+    """Return the name of an effect in the scenario language: `retryAfter` for `retry_after`."""
     first, *others = word.split("_")
     return _LONG_NAMES.get(word) or first + "".join(map(str.capitalize, others))
 
@@ -233,9 +232,9 @@ def _fixed_delay(word: str, value: Json) -> Json:
 def arm_scenario(
     sandbox_control: SandboxControl, scenario: str | Path | Mapping[str, Json], folder: Path
 ) -> str:
-    """Arm a scenario and return its name; files are relative to `folder`.
+    """Arm a scenario and return its name; a relative path of a file begins at `folder`.
 
-    Raises ControlPlaneError: the scenario is invalid; for a file the text has line and column; LookupError:
+    Raises ControlPlaneError: the scenario is invalid (for a file, the text has line and column); LookupError:
     there is no packaged scenario with this name; OSError: the file cannot be read.
     """
     control = sandbox_control.control

@@ -1,4 +1,4 @@
-"""A mock server for tests: one that runs elsewhere, or one that is started and stopped."""
+"""A mock server for tests: a running server, or a server that is started and stopped for them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mockserver.testing.control_client import ControlClient, Json
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 URL_VARIABLE = "MOCKSERVER_URL"
 _MAX_SANDBOXES = 100_000
-"""Sandboxes that are kept: those of failed tests last as long as the run."""
+"""Maximum number of sandboxes of a started server: sandboxes of failed tests are kept until the run ends."""
 
 
 class MockServer:
-    """Context manager of the server at `url`; without one a server is started, and stopped at the end.
+    """The server at `url`, or a server that is started for the context.
 
-    It is started by `command` (such as "uvx mockserver"), else in a thread if the server is installed in this
-    environment, else by the command `mockserver`. `strict`, `specs` (OpenAPI files, or folders of them) and
-    `overlays` (files that change them) are for one that is started. Where `url` and `command` are missing,
-    the environment's `MOCKSERVER_URL` and `MOCKSERVER_COMMAND` are used; with `url` "" a server is started.
-    `MOCKSERVER_CONTROL_TOKEN` opens the control plane of a server that was started with `--control-token`.
+    If `url` is None and no `command` is given, `MOCKSERVER_URL` is used. Without a URL a server is started:
+    by `command` (such as "uvx mockserver") or `MOCKSERVER_COMMAND`, otherwise in a thread if the server is
+    installed in this environment, otherwise by the command `mockserver`. Only a started server gets `strict`,
+    `specs` (OpenAPI files or folders) and `overlays` (OpenAPI Overlay files). `MOCKSERVER_CONTROL_TOKEN` is
+    the token for a server that was started with `--control-token`.
     """
 
     def __init__(
@@ -61,13 +61,13 @@ class MockServer:
 
     @property
     def is_own(self) -> bool:
-        """Whether the server ends with the context."""
+        """Whether the server was started for the context, and stops with it."""
         return not self._url
 
     def health(self) -> Mapping[str, Json]:
-        """`status`, `version`, `auth` and `vendors`.
+        """Return `status`, `version`, `auth` and `vendors` of the server.
 
-        Raises ServerUnreachableError: nothing answers, or no mockserver.
+        Raises ServerUnreachableError: no mockserver responds.
         """
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
@@ -75,7 +75,7 @@ class MockServer:
         is_named = self._command or os.environ.get(server_command.COMMAND_VARIABLE)
         if not is_named and is_server_installed():
             with warnings.catch_warnings():
-                # Connexion warns about itself at import, which a suite may have made an error.
+                # Connexion warns about itself at import; some suites turn warnings into errors.
                 warnings.simplefilter("ignore")
                 from mockserver.testing.threaded_server import start_in_thread  # noqa: PLC0415 - the server itself
             return start_in_thread(
@@ -102,5 +102,5 @@ def _spec_words(path: Path) -> tuple[str, ...]:
 
 
 def is_server_installed() -> bool:
-    """Return whether this environment has the server, and not only this package."""
+    """Return whether this environment has the server, and not only the testing library."""
     return find_spec("mockserver.server") is not None

@@ -1,4 +1,4 @@
-"""Start a server of another environment by its command, and stop it."""
+"""Start a server by its command, which may be in another environment, and stop the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import IO
 COMMAND_VARIABLE = "MOCKSERVER_COMMAND"
 DEFAULT_COMMAND = "mockserver"
 START_S = 120
-"""Seconds until the server must listen; `uvx` may have to install it first."""
+"""Maximum of seconds from the start until the server listens; `uvx` may first have to install it."""
 
 _STOP_S = 10
 _MAX_OUTPUT = 2000
@@ -31,13 +31,13 @@ NO_SERVER = (
 
 
 class ServerNotStartedError(Exception):
-    """No server could be started; the text says why, and what to do."""
+    """No server could be started. The text has the reason and what to do."""
 
 
 def find_command(given: str) -> str:
-    """Return the command that was named, else that of the environment, else `mockserver` if it is on PATH.
+    """Return the given command, otherwise MOCKSERVER_COMMAND, otherwise `mockserver` if it is on PATH.
 
-    Raises ServerNotStartedError: there is none.
+    Raises ServerNotStartedError: there is no command.
     """
     named = given or os.environ.get(COMMAND_VARIABLE, "")
     if named:
@@ -49,9 +49,9 @@ def find_command(given: str) -> str:
 
 @contextmanager
 def run_command(command: str, options: Sequence[str]) -> Iterator[str]:
-    """Run `<command> run <options>` on a free port during the context, which yields the server's URL.
+    """Run `<command> run <options>` on a free port during the context, and yield the server's URL.
 
-    Raises ServerNotStartedError: the command cannot be run, or ended before it listened.
+    Raises ServerNotStartedError: the command cannot be run, or did not listen within `START_S` seconds.
     """
     words = [*_split(command), "run", "--port", "0", "--print-url", "--log", "off", *options]
     with TemporaryFile() as errors, _started(words, errors) as process:
@@ -69,7 +69,7 @@ def _split(command: str) -> list[str]:
 
 @contextmanager
 def _started(words: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
-    # Options of a server in the environment are for another one.
+    # MOCKSERVER_… variables are meant for other servers.
     environment = {name: text for name, text in os.environ.items() if not name.startswith(_PREFIX)}
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command
@@ -79,7 +79,7 @@ def _started(words: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Pop
             stderr=errors,
             text=True,
             env=environment,
-            # Ctrl-C is for the tests, which still read the journal.
+            # Ctrl-C must not stop the server: the tests still read the journal.
             start_new_session=True,
         )
     except OSError as error:
@@ -93,7 +93,7 @@ def _started(words: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Pop
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:
-    """Return the first line on stdout; "" if the process ended or took too long."""
+    """Return the first line on stdout, or "" if there is none within `START_S` seconds."""
     lines: list[str] = []
     if process.stdout is None:
         return ""
@@ -127,7 +127,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def _signal(process: subprocess.Popen[str], number: int) -> None:
-    """Send a signal to the process and to those that it started (`uvx` starts the server)."""
+    """Send a signal to the process and, on POSIX, to its children: `uvx` starts the server as a child."""
     with suppress(ProcessLookupError):
         if os.name == "posix":
             os.killpg(process.pid, number)

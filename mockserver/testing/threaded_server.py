@@ -1,4 +1,4 @@
-"""Run the server in a thread of this process; the only module here that needs the server installed."""
+"""Run the server in a thread of this process. No other module of the testing library imports the server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 
 
 class _ThreadedServer(uvicorn.Server):
-    """uvicorn server with an event for the end of its start-up, which ends its streams when it stops."""
+    """uvicorn server that sets an event at the end of its start-up and, when it stops, ends open streams."""
 
     def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
@@ -47,9 +47,10 @@ class _ThreadedServer(uvicorn.Server):
 def start_in_thread(
     *, strict_auth: bool, specs: tuple[Path, ...], overlays: tuple[Path, ...], max_sandboxes: int
 ) -> AbstractContextManager[str]:
-    """Run a server with all vendors during the context, which yields its URL; `specs` are folders or files.
+    """Run a server with all vendors during the context, and yield its URL.
 
-    Raises ServerNotStartedError: it cannot be built, or stopped before it listened.
+    `specs` are folders or files. Raises ServerNotStartedError: the server cannot be built, or ended before it
+    listened.
     """
     options = Options(
         strict_auth=strict_auth,
@@ -67,7 +68,7 @@ def start_in_thread(
 
 
 def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
-    """Return the application with a sandbox for clients that can set neither path nor header."""
+    """Wrap the application so that every call is in the sandbox, also of clients that cannot name one."""
     named = (b"mock-sandbox", sandbox.encode())
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,10 +81,10 @@ def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
 
 @contextmanager
 def run_in_thread(app: Application, sandbox: str = "", tls: TlsFactory | None = None) -> Iterator[str]:
-    """Run the application during the context, which yields its URL without a trailing slash.
+    """Run the application during the context, and yield its URL without a trailing slash.
 
-    All calls go to the `sandbox`, if one is given; with `tls` it serves https. Raises ServerNotStartedError:
-    the server stopped before it listened.
+    If `sandbox` is given, all calls are made in it. With `tls` the URL is https. Raises
+    ServerNotStartedError: the server ended before it listened.
     """
     entry = _into_sandbox(app, sandbox) if sandbox else app
     with bind_socket(HOST, 0) as listening:

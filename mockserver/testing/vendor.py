@@ -1,4 +1,4 @@
-"""A vendor in a sandbox: address, credentials, calls, collections, scenarios, examples."""
+"""Vendor in a sandbox: address, credentials, calls, collections, scenarios, examples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Document: TypeAlias = Mapping[str, Json]
 
 
 class SandboxVendor:
-    """The vendor `name` in a sandbox; `url` is where its own paths begin, and leads into that one."""
+    """A vendor in a sandbox. `url` is the vendor's base URL in this sandbox."""
 
     def __init__(
         self,
@@ -42,23 +42,23 @@ class SandboxVendor:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers of a call, names in lower case: tenant, content type, credentials that work anywhere."""
+        """Headers that a call needs, by name in lower case: tenant, content type, and valid credentials."""
         return dict(self._access["headers"])
 
     @property
     def token(self) -> str:
-        """The credential itself: of a bearer or Basic what follows that word, else the key; "" for none."""
+        """The credential without its scheme: the text after `Bearer` or `Basic`, an API key, or ""."""
         return str(self._access["token"])
 
     @property
     def calls(self) -> RecordedCalls:
-        """The vendor's calls in this sandbox, in order."""
+        """The vendor's calls in this sandbox, oldest first."""
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
-        """Return the records of a collection, and its changes since the sandbox began.
+        """Return the records of a collection, and its changes since the sandbox was created.
 
-        Raises LookupError: the vendor has no collection of that name.
+        Raises LookupError: the vendor has no collection with this name.
         """
         dump = self._control.request("GET", "/dump", vendor=self.name)
         found = self._control.request("GET", "/diff", against=self._since)
@@ -85,14 +85,15 @@ class SandboxVendor:
     def arm(
         self, *, item: str | int | Mapping[str, Json] | None = None, times: int | None = None, **effects: Json
     ) -> ArmedScenario:
-        """Arm a rule: `fail="internal"`, `item=` a key, `times=2`: it fails twice, then works.
+        """Arm a rule: with `item=key, fail="internal", times=2` the item fails twice, then works.
 
-        Effects are those of the scenario language: of items `fail`, `warn`, `hang`, `omit`, `duplicate`; of
-        what stands round them `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`, `drift`;
-        of the whole call `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`, `truncate`,
-        `fault`, `commit`. `match` narrows the calls, `times` are calls where the effect is not `fail`. Choose
-        an item by its key: on a retry another one may stand at its place. Raises TypeError: there is no such
-        effect; ControlPlaneError: it cannot be so; the text says why.
+        Effects have the names of the scenario language. On items: `fail`, `warn`, `hang`, `omit`,
+        `duplicate`. On the envelope: `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`,
+        `drift`. On the response: `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`,
+        `truncate`, `fault`. `commit` says what is stored. `match` restricts the calls, `probability` lets
+        chance decide. `times` counts attempts at an item with `fail`, otherwise calls. `item` is a key, a
+        position or a `select`; prefer the key, since a retry may move the item. Raises TypeError: an effect
+        is unknown or missing; ControlPlaneError: the rule is invalid.
         """
         self._rules += 1
         return self._armed(
@@ -100,12 +101,12 @@ class SandboxVendor:
         )
 
     def example(self, items: int = 3, bad: int = 0, operation: str = "") -> Example:
-        """Return a batch of so many items, so many of them bad, for the first or the named operation.
+        """Return a batch with this number of items, of which `bad` are rejected.
 
-        It is tried in a sandbox beside this one before it is handed out; what must be there for it is then.
-        No two examples of a test have a key in common. Raises NoExampleError: nothing is said of how one is
-        made, or it does not come out so in this sandbox; ValueError: there are more bad items than items, or
-        fewer than none.
+        `operation` is a batch operation, by default the vendor's first. The server tries the batch in another
+        sandbox, and stores in this sandbox the records that the items refer to. Examples of a test share no
+        keys. Raises NoExampleError: the vendor has no such example, or its items have other outcomes in this
+        sandbox; ValueError: `bad` is negative or exceeds `items`.
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")
@@ -113,15 +114,16 @@ class SandboxVendor:
         example, is_prepared = request_example(self._control, {**wanted, "first": self._items})
         self._items += items
         if is_prepared and not self.calls:
-            # What the example refers to counts as initial state.
+            # Records that the example refers to count as initial state.
             self._since = self._control.request("POST", "/snapshots", {"label": "for the example"})["id"]
         return example
 
 
 class CollectionState(Mapping[str, Document]):
-    """The records of one collection by key, as they are now.
+    """Records of a collection by key, as they were when `SandboxVendor.state` read them.
 
-    A key that several tenants have stands for the own tenant's record; the others' are `tenant/key`.
+    If several tenants have a key, it is the key of the own tenant's record; the record of another tenant has
+    the key `tenant/key`.
     """
 
     def __init__(
@@ -131,11 +133,11 @@ class CollectionState(Mapping[str, Document]):
         self._own = own
         self._records: Mapping[str, Document] = self._keyed(records)
         self.added: Mapping[str, Document] = self._placed(difference["added"], "document")
-        """The records that were not there when the sandbox began."""
+        """Records that were added since the sandbox was created."""
         self.removed: Mapping[str, Document] = self._placed(difference["removed"], "document")
-        """Deleted records, as they were."""
+        """Deleted records, with the content that they had when the sandbox was created."""
         self.changed: Mapping[str, Sequence[Document]] = self._placed(difference["changed"], "changes")
-        """Changes of the other records: `pointer`, `old` and `new` of each place."""
+        """Changes of each changed record: `pointer`, `old` and `new` of each changed value."""
 
     def __getitem__(self, key: str) -> Document:
         if key not in self._records:

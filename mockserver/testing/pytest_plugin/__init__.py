@@ -1,6 +1,6 @@
 """pytest plugin: options, markers, hooks. Heavy imports are deferred until a fixture is used.
 
-It runs with pytest 7 as well, so that hooks have the older form of wrappers.
+Hook wrappers have the older form (`hookwrapper=True`), because the plugin supports pytest 7.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add options and settings."""
+    """Add the plugin's options and settings."""
     group = parser.getgroup("mockserver", "mock of batch APIs")
     group.addoption(
         "--mockserver-url",
@@ -62,7 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register markers, fixtures, and one fixture per vendor."""
+    """Register the markers, the fixtures, and a fixture for each installed vendor."""
     from mockserver.testing.pytest_plugin import fixtures, servers  # noqa: PLC0415 - after the options are known
 
     for marker in MARKERS:
@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say if the folder of artifacts has moved pytest's root."""
+    """Return a warning if pytest took its root directory from the folder of artifacts."""
     return [line] if (line := describe_root(config)) else []
 
 
@@ -86,7 +86,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Provide the fixtures of vendors that only the server knows."""
+    """Register fixtures for the vendors of the server, if the test needs one that is unknown here."""
     from mockserver.testing.pytest_plugin.servers import register_served_vendors  # noqa: PLC0415 - only if tests run
 
     register_served_vendors(item)
@@ -94,7 +94,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-    """Add the journal to the report of a failed test; delete the sandbox of a passed one."""
+    """Add the journal to the report of a failed test; delete the sandbox of a passed test."""
     from mockserver.testing.pytest_plugin.fixtures import REPORTER_KEY, hide_own_frames  # noqa: PLC0415 - only if tests run
 
     hide_own_frames(call, item.config)
@@ -108,7 +108,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain which items were resent if the numbers of sent items differ."""
+    """If a comparison of `RecordedCalls.sent` fails, explain which items were resent."""
     if op != "==" or not (isinstance(left, list | tuple) and isinstance(right, list | tuple)):
         return None
     sent = _item_counts(left) or _item_counts(right)

@@ -1,4 +1,4 @@
-"""A drill in pytest: one test a case, the client is a function."""
+"""Drills in pytest: each case is a test, and the client is a function."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mockserver.testing.drill import FAILED, UNMET, Drill, DrillTarget, Plan, Re
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback
 
 _PLANS = pytest.StashKey[dict[str, Plan]]()
-"""What the client of each test means to do, which its first case learns."""
+"""Plan of each test's client, by the test's id without the case; the first case of the test learns it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MockDrill:
-    """One case of a drill; `test` is the test's id without the case, with other parameters."""
+    """One case of a drill. `test` is the test's id without the case, but with all other parameters."""
 
     control: ControlClient
     vendor: str
@@ -28,9 +28,9 @@ class MockDrill:
     def run(self, function: Callable[[DrillTarget], object]) -> Result:
         """Call the function with a target that has `url`, `token`, `tenant`, `headers` and `clock`.
 
-        It is called once more, without faults, by the first case of a test. The test fails if the client
-        loses an item, sends one twice or does something else wrong; it is skipped if the case cannot happen
-        to this client. An exception of the function is an end with status 1, as of a program.
+        Before the first case of a test, the function is called without faults as well. The test fails if the
+        client has a fault, such as a lost or doubled item. The test is skipped if the case did not happen to
+        this client. If the function raises an exception, the client ends with status 1, as a program would.
         """
         __tracebackhide__ = True
         drill = Drill(self.control, self.vendor, call_function(function))

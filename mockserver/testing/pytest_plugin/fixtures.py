@@ -1,4 +1,4 @@
-"""Fixtures for server, sandbox and catalogue case; the report of a failed test."""
+"""Fixtures for server, sandbox, vendor, catalogue case and drill; the report of a failed test."""
 
 from __future__ import annotations
 
@@ -31,22 +31,21 @@ _PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_py
 
 @dataclass(slots=True)
 class FailureReporter:
-    """Follows one test and its `sandbox`; `artifacts` is the folder for files of a failed test, or None.
-
-    `server_ends` tells that the server stops with the run, so that a link to it would be useless. `journal`
-    is the text of the report section, kept for when the server is gone.
-    """
+    """Reporter of one test: on failure shows the journal of its sandbox, and saves the artifacts."""
 
     sandbox: Sandbox
     artifacts: Path | None
+    """Folder for the files of failed tests; None saves none."""
     server_ends: bool
+    """Whether the server stops with the run, so that a link to it would be useless."""
     failed: bool = False
     passed: bool = False
     journal: str = ""
+    """Text of the report section, stored because the server may be gone at the teardown."""
     saved: bool = False
 
     def handle_report(self, report: pytest.TestReport) -> None:
-        """Handle the report of one phase of the test."""
+        """Handle pytest's report of one phase of the test: setup, call or teardown."""
         self.passed = self.passed or (report.when == "call" and report.passed)
         if report.failed:
             self.failed = True
@@ -57,7 +56,7 @@ class FailureReporter:
                 self.sandbox.drop()
 
     def save(self) -> None:
-        """Read the journal and write the files, while the sandbox exists."""
+        """Read the journal, and write the artifacts if that was not done; the sandbox must still exist."""
         self.read_journal()
         if self.artifacts is None or self.saved:
             return
@@ -71,7 +70,7 @@ class FailureReporter:
             self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
 
     def read_journal(self) -> None:
-        """Read the journal again; keep the previous text if the server is gone."""
+        """Read the journal again; if the server is gone, keep the previous text."""
         try:
             calls = self.sandbox.journal()
         except _server_errors() as error:
@@ -91,7 +90,7 @@ REPORTER_KEY = pytest.StashKey[FailureReporter]()
 
 
 def hide_own_frames(call: pytest.CallInfo[None], config: pytest.Config) -> None:
-    """Let the traceback end where the test calls this library; with --full-trace it stays as it is."""
+    """Cut this library's frames off the end of a failure's traceback, unless --full-trace is given."""
     if call.excinfo is None or config.getoption("fulltrace"):
         return
     frames = list(_frames(call.excinfo.tb))

@@ -40,16 +40,16 @@ MARKERS = (
 
 
 def artifacts_folder(config: pytest.Config) -> Path | None:
-    """Return the folder of the option, else of MOCKSERVER_ARTIFACTS, in which failed tests are saved."""
+    """Return the folder for failed tests: of the option, otherwise of MOCKSERVER_ARTIFACTS, or None."""
     chosen = config.getoption("mockserver_artifacts") or os.environ.get(VARIABLE, "")
     return Path(config.invocation_params.dir, chosen) if chosen else None
 
 
 def describe_root(config: pytest.Config) -> str:
-    """Return a line for the head of the report if pytest took the folder for a path of tests, else "".
+    """Return a warning if pytest took the folder of artifacts for a path of tests, otherwise "".
 
-    pytest looks for its root and settings before it knows options of plugins: a folder that stands after a
-    space, and exists, counts as a path of tests there.
+    pytest looks for its root and settings before it knows the options of plugins. In `--mockserver-artifacts
+    DIR`, it then takes DIR for a path of tests, if DIR exists.
     """
     words = [str(word) for word in config.invocation_params.args]
     here = config.invocation_params.dir
@@ -66,7 +66,7 @@ def describe_root(config: pytest.Config) -> str:
 
 
 def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:
-    """Return the text argument of the closest marker with this name, "" if there is no marker.
+    """Return the text argument of the closest marker with this name, or "" if there is no marker.
 
     Raises pytest.fail.Exception: the argument is missing, not a text, or not among `choices`.
     """
@@ -88,7 +88,7 @@ def all_arguments(node: pytest.Item, name: str) -> Iterator[object]:
 
 
 def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
-    """Return the violations that the test allows. Raises pytest.fail.Exception: a violation is unknown."""
+    """Return the violations that the test allows. Raises pytest.fail.Exception: one is not in `choices`."""
     words = frozenset(str(word) for word in all_arguments(node, ALLOW))
     if unknown := sorted(words - frozenset(choices)):
         pytest.fail(f"{ALLOW}: {unknown[0]} is not one of {', '.join(choices)}", pytrace=False)
@@ -98,7 +98,7 @@ def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset
 def begins_empty(node: pytest.Item) -> bool:
     """Return whether the test's sandbox starts without records.
 
-    Raises pytest.fail.Exception: the marker has other arguments.
+    Raises pytest.fail.Exception: the marker's only argument is not `empty`.
     """
     marker = node.get_closest_marker(FIXTURES)
     if marker is None:

@@ -13,9 +13,9 @@ from mockserver.testing.sandbox import find_cases
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Parametrize `mock_case` or `mock_drill` with the cases of the marker, by id; the server is asked.
+    """Parametrize `mock_case` and `mock_drill` with the cases that the test's markers select on the server.
 
-    Raises pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
+    Raises pytest.fail.Exception: the vendor is unknown, no case is selected, or the server does not respond.
     """
     for name, fixture, select in (
         (CASES, "mock_case", _selected_cases),

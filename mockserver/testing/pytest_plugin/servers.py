@@ -1,4 +1,4 @@
-"""The servers of a test run: each is started on first use, and stopped at the end of the run."""
+"""Servers of a test run, lenient and strict: started on first use, and stopped at the end of the run."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _SERVED = pytest.StashKey[bool]()
 
 
 def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
-    """Return the run's server; start it, or connect to it, on first use.
+    """Return the run's server. On first use, start a server or connect to the one at the URL.
 
-    Raises ServerNotStartedError: it cannot be started; ServerUnreachableError: nothing answers at the URL, or
-    no mockserver.
+    Raises ServerNotStartedError: the server cannot be started; ServerUnreachableError: no mockserver responds
+    at the URL.
     """
     from mockserver.testing.server import MockServer  # noqa: PLC0415 - slow import
 
@@ -43,11 +43,11 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
         specs, overlays = config.getini(SPECS), config.getini(OVERLAYS)
         made = partial(MockServer, strict=strict, specs=specs, overlays=overlays, command=command)
         running = ExitStack()
-        # The last test's report is made after all fixtures are torn down, and still needs the server.
+        # The server must outlive all fixtures: pytest reports the last test after their teardown.
         config.add_cleanup(running.close)
         server = running.enter_context(made(url))
         if strict and not url and not server.is_own and server.health()["auth"] != STRICT:
-            # The environment names a server for all commands, and it takes every credential.
+            # The server of the environment accepts every credential, so a strict one is started.
             server = running.enter_context(made(""))
         servers[strict] = server
     return servers[strict]
@@ -55,7 +55,7 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
 
 @contextmanager
 def fail_without_traceback() -> Iterator[None]:
-    """Turn errors of the mock server into test failures with their message only."""
+    """Turn each error of this library into a test failure that shows the error's message alone."""
     from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
     from mockserver.testing.server_command import ServerNotStartedError  # noqa: PLC0415 - slow import
 
@@ -73,7 +73,7 @@ def fail_without_traceback() -> Iterator[None]:
 
 
 def register_installed_vendors(config: pytest.Config) -> None:
-    """Provide a fixture for each vendor whose spec is in this environment; no server is asked."""
+    """Register a fixture for each vendor whose spec is in this environment, without calling a server."""
     folders = list(config.getini(SPECS))
     if (_PACKAGE / "server").is_dir():
         inside = _PACKAGE / "specs"
@@ -83,10 +83,10 @@ def register_installed_vendors(config: pytest.Config) -> None:
 
 
 def register_served_vendors(item: pytest.Item) -> None:
-    """Provide fixtures for all vendors of the server, if the test needs a `mock_…` that nobody has defined.
+    """Register fixtures for all vendors of the server, if the test needs an undefined fixture `mock_…`.
 
-    pytest looks up a fixture that was unknown at collection once more when the test begins. Raises
-    pytest.fail.Exception: the server cannot be asked.
+    If a fixture is unknown at collection, pytest looks it up again when the test begins. Raises
+    pytest.fail.Exception: the server does not respond.
     """
     missing = _missing_fixtures(item)
     if not missing or _SERVED in item.config.stash:
@@ -98,7 +98,7 @@ def register_served_vendors(item: pytest.Item) -> None:
 
 
 def _missing_fixtures(item: pytest.Item) -> list[str]:
-    """Return the names beginning with `mock_` that the test needs, and that are no fixture or parameter."""
+    """Return the names `mock_…` in the test's arguments that are neither a fixture nor a parameter."""
     found = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     parameters = getattr(item, "callspec", None)
     direct = {**getattr(parameters, "params", {}), **getattr(parameters, "funcargs", {})}
