@@ -1,4 +1,4 @@
-"""The commands `mockserver assumptions …`: gaps in the vendors' documents, and how they are filled here."""
+"""The commands `mockserver assumptions …`: list what the vendors' documents leave open, and set it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
 
 
 def _refuse_options(context: click.Context, command: str) -> None:
-    """End with exit 2 if an option of the list stands before the command, which would not read it."""
+    """End with exit 2 if an option of the list stands before the subcommand, which would ignore it."""
     for param in context.command.params:
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
             words, flag = f"{command_words(context)} {command}", flag_of(param)
@@ -119,17 +119,18 @@ class AssumptionSearch:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the list is written; `on_server` adds the value that is set there."""
+    """How the list is written."""
 
     as_json: bool
     verbose: bool
     on_server: bool
+    """Whether to show the values that are set on the server."""
 
 
 def find_assumptions(wanted: AssumptionSearch) -> list[dict[str, Any]]:
-    """Return the assumptions as the control plane lists them.
+    """Return the assumptions that match, as the control plane lists them.
 
-    Exits with status 2 if nothing fits the search, 3 or 4 without a server's answer.
+    End with exit 2 if no assumption matches, 3 if no server answers, 4 if the server refuses.
     """
     from mockserver.engine.registry import discover_vendors, list_assumptions
 
@@ -155,7 +156,7 @@ def find_assumptions(wanted: AssumptionSearch) -> list[dict[str, Any]]:
 
 
 def rendered(found: Sequence[dict[str, Any]], shape: Shape) -> Iterator[str]:
-    """Yield the lines of the list; a table where the terminal is wide enough."""
+    """Yield the lines of the list: JSON, a table, or paragraphs if `verbose` or on a narrow terminal."""
     import shutil
 
     from mockserver.codec import json

@@ -1,4 +1,4 @@
-"""Servers that cases run at: our own, a mockserver at an address, or any other server."""
+"""Servers at which cases run: a server of our own, a mockserver at an address, or any other server."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ class SilentTargetError(Exception):
 
 
 class PlainTargetError(Exception):
-    """A case needs more than the server has; the text names the need."""
+    """A case needs more than the server can do, or cannot be exported. The text has the reason."""
 
 
 class CaseServer(Protocol):
     @property
     def place(self) -> str:
-        """An address, or words for the server."""
+        """Address of the server, or words for a server of our own."""
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
-        """Run the case; `sandbox` is a name for a new sandbox.
+        """Run the case; `sandbox` is the name for a new sandbox.
 
-        Raises PlainTargetError: the server has no sandboxes, and the case needs one.
+        Raises PlainTargetError: the case needs a mockserver, and the server is another program.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class MockserverClient:
-    """A mockserver, by a client of it."""
+    """A case server that is a mockserver."""
 
     client: HttpClient
     place: str
@@ -62,9 +62,9 @@ class MockserverClient:
             return CaseResult(error.differences, ())
 
     async def export(self, case: Case, sandbox: str, form: str) -> str:
-        """Run the case in a new sandbox, and export its calls.
+        """Run the case in a new sandbox and return its calls in the export format `form`.
 
-        Raises PlainTargetError: the case fails here, or its calls cannot be exported.
+        Raises PlainTargetError: the case fails, or its calls cannot be exported.
         """
         client = SandboxClient(sandbox, self.client, self.client)
         await client.create(SEED if case.seed is None else case.seed, empty=case.empty)
@@ -85,14 +85,14 @@ class _PlainClient(SandboxClient):
 
 @dataclass(frozen=True, slots=True)
 class PlainServerClient:
-    """Any other server; the vendor's paths begin at `path`."""
+    """A case server that is not a mockserver. The vendor's paths begin at `path`."""
 
     client: HttpClient
     path: str
     place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
-        """Run a case that consists of calls only."""
+        """Run a case that has only calls of one vendor. Raises PlainTargetError: the case has more."""
         if needs := sorted(_needs(case)):
             raise PlainTargetError(f"needs a mockserver at the target, for: {', '.join(needs)}")
         case_run = CaseRun(case, _PlainClient(self.path, self.client, self.client))
@@ -104,7 +104,7 @@ class PlainServerClient:
 
 
 def _needs(case: Case) -> set[str]:
-    """Needs of the case besides calls of one vendor."""
+    """Return what the case needs in addition to calls of one vendor."""
     head = {name for name in ("empty", "freeze", "assumptions", "scenarios") if getattr(case, name)}
     kinds = {next((kind for kind in STEPS if kind in step), "") for step in case.steps}
     vendors = {"several vendors" for step in case.steps if step.get("vendor", case.vendor) != case.vendor}
@@ -113,7 +113,7 @@ def _needs(case: Case) -> set[str]:
 
 @asynccontextmanager
 async def open_target(url: str) -> AsyncIterator[CaseServer]:
-    """Open the server at an address. Raises SilentTargetError: nothing answers."""
+    """Connect to the server at an address. Raises SilentTargetError: no server answers."""
     parts = urlsplit(url)
     async with open_client(f"{parts.scheme}://{parts.netloc}") as client:
         answered = await client.send(HttpRequest("GET", f"{parts.path}/_mock/health"))
@@ -125,7 +125,7 @@ async def open_target(url: str) -> AsyncIterator[CaseServer]:
 
 @asynccontextmanager
 async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClient]:
-    """Start a server for the cases: in this process, or in one of its own if a case loses an answer."""
+    """Start a server for the cases, in this process or, if a case needs a socket, in another process."""
     vendors = sorted({vendor for case in cases for vendor in called_vendors(case)})
     if any(case.needs_socket for case in cases):
         async with _own_process(vendors) as url, open_client(url) as client:

@@ -1,4 +1,4 @@
-"""The commands `mockserver cases …`: list, show and run the cases of the catalogue, and of files."""
+"""The commands `mockserver cases …`: list, show and run cases of the catalogue and of files."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def run(**chosen: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Options of `cases run`; `target` "" is a server of our own, `allowed` are hosts beyond this machine."""
+    """Options of `cases run`. `target` is "" for a server of our own; `allowed` are other hosts than this."""
 
     cases: tuple[str, ...]
     vendor: str
@@ -182,13 +182,16 @@ class NamedCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseVerdict:
-    """Result of a case: its differences, or why it was `refused`; `place` is where it ran."""
+    """Result of a case."""
 
     named: NamedCase
     differences: tuple[str, ...]
+    """Sentences about each difference from what the case expects."""
     milliseconds: float
     place: str
+    """Where the case ran: an address, or words for a server of our own."""
     refused: str = ""
+    """Why the case cannot run at this server, or ""."""
 
     @property
     def word(self) -> str:
@@ -264,7 +267,7 @@ def _print(verdict: CaseVerdict) -> None:
 
 
 def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
-    """Return the case of a file, or the cases of a row; end the command if the name is neither."""
+    """Return the case of a file, or the cases of a row; end the command if `given` names neither."""
     if Path(given).is_file():
         named = _case_of_file(Path(given), wanted.vendor)
         if not wanted.target:

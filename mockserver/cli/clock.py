@@ -1,4 +1,4 @@
-"""The commands `mockserver clock …`: the time of a sandbox."""
+"""The commands `mockserver clock …`: show and set the time of a sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `mockserver completion`: a script by which a shell completes our commands."""
+"""The command `mockserver completion`: print the script with which a shell completes our commands."""
 
 from __future__ import annotations
 

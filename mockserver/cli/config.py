@@ -28,7 +28,7 @@ _DEFAULT = "default"
 _COMMAND_LINE = "command line"
 _NONE = "-"
 _SECRETS = ("control-token", "header", "credential", "store")
-"""Settings whose values are not shown; the address of a store may have a password."""
+"""Settings whose values are hidden. (The address of a store may contain a password.)"""
 
 _HIDDEN = "(set, not shown)"
 
@@ -73,13 +73,16 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of a command ("" if it is a global one); `source` is `default`, `file:line` or a variable."""
+    """A setting and the source of its value."""
 
     command: str
+    """Command with the setting, "" for a global setting."""
     name: str
     value: Any
     source: str
+    """`default`, `file:line`, or the name of an environment variable."""
     variable: str
+    """Environment variable of the setting, or ""."""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -165,7 +168,7 @@ def _effective(context: click.Context, param: click.Parameter, known: Setting) -
     if known.name in _SECRETS:
         return EffectiveSetting(known.name, _HIDDEN, _COMMAND_LINE)
     if isinstance(param.type, click.Choice) and isinstance(value, bool):
-        # Of two choices, the command is handed whether it is the second.
+        # The command gets such a choice as a boolean: whether the second value was chosen.
         value = list(param.type.choices)[value]
     return EffectiveSetting(known.name, _value_text(value), _COMMAND_LINE)
 

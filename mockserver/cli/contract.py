@@ -1,4 +1,4 @@
-"""Options of `mockserver contract`; `contract_run` executes it."""
+"""Command and options of `mockserver contract`; `contract_run` runs it."""
 
 from __future__ import annotations
 

@@ -59,14 +59,14 @@ _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
 
 _BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
-"""Between two states of the running line, and between two lines where there is none."""
+"""Minimum time between two states of the running line, and between two lines if there is no running line."""
 
 _LONG_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ContractOptions:
-    """The options of the command line, not yet checked against each other; `contract` explains them."""
+    """Options of `mockserver contract`, not yet checked against each other; `contract.py` explains them."""
 
     vendors: tuple[str, ...]
     target: str | None
@@ -105,7 +105,7 @@ class _Around:
 
 
 def run_contract(options: ContractOptions, line: ProgressLine) -> None:
-    """Run the suite; ends with the exit status if that is not 0."""
+    """Run the suite, and raise SystemExit if the exit status is not 0."""
     with termination_as_interrupt(), scratch_folder(os.environ):
         _run_contract(options, line)
 
@@ -134,9 +134,9 @@ def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
 def _run_sessions(
     options: ContractOptions, plans: list[tuple[SessionPlan, ApiUnderTest]], around: _Around
 ) -> bool:
-    """Run one session after the other, until one ends early.
+    """Run the sessions in order until a session ends early.
 
-    Return whether Ctrl-C stopped one before its start.
+    Return whether Ctrl-C stopped a session before its first call.
     """
     for plan, api in plans:
         try:
@@ -179,7 +179,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
         fail_usage(str(error), "--rate", "--rate 20/s")
     names = [vendor_name(options.spec)] if options.spec else options.vendors or vendor_packages()
     operations = frozenset(options.operations)
-    # A server is called as one caller would, unless somebody says otherwise.
+    # A given target gets one call at a time, unless --workers says otherwise.
     workers = options.workers or (1 if options.target or rate else usual_workers())
     effort = RunConfig(
         options.seed,
@@ -210,7 +210,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 
 
 def _check_subjects(options: ContractOptions) -> None:
-    """Fail unless the vendors, the spec and the target go together."""
+    """End with exit 2 if the vendors, --spec, --target, --profile and --overlay exclude each other."""
     spec, profile = f"--spec {options.spec}", f"--profile {options.profile}"
     if options.spec and options.vendors:
         fail_usage("--spec and a vendor exclude each other", spec, f"mockserver contract {spec}")
@@ -235,7 +235,7 @@ def _target(url: str | None) -> str:
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
 ) -> list[tuple[SessionPlan, ApiUnderTest]]:
-    """Return the plans with their APIs, without plans that contain none of the requested operations."""
+    """Return the plans with their APIs, but skip APIs that have none of the requested operations."""
     try:
         read = [(plan, load_session_api(plan)) for plan in plans]
     except MockServerError as error:
@@ -251,7 +251,7 @@ def _select_plans(
 
 
 def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnderTest]]) -> None:
-    """Fail at a fact that no profile has: it would change nothing."""
+    """End with exit 2 if a fact is in no profile: it would change nothing."""
     known = sorted({name for _, api in read for name in api.profile.facts})
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
@@ -273,7 +273,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
-    """Return the ids of checks; an id of an earlier version is replaced, with a note."""
+    """Return the ids of the given checks; replace an id of an earlier version, and print a note."""
     ids = []
     for name in given:
         ids.append(current_id(name))
@@ -284,7 +284,7 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
 
 
 def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
-    """End with exit 2 at the first unknown name; `more` are further possibilities."""
+    """End with exit 2 at the first unknown name. The cure names known names, then `more`."""
     choices = list(known)
     for name in given:
         if name not in choices:
@@ -356,7 +356,10 @@ def _write_reports(
 
 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
-    """Write the findings as a baseline; keep known reasons, and findings outside this run."""
+    """Write the findings as a baseline, with their known reasons.
+
+    Known findings of checks that this run did not make are kept.
+    """
     differences = {
         KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
         for outcome in outcomes
@@ -400,7 +403,7 @@ def _selection(options: ContractOptions) -> list[str]:
 
 
 class ContractProgress(RunObserver):
-    """Shows a run while it goes on; differences in `known` are no failures."""
+    """Observer that shows the progress of a run. Findings in `known` do not count as failures."""
 
     def __init__(
         self, line: ProgressLine, known: tuple[KnownFindings, ...], clock: Clock, shorter: str = ""
@@ -449,7 +452,7 @@ class ContractProgress(RunObserver):
             self._line.write(failure_line(self._state.api, finding, self._state.secrets))
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
-        """Write the line of the part, where no running line shows it."""
+        """Write a line about the part, unless the running line shows the progress."""
         state = self._state
         if state:
             state.planned += result.calls - part.calls

@@ -1,4 +1,4 @@
-"""The command `mockserver docs`: the pages of the documentation, and a search in them; it needs no server."""
+"""The command `mockserver docs`: list and search the pages of the documentation, without a server."""
 
 from __future__ import annotations
 

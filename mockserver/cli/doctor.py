@@ -1,4 +1,4 @@
-"""The command `mockserver doctor`: obstacles on this machine."""
+"""The command `mockserver doctor`: find obstacles on this machine."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _python() -> Diagnosis:
 
 
 def _config(root: click.Context) -> Diagnosis:
-    """Read the file as every other command does, so that the later checks see its values."""
+    """Read the settings file and use it, so that the later checks see its values."""
     named, group = root.params.get("config"), root.command
     try:
         config = read_config(named) if named else find_config(Path.cwd())

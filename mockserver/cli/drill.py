@@ -1,4 +1,4 @@
-"""The command `mockserver drill`: does a client survive partial failure?"""
+"""Command and options of `mockserver drill`; `drill_run` runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search for schedules of faults that a client does not survive, and shrink them; needs hypothesis."""
+"""Search for schedules of faults that a client does not survive, and shrink them. Needs hypothesis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.testing.drill import EXPLORED, FAILED, Case, Drill, Plan, Result
 
 _MOST_FAULTS, _MOST_TIMES = 5, 3
 _DRAWS = 3
-"""Hypothesis may draw a schedule again; so many rounds make up for that."""
+"""Number of rounds of drawing, because Hypothesis may draw a schedule several times."""
 
 _A_DAY = 86_400
 
@@ -32,7 +32,7 @@ _ITEM_FAULTS: Mapping[str, tuple[str, Json]] = {
     "dropped": ("is left out of an answer and not stored", {"omit": True, "commit": False}),
     "doubled": ("is in an answer twice", {"duplicate": 1}),
 }
-"""Faults of an item: words, and effect."""
+"""For each fault of an item: its words, and its effect in a rule."""
 
 _COUNTED = ("fails", "throttled", "locked")
 _ONCE = ("left out", "dropped", "doubled")
@@ -74,15 +74,15 @@ _DEEDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class DrawnFault:
-    """One fault: of the item at place `item` of all items, or of the call number `call` of the operation.
-
-    Both count from 1. `times` is how many attempts at an item fail.
-    """
+    """A fault of one call or of one item."""
 
     kind: str
     call: int = 0
+    """Number of the call among the calls of the operation, from 1; 0 for a fault of an item."""
     item: int = 0
+    """Position of the item among all items of the client, from 1; 0 for a fault of a call."""
     times: int = 0
+    """Number of attempts at the item that fail."""
 
 
 Schedule: TypeAlias = tuple[DrawnFault, ...]
@@ -118,11 +118,11 @@ _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
     "phantom": ("is answered with an item that nobody sent", {"envelope": {"phantom": 1}}),
     "clock": ("is followed by a day in which nothing happens", {"advanceClock": _A_DAY}),
 }
-"""Faults of a call: words, and members of its rule."""
+"""For each fault of a call: its words, and the members of its rule."""
 
 
 class FoundSchedule(NamedTuple):
-    """A smallest schedule that the client does not survive, its sentence, and the run that shows it."""
+    """A minimal schedule that the client does not survive, a sentence about it, and the run that shows it."""
 
     schedule: Schedule
     sentence: str
@@ -130,25 +130,28 @@ class FoundSchedule(NamedTuple):
 
 
 class Exploration(NamedTuple):
-    """A search: how many schedules were run, how many failed, and one smallest schedule for each kind."""
+    """Result of a search."""
 
     schedules: int
+    """Number of schedules that were run, without those of shrinking."""
     failed: int
+    """Number of these schedules that the client did not survive."""
     finds: Sequence[FoundSchedule]
+    """One minimal schedule for each kind of failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """Explores schedules for a client, as many at a time as the pool has threads."""
+    """Explorer of schedules for a client. It runs as many schedules at a time as the pool has threads."""
 
     drill: Drill
     plan: Plan
     pool: ThreadPoolExecutor
 
     def explore(self, number: int, seed: int) -> Exploration:
-        """Run so many schedules, and shrink the first of each kind that fails; a seed draws the same ones.
+        """Run up to `number` schedules, and shrink the first failing schedule of each kind.
 
-        Raises ControlPlaneError, ServerUnreachableError: as for `Drill.run`.
+        Equal seeds draw equal schedules. Raises ControlPlaneError, ServerUnreachableError: as `Drill.run`.
         """
         drawn = draw_schedules(len(self.plan.keys), self.plan.calls, number, seed)
         failed = self._failures(drawn)
@@ -159,7 +162,7 @@ class Explorer:
         return Exploration(len(drawn), len(failed), finds)
 
     def _failures(self, schedules: Iterable[Schedule]) -> list[tuple[Schedule, Result]]:
-        """Run the schedules, and return those that the client does not survive."""
+        """Run the schedules, and return each that the client does not survive, with its result."""
         tried = list(dict.fromkeys(schedules))
         results = self.pool.map(self._run, tried)
         pairs = zip(tried, results, strict=True)
@@ -172,7 +175,7 @@ class Explorer:
         return result
 
     def _shrink(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
-        """Take the first simpler schedule that fails in the same way, until none does."""
+        """Replace the schedule with a simpler one that fails in the same way, until there is none."""
         smaller: tuple[Schedule, Result] | None = (schedule, result)
         while smaller:
             schedule, result = smaller
@@ -185,7 +188,7 @@ class Explorer:
 
 
 def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, Json]:
-    """Return the scenario that makes the schedule happen."""
+    """Return the scenario that causes the faults of the schedule."""
     match = {"vendor": vendor, "operation": plan.operation}
     rules = [
         {"id": f"fault-{number}", **_rule(fault, match, plan.keys)}
@@ -196,7 +199,7 @@ def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, J
 
 
 def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Schedule]:
-    """Draw up to `number` different schedules for so many items and calls."""
+    """Draw up to `number` different schedules for a client with `items` items and `calls` calls."""
     drawn: dict[Schedule, None] = {}
     for round_ in range(_DRAWS):
 
@@ -230,9 +233,9 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Simpler schedules: one fault alone, without one of them, with an earlier call or item, or fewer times.
+    """Yield simpler schedules: a single fault, one fault less, an earlier call or item, fewer times.
 
-    One alone is at the first call: a later one may need the calls that faults of items cause.
+    A single fault is moved to the first call or item: a later call may not happen without the other faults.
     """
     if len(schedule) > 1:
         for fault in schedule:
@@ -241,7 +244,7 @@ def _simpler(schedule: Schedule) -> Iterator[Schedule]:
             )
         for fault in schedule:
             rest = tuple(one for one in schedule if one is not fault)
-            # The calls that it caused are gone too.
+            # Without the fault there may be one retry less, so that later calls have lower numbers.
             earlier = tuple(replace(one, call=one.call - (one.call > max(fault.call, 1))) for one in rest)
             yield from dict.fromkeys((rest, earlier))
     for at, fault in enumerate(schedule):
@@ -267,7 +270,7 @@ def _rule(fault: DrawnFault, match: Mapping[str, Json], keys: Sequence[str]) -> 
 
 
 def describe_schedule(schedule: Schedule, items: int) -> str:
-    """Describe a schedule: "item 2 of 3 fails once and call 2 is reset after its commit"."""
+    """Describe a schedule, such as "item 2 of 3 fails once and call 2 is reset after its commit"."""
     parts = []
     for fault in schedule:
         if fault.call:
@@ -279,7 +282,7 @@ def describe_schedule(schedule: Schedule, items: int) -> str:
 
 
 def pytest_file(vendor: str, found: Sequence[FoundSchedule]) -> str:
-    """Return a pytest file with a test for each schedule; the call of the client is to be filled in."""
+    """Return a pytest file with a test for each schedule; users complete its function `client`."""
     tests = "".join(
         f"\n\ndef test_{find.result.word.lower()}_{number}(mockserver):\n"
         f'    """{find.sentence}."""\n'

@@ -1,4 +1,4 @@
-"""Run a drill: its server, the client in its places, the cases side by side, the result."""
+"""Run a drill: start the server, run the client against the cases in parallel, write the result."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _USUAL_TIMEOUT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class DrillOptions:
-    """Options of `drill`; `vendor` is a name or a spec file, `against` "" starts a server."""
+    """Options of `drill`. `vendor` is a name or a spec file. If `against` is "", a server is started."""
 
     vendor: str
     command: tuple[str, ...]
@@ -100,7 +100,7 @@ class DrillOptions:
 
     @property
     def needed_again(self) -> tuple[str, ...]:
-        """The options that a repetition of one case needs."""
+        """Options that a repetition of one case needs in addition to vendor and case."""
         options: Mapping[str, Sequence[object]] = {
             "--specs": self.specs,
             "--overlay": self.overlays,
@@ -115,7 +115,7 @@ class DrillOptions:
 
 
 class DrillServer(NamedTuple):
-    """The server of a drill; `app` is None for one that runs elsewhere."""
+    """The server of a drill. `app` is None if the server was not started for the drill."""
 
     control: ControlClient
     vendor: str
@@ -124,7 +124,7 @@ class DrillServer(NamedTuple):
 
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
-    """Start a server for the vendor, or reach the one that is named; end the command if it cannot be."""
+    """Start a server for the vendor, or use `--against`; end the command if the vendor cannot be served."""
     is_file = options.vendor.endswith(_FILE_SUFFIXES)
     name = vendor_name(Path(options.vendor)) if is_file else options.vendor
     if options.against:
@@ -153,7 +153,7 @@ def open_server(options: DrillOptions) -> Iterator[DrillServer]:
 
 
 def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> Client:
-    """Return the command as a client, with addresses of its own where it needs them."""
+    """Return the command as a client. If it has `{root}` or `{https}`, each run gets its own addresses."""
     command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
     texts = " ".join((*options.command, *options.environment.values()))
     used = [name for name in ("{root}", "{https}", "{ca}") if name in texts]
@@ -187,7 +187,7 @@ def _make_certificate() -> Certificate:
 
 
 def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
-    """Return the object in a YAML or JSON file; end the command if there is none."""
+    """Return the object in a YAML or JSON file; end the command if the file has no object."""
     try:
         found = yaml.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, YAMLError) as error:
@@ -198,7 +198,7 @@ def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
 
 
 def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
-    """Return the cases that the options choose; end the command if one is not there."""
+    """Return the cases that the options choose; end the command if a chosen case is unknown."""
     by_id = {case.id: case for case in cases}
     chosen = []
     for name in options.cases:
@@ -220,7 +220,7 @@ def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
 
 
 def list_drill_cases(options: DrillOptions) -> None:
-    """Print the cases of the vendor."""
+    """Print the chosen cases of the vendor."""
     with open_server(options) as server, _errors_told(options):
         chosen = choose_cases(list_cases(server.control, server.vendor), options)
     if options.as_json:
@@ -230,7 +230,7 @@ def list_drill_cases(options: DrillOptions) -> None:
 
 
 def run_drill(options: DrillOptions) -> None:
-    """Run the drill; ends the command with its exit status."""
+    """Run the drill, and end the command with its exit status."""
     setup: Mapping[str, Json] = {}
     if options.setup:
         setup = _read_document(options.setup, "--setup", "mockserver sandbox dump default")
@@ -238,7 +238,7 @@ def run_drill(options: DrillOptions) -> None:
         termination_as_interrupt(),
         open_server(options) as server,
         ThreadPoolExecutor(options.jobs) as pool,
-        ProcessGroups() as groups,  # its clients are killed before the pool waits for them
+        ProcessGroups() as groups,  # inside the pool: clients are killed before the pool waits for threads
         _errors_told(options),
     ):
         client = make_client(options, server, groups)
@@ -252,7 +252,7 @@ def run_drill(options: DrillOptions) -> None:
 
 
 def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
-    """Run all that is asked for, print and write it, and return the exit status."""
+    """Run the cases and the exploration, print and write the results, and return the exit status."""
     began, clock = print_instant(system_clock()), perf_counter()
     known = _read_known(options)
     token = drill.control.request("GET", f"/vendors/{drill.vendor}/access")["token"]
@@ -294,7 +294,7 @@ def _say(options: DrillOptions, *lines: str) -> None:
 
 
 def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolExecutor) -> Sequence[Result]:
-    """Explore if it is asked for: print and write what is found, and return the runs that show it."""
+    """If `--explore` is given, explore, print and write the findings, and return the runs that show them."""
     if not options.explore:
         return ()
     from mockserver.cli.drill_explore import Explorer, pytest_file
@@ -356,7 +356,7 @@ def _read_known(options: DrillOptions) -> Mapping[Place, str]:
 
 @contextmanager
 def _errors_told(options: DrillOptions) -> Iterator[None]:
-    """End the command with a message where the server refuses or does not answer."""
+    """End the command with a message if the server refuses a call or does not answer."""
     try:
         yield
     except ServerUnreachableError as error:

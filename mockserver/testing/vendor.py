@@ -103,10 +103,10 @@ class SandboxVendor:
     def example(self, items: int = 3, bad: int = 0, operation: str = "") -> Example:
         """Return a batch with this number of items, of which `bad` are rejected.
 
-        `operation` is a batch operation, by default the vendor's first. The server tries the batch in another
-        sandbox, and stores in this sandbox the records that the items refer to. Examples of a test share no
-        keys. Raises NoExampleError: the vendor has no such example, or its items have other outcomes in this
-        sandbox; ValueError: `bad` is negative or exceeds `items`.
+        `operation` names a batch operation; "" means the first that works. The server tries the batch in
+        another sandbox, and stores in this sandbox the records that the items refer to. Examples of a test
+        share no keys. Raises NoExampleError: the vendor has no such example, or its items have other outcomes
+        in this sandbox; ValueError: `bad` is negative or exceeds `items`.
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")

@@ -1,1 +1,1 @@
-"""What a drill tells: lines, files, a page, and the faults of a client that are known."""
+"""Reports of a drill: lines on the terminal, files, a page; and the baseline of known faults."""

@@ -1,4 +1,4 @@
-"""A drill as files: HTML page, JUnit XML, JSON document."""
+"""Report of a drill as files: HTML page, JUnit XML, JSON document."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
 
 
 def report_document(report: DrillReport) -> Json:
-    """The whole report. Calls and items are those of runs with findings, and of the run without faults."""
+    """Return the report as JSON. Only runs with findings and the run without faults have calls and items."""
     counts, plan = report.counts, report.plan
     return {
         "version": VERSION,
@@ -152,7 +152,7 @@ def html_page(report: DrillReport) -> str:
 
 
 def _scenario(row: DrillRow) -> str:
-    """Return the scenario as YAML, as scenarios are written."""
+    """Return the scenario of a row as YAML, of limited length."""
     plain = plain_json(row.result.case.scenario)
     return xml(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))[:_LONGEST_SCENARIO]
 
@@ -162,11 +162,11 @@ KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
     "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)])),
     "json": ("report.json", lambda report: json.encode(report_document(report)) + b"\n"),
 }
-"""Values of `--report`: the name of the file, and its content."""
+"""For each value of `--report` that is a file: the file's name, and the function that makes its content."""
 
 
 def write_reports(kinds: Sequence[str], folder: Path, report: DrillReport) -> list[Path]:
-    """Write the reports of those kinds, and return the files. Raises OSError."""
+    """Write reports of these kinds (keys of `KINDS`), and return their files. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in map(KINDS.__getitem__, kinds):
         (folder / name).write_bytes(make(report))

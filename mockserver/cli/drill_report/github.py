@@ -1,4 +1,4 @@
-"""A drill for GitHub: failures as annotations, and the summary of a job."""
+"""Report of a drill for GitHub: annotations of failures, and the summary of a job."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mockserver.contract.report.text import annotation, first_annotations, markd
 from mockserver.testing.drill import FAILED
 
 MOST_ROWS = 100
-"""GitHub refuses a summary of more than 1 MiB."""
+"""Maximum number of rows in a summary, because GitHub refuses a summary of more than 1 MiB."""
 
 
 def annotation_lines(report: DrillReport) -> list[str]:
@@ -25,7 +25,7 @@ def annotation_lines(report: DrillReport) -> list[str]:
 
 
 def markdown_summary(report: DrillReport) -> str:
-    """Markdown with a table of what was found."""
+    """Return Markdown with the counts and a table of the runs with findings."""
     lines = [f"### mockserver drill {report.vendor}: {count_words(report)}\n"]
     if report.plan.obstacle:
         lines.append(f"The client cannot be drilled: {markdown_cell(report.said(report.plan.obstacle))}")

@@ -1,4 +1,4 @@
-"""The results of a drill as rows, and what every form of its report says alike."""
+"""Results of a drill as rows, and the texts that all forms of the report share."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _HANGS = "HANGS"
 WORST_FIRST = (FAILED, DOUBTFUL, KNOWN, UNMET, OK)
 
 LAST_LINES = 60
-"""Lines of a client's output that are shown."""
+"""Maximum number of lines of a client's output in a report."""
 
 _MOST_OUTPUT = 100_000
 _LONGEST_LINE = 1000
 _LONGEST_MESSAGE = 2000
 
 Place: TypeAlias = tuple[str, str, str]
-"""The vendor, the case and the kind of known faults."""
+"""Vendor, case and kind of a known fault."""
 
 _PLACE = ("vendor", "case", "kind")
 
 
 def read_known(file: Path) -> dict[Place, str]:
-    """Return the reasons of known faults, from a JSON or YAML file. Raises UnreadableBaselineError."""
+    """Read known faults with their reasons from a JSON or YAML file. Raises UnreadableBaselineError."""
     entries = read_entries(file, _PLACE, ("reason",))
     return {(one["vendor"], one["case"], one["kind"]): one["reason"] for one in entries}
 
 
 def write_known(file: Path, known: Mapping[Place, str]) -> None:
-    """Write known faults and their reasons; equal faults give equal bytes."""
+    """Write known faults with their reasons to a file, sorted, so that equal faults give equal bytes."""
     places = sorted(known)
     write_entries(
         file, [{**dict(zip(_PLACE, place, strict=True)), "reason": known[place]} for place in places]
@@ -49,16 +49,17 @@ def write_known(file: Path, known: Mapping[Place, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DrillRow:
-    """A run of the client, with the reasons of its known faults by kind.
-
-    `verdict` is `known` if all its faults are; `word` and `message` tell the worst one that is not.
-    """
+    """A run of the client as a row of the report."""
 
     result: Result
     verdict: str
+    """Verdict of the result, but `known` if the client has faults and all of them are known."""
     word: str
+    """Kind of the worst fault that is not known; without such a fault, the verdict."""
     message: str
+    """Message of the worst fault that is not known; without such a fault, of the result."""
     reasons: Mapping[str, str]
+    """Reasons of the run's known faults, by kind."""
 
     @property
     def id(self) -> str:
@@ -67,27 +68,27 @@ class DrillRow:
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """A whole drill.
-
-    `command` are the words of the client, with placeholders. `options` are those that a repetition needs
-    beside the vendor and the case, `exploring` those that draw its schedules again. `secrets` are texts that
-    no report may hold, each with what stands in its place.
-    """
+    """Data of a drill that all forms of its report need."""
 
     vendor: str
     command: tuple[str, ...]
+    """Words of the client's command, with placeholders."""
     plan: Plan
     results: tuple[Result, ...]
     began: str
     seconds: float
     options: tuple[str, ...] = ()
+    """Options that a repetition of a case needs in addition to vendor and case."""
     exploring: tuple[str, ...] = ()
+    """Options with which the schedules are drawn again."""
     known: Mapping[Place, str] = field(default_factory=dict)
+    """Reasons of the known faults."""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    """For each text that no report may contain: its replacement."""
 
     @property
     def rows(self) -> list[DrillRow]:
-        """A row for each case; before them the run without faults, if the client has some even there."""
+        """Rows of the run without faults (only if it is not ok and there is no obstacle) and of each case."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict == OK else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
@@ -108,14 +109,14 @@ class DrillReport:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Rows by verdict; a client that cannot be drilled has failed once."""
+        """Number of rows by verdict. A client that cannot be drilled counts as one failure."""
         found = Counter(row.verdict for row in self.rows)
         found[FAILED] += bool(self.plan.obstacle)
         return {name: found[name] for name in (OK, FAILED, DOUBTFUL, KNOWN, UNMET)}
 
     @property
     def gone(self) -> list[Place]:
-        """Known faults that were not found again in a case that took place."""
+        """Known faults that were not found in their case, although the case happened."""
         found = {
             self._case(row.result): {one.kind for one in row.result.findings}
             for row in self.rows
@@ -125,7 +126,7 @@ class DrillReport:
 
     @property
     def to_be_known(self) -> Mapping[Place, str]:
-        """What a new baseline has to hold: all faults, with known reasons, and those outside this drill."""
+        """Content of a new baseline: the faults of this drill, and known faults of other cases."""
         gone = self.gone
         kept = {place: reason for place, reason in self.known.items() if place not in gone}
         found = {
@@ -137,15 +138,15 @@ class DrillReport:
         return {**found, **kept}
 
     def hide(self, text: str) -> str:
-        """Return the text without what is secret, or looks like it."""
+        """Return the text without `secrets` and without anything that looks like a credential."""
         return redact_log(HiddenSecrets(self.secrets).text(text))
 
     def said(self, text: str) -> str:
-        """Return a message in one line, without what is secret."""
+        """Return a message on one line, without secrets."""
         return one_line(self.hide(text), _LONGEST_MESSAGE)
 
     def command_line(self, before: Iterable[str] = ()) -> str:
-        """Return the words of the client in shell syntax, without what is secret."""
+        """Return `before` and the client's command as one line of shell, without secrets."""
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
         return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
 
@@ -157,7 +158,7 @@ class DrillReport:
         return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
-        """Return the last lines that the client wrote; before them how many are left out."""
+        """Return the last lines of the client's output; if some are left out, a first line says how many."""
         written = result.ending.output
         lines = self.hide(unstyle(written[-_MOST_OUTPUT:]).expandtabs(4)).splitlines()
         more = len(written.splitlines()) - LAST_LINES
@@ -166,7 +167,7 @@ class DrillReport:
 
 
 def ending_words(result: Result) -> str:
-    """Return the end of the client, such as: ended with 1 after 0.5 s."""
+    """Return words for the client's end, such as "ended with 1 after 0.5 s"."""
     status, starts = result.ending.status, len(result.ending.starts)
     often = f", started {starts} times" if starts > 1 else ""
     ended = "did not end, and was stopped" if status is None else f"ended with {status}"
@@ -174,7 +175,7 @@ def ending_words(result: Result) -> str:
 
 
 def count_words(report: DrillReport) -> str:
-    """Such as: 36 ok, 4 fail, 1 hangs, 1 unmet; a client that does not end is not among those that fail."""
+    """Return the counts, such as "36 ok, 4 fail, 1 hangs, 1 unmet"; `fail` does not include `hangs`."""
     hanging = sum(row.word == _HANGS for row in report.rows)
     counts = {OK: 0, FAILED: 0, _HANGS: hanging, **report.counts}
     counts[FAILED] -= hanging

@@ -1,4 +1,4 @@
-"""What became of each item in each call: calls as rows, items as columns."""
+"""Table of a run that shows what became of each item in each call: calls as rows, items as columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mockserver.model import Json
 from mockserver.testing.drill import Result
 
 MOST_COLUMNS = 24
-"""Of more items, those that findings name stand first, and the last ones are left out."""
+"""Maximum number of items. If there are more, items in findings come first, and the last are left out."""
 
 MOST_ROWS = 60
-"""Of more calls, those in the middle are left out."""
+"""Maximum number of calls. If there are more, calls in the middle are left out."""
 
 _LONGEST_REASON = 200
 _LONG_MS = 1000
@@ -24,7 +24,7 @@ _OF_OTHERS = {"stored": "lie", "refused": "refused", "rejected": "rejected"}
 
 
 class Fate(NamedTuple):
-    """What became of an item in a call; `is_stored`: it took effect. `sign` is what the answer told."""
+    """What became of an item in a call. `sign` shows what the answer said, `is_stored` what is true."""
 
     sign: str
     says: str
@@ -45,28 +45,31 @@ FATES: Mapping[str, Fate] = {
 
 
 class StripRow(NamedTuple):
-    """A call as the control plane tells it; `start`: which start of the client made it.
-
-    `squares` are the name of its fate and a sentence for each item, None if the call did not have it.
-    """
+    """A call as a row of the strip."""
 
     call: Mapping[str, Json]
+    """The call, as the control plane returns it."""
     notes: Sequence[str]
     squares: Sequence[tuple[str, str] | None]
+    """For each item: the name of its fate and a sentence, or None if the call did not carry the item."""
     is_marked: bool
+    """Whether a finding names the call."""
     start: int
+    """Number of the start of the client that made the call, from 1; 0 if starts are unknown."""
 
 
 class Strip(NamedTuple):
-    """The keys of the items, each with whether a finding names it, and the calls."""
+    """Items and calls of a run."""
 
     heads: Sequence[tuple[str, bool]]
+    """For each item: its key, and whether a finding names the item."""
     rows: Sequence[StripRow]
     left_out: int
+    """Number of items that are left out."""
 
 
 def draw_strip(result: Result) -> Strip:
-    """Return the strip of a run."""
+    """Make the strip of a run."""
     marked = {redact_body(key) for one in result.findings for key in one.items}
     numbers = {number for one in result.findings for number in one.calls}
     items, calls = list(result.items), list(result.calls)
@@ -91,7 +94,7 @@ def draw_strip(result: Result) -> Strip:
 
 
 def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
-    """Return the squares of an item by the number of the call."""
+    """Return the squares of an item, by the number of the call."""
     squares = {}
     created = 0
     for one in item["attempts"]:
@@ -112,7 +115,7 @@ def _fate(attempt: Mapping[str, Json]) -> str:
 
 def _notes(call: Mapping[str, Json]) -> list[str]:
     took = call["durationMillis"] + call["delayMillis"]
-    # What a rule refused is the case, and its reason speaks of scenarios.
+    # A refusal by a rule is the case itself, and its reason only explains the scenario.
     refusal = "" if call["applied"] else ": ".join(filter(None, (call["refusal"], call["reason"])))
     notes = (
         call["fault"] and call["fault"].lower().replace("_", " "),

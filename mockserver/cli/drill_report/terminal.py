@@ -1,4 +1,4 @@
-"""A drill on the terminal."""
+"""Report of a drill on the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLOURS = {OK: "green", FAILED: "red", DOUBTFUL: "yellow", KNOWN: "yellow", UNM
 
 
 def row_line(report: DrillReport, row: DrillRow) -> str:
-    """Return the row of a case."""
+    """Return the line for the row of a case."""
     column = max((len(case.id) for case in report.plan.cases), default=0)
     word = style(f"{row.word:<9}", fg=_COLOURS[row.verdict], bold=row.verdict == FAILED)
     more = len(row.result.findings) - 1
@@ -23,7 +23,7 @@ def row_line(report: DrillReport, row: DrillRow) -> str:
 
 
 def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:
-    """Known faults that are gone, then the counts, the reports and how the first failure is run again."""
+    """Yield the known faults that are gone, the counts, the reports, and how to repeat the first failure."""
     for _, case, kind in report.gone:
         yield f"gone: {kind} in {case} is in the baseline and was not found: take it out"
     yield f"{count_words(report)} · {report.seconds:.0f} s"
