@@ -29,7 +29,7 @@ _THIS_PROCESS, _OWN_PROCESS = "in this process", "in a process of its own"
 
 
 class SilentTargetError(Exception):
-    """Nothing answers at the address."""
+    """No server answers at the address, or a server of our own did not start."""
 
 
 class PlainTargetError(Exception):

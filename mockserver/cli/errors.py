@@ -1,4 +1,4 @@
-"""How a command ends: messages with place and cure, exit codes, Ctrl-C."""
+"""End a command: messages with place and cure, exit codes, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -48,11 +48,14 @@ DEBUG_FLAG = "--debug"
 
 
 class CliError(NamedTuple):
-    """An error: problem, place, and the command to type."""
+    """The message of an error."""
 
     what: str
+    """The problem."""
     where: str
+    """Place of the problem."""
     cure: str
+    """What to type or to write."""
 
 
 def message_of(error: click.ClickException) -> CliError:
@@ -171,7 +174,7 @@ def _expected(kind: click.types.ParamType[Any]) -> str:
 
 
 def _near_value(given: str, param: click.Parameter) -> str:
-    """Return a value to write: the nearest choice, else the default, else the least number."""
+    """Return a value to write: the nearest choice, otherwise the default, otherwise the minimum, or ""."""
     if isinstance(param.type, click.Choice):
         known = [str(choice) for choice in param.type.choices]
         return nearest(given, known) or known[0]
@@ -181,7 +184,7 @@ def _near_value(given: str, param: click.Parameter) -> str:
 
 
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
-    """Return the fault of a path, and a near path that exists, "" if there is none."""
+    """Return what is wrong with a path, and a similar path that exists, or ""."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
     if file.exists() and file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""
@@ -214,7 +217,7 @@ _KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], CliError
     click.BadParameter: _bad_value,
     click.BadOptionUsage: _bad_usage,
 }
-"""The first that fits; a missing parameter is a bad one to Click."""
+"""Describer of each kind of error; the first match counts. (MissingParameter is a kind of BadParameter.)"""
 
 
 def check_vendors(context: click.Context) -> None:
@@ -264,7 +267,7 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
 
 
 def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
-    """First problem of the spec that the error names, and the command that shows the others."""
+    """Return the first problem of the spec or overlay that the error names, or None if no file is named."""
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
@@ -333,9 +336,9 @@ def _bad_address(error: Exception, context: click.Context) -> CliError:
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """Raise Ctrl-C again if it came inside a callback that cannot raise, as those of the garbage collector.
+    """Raise Ctrl-C again if it came inside a callback that cannot raise, as of the garbage collector.
 
-    Python prints a traceback for it and forgets it.
+    Otherwise Python would print a traceback and continue.
     """
     usual = sys.unraisablehook
 
@@ -343,7 +346,7 @@ def interrupts_kept() -> Iterator[None]:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             usual(unraisable)
             return
-        # What is raised inside this hook is lost as well, so another thread raises it after the hook's end.
+        # An exception of this hook would be lost as well, so another thread sends the signal after its end.
         ended = _thread.allocate_lock()
         ended.acquire()
         _thread.start_new_thread(_interrupt_after, (ended,))
@@ -358,7 +361,7 @@ def interrupts_kept() -> Iterator[None]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Take SIGTERM, by which `timeout` and CI jobs end a program, for Ctrl-C."""
+    """Treat SIGTERM, with which `timeout` and CI jobs end a program, as Ctrl-C during the context."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -370,7 +373,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 
 def _interrupt(_signal: int, frame: FrameType | None) -> None:
-    """Interrupt as Ctrl-C does, also in the background, where shells let programs ignore it."""
+    """Interrupt as Ctrl-C does, even in a background process, for which shells ignore SIGINT."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):
         raise KeyboardInterrupt
@@ -378,7 +381,7 @@ def _interrupt(_signal: int, frame: FrameType | None) -> None:
 
 
 def _interrupt_after(ended: _thread.LockType) -> None:
-    """Raise the signal in the thread that waits; Windows has no signals for a thread."""
+    """Send SIGINT to the main thread; on Windows, which has no signals for a thread, to the process."""
     ended.acquire()
     sleep(_DELAY_S)
     main = threading.main_thread().ident
@@ -389,10 +392,10 @@ def _interrupt_after(ended: _thread.LockType) -> None:
 
 
 def write_fault_report(error: BaseException) -> str:
-    """Write the report into the temporary folder and return its path; "" where it cannot be written.
+    """Write a report into the temporary folder, and return its path or, if that fails, a text that says so.
 
-    It has versions, the types of the errors and the lines of code. Messages, arguments and local values are
-    left out, as they may hold bodies or credentials.
+    The report has versions, types of errors and lines of code. It has no messages, arguments or local values,
+    because these may contain bodies or credentials.
     """
     try:
         import tempfile
@@ -416,12 +419,12 @@ def _lines(error: BaseException) -> Iterator[str]:
 
 
 class PipeClosedError(Exception):
-    """The reader of our output is gone."""
+    """The program that reads our output has ended."""
 
 
 @contextmanager
 def pipe_watched() -> Iterator[None]:
-    """Raise a closed pipe as an error of ours, which Click does not turn into exit code 1."""
+    """Replace BrokenPipeError, which Click turns into exit code 1, with PipeClosedError."""
     try:
         yield
     except BrokenPipeError:
@@ -429,9 +432,9 @@ def pipe_watched() -> Iterator[None]:
 
 
 def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
-    """Do the work and exit: with 0, with the returned number, or with the code of the failure.
+    """Do the work, and exit with the number that it returns, otherwise with 0; on failure, with its code.
 
-    With `debug` a fault of our own shows its traceback.
+    With `debug`, an internal error shows its traceback.
     """
     try:
         with interrupts_kept():
@@ -450,7 +453,7 @@ def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
 
 
 def _exit_for_usage(error: click.ClickException) -> NoReturn:
-    if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 has none
+    if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 does not have this class
         error.show()  # its message is the whole help
         raise SystemExit(EXIT_USAGE)
     fail_usage(*message_of(error))
@@ -469,7 +472,7 @@ def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """Discard the rest of the buffers, so that the interpreter does not fail on it at its end."""
+    """Discard buffered output, so that the interpreter does not fail to write it when it ends."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

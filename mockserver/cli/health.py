@@ -1,4 +1,4 @@
-"""The command `mockserver health`: whether a server answers."""
+"""The command `mockserver health`: print whether a server answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mockserver.model import Document
 
 _NOT_READY = "store-unavailable"
-"""The code of a server that is up, and whose store does not answer."""
+"""Code of the refusal if the server answers, but its store does not."""
 
 _PAUSE_S = 0.2
 _TIMEOUT_S = 5.0
@@ -52,7 +52,7 @@ def _lines(found: Document) -> Iterator[str]:
 
 
 def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
-    """Return the server's health; retry for `wait_s` seconds. Raises NoResponseError."""
+    """Return the server's health; retry for `wait_s` seconds. Raises NoResponseError, RefusedError."""
     ends = monotonic() + wait_s
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The commands `mockserver journal …`: the calls that a sandbox recorded."""
+"""The commands `mockserver journal …`: show, repeat, export and check recorded calls."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _MAX_LAST = 10_000
 F = TypeVar("F", bound=Callable[..., Any])
 
 Filters = Mapping[str, str]
-"""Values of the journal's query parameters."""
+"""Values of query parameters that filter the journal."""
 
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
@@ -73,7 +73,7 @@ FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_on
 _NOT_VERIFIED = ("not-verified", "not-kept")
 _UNEXPORTABLE = ("not-reproducible", "not-kept")
 _ASK_FOR_SECRETS = "secrets=shown"
-"""What refusals of the control plane name; on the command line it is an option."""
+"""The query that refusals of the control plane recommend. On the command line it is `--show-secrets`."""
 
 
 def _status(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
@@ -133,7 +133,7 @@ _OPTIONS = (
 
 
 def filter_options(command: F) -> F:
-    """Add the filters; the command receives those that are given as keyword `filters`."""
+    """Add the options that filter calls. The command gets the given filters as its argument `filters`."""
 
     @wraps(command)
     def run(**chosen: Any) -> Any:
@@ -444,7 +444,10 @@ def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
 def follow(
     control: ControlPlane, filters: Filters, last: int, wait: Callable[[], None]
 ) -> Iterator[Document]:
-    """Yield the newest `last` matching entries, then each new one; `wait` is called between two requests."""
+    """Yield the newest `last` matching entries, then each new matching entry, without end.
+
+    `wait` is called between two requests.
+    """
     seen = control.newest_call()
     while True:
         found = control.here("GET", "/journal", **filters, last=last) if last else []

@@ -1,4 +1,4 @@
-"""The root command and `run`; other commands are imported when they are asked for."""
+"""The root command and the command `run`; each other command is imported when it is used."""
 
 from __future__ import annotations
 
@@ -78,18 +78,18 @@ THEMES = {
         "completion": "Print the script that makes a shell complete commands, options and values with TAB.",
     },
 }
-"""Commands by theme, each with the first sentence of its help, which so takes no import.
+"""Commands by theme, each with the first sentence of its help, so that the root's help needs no import.
 
-All but `run` are modules of `mockserver.cli` under their own names.
+A command other than `run` is in the module of its name in `mockserver.cli`.
 """
 _SUMMARIES = {name: summary for theme in THEMES.values() for name, summary in theme.items()}
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
-"""Global options that may also follow the command, and whether they take a value."""
+"""For each global option that may also follow the command: whether it takes a value."""
 
 DEFAULT_TLS_DIR = Path(".mockserver")
 DEFAULT_REPORTS = Path("report")
 MAKE_VARIABLE = "STARTED_BY_MAKE"
-"""Set by the Makefile's `run`, whose user types PORT=… instead of an option."""
+"""Variable that `make run` sets: its user chooses the port with PORT=…, not with an option."""
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -97,7 +97,7 @@ _PATH = click.Path(path_type=Path)
 
 
 class CommandGroup(click.Group):
-    """A group whose larger commands are modules of `mockserver.cli`, under their own names."""
+    """The root command. It imports a command from the module of the command's name in `mockserver.cli`."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return sorted(_SUMMARIES)
@@ -113,7 +113,7 @@ class CommandGroup(click.Group):
         return super().get_help(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; the global options may stand behind the command as well."""
+        """Parse the arguments, after moving global options from behind the command to the front."""
         return super().parse_args(ctx, _globals_first(args))
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -127,7 +127,7 @@ class CommandGroup(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
-        """Run the command line; every failure ends in one of our exit codes."""
+        """Run the command line and exit. Every failure has one of the exit codes in `options`."""
         words = sys.argv[1:] if args is None else list(args)
         standalone = extra.pop("standalone_mode", True)
         run = partial(self._run, words, args, *more, **{**extra, "standalone_mode": False})
@@ -195,7 +195,7 @@ def _store_address(
 ) -> StoreAddress | None:
     if not given:
         return None
-    # Here, for completions are asked for at every press of a key.
+    # Imported here, because a shell starts this program at every press of TAB.
     from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address
 
     try:
@@ -205,9 +205,9 @@ def _store_address(
 
 
 def serving_of(chosen: dict[str, Any]) -> Serving:
-    """Return the part of the options about the run of the server.
+    """Take the options of the serving process out of `chosen` and return them.
 
-    Exits with status 2 if they contradict each other.
+    End with exit 2 if options contradict each other.
     """
     from mockserver.server.serving import Serving
 

@@ -1,4 +1,4 @@
-"""Options of the commands: types, values that TAB completes, near misses of a name."""
+"""Options that commands share: declaration, types, completion by TAB, exit codes, similar names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXIT_PORT_TAKEN = 5
 EXIT_OUR_FAULT = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
-"""As every Unix program ends whose reader went away (128 + SIGPIPE)."""
+"""Status of any Unix program that ends because its reader closed the pipe (128 + SIGPIPE)."""
 
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 VARIABLE_PREFIX = "MOCKSERVER_"
@@ -40,11 +40,11 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
     "redis": ("hiredis", "redis"),
     "tls": ("trustme",),
 }
-"""Packages that an extra brings, by the extra's name."""
+"""Packages that each extra installs."""
 
 EXTRAS = tuple(_PACKAGES)
 INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
-"""What installs an extra: the package is in no index, so its bare name would not find it."""
+"""How to install an extra. (The package is in no index, so its bare name would not be found.)"""
 
 _OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
@@ -60,7 +60,7 @@ _PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name nearest to `name`, in any letter case; "" if none is near."""
+    """Return the known name that is most similar to `name` in any letter case, or "" if none is similar."""
     by_folded = {one.casefold(): one for one in known}
     folded = name.casefold()
     found = get_close_matches(folded, by_folded, 1, cutoff=0.6)
@@ -70,7 +70,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def choices(known: Iterable[str], most: int = MOST_CHOICES) -> str:
-    """Return the known names as text: at most so many, then the number of others."""
+    """Return a text with the first `most` names, and how many more there are."""
     names = list(known)
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
@@ -93,7 +93,7 @@ class RejectedValueError(click.BadParameter):
 
 
 class InvalidValueError(click.BadParameter):
-    """A value that is refused for its meaning: `given`, and a better one."""
+    """The value `given` has the right type but is not valid; `cure` is a valid value."""
 
     def __init__(self, message: str, given: str, cure: str) -> None:
         super().__init__(message)
@@ -101,7 +101,7 @@ class InvalidValueError(click.BadParameter):
 
 
 class _KeepsRejectedValue(click.Parameter):
-    """A parameter that keeps the rejected value, so that the message can name it."""
+    """A parameter whose error has the rejected value, so that the message can name it."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         try:
@@ -121,10 +121,10 @@ class SettingArgument(_KeepsRejectedValue, click.Argument):
 
 
 def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F], F]:
-    """Declare an option; its environment variable follows the flag: `--max-items` is MOCKSERVER_MAX_ITEMS.
+    """Declare an option with an environment variable: MOCKSERVER_MAX_ITEMS for `--max-items`.
 
-    A `scope` is put before the name (`contract`: MOCKSERVER_CONTRACT_SEED); it is for a flag that means
-    something else in another command, so that exporting the one does not change the other.
+    If a flag has another meaning in another command, give a `scope`, which precedes the variable's name
+    (`contract`: MOCKSERVER_CONTRACT_SEED). Then exporting the variable does not change the other command.
     """
     flag = next(text for text in declarations if text.startswith("--")).partition("/")[0]
     words = (scope, flag[2:]) if scope else (flag[2:],)
@@ -139,7 +139,7 @@ def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F]
 
 
 def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """Return an option of one command: a variable exported for `mockserver run` does not change it."""
+    """Declare an option without an environment variable, so that exports for other commands do not set it."""
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
@@ -181,7 +181,7 @@ def fail_usage(what: str, where: str, cure: str) -> NoReturn:
 def assumption_values(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    """Read `vendor.assumption=value` each. Raises InvalidValueError."""
+    """Read texts of the form `vendor.assumption=value`. Raises InvalidValueError."""
     values: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -192,7 +192,10 @@ def assumption_values(
 
 
 def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
-    """Return a callback that reads pairs with this sign between name and value; `form` is for the message."""
+    """Return a callback that reads texts such as `name=value`, with `sign` between name and value.
+
+    `form` is an example of such a text, for the message of an error.
+    """
 
     def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
         pairs = {}
@@ -207,7 +210,10 @@ def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
 
 
 def names_reader(what: str = "", known: Sequence[str] = ()) -> Callable[..., tuple[str, ...]]:
-    """A callback that reads names with commas between them; `known` are all `what` there is, () for any."""
+    """Return a callback that reads names separated by commas.
+
+    If `known` is not empty, other names are refused; `what` is the noun for a name in the message.
+    """
 
     def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
         names = tuple(one.strip() for text in given for one in text.split(",") if one.strip())
@@ -221,7 +227,7 @@ def names_reader(what: str = "", known: Sequence[str] = ()) -> Callable[..., tup
 
 
 def instant_text(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
-    """Read an instant in UTC; None stays None. Raises InvalidValueError."""
+    """Read an instant and return it in UTC; None and "" are returned unchanged. Raises InvalidValueError."""
     if not text:
         return text
     from mockserver.codec.instants import parse_instant, print_instant
@@ -238,7 +244,7 @@ def missing_packages(extra: str) -> list[str]:
 
 
 def check_extra(extra: str, command: str) -> None:
-    """End the command with a message unless all packages of the extra are installed."""
+    """End with exit 2 unless all packages of the extra are installed."""
     missing = missing_packages(extra)
     if missing:
         what = f'{command} needs the extra "{extra}": {missing[0]} is not installed'
@@ -261,9 +267,9 @@ def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
 
 
 def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
-    """Ids of these vendors' assumptions, of all if none are named.
+    """Return ids of the assumptions of these vendors, or of all vendors if none is given.
 
-    Those of an extension, which not every vendor has, need the vendors loaded and are not among them.
+    Assumptions of a spec extension, which only some vendors have, are missing: they need the loaded vendor.
     """
     from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS
 
@@ -302,7 +308,7 @@ def check_names() -> list[str]:
 
 
 def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: bool = False) -> Complete:
-    """Return a completion by `names`; with `is_list` it completes the last name of a list with commas."""
+    """Return a completion with `names`. With `is_list` it completes the last name of a list with commas."""
 
     def complete(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
         before, comma, last = begun.rpartition(",") if is_list else ("", "", begun)
@@ -312,7 +318,7 @@ def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: b
 
 
 def complete_assumptions(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Complete assumption ids, or the values of the one before the `=`."""
+    """Complete the id of an assumption or, after `=`, its value."""
     name, equals, value = begun.partition("=")
     if equals:
         return [f"{name}={one}" for one in assumption_values_of(name) if one.startswith(value)]
@@ -325,7 +331,10 @@ def complete_cases(_context: click.Context, _param: click.Parameter, begun: str)
 
 
 def _named_vendors(context: click.Context) -> list[str]:
-    """Return the vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
+    """Return the vendors on the command line.
+
+    If an option has no value yet, Click leaves the arguments in `args`.
+    """
     given = context.params.get("vendors") or context.params.get("vendor") or context.args
     vendors = vendor_names()
     return [one for one in ([given] if isinstance(given, str) else given) if one in vendors]
@@ -343,7 +352,7 @@ complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(
 
 
 def assume_option(where: str) -> Callable[[F], F]:
-    """Return the option `--assume` of a command that starts a server; `where` is for its help."""
+    """Return the option `--assume` of a command that starts a server; `where` completes its help."""
     return option(
         "--assume",
         "assumptions",
@@ -360,7 +369,7 @@ def examples_of(command: click.Command) -> list[str]:
 
 
 def with_examples(command: click.Command) -> click.Command:
-    """Put the first vendor's name in place of VENDOR into the examples of a command."""
+    """Put the first vendor's name in place of VENDOR and NAME into the examples of a command, and below."""
     if command.help and _PLACEHOLDER.search(command.help):
         vendor = next(iter(vendor_names()), "VENDOR")
         command.help = _EXAMPLE_LINE.sub(lambda line: _PLACEHOLDER.sub(vendor, line[0]), command.help)

@@ -1,4 +1,4 @@
-"""Text that several commands print: items with their outcomes, tables, calls, progress."""
+"""Output that several commands share: items with their outcomes, tables, calls, progress."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
     "warned": ("▲", "!", "yellow"),
     "lost": ("○", "o", "red"),
 }
-"""By outcome: sign, sign in ASCII, colour."""
+"""For each outcome: its sign, its sign in ASCII, its colour."""
 
 _ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
 _MAX_WORD = 80
@@ -37,7 +37,7 @@ _COUNT = re.compile(rf"[\d,]+ ({'|'.join(SIGNS)})\b")
 _TONES = {"good": "green", "mixed": "yellow", "bad": "red", "neutral": "white"}
 _MOST_ITEMS = 60
 LOADING = "loading…"
-"""Shown while the slow imports go on."""
+"""Text of the progress line during slow imports."""
 
 _CUT = "…"
 _FALLBACK = (80, 24)
@@ -64,7 +64,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def call_line(entry: Document) -> str:
-    """The log line of a call, with the outcomes and the status in colour: red where nothing was accepted."""
+    """Return the log line of a call, with its outcomes and its status in colour."""
     from mockserver.model import call_tone
 
     status = str(entry["status"] or "---")
@@ -78,9 +78,10 @@ def call_line(entry: Document) -> str:
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
-    """Yield a line for each item with its outcome, and below it the message of each problem.
+    """Yield a line for each item with its outcome, followed by the message of each problem.
 
-    Of more than `most` items, only those with problems, warnings or a rule's effect. `amounts` are by index.
+    If there are more than `most` items, show only items with a problem, a warning or a rule's effect, and at
+    most `most` of them. `amounts` has the amount of each item, by index.
     """
     shown = (
         decided
@@ -102,7 +103,7 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
 
 
 def first_amount(item: Json) -> str:
-    """Return the first number of an item that is named an amount, "" for none."""
+    """Return the first value of an item whose name contains "amount", as text, or ""."""
     if isinstance(item, Mapping):
         for name, value in item.items():
             if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
@@ -135,7 +136,7 @@ def _described(head: str, indent: str, item: Document) -> Iterator[str]:
     problems = [*item["problems"], *item["warnings"]]
     if not problems:
         yield head.rstrip()
-    effect = item.get("effect")  # servers of earlier versions have none
+    effect = item.get("effect")  # servers of earlier versions do not send it
     if effect and not problems:
         yield f"{indent}{effect['detail']}: rule {effect['rule']}"
     for place, problem in enumerate(problems):
@@ -163,7 +164,7 @@ def _encodable(line: str, stream: object) -> str:
 
 
 def entry_lines(entry: Document, *, headers: bool, bodies: bool) -> Iterator[str]:
-    """Yield the facts of one call, the outcome of each item, and on request headers and bodies."""
+    """Yield the facts of a call, the outcome of each item, and optionally headers and bodies."""
     yield call_line(entry)
     yield from table_lines(list(_facts(entry)), "  ")
     if entry["decided"]:
@@ -210,7 +211,7 @@ def _size(side: Document) -> str:
 
 
 def history_lines(history: Document) -> Iterator[str]:
-    """Yield what became of an item, and a line for each call that carried it."""
+    """Yield a line about what became of an item, and a line for each call that carried it."""
     amount = next((one["amount"] for one in history["attempts"] if one["amount"]), "")
     head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
     yield f"{head}   {history['says']}   {amount}".rstrip()
@@ -234,7 +235,7 @@ def _attempt_cells(one: Document) -> tuple[str, ...]:
 
 
 def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:
-    """Yield the changes of a replay; with `whole` each item and each place in the body that differs."""
+    """Yield a summary of what a replay changed; with `whole`, each difference of items and of the body."""
     difference = replayed["difference"]
     number = f"#{replayed['number']}" if replayed["number"] else str(replayed["to"] or "the replay")
     where = f"  [{replayed['into']}]" if replayed["into"] else ""
@@ -264,7 +265,7 @@ def _change(one: Document) -> str:
 
 
 def verdict_lines(problem: Document) -> Iterator[str]:
-    """Yield the expected and actual numbers, and the nearest calls."""
+    """Yield the message of a failed verification, the numbers of matching calls, and the nearest calls."""
     yield f"not verified: {shorten(str(problem['detail']), 400)}"
     numbers = problem.get("found", {}).get("numbers", ())
     if numbers:
@@ -278,9 +279,10 @@ def verdict_lines(problem: Document) -> Iterator[str]:
 
 
 class ProgressLine:
-    """Writes progress to a stream, stderr as a rule; on a terminal the last line is replaced by the next.
+    """Writer of progress to a stream, usually stderr.
 
-    `is_live`: the stream is a terminal that can do that. A silent one shows nothing and writes nothing.
+    `is_live` says that the stream is a terminal on which a text can replace the one before. If `is_silent`,
+    nothing is shown or written.
     """
 
     def __init__(self, stream: TextIO, *, is_live: bool, is_silent: bool = False) -> None:
@@ -290,7 +292,7 @@ class ProgressLine:
         self._shown = 0
 
     def show(self, text: str) -> None:
-        """Show a text in place of the previous one; only on a terminal."""
+        """If the line is live, show a text in place of the previous text."""
         if not self.is_live:
             return
         width = shutil.get_terminal_size(_FALLBACK).columns - 1
@@ -310,7 +312,7 @@ class ProgressLine:
 
     @contextmanager
     def showing(self, text: str, *, stays: bool = False) -> Iterator[None]:
-        """Show a text until the end of the block, however it ends; `stays`: elsewhere write it as a line."""
+        """Show a text during the context. If the line is not live, write the text if it `stays`."""
         self.show(text)
         if stays and not self.is_live:
             self.write(text)

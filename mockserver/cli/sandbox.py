@@ -1,4 +1,4 @@
-"""The commands `mockserver sandbox …`: create, compare, save and restore sandboxes."""
+"""The commands `mockserver sandbox …`: create, compare, save, restore and delete sandboxes."""
 
 from __future__ import annotations
 
@@ -303,7 +303,10 @@ def _sandbox_row(found: Document) -> tuple[str, ...]:
 
 
 def _difference_lines(found: Document) -> Iterator[str]:
-    """Yield a line for each document that was added (+), removed (-) or changed (~), and its changes."""
+    """Yield a line for each record that was added (+), removed (-) or changed (~), with its changes.
+
+    Limit the number of lines, and end with the number of records of each kind.
+    """
     lines = list(_all_lines(found))
     yield from lines[:_MAX_LINES]
     if lines[_MAX_LINES:]:

@@ -1,4 +1,4 @@
-"""The commands `mockserver scenario …`: the scenarios of a sandbox, and scenario files."""
+"""The commands `mockserver scenario …`: arm, show and delete scenarios, and check scenario files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ GROUPS = ("answers", "items", "quotas", "transport", "vendor")
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 _CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
-"""Members of a rule that change a call whatever items it has."""
+"""Members of a rule that change every matching call, whatever its items are."""
 
 STDIN = "-"
 _TEMPLATE = """\
@@ -291,7 +291,10 @@ def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[st
 
 
 def _text_of(source: str, server: ServerOptions | None = None) -> tuple[str, str]:
-    """Text of a file, of standard input (`-`) or of a packaged scenario, and its name."""
+    """Return text and name of a file, of standard input (`-`), or of a packaged scenario.
+
+    End with exit 2 if there is none.
+    """
     from mockserver.scenario.parser import load_packaged
 
     file, packaged = Path(source), load_packaged()
@@ -328,7 +331,10 @@ def _row(found: Document) -> tuple[str, ...]:
 
 
 def _scenario_lines(found: Document) -> Iterator[str]:
-    """Yield the counts of each rule, and the YAML; a rule for items counts only calls with such items."""
+    """Yield the counts of each rule, then the scenario as YAML.
+
+    A rule that changes only items counts only calls with such items.
+    """
     from mockserver.codec import yaml
 
     for rule, count in zip(found["document"]["rules"], found.get("counts", ()), strict=False):
@@ -350,7 +356,7 @@ def new_scenario(name: str, vendor: str, source: str) -> str:
 
 
 def find_error(text: str, source: str, vendors: Mapping[str, frozenset[str]]) -> InvalidScenarioError | None:
-    """All problems of a scenario in one error; None if there are none."""
+    """Return an error with all problems of a scenario, or None if the scenario is valid."""
     from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
     try:

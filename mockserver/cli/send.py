@@ -1,4 +1,4 @@
-"""The command `mockserver send`: one batch to a vendor, and the outcome of each item."""
+"""The command `mockserver send`: send a batch to a vendor, and print the outcome of each item."""
 
 from __future__ import annotations
 
@@ -48,22 +48,23 @@ _DEFAULT_KEY_HEADER = "Idempotency-Key"
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """Options of `send`.
-
-    `source` is a file, `-`, a case of the catalogue, or "" for an example; `bad` and `first` are None where
-    the command chooses; `key` is an idempotency key; `to` is another address of the vendor.
-    """
+    """Options of `send`."""
 
     vendor: str
     source: str
+    """A file, `-` for standard input, a case of the catalogue, or "" for an example."""
     operation: str
     items: int
     bad: int | None
+    """Number of bad items; None lets the command choose."""
     first: int | None
+    """Number of the first item; None lets the command choose."""
     key: str
+    """Idempotency key, or ""."""
     headers: Mapping[str, str]
     repeat: int
     to: str
+    """Another address of the vendor, or ""."""
     curl: bool
     dry_run: bool
     quiet: bool
@@ -125,7 +126,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Return whether the source names a case; end with exit 2 if it is neither that nor a file."""
+    """Return whether the source can be the name of a case; end with exit 2 if it is no file either."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -165,7 +166,7 @@ def _send_all(control: ControlPlane, options: SendOptions, call: VendorCall) -> 
 
 
 def _where_to_look(control: ControlPlane, number: int) -> str:
-    """Where the call is shown: its page in the console, and its command."""
+    """Return a line that names the call's page in the console, and the command that shows the call."""
     name = control.server.sandbox
     query, option = ("", "") if name == "default" else (f"?sandbox={name}", f" -s {name}")
     page = f"{control.server.url}/_console/x/{number}{query}"
@@ -173,7 +174,10 @@ def _where_to_look(control: ControlPlane, number: int) -> str:
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
-    """Return the call's entry in the journal, or the bare answer of another server."""
+    """Send the call, and return its entry in the journal or, from another server, the bare answer.
+
+    Raises NoResponseError: there is no answer, and the call was not recorded.
+    """
     before = 0 if call.elsewhere else control.newest_call()
     try:
         reply = send_request(call.method, call.url, call.headers, call.body, TIMEOUT_S)
@@ -216,17 +220,17 @@ def _reply_lines(answer: Document) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class VendorCall:
-    """A request; header names are lower case, `amounts` are those of its items, if known.
-
-    `elsewhere`: it goes to another address than the server's.
-    """
+    """A request to a vendor."""
 
     method: str
     url: str
     headers: Mapping[str, str]
+    """Headers, with names in lower case."""
     body: bytes
     amounts: tuple[str, ...] = ()
+    """Amount of each item as text; empty if the items are unknown."""
     elsewhere: bool = False
+    """Whether the call is sent to an address other than the server's."""
 
     def curl(self) -> str:
         from mockserver.codec.curl import curl_command, shell_quote
@@ -250,7 +254,7 @@ class VendorCall:
 
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
-    """Return the request for these options. Raises RefusedError: the server has no such example."""
+    """Return the request for the options. Raises RefusedError: the server has no such example."""
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
         example = _call_without_items(control, options)
@@ -270,10 +274,10 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
 
 
 def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
-    """Return the call of an example, or the one that the spec declares."""
+    """Return method, path and headers of an example's call or, without an example, as the spec says."""
     try:
         with _other_sandbox(control) as path:
-            # An example may store records that its items refer to; those are not wanted here.
+            # An example may store records that its items refer to, but the user sends other items.
             return _example(control, path, options, items=1, bad=0, first=1)
     except RefusedError as error:
         found = None
@@ -285,9 +289,12 @@ def _call_without_items(control: ControlPlane, options: SendOptions) -> Document
 
 
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
-    """Return an example with new keys; without a given number of bad items, one with none if need be."""
+    """Return an example with new keys.
+
+    Without --bad it has one bad item, or none if the vendor has no example with a bad item.
+    """
     calls = int(control.here("GET")["calls"])
-    # Numbers of two examples are that far apart, so that their items differ.
+    # The first numbers of two examples are `stride` apart, so that all items differ.
     stride = _FEW if options.items <= _FEW else _MANY
     first = calls * stride + 1 if options.first is None else options.first
     bad = min(1, options.items - 1) if options.bad is None else options.bad
@@ -337,9 +344,9 @@ def read_spec(control: ControlPlane, vendor: str) -> Document:
 
 
 def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Document | None:
-    """Method, path and headers of a batch by its operationId, or of the first batch without one.
+    """Return method, path and headers of the batch operation with this id, or of the first if it is "".
 
-    None: the spec has none, or its path has parameters.
+    Operations whose path has parameters are skipped. Return None if there is no operation.
     """
     from mockserver.spec.openapi import resolve
 

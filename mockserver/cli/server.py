@@ -1,4 +1,4 @@
-"""The running server: options that name it, calls of it, completion, and its refusals."""
+"""Use a running server: the options that name it, calls of its control plane, completion, refusals."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ _CURES = {
     "unknown-case": "mockserver cases list",
     "sandbox-exists": "mockserver sandbox list",
 }
-"""By code: a command that shows what there is."""
+"""For the code of a refusal: the command that lists what exists."""
 
 _COMPLETION_TIMEOUT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """The server and the sandbox in it; `json` asks for JSON output, `token` is "" if none is needed."""
+    """The server and the sandbox of a command. `json` requests JSON output. `token` is the control token."""
 
     url: str
     sandbox: str = "default"
@@ -111,7 +111,7 @@ sure_option = own_option("--yes", "sure", is_flag=True, help="Needed where stand
 
 
 class RefusedError(Exception):
-    """The control plane refused a call; `problem` are its problem details."""
+    """The control plane refused a call. `problem` has the problem details."""
 
     def __init__(self, operation: str, status: int, problem: Document) -> None:
         super().__init__(str(problem.get("detail") or problem.get("title") or f"status {status}"))
@@ -128,18 +128,18 @@ class RefusedError(Exception):
 
 
 FAILURES = (RefusedError, NoResponseError)
-"""What a call of the control plane may raise."""
+"""Errors that a call of the control plane may raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """Client of `/_mock` of a server, and of one sandbox in it."""
+    """Client of a server's control plane `/_mock`, for the server and for one sandbox."""
 
     server: ServerOptions
     timeout_s: float = TIMEOUT_S
 
     def call(self, method: str, path: str, body: Json = None, /, **query: Json) -> Json:
-        """Call an operation and return its JSON, with exact decimals; None without content.
+        """Call an operation and return its JSON with exact decimals, or None for status 204.
 
         Raises RefusedError, NoResponseError.
         """
@@ -153,7 +153,10 @@ class ControlPlane:
         return self.call(method, f"{self.path}{below}", body, **query)
 
     def fetch(self, method: str, path: str, content: bytes | None = None, /, **query: Json) -> HttpReply:
-        """Call an operation with a raw body and return the raw answer; errors as in `call`."""
+        """Call an operation with a raw body and return the raw response; omit a `query` value of "".
+
+        Raises RefusedError, NoResponseError.
+        """
         given = query_string({name: value for name, value in query.items() if value != ""})
         headers = {} if content is None else {"content-type": "application/json"}
         if self.server.token:
@@ -167,7 +170,7 @@ class ControlPlane:
         raise RefusedError(f"{method} /_mock{path}", reply.status, self._decoded(reply))
 
     def newest_call(self) -> int:
-        """Number of the newest call in the journal, 0 if there is none."""
+        """Return the number of the newest call in the sandbox's journal, or 0."""
         calls = self.here("GET", "/journal", last=1)
         return int(calls[0]["number"]) if calls else 0
 
@@ -195,9 +198,9 @@ def sandbox_path(name: str) -> str:
 
 @contextmanager
 def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[ControlPlane]:
-    """Yield a client; a failure of it ends the command with its message and exit status.
+    """Yield a client of the control plane. If one of its calls fails, end the command with a message.
 
-    The status is 2 for a wrong option, 3 if no server answers, 4 if it refuses.
+    The exit status is 2 for a wrong option, 3 if no server answers, 4 if the server refuses the call.
     """
     control = ControlPlane(server, timeout_s)
     try:
@@ -211,7 +214,7 @@ def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[C
 
 
 def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) -> None:
-    """Create the sandbox if it does not exist, as a call to a vendor does, and say so unless `is_silent`."""
+    """Create the sandbox if it is missing, as a call to a vendor does; print that unless `is_silent`."""
     try:
         control.here("GET")
     except RefusedError as error:
@@ -223,7 +226,7 @@ def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) ->
 
 
 def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *, err: bool = False) -> None:
-    """Write the document if JSON is asked for, else the lines; `err`: these to stderr."""
+    """Write the document if JSON is requested, otherwise the lines; `err` sends the lines to stderr."""
     if server.json:
         write_json(document)
     else:
@@ -231,7 +234,7 @@ def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *,
 
 
 def in_sandbox(server: ServerOptions, line: str) -> str:
-    """Return the line to type, for the sandbox of this command."""
+    """Return the command `line` with `-s SANDBOX`, if it needs that for the sandbox of this command."""
     is_named = server.sandbox == "default" or " -s " in line or "--sandbox" in line
     return line if is_named or not _ABOUT_A_SANDBOX.fullmatch(line) else f"{line} -s {server.sandbox}"
 
@@ -276,7 +279,7 @@ def end_without_address(server: ServerOptions, text: str) -> NoReturn:
 
 
 def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
-    """End because the server refused; exit 4, or 2 where the value of an option is malformed."""
+    """End with the server's refusal: exit 2 if its status is 400, a malformed value, otherwise 4."""
     server, problem = control.server, {**error.problem, "detail": str(error)}
     subject = _SUBJECTS.get(error.code) or _SUBJECTS.get(_pointer(error))
     malformed = error.status == HTTPStatus.BAD_REQUEST
@@ -293,7 +296,7 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
 
 
 def _can_be_created(sandbox: str) -> bool:
-    """Return whether the sandbox is the one of `--sandbox`, with a valid name."""
+    """Return whether `sandbox` is the value of `--sandbox`, and a valid name."""
     from mockserver.sandbox.sandboxes import SANDBOX_NAME
 
     chosen = click.get_current_context().params.get("sandbox")
@@ -301,14 +304,14 @@ def _can_be_created(sandbox: str) -> bool:
 
 
 def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str], lists: str) -> NoReturn:
-    """End with exit 4 at an unknown name; suggest the nearest of those `known`."""
+    """End with exit 4 at an unknown name; suggest the nearest known name, or the command `lists`."""
     code, detail = f"unknown-{kind.replace(' ', '-')}", f"there is no {kind} {shorten(name)}"
     problem = {"title": "Not Found", "code": code, "detail": detail}
     end(server, problem, *_near(name, known, lists), EXIT_REFUSED)
 
 
 def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
-    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is the line to type."""
+    """End with exit 2 unless `sure`, or standard input is a terminal; `line` is the command to type."""
     if not sure and not sys.stdin.isatty():
         detail = "this deletes data, and nobody confirmed it"
         end_usage(server, "not-sure", detail, "standard input is not a terminal", line)
@@ -343,7 +346,7 @@ def _where(error: RefusedError, words: str) -> str:
 
 
 def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
-    """Return the name that the server does not know: the sandbox's, a filter's, or the last in the path."""
+    """Return the name that the server does not know: of the sandbox, of a filter, or in the path."""
     if error.code == "unknown-sandbox":
         return control.server.sandbox
     if option := _pointer(error).removeprefix("/query/"):
@@ -359,7 +362,7 @@ def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:
 
 
 Read = Callable[[ControlPlane, str | None], list[str]]
-"""Reads names; of those that each vendor has of its own, only the given vendor's, without one all."""
+"""Reader of names from a server. If the names belong to vendors, a given vendor restricts them to its own."""
 
 
 def _named(path: str, member: str = "name", *, here: bool = False) -> Read:
@@ -388,10 +391,12 @@ _operations = _of_vendors("operations")
 
 
 class _Subject(NamedTuple):
-    """Things with names: the command that lists them, and how to read the names."""
+    """A kind of named things on the server."""
 
     lists: str
+    """The command that lists the things."""
     read: Read
+    """Reader of the names."""
 
 
 _SUBJECTS: Mapping[str, _Subject] = {
@@ -401,7 +406,7 @@ _SUBJECTS: Mapping[str, _Subject] = {
     "/query/vendor": _Subject("mockserver vendors", _vendors),
     "/query/operation": _Subject("mockserver vendors", _operations),
 }
-"""By code of the refusal, or pointer."""
+"""Kind of things by the code of a refusal, or by the pointer of its first error."""
 
 
 def _completion(read: Read) -> Complete:

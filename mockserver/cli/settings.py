@@ -1,4 +1,4 @@
-"""Settings from mockserver.toml and the environment, and where each value comes from."""
+"""Settings from mockserver.toml, pyproject.toml and the environment, and the source of each value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
-"""Keys of the top level; each is for every command that has the option of that name."""
+"""Keys at the top level of the file. Each sets the option of its name in every command that has it."""
 
 OTHER_NAMES = (
     "MOCKSERVER_COMMAND",  # the pytest plugin: how to start a server
@@ -31,13 +31,13 @@ OTHER_NAMES = (
     "MOCKSERVER_TARGET",  # scripts and tests that `contract` writes
     "MOCKSERVER_URL",
 )
-"""Variables that something else than an option reads."""
+"""Variables that are read by other code than options."""
 
 OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
-"""Beginnings of names that users complete: credentials by security scheme, headers by name."""
+"""Prefixes of variables whose names end with a security scheme (credentials) or a header's name."""
 
 _REPORTS_ITSELF = "doctor"
-"""The command that reports on the file and the environment, so that nothing may stop it before."""
+"""The command that itself reports on file and environment, so that they must not be checked before."""
 
 
 class InvalidConfigError(Exception):
@@ -48,7 +48,7 @@ class InvalidConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A configuration file; `table` names the table that is ours, () the whole file."""
+    """A configuration file. `table` is the path of our table in it, or () if the whole file is ours."""
 
     path: Path
     text: str
@@ -64,11 +64,11 @@ class ConfigFile:
         return True
 
     def place(self, *keys: str) -> str:
-        """`file:line` of the key, or of the nearest known table above it."""
+        """Return `file:line` of the key, or of the innermost table above it that the file has."""
         return f"{shown_path(self.path)}:{_line_of(self.text, (*self.table, *keys))}"
 
     def place_of_setting(self, path: tuple[str, ...], key: str) -> str:
-        """`file:line` of the key in the table of its command, else at the top level."""
+        """Return `file:line` of the key in the table of its command, otherwise at the top level."""
         return self.place(*path, key) if self.has(*path, key) else self.place(key)
 
 
@@ -82,7 +82,7 @@ def use_config(context: click.Context, config: ConfigFile) -> None:
 
 
 def find_config(folder: Path) -> ConfigFile | None:
-    """Return the nearest configuration file, from `folder` upwards. Raises InvalidConfigError."""
+    """Return the first configuration file in `folder` or above, or None. Raises InvalidConfigError."""
     for here in (folder, *folder.parents):
         if (here / CONFIG_NAME).is_file():
             return read_config(here / CONFIG_NAME)
@@ -117,7 +117,10 @@ def shown_path(file: Path) -> str:
 
 
 def _line_of(text: str, wanted: tuple[str, ...]) -> int:
-    """Line of a key; tomllib has none, so that this reads headers and keys at line starts."""
+    """Return the line of a key, or of the innermost table above it that is in the text.
+
+    tomllib has no line numbers, so this function reads table headers and keys at the beginnings of lines.
+    """
     table: tuple[str, ...] = ()
     nearest, depth = 1, 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -143,12 +146,12 @@ def flag_of(param: click.Parameter) -> str:
 
 
 def key_of(param: click.Parameter) -> str:
-    """Key in a file: the long flag without its dashes."""
+    """Return the key of an option in a file: its long flag without the dashes."""
     return flag_of(param).removeprefix("--")
 
 
 def place_of(context: click.Context, param: click.Parameter, value: Any) -> str:
-    """Place of a value: `--port 70000`, `MOCKSERVER_PORT=abc` or `mockserver.toml:3`."""
+    """Return where a value was given: `--port 70000`, `MOCKSERVER_PORT=abc` or `mockserver.toml:3`."""
     source = context.get_parameter_source(param.name or "")
     text = shown(" ".join(map(str, value)) if isinstance(value, list | tuple) else value)
     if source is ParameterSource.ENVIRONMENT and isinstance(param.envvar, str):
@@ -176,7 +179,10 @@ def command_path(context: click.Context) -> tuple[str, ...]:
 
 
 def defaults_from(config: ConfigFile, group: click.Group, context: click.Context) -> dict[str, Any]:
-    """Return `default_map` of Click: values by command and parameter. Raises InvalidConfigError."""
+    """Return the file's values by command and parameter, as Click's `default_map`.
+
+    Raises InvalidConfigError: a key is unknown, or a value has the wrong type.
+    """
     commands = commands_of(group, context)
     for key, value in config.document.items():
         if isinstance(value, Mapping) and key not in commands:
@@ -186,7 +192,7 @@ def defaults_from(config: ConfigFile, group: click.Group, context: click.Context
                 what = f"{key}: expected a table, found {shown(value)}, {_kind(value)}"
                 raise InvalidConfigError(what, config.place(key), f"[{key}]")
             _refuse_key(config, (), key, (*GLOBAL_KEYS, *commands))
-    # `sandbox` may be a name, for every command, or the table of the command `sandbox`.
+    # The key `sandbox` is either a name for every command, or the table of the command `sandbox`.
     tables = {key: value for key, value in config.document.items() if isinstance(value, Mapping)}
     return {
         name: _command_defaults(config, command, context, (name,), tables.get(name, {}))
@@ -202,7 +208,7 @@ def commands_of(group: click.Group, context: click.Context) -> dict[str, click.C
 def commands_below(
     command: click.Command, context: click.Context, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Yield the command and all below it, each with its path."""
+    """Yield the command and all its subcommands, each with the names that lead to it."""
     yield path, command
     if isinstance(command, click.Group):
         for name, one in commands_of(command, context).items():
@@ -210,7 +216,7 @@ def commands_below(
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
-    """Return the options that a file may set, by key."""
+    """Return the options that a file may set, by their keys."""
     return {
         key_of(param): param
         for param in command.params
@@ -254,7 +260,7 @@ def _option_defaults(
 
 
 def _value(config: ConfigFile, param: click.Option, keys: tuple[str, ...], value: Any) -> Any:
-    """Return the value for click; relative paths are relative to the file's folder."""
+    """Return the value for Click; a relative path in a file begins at the file's folder."""
     if param.multiple:
         values = value if isinstance(value, list) else [value]
         return [_single_value(config, param, keys, one) for one in values]
@@ -296,7 +302,7 @@ def _refuse_key(config: ConfigFile, path: tuple[str, ...], key: str, known: Mapp
 
 
 def setting_names(group: click.Group, context: click.Context) -> frozenset[str]:
-    """Variables of every option of every command, and the other ones in use."""
+    """Return the environment variables of all options of all commands, and `OTHER_NAMES`."""
     params = (param for _, command in commands_below(group, context) for param in command.params)
     return frozenset([*OTHER_NAMES, *(param.envvar for param in params if isinstance(param.envvar, str))])
 
@@ -323,7 +329,10 @@ def cure_for(name: str, known: frozenset[str]) -> str:
 
 
 def color_for(choice: str, environment: Mapping[str, str]) -> bool | None:
-    """`--color`, then NO_COLOR, FORCE_COLOR and TERM; None: as the stream is a terminal."""
+    """Return whether to use color, by `--color`, then NO_COLOR, FORCE_COLOR and TERM.
+
+    None means: only on a terminal.
+    """
     if choice != "auto":
         return choice == "always"
     if environment.get("NO_COLOR"):
@@ -334,9 +343,9 @@ def color_for(choice: str, environment: Mapping[str, str]) -> bool | None:
 
 
 def apply_settings(context: click.Context, file: Path | None, color: str) -> None:
-    """Read the configuration file, pass its values to the commands, and set colors.
+    """Read the configuration file, pass its values to the commands, and switch colors on or off.
 
-    Exits with status 2 if the file cannot be used.
+    End with exit 2 if the file is invalid.
     """
     group = context.command
     if isinstance(group, click.Group) and context.invoked_subcommand != _REPORTS_ITSELF:

@@ -158,7 +158,7 @@ def show(context: click.Context, /, *, vendor: Path, overlays: tuple[Path, ...],
 
 
 def _changed(file: Path, overlays: Sequence[Overlay], *, as_json: bool) -> str:
-    """Return the document of a file, with its parts, after overlays."""
+    """Return the text of a file's document, with parts from other files, after applying the overlays."""
     from json import loads
 
     import yaml
@@ -267,7 +267,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SpecChange:
-    """A change of an operation, and whether it may break a client of the old version."""
+    """A change of an operation. `breaking` says whether it may break a client of the old version."""
 
     operation: str
     what: str

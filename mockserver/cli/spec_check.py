@@ -1,4 +1,4 @@
-"""Find everything that keeps a spec from being served, and violations of OpenAPI, at once."""
+"""Find all problems of a spec at once: what prevents serving, violations of OpenAPI, probable mistakes."""
 
 from __future__ import annotations
 
@@ -62,25 +62,31 @@ _ANSWERS = {
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """A problem of a spec: place, sentence, and cure; a warning where it may be intended."""
+    """A problem of a spec, with its place in the file."""
 
     file: Path
     place: Place
     pointer: str
     what: str
+    """A sentence about the problem."""
     cure: str
+    """What to write instead."""
     is_warning: bool = False
+    """Whether the problem may be intended, or does not prevent serving."""
 
 
 def find_problems(
     file: Path, overlays: Sequence[Overlay] = (), *, schema: bool = True
 ) -> tuple[SpecProblem, ...]:
-    """Return the problems of a spec by line; with `schema` violations of OpenAPI, and doubts, as well."""
-    with suppress(SpecError):  # what cannot be read is told below, with its place
+    """Return the problems of a spec, sorted by place.
+
+    Without `schema`, violations of OpenAPI and probable mistakes are not searched.
+    """
+    with suppress(SpecError):  # a file that cannot be read is reported below, with the place
         if is_own_file(file) and not file.stem.startswith("_"):
             source = read_source(file)
             for _ in apply_overlays(source.document, overlays):
-                pass  # what finds nothing is among the notes
+                pass  # the notes below report actions without a target
             return _own_problems(file, source, overlays, schema=schema)
     try:
         text = file.read_bytes().decode()
@@ -104,7 +110,7 @@ def find_problems(
 def _placed(
     file: Path, text: str, document: dict[str, Any], found: Iterable[Misfit]
 ) -> tuple[SpecProblem, ...]:
-    """Return the problems with their places, in order, each once."""
+    """Return the problems with their places in the text, sorted, without duplicates."""
     each, root = set(found), None
     with suppress(pyyaml.YAMLError):  # JSON may be indented with tabs
         root = compose(text) if each else None
@@ -123,7 +129,7 @@ def _own_problems(
     try:
         if not source.text.lstrip().startswith(("{", "[")):
             yaml.load(source.text)
-    except pyyaml.YAMLError as error:  # one that is served all the same, such as a name that occurs twice
+    except pyyaml.YAMLError as error:  # a fault that does not prevent serving, such as a name written twice
         return (_syntax_problem(file, source.text, error),)
     faults = _own_faults(file, source.document, overlays, schema=schema)
     return _placed(file, source.text, source.document, faults)
@@ -132,7 +138,10 @@ def _own_problems(
 def _own_faults(
     file: Path, document: dict[str, Any], overlays: Sequence[Overlay], *, schema: bool
 ) -> Iterator[Misfit]:
-    """Yield the faults of a file without marks; what is left out, or read in another way, is a warning."""
+    """Yield the faults of a file without annotations.
+
+    If a part of the file is left out or read in another way, that is a warning.
+    """
     is_judged = schema
     try:
         spec = load_own(file, overlays)
@@ -141,13 +150,13 @@ def _own_faults(
         load_document(spec, file.name)
     except SpecError as error:
         yield Misfit(error.path, error.message, cure_of(error, document), is_warning=False)
-        is_judged = schema and error.path != ("openapi",)  # another version has other rules
+        is_judged = schema and error.path != ("openapi",)  # an unsupported version has other rules
     for violation in _violations(document) if is_judged else ():
         yield Misfit(*violation, is_warning=False)
 
 
 def _violations(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
-    """Return what OpenAPI does not allow; a reference out of the file is no violation."""
+    """Return violations of OpenAPI, and broken references within the document."""
     broken = list(find_broken_references(document))
     there = [one for one in broken if one.problem.startswith("$ref: #/") and f"/{PARTS}/" not in one.problem]
     whole = without_references(document, broken)
@@ -158,7 +167,10 @@ def _violations(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
 def _disallowed(
     whole: dict[str, Any], broken: Sequence[BrokenReference], types: Sequence[object]
 ) -> list[tuple[Path_, str, str]]:
-    """Violations of OpenAPI; where there are wrong types, not those that are a dump of all around them."""
+    """Return violations of OpenAPI that broken references do not cause.
+
+    If there are wrong types, leave out the validators' messages on them, which dump whole objects.
+    """
     return [
         one
         for one in openapi_problems(whole)
@@ -167,7 +179,7 @@ def _disallowed(
 
 
 def _doubts(file: Path, overlays: Sequence[Overlay]) -> Iterator[Misfit]:
-    """Yield probable mistakes in a servable spec, for a vendor without a package."""
+    """Yield probable mistakes in a spec that can be served, if its vendor has no package."""
     if file.stem not in vendor_packages() and not file.stem.startswith("_"):
         spec = load_spec(file, overlays)
         yield from find_misfits(spec)
@@ -176,7 +188,7 @@ def _doubts(file: Path, overlays: Sequence[Overlay]) -> Iterator[Misfit]:
 
 
 def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
-    """Yield the fault of an `x-contract`; the server does not need it."""
+    """Yield the fault of the spec's `x-contract`, which only the contract suite reads."""
     try:
         profile_of_spec(spec)
     except SpecError as error:
@@ -195,7 +207,7 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tup
     if malformed and (disallowed or broken):
         refused = [one for one in refused if one not in malformed]
     shown_ones = disallowed if schema or malformed else []
-    if types:  # what the validators say of them is a dump of all around it
+    if types:  # the validators' messages on them dump whole objects
         refused = [one for one in refused if "cannot be compiled" not in one[1]]
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
 
@@ -212,7 +224,7 @@ def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProbl
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
-    """Yield the loader's errors; each reported fault is removed to find the next."""
+    """Yield the loader's errors: remove each reported fault from a copy to find the next."""
     rest = deepcopy(document)
     for _ in range(_MOST_PROBLEMS):
         error = _load(file, rest)
@@ -224,7 +236,7 @@ def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Pat
 
 
 def _load(file: Path, document: dict[str, Any]) -> SpecError | None:
-    """First problem of the loader with the document, None without any."""
+    """Return the first problem that the loader finds in the document, or None if the document loads."""
     try:
         load_document(index(file.stem, "", document, file.name), file.name)
     except SpecError as error:
@@ -235,7 +247,7 @@ def _load(file: Path, document: dict[str, Any]) -> SpecError | None:
 
 
 def _removed(path: Path_, document: dict[str, Any]) -> bool:
-    """Remove the fault, or its operation; return whether that was possible."""
+    """Replace the faulty version or info, or remove the faulty operation; return whether that may help."""
     if path == ("openapi",):
         changed = document.get("openapi") != "3.0.3"
         document["openapi"] = "3.0.3"
@@ -250,7 +262,7 @@ def _removed(path: Path_, document: dict[str, Any]) -> bool:
 
 
 def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
-    """Remove a wrong, unnecessary part, so that the rest of its operation is read as well."""
+    """Remove or rename the faulty part if its operation can do without; return whether that was done."""
     is_unnecessary = error.known or error.path[:1] == ("x-paths",) or "securitySchemes" in error.cure
     if not is_unnecessary:
         return False
@@ -267,7 +279,7 @@ def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
 
 
 def _pointer(path: Path_, document: Any) -> str:
-    """JSON Pointer of the deepest value on the path."""
+    """Return the JSON Pointer of the deepest value on the path that the document has."""
     there: list[str | int] = []
     node: Any = document
     for step in path:
@@ -306,7 +318,7 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
 
 
 def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
-    """Return whether a problem does not come from a removed reference."""
+    """Return whether a problem has another cause than the removal of a broken reference."""
     if not broken:
         return True
     if "x-batch.items" in what:
@@ -323,14 +335,14 @@ Path_ = tuple[str | int, ...]
 
 
 def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
-    """Path, problem and cure of violations of OpenAPI, 20 at most."""
+    """Return path, problem and cure of the first violations of OpenAPI, at most 20."""
     found: list[tuple[Path_, str, str]] = []
     try:
         for error in _errors(document):
             if len(found) == _MOST_PROBLEMS:
                 break
             what = error.message.partition("\n")[0]
-            if what.startswith("Operation ID "):  # our loader says where the other one is
+            if what.startswith("Operation ID "):  # our loader also names the other operation
                 continue
             parameter = _PATH_PARAMETER.fullmatch(what)
             path = ("paths", parameter[3], parameter[2]) if parameter else tuple(error.absolute_path)
@@ -370,16 +382,17 @@ def _errors(document: dict[str, Any]) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A probable mistake; only a warning where it can be intended."""
+    """A problem of a spec, with its path in the document."""
 
     path: Path_
     what: str
     cure: str
     is_warning: bool
+    """Whether the problem may be intended, or does not prevent serving."""
 
 
 def find_misfits(spec: Spec) -> Iterator[Misfit]:
-    """Yield keys, outcome pointers and collections that occur nowhere else in the spec."""
+    """Yield keys and outcome pointers that the schemas lack, and collections that no batch stores in."""
     for operation in spec.operations.values():
         if operation.batch:
             yield from _wrong_keys(spec, operation)
@@ -405,7 +418,7 @@ def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
-    """Yield the members of a key with the wrong one renamed, or left out if no name remains."""
+    """Yield the members of a key, with `wrong` replaced by a name of the schema, or left out."""
     free = [name for name in names if name not in key]
     for member in key:
         if member != wrong:
@@ -452,7 +465,7 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -> Misfit:
-    """Return an error where a near name exists, else a warning."""
+    """Return the misfit: an error if a similar name exists, otherwise a warning."""
     return Misfit(path, what, cure.format(written), is_warning=not is_near)
 
 
@@ -484,7 +497,7 @@ def _operation_node(document: Document, operation: Operation) -> Document:
 
 
 def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
-    """Yield a warning for each operation whose own refusals the spec does not state."""
+    """Yield a warning for each operation for which the spec lacks a status that the server may answer."""
     is_limited = "x-rate-limit" in spec.document
     for operation in spec.operations.values():
         possible = possible_statuses(operation, is_limited=is_limited)
@@ -500,7 +513,10 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Return the statuses of answers to an operation without code, except for faults."""
+    """Return the statuses that the server may answer to an operation without code, without scenarios.
+
+    A success status is included only if the spec states none.
+    """
     takes_values = any(
         parameter.place != "path" or parameter.schema.get("type") != "string"
         for parameter in operation.parameters
@@ -521,5 +537,5 @@ def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
 
 
 def _is_stated(status: str, operation: Operation) -> bool:
-    instead = ("422",) if status == "400" else ()  # answered in its place where only that is stated
+    instead = ("422",) if status == "400" else ()  # the server answers 422 if only that is stated
     return any(one in operation.responses for one in (status, *instead, f"{status[0]}XX", "default"))

@@ -1,4 +1,4 @@
-"""Members of the schemas of a spec, and cures of a refused spec."""
+"""Find the members of a spec's schemas, and the cures for problems of a spec."""
 
 from __future__ import annotations
 
@@ -27,20 +27,25 @@ _CHOICES = ("allOf", "oneOf", "anyOf")
 _DEEPEST = 12
 
 _ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
-"""An outcome for an answer whose schema allows any rows."""
+"""Outcome of a batch operation whose answer schema does not describe rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a schema: whether it is required, its keywords as texts, the values of its enum."""
+    """A member of a schema."""
 
     required: bool
     facts: Mapping[str, str]
+    """Keywords of the member's schema, such as `maxLength`, with their values as texts."""
     values: tuple[str, ...]
+    """Values of its enum, as texts."""
 
 
 def members_of(document: Mapping[str, Any], schema: Any) -> dict[str, Member]:
-    """Members by JSON Pointer; `*` stands for each item of a list, "" for the schema itself."""
+    """Return the members of a schema by JSON Pointer.
+
+    In a pointer, `*` means every item of a list. The pointer "" is the schema itself.
+    """
     found: dict[str, Member] = {}
     for pointer, member in _members(document, schema, "", required=True, refs=()):
         found.setdefault(pointer, member)
@@ -73,7 +78,7 @@ def _members(
 
 
 def cure_of(error: SpecError, document: dict[str, Any]) -> str:
-    """Return the cure, as YAML where possible."""
+    """Return the cure for the error, as YAML if possible."""
     if error.known:
         name = str(error.path[-1])
         return f"{nearest(name, error.known) or error.known[0]}: instead of {name}:"
@@ -84,7 +89,7 @@ def cure_of(error: SpecError, document: dict[str, Any]) -> str:
 
 
 def _missing_mark(lacks: str, document: dict[str, Any], path: str, method: str) -> str:
-    """Return the mark that an operation lacks, by its path and schemas."""
+    """Return the annotation that an operation lacks, derived from its path and schemas."""
     if lacks == "handler" and (method == "get" or (method == "delete" and path.endswith("}"))):
         return f"x-collection: {collection_of(document, path)}"
     node = document["paths"][path][method]

@@ -1,4 +1,4 @@
-"""The command `mockserver vendors`: the vendors that can be served; it needs no server."""
+"""The command `mockserver vendors`: list the vendors that can be served, without a server."""
 
 from __future__ import annotations
 

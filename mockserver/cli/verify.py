@@ -1,4 +1,4 @@
-"""The command `mockserver verify`: recorded traffic against a spec, and against this server."""
+"""The command `mockserver verify`: compare recorded traffic with a spec and with this server."""
 
 from __future__ import annotations
 
@@ -83,18 +83,18 @@ def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chose
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """Options of `verify`; `base` is where the vendor's paths begin, "" to search for it.
-
-    `spec` is a user's file, instead of a `vendor`. `state` is a dump for the start of our server, None: the
-    fixtures; `assumptions` are its assumptions.
-    """
+    """Options of `verify`."""
 
     archive: Path
     vendor: str
     spec: Path | None
+    """A user's OpenAPI file, instead of `vendor`."""
     base: str
+    """URL at which the vendor's paths begin; "" searches for it."""
     state: Path | None
+    """Dump with which our server begins; None means the fixtures."""
     assumptions: Mapping[str, str]
+    """Values of assumptions of our server."""
 
 
 def _api(wanted: VerifyOptions) -> ApiUnderTest:
