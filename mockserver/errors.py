@@ -61,7 +61,7 @@ class BrokenRunError(Exception):
 
 
 def stack_trace(error: BaseException | None) -> Iterator[str]:
-    """Yield the error's type and lines of code, then those of each cause, without any message."""
+    """Yield type and lines of code of the error, then of each of its causes, without any message."""
     while error is not None:
         yield ""
         yield f"{type(error).__module__}.{type(error).__qualname__}"
@@ -79,7 +79,7 @@ class SpecError(MockServerError):
     """A spec cannot be served, because of the fault at `path`.
 
     `cure` is what to write at `path`, "" if unknown. `known` are the valid names, if the fault is an unknown
-    name. `lacks` is the missing part of `x-batch`, if the schemas suggest it: handler, items, key or outcome.
+    name. `lacks` is the missing part, if the schemas suggest one: handler, items, key or outcome.
     The error's text is `file`, `message` and `note`.
     """
 
@@ -110,7 +110,7 @@ class VendorError(MockServerError):
 
 
 class UnknownSandboxError(MockServerError):
-    """No sandbox has that name."""
+    """No sandbox has this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no sandbox {name}")

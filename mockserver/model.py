@@ -213,7 +213,7 @@ def shown_outcome(item: Document) -> str:
 
 def shown_outcomes(call: Document) -> dict[str, int]:
     """Return for each outcome that people are shown how many items of a journal entry have it; omit zeros."""
-    # Servers of earlier versions have no lost items.
+    # Servers of earlier versions do not send the number of lost items.
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
     return {outcome: count for outcome, count in shown.items() if count > 0}
@@ -249,7 +249,7 @@ class Reply(Value, frozen=True):
     status: int
     body: bytes = b""
     media_type: str | None = None
-    """Value of Content-Type; None sends no such header."""
+    """Value of the header Content-Type, which is not sent if this is None."""
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
     """The handler's reason of an error, with the cure. The body does not have it."""

@@ -92,7 +92,7 @@ class PlainServerClient:
     place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
-        """Run a case that has only calls of one vendor. Raises PlainTargetError: the case has more."""
+        """Run a case that needs only calls of one vendor. Raises PlainTargetError: the case needs more."""
         if needs := sorted(_needs(case)):
             raise PlainTargetError(f"needs a mockserver at the target, for: {', '.join(needs)}")
         case_run = CaseRun(case, _PlainClient(self.path, self.client, self.client))

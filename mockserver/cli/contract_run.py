@@ -210,7 +210,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 
 
 def _check_subjects(options: ContractOptions) -> None:
-    """End with exit 2 if the vendors, --spec, --target, --profile and --overlay exclude each other."""
+    """End with exit 2 if vendors and options cannot be combined, or a vendor is unknown."""
     spec, profile = f"--spec {options.spec}", f"--profile {options.profile}"
     if options.spec and options.vendors:
         fail_usage("--spec and a vendor exclude each other", spec, f"mockserver contract {spec}")

@@ -133,7 +133,7 @@ class Exploration(NamedTuple):
     """Result of a search."""
 
     schedules: int
-    """Number of schedules that were run, without those of shrinking."""
+    """Number of drawn schedules that were run; the runs of shrinking do not count."""
     failed: int
     """Number of these schedules that the client did not survive."""
     finds: Sequence[FoundSchedule]
@@ -175,7 +175,7 @@ class Explorer:
         return result
 
     def _shrink(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
-        """Replace the schedule with a simpler one that fails in the same way, until there is none."""
+        """Replace the schedule with a simpler schedule as long as one fails in the same way."""
         smaller: tuple[Schedule, Result] | None = (schedule, result)
         while smaller:
             schedule, result = smaller
@@ -233,7 +233,7 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Yield simpler schedules: a single fault, one fault less, an earlier call or item, fewer times.
+    """Yield simpler schedules: with a single fault, a fault less, an earlier call or item, or fewer times.
 
     A single fault is moved to the first call or item: a later call may not happen without the other faults.
     """

@@ -194,7 +194,7 @@ def assumption_values(
 def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
     """Return a callback that reads texts such as `name=value`, with `sign` between name and value.
 
-    `form` is an example of such a text, for the message of an error.
+    `form` is an example of a valid text, for the message of an error.
     """
 
     def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

@@ -281,8 +281,8 @@ def verdict_lines(problem: Document) -> Iterator[str]:
 class ProgressLine:
     """Writer of progress to a stream, usually stderr.
 
-    `is_live` says that the stream is a terminal on which a text can replace the one before. If `is_silent`,
-    nothing is shown or written.
+    `is_live` says that the stream is a terminal, on which each text replaces the previous text. If
+    `is_silent`, nothing is shown or written.
     """
 
     def __init__(self, stream: TextIO, *, is_live: bool, is_silent: bool = False) -> None:

@@ -333,7 +333,7 @@ def _row(found: Document) -> tuple[str, ...]:
 def _scenario_lines(found: Document) -> Iterator[str]:
     """Yield the counts of each rule, then the scenario as YAML.
 
-    A rule that changes only items counts only calls with such items.
+    A rule that changes only items counts only the calls that have items selected by the rule.
     """
     from mockserver.codec import yaml
 

@@ -198,7 +198,7 @@ def sandbox_path(name: str) -> str:
 
 @contextmanager
 def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[ControlPlane]:
-    """Yield a client of the control plane. If one of its calls fails, end the command with a message.
+    """Yield a client of the control plane. If a call of the client fails, end the command with a message.
 
     The exit status is 2 for a wrong option, 3 if no server answers, 4 if the server refuses the call.
     """

@@ -123,7 +123,7 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
     @property
     def resent(self) -> Mapping[str, tuple[int, ...]]:
-        """For each item that was resent after it was accepted: its key, and the numbers of those calls."""
+        """For each accepted item that was resent: its key, and the numbers of the calls that resent it."""
         return {key: numbers for key, (_, numbers) in _find_resent(self).items()}
 
 
@@ -167,7 +167,7 @@ def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple
 def _item_identities(call: RecordedCall) -> Sequence[str]:
     """Return an identity for each item: its key, or its JSON if keys are missing or not unique.
 
-    If such items cannot be found in the body, the result is empty.
+    If keys are not usable and the body has no list of the items, the result is empty.
     """
     if not call.sent:
         return ()

@@ -31,7 +31,7 @@ for group in groups:
     except OSError:
         pass
 """
-"""A program that reads the start (+) and end (-) of process groups, and at its end kills the running ones."""
+"""A program that reads starts (+) and ends (-) of process groups, and at its end kills the running groups."""
 
 
 class ProcessGroups:

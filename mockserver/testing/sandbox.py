@@ -91,7 +91,7 @@ def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, 
 
 
 def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
-    """Return a row of the catalogue with the cases of all vendors. Raises ControlPlaneError: no such row."""
+    """Return a row of the catalogue with all vendors' cases. Raises ControlPlaneError: the row is unknown."""
     return control.request("GET", f"/cases/{case}")  # type: ignore[no-any-return]
 
 
@@ -262,7 +262,7 @@ class Sandbox:
         return self._control.link
 
     def vendor(self, name: str) -> SandboxVendor:
-        """Return a vendor; for equal names it is one object.
+        """Return a vendor. Calls with equal names return the same object.
 
         Raises LookupError: the server has no such vendor.
         """
@@ -289,7 +289,7 @@ class Sandbox:
         return self._snapshots[-1]
 
     def restore(self, snapshot: str = "") -> None:
-        """Restore a snapshot, by default the one that was taken last.
+        """Restore a snapshot, by default the newest that this object took.
 
         Raises LookupError: no snapshot was taken; ControlPlaneError: there is no snapshot with this id.
         """

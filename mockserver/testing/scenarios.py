@@ -27,7 +27,7 @@ _RESPONSE_EFFECTS = ("status", "headers", "body", "retry_after", "delay", "dribb
 _RULE_MEMBERS = ("commit", "match", "probability")
 _LONG_NAMES = {"truncate": "truncateBodyAtFraction"}
 EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
-"""Keyword arguments of `arm`, named after the effects of the scenario language."""
+"""Keyword arguments of `arm`: effects and members of a rule in the scenario language."""
 
 _EFFECTS_WITH_CODE = ("fail", "warn")
 _COUNTS_ATTEMPTS = "fail"

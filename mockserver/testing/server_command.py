@@ -69,7 +69,7 @@ def _split(command: str) -> list[str]:
 
 @contextmanager
 def _started(words: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
-    # MOCKSERVER_… variables are meant for other servers.
+    # Variables MOCKSERVER_… are options that the user set for other servers.
     environment = {name: text for name, text in os.environ.items() if not name.startswith(_PREFIX)}
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command

@@ -68,7 +68,7 @@ def start_in_thread(
 
 
 def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
-    """Wrap the application so that every call is in the sandbox, also of clients that cannot name one."""
+    """Wrap the application so that every call is in the sandbox, for clients that cannot name a sandbox."""
     named = (b"mock-sandbox", sandbox.encode())
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:

@@ -55,9 +55,9 @@ class DrillRow:
     verdict: str
     """Verdict of the result, but `known` if the client has faults and all of them are known."""
     word: str
-    """Kind of the worst fault that is not known; without such a fault, the verdict."""
+    """Kind of the worst fault that is not known; the verdict if there is no such fault."""
     message: str
-    """Message of the worst fault that is not known; without such a fault, of the result."""
+    """Message of the worst fault that is not known; the result's message if there is no such fault."""
     reasons: Mapping[str, str]
     """Reasons of the run's known faults, by kind."""
 

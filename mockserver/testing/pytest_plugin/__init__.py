@@ -86,7 +86,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Register fixtures for the vendors of the server, if the test needs one that is unknown here."""
+    """Register fixtures for the vendors of the server, if the test needs an unknown fixture `mock_…`."""
     from mockserver.testing.pytest_plugin.servers import register_served_vendors  # noqa: PLC0415 - only if tests run
 
     register_served_vendors(item)

@@ -88,7 +88,7 @@ def all_arguments(node: pytest.Item, name: str) -> Iterator[object]:
 
 
 def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
-    """Return the violations that the test allows. Raises pytest.fail.Exception: one is not in `choices`."""
+    """Return the violations that the test allows. Raises pytest.fail.Exception: a violation is unknown."""
     words = frozenset(str(word) for word in all_arguments(node, ALLOW))
     if unknown := sorted(words - frozenset(choices)):
         pytest.fail(f"{ALLOW}: {unknown[0]} is not one of {', '.join(choices)}", pytrace=False)

@@ -29,7 +29,7 @@ _SERVED = pytest.StashKey[bool]()
 
 
 def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
-    """Return the run's server. On first use, start a server or connect to the one at the URL.
+    """Return the run's server. On first use, start a server, or connect to the server at the given URL.
 
     Raises ServerNotStartedError: the server cannot be started; ServerUnreachableError: no mockserver responds
     at the URL.
@@ -47,7 +47,7 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
         config.add_cleanup(running.close)
         server = running.enter_context(made(url))
         if strict and not url and not server.is_own and server.health()["auth"] != STRICT:
-            # The server of the environment accepts every credential, so a strict one is started.
+            # The server of the environment accepts every credential, so a strict server is started.
             server = running.enter_context(made(""))
         servers[strict] = server
     return servers[strict]
