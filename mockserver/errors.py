@@ -131,7 +131,7 @@ class TakesLongError(MockServerError):
 
 
 class InvalidHeaderError(MockServerError):
-    """A `Mock-…` header is malformed or has an unknown value, so the server answers for the vendor."""
+    """A `Mock-…` header is malformed or has an unknown value; the server itself refuses the call."""
 
 
 class Refusal(MockServerError):

@@ -63,7 +63,7 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def join_key(parts: Iterable[str]) -> str:
-    """Join the parts of a key with "/". They are escaped as in a JSON Pointer, so that keys stay distinct."""
+    """Join the parts of a key with "/", each escaped as in a JSON Pointer, so that keys stay distinct."""
     return "/".join(map(escape_step, parts))
 
 
@@ -77,7 +77,7 @@ class Principal(Value, frozen=True):
     name: str
     """Name of the credential."""
     scopes: frozenset[str] | None = None
-    """Scopes of the credential; None means that it has no limits."""
+    """Scopes of the credential; None means no limits."""
     facts: Document = EMPTY
     """Record of the credential in the sandbox."""
 
@@ -212,7 +212,7 @@ def shown_outcome(item: Document) -> str:
 
 
 def shown_outcomes(call: Document) -> dict[str, int]:
-    """Return for each outcome that people are shown how many items of a journal entry have it; omit zeros."""
+    """Return the number of items in a journal entry by outcome, as people are shown it; omit zeros."""
     # Servers of earlier versions do not send the number of lost items.
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}

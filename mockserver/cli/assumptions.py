@@ -1,4 +1,4 @@
-"""The commands `mockserver assumptions …`: list what the vendors' documents leave open, and set it."""
+"""The commands `mockserver assumptions …`: list and set assumptions on what vendors' documents leave open."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def run(**chosen: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Options of `cases run`. `target` is "" for a server of our own; `allowed` are other hosts than this."""
+    """Options of `cases run`. `target` "" means a server of our own; `allowed` are remote hosts."""
 
     cases: tuple[str, ...]
     vendor: str

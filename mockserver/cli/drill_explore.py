@@ -175,7 +175,7 @@ class Explorer:
         return result
 
     def _shrink(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
-        """Replace the schedule with a simpler schedule as long as one fails in the same way."""
+        """Replace the schedule with a simpler schedule as long as a simpler one fails in the same way."""
         smaller: tuple[Schedule, Result] | None = (schedule, result)
         while smaller:
             schedule, result = smaller

@@ -432,7 +432,7 @@ def pipe_watched() -> Iterator[None]:
 
 
 def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
-    """Do the work, and exit with the number that it returns, otherwise with 0; on failure, with its code.
+    """Do the work, and exit with the number that it returns or 0; if it fails, exit with the failure's code.
 
     With `debug`, an internal error shows its traceback.
     """

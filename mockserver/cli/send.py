@@ -126,7 +126,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Return whether the source can be the name of a case; end with exit 2 if it is no file either."""
+    """Return whether the source may name a case; end with exit 2 if it is neither a name nor a file."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -344,9 +344,9 @@ def read_spec(control: ControlPlane, vendor: str) -> Document:
 
 
 def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Document | None:
-    """Return method, path and headers of the batch operation with this id, or of the first if it is "".
+    """Return method, path and headers of the batch operation with this id; "" means the first one.
 
-    Operations whose path has parameters are skipped. Return None if there is no operation.
+    Operations whose path has parameters are skipped. Return None if no operation remains.
     """
     from mockserver.spec.openapi import resolve
 

@@ -64,7 +64,7 @@ _COMPLETION_TIMEOUT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """The server and the sandbox of a command. `json` requests JSON output. `token` is the control token."""
+    """The server and the sandbox of a command. `json` requests JSON output; `token` is the control token."""
 
     url: str
     sandbox: str = "default"
@@ -234,7 +234,7 @@ def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *,
 
 
 def in_sandbox(server: ServerOptions, line: str) -> str:
-    """Return the command `line` with `-s SANDBOX`, if it needs that for the sandbox of this command."""
+    """Return the command `line`; add `-s SANDBOX` if `line` would otherwise use another sandbox."""
     is_named = server.sandbox == "default" or " -s " in line or "--sandbox" in line
     return line if is_named or not _ABOUT_A_SANDBOX.fullmatch(line) else f"{line} -s {server.sandbox}"
 
@@ -279,7 +279,7 @@ def end_without_address(server: ServerOptions, text: str) -> NoReturn:
 
 
 def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
-    """End with the server's refusal: exit 2 if its status is 400, a malformed value, otherwise 4."""
+    """End with the server's refusal: exit 2 for status 400 (a malformed value), otherwise exit 4."""
     server, problem = control.server, {**error.problem, "detail": str(error)}
     subject = _SUBJECTS.get(error.code) or _SUBJECTS.get(_pointer(error))
     malformed = error.status == HTTPStatus.BAD_REQUEST
@@ -362,7 +362,7 @@ def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:
 
 
 Read = Callable[[ControlPlane, str | None], list[str]]
-"""Reader of names from a server. If the names belong to vendors, a given vendor restricts them to its own."""
+"""Reader of names from a server. If names belong to vendors, the second argument can select a vendor."""
 
 
 def _named(path: str, member: str = "name", *, here: bool = False) -> Read:

@@ -37,7 +37,7 @@ OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
 """Prefixes of variables whose names end with a security scheme (credentials) or a header's name."""
 
 _REPORTS_ITSELF = "doctor"
-"""The command that itself reports on file and environment, so that they must not be checked before."""
+"""The command that itself reports problems of file and environment, so that these must not stop it."""
 
 
 class InvalidConfigError(Exception):

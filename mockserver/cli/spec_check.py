@@ -80,7 +80,7 @@ def find_problems(
 ) -> tuple[SpecProblem, ...]:
     """Return the problems of a spec, sorted by place.
 
-    Without `schema`, violations of OpenAPI and probable mistakes are not searched.
+    Without `schema`, leave out violations of OpenAPI and probable mistakes.
     """
     with suppress(SpecError):  # a file that cannot be read is reported below, with the place
         if is_own_file(file) and not file.stem.startswith("_"):
@@ -513,9 +513,9 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Return the statuses that the server may answer to an operation without code, without scenarios.
+    """Return the statuses that the server may answer to an operation without code, if no scenario is armed.
 
-    A success status is included only if the spec states none.
+    A success status is included only if the spec states no success.
     """
     takes_values = any(
         parameter.place != "path" or parameter.schema.get("type") != "string"

@@ -39,7 +39,7 @@ _CONFLICT = 409
 
 
 class ItemCount(int):
-    """Number of items in `call`. From the call, a failed assertion explains which items were resent."""
+    """Number of items in `call`. A failed assertion uses the call to explain which items were resent."""
 
     call: RecordedCall
 
@@ -194,8 +194,8 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
     """Write the calls in each format, the journal (`journal.txt`) and the state (`state.json`) to the folder.
 
     A story creates a sandbox at MOCKSERVER_URL with the state that its calls met, and sends the calls again.
-    If a format cannot reproduce the calls, `<format>.refused.txt` says why. Calls have only credentials of
-    the fixtures, others are redacted; `state.json` has all credentials of the sandbox. Because of
+    If a format cannot reproduce the calls, `<format>.refused.txt` says why. In calls, credentials are
+    redacted unless the fixtures have them; `state.json` has all credentials of the sandbox. Because of
     `conftest.py`, pytest does not collect the story with a project's tests. Raises OSError: the folder cannot
     be written; ControlPlaneError: the sandbox is gone; ServerUnreachableError: the server is gone.
     """

@@ -1,4 +1,4 @@
-"""Run a client under test as a process that is killed at the latest when the drill ends, however it ends."""
+"""Run a client under test as a process; no process of the client outlives the drill."""
 
 from __future__ import annotations
 

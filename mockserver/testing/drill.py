@@ -125,7 +125,7 @@ class Plan:
     cases: tuple[Case, ...]
     """Cases of the vendor, with scenarios that fit this client."""
     operation: str
-    """The operation with the maximum of items."""
+    """The operation with the maximum number of items."""
     keys: tuple[str, ...]
     """Keys of all items of the run."""
     calls: int

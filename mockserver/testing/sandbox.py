@@ -119,7 +119,7 @@ def find_unused_rules(
 def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
     """Yield a text for each call that no operation answers, and for each answer that violates the spec.
 
-    `ignored` are numbers of calls.
+    Calls with a number in `ignored` are skipped.
     """
     for call in calls:
         violation = call.off_contract or ("" if call.operation else call.reason or _NO_OPERATION)
@@ -193,9 +193,9 @@ class Sandbox:
     """An isolated state of all vendors, with clock, scenarios and journal; a context manager.
 
     `server` is a URL, a MockServer, or None for MOCKSERVER_URL or a new server. If `name` is taken, the
-    sandbox's name ends with a number. `folder` is where scenario files are. The end of the context raises
-    AssertionError if an armed rule was never hit or a call was off contract, unless `allow` has `never-hit`
-    or `off-contract`. The sandbox is deleted at the end, but kept after an exception.
+    sandbox's name ends with a number. Relative paths of scenario files begin at `folder`. The end of the
+    context raises AssertionError if an armed rule was never hit or a call was off contract, unless `allow`
+    has `never-hit` or `off-contract`. The sandbox is deleted at the end, but kept after an exception.
     """
 
     def __init__(  # noqa: PLR0913 - every one but the first has a name and a default
@@ -416,7 +416,7 @@ class SandboxClock:
         return self._instant("POST", "/advance", {"seconds": int(whole)})
 
     def thaw(self) -> datetime:
-        """Set the clock back to the machine's time and return it."""
+        """Let the clock run with the machine's time again, and return its time."""
         return self._instant("POST", "/thaw")
 
     def _instant(self, method: str, below: str, body: dict[str, object] | None = None) -> datetime:

@@ -16,7 +16,7 @@ from typing import IO
 COMMAND_VARIABLE = "MOCKSERVER_COMMAND"
 DEFAULT_COMMAND = "mockserver"
 START_S = 120
-"""Maximum of seconds from the start until the server listens; `uvx` may first have to install it."""
+"""Maximum number of seconds until a started server listens; `uvx` may first have to install the server."""
 
 _STOP_S = 10
 _MAX_OUTPUT = 2000

@@ -98,7 +98,7 @@ def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset
 def begins_empty(node: pytest.Item) -> bool:
     """Return whether the test's sandbox starts without records.
 
-    Raises pytest.fail.Exception: the marker's only argument is not `empty`.
+    Raises pytest.fail.Exception: the marker has other arguments than the keyword `empty`, or none.
     """
     marker = node.get_closest_marker(FIXTURES)
     if marker is None:
