@@ -13,7 +13,7 @@ from mockserver.spec.openapi import Spec
 
 @dataclass(frozen=True, slots=True)
 class ApiUnderTest:
-    """The API of a vendor or of any spec; `facts` are the profile's, replaced by those that a user names."""
+    """The API of a vendor or of any spec. `facts` are those of the profile, unless the user names others."""
 
     name: str
     spec: Spec
@@ -32,7 +32,7 @@ class ApiUnderTest:
         return max((batch.tenants for batch in self.profile.batches(self.facts)), default=1)
 
     def operation_of(self, request: Request) -> str:
-        """Return the id of the operation of a request, "" if the spec has none."""
+        """Return the id of the operation that answers a request, "" if the spec has none."""
         path = self.spec.canonical_path(decoded_path(request.plain_path))
         try:
             return self.spec.match(request.method, path).operation.id

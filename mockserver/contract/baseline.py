@@ -23,12 +23,12 @@ _YAML = (".yaml", ".yml")
 
 
 class UnreadableBaselineError(Exception):
-    """The baseline is empty or unreadable; the message says where."""
+    """The baseline cannot be read or has a wrong form; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFindings:
-    """A known difference; without a `fingerprint` it covers all findings of the check at the operation."""
+    """An entry of a baseline; with `fingerprint` "" it covers every finding of the check at the operation."""
 
     vendor: str
     operation: str
@@ -42,7 +42,10 @@ class KnownFindings:
 
 
 def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
-    """Identity of a finding over several runs, in hexadecimal digits."""
+    """Return the identity of a finding across runs, in hexadecimal digits.
+
+    It depends on vendor, operation, check, status and pointer, but not on places in lists.
+    """
     named = _member_names(api.spec.document)
     steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
     status = finding.exchanges[-1].response.status if finding.exchanges else 0
@@ -51,7 +54,7 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
 
 def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
-    """Return the known differences of a JSON or YAML file. Raises UnreadableBaselineError."""
+    """Return the entries of a JSON or YAML file. Raises UnreadableBaselineError."""
     return tuple(
         KnownFindings(
             one["vendor"], one["operation"], current_id(one["check"]), one["reason"], one["fingerprint"]
@@ -61,7 +64,7 @@ def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
 
 
 def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, str]]:
-    """Return the entries of any baseline; an optional text is "" if it is not there.
+    """Return the entries of a baseline of any kind; a missing optional text is "".
 
     Raises UnreadableBaselineError.
     """
@@ -78,7 +81,7 @@ def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -
 
 
 def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
-    """Write them as YAML where the file name says so, else as JSON; equal findings give equal bytes."""
+    """Write a sorted baseline: YAML if the file is named `.yaml` or `.yml`, else JSON."""
     entries = [
         {
             "vendor": one.vendor,
@@ -93,7 +96,7 @@ def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
 
 
 def write_entries(file: Path, entries: Sequence[Mapping[str, str]]) -> None:
-    """Write the entries of any baseline, as YAML where the file name says so, else as JSON."""
+    """Write a baseline of any kind: YAML if the file is named `.yaml` or `.yml`, else JSON."""
     document = {"version": VERSION, "known": list(entries)}
     if file.suffix in _YAML:
         text = writer.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)
@@ -121,7 +124,7 @@ def _texts(where: str, entry: Json, required: Sequence[str], optional: Sequence[
 
 
 def _member_names(node: Any) -> frozenset[str]:
-    """Names of all members in the schemas of a document."""
+    """Return the names of all members in the schemas of a document."""
     found: set[str] = set()
     waiting = [node]
     while waiting:

@@ -1,7 +1,8 @@
-"""Credentials of calls: the fixtures' for our servers, the environment's for all others.
+"""Credentials of calls: those of the fixtures for mock servers, those of the environment for other servers.
 
-A credential is named by its security scheme: `bearerAuth` is `MOCKSERVER_CREDENTIAL_BEARERAUTH`, the text of
-the token or key, `user:password` for Basic. An empty variable means that there is no credential.
+The environment variable is named after the security scheme: the credential of `bearerAuth` is in
+`MOCKSERVER_CREDENTIAL_BEARERAUTH`. It has the text of the token or key, or `user:password` for Basic. An
+empty variable counts as missing.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from mockserver.contract.exchange import Request
 from mockserver.model import Document
 
 GivenCredentials: TypeAlias = Mapping[str, Mapping[str, str]]
-"""By security scheme: {"bearer": …}, {"api_key": …} or {"username": …, "password": …}.
+"""Credential by security scheme: {"bearer": …}, {"api_key": …} or {"username": …, "password": …}.
 
-{"header": …} is the whole text of the scheme's header, as a user gave it.
+{"header": …} is the whole text of the scheme's header, as the user gave it.
 """
 
 PREFIX = "MOCKSERVER_CREDENTIAL_"
@@ -34,8 +35,8 @@ class UnreadableCredentialError(Exception):
 def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
     """Return the headers that authorise an operation, names in lower case.
 
-    They serve the first alternative that `given` covers, even where the spec makes credentials optional;
-    empty where none is covered or asked for. A key in the query is no header.
+    They are those of the first alternative of the operation's security that `given` covers, even if the spec
+    makes credentials optional; {} if `given` covers no alternative. Keys in the query are not included.
     """
     schemes = _schemes(api)
     return {
@@ -46,7 +47,7 @@ def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 
 def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, request: Request) -> Request:
-    """Return the request with the keys in its query that authorise the operation."""
+    """Return the request with the API keys for the operation in its query, if the spec expects them there."""
     keys = _query_keys(api, operation_id, given)
     if not keys:
         return request
@@ -55,9 +56,9 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 
 
 def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
-    """Return whether the credentials or the tenant of the request are not those of the profile.
+    """Return whether credentials or tenant of the request differ from those of the profile.
 
-    A server that refuses such a call answers a fault of the suite's making.
+    If so, the suite made the call wrong on purpose, and the server may refuse it.
     """
     tenants = [api.profile.headers(api.facts, number) for number in (0, 1)]
     given = api.profile.credentials
@@ -81,14 +82,14 @@ def _query_keys(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 
 def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> tuple[str, ...]:
-    """Return the schemes of the first alternative that `given` covers."""
+    """Return the schemes of the operation's first alternative that `given` covers, () if it covers none."""
     operation = api.spec.operations.get(operation_id)
     named = (one for one in (operation.security if operation else ()) if one)
     return next((one for one in named if all(name in given for name in one)), ())
 
 
 def variable(scheme: str) -> str:
-    """Environment variable of a security scheme's credential."""
+    """Return the name of the environment variable with a security scheme's credential."""
     return PREFIX + _OTHER.sub("_", scheme.upper())
 
 
@@ -103,7 +104,7 @@ def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> Given
 
 
 def from_headers(api: ApiUnderTest, headers: Mapping[str, str]) -> GivenCredentials:
-    """Return the credentials among the headers of every call, names in lower case."""
+    """Return the credentials in the headers that are sent with every call (names in lower case)."""
     return {
         name: {"header": headers[header]}
         for name in _schemes(api)
@@ -112,12 +113,15 @@ def from_headers(api: ApiUnderTest, headers: Mapping[str, str]) -> GivenCredenti
 
 
 def invented_credentials(api: ApiUnderTest) -> GivenCredentials:
-    """Return a credential of every kind, for a server that takes any."""
+    """Return a credential for every security scheme, for servers that accept any credential."""
     return {name: _read(variable(name), node, "any:any") for name, node in _schemes(api).items()}
 
 
 def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]) -> tuple[str, ...]:
-    """Schemes without a credential that some operation requires, in the order of operation names."""
+    """Return the schemes without a credential that operations need, in the order of operation names.
+
+    An operation needs the schemes of its first alternative, unless `given` covers another alternative.
+    """
     lacking: dict[str, None] = {}
     for name in sorted(operations):
         security = api.spec.operations[name].security
@@ -127,7 +131,7 @@ def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iter
 
 
 def header_of(api: ApiUnderTest, scheme: str) -> str:
-    """Return the header of a security scheme's credential, lower case; "" if it goes elsewhere."""
+    """Return the lower-case name of the header with a scheme's credential, "" if it is sent elsewhere."""
     return _header_name(_schemes(api)[scheme])
 
 
@@ -139,7 +143,7 @@ def _header_name(node: Document) -> str:
 
 
 def is_callable_with(api: ApiUnderTest, without: Iterable[str]) -> frozenset[str]:
-    """Return the operations that need none of the schemes `without`."""
+    """Return the operations that can be called without credentials of the schemes `without`."""
     lacking = set(without)
     return frozenset(
         name
@@ -150,7 +154,7 @@ def is_callable_with(api: ApiUnderTest, without: Iterable[str]) -> frozenset[str
 
 
 def in_shell(api: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
-    """Return the shell variable that replaces each credential, by header value."""
+    """Return for each header value with a credential the shell text that replaces it (`Bearer $VARIABLE`)."""
     schemes = _schemes(api)
     return {
         text: _variable_in(variable(name), values)
@@ -172,7 +176,7 @@ def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
 
 
 def without_secrets(values: Mapping[str, str]) -> str:
-    """Name of a credential in the environment."""
+    """Return the text of a credential as its environment variable has it."""
     if "username" in values:
         return f"{values['username']}:{values['password']}"
     return values.get("bearer") or values.get("api_key", "")

@@ -1,4 +1,4 @@
-"""Example batches drafted from vendors' profiles, or from the spec of a vendor without one."""
+"""Example batches drafted from the profile of a vendor, or from its spec if it has no profile."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class ProfileSubject:
         return self.profile.operation
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
-        """Return a batch whose keys count from `first` and whose first item is good if any is.
+        """Return a batch whose keys count from `first`. Its first item is good, unless all items are bad.
 
-        A bad item is rejected alone, if the vendor can do that. Raises NoExampleError: no way to spoil an
-        item.
+        If the profile has a corruption that rejects only the item, bad items have that corruption. Raises
+        MissingExampleError: the profile has no corruptions.
         """
         profile = self.profile
         keys = tuple(profile.key(first + place) for place in range(items))
@@ -62,7 +62,7 @@ class ProfileSubject:
 
 @dataclass(frozen=True, slots=True)
 class ProfileExamples:
-    """Examples of all vendors; credentials are those of the fixtures, or invented where there are none."""
+    """Examples of all vendors, with the credentials of the profile or, if it has none, invented ones."""
 
     _known: dict[str, ApiUnderTest] = field(default_factory=dict)
     _wrong: dict[str, str] = field(default_factory=dict)
@@ -74,9 +74,9 @@ class ProfileExamples:
         return VendorAccess({name.lower(): text for name, text in headers.items()}, _token(security))
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
-        """Return the batches of the vendor's profile, else those of its spec.
+        """Return the batches of the vendor's profile, or those of its spec if the profile has none.
 
-        Raises NoExampleError: bad `x-contract`.
+        Raises MissingExampleError: the spec's `x-contract` is wrong.
         """
         api = self._api(vendor)
         if vendor.name in self._wrong:
@@ -86,7 +86,7 @@ class ProfileExamples:
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
-        """Return the vendor's profile; an empty one if the spec's `x-contract` is wrong."""
+        """Return the vendor's profile, without `x-contract` if that is wrong."""
         try:
             return profile_of(vendor.spec)
         except SpecError as error:
@@ -132,7 +132,7 @@ def _main_operation(api: ApiUnderTest) -> str:
 
 
 def _content_type(api: ApiUnderTest) -> Mapping[str, str]:
-    """The header of a JSON body, as the first batch names it, or else the first operation that takes one."""
+    """Return the header with the first JSON media type that an operation accepts, batch operations first."""
     operations = sorted(api.spec.operations.values(), key=lambda one: one.batch is None)
     names = (body.name for one in operations for body in one.bodies)
     found = next((name for name in names if "json" in name and "*" not in name), "")

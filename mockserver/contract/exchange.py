@@ -1,4 +1,4 @@
-"""One call as it went over the wire, its limits and errors, and findings about it."""
+"""One call as it was sent and answered, its limits and errors, and findings about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RENAMED_CHECKS: Mapping[str, str] = {
     "response-schema-conformance": "answers-match-the-spec",
     "response-headers-conformance": "headers-match-the-spec",
 }
-"""Ids of earlier versions, which still work, with the ids of today."""
+"""Current id of each check by an id of earlier versions, which is still accepted."""
 
 
 class _Message:
@@ -37,15 +37,15 @@ class _Message:
 
     @property
     def media_type(self) -> str:
-        """Media type of the body in lower case without parameters; "" if it is not named."""
+        """Media type of the body in lower case, without parameters; "" without `Content-Type`."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """Return the body as JSON, with exact decimals, whatever media type it has."""
+        """Return the body parsed as JSON with exact decimals, whatever its media type. Raises ValueError."""
         return json.loads(self.body, parse_float=Decimal)
 
     def document(self) -> Any:
-        """Return the body as `json` does; None for a body that is no JSON."""
+        """Return the body parsed as JSON with exact decimals, or None if it is not JSON."""
         return read_json(self.body)
 
 
@@ -82,7 +82,7 @@ class Request(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Response(_Message):
-    """A response; values of a repeated header are joined by commas."""
+    """A response. The values of a repeated header are joined by commas."""
 
     status: int
     headers: Mapping[str, str]
@@ -101,7 +101,7 @@ class Response(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its response; `operation` is the operationId, "" where the spec has none for it."""
+    """A request and its response; `operation` is the operationId, "" if no operation of the spec fits."""
 
     request: Request
     response: Response
@@ -109,19 +109,19 @@ class Exchange:
 
     @property
     def is_unmodified(self) -> bool:
-        """Whether the response is a 304 that a conditional header asks for (RFC 9110 §13.1)."""
+        """Whether the response is a 304 to a request with a conditional header (RFC 9110 §13.1)."""
         is_conditional = not self.request.headers.keys().isdisjoint(_CONDITIONS)
         return self.response.status == HTTPStatus.NOT_MODIFIED and is_conditional
 
 
 def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:
-    """Return a request with a JSON body; decimals keep their scale."""
+    """Return a request with a JSON body, in which decimals keep their scale."""
     named = {"content-type": "application/json", **(headers or {})}
     return Request(method, path, named, to_json_text(document).encode())
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return a text as JSON with exact decimals, None for other text."""
+    """Return a text parsed as JSON with exact decimals, or None if it is not JSON."""
     try:
         return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):
@@ -141,24 +141,22 @@ def to_json_text(document: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """How long a call may take, in seconds, and how many bytes the body of its answer may have.
-
-    After `slow_calls` in a row that took too long, the target counts as gone.
-    """
+    """Limits of a call and its answer."""
 
     seconds: float = 30
     body_bytes: int = 64 * 1024 * 1024
     slow_calls: int = 10
+    """After so many calls in a row that exceeded a limit, the target counts as unreachable."""
 
 
 class TargetUnreachableError(Exception):
-    """There is no server at the target, or none any more; the text says how the call failed."""
+    """There is no server at the target, or no longer; the text says how the call failed."""
 
 
 class UnansweredCallError(TargetUnreachableError):
-    """A server is there, and gave no complete HTTP answer to this call; other calls may be answered.
+    """A server gave no complete HTTP answer to one call; it may answer other calls.
 
-    `check` is the check that this breaks. `is_slow`: the call took all the time that it had.
+    `check` is the check that this breaks. `is_slow`: the answer took too long or was too long.
     """
 
     def __init__(self, message: str, check: str = EVERY_CALL_IS_ANSWERED, *, is_slow: bool = False) -> None:
@@ -168,21 +166,21 @@ class UnansweredCallError(TargetUnreachableError):
 
 
 class UnsendableCallError(Exception):
-    """A request that an HTTP client does not send."""
+    """HTTP clients cannot send a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A rule that must hold.
-
-    `id` is stable and kebab-case ("count-is-processed"), `says` stands in the table ("count = processed"),
-    `counts` is the unit counted ("calls", "items", "sequences"), `reason` why it must hold.
-    """
+    """A rule that responses must keep."""
 
     id: str
+    """Stable name in kebab-case ("count-is-processed")."""
     says: str
+    """Text in tables ("count = processed")."""
     counts: str
+    """Unit that is counted ("calls", "items", "sequences")."""
     reason: str
+    """Why the rule must hold."""
 
 
 @cache
@@ -208,39 +206,38 @@ def current_id(name: str) -> str:
 
 
 def check_named(name: str) -> Check:
-    """Return the check with that id; one that no table has is named after its id."""
+    """Return the check with this id; if `checks.yaml` has none, a check whose text is made from the id."""
     return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check that did not hold.
-
-    `message` is a sentence for people who do not know the suite: the request, the response, the expectation.
-    `pointer` is a place in the response, "" for all of it. `exchanges` are the calls that show it, in order;
-    the last one is checked. `steps` are the steps before it in plain words. `phase` and `part` (an operation,
-    or a phase) name the part of the run.
-    """
+    """A check that failed."""
 
     check: str
     operation: str
     message: str
+    """Request, response and expectation in a sentence for people who do not know the suite."""
     pointer: str = ""
+    """The place in the response, "" for the whole response."""
     expected: str = ""
     received: str = ""
     exchanges: tuple[Exchange, ...] = ()
+    """The calls that show the failure, in order. The check failed for the last of them."""
     steps: tuple[str, ...] = ()
+    """The steps before the last call, in plain words."""
     phase: str = field(default="", compare=False)
     part: str = field(default="", compare=False)
+    """Subject of the part of the run: an operation, or a phase."""
 
     @property
     def sent_bytes(self) -> int:
-        """Bytes of path and body of all calls."""
+        """Total length of the paths and bodies of all calls."""
         return sum(len(one.request.path) + len(one.request.body) for one in self.exchanges)
 
 
 class BrokenRule(AssertionError):
-    """A check did not hold; Hypothesis then shrinks the steps before it."""
+    """A check failed. Hypothesis then searches for fewer steps that make it fail."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: {finding.message}")
@@ -248,7 +245,7 @@ class BrokenRule(AssertionError):
 
 
 def kind_of_value(value: Json) -> str:
-    """Return the JSON type of a value in words."""
+    """Return the JSON type of a value in words; a null is "not there"."""
     if value is None:
         return "not there"
     return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(

@@ -1,4 +1,4 @@
-"""Facts that a run relies on, and operations that a server lacks, found before it writes."""
+"""Facts that a run relies on, and operations that a server lacks, both checked before the run writes."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _ABSENT = (405, 501)
 _OTHERS = ("PATCH", "PUT", "POST", "DELETE", "TRACE")
 _READING = ("get", "head", "options", "trace")
 _NUMBER = 2_000_000_011
-"""Stands for a record that is most likely not there."""
+"""Key of a record that most likely does not exist."""
 
 _PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class MissingFact:
-    """A fact that the target lacks: `seen` is the call that shows it, `found` are others that are there.
-
-    `is_written`: records with the fact are changed, so a user has to choose which.
-    """
+    """A fact whose record is missing at the target."""
 
     fact: str
     text: str
     seen: str
+    """The call that shows it, with its status."""
     found: tuple[str, ...] = ()
+    """Texts of other records that exist and could replace the fact."""
     is_written: bool = False
+    """Whether the run changes the fact's record, so that the user has to choose another."""
 
     @property
     def option(self) -> str:
@@ -72,38 +72,39 @@ class MissingFactsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedFacts:
-    """The `facts` of a run after the check, those `taken` from the target, and `notes`."""
+    """Facts of a run after the check."""
 
     facts: Facts
     taken: Facts = field(default_factory=dict)
+    """Those whose text was replaced by that of another record at the target."""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Result of the reads for a fact: present or not, the calls, the usable keys of lists."""
+    """Result of the reads for a fact."""
 
     state: Literal["there", "missing", "unclear"]
     calls: tuple[str, ...] = ()
+    """The calls that did not show the record, with their results."""
     found: tuple[str, ...] = ()
+    """Texts of usable records in lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactSearch:
-    """Search for the facts of some operations at a target.
-
-    `given` are the facts that a user named. `may_take`: a missing fact of the fixtures may be replaced by one
-    from a list.
-    """
+    """Search for the facts of some operations at a target."""
 
     api: ApiUnderTest
     target: Target
     operations: frozenset[str]
     given: Facts
+    """Facts that the user named."""
     may_take: bool = False
+    """Whether another record from a list may replace a missing fact that the user did not name."""
 
     def checked(self, *, only_given: bool = False) -> CheckedFacts:
-        """Look for each fact; with `only_given` for those that a user named.
+        """Search for each fact, or with `only_given` for those that the user named.
 
         Raises MissingFactsError, TargetUnreachableError.
         """
@@ -148,7 +149,7 @@ class FactSearch:
         return is_used and not check.made_up and check.tenant < self.api.tenants
 
     def _seen(self, checks: Sequence[FactCheck], facts: Facts) -> _Seen:
-        """Result of the reads for a fact, in every tenant and for every part of it."""
+        """Return the result of all reads for a fact, in every tenant and for every part of its text."""
         every = [
             self._seen_once(check, {**facts, check.fact: part})
             for check in checks
@@ -159,7 +160,7 @@ class FactSearch:
             text for name, text in self.api.facts.items() if name not in {check.fact for check in checks}
         }
         shown = lacking[0].found if lacking else ()
-        # The list of every tenant must have the record.
+        # A replacement must be in the list of every tenant.
         listed = [one.found for one in every if one.found]
         found = [name for name in shown if name not in others and all(name in names for names in listed)]
         if lacking:
@@ -169,7 +170,10 @@ class FactSearch:
         return _Seen("unclear", tuple(call for one in every if one.state == "unclear" for call in one.calls))
 
     def _seen_once(self, check: FactCheck, facts: Facts) -> _Seen:
-        """Try read after read until one is clear, and after a missing record a list of others."""
+        """Make the reads in order until an answer shows the record.
+
+        After an answer that says that the record is missing, read only lists, until a list shows others.
+        """
         calls: list[str] = []
         first: _Seen | None = None
         for read in check.reads:
@@ -229,7 +233,7 @@ class FactSearch:
         return self.api.profile.headers(facts, tenant)
 
     def _replacement(self, name: str, checks: Sequence[FactCheck], facts: Facts, seen: _Seen) -> str:
-        """Another record that satisfies every check of the fact; "" if none may be taken."""
+        """Return the text of another record that passes every check of the fact, "" if there is none."""
         if not self.may_take or name in self.given or not all(check.replaceable for check in checks):
             return ""
         there = (other for other in seen.found if self._seen(checks, {**facts, name: other}).state == "there")
@@ -237,7 +241,7 @@ class FactSearch:
 
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
-    """Result of a list; one cut at `size` rows may have the record on another page."""
+    """Return whether a list shows the fact. If a full page lacks the record, another page may have it."""
     rows = value_in(exchange.response.document(), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
@@ -262,9 +266,9 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[str]) -> Mapping[str, int]:
     """Call each operation once, without a body; return those that the server lacks, with the status.
 
-    A 405 or a 501 says so, and a 404 where the spec declares none; else a 404 may be that of a record, and
-    more is looked at. The calls change nothing: a required body is missing and no record has the key. Raises
-    TargetUnreachableError.
+    A server lacks an operation if it answers 405, 501, or a 404 that the spec does not declare. A declared
+    404 may also mean a missing record, so further calls are compared. The calls change nothing: a required
+    body is missing and no record has the key. Raises TargetUnreachableError.
     """
     absent: dict[str, int] = {}
     built: list[Exchange] = []
@@ -275,7 +279,7 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
             continue
         exchange = _answered(target, request, operation.id)
         if exchange is None:
-            continue  # the run finds that it is not answered
+            continue  # the run reports calls without an answer
         status = exchange.response.status
         is_missing = status == _NOT_FOUND and (
             operation.responses.keys().isdisjoint(_SAYS_NOT_FOUND)
@@ -292,7 +296,10 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 
 
 def _is_taken_for_a_key(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether `/orders/deleted` is answered as a made-up key is, so by the route of `/orders/{id}`."""
+    """Return whether the server takes the last segment for a key: `/orders/deleted` for `/orders/{id}`.
+
+    Then it answers the path as it answers a made-up key.
+    """
     path, mark, query = exchange.request.path.partition("?")
     other = replace(exchange.request, path=f"{path.rpartition('/')[0]}/k{_NUMBER}{mark}{query}")
     if api.operation_of(other) in ("", exchange.operation):
@@ -309,10 +316,10 @@ def _answered(target: Target, request: Request, operation: str = "") -> Exchange
 
 
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether a 404 means an unknown path, on a server that checks credentials elsewhere.
+    """Return whether a 404 means an unknown path, on a server that checks credentials at known paths.
 
-    Such a 404 comes without credentials too, or, for an open operation, by a method that the spec lacks; and
-    it looks like the 404 of a path outside every spec.
+    If so, the server answers 404 without credentials, too (an operation without security is called by a
+    method that the spec lacks instead), and the answer looks like the 404 for a path outside every spec.
     """
     sent = _anonymous(api, exchange)
     if not headers_for(api, exchange.operation, api.profile.credentials):
@@ -326,7 +333,7 @@ def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool
 
 
 def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether a refusal looks like that of a path outside every spec.
+    """Return whether a refusal looks like the refusal of a path outside every spec, also without credentials.
 
     Raises TargetUnreachableError.
     """
@@ -349,7 +356,7 @@ def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:
 
 
 def _outline(exchange: Exchange) -> tuple[int, str]:
-    """Return the constant parts of an answer: the same for two calls alike."""
+    """Return status and body without path, numbers and ids, so that answers for one reason are equal."""
     path, text = exchange.request.plain_path, exchange.response.body.decode("utf-8", "replace")
     for varying in (exchange.request.path, path, path.rpartition("/")[2]):
         text = text.replace(varying or path, "")
@@ -366,7 +373,7 @@ def absent_note(api: ApiUnderTest, absent: Mapping[str, int]) -> str:
 
 
 def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:
-    """Return a harmless first call; None if its path may name an existing record."""
+    """Return a harmless first call of an operation, or None if it might write to an existing record."""
     document, is_reading = api.spec.document, operation.method in _READING
     members = {one.name: SampleMember.of(document, one.name, one.schema) for one in operation.parameters}
 

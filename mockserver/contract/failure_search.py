@@ -1,7 +1,7 @@
-"""Search for a failure with Hypothesis: its settings, budget, literals and scratch folder.
+"""Search for a failure with Hypothesis: rounds, their budget, settings, literals and scratch folder.
 
-Hypothesis draws texts and numbers from the source of every loaded module, our own headers among them. After
-another import, or in another process, the same seed would make other cases.
+Hypothesis draws texts and numbers from the source of every loaded module of this project. A seed would then
+make different cases in a process that has imported other modules; `without_module_literals` prevents that.
 """
 
 from __future__ import annotations
@@ -23,36 +23,37 @@ from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.run_state import RunConfig
 
 _SHRINKING, _TIMES = 150, 5
-"""Maximum number of sequences that are run to find a smaller one, in all and for each example.
+"""Maximum number of sequences that a round runs to find a smaller failure: in all, and for each example.
 
-After another check has failed it is a third: often both failures are one fault.
+After an earlier round has found a failure, a third of it: often one fault causes both failures.
 """
 
 _SLOW = 3
-"""Calls of a round that took too long, after which it ends."""
+"""A round ends after so many calls that took too long."""
 
 _SOURCE = "_get_local_constants"
 _CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 class BudgetSpentError(BaseException):
-    """Ends a round that has tried enough sequences."""
+    """Ends a round that has run enough sequences or too many slow calls, or whose target is lost."""
 
 
 @dataclass(slots=True)
 class FailureSearch:
-    """Search in rounds: after its first broken check, a round only looks for a shorter sequence of it.
-
-    `known` are the checks that broke in earlier rounds; `sequences` counts those run since the check of this
-    round broke. `target_is_lost`: the server no longer responds.
-    """
+    """Search in rounds. After its first failure, a round only looks for a smaller failure of that check."""
 
     run_config: RunConfig
     known: set[tuple[str, str]] = field(default_factory=set)
+    """Operation and check of the failures that earlier rounds found."""
     finding: Finding | None = None
+    """The smallest failure that this round has found."""
     target_is_lost: bool = False
+    """Whether the server no longer responds."""
     sequences: int = 0
+    """Number of sequences since the check of this round broke."""
     slow_calls: int = 0
+    """Number of calls of this round that took too long."""
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -69,21 +70,24 @@ class FailureSearch:
         return self.target_is_lost or (bool(self.run_config.only) and self.run_config.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Return whether the search is for this finding, which then ends the sequence."""
+        """Return whether this round looks for the finding. If so, the finding ends the sequence."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.run_config.wants(finding.check):
             return False
         return self.finding is None or name == (self.finding.operation, self.finding.check)
 
     def broken(self, finding: Finding) -> BrokenRule:
-        """Return an exception class for each check, so that Hypothesis keeps failures apart."""
+        """Keep the finding if it is the smallest, and return an exception for it.
+
+        Each check has its own exception class, so that Hypothesis keeps failures apart.
+        """
         if self.finding is None or _size(finding) < _size(self.finding):
             self.finding = finding
         kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))
         return kind(finding)
 
     def round(self, work: Callable[[], object]) -> Finding | None:
-        """Do the work of a round; return its finding, also if the failure did not come again."""
+        """Do the work of a round and return its finding, even if Hypothesis could not repeat the failure."""
         with suppress(BrokenRule, BudgetSpentError, Flaky, Unsatisfiable):
             work()
         return self.end()
@@ -100,7 +104,7 @@ def _size(finding: Finding) -> tuple[int, int]:
 
 
 def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settings:
-    """Settings that repeat the same cases, shrink failures, and print nothing."""
+    """Return settings with which a seed repeats its cases, failures shrink, and nothing is printed."""
     return hypothesis.settings(
         max_examples=run_config.max_examples,
         database=None,
@@ -116,9 +120,9 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
 
 @contextmanager
 def without_module_literals() -> Iterator[None]:
-    """Let Hypothesis draw no literals of loaded modules inside the context.
+    """Prevent Hypothesis from drawing literals of loaded modules inside the context.
 
-    There is no public setting. A release that renames the function draws them again.
+    Hypothesis has no public setting for that. If a release renames the function, literals are drawn again.
     """
     before = getattr(providers, _SOURCE, None)
     setattr(providers, _SOURCE, Constants)
@@ -132,7 +136,7 @@ def without_module_literals() -> Iterator[None]:
 
 @contextmanager
 def scratch_folder(environment: Mapping[str, str]) -> Iterator[None]:
-    """Keep the files of Hypothesis in a folder that is deleted afterwards, unless a user named one."""
+    """Keep the files of Hypothesis in a folder that is deleted afterwards, unless a user named a folder."""
     if environment.get(_CHOSEN):
         yield
         return

@@ -30,22 +30,23 @@ _FOUND = 200
 
 
 def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
-    """Infer a profile for each batch operation whose spec is complete enough."""
+    """Return a profile for each batch operation about which the spec says enough."""
     made = (infer_batch(spec, operation) for operation in spec.operations.values())
     return tuple(one for one in made if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class InferredReading:
-    """How records are read: `one` is the template of a path with the key, `all_` lists them; "" for none.
-
-    The members `names` are compared.
-    """
+    """How records are read. At least one of `one` and `all_` is a path."""
 
     names: tuple[str, ...]
+    """Members that are compared."""
     key: tuple[str, ...]
+    """Members that form the key."""
     one: str
+    """Path template of one record, with its key; "" if no operation reads one record."""
     all_: str
+    """Path of the list of records; "" if no operation lists them."""
 
     def read(self, key: str, _tenant: int = 0) -> Request:
         if self.one:
@@ -56,7 +57,7 @@ class InferredReading:
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
-        """Return the key's record in a response; None: it does not exist."""
+        """Return the record with this key in a response, or None if it is not there."""
         if not self.one:
             return self.listed(exchange).get(key)
         if exchange.response.status != _FOUND:
@@ -81,7 +82,7 @@ class InferredReading:
 
 
 def compared_members(value: Json) -> str | Decimal | None:
-    """Return a value as records hold it: numbers are exact decimals, booleans names."""
+    """Return a value in the form that is compared: numbers as exact decimals, booleans as "true", "false"."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | Decimal):
@@ -90,7 +91,7 @@ def compared_members(value: Json) -> str | Decimal | None:
 
 
 def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
-    """Good items of a batch operation by its schema; None if none can be made up."""
+    """Return good items of a batch operation, or None if its schema allows to make up none."""
     schema = _item_schema(spec, operation)
     if operation.batch is None or schema is None:
         return None
@@ -98,7 +99,10 @@ def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
 
 
 def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json], int], Request] | None:
-    """Return a writer of batches; None if path, query or envelope need unknown values."""
+    """Return a function that makes the request of a batch, from its items and the number of a tenant.
+
+    Return None if path, query or envelope need a value that the spec does not give.
+    """
     path, batch = _path_of(operation), operation.batch
     if path is None or batch is None:
         return None
@@ -117,13 +121,11 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
 
 @dataclass(frozen=True, slots=True)
 class BatchSample:
-    """Good and bad items of a batch, and how they are sent; how they are read back is not known.
-
-    `key` is of a member that tells items apart, where the vendor gives the key.
-    """
+    """Good and bad items of a batch, and how they are sent. It is unknown how records are read back."""
 
     operation: str
     key: Callable[[int], str]
+    """Key with a number. If the vendor assigns keys: the value of a member that tells items apart."""
     item: Callable[[str, DrawnValues], dict[str, Json]]
     call: Callable[[Sequence[Json], int], Request]
     corruptions: tuple[Corruption, ...]
@@ -132,7 +134,7 @@ class BatchSample:
 
 
 def infer_sample(spec: Spec, operation: Operation) -> BatchSample | None:
-    """Examples of a batch operation; None if its spec says too little even for that."""
+    """Return a sample of a batch operation, or None if the spec says too little to make and send items."""
     schema, call = _item_schema(spec, operation), infer_sending(spec, operation)
     if operation.batch is None or schema is None or call is None:
         return None
@@ -145,7 +147,7 @@ def infer_sample(spec: Spec, operation: Operation) -> BatchSample | None:
 
 
 def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
-    """Return the profile of a batch operation; None if the spec says too little."""
+    """Return the profile of a batch operation, or None if the spec says too little."""
     made, batch = infer_item(spec, operation), operation.batch
     if batch is None or made is None:
         return None
@@ -174,9 +176,10 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
 
 
 def _deletion(spec: Spec, reading: InferredReading) -> tuple[Step, ...]:
-    """The deletion of a record at the path where the record is read; none if it needs more than the path.
+    """Return a step that deletes a record at the path where the record is read.
 
-    A server may refuse to delete a record, but a record whose deletion is answered 200 or 204 is gone.
+    Return no step if deletion needs more than the path, or may be done later (202). A server may refuse to
+    delete a record.
     """
     at_path = (one for one in spec.operations.values() if (one.path, one.method) == (reading.one, "delete"))
     found = next(at_path, None)
@@ -192,14 +195,17 @@ def _deletion(spec: Spec, reading: InferredReading) -> tuple[Step, ...]:
 
 
 def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
-    """Names of the members that are no lists and no objects."""
+    """Return the names of the members whose values are neither lists nor objects."""
     return tuple(
         name for name, value in item.items() if value is None or isinstance(value, str | int | Decimal)
     )
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
-    """Return how records with these members are read; None if no GET has the `x-collection` of the batch."""
+    """Return how records with these members are read.
+
+    Return None if no GET with the batch's `x-collection` can be called with the members of the key alone.
+    """
     one, all_, kept = "", "", names
     for operation in spec.operations.values():
         if operation.method != "get" or not batch.collection or operation.collection != batch.collection:
@@ -219,7 +225,7 @@ def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredR
 
 
 def explain_missing_profile(spec: Spec, operation: Operation) -> str:
-    """Return what the spec does not say, so that a batch has no profile, and the overlay that says it."""
+    """Return which information a batch profile needs and the spec does not give, and how to add it."""
     if infer_item(spec, operation) is None:
         return (
             "no valid item can be made up; give its schema an `example`, or correct the `key` of its x-batch"
@@ -236,7 +242,10 @@ def explain_missing_profile(spec: Spec, operation: Operation) -> str:
 
 
 def _shows(spec: Spec, operation: Operation, name: str) -> bool:
-    """Return whether an answer's schema has the member; one without named members may have any."""
+    """Return whether the 200 answer of an operation may show the member.
+
+    If the schema of the answer names no members, the answer may show every member.
+    """
     node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
     properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
@@ -257,7 +266,10 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
 
 
 def _path_of(operation: Operation) -> str | None:
-    """Return the path with the examples of its required parameters; None if one has no example."""
+    """Return path and query with examples of required parameters, or None if one has no example.
+
+    A required header is a parameter without an example.
+    """
     path, query = operation.path, []
     for one in operation.parameters:
         value = example_of(one)
@@ -271,13 +283,13 @@ def _path_of(operation: Operation) -> str | None:
 
 
 def example_of(parameter: Parameter | None) -> Json:
-    """Return a value in the schema of a parameter; None for none."""
+    """Return the example, the default or the first enum value in the schema of a parameter, else None."""
     schema = parameter.schema if parameter else {}
     return schema.get("example", schema.get("default", next(iter(schema.get("enum", [])), None)))
 
 
 def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
-    """Return the envelope; None if a required member cannot be invented."""
+    """Return the required members around the items, or None if a value cannot be made up."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)
@@ -301,7 +313,7 @@ def _document(found: Json) -> Mapping[str, Json]:
 
 
 def _rows(found: Json) -> list[Mapping[str, Json]]:
-    """Return the rows of a list: the list itself, or the first list in the answer."""
+    """Return the rows of an answer: the answer itself, or its first member that is a list."""
     if isinstance(found, Mapping):
         found = next((value for value in found.values() if isinstance(value, list)), [])
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []

@@ -1,4 +1,4 @@
-"""A sandbox or keys of its own for each sequence, and the idempotency keys of requests."""
+"""Isolation of sequences, by sandboxes or by separate keys, and the idempotency keys of requests."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from mockserver.spec.openapi import Operation, resolve
 SANDBOX = "mock-sandbox"
 _LONGEST_NAME = 48
 _RUNS = 9973
-"""A prime, so that seeds that are near are not near in keys."""
+"""Factor from a seed to its first key; a prime, so that keys of neighbouring seeds are far apart."""
 _KEYS_OF_A_RUN = 10_000
 _NUMBERS_OF_A_KEY = 100
 _NUMBERS = 1_000_000_000
-"""Numbers of items are below: they have nine digits, and fit 32 bits."""
+"""Upper bound of the numbers of items, so that they have at most nine digits and fit 32 bits."""
 
 _DEFAULT = "default"
 _NO_NAME = "no name of a sandbox"
-"""A server that reads the header refuses this."""
+"""Value of the header that every mock server refuses, if it receives the header."""
 
 NOTE = (
     "sandboxes were not used: a proxy does not pass on the header Mock-Sandbox; all calls went to one "
@@ -47,24 +47,25 @@ _JSON = "json"
 
 @dataclass(frozen=True, slots=True)
 class IsolationScope:
-    """The records of one sequence: `name` is unique in a run, `headers` select it, keys start at `first`.
-
-    `has_sandbox`: it shares nothing with any other scope; else only its keys are its own.
-    """
+    """The keys of one sequence, and its sandbox if it has one."""
 
     name: str
+    """Unique in a run."""
     first: int
+    """Number of the first key."""
     has_sandbox: bool = False
+    """Whether the scope has a sandbox of its own; else all scopes share records, but use different keys."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that select the sandbox."""
 
     @property
     def numbers_from(self) -> int:
-        """The number before its first item: numbers differ too where records are shared."""
+        """The number before that of the first item. Scopes that share records have different numbers."""
         return self.first * _NUMBERS_OF_A_KEY % _NUMBERS
 
 
 class Isolation:
-    """Isolation scopes of a run at one target; `of` separates runs with one seed (an operation)."""
+    """Source of isolation scopes at one target. `of` (an operation) tells sources with equal seeds apart."""
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:
         self._target = target
@@ -81,7 +82,7 @@ class Isolation:
         return self._sandboxed
 
     def new_scope(self, keys: int) -> IsolationScope:
-        """Return a fresh scope with so many keys."""
+        """Return a new scope for at most `keys` keys."""
         self._number += 1
         name = f"{self._name}-{self._number}"
         if self._sandboxed:
@@ -91,7 +92,7 @@ class Isolation:
         return IsolationScope(name, first)
 
     def drop(self, scope: IsolationScope) -> None:
-        """Delete a sandbox; if the target refuses, later scopes share the default one."""
+        """Delete the sandbox of a scope. If the target refuses that, later scopes get no sandbox."""
         if not scope.has_sandbox:
             return
         request = Request("DELETE", f"/_mock/sandboxes/{scope.name}")
@@ -99,12 +100,12 @@ class Isolation:
             answered = self._target.at_control_plane(request).response
         except TargetUnreachableError:
             return
-        # A server holds a thousand sandboxes: a run that cannot drop its own would fill it.
+        # A server has at most a thousand sandboxes. A run that cannot delete its sandboxes would reach that.
         self._sandboxed = self._sandboxed and answered.status in (204, 404)
 
 
 def _short(name: str) -> str:
-    """Return a valid sandbox name; two long names with one beginning stay distinct."""
+    """Return a valid sandbox name; a long name ends with a checksum, so that long names stay distinct."""
     if len(name) <= _LONGEST_NAME:
         return name
     mark = f"-{crc32(name.encode()):08x}"
@@ -117,7 +118,7 @@ def _plain(text: str) -> list[str]:
 
 
 def use_reachable_sandboxes(target: Target, seed: int) -> str:
-    """Use the default sandbox where no other can be named; return a note about it, else ""."""
+    """If a proxy drops `Mock-Sandbox`, send everything to the default sandbox and return a note, else ""."""
     if target.address.app or not Isolation(target, seed).are_apart or _reads_header(target):
         return ""
     target.always_send(SANDBOX, _DEFAULT)
@@ -133,9 +134,9 @@ def _reads_header(target: Target) -> bool:
 
 
 def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
-    """Return the rule of the profile, else that of the spec; None if there are no keys.
+    """Return the idempotency rule of the profile, else that of the spec, else None.
 
-    A spec names its header with `x-idempotency-header`, or an operation has a header `Idempotency-Key`.
+    A spec has a rule if it has `x-idempotency-header`, or if an operation has a header `Idempotency-Key`.
     """
     if api.profile.idempotency is not None:
         return api.profile.idempotency
@@ -147,9 +148,9 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
 
 
 def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) -> bool:
-    """Return whether the operation writes and takes the key.
+    """Return whether an idempotency key applies to the operation, which then writes.
 
-    If no operation declares the header, every one that creates or changes takes it.
+    If no operation declares the header, it applies to batches and to all writes except PUT and DELETE.
     """
     if operation.method not in _WRITES or operation.safe or operation.id in rule.exempt:
         return False
@@ -161,7 +162,7 @@ def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) ->
 
 
 def with_key(rule: IdempotencyRule, request: Request, key: str) -> Request:
-    """Return the request under the key; unchanged if its body has no place for one."""
+    """Return the request with the idempotency key, unchanged if the body has no place for the key."""
     if rule.place == "header":
         return replace(request, headers={**request.headers, rule.name.lower(): key})
     document = _document(request)
@@ -194,7 +195,7 @@ def is_same_answer(one: Exchange, other: Exchange) -> bool:
 
 
 def is_refused(exchange: Exchange, status: int) -> bool:
-    """Return whether a call was refused with `status`; 0 stands for any refusal."""
+    """Return whether a call was refused with `status`; 0 stands for every refusal."""
     return exchange.response.status == status if status else exchange.response.is_refused
 
 

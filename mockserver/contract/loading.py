@@ -1,4 +1,4 @@
-"""Load the API under test: a vendor's, or that of any OpenAPI file."""
+"""Loading of the API under test: that of a vendor, or of any OpenAPI file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SPELLED = {**dict.fromkeys(("path", "header", "query"), (*_SCALARS, "array")), 
 def load_vendor_api(
     name: str, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
 ) -> ApiUnderTest:
-    """Return a vendor by its spec in our folder; `profile` is a YAML file in place of its own.
+    """Load the API of a vendor from its spec in `specs/`; the YAML file `profile` replaces its profile.
 
     Raises SpecError, FileNotFoundError.
     """
@@ -51,10 +51,10 @@ def load_vendor_api(
 def load_api(
     file: Path, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
 ) -> ApiUnderTest:
-    """Load the API that any OpenAPI file describes, as overlays change it, with its profile.
+    """Load the API of an OpenAPI file that overlays change.
 
-    That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
-    Raises SpecError.
+    Its profile is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if
+    it has one. Raises SpecError.
     """
     return _api_of(read_spec(file, [read_overlay(one) for one in overlays]), facts, profile)
 
@@ -67,7 +67,7 @@ def _api_of(spec: Spec, facts: Facts | None, profile: Path | None) -> ApiUnderTe
 
 
 def _check_facts(profile: Profile, named: Facts) -> None:
-    """Raise SpecError for a user's fact that the batches cannot use."""
+    """Raise SpecError if the batches cannot use a fact that the user named."""
     for name, text in named.items():
         try:
             profile.batches({**profile.facts, name: text})
@@ -76,7 +76,7 @@ def _check_facts(profile: Profile, named: Facts) -> None:
 
 
 def profile_of(spec: Spec) -> Profile:
-    """Return the profile in the spec, else that of its vendor package, else an empty one.
+    """Return the profile in the spec, else that of its vendor package, else an empty profile.
 
     Raises SpecError.
     """
@@ -94,9 +94,9 @@ def _profile_of_file(file: Path, spec: Spec) -> Profile:
 
 
 def find_profile(spec: Spec) -> Profile:
-    """Return the profile in the vendor's package, an empty one if there is none.
+    """Return the profile in the vendor's package, or an empty profile if there is none.
 
-    `profile.yaml` has everything that can be written; `complete` in the module `profile` adds the rest.
+    It is read from `profile.yaml`; `complete` in the module `profile` adds what needs code.
     """
     package = find_spec(f"{VENDORS_PACKAGE}.{spec.name}")
     if package is None or package.origin is None:
@@ -106,23 +106,23 @@ def find_profile(spec: Spec) -> Profile:
         return Profile()
     try:
         written = _profile_of_file(file, spec)
-    except SpecError:  # somebody's file of that name, in which operations are missing
+    except SpecError:  # the spec is a user's file with the vendor's name that lacks operations
         written = _profile_of_file(file, loading.load_spec(specs_folder() / f"{spec.name}.yaml"))
     return importlib.import_module(name).complete(written) if find_spec(name) else written
 
 
 def not_served(spec: Spec) -> frozenset[str]:
-    """Return the operations that could not be read: nothing says how they answer."""
+    """Return the operations that could not be read from the spec and are therefore not served."""
     nodes = {one.id: spec.document["paths"][one.path][one.method] for one in spec.operations.values()}
     return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
 
 
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
-    """Return the API of a file without marks as far as our server promises to keep it.
+    """Return the API of a file without annotations as far as a mock server promises to keep it.
 
-    A refusal may have any status that the file does not declare, and any body where it declares none; so may
-    the 501 of an operation for which no valid answer can be made. A call that Schemathesis cannot spell as
-    OpenAPI says may be taken or refused.
+    Other APIs are returned unchanged. A refusal may have a status or a body that the file does not declare,
+    as may the 501 of an operation for which no valid answer can be made. If Schemathesis cannot write a call
+    as OpenAPI says, the server may accept or refuse it.
     """
     spec = api.spec
     if not spec.is_own:
@@ -158,7 +158,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
-    """Return the operation without schemas of bodies that our server does not read: any octets will do."""
+    """Return the operation without the schemas of bodies that a mock server accepts as any octets."""
     node: dict[str, Any] = {**spec.document["paths"][operation.path][operation.method]}
     octets = [one.name for one in operation.bodies if one.coercion.get("format") == "octets"]
     if unread := {name for name in octets if not name.endswith(_READ_AS_TEXTS)}:
@@ -169,7 +169,7 @@ def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
 
 
 def _is_misspelled(spec: Spec, operation: Operation) -> bool:
-    """Return whether Schemathesis spells a parameter or a body of the operation in a way of its own."""
+    """Return whether Schemathesis writes a parameter or a body of the operation in a way of its own."""
     nodes = ((one, resolve(spec.document, one.schema)) for one in operation.parameters)
     is_odd = any(
         one.content

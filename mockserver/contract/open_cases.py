@@ -1,7 +1,7 @@
-"""Cases that a vendor's documents leave open, in which single calls of other servers are left alone.
+"""Cases that a vendor's documents leave open.
 
-The behaviour of a batch is found by trial (`sequences.undocumented`). In the other cases the checks accept
-either behaviour of a foreign server, and a note says so.
+The suite tries out how a foreign server treats an open case of batches (`sequences.undocumented`). In all
+other open cases the checks accept either behaviour of a foreign server, and a note says so.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
-    """Rules that allow to refuse a call with a key twice; sequences find out whether it is refused."""
+    """Yield, for each batch whose profile leaves it open, that a call with a key twice may be refused.
+
+    Sequences find out whether the server refuses such calls.
+    """
     statuses = api.profile.pins.expected_statuses
     for batch in api.profile.batches(api.facts):
         if "call" in batch.twice_positions:
@@ -65,7 +68,7 @@ def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
 
 
 def note_of(api: ApiUnderTest) -> str:
-    """Names of the open cases in a sentence, "" if there are none."""
+    """Return a sentence with the names of the open cases, "" if there are none."""
     names = "; ".join(case.name for case in api.profile.open_cases)
     return f"the documents leave open, so a server may do either: {names}" if names else ""
 

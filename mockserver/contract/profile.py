@@ -1,10 +1,10 @@
-"""Profile of a vendor for the contract suite: plain values, no code of the server's.
+"""Profile of a vendor for the contract suite. It uses no code of the server.
 
-It stands in the vendor's package as `profile.yaml`; without one it is inferred from `x-batch`.
+A vendor's package has it as `profile.yaml`; without that file, batch profiles are inferred from `x-batch`.
 
 A *place* is the position of a value in an answer: a JSON Pointer ("/pagination/cursor") in the body, the name
-of a header ("x-total-count"), or a header and a pointer into its JSON ("x-pagination#/TotalCount"). "" is
-nowhere.
+of a header ("x-total-count"), or a header and a pointer into its JSON ("x-pagination#/TotalCount"). "" means
+that the answer does not have the value.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from mockserver.model import Json
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
 UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
 UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
-"""Errors of a profile's functions at an answer that is like none before it."""
+"""Errors that a profile's functions may raise at an answer of an unexpected form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """A keyword of a schema that need not be kept, and why."""
+    """A keyword of a schema that an item may violate, and why."""
 
     keyword: str
     """A keyword of JSON Schema (`uniqueItems` is about the keys in a batch), or `content-type` for a media
     type outside the spec."""
     reason: str
     member: str = ""
-    """The name of the offending member, "" for any."""
+    """The member that may violate the keyword, "" for any member."""
     passes: bool = True
-    """Whether the vendor may accept the item; else the item is refused, alone where `x-batch.fatal` would
-    refuse the call."""
+    """Whether the vendor may accept the item. If not, the vendor rejects only the item, even if
+    `x-batch.fatal` says that the keyword refuses the call."""
     media_type: str = "*"
     """The media type of the body, or a pattern such as `*/xml`."""
 
@@ -52,7 +52,7 @@ class ExpectedStatuses:
 
 @dataclass(frozen=True, slots=True)
 class SkippedCheck:
-    """A check of Schemathesis to skip, by name; with `header` only for cases that were made without it."""
+    """A check of Schemathesis to skip, by name. If `header` is set, skip it only for cases without it."""
 
     check: str
     reason: str
@@ -61,10 +61,10 @@ class SkippedCheck:
 
 @dataclass(frozen=True, slots=True)
 class FixturePins:
-    """Values for generated calls that meet existing records, and deviating expectations, with reasons.
+    """Values with which generated calls find existing records, and unusual expectations, with reasons.
 
-    `headers`, `query`, `path` and `body` hold a value for every member of that name, unless the case is bad
-    in just that place.
+    `headers`, `query`, `path` and `body` have the values of members by name. A value is not used in a case
+    that is bad in its place on purpose.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class FixturePins:
     path: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Parameters by operation: for calls with a body, and for all calls without one but the fuzzed ones."""
+    """Parameters by operation, for calls with a body and for calls without one that are not fuzzed."""
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Members of bodies by operation."""
     walking: Mapping[str, str] = field(default_factory=dict)
@@ -83,18 +83,18 @@ class FixturePins:
     expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
     skipped_checks: tuple[SkippedCheck, ...] = ()
     omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Members that cases lack, by schema."""
+    """Members that are removed from the schema with this name before cases are generated."""
     accepts: tuple[tuple[str, str], ...] = ()
-    """Operations to run once more, each with that media type as Accept."""
+    """Pairs of an operation and a media type: the operation is run once more with it as `Accept`."""
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
-    """Operations outside walks; there is a walk for each entry."""
+    """For each series of walks along links, the operations that it leaves out."""
     empty_responses: tuple[str, ...] = ()
-    """Responses, by name in the spec's components, that have a body only with some assumption."""
+    """Responses, by name in the spec's components, that have a body only with certain assumptions."""
     answer_types: tuple[str, ...] = ()
-    """Media types that answers may have, whatever was asked for."""
+    """Media types that answers may have, whatever `Accept` the request has."""
 
     def with_texts(self, texts: Mapping[str, str]) -> FixturePins:
-        """Return the pins with other texts in place of these."""
+        """Return the pins with each key of `texts` replaced by its value."""
         if all(old == new for old, new in texts.items()):
             return self
         names = ("headers", "query", "path", "body", "known", "bodies", "walking")
@@ -138,57 +138,57 @@ LossKind: TypeAlias = Literal[
     "scale lost",
     "kept",
 ]
-"""In what way a value that is read differs from the one that was sent."""
+"""How the value that is read differs from the value that was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """A change that the vendor makes by design."""
+    """A change of values that the vendor makes by design."""
 
     member: str
-    """The member as it is sent ("LineItems.UnitAmount"), "" for all."""
+    """The member as it is sent ("LineItems.UnitAmount"), "" for all members."""
     what: LossKind
     reason: str
     source: str
-    """The vendor's document, or the assumption."""
+    """The vendor's document or the assumption that says so."""
     places: int = 0
     """Remaining decimals of a number ("rounded", "cut off") or of the seconds ("fraction lost")."""
     warns: bool = False
-    """Whether the outcome of the item says so."""
+    """Whether the outcome of the item has a warning about the change."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRules:
-    """Names of the members of an item as sent and shown, where they differ."""
+    """What happens to values of an item between request and read: names, decimals, changes by design."""
 
     at: str = ""
     """The pointer in an item to the object with the members."""
     schema: str = ""
-    """The schema of that object in the components, "" for the item's own."""
+    """The name of that object's schema in the components, "" for the schema of the item."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
-    """Names in an answer, by names in a request."""
+    """Names of members in answers by their names in requests, if the two differ."""
     left_alone: tuple[str, ...] = ()
-    """Members with a meaning beyond their value (keys, references, state) or computed by the vendor; the name
-    of an object stands for all its members."""
+    """Members that are not tried out: they have a meaning beyond their value (keys, references, state), or
+    the vendor computes them. The name of an object stands for all its members."""
     decimals: Mapping[str, int] = field(default_factory=dict)
     """Number of decimals of an amount in a read, by member as sent."""
     changes: tuple[ValueChange, ...] = ()
 
 
 AS_SENT = ValueRules()
-"""Nothing is changed, and every member has the same name in requests and answers."""
+"""Values are read as they were sent, under the names under which they were sent."""
 
 
 Facts: TypeAlias = Mapping[str, str]
 """Facts that good items rely on at the target (a payee, a debtor, a tenant), by name."""
 
 Record: TypeAlias = Mapping[str, str | Decimal | None]
-"""Compared members of a stored record; amounts as decimals, so that 1.0 is 1.00."""
+"""Compared members of a stored record; amounts are decimals, so that 1.0 equals 1.00."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnValues:
-    """Drawn values of an item: `number` is unique, `amount` is money of at most two decimals."""
+    """Drawn values of an item: `number` is unique, `amount` has at most two decimals."""
 
     number: int
     amount: Decimal
@@ -196,7 +196,7 @@ class DrawnValues:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """A sent item; `place` counts from 0, `key` is None if it is missing or unreadable."""
+    """An item as it was sent; `place` counts from 0, `key` is None if it is missing or unreadable."""
 
     place: int
     key: str | None
@@ -205,10 +205,10 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """The outcome that a response reports for one item; None where the response leaves a member out."""
+    """The outcome that a response reports for one item. None or "" means that the response does not say."""
 
     place: int | None
-    """The place of the item, None for an item that was never sent."""
+    """The place of the item, None if the response reports an item that was not sent."""
     accepted: bool
     key: str | None = None
     made: Literal["created", "updated", "unchanged", ""] = ""
@@ -227,28 +227,29 @@ class ReportedOutcomes:
     count: int | None = None
     """The reported number of accepted items, None if the response has no count."""
     is_complete: bool = True
-    """Whether there is one outcome for each item, in wire order; else only the failed items are listed, and
-    all others were done."""
+    """Whether there is one outcome for each item, in wire order; else only rejected items are reported, and
+    all other items were accepted."""
     contradiction: str = ""
-    """What the response says of the whole call against its outcomes, as an end of a sentence."""
+    """How the response contradicts its outcomes, as the end of a sentence; "" if it does not."""
 
 
 OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOutcomes | None]
-"""Returns the outcomes in a response; None where it refused the call as a whole.
+"""Returns the outcomes in a response, or None if the response refuses the whole call.
 
-Raises ValueError, with a sentence, where the answer cannot be read as one that has outcomes.
+Raises ValueError with a sentence if the response has a form in which no outcomes can be read.
 """
 
 
 Position: TypeAlias = Literal["taken", "alone", "call"]
-"""What a server does with an item: takes it, rejects it alone, or rejects the whole call for it."""
+"""What a server does with a doubtful item: accept it, reject only the item, or refuse the whole call."""
 
 Twice: TypeAlias = Literal["each", "last", "first", "kept", "none", "call", ""]
-"""What a server does with a key that is repeated in a batch.
+"""What a server does with items of one key in a batch.
 
-"each" item is applied in order (the later one updates); the "last" wins and is reported for each; the "first"
-is done and the others are rejected; "kept": the first is done and the others are accepted without effect;
-"none": all are rejected; "call": the whole call is refused; "": unknown, such a batch is never sent.
+"each": every item is applied in order, so later items update; "last": only the last item has an effect, and
+every item has its outcome; "first": the first item is applied, later items are rejected; "kept": the first
+item is applied, later items are accepted without effect; "none": all items are rejected; "call": the whole
+call is refused; "": unknown, so batches with a key twice are never sent.
 """
 
 
@@ -259,7 +260,7 @@ class Assumption:
     name: str
     """The case ("a text that is too long")."""
     positions: tuple[Position, ...]
-    """The possible reactions of a server, ours first. Another server may choose any, but always the same."""
+    """Possible reactions, that of this mock first. A server may choose any of them, but must keep to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,16 +268,16 @@ class Corruption:
     """A way to spoil a good item."""
 
     name: str
-    """Finishes "an item with …" ("an unknown payee")."""
+    """Completes the sentence "an item with …" ("an unknown payee")."""
     change: Callable[[Json], Json]
     refuses_call: bool = False
-    """Whether the vendor refuses the whole call (its body reader fails)."""
+    """Whether the vendor refuses the whole call because of the item (its body reader fails)."""
     assumption: Assumption | None = None
-    """The open case of the corruption, None if the documents decide."""
+    """The open case, None if the vendor's documents say what happens."""
 
 
 class RefusedStep:
-    """Marks a step that the vendor must refuse."""
+    """Type of `REFUSED_STEP`, which marks a step that the vendor must refuse."""
 
 
 REFUSED_STEP = RefusedStep()
@@ -284,117 +285,119 @@ REFUSED_STEP = RefusedStep()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Another action on a record: change it, pay it, delete it."""
+    """An action on a record besides the batch: change, pay or delete the record."""
 
     name: str
-    """Finishes "then …" ("change it", "pay half of it")."""
+    """Completes the sentence "then …" ("change it", "pay half of it")."""
     request: Callable[[str, DrawnValues, int], Request]
-    """Return the call by key, drawn values and tenant."""
+    """Returns the call, given key, drawn values and tenant."""
     after: Callable[[Record | None, DrawnValues], Record | RefusedStep | None]
-    """Return the record after the step, given the one before (None if there is none): None if the step
-    deletes it, REFUSED_STEP if the call must be refused and change nothing."""
+    """Returns the record after the step, given the record before the step (None if there is none). None
+    means that the step deletes it, REFUSED_STEP that the call must be refused and change nothing."""
     then: Callable[[Exchange, str, DrawnValues, int], Request] | None = None
-    """For a record with an id of the vendor's own: `request` only looks for the record (a GET), and `then`
-    returns the step itself, given the answer, key, drawn values and tenant; also if nothing was found."""
+    """If the vendor assigns ids, `request` is only a GET that finds the record, and `then` returns the call
+    of the step, given the answer to the GET (whatever it found), key, drawn values and tenant."""
     may_be_refused: bool = False
-    """Whether the vendor may refuse the step, whatever record there is; then the record stays as it was."""
+    """Whether the vendor may refuse the step for any record. A refused step changes nothing."""
 
 
 RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | RefusedStep]
-"""Returns a key's record after a good item, given the one before."""
+"""Returns the record of a key after a good item, given the record before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatePosition:
-    """Effect of an item on an existing record (`what`, for people), in place of the batch profile's."""
+    """A possible effect of an item on an existing record. It replaces two fields of the batch profile."""
 
     what: str
+    """The effect in words."""
     record_after: RecordAfter | None
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
-    """A batch operation for the sequences. Requests have no credentials; tenants count from 0."""
+    """A batch operation as sequences use it. Its requests have no credentials; tenants count from 0."""
 
     operation: str
     key: Callable[[int], str]
-    """Return the nth key of a run, as outcomes report it; a vendor that creates has one for every n."""
+    """Returns the nth key of a run, as outcomes report it. If `creates` is true, every n has a key."""
     item: Callable[[str, DrawnValues], Json]
-    """A good item."""
+    """Returns a good item with this key."""
     record: Callable[[str, DrawnValues], Record]
-    """The record that a good item is read back as."""
+    """Returns the record that is read after a good item was accepted."""
     call: Callable[[Sequence[Json], int], Request]
-    """The batch, as JSON, in a tenant."""
+    """Returns the request with these items, as JSON, in a tenant."""
     read: Callable[[str, int], Request]
     shown: Callable[[str, Exchange], Record | None]
-    """Returns the key's record in a response to `read`; None: it does not exist."""
+    """Returns the record of the key in a response to `read`, or None if it does not exist."""
     prepare: Callable[[str, int], tuple[Request, ...]] | None = None
-    """Requests that a key needs first (an invoice that is to be paid), by key and tenant: sent
-    once in a scope, before the key's first item or step; each must be answered 2xx."""
+    """Returns the requests that a key needs first (an invoice that is to be paid), given key and tenant.
+    They are sent once in a scope, before the first item or step of the key. Each must be answered 2xx."""
     record_after: RecordAfter | None = None
-    """The key's record after a good item, given the one before; REFUSED_STEP if the item must be
-    rejected because of it (a paid invoice takes no change). None: always as `record` says."""
+    """Returns the record of a key after a good item, given the record before it; REFUSED_STEP if the item
+    must be rejected because of that record (a paid invoice cannot change). None: always as `record` says."""
     corruptions: tuple[Corruption, ...] = ()
     listing: Callable[[int], Request] | None = None
     listed: Callable[[Exchange], Mapping[str, Record]] | None = None
     """Returns the records in a response to `listing`, by key."""
     steps: tuple[Step, ...] = ()
     reader: OutcomeReader | None = None
-    """Finds its outcomes; None: as `x-batch.outcome` declares."""
+    """Reads the outcomes in a response; None: as `x-batch.outcome` declares."""
     amount: Callable[[Json], Decimal] | None = None
-    """The amount that a good item's outcome must show, where its answer shows one."""
+    """Returns the amount that the outcome of a good item must show, if the response shows amounts."""
     tenants: int = 1
     creates: bool = True
     twice: Twice = ""
-    """The treatment of a key that is repeated in a batch."""
+    """What this mock does with a key that is repeated in a batch."""
     twice_positions: tuple[Twice, ...] = ()
-    """Other possible treatments, empty where the documents decide."""
+    """What other servers may do with it; empty if the vendor's documents decide."""
     oddities: tuple[Corruption, ...] = ()
-    """Ways to write an item of which only an assumption says what becomes of it; never in a sequence."""
+    """Ways to write an item whose result only an assumption decides; they are never used in sequences."""
     updates: tuple[UpdatePosition, ...] = ()
-    """What an item may do to a record that is there, ours first; empty where the documents say it."""
+    """Possible effects on an existing record, that of this mock first; empty if the documents decide."""
     assumed_encodings: frozenset[str] = frozenset()
-    """Media types of `encodings` of which only an assumption says that they are read."""
+    """Media types of `encodings` that the vendor reads only according to an assumption."""
     key_header: str = ""
+    """The header with the idempotency key, "" if there is none."""
     key_member: str = ""
-    """The member of the body's root that holds the idempotency key, where it is no header."""
+    """The member of the body's root with the idempotency key, "" if there is none."""
     again: Literal["same", "refused", ""] = ""
-    """The answer to a second call with the same key: the first call's, or a refusal with `replay_status`."""
+    """The answer to a second call with a used key: that of the first call, or a refusal; "": unknown."""
     replay_status: int = 0
+    """The status of that refusal."""
     conflict_status: int = 0
-    """The status of a call with the same key and another body."""
+    """The status of a call with a used key and another body."""
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
     """Writers of the body in media types other than JSON."""
     max_items: int | None = None
-    """How many items a batch may have, where the vendor says so and the spec has no `maxItems`."""
+    """Maximum number of items of a batch, if the vendor states one and the spec has no `maxItems`."""
     version: str = "etag"
-    """The place of the record's version in a response to `read`: another one after each change."""
+    """The place of the record's version, which changes with each change, in a response to `read`."""
     values: ValueRules = AS_SENT
-    """What becomes of values by design."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRule:
-    """The vendor's kind of idempotency key, and the answer to a second call with one."""
+    """Where the vendor expects an idempotency key, and how it answers a second call with a used key."""
 
     name: str
     """The name of a header, or of a member."""
     place: Literal["header", "member"] = "header"
     """With "member" the key is a member of the body's root (a transaction id)."""
     again: Literal["same", "refused", ""] = ""
-    """Whether a replay gets the same answer or is refused; if "", no document says it, and a replay must only
-    change nothing."""
+    """Whether a repeated call gets the first answer or is refused. "": no document says it, and the repeated
+    call must only change nothing."""
     replay_status: int = 0
-    """The status of a refused replay, 0 for any refusal."""
+    """The status of that refusal, 0 for any."""
     conflict_status: int = 0
-    """The status of the same key with another body, 0 for any refusal."""
+    """The status of a call with a used key and another body, 0 for any refusal."""
     exempt: Mapping[str, str] = field(default_factory=dict)
-    """Operations with other rules, each with the reason."""
+    """The reason for each operation to which the rule does not apply."""
     no_key_with: tuple[str, ...] = ()
-    """Headers that make a call use up no key."""
+    """Headers with which a call does not use up its key."""
     errors: bool = False
-    """Whether a refusal is replayed too, although the call would be good by now."""
+    """Whether a refusal is repeated, too, even if the call would be accepted by now."""
 
 
 Situation: TypeAlias = Literal[
@@ -406,25 +409,25 @@ Situation: TypeAlias = Literal[
     "media type",
     "accept",
 ]
-"""What a call is refused for. "no right": known credentials that may not do this."""
+"""Reason for a refusal. "no right": the credentials are known, but may not call the operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalRule:
-    """A vendor's unusual status for a kind of refusal, and why."""
+    """Unusual statuses of a vendor in a situation, and why."""
 
     situation: Situation
     statuses: tuple[int, ...]
     reason: str
     operations: tuple[str, ...] = ()
-    """() stands for all operations."""
+    """Operations to which the rule applies, () for all."""
     header: str = ""
-    """The header with the credentials, "" for any."""
+    """The header with the credentials to which the rule applies, "" for any."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitedCredentials:
-    """Known credentials of our fixtures without a right to `operations`; by security scheme."""
+    """Credentials of the fixtures, by security scheme, that may not call `operations`."""
 
     given: Mapping[str, Mapping[str, str]]
     operations: tuple[str, ...]
@@ -432,9 +435,9 @@ class LimitedCredentials:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case that the vendor's documents leave open, where other servers may do either; not tried out.
+    """A case that the vendor's documents leave open and the suite does not try out.
 
-    The members are added to those of the profile.
+    For other servers its members are added to those of the profile, so that either behaviour is accepted.
     """
 
     name: str
@@ -444,7 +447,7 @@ class OpenCase:
     answer_types: tuple[str, ...] = ()
     values: tuple[ValueChange, ...] = ()
     lists_end_empty: bool = False
-    """Whether a last page may lead to one without rows."""
+    """Whether the last page with rows may refer to a next page without rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,26 +456,27 @@ class Profile:
 
     facts: Facts = field(default_factory=dict)
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Credentials of our fixtures, by security scheme: {"bearer": …}, {"api_key": …} or
-    {"username": …, "password": …}; they are sent to our own servers only."""
+    """Credentials of the fixtures, by security scheme: {"bearer": …}, {"api_key": …} or
+    {"username": …, "password": …}. They are sent only to mock servers."""
     headers: Callable[[Facts, int], Mapping[str, str]] = lambda _facts, _tenant: {}
-    """Return the headers of every call of a tenant."""
+    """Returns the headers of every call in a tenant."""
     batches: Callable[[Facts], tuple[BatchProfile, ...]] = lambda _facts: ()
     pins: FixturePins = field(default_factory=FixturePins)
     tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
-    """By operation, "" for all of them."""
+    """Tolerances by operation; the key "" applies to all operations."""
     readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
-    """By batch operation, where `x-batch.outcome` is not enough; also for operations without a profile."""
+    """Readers by batch operation, if `x-batch.outcome` cannot describe the outcomes. An operation may have a
+    reader without a batch profile."""
     idempotency: IdempotencyRule | None = None
-    """None: as the spec says, see `mockserver.contract.isolation.rule_of`."""
+    """None: the rule of the spec, see `mockserver.contract.isolation.rule_of`."""
     refusals: tuple[RefusalRule, ...] = ()
     limited: tuple[LimitedCredentials, ...] = ()
     message_exceptions: tuple[str, ...] = ()
-    """Regular expressions of messages that may say what their words seem to contradict."""
+    """Regular expressions of messages that do not mean what they seem to say; checks accept them."""
     fact_checks: tuple[FactCheck, ...] = ()
-    """How the facts are found at a target before a run; a fact without one is not checked."""
+    """How to find the facts at a target before a run. A fact without a check is not checked."""
     lists: tuple[ListProfile, ...] = ()
-    """Lists, where names and schemas of the spec do not say how they are paged, counted and filtered."""
+    """Lists of which the spec does not say how they are paged, counted and filtered."""
     open_cases: tuple[OpenCase, ...] = ()
     no_positions: Mapping[str, str] = field(default_factory=dict)
-    """Assumptions of our server that are no positions of a right one, by name, with the reason."""
+    """Assumptions of this mock that would be wrong in every other server, by name, with the reason."""

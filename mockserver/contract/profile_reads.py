@@ -1,4 +1,4 @@
-"""The reads of a profile: lists, and the calls that show whether the record of a fact is there."""
+"""The reads of a profile: lists, and the calls that show whether the record of a fact exists."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Paging: TypeAlias = Literal["page", "offset", "cursor", "link", "none", ""]
-"""By the number of a page, the number of rows before it, a cursor, or a link to the next page only.
+"""How a caller asks for a page: by its number, by the number of rows before it, by a cursor, or by a link.
 
-"none": all rows come at once; "": as the spec and the answer show.
+"none": one answer has all rows; "": inferred from the spec and the answer.
 """
 
 Counted: TypeAlias = Literal["all", "page", "pages", "number", "size", "either"]
-"""All rows, the rows of this page, the number of pages, of this page, rows asked for; all or this page's."""
+"""What a count in the answer counts.
+
+"all": all rows; "page": rows of this page; "pages": pages; "number": the number of this page; "size": rows
+that were asked for; "either": all rows or those of this page.
+"""
 
 Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
 
 Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"]
-"""What a filter selects: "like" shows the rows with the value, and may show those whose text holds it.
+"""Which rows a filter selects, compared with its value.
 
-"at-least" and "at-most" compare numbers, dates and times.
+"like": rows with exactly the value, and perhaps rows whose text contains the value. "at-least" and "at-most"
+compare numbers, dates and times.
 """
 
 
@@ -28,8 +33,7 @@ Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"
 class FactRead:
     """A read-only call that shows the record of a fact; `{name}` in a parameter stands for a fact.
 
-    Without `rows` the answer shows one record. With `rows` it shows a list: the text of the fact stands at
-    `key` in a row.
+    If `rows` is None, the answer shows one record; else it shows a list.
     """
 
     operation: str
@@ -39,55 +43,55 @@ class FactRead:
     rows: str | None = None
     """The pointer to the rows in the answer, "" for the root."""
     key: str = ""
-    """The pointer to the text of the fact; "" if a 2xx is enough."""
+    """The pointer to the text of the fact in the record or row; "" if a 2xx is enough."""
     having: Mapping[str, Any] = field(default_factory=dict)
-    """Values of a usable row, by pointer."""
+    """Values that a row must have to be usable, by pointer."""
     size: int = 0
     """Maximum number of rows in an answer; 0 means all."""
     missing: tuple[int, ...] = (404, 410)
-    """Statuses of a record that is missing."""
+    """Statuses which mean that the record does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactCheck:
-    """How a fact is checked. A fact that several tenants need has a check for each tenant."""
+    """How to find out whether the record of a fact exists, for one tenant."""
 
     fact: str
     reads: tuple[FactRead, ...] = ()
-    """The first clear answer counts; without a read nobody can check the fact."""
+    """Calls in order: the first clear answer counts. Without reads the fact cannot be checked."""
     needed_by: tuple[str, ...] = ()
     """Batch operations that rely on the fact, () for every call."""
     tenant: int = 0
     parts: str = ""
-    """Separates the records in one text."""
+    """Separator between records, if the text of the fact names several; else ""."""
     made_up: bool = False
-    """Whether the fact names no existing record (a prefix of keys)."""
+    """Whether the fact is free text that names no existing record (a prefix of keys)."""
     replaceable: bool = False
-    """Whether records only refer to the fact's record and nothing changes that record, so that another row
-    of a list may replace it."""
+    """Whether another row of a list may replace the record, because calls only refer to it and never
+    change it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """A filter: the list shows exactly the rows whose member fits the value."""
+    """A filter of a list: the answer has exactly the rows whose member fits the value."""
 
     parameter: str
     member: str
     """A pointer in a row."""
     text: str = "{value}"
-    """The text of the parameter."""
+    """The text of the parameter, in which `{value}` stands for the value."""
     selects: Selects = "equal"
     unknown: str = ""
-    """A value that no row has, "" if none can be asked for."""
+    """A value that no row has, "" if the profile knows none."""
     escapes: Mapping[str, str] = field(default_factory=dict)
-    """Replacements for parts of the value."""
+    """Replacements for parts of the value in the text."""
     separator: str = ""
-    """Stands between two values, "" if the filter takes one value."""
+    """Separator between values, "" if the filter takes only one value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListOrder:
-    """An order that a caller can ask for by `parameter=text`; `member` is a pointer in a row."""
+    """An order that a caller can ask for by `parameter=text`; rows are sorted by the pointer `member`."""
 
     parameter: str
     text: str
@@ -97,14 +101,14 @@ class ListOrder:
 
 @dataclass(frozen=True, slots=True)
 class ListProfile:
-    """A list operation; what is left out is inferred from the spec (names, schema) and from the answer."""
+    """A list operation. What the profile leaves out is inferred from the spec and from the answer."""
 
     operation: str
     query: Mapping[str, str] | None = None
-    """Sent with every call, `{name}` stands for a fact; None: the query of the batch's own listing."""
+    """Parameters sent with every call; `{name}` stands for a fact. None: those of the batch's listing."""
     paging: Paging = ""
     position: str = ""
-    """The parameter for the page."""
+    """The parameter for the page: its number, offset or cursor."""
     size: str = ""
     """The parameter for the number of rows of a page."""
     first: int | None = None
@@ -112,18 +116,18 @@ class ListProfile:
     largest: int = 0
     """Maximum number of rows of a page, 0 if it is not stated."""
     usual: int = 0
-    """Number of rows of a page without a size, 0 if it is not stated."""
+    """Number of rows of a page if the call asks for no size; 0 if it is not stated."""
     rows: str | None = None
-    """The pointer to the rows."""
+    """The pointer to the rows in the answer."""
     identity: str = ""
-    """The pointer to the identity of a row."""
+    """The pointer, in a row, to the value that identifies the row."""
     cursor: str = ""
-    """The place of the next cursor."""
+    """Where the answer has the next cursor."""
     counts: Mapping[Counted, str] = field(default_factory=dict)
-    """Places of the counts."""
+    """Where the answer has each count."""
     links: Mapping[Link, str] = field(default_factory=dict)
-    """Places of the links."""
+    """Where the answer has each link."""
     filters: tuple[ListFilter, ...] = ()
     orders: tuple[ListOrder, ...] = ()
     ends_empty: bool = False
-    """Whether a last page that is not full may lead to one without rows."""
+    """Whether the last page with rows, even if it is not full, may refer to a next page without rows."""

@@ -1,4 +1,4 @@
-"""State of a run: its size, its parts, checks made, calls, failures and progress."""
+"""State of a run: its configuration, parts, checks made, calls, findings and progress."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _LIMITS = 16
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Size and scope of a run.
-
-    `max_examples` bounds the random calls of an operation and the sequences of a subject. `only` are the
-    checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` a failure is
-    reported as found. `workers` processes do independent parts side by side; the result is the same.
-    `left_out` are operations that are never called, not even by a sequence of another operation. `parts` are
-    the operations whose parts are done ("links": the walks); empty: all.
-    """
+    """Size and scope of a run. Checks and operations are named by id; an empty set means all."""
 
     seed: int = 0
     max_examples: int = 100
+    """Maximum number of random calls of an operation, and of sequences of a subject."""
     only: frozenset[str] = frozenset()
+    """Checks to make."""
     operations: frozenset[str] = frozenset()
+    """Operations to call."""
     shrinks: bool = True
+    """Whether to search for a smaller example of each failure."""
     workers: int = 1
+    """Number of processes that do independent parts side by side. The result does not depend on it."""
     left_out: frozenset[str] = frozenset()
+    """Operations that are never called, not even by a sequence of another operation (empty: none)."""
     parts: frozenset[str] = frozenset()
+    """Subjects of the parts to do: operations, or "links" for the walks."""
 
     @property
     def max_limit_calls(self) -> int:
@@ -55,20 +55,20 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class RunPart:
-    """A part of a run: the generated calls of an operation, walks along links, or sequences of a batch.
-
-    `operation` is an operationId, "" for walks. `number` counts from 1 to `of` within the `phase`. `note`
-    distinguishes parts of one operation ("as application/xml"). `steps` is the number of planned walks or
-    sequences, 0 if unknown. `calls` is the usual number.
-    """
+    """A part of a run: the generated calls of an operation, walks along links, or sequences of a batch."""
 
     phase: str
     operation: str
+    """An operationId, "" for walks."""
     number: int
+    """Counts from 1 to `of` within the phase."""
     of: int
     note: str = ""
+    """Distinguishes parts of one operation ("as application/xml")."""
     steps: int = 0
+    """Number of planned walks or sequences, 0 if unknown."""
     calls: int = 0
+    """Usual number of calls."""
 
     @property
     def subject(self) -> str:
@@ -85,37 +85,37 @@ class RunPart:
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """Result of a finished part; `broken` has a finding for each failed check, also one found before.
-
-    `seconds` is how long another process took for it, None if it was done in this one.
-    """
+    """Result of a finished part."""
 
     checks: int
+    """Number of different checks that were made, each counted once for each operation."""
     calls: int
     broken: tuple[Finding, ...] = ()
+    """A finding for each check that failed in this part, even if an earlier part has found it too."""
     seconds: float | None = None
+    """Time that a worker process took for the part, None if no worker did it."""
 
 
 class RunObserver:
-    """Observer of one run after the other; this one ignores everything.
+    """Observer of runs, one run after another. This base class ignores everything.
 
-    A subclass must not raise, and must not call the target.
+    A method of a subclass must not raise, and must not call the target.
     """
 
     def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
-        """Receive the API of a run, and secret texts with their replacements."""
+        """Receive the API of a run, and a replacement for each secret text."""
 
     def run_planned(self, calls: int) -> None:
-        """Receive how many calls the run takes as a rule."""
+        """Receive the usual number of calls of a run of this size."""
 
     def part_began(self, part: RunPart) -> None:
         """Receive the part that begins."""
 
     def call_made(self, number: int = 1) -> None:
-        """Count calls that were answered; 0 where there was none for a while."""
+        """Count answered calls. Workers also report 0, if no call was answered for a while."""
 
     def step_began(self) -> None:
-        """Count a walk or a sequence of the current part."""
+        """Count a walk or a sequence that begins in the current part."""
 
     def check_failed(self, finding: Finding) -> None:
         """Receive the first failure of a check at an operation."""
@@ -129,25 +129,25 @@ SILENT = RunObserver()
 
 @dataclass(slots=True)
 class FindingLedger:
-    """The results of a run so far.
-
-    `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
-    one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`
-    are sentences about the limits of the run itself, `sizes` the times of batches of each size. `profiles`
-    are the batch profiles as adapted to the target, by operation and number. `fault` is the fault of ours
-    that ended the run.
-    """
+    """The results of a run so far."""
 
     keeps_exchanges: bool = False
+    """Whether `exchanges` collects every call."""
     observer: RunObserver = SILENT
     made: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each check was made, by operation and check."""
     calls: Counter[str] = field(default_factory=Counter)
+    """Number of calls by operation."""
     findings: list[Finding] = field(default_factory=list)
+    """The first failure of each check at each operation."""
     exchanges: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    """Sentences about what limited the run."""
     sizes: list[SizeTimes] = field(default_factory=list)
     profiles: dict[tuple[str, int], BatchProfile] = field(default_factory=dict)
+    """Batch profiles as adapted to the target, by operation and number of the profile."""
     fault: BrokenRunError | None = None
+    """The fault of the suite itself that ended the run."""
     _part: RunPart | None = None
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
@@ -166,7 +166,7 @@ class FindingLedger:
             results.clear()
 
     def add(self, other: FindingLedger) -> None:
-        """Add the results of a part that another process did."""
+        """Add the results of a part that a worker process did."""
         self.calls += other.calls
         self.made += other.made
         self.exchanges += other.exchanges
@@ -185,7 +185,7 @@ class FindingLedger:
         self.made[operation, check] += times
 
     def record(self, findings: Iterable[Finding]) -> None:
-        """Record a failed check; a later failure of the same check and operation is dropped."""
+        """Record failed checks; ignore a finding if the check failed before at its operation."""
         known = {(finding.operation, finding.check) for finding in self.findings}
         part = self._part
         for new in findings:
@@ -213,53 +213,50 @@ class FindingLedger:
 
 @dataclass(frozen=True, slots=True)
 class SizeTime:
-    """A batch that was answered: number of items, the bad ones, the status, and the time.
-
-    `compared`: the number of items read back, alone or in a list. `due` are the seconds after which it is
-    late, 0 if nobody says.
-    """
+    """A batch that was answered, and the time that the answer took."""
 
     size: int
+    """Number of items."""
     bad: str
+    """Which items are bad ("last", "every second"); "none" if all are good."""
     status: int
     seconds: float
     compared: int = 0
+    """Number of items whose record was read back, alone or in a list."""
     due: float = 0
+    """Seconds after which the answer is late, 0 if there is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class SizeTimes:
-    """The sizes of a batch operation: `limit` is None if nobody states one, `limit_source` is its source.
-
-    `most_calls`, `most_items` and `most_seconds` are the budget. `left_out` are sizes that were not tried,
-    with the reason.
-    """
+    """The sizes that were tried at a batch operation, and the budget for them."""
 
     operation: str
     limit: int | None
+    """Maximum number of items, None if it is stated nowhere."""
     limit_source: str
+    """Who states the limit ("the spec (maxItems)")."""
     most_calls: int
     most_items: int
     most_seconds: int
     times: tuple[SizeTime, ...]
     left_out: Mapping[int, str]
+    """The reason for each size that was not tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPart:
-    """A part of a run and its work.
-
-    Parts with the same `group` are done one after the other; "" is a group of its own. `work` raises
-    `TargetUnreachableError`.
-    """
+    """A part of a run and its work."""
 
     part: RunPart
     work: Callable[[], Any]
+    """Raises TargetUnreachableError."""
     group: str = ""
+    """Parts with equal groups are done one after another; a part with "" may be done beside any other."""
 
 
 def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:
-    """Do the parts in their order. Raises TargetUnreachableError; BrokenRunError: a fault of ours."""
+    """Do the parts in their order. Raises TargetUnreachableError; BrokenRunError: a fault of the suite."""
     for part in parts:
         try:
             with ledger.part(part.part):

@@ -1,6 +1,6 @@
-"""The whole suite for one target: all checks, all phases, side by side in processes.
+"""The whole suite for one target: all phases, with parts done side by side in worker processes.
 
-The results are merged in the order of the parts, so that the report is that of one process.
+The results are merged in the order of the parts, so that the report does not depend on the workers.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ FUZZING_PHASE = "fuzzing"
 STATEFUL_PHASE = "stateful"
 SIZES_PHASE = "sizes"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
-"""In this order: faults of single calls are reported before those of many."""
+"""Phases in their order: faults of single calls are reported before faults of several calls."""
 
 _ALLOCATIONS = 1_000_000
-"""Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
+"""Garbage is collected when so many more objects were allocated than freed (about 100 MiB): rarely."""
 
 T = TypeVar("T")
 _TICK_S = 0.25
@@ -85,7 +85,7 @@ def run_phases(
 
 
 def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
-    """Return the API with either behaviour allowed in open cases, unless the server is ours."""
+    """Return the API for the target: in open cases a server that is not a mock server may do either."""
     if not api.profile.open_cases or target.identity().is_ours:
         return api
     ledger.notes.append(note_of(api))
@@ -93,7 +93,7 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 
 
 def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]:
-    """Planners in the order of the phases: phase, planner, and its checks beside the judge's."""
+    """Yield phase, planner, and the checks that the planner adds to those of the judge, in order."""
     # Hypothesis and Schemathesis are slow to import.
     from mockserver.contract import size_plan, size_run  # noqa: PLC0415
     from mockserver.contract.fuzzing import follow_ups  # noqa: PLC0415
@@ -109,7 +109,7 @@ def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]],
 
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
-    """Do the parts, with several workers if asked for and possible."""
+    """Do the parts, with several workers if the configuration asks for them and they are possible."""
     from mockserver.contract.failure_search import without_module_literals  # noqa: PLC0415 - imports Hypothesis
 
     with _rare_garbage_collection(), without_module_literals():
@@ -129,7 +129,7 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
 
 
 def _usual_calls(part: RunPart, examples: int) -> int:
-    """Usual number of calls of a part, measured at our own vendors."""
+    """Return the usual number of calls of a part, as measured at this project's vendors."""
     if part.phase == FUZZING_PHASE:
         return 20 + 2 * examples + min(5 * examples, 50)
     if part.phase == STATEFUL_PHASE:
@@ -139,7 +139,7 @@ def _usual_calls(part: RunPart, examples: int) -> int:
 
 @contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Exempt existing objects from garbage collection, and collect less often."""
+    """Collect garbage less often in the context, and exempt the objects that exist at its start."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, *before[1:])
@@ -151,7 +151,7 @@ def _rare_garbage_collection() -> Iterator[None]:
 
 
 def _why_one_worker(target: Target, run_config: RunConfig) -> str:
-    """Reason why parts cannot be done side by side, "" if they can."""
+    """Return the reason why parts cannot be done side by side, or "" if they can."""
     if not can_work_side_by_side():
         return "this system cannot copy a process"
     if target.is_paced:
@@ -163,12 +163,16 @@ def _why_one_worker(target: Target, run_config: RunConfig) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WorkedPart:
-    """A worker's results of one part; an unfinished one has no `result`, but an `error`."""
+    """A worker's results of one part."""
 
     number: int
+    """Place of the part in the plan, from 0."""
     result: PartResult | None
+    """None if the part was not finished."""
     ledger: FindingLedger
+    """Results of this part alone."""
     error: BaseException | None = None
+    """Why the part was not finished, else None."""
 
 
 def can_work_side_by_side() -> bool:
@@ -176,7 +180,7 @@ def can_work_side_by_side() -> bool:
 
 
 def usual_workers() -> int:
-    """Default number of workers of a run in this process: one for each available core."""
+    """Return the default number of workers: the number of cores that this process may use."""
     if not can_work_side_by_side():
         return 1
     # Some systems do not say which cores a process may use.
@@ -187,10 +191,10 @@ def usual_workers() -> int:
 def run_side_by_side(
     parts: Iterable[PlannedPart], target: Target, ledger: FindingLedger, workers: int
 ) -> None:
-    """Do the parts with so many workers, those of one group by the same worker in their order."""
+    """Do the parts with several workers. One worker does all parts of a group, in their order."""
     planned = list(parts)
     groups = _groups(planned)
-    # A copy must not share a connection or an event loop with another.
+    # Workers are copies of this process and must not share a connection or an event loop.
     target.reset()
     calls = multiprocessing.Value("L", 0)
     processes = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
@@ -212,7 +216,7 @@ def run_side_by_side(
 
 
 def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
-    """Numbers of the parts by group, the last first: sequences and walks take longest."""
+    """Return the numbers of the parts of each group, last group first: sequences and walks take longest."""
     groups: dict[str, list[int]] = {}
     for number, one in enumerate(planned):
         groups.setdefault(one.group or f"\0{number}", []).append(number)
@@ -220,7 +224,7 @@ def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
 
 
 def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
-    """Give each idle worker a group, until all are done or the target is lost."""
+    """Give each idle worker a group, until all groups are done or a part has failed."""
     by_connection: Mapping[Any, _Worker] = {process.connection: process for process in processes}
     busy = {process.connection for process in processes if process.give(groups.popleft() if groups else [])}
     while busy:
@@ -236,12 +240,14 @@ def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Me
 
 @dataclass(slots=True)
 class _Worker:
-    """A process that does parts, and the end of the pipe to it; `left` are its unfinished parts."""
+    """A process that does parts."""
 
     process: BaseProcess
     connection: Connection[Any, Any]
+    """Our end of the pipe to the process."""
     planned: Sequence[PlannedPart]
     left: list[int] = field(default_factory=list)
+    """Numbers of the parts that the process was given and has not reported."""
 
     @classmethod
     def started(cls, planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any) -> _Worker:
@@ -282,7 +288,7 @@ class _Worker:
 
     def end(self) -> None:
         self.connection.close()
-        # It takes SIGTERM for an interrupt, as the command does, and would want to say what it did.
+        # SIGTERM would only interrupt the worker, which then still reports its part.
         self.process.kill()
         self.process.join()
 
@@ -301,13 +307,13 @@ class _Merge:
         return self._error is not None
 
     def report_calls(self) -> None:
-        """Report the calls of all workers since the last time."""
+        """Report to the observer the calls that all workers made since the last report."""
         made = self._calls.value
         self._ledger.observer.call_made(made - self._told)
         self._told = made
 
     def add(self, done: WorkedPart) -> None:
-        """Take a part, and write those that are next in order."""
+        """Take the results of a part, and write all results that are next in the order of the plan."""
         self.report_calls()
         self._waiting[done.number] = done
         self._error = self._error or done.error
@@ -333,7 +339,7 @@ class _Merge:
 
 
 class _ResultObserver(RunObserver):
-    """Remembers the result of the part, and counts its calls in the shared counter."""
+    """Observer in a worker: keeps the result of the part, and counts calls in the counter of all workers."""
 
     result: PartResult | None = None
 
@@ -350,7 +356,7 @@ class _ResultObserver(RunObserver):
 
 
 class _Interrupts:
-    """SIGINT and SIGTERM of a worker: they end its part or its wait, never its report of a part."""
+    """Handler of SIGINT and SIGTERM in a worker: they may end a part or a wait, but no report of results."""
 
     def __init__(self) -> None:
         self._came = False
@@ -362,14 +368,17 @@ class _Interrupts:
             raise KeyboardInterrupt
 
     def during(self, work: Callable[[], T]) -> T:
-        """Do work that an interrupt may end. Raises KeyboardInterrupt, also for an earlier one."""
+        """Do work that an interrupt may end.
+
+        Raises KeyboardInterrupt: an interrupt arrives during the work, or has arrived before.
+        """
         try:
             self._may_raise = True
             if self._came:
                 raise KeyboardInterrupt
             return work()
         finally:
-            # No call stands before this: Python looks for signals at calls, and a second would get out.
+            # No call may come before this line: Python handles signals at calls, and a second would escape.
             self._may_raise = False
 
 
@@ -394,7 +403,7 @@ def _work(
 def _done(
     number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts, observer: _ResultObserver
 ) -> WorkedPart:
-    """Do a part in a worker; the ledger, a copy, then has the results of this part alone."""
+    """Do a part in a worker. The ledger is the worker's copy; it ends with the results of this part only."""
     ledger.begin_anew(observer)
     error: BaseException | None = None
     began = system_clock()
@@ -405,5 +414,5 @@ def _done(
     result = observer.result
     if result:
         result = replace(result, seconds=(system_clock() - began).total_seconds())
-    # Observers and profiles hold what cannot be sent to another process.
+    # Observers and profiles cannot be sent to another process.
     return WorkedPart(number, result, replace(ledger, observer=SILENT, profiles={}), error)

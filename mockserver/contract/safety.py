@@ -1,4 +1,4 @@
-"""Hosts that a run may call, and the rate of its calls."""
+"""Safety of a target: hosts that may be called, the rate of calls, and whether the server is a mockserver."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ HEALTH_PATH = "/_mock/health"
 _HEALTH = frozenset({"status", "version", "auth", "vendors", "uptimeSeconds"})
 _OK = 200
 _SANDBOXES = "sandboxes"
-"""The part of a path that the name of a sandbox follows."""
+"""Segment of a path before the name of a sandbox."""
 
 
 class UnsafeTargetError(Exception):
-    """An address that is not called; the text says why, `cure` is the remedy."""
+    """The suite does not call an address; the text says why, and `cure` what to do."""
 
     def __init__(self, message: str, cure: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class Rate:
 
 
 REMOTE_RATE = Rate(20)
-"""For every host but this one, where nobody said another."""
+"""Default rate for every host except this machine."""
 
 
 def parse_rate(text: str) -> Rate:
@@ -56,7 +56,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
-    """Return a function to await before every request, which keeps the rate; for one event loop."""
+    """Return a function that keeps the rate if it is awaited before every request, on one event loop."""
     turn = [0.0]
 
     async def waited() -> None:
@@ -71,7 +71,8 @@ def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
 def check_target(url: str, allowed: Collection[str]) -> str:
     """Return the address without a trailing slash and without the port that its scheme implies.
 
-    Raises UnsafeTargetError: no address, or a host not `allowed`.
+    Raises UnsafeTargetError: not an HTTP address, or one with credentials or a query, or a host that is
+    neither this machine nor in `allowed`.
     """
     try:
         netloc = urlsplit(url).netloc
@@ -103,7 +104,7 @@ def host_of(url: str) -> str:
 
 
 def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
-    """Return whether an answer below the target has headers of a mockserver."""
+    """Return whether the answer to `GET /` below the target has headers of a mockserver."""
     try:
         headers = send(Request("GET", "/")).response.headers
     except UnansweredCallError:
@@ -112,7 +113,7 @@ def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
 
 
 def vendors_of(answered: Response) -> frozenset[str] | None:
-    """Return the vendors in the health of a mockserver; None for an answer of any other server."""
+    """Return the vendors in the health answer of a mockserver, or None if the answer is not that."""
     if answered.status != _OK:
         return None
     health = answered.document()
@@ -127,25 +128,24 @@ def vendors_of(answered: Response) -> frozenset[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whether a server is a mockserver, and its vendors.
-
-    `base` is the path in front of its `/_mock` that a proxy may add.
-    """
+    """What kind of server is at an address."""
 
     is_ours: bool
+    """Whether the server is a mockserver."""
     base: str = ""
+    """The path before `/_mock`, which a proxy may add; "" without a proxy."""
     vendors: frozenset[str] = frozenset()
+    """Vendors of the mockserver."""
 
 
 def identify(
     url: str, send: Callable[[Request], Exchange], at_host: Callable[[Request], Exchange]
 ) -> Identity:
-    """Identify the server at an address, by its health, or by its headers where it has none.
+    """Identify the server at an address by its health answer, or by its headers if it has no health answer.
 
-    `send` calls below the address, `at_host` at its host. The health is looked for before each part of the
-    path, the first part first: a mockserver records calls below a vendor in its journal. A server behind
-    `http://host/team` has the health of `http://host/team/vendor` at `/team/_mock`. Raises
-    TargetUnreachableError.
+    `send` calls below the address, `at_host` at the root of its host. The health is requested at the root
+    first, and then below each part of the path (`/_mock`, then `/team/_mock` for `http://host/team/vendor`),
+    because a mockserver records calls below a vendor in its journal. Raises TargetUnreachableError.
     """
     parts = path_parts(url)
     found = None
@@ -170,6 +170,6 @@ def path_parts(url: str) -> list[str]:
 
 
 def check_vendor_in_path(name: str, url: str, identity: Identity) -> None:
-    """Raise UnsafeTargetError for the address of a whole server of ours instead of one vendor."""
+    """Raise UnsafeTargetError if the address is that of a whole mockserver instead of its vendor `name`."""
     if name in identity.vendors and path_parts(url) == path_parts(identity.base):
         raise UnsafeTargetError(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")

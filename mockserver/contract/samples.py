@@ -1,4 +1,4 @@
-"""Good and bad items made from a schema, texts of a pattern, and items as XML."""
+"""Good and bad items made from a schema, changes of one member, and requests as XML."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XmlWriter
 
 FIRST_KEY = 1000
-"""The first number of a made-up key."""
+"""The number from which made-up keys count."""
 
 _MOST_KEYS = 2**31 - 1
 _DEEPEST = 8
-"""Objects and lists within each other that are made up; a schema that needs more has no end."""
+"""Maximum nesting of made-up objects and lists. A schema that requires more probably refers to itself."""
 _TRIED = (*map(Decimal, ("0.01", "19.99", "1234.56", "99999999.99")),)
-"""Amounts of good items that are tried before a sample is used."""
+"""Amounts with which a sample must make valid items before it is used."""
 _FORMATS: Mapping[str, Callable[[int], str]] = {
     "uuid": lambda number: f"00000000-0000-4000-8000-{number:012d}",
     "date": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
@@ -46,7 +46,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
     "object": [],
     "array": {},
 }
-"""Values that no reader accepts for the type, however lenient."""
+"""For each type a value of another type that even the most lenient reader does not accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class SampleMember:
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
-        """Return a valid value, None if none can be made up."""
+        """Return a valid value, or None if no value can be made up. `number` tells values apart."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -87,7 +87,10 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """Yield the member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
+        """Yield the member once for each schema of `oneOf` or `anyOf`, merged with the keywords beside it.
+
+        Without `oneOf` and `anyOf`, yield the member itself.
+        """
         parts = self.schema.get("oneOf") or self.schema.get("anyOf")
         if not parts:
             yield self
@@ -98,7 +101,7 @@ class SampleMember:
             yield SampleMember.of(self.document, self.name, whole)
 
     def _discriminated(self, part: Document) -> Document:
-        """Return the member that names this part of a `oneOf`."""
+        """Return the discriminator's property with the value that selects `part`; {} if there is none."""
         known, name = self.schema.get("discriminator"), part.get("$ref", "").rpartition("/")[2]
         if not known or not name:
             return {}
@@ -133,7 +136,7 @@ class SampleMember:
         return None if drawn is None or (most is not None and len(drawn) > most) else drawn
 
     def within(self, wanted: Decimal) -> Json:
-        """Return the number, or the nearest valid one."""
+        """Return the wanted number, or a valid number near it."""
         least, most, step = (
             Decimal(str(self.schema[name])) if name in self.schema else None
             for name in ("minimum", "maximum", "multipleOf")
@@ -166,18 +169,21 @@ class SampleMember:
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """Good items of a schema: `base` with a key, and members that differ from item to item.
-
-    `keys` are the members of the key, of which `keyed` differs.
-    """
+    """Good items of a schema: `base` with members that differ from item to item."""
 
     base: Mapping[str, Json]
+    """Members that are equal in all items."""
     keys: tuple[str, ...]
+    """Members that form the key."""
     keyed: SampleMember
+    """The member of the key that differs from item to item."""
     marked: str
+    """Member with the text of the drawn number ("v17"); "" if no member takes a free text."""
     priced: SampleMember | None
+    """Member with the drawn amount."""
     corruptions: tuple[Corruption, ...]
     mark_length: int = 0
+    """Minimum length of the text in `marked`."""
 
     def key(self, number: int) -> str:
         made = {**self.base, self.keyed.name: self._key(number)}
@@ -199,7 +205,7 @@ class SampleItem:
 
 
 def key_text(values: Sequence[Json]) -> str:
-    """Key of an item by its key members; several are joined by `/`, each escaped."""
+    """Return the key of an item from the values of its key members. Several are escaped and joined by `/`."""
     if len(values) == 1:
         return str(values[0])
     return join_key(map(str, values))
@@ -210,12 +216,12 @@ def key_parts(key: str) -> list[str]:
 
 
 def whole_schema(document: Document, schema: Document) -> Document:
-    """Resolve the schema, with all of its `allOf` merged."""
+    """Return the schema with its `$ref` resolved and all of its `allOf` merged."""
     return merged(document, schema, None)
 
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
-    """Valid items of the schema and ways to spoil them; None if none can be made up."""
+    """Return valid items of the schema and ways to spoil them, or None if no valid item can be made up."""
     from mockserver.contract.oracle.schemas import compile_schema, unfold  # noqa: PLC0415 - slow
 
     judge = compile_schema(unfold(document, schema))
@@ -298,9 +304,9 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 
 
 def set_member(pointer: str, value: Json) -> ChangeDocument:
-    """Return a copy with `value` at the pointer (`/payee_ID`, `/body/data/checksum`, "" for all of it).
+    """Return a function that copies a document with `value` at the pointer (`/payee_ID`; "": the whole).
 
-    The parents must be in the item; the last member need not be.
+    The document must have every parent of the member, but not the member.
     """
     return _change_at(parse_pointer(pointer), lambda _: value)
 
@@ -311,7 +317,7 @@ def remove_member(pointer: str) -> ChangeDocument:
 
 
 def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocument:
-    """Return a copy of the item with the value at the end of the way changed."""
+    """Return a function that copies an item and applies `change` to the value at the end of `way`."""
     if not way:
         return change
     step, inner = str(way[0]), _change_at(way[1:], change)
@@ -325,7 +331,7 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
-    """Write `value` as XML; where the schema is of a list, an object around the list is left out."""
+    """Write `value` as XML. If the schema is a list and `value` an object around one, write only the list."""
     tree = SchemaTree(document)
     is_list = tree.place((schema,)).kind == "array"
     if is_list and isinstance(value, Mapping) and len(value) == 1:

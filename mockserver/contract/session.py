@@ -34,7 +34,7 @@ from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
-"""Host of calls in process: the application answers only loopback hosts. It is not shown."""
+"""Address of calls in this process. Its host is a loopback host, because the application answers no other."""
 
 QUICK_EXAMPLES = 2
 QUICK_NOTE = (
@@ -57,32 +57,33 @@ class MissingCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """Environment of a run; `say` receives lines for people, `observer` the progress."""
+    """Environment of a run."""
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
+    """Receives lines for people."""
     clock: Clock
     observer: RunObserver = SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Result of a run.
-
-    `url` is the address of the target, "" for an application in this process. `stopped` is the reason of an
-    early end: INTERRUPTED, or the loss of the target; else "". `secrets` are texts and the variables that
-    stand for them, `in_shell` the same for whole headers; `defaults` are the values of public variables.
-    """
+    """Result of a run."""
 
     plan: SessionPlan
     api: ApiUnderTest
     ledger: FindingLedger
     url: str
+    """Address of the target, "" for an application in this process."""
     seconds: float
     stopped: str = ""
+    """Why the run ended early: INTERRUPTED, the loss of the target, or a fault of the suite; else ""."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The shell variable that replaces each secret text."""
     in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The shell text that replaces each header value with a credential."""
     defaults: Mapping[str, str] = field(default_factory=dict)
+    """Credentials that are no secrets (of fixtures, or invented), by environment variable."""
 
     @property
     def where(self) -> str:
@@ -90,7 +91,7 @@ class Session:
 
 
 def load_session_api(plan: SessionPlan) -> ApiUnderTest:
-    """Load the API of a plan. Raises SpecError; FileNotFoundError: no vendor of that name."""
+    """Load the API of a plan. Raises SpecError; FileNotFoundError: the plan names no known vendor."""
     if plan.spec:
         return load_api(plan.spec, plan.facts, plan.profile, plan.overlays)
     return load_vendor_api(plan.name, plan.facts, plan.profile, plan.overlays)
@@ -100,8 +101,9 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
     """Run the plan.
 
     Raises UnsafeTargetError: the target may not be called; MissingCredentialsError; TargetUnreachableError;
-    SpecError, VendorError: the spec cannot be served in this process; UnreadableCredentialError: a malformed
-    variable; MissingFactsError: valid items need records that the target lacks.
+    SpecError, VendorError: the spec cannot be served in this process, or the target answers none of its
+    operations; UnreadableCredentialError: a malformed variable; MissingFactsError: valid items need records
+    that the target lacks.
     """
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
     here = None if plan.target else _application(plan)
@@ -125,7 +127,7 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
             ledger.notes.append(QUICK_NOTE)
         known = replace(known, facts=checked.facts)
         plan = replace(plan, facts={**plan.facts, **checked.taken})
-        # Without batches our lists of a file are empty, or examples that no query changes.
+        # In an API of a file without batches, a mock server's lists are empty or constant examples.
         is_plain = ours and api.spec.is_own and not any(one.batch for one in api.spec.operations.values())
         phases = {runner.FUZZING_PHASE} if is_plain else {*PHASES}
         context.observer.run_began(known, _secrets(known, plan, context))
@@ -144,14 +146,14 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
 def _is_ours(api: ApiUnderTest, target: Target) -> bool:
     """Return whether a mockserver is at a target on this machine.
 
-    Raises UnsafeTargetError: it is, and the API is below the address.
+    Raises UnsafeTargetError: the address is that of the whole mockserver, not of the API.
     """
     safety.check_vendor_in_path(api.name, target.address.url, target.identity())
     return target.identity().is_ours
 
 
 def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
-    """Secret texts, credentials of the environment and of headers, with their replacements."""
+    """Return the replacement of each secret text: credentials of the environment and of headers."""
     secret = credentials.from_environment(api, context.environment)
     return {**credentials.secret_texts(secret), **_of_headers(plan)}
 
@@ -177,7 +179,7 @@ def broken_session(plan: SessionPlan, api: ApiUnderTest, fault: Exception) -> Se
 
 
 def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
-    """Keep the fault, and return why the run ended early."""
+    """Store the fault in the ledger, and return why the run ended early."""
     ledger.fault = BrokenRunError.of(fault, where)
     return f"an internal error in mockserver: {ledger.fault}"
 
@@ -192,7 +194,7 @@ def _run(api: ApiUnderTest, target: Target, plan: SessionPlan, ledger: FindingLe
         return str(error)
     except (MockServerError, BrokenPipeError):
         raise
-    except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
+    except Exception as fault:  # noqa: BLE001 - a fault of ours is raised again after the reports are written
         return _broken(ledger, fault, "the run")
     return ""
 
@@ -202,7 +204,8 @@ def _interruptible(target: Target) -> Iterator[None]:
     """End the run at Ctrl-C, even if a library swallows the interrupt.
 
     Python cannot raise out of a callback of the garbage collector (Hypothesis has one) or a finaliser: it
-    prints "Exception ignored in …" and goes on. Here the next call ends the run, and nothing is printed.
+    prints "Exception ignored in …" and continues. In this context the next call ends the run instead, and
+    nothing is printed.
     """
     if current_thread() is not main_thread():
         yield
@@ -236,7 +239,10 @@ def _application(plan: SessionPlan) -> App:
 
 
 def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
-    """The environment's credentials before the fixtures'; a server of ours without fixtures takes any."""
+    """Return the credentials of the environment; for a mock server also those of the fixtures.
+
+    Without credentials in the fixtures a mock server accepts any, so they are invented.
+    """
     named = credentials.from_environment(found, context.environment)
     if not ours:
         return named
@@ -247,9 +253,10 @@ def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) ->
 def _run_config(
     known: ApiUnderTest, plan: SessionPlan, context: SessionContext, ledger: FindingLedger
 ) -> RunConfig:
-    """Return the settings, limited to operations that can be called.
+    """Return the configuration of the run, limited to operations that can be called.
 
-    An empty variable excludes its credential. Raises MissingCredentialsError.
+    An empty variable excludes the operations that need its credential. Raises MissingCredentialsError: a
+    variable is not set.
     """
     every = frozenset(known.spec.operations)
     unread = not_served(known.spec)
@@ -273,9 +280,9 @@ def _run_config(
 def _checked_facts(
     known: ApiUnderTest, target: Target, plan: SessionPlan, run_config: RunConfig, *, ours: bool
 ) -> CheckedFacts:
-    """Check the facts of the run; at a server of ours only those that a user named.
+    """Check the facts of the run; at a mock server only those that the user named.
 
-    No record of another host is taken: somebody may need it. Raises MissingFactsError.
+    Records of another machine replace no fact, because somebody may need them. Raises MissingFactsError.
     """
     has_items = plan.phases != (runner.FUZZING_PHASE,)
     operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()
@@ -284,7 +291,10 @@ def _checked_facts(
 
 
 def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> RunConfig:
-    """The settings without the operations that the target lacks. Raises SpecError: it has none of them."""
+    """Return the configuration without the operations that the target lacks.
+
+    Raises SpecError: the target has none of the operations.
+    """
     wanted = frozenset(filter(run_config.calls, known.spec.operations))
     absent = absent_operations(known, target, wanted)
     if not absent:
@@ -303,28 +313,28 @@ def _of_headers(plan: SessionPlan) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """A run of the suite for one API.
-
-    `spec` is a user's file, None: our vendor of that name. `target` is an address, None: our own application
-    in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file,
-    `overlays` change the spec. `is_quick`: reports call it a first look.
-    """
+    """Plan of a run of the suite for one API."""
 
     name: str
     spec: Path | None = None
+    """File of a user; None: the vendor with this name."""
     target: str | None = None
+    """Address; None: the application in this process."""
     allowed: tuple[str, ...] = ()
+    """Hosts beyond this machine that may be called."""
     headers: Mapping[str, str] = field(default_factory=dict)
     rate: Rate | None = None
     facts: Facts = field(default_factory=dict)
     run_config: RunConfig = field(default_factory=RunConfig)
     phases: tuple[str, ...] = PHASES
     profile: Path | None = None
+    """YAML file; None: the profile of the spec or the vendor."""
     is_quick: bool = False
+    """Whether reports note that the run has only a few examples."""
     overlays: tuple[Path, ...] = ()
 
     def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
-        """Return the plan for one check alone, in the part of the run with the finding."""
+        """Return the plan for one check, limited to the part of the run with the finding, if it is known."""
         effort = replace(self.run_config, only=frozenset({check}))
         if finding is None or not finding.phase:
             return replace(self, run_config=effort)
@@ -334,7 +344,7 @@ class SessionPlan:
 
 
 def command_line(plan: SessionPlan) -> str:
-    """Return the shell command that repeats it; a header with a credential is a variable in it."""
+    """Return the shell command that repeats the run. Headers with credentials are variables in it."""
     return " ".join(_words(plan))
 
 
@@ -374,7 +384,7 @@ def _words(plan: SessionPlan) -> Iterator[str]:
 
 
 def announce(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> str:
-    """Words for the planned effects on the target: creations, changes, deletions, rate."""
+    """Return lines about the planned effects on the target: what is written, number and rate of calls."""
     return "\n".join(_told(api, url, run_config, rate))
 
 
@@ -415,10 +425,10 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 ) -> None:
     """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
 
-    MOCKSERVER_TARGET names another address than `target`; without either, the application runs in this
-    process. MOCKSERVER_ALLOW_REMOTE names the hosts beyond this machine that may be written to, separated by
-    spaces. Credentials are the environment's, see `mockserver contract --help`. Raises BrokenRule: the check
-    fails; BrokenRunError: a fault of ours; and the errors of `run_session`.
+    The address in MOCKSERVER_TARGET replaces `target`; without both, the application runs in this process.
+    MOCKSERVER_ALLOW_REMOTE has the hosts beyond this machine that may be written to, separated by spaces.
+    Credentials come from the environment, see `mockserver contract --help`. Raises BrokenRule: the check
+    fails; BrokenRunError: a fault of the suite; and the errors of `run_session`.
     """
     plan = SessionPlan(
         name,

@@ -1,8 +1,8 @@
 """Target of calls: an application in this process, or an address.
 
-Both are called through one client, so checks see no difference. A target stands where the vendor's own paths
-begin (`http://127.0.0.1:8080/xero`, the vendor's own host). A socket's timeout begins anew with every byte,
-so the time of a whole answer is kept here.
+Both kinds are called through `Target`, so checks see no difference. The address of a target is where the
+vendor's own paths begin (`http://127.0.0.1:8080/xero`, or the vendor's own host). A socket's timeout begins
+anew with every byte, so this module measures the time of the whole answer.
 """
 
 from __future__ import annotations
@@ -59,15 +59,15 @@ _CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
         "user-agent": (b"User-Agent", f"python-httpx/{httpx.__version__}".encode()),
     }
 )
-"""Sent with every call that does not say otherwise, by name in lower case."""
+"""Headers sent with every call that does not set them, by name in lower case."""
 
 _ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
-"""Methods that say the length of their body even if there is none."""
+"""Methods whose requests have a `Content-Length` even without a body."""
 
 _CRASHED = 500
 _CALLER = ("127.0.0.1", 123)
 _KEPT_CONNECTIONS = 16
-"""More calls than these at once open connections of their own."""
+"""Maximum number of connections that stay open; a call beyond it opens its own connection."""
 
 _READ_BYTES = 1 << 16
 _NO_SERVER = (
@@ -78,27 +78,27 @@ _NO_SERVER = (
     ProxyError,
     SSLError,
 )
-"""Errors that come before a request is sent."""
+"""Errors that are raised before a request is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Address of a target: `url` without a trailing slash; `app` answers in process if given.
-
-    `headers` go with every call without its own; `given`, the user's `--header`, goes with every call and
-    replaces its own. Names are in lower case.
-    """
+    """Address of a target, and how it is called. Names of headers are in lower case."""
 
     url: str
+    """Without a trailing slash."""
     app: App | None = field(default=None, repr=False)
+    """Application that answers in this process; None: call `url` over the network."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Headers sent with every call that does not set them."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Headers of the user (`--header`), sent with every call instead of the call's own."""
     verify_tls: bool = True
     limits: CallLimits = field(default_factory=CallLimits)
 
 
 class Target:
-    """An address that is called. Use it as a context; `pause` is awaited before every call (a rate limit)."""
+    """Client of one address; a context manager. `pause` is awaited before every call, to limit the rate."""
 
     def __init__(
         self, address: Address, pause: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -131,18 +131,18 @@ class Target:
         self._caller = _caller(self.address)
 
     def stop(self) -> None:
-        """Make every later call end as Ctrl-C does: cleaning up then makes none."""
+        """Make every later call raise KeyboardInterrupt, so that cleaning up makes no calls."""
         self._is_stopped = True
 
     def always_send(self, header: str, text: str) -> None:
-        """Send a header, its name in lower case, with every later call, as if a user had given it."""
+        """Send a header with every later call, as if the user had given it. Its name is in lower case."""
         self.address = replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
         """Send the request.
 
-        Raises TargetUnreachableError: there is no server; UnansweredCallError: no whole HTTP answer in time;
-        UnsendableCallError: no HTTP client sends such a request.
+        Raises TargetUnreachableError: no server, or too many slow calls in a row; UnansweredCallError: no
+        complete HTTP answer in time; UnsendableCallError: HTTP clients cannot send the request.
         """
         return self._sent([request], operation)[0]
 
@@ -150,7 +150,7 @@ class Target:
         return self._sent(requests, operation)
 
     def identity(self) -> Identity:
-        """Return the identity of the server, asked for once."""
+        """Return the identity of the server. Only the first call asks the server."""
         if self._identity is None:
             self._identity = identify(self.address.url, self.send, self._at_host)
         return self._identity
@@ -182,7 +182,10 @@ class Target:
         return [Exchange(*pair, operation) for pair in zip(full, received, strict=True)]
 
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
-        """Return the error with the call; a series of slow calls ends the run."""
+        """Return the error with the call in its message.
+
+        After too many slow calls in a row, return a TargetUnreachableError, which ends the run.
+        """
         where = request.path if self.address.app else f"{self.address.url}{request.path}"
         message = f"{request.method} {where}: {error}"
         if not isinstance(error, UnansweredCallError):
@@ -200,21 +203,21 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:
-    """Return the request with the headers of every client."""
-    # Behind an address without a path "@host" would be another host.
+    """Return the request at its whole address, with the headers that every client sends."""
+    # Without the slash, a path "@host" after an address without a path would name another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     return outgoing_request(full.method, _url(base + below), full.headers, full.body)
 
 
 @lru_cache(maxsize=256)
 def _url(text: str) -> httpx.URL:
-    """Return the parsed address; most calls of an operation have the same one."""
+    """Return the parsed address. The cache helps because most calls of an operation have equal addresses."""
     return httpx.URL(text)
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """Method, address, headers in their order, and body of a request."""
+    """A request as it is sent, with its headers in their order."""
 
     method: str
     url: httpx.URL
@@ -241,7 +244,7 @@ def outgoing_request(
 
 
 def _octets(text: str) -> bytes:
-    """Return a header's text as sent, which knows no characters beyond Latin-1."""
+    """Encode a header's text as Latin-1; replace other characters with "?"."""
     return text.encode("latin-1", "replace")
 
 
@@ -250,7 +253,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class AppCaller:
-    """Calls one application."""
+    """Client of one application in this process."""
 
     def __init__(self, app: App, limits: CallLimits | None = None) -> None:
         self._app = app
@@ -271,11 +274,11 @@ class AppCaller:
 
 
 class BodyTooLongError(Exception):
-    """Raised to an application that sends more than is read."""
+    """Raised in an application whose response body is longer than the limit."""
 
 
 class _Answer:
-    """The ASGI channel of one call: a whole body in, then nothing until the answer is complete."""
+    """The ASGI channel of one call: gives the application the whole body at once, and collects the answer."""
 
     def __init__(self, body: bytes, most: int) -> None:
         self.left = most
@@ -305,7 +308,7 @@ class _Answer:
 
 
 async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> Response:
-    """Return the answer of the application; a crash is a 500 for its callers, so it is one here."""
+    """Return the answer of the application; a crash counts as an answer 500, as behind a server."""
     answer = _Answer(request.body, limits.body_bytes)
     try:
         async with asyncio.timeout(limits.seconds):
@@ -330,7 +333,7 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
 async def _ask(app: App, request: OutgoingRequest, answer: _Answer) -> None:
     try:
         await app(_scope(request), answer.receive, answer.send)
-    except Exception:  # noqa: BLE001 - whatever it is, a server would answer for it
+    except Exception:  # noqa: BLE001 - a server would answer 500 after any exception
         answer.status = answer.status or _CRASHED
     else:
         if not (answer.status and answer.is_complete.is_set()):
@@ -366,7 +369,7 @@ def _scope(request: OutgoingRequest) -> dict[str, Any]:
 
 
 class HttpCaller:
-    """Calls the server at one address; proxies of the environment are used unless it is this machine."""
+    """Client of the server at one address. Proxies of the environment are used, except to this machine."""
 
     def __init__(
         self,
@@ -383,8 +386,8 @@ class HttpCaller:
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Send requests at the same time and return their answers in order.
 
-        Raises TargetUnreachableError: there is no server; UnansweredCallError: no whole HTTP answer in time;
-        UnsendableCallError: one of them cannot be sent.
+        Raises TargetUnreachableError: there is no server; UnansweredCallError: no complete HTTP answer in
+        time; UnsendableCallError: a request cannot be sent.
         """
         if len(requests) == 1:
             return [self._response(requests[0])]
@@ -417,7 +420,7 @@ class HttpCaller:
         return Response(received.status, headers, self._body(received, until))
 
     def _body(self, received: urllib3.BaseHTTPResponse, until: float) -> bytes:
-        """Read the body as it comes, within bounds of length and time."""
+        """Read the body until its end. Raises UnansweredCallError if it is too long, too slow or broken."""
         parts: list[bytes] = []
         left, limits, failed = self._limits.body_bytes, self._limits, None
         try:
@@ -477,7 +480,7 @@ def _reason(error: Exception) -> str:
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket until a moment, in seconds of `perf_counter`. Raises TimeoutError."""
+    """Reader of a socket. From the moment `until` (seconds of `perf_counter`) reading raises TimeoutError."""
 
     def __init__(self, raw: io.RawIOBase, connection: socket.socket, until: float) -> None:
         super().__init__()
@@ -499,7 +502,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    """A response that ends with the timeout of its socket."""
+    """A response that must be read within the timeout of its socket, counted from its start."""
 
     def __init__(self, sock: socket.socket, *rest: Any, **options: Any) -> None:
         super().__init__(sock, *rest, **options)

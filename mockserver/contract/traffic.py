@@ -1,4 +1,4 @@
-"""Recorded traffic compared with the spec and with a local server."""
+"""Comparison of recorded traffic with the spec and with a local server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from mockserver.server import ignore_connexion_warnings
 from mockserver.spec.openapi import Spec
 
 _NOT_SENT = (":", "content-length", "transfer-encoding", "connection", "host", "accept-encoding")
-"""Beginnings of header names that belong to a connection, not to a call."""
+"""Beginnings of names of request headers that belong to the connection, not to the call."""
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _NOT_CAME = ("content-length", "transfer-encoding", "content-encoding", "connection")
 
@@ -42,41 +42,42 @@ _SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
 SANDBOX_HEADER = "mock-sandbox"
 REFUSED_WHOLE = "refused with the whole call"
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
-"""Statuses that say nothing about the contract: the request was valid, and may succeed later."""
+"""Statuses that say nothing about the contract: the request may succeed later."""
 
 _UNSAID = frozenset({401, 403})
-"""Answers that may be meant for the credentials, which most recorders leave out."""
+"""Statuses that may be due to the credentials, which most recorders leave out."""
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
 _STORY = "story"
-"""Sandbox of the calls of an archive that says how its sandbox began."""
+"""Name of the sandbox for the calls of an archive that has the initial state of its sandbox."""
 
 _LOCAL_ORIGIN = "http://testserver"
 
 
 class InvalidArchiveError(ValueError):
-    """The file is no archive; the text says what is wrong, and where."""
+    """The file is not an HTTP archive; the text says what is wrong, and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
-    """A recorded exchange: `number` counts from 1, `url` is the request's, `at` its start or None.
-
-    The request's path is the URL's, with its query. A status of 0 means no answer. In an archive of ours,
-    `beginning` are the members of the sandbox to create for its calls, and `state` the documents to merge
-    before this one.
-    """
+    """An exchange of an archive."""
 
     number: int
+    """Place of the entry in the archive, from 1."""
     url: str
+    """Whole URL of the request."""
     at: datetime | None
+    """Start of the call, by the sandbox's clock if this server recorded it."""
     exchange: Exchange
+    """The path of its request is that of the URL, with the query. A status of 0 means no answer."""
     beginning: Mapping[str, Any] | None = None
+    """Members of the sandbox to create for the calls, None if another program wrote the archive."""
     state: Mapping[str, Any] = field(default_factory=dict)
+    """State to merge into the sandbox before this call, by scope."""
 
 
 def read_har(text: str) -> tuple[RecordedExchange, ...]:
-    """Return the exchanges of an archive, by their start. Raises InvalidArchiveError."""
+    """Return the exchanges of an archive in the order of their start. Raises InvalidArchiveError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -114,7 +115,10 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
 
 
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
-    """Return the request of our own archive with its credentials; the standard entry has none."""
+    """Return the request with the headers that this server recorded, credentials included.
+
+    If secrets in the standard body are masked, the recorded body replaces the standard one.
+    """
     headers = {str(name): str(text) for name, text in sent["headers"].items()}
     is_cut = MASK.encode() in request.body
     return replace(
@@ -125,7 +129,7 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """By the sandbox's clock where the entry is one of ours, else its start."""
+    """Return the start of the call: by the sandbox's clock if this server recorded it, else as recorded."""
     own = entry.get("_mock") or {}
     text = own.get("sandboxAt") or entry.get("startedDateTime")
     return parse_instant(str(text)) if text else None
@@ -163,11 +167,11 @@ def _content(content: Mapping[str, Any]) -> bytes:
 
 
 def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
-    """Return the exchange with its path below the vendor's mount; None if it is another server's.
+    """Return the exchange with its operation and its path in the spec, or None if it is for another server.
 
-    `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that the
-    spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox in the
-    path becomes the header with the same meaning.
+    `base` is the address at which the vendor's paths begin. Every call below `base` is kept; if no operation
+    answers it, its operation is "". If `base` is "", the path in the spec is the longest end of the recorded
+    path that an operation answers, and a sandbox at the start of the recorded path becomes a header.
     """
     request, headers = one.exchange.request, dict(one.exchange.request.headers)
     if base:
@@ -187,7 +191,10 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
 
 
 def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:
-    """Return the longest served end of `path` with its query, and the operation; "" if there is none."""
+    """Return the longest end of `path` that an operation answers, with the query, and the operation.
+
+    If no operation answers any end, return `path` and "".
+    """
     parts = urlsplit(path)
     segments = parts.path.split("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -216,9 +223,10 @@ class OutcomeDifference:
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
-    """Differences of our outcomes from the recorded ones; messages and bodies are not compared.
+    """Return where the outcomes of items differ; messages and bodies are not compared.
 
-    Without a reader, or without outcomes in both, the two statuses are compared.
+    `before` is the recorded exchange, `after` the local server's. If there is no reader, or neither response
+    reports outcomes, compare the two statuses instead.
     """
     was, now = (_reported(one, items, reader) for one in (before, after))
     if was is None and now is None:
@@ -248,7 +256,7 @@ def _reported(
 def _outcomes_by_key(
     reported: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
-    """Outcome of each item; a text where the answer has none for it."""
+    """Return the outcome of each item: a text if the whole call was refused, None if none is reported."""
     if reported is None:
         return [REFUSED_WHOLE] * len(items)
     by_place = {
@@ -280,7 +288,7 @@ def _describe(one: ReportedOutcome | str | None) -> str:
 
 
 SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
-"""Returns our server's answer to a recorded request, at the instant of the recording."""
+"""Sends a recorded request to the local server, whose clock stands at the instant of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +296,9 @@ class DriftedExchange:
     number: int
     recorded: Exchange
     here: Exchange
+    """The exchange of the same request with the local server."""
     forbidden: tuple[Finding, ...]
+    """What the spec forbids in the recorded exchange."""
     differences: tuple[OutcomeDifference, ...]
 
     @property
@@ -300,10 +310,15 @@ class DriftedExchange:
 class Drift:
     vendor: str
     calls: tuple[DriftedExchange, ...]
+    """The compared exchanges, clean ones included."""
     foreign: int
+    """Number of exchanges with other servers."""
     lost: int
+    """Number of requests without an answer."""
     transient: int
+    """Number of answers with a transient status."""
     made: Mapping[str, int]
+    """How often each check was made."""
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
@@ -312,19 +327,18 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class DriftComparison:
-    """Compares traffic with the spec by `judge`, and with our server, called by `call`.
-
-    `base` is where the vendor's paths begin, "" to look for them.
-    """
+    """Comparison of traffic with the spec and with the local server."""
 
     api: ApiUnderTest
     base: str
+    """Address at which the vendor's paths begin, "" to search for them in each URL."""
     judge: ExchangeJudge
+    """Compares an exchange with the spec."""
     call: SendRequest
     ledger: FindingLedger = field(default_factory=FindingLedger)
 
     def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
-        """Compare all exchanges in the order of the recording; the local server keeps its state."""
+        """Compare all exchanges in the given order; the local server keeps its state between calls."""
         calls = []
         foreign = lost = transient = 0
         for one in traffic:
@@ -365,20 +379,22 @@ class DriftComparison:
 
 
 class UnfitStateError(Exception):
-    """The state that our server is to begin with does not fit it; the text says why."""
+    """The local server refuses the state with which it should begin; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A server of ours in this process with the sandboxes of the recorded calls."""
+    """A mock server in this process, with the sandboxes of the recorded calls."""
 
     api: ApiUnderTest
     target: Target
     state: bytes = b""
+    """JSON of the state with which each sandbox begins; empty: the fixtures."""
     has_met_fault: set[str] = field(default_factory=set)
+    """Names of the sandboxes that were created."""
 
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
-        """Answer the recorded request. Raises UnfitStateError."""
+        """Send the recorded request and return the exchange. Raises UnfitStateError."""
         is_story = one.beginning is not None
         sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX_HEADER, "default")
         if sandbox not in self.has_met_fault:
@@ -416,7 +432,7 @@ class LocalServer:
             raise UnfitStateError(json.loads(received.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
-        """Return the request, with fixture credentials where the recorder cut them."""
+        """Return the request; fixture credentials replace those that the recorder left out or masked."""
         request, name = exchange.request, exchange.operation
         if not name:
             return request
@@ -433,7 +449,7 @@ class LocalServer:
 def local_server(
     api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str], files: tuple[Path, ...] = ()
 ) -> Iterator[LocalServer]:
-    """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
+    """Yield a local server that begins with the state in a file, or with the fixtures.
 
     `files` are a user's specs. Raises InvalidAssumptionError, OSError.
     """

@@ -1,4 +1,4 @@
-"""One API tried at one target: how requests are dressed, sent and counted in every phase."""
+"""One API tried at one target: how every phase completes, sends and counts requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
 
 JudgeExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
-"""Judges one exchange by itself."""
+"""Returns what is wrong with one exchange, regardless of other exchanges."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Trial:
         return self.api, self.target, self.run_config, self.ledger, self.judge_exchange
 
     def dressed(self, request: Request, tenant: int, scope: IsolationScope) -> Request:
-        """Return the request with credentials and the headers of the tenant and the scope; its own win."""
+        """Return the request with credentials and the headers of tenant and scope, unless it has them."""
         api, operation = self.api, self.api.operation_of(request)
         given = api.profile.credentials
         headers = {**api.profile.headers(api.facts, tenant), **scope.headers}
@@ -42,7 +42,7 @@ class Trial:
         return with_query(api, operation, given, full)
 
     def send_as(self, request: Request, operation: str = "") -> Exchange:
-        """Send a request unchanged, and count it as a call of the operation; "" counts for none."""
+        """Send a request unchanged, and count it as a call of the operation ("": of no operation)."""
         return self.ledger.count_call(self.target.send(request, operation))
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:
