@@ -1,1 +1,1 @@
-"""Generated calls, from Schemathesis and along links."""
+"""Generated calls: cases of Schemathesis, and walks along links."""

@@ -1,4 +1,4 @@
-"""Generated cases sent to the target, and the checks of their exchanges."""
+"""Sending of generated cases to the target, and the checks of their exchanges."""
 
 from __future__ import annotations
 
@@ -56,23 +56,23 @@ from mockserver.spec.openapi import resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _EVERY_NTH = 4
-"""Of so many calls without a body, one asks for XML."""
+"""One of so many calls without a body asks for XML."""
 
 _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
 """The `Accept` of a case by the media type of its body."""
 
 _UNREADABLE = (UnicodeError, RecursionError)
-"""Errors of a body that is no text, or is nested too deep."""
+"""Errors that a body raises if it is not text or is nested too deep."""
 
 _INVALID_IS_REFUSED = "negative-data-rejection"
 _VALID_IS_ACCEPTED = "positive-data-acceptance"
 _HEADER_IS_REQUIRED = "missing-required-header"
 _METHOD_IS_REFUSED = "unsupported-method"
 ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
-"""Checks that are made once for an operation, after its first good answer."""
+"""Checks that are made once for each operation, after its first successful response."""
 
 _SLOW = 3
-"""Calls of an operation that took too long, after which the rest of them is left out."""
+"""After so many calls that took too long, an operation is no longer called."""
 
 _MADE: Mapping[str, str] = {
     "not_a_server_error": NO_SERVER_ERROR,
@@ -81,10 +81,11 @@ _MADE: Mapping[str, str] = {
     "missing_required_header": _HEADER_IS_REQUIRED,
     "unsupported_method": _METHOD_IS_REFUSED,
 }
-"""The checks of Schemathesis that are made, with our ids.
+"""The checks of Schemathesis that are made, and their ids in this suite.
 
-The oracle judges status, media type, headers and body of every answer, `refusals` credentials and the header
-`Allow`, `links` and `sequences` whether a created record is there and a deleted one is gone.
+Its other checks are replaced: the oracle judges status, media type, headers and body of every response;
+`refusals` judges credentials and the header `Allow`; `links` and `sequences` judge whether a created record
+exists and a deleted record does not.
 """
 
 _SAID = {
@@ -97,7 +98,7 @@ _SAID = {
 
 
 class TargetLostError(Exception):
-    """The target does not answer any more; nothing is sent after that."""
+    """The target no longer responds, so nothing more is sent."""
 
 
 class UnansweredCaseError(Exception):
@@ -114,11 +115,11 @@ class FuzzingContext(Trial):
 
 
 class CaseCaller:
-    """Sends the cases of one schema to one target.
+    """Sender of the cases of one schema to one target.
 
-    `lost` is the error with which the target stopped responding, `slow` the number of slow calls by
-    operation. `accept` is sent with every call unless "". `left_out` names the checks of Schemathesis to
-    skip.
+    `lost` is the error with which the target stopped responding, None while it responds. `slow` is the number
+    of slow calls by operation. `accept` is the `Accept` of every call, "" to let the case choose. `left_out`
+    are ids of checks of Schemathesis that are skipped.
     """
 
     def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
@@ -139,8 +140,8 @@ class CaseCaller:
     ) -> CheckedResponse:
         """Send a case and return the checked response.
 
-        Raises UnsendableCaseError: no HTTP request can carry it, or a mockserver would obey it;
-        TargetLostError; UnansweredCaseError.
+        Raises UnsendableCaseError: no HTTP request can carry the case, or a mockserver would take it for a
+        command; TargetLostError; UnansweredCaseError.
         """
         if self.lost:
             raise TargetLostError
@@ -172,13 +173,13 @@ class CaseCaller:
         return None if replays is None or is_of_key else replays.key_writer(operation_id(case))
 
     def wants(self, check: str) -> bool:
-        """Return whether a finding is reported; two checks of the answer always are made."""
+        """Return whether findings of a check are reported."""
         return check not in (EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ) or self._context.run_config.wants(
             check
         )
 
     def leaves_out(self, operation: str) -> bool:
-        """Return whether an operation is called no more: it is too slow, or all was checked once."""
+        """Return whether an operation is no longer called: it is too slow, or all wanted checks were made."""
         only = self._context.run_config.only
         is_done = bool(only) and only <= ONCE and all(self.ledger.made[operation, one] for one in only)
         return is_done or self.slow[operation] >= _SLOW
@@ -196,7 +197,7 @@ class CaseCaller:
             self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
-        """Return the XML media type that some cases ask for, where a spec negotiates."""
+        """Return the `Accept` of a case for XML, "" if it asks for nothing or the spec does not negotiate."""
         if "x-negotiation" not in self._context.api.spec.document:
             return ""
         if case.body is not NOT_SET:
@@ -224,11 +225,11 @@ class CaseCaller:
         return found
 
     def _unfit_checks(self, answered: CheckedResponse) -> frozenset[str]:
-        """Return the checks of Schemathesis that must not be made of this answer.
+        """Return the checks of Schemathesis that would be wrong for this response.
 
-        Server errors of a known operation are the oracle's. A 304 is no refusal of a valid call, and a
-        declared 501 to another method no failure. A case with a bad header may be called valid: a header of
-        the user's replaces the bad one, and an empty header is present, as no schema can require its text.
+        The oracle judges server errors of known operations. A 304 does not refuse a valid call, and a
+        declared 501 to another method is no failure. A case with a bad header may be valid: a header of the
+        user may replace the bad header, and an empty header counts as present.
         """
         case, exchange = answered.case, answered.exchange
         status, operation = exchange.response.status, case.operation
@@ -264,7 +265,7 @@ class CaseCaller:
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
-    """Return the schema of an XML body; None where the spec states a range of media types, or none."""
+    """Return the schema of an XML body, or None if the body is not XML or the spec names only a range."""
     if not generated_requests.can_write_xml(case.media_type):
         return None
     body = resolve(case.operation.schema.raw_schema, case.operation.definition.raw["requestBody"])
@@ -275,20 +276,19 @@ def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class CheckedResponse:
-    """A generated case with its response, in Schemathesis' form and as bytes.
-
-    `arguments` are those of the call, for checks that call again.
-    """
+    """A generated case and its response."""
 
     case: PinnedCase
     response: Response
     exchange: Exchange
+    """The call as bytes."""
     arguments: Mapping[str, Any]
+    """The arguments of `case.call`, for checks that call again."""
     recorder: ScenarioRecorder | None = None
 
 
 class SchemathesisChecks:
-    """Makes the checks that are switched on for a schema, and that are wanted."""
+    """The checks of Schemathesis that the run wants."""
 
     def __init__(self, schema: BaseSchema, pins: FixturePins, run_config: RunConfig) -> None:
         load_all_checks()
@@ -307,7 +307,7 @@ class SchemathesisChecks:
     def check(
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
-        """Return the findings of an answer, without the checks in `left_out`."""
+        """Make the wanted checks, except those in `left_out`, and return their findings."""
         sent = answered.exchange.request.headers
         left_out |= {
             _MADE.get(one.check, "")
@@ -316,9 +316,9 @@ class SchemathesisChecks:
         }
         checks: list[Any] = [one for name, one in self._wanted.items() if _MADE[name] not in left_out]
         self._results = []
-        # The hook gets more than the error says: all checks by name, also those that passed.
+        # The hook receives every check by name, even if it passed; the error names only failed checks.
         with suppress(FailureGroup):
-            if checks:  # Schemathesis would make its own choice of none
+            if checks:  # given no checks, Schemathesis would make all of its own
                 answered.case.validate_response(
                     answered.response,
                     checks=checks,

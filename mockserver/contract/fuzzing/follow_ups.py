@@ -1,7 +1,7 @@
-"""Calls that follow a generated one: replays, related reads, `Location` of a record.
+"""Calls that follow a generated call: replays, related reads, reads of the record at `Location`.
 
-Every operation with an idempotency key is tried, also those outside sequences. Generated calls get keys of
-their own; a few successful ones are replayed.
+Replays are tried for every operation that takes an idempotency key, even if no sequence calls it. Each
+generated call gets a new key, and a few successful calls are replayed.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ from mockserver.spec.openapi import Operation
 
 TENANTS = "tenants-are-apart"
 REPLAY_CHECKS = (REPLAY, OTHER_BODY, TENANTS)
-"""Checks that sequences make too."""
+"""Checks that are made here and by sequences."""
 
 _TRIED = frozenset({1, 2, 4, 8})
-"""Which of an operation's good answers are replayed: the first are examples, later ones are drawn."""
+"""Numbers of the successful calls of an operation that are replayed. The first calls are examples, later
+calls are drawn."""
 
 _MOST = 3
-"""Reads of one write; a table of more would cost more calls than it finds faults."""
+"""Maximum number of related reads of a write: more reads would cost many calls and find few faults."""
 
 _OF_THE_BODY = frozenset({"content-type", "content-length", "content-encoding", "accept", "if-match"})
 _OK = 200
@@ -53,7 +54,7 @@ _ABSENT = object()
 LOCATION_CHECK = "location-shows-the-record"
 _CREATED = 201
 _FOLLOWED = 3
-"""Answers of an operation that are followed."""
+"""Maximum number of locations of an operation that are followed."""
 
 _HEADERS_OF_CREATION = frozenset(
     {"content-type", "content-length", "content-encoding", "if-none-match", "prefer"}
@@ -62,7 +63,7 @@ _IDS = ("id", "key", "number")
 
 
 class KeyedReplays:
-    """Replays a few calls of every operation that takes an idempotency key."""
+    """Checks that replay a few calls of every operation that takes an idempotency key."""
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
@@ -78,7 +79,7 @@ class KeyedReplays:
         self._first: dict[str, Exchange] = {}
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """Return a function that sets a new key in the operation's next call; None if it takes none."""
+        """Return a function that sets a new key in the operation's next call, or None if no key is due."""
         rule = self._rule
         if rule is None or operation not in self._takers or self._is_done(operation):
             return None
@@ -86,7 +87,7 @@ class KeyedReplays:
         return lambda request: request if _commits_nothing(rule, request) else with_key(rule, request, key)
 
     def without_key(self, exchange: Exchange) -> Exchange:
-        """Return the exchange as if made without a key."""
+        """Return the exchange without the idempotency key in its request."""
         if self._rule is None:
             return exchange
         return replace(exchange, request=without_key(self._rule, exchange.request))
@@ -146,7 +147,7 @@ class KeyedReplays:
     def _sent_beside_reads(
         self, check: str, operation: str, first: Exchange, request: Request
     ) -> tuple[Exchange, Change | None]:
-        """Send the request between reads of what the first call wrote; return what changed meanwhile."""
+        """Send the request between reads of what the first call wrote; return its exchange and a change."""
         reads = related_reads(self._api, first)
         before = observe(reads, self._trial.send_as)
         answer = self._trial.send_as(request, operation)
@@ -156,7 +157,10 @@ class KeyedReplays:
     def _other_tenant(
         self, rule: IdempotencyRule, operation: str, first: Exchange, other: Exchange
     ) -> Iterator[Finding]:
-        """A replay in another tenant that refers to the first one's call, although a new key works there."""
+        """Yield a finding if a key that only the first tenant used is not free in another tenant.
+
+        Only keys are compared: the call must succeed there with a new key.
+        """
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
             return
@@ -215,7 +219,7 @@ def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
 
 
 def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -> bool:
-    """Return whether the bodies of two calls mean different documents."""
+    """Return whether two calls differ only in the JSON documents of their bodies."""
     one, two = without_key(rule, first.request), without_key(rule, other.request)
     if (one.method, one.path, one.media_type) != (two.method, two.path, two.media_type):
         return False
@@ -230,7 +234,7 @@ SendRead: TypeAlias = Callable[[Request], Exchange]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The scalars of one read by JSON Pointer; `unsteady` ones differ without a write."""
+    """The scalars of a read by JSON Pointer. Those at `unsteady` differ between two reads without a write."""
 
     exchange: Exchange
     values: Mapping[str, Json]
@@ -245,14 +249,14 @@ class Change:
     after: Observation
 
     def finding(self, check: str, operation: str, what: str, first: Exchange, answer: Exchange) -> Finding:
-        """Return the finding that the second of two calls changed something."""
+        """Return the finding that a second call, answered by `answer`, changed something."""
         shown = (first, self.before.exchange, answer, self.after.exchange)
         message = f"{what}: {self.message}"
         return Finding(check, operation, message, self.pointer, "no change", "a change", shown)
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
-    """Return the reads nearest to the path of a write, with known parameters; at most three."""
+    """Return at most three reads: those with the paths nearest to a write whose parameters are known."""
     try:
         match = find_operation(api.spec, exchange.request.method, unquote(exchange.request.plain_path))
     except (NotFound, MethodNotAllowed):
@@ -265,14 +269,14 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
 
 
 def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
-    """Read everything twice; None for a read that cannot be compared."""
+    """Send each read twice, and return what it shows, or None if the two responses cannot be compared."""
     return [_observed(send(read), send(read)) for read in reads]
 
 
 def first_change(
     before: Sequence[Observation | None], reads: Sequence[Request], send: SendRead
 ) -> Change | None:
-    """Return the first difference that a further read shows; moments are not compared."""
+    """Read again and return the first difference from `before`; dates and times are not compared."""
     for was, request in zip(before, reads, strict=True):
         if was is None:
             continue
@@ -285,7 +289,7 @@ def first_change(
 
 
 def _shared(one: str, other: str) -> int:
-    """Number of leading characters that two paths share."""
+    """Return the length of the beginning that two paths have in common."""
     differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(differing, min(len(one), len(other)))
 
@@ -358,7 +362,7 @@ def _shown(value: object) -> str:
 
 
 class LocationChecks:
-    """Follows a few locations of every operation; one that leads elsewhere is noted."""
+    """Checks that follow a few locations of every operation. A location outside the target becomes a note."""
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
@@ -396,12 +400,12 @@ class LocationChecks:
     def _compared(
         self, operation: str, created: Exchange, first: Exchange, message: str
     ) -> tuple[Finding, ...]:
-        """Return a finding if the record has another id than the created one."""
+        """Return a finding if the record that was read has another id than the created record."""
         mine, theirs = _ids(created), _ids(first)
         other = {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
         if not other:
             return ()
-        # An id of the answer itself is another one each time.
+        # An id that differs in each response is that of the response, not of the record.
         again = _ids(self._send(first.request))
         name = next((one for one in sorted(other) if again.get(one) == theirs[one]), None)
         if name is None:
@@ -411,7 +415,7 @@ class LocationChecks:
         return (Finding(LOCATION_CHECK, operation, sentence, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
-        """Return the path of a `Location` below the target; "" if it is elsewhere, or cannot be read."""
+        """Return the path of a `Location` below the target, "" if no read of the target is there."""
         base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))
@@ -427,7 +431,7 @@ class LocationChecks:
 
 
 def _ids(exchange: Exchange) -> Mapping[str, str]:
-    """Members of an answer that may identify a record."""
+    """Return the members of a response that may identify a record."""
     document: Json = exchange.response.document()
     if not isinstance(document, Mapping):
         return {}

@@ -1,6 +1,6 @@
 """Generated requests: schemas for Schemathesis, ids of fixtures, bodies as bytes.
 
-A generated header or path may by chance address the mockserver itself; such cases are not sent.
+A generated header or path may by chance be a command to a mockserver; then the case is not sent.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ _ONE_JSON = "application/vnd.mockserver+json"
 
 T = TypeVar("T")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-"""RFC 9110 §5.5; HTTP clients send nothing else."""
+"""Values of headers that HTTP clients can send, as in RFC 9110 §5.5."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""RFC 9110 §5.1."""
+"""Names of headers, as in RFC 9110 §5.1."""
 
 _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
-"""The client writes the length itself, and the id of a test case is another in every run."""
+"""Headers that are removed: the client writes the length, and the id of a test case differs in every run."""
 
 _USER_AGENT = {"user-agent": "mockserver-contract"}
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -79,13 +79,13 @@ _OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
 ) -> OpenApiSchema:
-    """Return the schema from which Schemathesis makes cases for `url`; a walk uses valid cases only."""
+    """Return the schema from which Schemathesis makes cases for `url`; for walks only valid cases."""
     profile = api.profile
     config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
     if profile.pins != FixturePins():
         config["checks"] = _expected(ExpectedStatuses(""))
-    # The judge looks at the items of a batch.
+    # The judge checks the items of a batch, so here a batch may have every usual status.
     each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
     batches = {operation.id: each for operation in api.spec.operations.values() if operation.batch}
     judged = {**batches, **profile.pins.expected_statuses}
@@ -99,7 +99,7 @@ def load_schema(
 
 
 def _write_other_types_as_octets(api: ApiUnderTest) -> None:
-    """Let Schemathesis send bodies in media types that it cannot write: it would end the run."""
+    """Let Schemathesis write bodies in unknown media types as octets; else it would end the run."""
     for name in {body.name for operation in api.spec.operations.values() for body in operation.bodies}:
         if "*" not in name and REQUESTS_TRANSPORT.get_first_matching_media_type(name) is None:
             schemathesis.serializer.alias(name, "application/octet-stream")
@@ -108,7 +108,7 @@ def _write_other_types_as_octets(api: ApiUnderTest) -> None:
 def _config(
     url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]], mode: str
 ) -> dict[str, Any]:
-    # Headers that a user gave replace whatever is made here.
+    # A credential that the user gave as a header is sent by the target.
     made = {name: values for name, values in credentials.items() if "header" not in values}
     return {
         **({"auth": {"openapi": made}} if made else {}),
@@ -137,7 +137,7 @@ def _document(api: ApiUnderTest) -> dict[str, Any]:
 
 
 def _name_one_json(node: Any) -> None:
-    """Replace a range of media types, which cannot be sent, by one of them."""
+    """Replace the range `application/*+json`, which cannot be sent, by a media type in it."""
     if isinstance(node, list):
         for child in node:
             _name_one_json(child)
@@ -157,9 +157,9 @@ def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
 
 
 class MergedConfig(ProjectConfig):
-    """An immutable configuration.
+    """A configuration that never changes, so that its merged settings can be kept.
 
-    Schemathesis merges the settings of an operation with the general ones for every case and parameter.
+    Schemathesis itself merges the settings of an operation with the general settings for every case.
     """
 
     __slots__ = ("_merged",)
@@ -206,14 +206,14 @@ def _label(operation: Any) -> str:
 
 
 class UnsendableCaseError(requests.exceptions.InvalidHeader):
-    """A case that cannot be sent over HTTP, or asks a mockserver for something."""
+    """A case cannot be sent over HTTP, or would be a command to a mockserver."""
 
 
 class RequestWriter:
-    """Sends what Schemathesis asks a session of `requests` for, through a target.
+    """Replacement for the `requests` session of Schemathesis that sends through a target.
 
-    Unlike such a session it has no memory and adds nothing: no cookies, no settings, no redirects. `headers`,
-    `auth` and `adapters` are what Schemathesis reads of a session.
+    Unlike a session it stores no cookies and settings, and follows no redirects. Schemathesis reads the
+    members `headers`, `auth` and `adapters` of a session.
     """
 
     def __init__(self, target: Target, ledger: FindingLedger, spec: Spec) -> None:
@@ -234,12 +234,12 @@ class RequestWriter:
         return self._last
 
     def within(self, headers: Mapping[str, str]) -> None:
-        """Send these headers with every later call; they name its isolation scope."""
+        """Send the headers of an isolation scope with every later call."""
         self._given = headers
 
     @contextmanager
     def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
-        """Change requests by the function inside the context; None leaves them."""
+        """Change every request by the function inside the context, unless it is None."""
         self._alter = alter
         try:
             yield
@@ -249,13 +249,14 @@ class RequestWriter:
     def request(
         self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
     ) -> requests.Response:
-        """Send a request; the limits and redirects that `requests` knows are ignored.
+        """Send a request. Arguments of `requests` for timeouts and redirects are ignored.
 
-        Raises UnsendableCaseError, TargetUnreachableError, UnansweredCallError: `last` then has no answer.
+        Raises UnsendableCaseError, TargetUnreachableError; UnansweredCallError: `last` then returns an
+        exchange without an answer.
         """
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
-        # An empty text: the library takes long to read an empty mapping.
+        # Not an empty mapping: the library takes long to read that.
         prepared.prepare_url(url, given.get("params") or "")
         prepared.prepare_headers(
             {name: value for name, value in (headers or {}).items() if value is not None}
@@ -309,7 +310,7 @@ def _header_text(value: str | bytes) -> str:
 
 
 class _Answer(BytesIO):
-    """A decoded body with the headers of its answer."""
+    """A decoded body with the headers of its response."""
 
     version = 11
 
@@ -341,7 +342,7 @@ def can_write_xml(media_type: str | None) -> bool:
 
 
 def write_xml(value: Any, schema: Node, document: Node) -> bytes:
-    """Write `value` as XML with the names of `schema`, even if it does not fit the schema."""
+    """Write `value` as XML with the element names of `schema`, even if `value` does not fit the schema."""
     node = resolve(document, schema)
     root = Element(element_tag(node, "data"))
     _fill(root, value, node, document)
@@ -377,9 +378,12 @@ PinnedCase: TypeAlias = schemathesis.Case[Any]
 
 
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
-    """Fill a case with ids of existing records; on a walk, those that the link names."""
+    """Fill a case with the pinned values; a part that is bad on purpose is left as it is.
+
+    On a walk, values that belong to one operation are not used, because the link gives them.
+    """
     operation = operation_id(case)
-    # Read once: each access compares all parts of the case with what they were.
+    # Read only once, because each access compares all parts of the case with their former values.
     meta = case.meta
     bodies = {} if walking else pins.bodies.get(operation, {})
     known = {} if walking or _may_ask_for_unknown(case, meta) else pins.known.get(operation, {})
@@ -404,7 +408,7 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
 
 
 def _replace_examples(case: PinnedCase, pinned: Mapping[str, Any]) -> None:
-    """Pin the headers that have the example of the spec: another header of the case is the bad one."""
+    """Pin each header that has the example of the spec, because then another header is the bad one."""
     for parameter in case.operation.headers:
         if parameter.name in pinned and case.headers.get(parameter.name) in parameter.examples:
             case.headers[parameter.name] = pinned[parameter.name]
@@ -424,7 +428,7 @@ def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
 
 
 def _replace_moments(value: Any) -> None:
-    """Replace date-times by ones with a real offset whose year is valid in UTC too."""
+    """Replace date-times by date-times with a possible offset and a year that stays valid in UTC."""
     if isinstance(value, MutableMapping):
         entries: Any = list(value.items())
     elif isinstance(value, list):
@@ -450,18 +454,18 @@ def _valid_moment(text: str) -> str:
 
 
 def own_part(case: PinnedCase, url: str) -> str:
-    """Return the header or path of the case that addresses a mockserver, "" if there is none.
+    """Return the header or path of a case that is a command to a mockserver, "" if there is none.
 
-    `url` is the target's address. A path of the spec itself does not count.
+    `url` is the target's address. Paths that the spec itself has do not count.
     """
     stated = [parameter.name for parameter in case.operation.headers]
     return own_header(case.headers or {}, stated) or _own_path(case, url)
 
 
 def own_header(headers: Mapping[str, object], stated: Iterable[str]) -> str:
-    """Return the name of a header that addresses a mockserver, "" if there is none.
+    """Return the name of a header that is a command to a mockserver, "" if there is none.
 
-    A `Prefer` header of the spec counts only if it wishes for a status or an example.
+    If the spec has a `Prefer` header, it counts only if its value asks for a status or an example.
     """
     allowed = {name.lower() for name in stated}
     for name, text in headers.items():

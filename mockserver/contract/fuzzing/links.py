@@ -1,4 +1,4 @@
-"""Walks along the links of a spec: values of a response are parameters of the next request."""
+"""Walks along the links of a spec, on which values of a response are parameters of the next request."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ from mockserver.spec.openapi import Spec, resolve
 PHASE = "links"
 
 STEPS = 6
-"""Calls of a walk."""
+"""Maximum number of calls of a walk."""
 
 LINKS = "links-lead-somewhere"
 _GOOD = 300
 
 _FOLLOWED_OFTEN = 3
-"""A link that was followed less often may have led nowhere because of drawn values."""
+"""A link is judged if it was followed at least so often: before, drawn values may be the reason."""
 
 _MANY = 20
-"""Of so many links, or walks without a link, one leads somewhere unless none can: drawn values differ."""
+"""If so many followed links, or so many walks that follow no link, have no success, the links are wrong."""
 
 
 def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
-    """Yield the walks of the profile's pins; none for a spec without links.
+    """Yield a part for each of the profile's walk exclusions.
 
-    Checks made once for each operation belong to its own calls: another worker may make those.
+    Checks that are made once for each operation are not made on walks, but in the operation's own part.
     """
     only = context.run_config.only
     context = replace(context, replays=None, statuses=None)
@@ -64,7 +64,7 @@ def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
 
 
 def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ()) -> Counter[str]:
-    """Number of followed links by name, in a walk without some operations."""
+    """Walk along links without some operations, record findings, and count successful links by name."""
     api, run_config, ledger = context.api, context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     schema = _included_operations(whole, api, run_config, without)
@@ -93,24 +93,30 @@ def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ())
 
 @dataclass(slots=True)
 class WalkState:
-    """State shared by the walks of one schema, and the progress of the current one."""
+    """State of all walks of one schema, and progress of the current walk."""
 
     caller: CaseCaller
     isolation: Isolation
     search: FailureSearch
     partial_batches: frozenset[str] = frozenset()
+    """Batch operations that may accept only a part of the items."""
     links_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The statuses, as the spec names them, whose answers have links, by operation."""
+    """For each operation, the statuses (as the spec names them) whose responses have links."""
     is_offered_one: bool = False
+    """Whether a response had links."""
     goes_without_links: bool = False
-    """Whether an answer had links, and whether a good one had none only for its status."""
+    """Whether a successful response had no links, but would have had links with another status."""
     good_links: Counter[str] = field(default_factory=Counter)
+    """How often each link led to a successful response."""
     read: Counter[str] = field(default_factory=Counter)
+    """How often each link led to a GET whose response is judged."""
     walks: int = 0
     followed: int = 0
     last_exchanges: dict[str, Exchange] = field(default_factory=dict)
+    """The first failed GET of each link."""
     scope: IsolationScope | None = None
     steps: list[Exchange] = field(default_factory=list)
+    """The exchanges of the current walk."""
     last: Exchange | None = None
 
     def begin(self) -> None:
@@ -128,10 +134,10 @@ class WalkState:
         self.scope = None
 
     def received(self, link: str, *, is_good: bool, is_whole: bool) -> None:
-        """Record that a link was followed; `read` counts links to reads, whatever they led to.
+        """Record that a link was followed.
 
-        `is_whole`: all parameters were there, and not in the answer to a batch, whose first item may be
-        refused. After a deletion in the same walk, a dead link does not count.
+        `is_whole`: the response gave all parameters, and was not that of a batch, whose first item may be
+        rejected. A failure after a deletion in the walk does not count.
         """
         self.followed += 1
         if is_good:
@@ -144,7 +150,7 @@ class WalkState:
                 self.last_exchanges.setdefault(link, self.last)
 
     def dead_links(self) -> Iterator[Finding]:
-        """Links that never led to a record."""
+        """Yield findings for links that never led to a successful response."""
         is_sure = (self.followed or self.walks) >= _MANY
         had_none = self.goes_without_links and not self.is_offered_one
         if is_sure and not had_none and not self.good_links and self.last is not None:
@@ -161,7 +167,7 @@ class WalkState:
                 )
 
     def look_for_links(self, exchange: Exchange) -> None:
-        """Note an answer with declared links, or a good one of another status."""
+        """Note whether a response has declared links, or is successful with a status without links."""
         status, known = exchange.response.status, self.links_of.get(exchange.operation, frozenset())
         if not known.isdisjoint({str(status), f"{status // 100}XX", "default"}):
             self.is_offered_one = True
@@ -177,7 +183,7 @@ class WalkState:
 
 
 class LinkWalkHooks:
-    """Hooks of every step, mixed into the state machine that Schemathesis builds from a schema."""
+    """Mixin for the state machine that Schemathesis builds from a schema. Its methods run at every step."""
 
     walk: ClassVar[WalkState]
     recorder: Any
@@ -208,7 +214,7 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return the list in which `call` puts findings, for `validate_response` to report."""
+        """Return an empty list: `call` adds findings to it, and `validate_response` reports them."""
         del case
         return {"found": []}
 

@@ -1,7 +1,7 @@
 """Checks that bad calls are refused: credentials, undecodable bodies, statuses.
 
-Each call is bad in one way only; the rest is a call that was answered well. Undeclared behaviour is not asked
-for, and a vendor's own choice stands in its profile (`RefusalRule`).
+Each call is a successful call, made bad in one way. A refusal that the spec does not declare is not judged. A
+vendor's unusual statuses are in its profile (`RefusalRule`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mockserver.spec.openapi import Operation, Spec, resolve
 AUTH_CHECK = "ignored-auth"
 
 CredentialPlace: TypeAlias = tuple[str, str]
-"""Place of a scheme's credential: `header`, `query` or `cookie`, and its name."""
+"""Place of a scheme's credential: `header`, `query` or `cookie`, and the name in lower case."""
 
 _AUTHORIZATION: CredentialPlace = ("header", "authorization")
 _INVALID_CREDENTIAL = "made-up-by-the-contract-suite"
@@ -50,7 +50,8 @@ _RIVALS: Mapping[Situation, tuple[int, ...]] = {
     "unknown credentials": (401, 403),
     "no right": (401, 403),
 }
-"""Statuses that must both be declared for a judgement; of the other reasons any two refusals."""
+"""Statuses that the spec must declare before the situation is judged. In every other situation it must
+declare the usual status and a second refusal."""
 
 _REFUSALS = range(400, 500)
 _LIMITED = 429
@@ -60,9 +61,9 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 class AuthChecks:
-    """Tries every operation once without credentials, after a successful call with them.
+    """Checks that try every operation once without credentials, after a successful call with credentials.
 
-    A server of ours may run with any credential accepted; there wrong ones are not tried.
+    Wrong credentials are not tried at a mock server that accepts any.
     """
 
     def __init__(self, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
@@ -72,7 +73,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return the findings of calls that are answered without credentials."""
+        """Return a finding for each call that succeeds without credentials or with wrong credentials."""
         alternatives = [
             [name for name in alternative if self._node(name).get("type") != "mutualTLS"]
             for alternative in self._trial.api.spec.operations[operation].security
@@ -83,7 +84,7 @@ class AuthChecks:
         address = self._trial.target.address
         sent_always = {*address.headers, *address.given}
         if any(name in sent_always for kind, name in places.values() if kind == "header"):
-            return ()  # they go with every call
+            return ()  # the target sends credentials with every call
         self._trial.count_check(operation, AUTH_CHECK)
         if not any(_has(exchange.request, place) for place in places.values()):
             return (_is_let_in(operation, "without any", exchange),)
@@ -117,7 +118,7 @@ class AuthChecks:
                 yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
 
     def _is_lenient(self, good: Exchange) -> bool:
-        """Return whether the server is a mock server without strict credentials."""
+        """Return whether the server is a mock server that accepts any credentials."""
         if JOURNAL not in good.response.headers and not self._trial.target.identity().is_ours:
             return False
         health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
@@ -153,7 +154,7 @@ def _without(request: Request, place: CredentialPlace) -> Request:
 
 
 def _is_closed(exchange: Exchange) -> bool:
-    """Return whether the caller is refused; a redirect leads to a login."""
+    """Return whether the caller is refused; a redirect (to a login) counts as a refusal."""
     return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
 
 
@@ -200,7 +201,7 @@ class RefusalStatusChecks:
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Return a refusal whose status does not fit its reason, and an `Allow` with the wrong methods."""
+        """Return the first refusal whose status does not fit its reason, and the first wrong `Allow`."""
         is_good = good.response.is_done and good.operation == operation
         is_wanted = self._trial.run_config.wants_any((STATUS_CHECK, METHOD_CHECK))
         if not is_wanted or not is_good or operation in self._tried:
@@ -220,7 +221,7 @@ class RefusalStatusChecks:
     def misfits(
         self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
-        """Yield a finding where a refusal has the status of another reason, if the spec declares several."""
+        """Yield a finding if a refusal has the status of another reason and the spec declares several."""
         usual, what = _USUAL[situation]
         status = answer.response.status
         rivals = _RIVALS.get(situation)
@@ -252,7 +253,7 @@ class RefusalStatusChecks:
         return next((rule.statuses for rule in rules), ())
 
     def _unknown_record(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
-        """Send a call without a body whose last path parameter names no record."""
+        """Send a good call without a body again, with a last path parameter that names no record."""
         request = good.request
         if request.body or 404 not in self._declared(operation):  # noqa: PLR2004 - a status
             return
@@ -269,7 +270,7 @@ class RefusalStatusChecks:
             )
 
     def _wrong_method(self, good: Exchange) -> Iterator[Exchange]:
-        """Send methods that the path does not have, OPTIONS the last of them."""
+        """Send a method that the path does not have, and then OPTIONS."""
         path = unquote(good.request.plain_path)
         headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
         method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
@@ -277,9 +278,10 @@ class RefusalStatusChecks:
             yield self._trial.send_as(replace(good.request, method=one, headers=headers, body=b""))
 
     def _allowed(self, operation: str, good: Exchange, answer: Exchange) -> Iterator[Finding]:
-        """Compare `Allow` with the methods of the path; a method that is not built may be missing there.
+        """Compare `Allow` with the methods of the path in the spec.
 
-        A 405 may be that of one route among several at the path, so only a good answer has to name them all.
+        It must not name a method that the spec does not have. If the response is successful, it must name the
+        method that was answered before; a 405 may come from one of several routes of the path.
         """
         if not self._trial.run_config.wants(METHOD_CHECK) or "allow" not in answer.response.headers:
             return
@@ -302,7 +304,7 @@ class RefusalStatusChecks:
             yield "accept", self._trial.send_as(replace(good.request, headers=headers), operation)
 
     def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
-        """Send the good call with limited credentials of our fixtures, to our servers alone."""
+        """Send the good call with limited credentials of the fixtures, to mock servers only."""
         if JOURNAL not in good.response.headers:
             return
         for one in self._api.profile.limited:
@@ -323,7 +325,7 @@ def _is_wrong(spec: Spec, method: str, path: str) -> bool:
 
 
 def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
-    """Return a path whose last parameter fits its schema and names nothing; "" if there is none."""
+    """Return a path whose last parameter fits its schema but names no record, "" if none is possible."""
     names = re.findall(r"\{([^}]+)\}", operation.path)
     schema = next(
         (parameter.schema for parameter in operation.parameters if names and parameter.name == names[-1]),

@@ -47,23 +47,23 @@ from mockserver.spec.openapi import resolve
 PHASE = "fuzzing"
 
 FuzzedOperation: TypeAlias = Any
-"""An operation of Schemathesis, of any kind of schema."""
+"""An operation as Schemathesis has it, for any kind of schema."""
 
 FUZZING_CHECKS = checks_of("calls")
 
 _FAILED_OFTEN = 5
-"""Failures of a check, after which it is not made of the operation's other listed cases: each costs time."""
+"""After so many failures, a check is not made for the operation's other listed cases, to save time."""
 
 _LARGE = 40
-"""Bytes of path and body; a failing call with more is made smaller."""
+"""If path and body of a failing call have more bytes, a smaller call is searched for."""
 
 _EVERY_NTH = 4
-"""Of so many calls, one is in another form of the same document (XML)."""
+"""One of so many calls has its body in another media type for the same document (XML)."""
 
 _SECOND_FORMS = ("xml", "xml-form")
 
 _SHRUNK = 4
-"""Failed checks of listed cases whose large calls are made smaller; the other calls stay as they are."""
+"""Maximum number of failed checks of listed cases for which a smaller call is searched for."""
 
 
 def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
@@ -89,11 +89,11 @@ def plan_operations(
     context: FuzzingContext,
     again: Sequence[tuple[str, str]] = (),
 ) -> Iterator[PlannedPart]:
-    """Yield the calls of every operation, each in an isolation scope of its own.
+    """Yield a part for the calls of every operation. Each part has an isolation scope of its own.
 
     Operations of one path are a group: at the first of them Schemathesis tries the methods that the path
-    lacks. `again` are operations to call once more, each with the media type to ask for. Unreadable
-    operations are notes in the ledger.
+    lacks. `again` has operations to call once more, each with its `Accept`. An operation that Schemathesis
+    cannot read becomes a note in the ledger.
     """
     operations = list(_operations(schema, context))
     _part_bodies(operations)
@@ -106,10 +106,10 @@ def plan_operations(
 
 
 def _part_bodies(operations: Iterable[FuzzedOperation]) -> None:
-    """Let each body convert its schema by itself.
+    """Let each body convert its own schema.
 
-    Equal bodies share the first conversion and its cache: in another worker, after other operations, an
-    operation would get other cases.
+    By default equal bodies share the first conversion and its cache. The cases of an operation would then
+    depend on the operations that the same worker did before.
     """
     for operation in operations:
         for body in operation.body:
@@ -161,7 +161,7 @@ def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunCon
 def _findings_of_listed(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig
 ) -> list[Finding]:
-    """Return the smallest failing call of each check; a check that failed a few times is skipped."""
+    """Return the smallest failing call of each check. After a few failures a check is skipped."""
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
     for case in _listed(operation, run_config):
@@ -178,10 +178,10 @@ def _findings_of_listed(
 
 
 def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
-    """Yield the examples of the spec, then cases at the limits of its schemas and beyond.
+    """Yield the examples of the spec, then cases at the limits of its schemas and beyond them.
 
-    If there are too many, every nth is taken, from a start drawn by the seed; a few come in another media
-    type of the same document.
+    If there are too many limit cases, yield every nth from a start that the seed decides. A quarter of them
+    are for other media types of the same document, if the operation has such media types.
     """
     feedback = FeedbackSources()
     phases = operation.schema.config.phases_for(operation=operation)
@@ -218,7 +218,7 @@ def _nth(cases: list[PinnedCase], most: int, seed: int) -> list[PinnedCase]:
 
 
 def _other_forms(operation: FuzzedOperation) -> frozenset[str]:
-    """Media types of the same schema."""
+    """Return the media types (XML) that carry the same document as the operation's main media type."""
     raw = operation.definition.raw.get("requestBody", {})
     content = resolve(operation.schema.raw_schema, raw).get("content", {})
     return frozenset(
@@ -229,7 +229,7 @@ def _other_forms(operation: FuzzedOperation) -> frozenset[str]:
 
 
 def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
-    """Yield the strategies of an operation, all equally likely."""
+    """Yield strategies for the cases of an operation, to be drawn with equal probability."""
     other = _other_forms(operation)
     first = [body for body in operation.body if body.media_type not in other]
     forms = [operation]
@@ -243,7 +243,7 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
 def _drawn(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
-    """Return a new failure, shrunk by Hypothesis; None if there is none."""
+    """Return a new failure that Hypothesis made small, or None if it finds none."""
     strategy: Any = st.one_of(list(_strategies(operation)))
 
     @hypothesis.seed(derive_operation_seed(run_config.seed, operation.label))
@@ -260,7 +260,7 @@ def _drawn(
 
 
 def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
-    """Findings of a case; none if its operation is left out."""
+    """Send a case and return its findings, none if the case cannot be sent or its operation is left out."""
     if caller.leaves_out(operation_id(case)):
         return ()
     try:

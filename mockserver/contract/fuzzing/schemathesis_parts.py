@@ -1,6 +1,6 @@
 """The parts of Schemathesis that the suite uses, imported in one place.
 
-Most of them are inner modules, which Schemathesis moves between versions; so one version is pinned.
+Most of them come from internal modules, which Schemathesis moves between versions; so its version is pinned.
 """
 
 from __future__ import annotations
