@@ -16,7 +16,7 @@ from mockserver.contract.traffic import Drift, DriftedExchange
 from mockserver.journal.view import decode_and_redact
 
 SHOWN = 20
-"""So many calls are told on a terminal; the rest is counted, and stands in the reports."""
+"""Maximum number of calls that a terminal shows; further calls are counted, and are in the reports."""
 
 _KEPT_SIGNS = 20_000
 _line = partial(one_line, longest=240)
@@ -44,7 +44,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
 
 
 def document(drift: Drift, name: str) -> dict[str, Any]:
-    """Return the drift as JSON, without credentials."""
+    """Return the drift as a JSON document, without credentials."""
     return {
         "version": 1,
         "vendor": drift.vendor,

@@ -43,17 +43,17 @@ _NUMBER = re.compile(r"\A\d+\. ")
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
 MOST = 60
-"""Squares of an outcome bar; beyond that a square stands for several items and shows the worst of them."""
+"""Maximum number of squares in an outcome bar. In a longer batch a square has the worst of several."""
 
 A_ROW = 20
 SIDE = 10
 _STEP = 12
 _NOWHERE = "http://in-process.invalid"
-"""Address of calls that no server received: an archive needs one, and this name leads nowhere."""
+"""Address of calls in this process: an archive needs an address, and this name leads nowhere."""
 
 _LONGEST_REMARK = 2000
 _SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
-"""Names that the suite gives; the number of a process fits behind them."""
+"""Names of sandboxes that the suite makes, short enough for a process number at their end."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _IN_DOUBLE = re.compile(r'(["\\`$])')
@@ -95,13 +95,13 @@ def html_page(document: Json) -> str:
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
-    """Return the checks of these operations, in the order of the catalogue."""
+    """Return the checks that were made for any of these operations, in the order of the catalogue."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
     return [made[name] for name in sorted(made, key=check_order)]
 
 
 def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
-    """For each column (a check) the operation's result, or None if the check was not made for it."""
+    """Return for each column (a check) the operation's result, or None if the check was not made for it."""
     made = {row["check"]: row for row in operation["checks"]}
     return [made.get(column["check"]) for column in columns]
 
@@ -120,7 +120,7 @@ def _body(message: Mapping[str, Json]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A square at x and y, in pixels; `says` names its items."""
+    """A square of an outcome bar at x and y, in pixels; `says` has its items and their outcomes in words."""
 
     x: int
     y: int
@@ -130,7 +130,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBar:
-    """The squares of a batch, and its outcomes in words."""
+    """The squares of a batch; `says` has its outcomes in words."""
 
     squares: tuple[Square, ...]
     width: int
@@ -192,7 +192,7 @@ def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
+    """Return the calls of all findings as HAR. They are not timed: each starts with the run and takes 0 ms."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
@@ -244,7 +244,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
 
 
 def call_lines(session: Session, finding: Finding) -> list[str]:
-    """Return the calls of a failure as lines of bash, after the variables that they need."""
+    """Return lines of bash with the variables that the calls of a failure need, and then the calls."""
     calls = [exchange_command(exchange, session) for exchange in finding.exchanges]
     if not calls:
         return []
@@ -260,7 +260,7 @@ def call_lines(session: Session, finding: Finding) -> list[str]:
 
 
 def _target_line(session: Session) -> str:
-    """Assignment of the address; MOCKSERVER_URL may replace one of this machine."""
+    """Return the line that sets MOCKSERVER_TARGET. MOCKSERVER_URL may replace a server on this machine."""
     mount = f"/{quote_path(session.api.name)}"
     base = session.url.removesuffix(mount) if session.url else _LOCAL
     is_below = not session.url or (session.url.endswith(mount) and is_loopback(host_of(session.url)))
@@ -270,7 +270,7 @@ def _target_line(session: Session) -> str:
 
 
 def _server_command(session: Session) -> str:
-    """Command for the server that the run had in its process."""
+    """Return the command that starts the server that the run had in its process."""
     spec = session.plan.spec
     if spec and spec.parent.resolve() != specs_folder().resolve():
         return f"mockserver run --specs {quote(str(spec.parent))} --vendor {quote(session.api.name)}"
@@ -278,7 +278,7 @@ def _server_command(session: Session) -> str:
 
 
 def exchange_command(exchange: Exchange, session: Session) -> str:
-    """One call; it prints status and body, and a comment states the status of the finding."""
+    """Return a curl command that prints status and body, and a comment with the status in the finding."""
     request, hidden = exchange.request, HiddenSecrets(session.secrets)
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
     sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
@@ -348,15 +348,15 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
 
 
 WrittenReport = Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, bytes]]]
-"""Files by name, of outcomes and the instant at which the run began."""
+"""Returns names and contents of files, given outcomes and the instant at which the run began."""
 
 
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
-    """Write the reports of those kinds, and a script of calls for each failure; return the main files.
+    """Write reports of some kinds, and a script for each finding; return the files that are no scripts.
 
-    A fault of ours leaves one report out, and is returned.
+    Also return the last fault of the suite, None if there was none. A fault costs only the report it is in.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -368,7 +368,7 @@ def write_reports(
                 written.append(folder / name)
         except OSError:
             raise
-        except Exception as fault:  # noqa: BLE001 - ours, and no reason to lose the others
+        except Exception as fault:  # noqa: BLE001 - our fault, and no reason to lose other reports
             broken = BrokenRunError.of(fault, f"the report {kind}")
     scripts = [one for one in written if one.suffix == ".sh"]
     for one in scripts:
@@ -405,4 +405,4 @@ KINDS: Mapping[str, WrittenReport] = {
     "pytest": _pytest,
     "json": lambda outcomes, began: [("report.json", _json(report_document(outcomes, began)))],
 }
-"""Values of `--report`."""
+"""Writer of each report by the value of `--report`."""

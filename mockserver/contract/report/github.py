@@ -1,4 +1,4 @@
-"""A run for GitHub: the summary of a job, and failures as annotations."""
+"""Output of a run for GitHub: the summary of a job, and failures as annotations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mockserver.contract.report.text import (
 )
 
 LONGEST_BYTES = 900_000
-"""GitHub refuses one of more than 1 MiB."""
+"""Maximum length of the summary: GitHub refuses a summary of more than 1 MiB."""
 
 _LONGEST_CALLS = 20_000
 _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
@@ -37,7 +37,7 @@ _LONGEST = 1000
 
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
-    """Markdown, cut to GitHub's limit; a line says so."""
+    """Return the summary as Markdown. If it exceeds GitHub's limit, it is cut and its last line says so."""
     runs = list(outcomes)
     kept: list[str] = []
     size = 0
@@ -64,7 +64,7 @@ def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
 
 
 def _matrix(outcomes: list[RunOutcome]) -> str:
-    """Table of checks by vendor; a cell counts operations."""
+    """Return a table of checks by vendor, whose cells count operations by result."""
     vendors = [outcome.session.api.name for outcome in outcomes]
     names = {row.check.id: row.check.says for outcome in outcomes for row in outcome.rows}
     lines = [f"| check | {' | '.join(map(markdown_cell, vendors))} |", f"|---|{':-:|' * len(vendors)}"]
@@ -126,7 +126,7 @@ def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
-    """File and line of the operation in a user's own spec; ours is not in their repository."""
+    """Yield file and line of the operation, if the spec is a user's file."""
     spec = outcome.session.plan.spec
     if spec is None:
         return

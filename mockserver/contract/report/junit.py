@@ -1,4 +1,4 @@
-"""JUnit XML, as the suite, the drill and the cases write it."""
+"""JUnit XML for the contract suite, the drill and the case runner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class JunitCase:
-    """A test case; `kind` is failure, error or skipped, "" if the case has passed."""
+    """A test case. `kind` is "failure", "error" or "skipped", or "" if the case has passed."""
 
     classname: str
     name: str
@@ -26,7 +26,7 @@ class JunitCase:
 
 
 def junit_xml(suites: Iterable[tuple[Mapping[str, object], Iterable[JunitCase]]]) -> bytes:
-    """Return the suites as JUnit XML; each is given as its attributes and its cases."""
+    """Return suites as JUnit XML. Each suite is a pair of its attributes and its cases."""
     root = ET.Element("testsuites")
     for totals, cases in suites:
         suite = ET.SubElement(root, "testsuite", {name: str(value) for name, value in totals.items()})

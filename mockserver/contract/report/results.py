@@ -1,4 +1,4 @@
-"""Results of a run: rows of checks, outcomes of items, `report.json`, state while it goes on."""
+"""Results of a run: rows of checks, outcomes of items, `report.json`, and progress."""
 
 from __future__ import annotations
 
@@ -38,34 +38,34 @@ _KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batch
 _UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
 _LONGEST = 200
 _MINUTES = 2
-"""From so many on a time is told in minutes."""
+"""From so many minutes, a time is shown in minutes, not in seconds."""
 
 _FEW_CALLS = 100
-"""Calls that must be made before the rest can be estimated."""
+"""Minimum number of calls before the time that is left can be estimated."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A check at an operation; `made` is how often it was made.
-
-    Where it did not hold: `name` tells this failure from all others of the run, in names of files too,
-    `again` is the line that repeats it, `reason` why it is known.
-    """
+    """The result of a check at an operation. If it has passed, the fields from `finding` are empty."""
 
     operation: str
     check: Check
     made: int
+    """How often the check was made."""
     verdict: RowVerdict = "ok"
     finding: Finding | None = None
     name: str = ""
+    """Name of the failure in this run, also for files."""
     fingerprint: str = ""
     again: str = ""
+    """The command that repeats the failure."""
     reason: str = ""
+    """Why the failure is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """An operation with its checks; `label` is "POST /v1/invoices"."""
+    """An operation and its checks. `label` is its method and path ("POST /v1/invoices")."""
 
     operation: str
     label: str
@@ -75,7 +75,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """Results of a run; `resolved` are known differences that no longer occur."""
+    """Results of a run. `resolved` are entries of the baseline whose check now passes."""
 
     session: Session
     groups: tuple[RowGroup, ...]
@@ -92,7 +92,10 @@ class RunOutcome:
 def run_outcome(
     session: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
 ) -> RunOutcome:
-    """Rows of a run; those in `known` are marked, failures are numbered on from `before`."""
+    """Return the results of a run.
+
+    A failure that `known` covers has the verdict "known". Names of failures count on from the runs `before`.
+    """
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
     groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
@@ -142,7 +145,7 @@ def _group(
 
 
 def check_order(name: str) -> tuple[int, str]:
-    """Return the sort key of a check: its place in the catalogue; unknown checks come last, by name."""
+    """Return the sort key of a check: its place in the catalogue. Unknown checks come last, by name."""
     known = list(all_checks())
     return (known.index(name) if name in known else len(known), name)
 
@@ -164,9 +167,9 @@ def _found(session: Session, finding: Finding, known: list[KnownFindings], name:
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """Return the whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
+    """Return `report.json`; `began` is an ISO instant.
 
-    `target` is null for a run in this process.
+    A body that is not UTF-8 is under `base64`, not `body`. `target` is null for a run in this process.
     """
     runs = list(outcomes)
     return {
@@ -179,7 +182,7 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
 
 def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
-    """Number of checks by result, each counted once per operation."""
+    """Return the number of checks by result; a check counts once for each operation."""
     rows = [row for outcome in outcomes for row in outcome.rows]
     words = {"failed": "FAIL", "passed": "ok", "known": "known"}
     return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}
@@ -300,7 +303,7 @@ def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
 
 
 ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
-"""accepted: neither created nor updated is reported. skipped: the answer has no outcome for the item."""
+"""Outcome of an item. "accepted": the response does not say what was done; "skipped": it has no outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,13 +315,13 @@ class ShownItem:
 
 
 class ItemOutcomes:
-    """Reads the outcomes of the batches of one API."""
+    """Reader of the outcomes of items in the batches of one API."""
 
     def __init__(self, api: ApiUnderTest) -> None:
         self._api = api
 
     def of(self, exchange: Exchange) -> tuple[ShownItem, ...]:
-        """Return the items of a batch in their order; none for any other call."""
+        """Return the items of a batch in their order, () for every other call."""
         operation = self._api.spec.operations.get(exchange.operation)
         if operation is None or operation.batch is None:
             return ()
@@ -331,7 +334,7 @@ class ItemOutcomes:
 
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
-    """Return the items of a document in words, "3 items: 2 created, 1 rejected"."""
+    """Return the outcomes of items in words, such as "3 items: 2 created, 1 rejected"."""
     counts = Counter(item["outcome"] for item in items)
     totals = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
     return f"{counted(len(items), 'items')}: {totals}"
@@ -365,7 +368,7 @@ def part_label(api: ApiUnderTest, part: RunPart) -> str:
 
 
 def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int, seconds: float) -> str:
-    """Return the line of a finished part; `failed` are its failed checks that are not known differences."""
+    """Return the line of a finished part; `failed` is the number of failed checks outside the baseline."""
     checks = counted(result.checks, "checks")
     result_text = f"{failed} of {checks} FAILED" if failed else f"{checks} ok"
     calls = counted(result.calls, "calls")
@@ -384,7 +387,7 @@ def duration(seconds: float) -> str:
 
 @dataclass(slots=True)
 class RunningState:
-    """Progress of a run; instants are the machine's, `planned` is the usual number of calls."""
+    """Progress of a run, by the machine's clock. `planned` is the usual number of calls of the run."""
 
     api: ApiUnderTest
     began: datetime
@@ -401,7 +404,7 @@ class RunningState:
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
-        """Return the state in one line, the least important at its end."""
+        """Return the progress in one line, with the least important word last."""
         words = [self.api.name]
         if self.part:
             words.append(f"{self.part.phase}: {_place(self.part, self.step)}")
@@ -416,7 +419,7 @@ class RunningState:
         return " · ".join(words)
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Estimated seconds left, by the calls made; None if too little is known."""
+        """Estimate the seconds that are left from the calls that were made; None if they are too few."""
         if self.first_call is None or self.first_call == now or not _FEW_CALLS <= self.calls <= self.planned:
             return None
         return (now - self.first_call).total_seconds() * (self.planned / self.calls - 1)

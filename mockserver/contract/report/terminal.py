@@ -16,13 +16,13 @@ from mockserver.contract.session import INTERRUPTED
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
 _REFUSED_MEDIA = {406: "accept", 415: "content-type"}
-"""The header that a refusal of a media type is about."""
+"""The request header that a status refuses, if the status refuses a media type."""
 _OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for"})
 _LEAST = 30
 _BODY = 300
 _STEPS = 40
 _NAMED = 8
-"""Failed checks in the last line; the rest is counted."""
+"""Maximum number of failed checks that the last line names; further failed checks are counted."""
 
 
 def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]:
@@ -42,7 +42,7 @@ def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]
 
 
 def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterator[str]:
-    """Every failure whole, with the command that repeats it; `folder` holds the reports."""
+    """Yield every failure in full, with the command that repeats it; `folder` is the folder of reports."""
     for outcome in outcomes:
         labels = {group.operation: group.label for group in outcome.groups}
         for row, *others in _causes(outcome):
@@ -56,7 +56,7 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
 
 
 def _causes(outcome: RunOutcome) -> list[list[ReportRow]]:
-    """Group the failures by cause: one refused or undocumented media type is one cause at all operations."""
+    """Group failures by cause. A refused or undocumented media type is one cause for all operations."""
     causes: dict[tuple[object, ...], list[ReportRow]] = {}
     for row in outcome.having("FAIL"):
         last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
@@ -143,7 +143,7 @@ def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path
 
 
 def size_lines(sizes: SizeTimes) -> Iterator[str]:
-    """Times of a batch operation, its limit, its budget, and the sizes left out."""
+    """Yield lines about the sizes of a batch operation: limit, budget, times, and sizes not tried."""
     limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
     yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {_budget(sizes)}"
     for size in dict.fromkeys(time.size for time in sizes.times):

@@ -1,4 +1,4 @@
-"""Foreign text prepared for display: escaped, cut, without secrets."""
+"""Preparation of foreign text for display: escaped, cut, without secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 
 CUT = "…"
 MOST_ANNOTATIONS = 10
-"""GitHub shows ten annotations of a step and drops the rest without a word."""
+"""GitHub shows ten annotations of a step and silently drops further annotations."""
 
 _SHORTEST_SECRET = 4
 _BEYOND_ASCII = 256
@@ -36,19 +36,19 @@ def number_lines(steps: Sequence[str]) -> list[str]:
 
 
 def counted(number: int, unit: str) -> str:
-    """Return a number of things, as "1,204 items" or "1 sequence"; `unit` is the plural."""
+    """Return a number with its unit, such as "1,204 items" or "1 sequence"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
     return f"{number:,} {unit}"
 
 
 def of_body(body: bytes) -> str:
-    """Return a body as text; octets that are no UTF-8 are escaped in hexadecimal."""
+    """Return a body as text, in which octets that are not UTF-8 are escaped in hexadecimal."""
     return body.decode(errors="backslashreplace")
 
 
 def markdown_cell(text: str) -> str:
-    """Return a text as one cell of a table."""
+    """Return a text escaped for one cell of a Markdown table."""
     return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
 
 
@@ -59,12 +59,12 @@ def workflow_command(kind: str, properties: Iterable[tuple[str, object]], text: 
 
 
 def annotation(title: str, text: str, place: Iterable[tuple[str, str]] = ()) -> str:
-    """Return the workflow command that shows an error; `place` are properties such as its file."""
+    """Return the workflow command that shows an error; `place` has properties such as its file."""
     return workflow_command("error", [*place, ("title", title)], text)
 
 
 def first_annotations(annotations: Sequence[str], command: str) -> list[str]:
-    """Return at most `MOST_ANNOTATIONS`; the last one counts those that are left out."""
+    """Return at most `MOST_ANNOTATIONS`. If there are more, the last one counts those that are left out."""
     more = len(annotations) - MOST_ANNOTATIONS + 1
     if more <= 1:
         return list(annotations)
@@ -81,7 +81,7 @@ def _property(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HiddenSecrets:
-    """Secrets and the variables that replace them in reports."""
+    """Replacement of secrets in reports. `texts` has the replacement (a variable) of each secret."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,7 +98,7 @@ class HiddenSecrets:
         return redact_body(self.text(of_body(body)))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers with masked credentials; a known one is replaced by its variable."""
+        """Return headers without credentials: known secrets are replaced, other credentials are masked."""
         return {
             name: hidden if (hidden := self.text(text)) != text else redact_headers({name: text})[name]
             for name, text in headers.items()
