@@ -1,1 +1,1 @@
-"""Profiles written as data, in a spec (`x-contract`) or in a YAML file."""
+"""Profiles that are written as data: in a spec (`x-contract`), or in a YAML file."""

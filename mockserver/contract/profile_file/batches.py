@@ -1,4 +1,4 @@
-"""Batch profiles of written entries: bodies, outcomes, readers and updates."""
+"""Batch profiles made of written entries: bodies, reads, readers of outcomes, and updates."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
 
 _PREPARED = DrawnValues(0, Decimal("0.01"))
-"""What is drawn for an item that others need first."""
+"""Drawn values of the item in requests that prepare a key."""
 
 _FORM = "application/x-www-form-urlencoded"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -83,7 +83,7 @@ _WORDS: dict[UpdateWord, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WrittenBatch:
-    """A batch operation as it is written, with the spec and the values of placeholders."""
+    """A batch entry with all that its batch profile is made of."""
 
     spec: Spec
     operation: Operation
@@ -93,7 +93,7 @@ class WrittenBatch:
     scope: PlaceholderScope
 
     def profile(self) -> BatchProfile:
-        """Return the batch profile. Raises SpecError: something in it does not fit the spec, or itself."""
+        """Return the batch profile. Raises SpecError: the entry contradicts the spec or itself."""
         entry = self.entry
         items = read_items(self.spec, self.operation, entry, self.place, self.scope)
         reading = ReadingSource(self.spec, self.batch, self.place, self.scope).reading(entry, items)
@@ -182,9 +182,9 @@ class WrittenBatch:
     def _encoding(
         self, media_type: str, call: Callable[[Sequence[Json], int], Request], place: WrittenPlace
     ) -> Encoding:
-        """Return the writer of items in a media type; `call` makes their request in JSON.
+        """Return a function that writes items in a media type; `call` makes their request in JSON.
 
-        Raises SpecError: the spec does not say how the operation reads it.
+        Raises SpecError: the spec does not say how the operation reads the media type.
         """
         if media_type.endswith("json"):
             return lambda items: call(items, 0).body
@@ -236,7 +236,7 @@ class WrittenBatch:
 
 @dataclass(frozen=True, slots=True)
 class WrittenReading:
-    """Calls that read, and what their responses show; `listing` is None where there is no list."""
+    """Calls that read records, and readers of their responses. `listing` is None if there is no list."""
 
     reader: RecordReader
     read: Callable[[str, int], Request]
@@ -247,7 +247,7 @@ class WrittenReading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSource:
-    """The parts of a profile that say how records are read."""
+    """What is needed to find out how the records of a batch are read."""
 
     spec: Spec
     batch: Batch
@@ -255,9 +255,9 @@ class ReadingSource:
     scope: PlaceholderScope
 
     def reading(self, entry: BatchEntry, items: WrittenItems) -> WrittenReading:
-        """Return how records are read.
+        """Return how records are read: as the entry says, or else as the spec lets infer.
 
-        Raises SpecError: it is not written and the spec does not say it, or what is written does not fit.
+        Raises SpecError: neither says how, or the entry contradicts the spec.
         """
         if entry.read is None:
             if entry.listing is not None:
@@ -309,7 +309,7 @@ class ReadingSource:
 
 
 def _write_form(items: Sequence[Json]) -> bytes:
-    """Return the items as a form, `[0].name=value` for each member; a null is empty."""
+    """Return the items as a form with `[0].name=value` for each member; a null has an empty value."""
     pairs = [
         (f"[{number}].{name}", text_of_value(value))
         for number, one in enumerate(items)
@@ -319,7 +319,7 @@ def _write_form(items: Sequence[Json]) -> bytes:
 
 
 def _data_contract(stated: MediaType) -> Encoding:
-    """Return the writer of XML of .NET's data contracts: members in ordinal order, null as nil."""
+    """Return a function that writes XML of .NET's data contracts: members sorted by name, null as nil."""
     settings: Mapping[str, str] = stated.coercion
     root, item = settings["root"], settings["item"]
     names = f"xmlns={quoteattr(settings['namespace'])} xmlns:i={quoteattr(_XSI)}"
@@ -342,20 +342,19 @@ def _members(item: Mapping[str, str | int | Decimal | None]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RejectedPlacesReader:
-    """Reads outcomes: all accepted by the status, or those rejected whose places are names at `at`.
-
-    None where the batch is refused without places, and where an item has an integer of more than 32 bits in a
-    member of `wide_integers` (names in any case): there the vendor stops to read.
-    """
+    """Reader of responses that name rejected items by their places."""
 
     at: str
+    """JSON Pointer in a refusal to the object whose names have the places ("items[1].name", "/1/name")."""
     statuses: frozenset[int]
+    """Statuses of refusals that may name rejected items."""
     wide_integers: frozenset[str]
+    """Members, in lower case, in which an integer of more than 32 bits lets the vendor refuse the call."""
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return the outcomes in a response; None where it refused the call as a whole.
+        """Return the outcomes in a response: all accepted after a 2xx, else the rejected items.
 
-        Raises ValueError: the answer cannot be read.
+        Return None if the response refuses the whole call. Raises ValueError: it cannot be read.
         """
         response = exchange.response
         if response.status in _SUCCESS:
@@ -397,7 +396,7 @@ class RejectedPlacesReader:
 
 
 def read_rejected_places(entry: RejectedPlacesEntry, place: WrittenPlace) -> RejectedPlacesReader:
-    """Return the reader that an entry describes. Raises SpecError: `at` is no JSON Pointer."""
+    """Return the reader that an entry describes. Raises SpecError: its `at` is not a JSON Pointer."""
     wide = frozenset(name.lower() for name in entry.wide_integers)
     return RejectedPlacesReader(pointer(entry.at, place.at("at")), frozenset(entry.statuses), wide)
 
@@ -407,7 +406,7 @@ def _is_xml(response: Response) -> bool:
 
 
 def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
-    """Yield the elements there; characters that no name of XML has are written as `_x005B_`."""
+    """Yield name and text of each element below `at`. Escapes in names, such as `_x005B_`, are decoded."""
     try:
         root = ElementTree.fromstring(body)
     except (ElementTree.ParseError, DefusedXmlException) as error:
@@ -417,7 +416,7 @@ def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
 
 
 def _count(response: Response) -> int | None:
-    """Return the number of accepted items, if the answer is a number."""
+    """Return the number of accepted items if the whole body is a number, else None."""
     if not response.body or _is_xml(response):
         return None
     document = response.json()
@@ -433,21 +432,16 @@ def _is_wide(value: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RefinedReader:
-    """Reads outcomes as `inner` does, with more knowledge of the vendor.
-
-    Keys that the server made for items with a `blank` key are left out. `classes` are the results that a
-    status stands for.
-    """
+    """Reader that adds knowledge of the vendor to the outcomes that `inner` reads."""
 
     inner: OutcomeReader
     blank: frozenset[str | None]
+    """Keys for which the vendor makes its own key; the reported key of their items is removed."""
     classes: Mapping[str, Literal["created", "updated"]]
+    """What the status of an outcome says was done."""
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return the outcomes in a response; None where it refused the call as a whole.
-
-        Raises ValueError: as `inner`.
-        """
+        """Return the outcomes, or None if the response refuses the whole call. Raises ValueError."""
         reported = self.inner(exchange, items)
         if reported is None:
             return None
@@ -465,7 +459,10 @@ class RefinedReader:
 def _position(
     word: UpdateWord, record: Callable[[str, DrawnValues], Record], steps: Sequence[tuple[StepEntry, Step]]
 ) -> UpdatePosition:
-    """Read a position; a step deletes records only where updates replace them: else an older one shows."""
+    """Return the update position of a word.
+
+    Unless updates replace records, steps that delete are left out: an older record might show after them.
+    """
     if word == "replaced":
         return UpdatePosition(_WORDS[word], None, tuple(step for _, step in steps))
     after = _kept(record) if word == "kept" else _rejected(record)

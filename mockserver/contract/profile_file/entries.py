@@ -1,10 +1,10 @@
 """Entries of a written profile: members, types, places for messages, and placeholders.
 
-A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
+A new member needs a field here and a line in the module that makes a profile of it (`batches`, `profile`).
 Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists`, `open-cases`, `refusals`, `limited` and
 `idempotency` are the fields of `FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile`,
-`OpenCase`, `RefusalRule`, `LimitedCredentials` and `IdempotencyRule`: a new field of those can be written
-without a change here.
+`OpenCase`, `RefusalRule`, `LimitedCredentials` and `IdempotencyRule`. A new field of one of these classes
+needs no change here.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from mockserver.model import Json
 from mockserver.spec.yaml_positions import compose, place_in
 
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
-"""What a step leaves; a mapping sets these members of the record that was there."""
+"""What becomes of the record in a step; a mapping sets its members in the record before the step."""
 
 UpdateWord = Literal["replaced", "kept", "rejected"]
-"""What an item does to a record that is there; "kept": what it leaves out stays as it is."""
+"""Effect of an item on an existing record. "kept": members that the item does not have stay as they are."""
 
 T = TypeVar("T")
 _STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -49,7 +49,7 @@ _KINDS = {
     "float": "a number",
 }
 OF_ITEM = ("key", "number", "short", "amount")
-"""Placeholders of an item: its key, the drawn number, its last six digits, the drawn amount."""
+"""Placeholders of an item: its key, the drawn number, the last six digits of the number, the drawn amount."""
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w+))?\}")
 _SHORT = 1_000_000
@@ -60,11 +60,11 @@ RESERVED = (*OF_ITEM, ITEM, ITEMS)
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """The base of all entries: an unknown member is refused."""
+    """Base of all entries. An entry with an unknown member is refused."""
 
 
 class CallEntry(Entry, frozen=True):
-    """A call of an operation of the spec, "" the one that the entry stands at."""
+    """A call of an operation of the spec. `operation` is "" only in `send`, for the batch operation."""
 
     operation: str = ""
     path: dict[str, Any] = {}
@@ -74,19 +74,21 @@ class CallEntry(Entry, frozen=True):
 
 
 class KeyEntry(Entry, frozen=True):
-    """Keys of a run: `text` with the numbers that count from `first`."""
+    """Keys of a run: `text`, in which `{number}` counts from `first`."""
 
     text: str = "{number}"
     first: int | str = field(name="from", default=0)
 
 
 class ChangeEntry(Entry, frozen=True):
-    """A change of an item, by JSON Pointers, in this order; `as_text` writes a value as its text."""
+    """A change of an item in the order of the fields. Members are named by JSON Pointers."""
 
     remove: str | list[str] = []
     changes: dict[str, Any] = field(name="set", default={})
     as_text: str | list[str] = []
+    """Members whose value is replaced by its text (12 by "12")."""
     names: Literal["", "upper", "lower"] = ""
+    """Letter case of all members of the item, "" to leave their names as they are."""
 
 
 class AssumptionEntry(Entry, frozen=True):
@@ -97,7 +99,7 @@ class AssumptionEntry(Entry, frozen=True):
 
 
 class BadEntry(ChangeEntry, frozen=True, kw_only=True):
-    """A way to spoil a good item; `because` finishes "an item with …"."""
+    """A way to spoil a good item. `because` completes the sentence "an item with …"."""
 
     because: str
     refuses_call: bool = False
@@ -105,7 +107,7 @@ class BadEntry(ChangeEntry, frozen=True, kw_only=True):
 
 
 class ShownEntry(Entry, frozen=True):
-    """A compared member: a pointer into the item that was sent, or a value of its own."""
+    """The expected value of a compared member: a pointer into the item that was sent, or a fixed value."""
 
     pointer: str = field(name="item", default="")
     value: Any = UNSET
@@ -124,13 +126,13 @@ class ReadEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ListEntry(CallEntry, frozen=True):
-    """The read of all records; their compared members are those of `read`."""
+    """The read of all records. Their compared members are those of `read`; `rows` points to their list."""
 
     rows: str = ""
 
 
 class StepEntry(CallEntry, frozen=True, kw_only=True):
-    """A change of one record; `name` finishes "then …", `item` is what it sends in place of a good item."""
+    """An action on one record. `name` completes "then …"; `item` changes a good item for the call."""
 
     name: str
     if_there: StepResult
@@ -139,7 +141,7 @@ class StepEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ReplayEntry(Entry, frozen=True, kw_only=True):
-    """The answer to a second call with the same idempotency key."""
+    """The answer to a second call with a used idempotency key."""
 
     header: str
     again: Literal["same", "refused"]
@@ -148,7 +150,7 @@ class ReplayEntry(Entry, frozen=True, kw_only=True):
 
 
 class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
-    """The place in a refusal that names rejected items by position, `items[1].name` or `/1/name`."""
+    """Where a refusal names rejected items by position (`items[1].name` or `/1/name`)."""
 
     at: str
     statuses: tuple[int, ...] = (400,)
@@ -156,7 +158,7 @@ class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
 
 
 class BatchEntry(Entry, frozen=True):
-    """A batch operation; what is left out is made of the spec, where it says enough."""
+    """A batch operation. Missing members are inferred from the spec, if the spec says enough."""
 
     key: str | KeyEntry | None = None
     item: dict[str, Any] | list[dict[str, Any]] = {}
@@ -182,7 +184,7 @@ class BatchEntry(Entry, frozen=True):
 
 
 class ProfileEntry(Entry, frozen=True):
-    """The whole: what holds for all operations, and the batches by operation."""
+    """Root of a profile: settings for all operations, and one entry for each batch operation."""
 
     facts: dict[str, str | int] = {}
     credentials: dict[str, dict[str, str]] = {}
@@ -202,7 +204,7 @@ class ProfileEntry(Entry, frozen=True):
 
 
 def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
-    """Return the document as a value of that kind. Raises SpecError: the document has another shape."""
+    """Convert the document to a type. Raises SpecError: the document has another shape."""
     try:
         return convert(document, kind)
     except ValidationError as error:
@@ -212,7 +214,7 @@ def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
 
 
 def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
-    """Return a frozen dataclass of plain values; its members are written with `-` for `_`.
+    """Convert the document to a dataclass of plain values; its field `a_b` is written `a-b`.
 
     Raises SpecError: the document has another shape.
     """
@@ -230,7 +232,10 @@ def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
 
 
 def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
-    """Return the path of the value that cannot be converted; msgspec does not name members of mappings."""
+    """Return the path of the value that cannot be converted, given msgspec's path.
+
+    Msgspec's path does not name members of mappings, so they are converted one by one to find the wrong one.
+    """
     steps: list[str | int] = []
     for name, number, any_member in _STEP.findall(path):
         if not any_member:
@@ -279,7 +284,7 @@ def _unknown(known: Sequence[str]) -> str:
 
 
 def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
-    """Return the kinds that a value may have below one of that kind."""
+    """Return the kinds that the value at `steps` may have, in a document of this kind."""
     kinds = list(kind.types) if isinstance(kind, UnionType) else [kind]
     if not steps:
         return kinds
@@ -296,7 +301,7 @@ def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
 
 @dataclass(frozen=True, slots=True)
 class WrittenPlace:
-    """A value in a file: `path` leads there from the root, `label` names it for people."""
+    """The place of a value in a file. `path` leads from the root to it, `label` names it for people."""
 
     file: str
     text: str
@@ -304,7 +309,7 @@ class WrittenPlace:
     label: tuple[str | int, ...] = ()
 
     def at(self, *steps: str | int) -> WrittenPlace:
-        """Return a place below this one."""
+        """Return the place of a value inside this value."""
         return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
 
     def fail(self, detail: str) -> NoReturn:
@@ -322,7 +327,7 @@ def _line(text: str, path: Sequence[str | int]) -> str:
 
 
 def text_of_value(value: Json) -> str:
-    """Return a value as part of a text: a decimal with its scale, nothing for null."""
+    """Return a value as a text: decimals keep their scale, null is empty."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
@@ -341,13 +346,13 @@ _FORMS: Mapping[str, Callable[[Json], Json]] = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A value with placeholders; one that is only a placeholder keeps the type of its value."""
+    """A document with placeholders. A text that is only a placeholder keeps the type of the value."""
 
     document: Json
     place: WrittenPlace
 
     def checked(self, known: Iterable[str]) -> Template:
-        """Return the same template. Raises SpecError: it has an unknown placeholder."""
+        """Return this template. Raises SpecError: it has a placeholder that is not `known`."""
         names = list(known)
         for text, place in _texts(self.document, self.place):
             for found in _PLACEHOLDER.finditer(text):
@@ -358,14 +363,14 @@ class Template:
         return self
 
     def names(self) -> set[str]:
-        """Return the placeholders in it."""
+        """Return the names of the placeholders in the document."""
         texts = _texts(self.document, self.place)
         return {found["name"] for text, _ in texts for found in _PLACEHOLDER.finditer(text) if found["name"]}
 
     def fill(self, values: Mapping[str, Json]) -> Json:
-        """Return the value that it stands for.
+        """Return the document with each placeholder replaced by its value.
 
-        Raises SpecError: a value cannot be written in the form that is asked for.
+        Raises SpecError: a value is not a number, but the form of its placeholder needs a number.
         """
         try:
             return _fill(self.document, values)
@@ -409,23 +414,23 @@ def _value(found: re.Match[str], values: Mapping[str, Json]) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderScope:
-    """Facts, and the values that differ from tenant to tenant."""
+    """Values of placeholders: facts, and the values of each tenant."""
 
     facts: Facts
     tenants: tuple[Mapping[str, str], ...] = ()
 
     @property
     def in_items(self) -> tuple[str, ...]:
-        """Names that an item may use."""
+        """Names of the placeholders that an item may use."""
         return (*OF_ITEM, *self.facts)
 
     @property
     def in_calls(self) -> tuple[str, ...]:
-        """Names that every call may use."""
+        """Names of the placeholders that every call may use."""
         return tuple(dict.fromkeys([*self.facts, *(name for tenant in self.tenants for name in tenant)]))
 
     def of_tenant(self, tenant: int) -> dict[str, Json]:
-        """Return the values of every call in a tenant."""
+        """Return the values of placeholders in every call of a tenant."""
         return {**self.facts, **(self.tenants[tenant] if tenant < len(self.tenants) else {})}
 
     def of_item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
@@ -434,9 +439,10 @@ class PlaceholderScope:
 
 
 def read_scope(entry: ProfileEntry, place: WrittenPlace, facts: Facts) -> PlaceholderScope:
-    """Return the values by the facts of a run; a tenant that has an empty value, and all after it, are none.
+    """Return the values of placeholders for the facts of a run.
 
-    Raises SpecError: a fact has the name of another placeholder, or a tenant uses what is no fact.
+    The tenants end before the first tenant with an empty value. Raises SpecError: a fact has the name of
+    another placeholder, or a tenant uses an unknown fact.
     """
     for name in entry.facts:
         if name in RESERVED:

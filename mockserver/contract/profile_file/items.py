@@ -43,7 +43,7 @@ from mockserver.model import Json, parse_pointer, value_at
 from mockserver.spec.openapi import Operation, Spec
 
 _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
-"""Draws on which every way to spoil an item is tried."""
+"""Drawn values of the items on which every way to spoil an item is tried."""
 
 _OK, _NOT_OK = 200, 300
 _PART = re.compile(r"\{(\w+)\}")
@@ -60,7 +60,7 @@ class WrittenItems:
 
     @property
     def drawn(self) -> DrawnValues:
-        """The drawn values of the example."""
+        """Drawn values of the example."""
         return _DRAWN[0]
 
     @property
@@ -72,9 +72,9 @@ class WrittenItems:
 def read_items(
     spec: Spec, operation: Operation, entry: BatchEntry, place: WrittenPlace, scope: PlaceholderScope
 ) -> WrittenItems:
-    """Return the items of a batch.
+    """Return the items of a batch, as the entry says or else as the spec lets infer.
 
-    Raises SpecError: something is missing, or a way to spoil an item changes nothing.
+    Raises SpecError: neither gives a key or an item, or a way to spoil an item changes nothing.
     """
     sample = infer_item(spec, operation)
     key = _key(entry, place, scope, sample)
@@ -90,7 +90,7 @@ def read_items(
 def _read_corruptions(
     entries: list[BadEntry], place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
 ) -> tuple[Corruption, ...]:
-    """Return the ways to spoil an item, without those that send a fact which the run leaves empty."""
+    """Return the ways to spoil an item, except those that set a member to a fact without a text."""
     unset = {name for name, text in scope.facts.items() if not text}
     written = [(one, place.at(number)) for number, one in enumerate(entries)]
     wanted = [one for one in written if unset.isdisjoint(Template(one[0].changes, one[1]).names())]
@@ -146,7 +146,7 @@ def _item(
 
 
 def _why_not(corruption: Corruption, items: list[Json]) -> str:
-    """Return the reason why an item cannot be spoiled in that way, "" if all can."""
+    """Return the reason why a corruption does not work for one of the items, "" if it works for all."""
     for item in items:
         try:
             spoiled = corruption.change(item)
@@ -159,20 +159,23 @@ def _why_not(corruption: Corruption, items: list[Json]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ComparedMember:
-    """A member of a record: the `pointer` into the read record, and its expected value."""
+    """A member of a record, and its expected value."""
 
     pointer: str
+    """JSON Pointer in the record that is read."""
     kind: Literal["value", "amount", "text"]
     of_item: str
+    """JSON Pointer in the item to the expected value."""
     due: Template | None = None
+    """The expected value, if it is not in the item."""
 
     @property
     def name(self) -> str:
-        """Its name in a record, which findings show."""
+        """Name of the member in a record, as findings show it."""
         return self.pointer.removeprefix("/")
 
     def shown(self, row: Json) -> str | Decimal | None:
-        """Return the member of a record that was read."""
+        """Return the value of the member in a record that was read."""
         return self.compared(value_at(row, parse_pointer(self.pointer)))
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> str | Decimal | None:
@@ -181,7 +184,7 @@ class ComparedMember:
         return self.compared(value)
 
     def compared(self, value: Json) -> str | Decimal | None:
-        """Return the value as records have it."""
+        """Return a value in the form that is compared."""
         if value is None or self.kind == "value":
             return compared_members(value)
         if self.kind == "text":
@@ -194,26 +197,26 @@ class ComparedMember:
 
 @dataclass(frozen=True, slots=True)
 class RecordReader:
-    """Reads records out of responses.
-
-    `record` points at a single one, or at a list that has it; `keys` at what makes its key. A record whose
-    members are as in `deleted`, and any response with a status of `missing`, is none.
-    """
+    """Reader of the records in responses."""
 
     members: tuple[ComparedMember, ...]
     keys: tuple[str, ...]
+    """JSON Pointers in a record to the members of its key."""
     record: str = ""
+    """JSON Pointer in a response to the record, or to a list that has the record."""
     missing: frozenset[int] = frozenset()
+    """Statuses which mean that the record does not exist."""
     deleted: Mapping[str, Json] = field(default_factory=dict)
+    """Values, by JSON Pointer, of a record that counts as deleted."""
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
         """Return the record that a read shows after the item was accepted."""
         return {member.name: member.expected(item, values) for member in self.members}
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
-        """Return the key's record in a response.
+        """Return the record with this key in a response, or None if it does not exist.
 
-        Raises ValueError: the response shows neither a record nor that there is none.
+        Raises ValueError: the response shows neither a record nor that the record does not exist.
         """
         if exchange.response.status in self.missing:
             return None
@@ -255,7 +258,7 @@ class RecordReader:
 def read_members(entry: ReadEntry, place: WrittenPlace, known: Sequence[str]) -> tuple[ComparedMember, ...]:
     """Return the members that an entry compares.
 
-    Raises SpecError: one is no JSON Pointer, or says twice what it must be.
+    Raises SpecError: a name is not a JSON Pointer, or a member has two expected values.
     """
     place = place.at("shows")
     if isinstance(entry.shows, list):
@@ -276,20 +279,20 @@ def _member(name: str, given: str | ShownEntry, place: WrittenPlace, known: Sequ
 
 
 FilledChange: TypeAlias = Callable[[Json, Mapping[str, Json]], Json]
-"""Returns the changed item, by the item and the values of placeholders."""
+"""Returns the changed item, given the item and the values of placeholders."""
 
 
 def pointer(text: str, place: WrittenPlace) -> str:
-    """Return a JSON Pointer as it is written. Raises SpecError: it is not a JSON Pointer."""
+    """Return the text. Raises SpecError: it is not a JSON Pointer."""
     if text and not text.startswith("/"):
         place.fail(f"expected a JSON Pointer such as /{text}, found {text}")
     return text
 
 
 def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -> FilledChange:
-    """Return the function that removes and sets members of an item.
+    """Return the function that changes an item as an entry says.
 
-    Raises SpecError: one is no JSON Pointer, or a placeholder is not known.
+    Raises SpecError: a member is not named by a JSON Pointer, or a placeholder is unknown.
     """
     names = list(known)
     removed = [entry.remove] if isinstance(entry.remove, str) else entry.remove
@@ -317,7 +320,7 @@ def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -
 
 @dataclass(frozen=True, slots=True)
 class WrittenCall:
-    """A call with placeholders; `body` is None where nothing is sent."""
+    """A call with placeholders. `body` is None if the call has no body."""
 
     operation: Operation
     path: Mapping[str, Template]
@@ -345,9 +348,9 @@ def read_call(
     known: Iterable[str],
     body: Json = UNSET,
 ) -> WrittenCall:
-    """Return the call that an entry describes; `body` is sent if the entry has none.
+    """Return the call that an entry describes. `body` is the body if the entry has none.
 
-    Raises SpecError: the spec has no such operation or parameter, or a placeholder is not known.
+    Raises SpecError: the spec does not have the operation or a parameter, or a placeholder is unknown.
     """
     operation = spec.operations.get(entry.operation)
     if operation is None:
@@ -411,7 +414,7 @@ def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class WrittenStep:
-    """A step; `change` turns a good item into that of the step."""
+    """A step of a batch profile. `change` makes the item of the step from a good item."""
 
     entry: StepEntry
     place: WrittenPlace
@@ -422,7 +425,7 @@ class WrittenStep:
     scope: PlaceholderScope
 
     def step(self) -> Step:
-        """Return it as a profile has it. Raises SpecError: what it leaves does not fit what is compared."""
+        """Return the step. Raises SpecError: its result does not fit the members that are compared."""
         for name, result in (("if-there", self.entry.if_there), ("if-not", self.entry.if_not)):
             self._check(result, self.place.at(name), is_there=name == "if-there")
         return Step(self.entry.name, self._request, self._after)

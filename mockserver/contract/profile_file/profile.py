@@ -1,4 +1,4 @@
-"""Profiles from `x-contract` in a spec, or from a YAML file."""
+"""Profiles read from `x-contract` in a spec, or from a YAML file."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _PART = re.compile(r"\{(\w+)\}")
 
 
 def profile_of_spec(spec: Spec) -> Profile | None:
-    """Return the profile in the spec, at its root and at its batch operations; None where it has none.
+    """Return the profile in the `x-contract` of the spec and its batch operations, None if there is none.
 
-    Raises SpecError: something in it cannot be read, or does not fit the spec.
+    Raises SpecError: the profile cannot be read, or does not fit the spec.
     """
     file = f"{spec.name}.yaml"
     batches: dict[str, tuple[Json, WrittenPlace]] = {}
@@ -71,7 +71,7 @@ def profile_of_spec(spec: Spec) -> Profile | None:
 def profile_of_file(file: Path, spec: Spec) -> Profile:
     """Return the profile in a YAML file, for the API of a spec.
 
-    Raises SpecError: it cannot be read, or does not fit the spec.
+    Raises SpecError: the file cannot be read, or does not fit the spec.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -86,7 +86,7 @@ def profile_of_file(file: Path, spec: Spec) -> Profile:
 
 @dataclass(frozen=True, slots=True)
 class _WrittenProfile:
-    """A profile as it is written; `batches` stand at their operations."""
+    """A profile as it is written. `batches` has the entries that are written at operations of the spec."""
 
     spec: Spec
     document: Json
@@ -131,7 +131,7 @@ class _WrittenProfile:
         return tuple(plain(kind, document, place.at(number)) for number, document in enumerate(documents))
 
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
-        """The batches in the order of the spec; those that the profile leaves out are inferred from it."""
+        """Return the batches in the order of the spec, from which batches without an entry are inferred."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
         made = (
             self._batch(operation, written, scope)
@@ -220,7 +220,7 @@ class _WrittenProfile:
 
 @dataclass(frozen=True, slots=True)
 class _HeaderTemplates:
-    """Headers of every call, by facts and tenant."""
+    """Function that returns the headers of every call, given facts and tenant."""
 
     entry: ProfileEntry
     place: WrittenPlace
@@ -230,7 +230,7 @@ class _HeaderTemplates:
         return {name: one.text(values) for name, one in self._templates().items()}
 
     def check(self, facts: Facts) -> None:
-        """Raise a SpecError at a placeholder that is not known."""
+        """Raise SpecError if a header has an unknown placeholder."""
         known = read_scope(self.entry, self.place, facts).in_calls
         for template in self._templates().values():
             template.checked(known)

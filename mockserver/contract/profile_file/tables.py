@@ -1,4 +1,4 @@
-"""Parts of a profile that Python completes: bad items and value rules, in the words of `profile.yaml`."""
+"""Bad items and value rules in YAML, written as in `profile.yaml`, for profiles that Python completes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.contract.profile_file.items import read_change
 
 @dataclass(frozen=True)
 class ProfileTables:
-    """A YAML file with named lists of bad items, and named value rules."""
+    """A YAML file with lists of bad items, and value rules, each under a name."""
 
     file: Path
 
@@ -28,7 +28,7 @@ class ProfileTables:
         return yaml.load(self._text)
 
     def corruptions(self, name: str, facts: Facts) -> tuple[Corruption, ...]:
-        """Return the ways to spoil an item that a list has. Raises SpecError: an entry cannot be read."""
+        """Return the ways to spoil an item in the list `name`. Raises SpecError: an entry cannot be read."""
         place = WrittenPlace(self.file.name, self._text).at(name)
         entries = typed(list[BadEntry], self._document[name], place)
         return tuple(_corruption(entry, place.at(number), facts) for number, entry in enumerate(entries))
