@@ -1,4 +1,4 @@
-"""Faults of a client with whole calls: waits, credentials, idempotency keys, refusals, the end."""
+"""Faults of a client with whole calls: waits, credentials, idempotency keys, refusals, no end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CallOracle:
         yield from self._keys()
 
     def _in_vain(self) -> Iterator[Mistake]:
-        """Yield requests that were sent again and again, unchanged, and refused for good each time."""
+        """Yield requests that were refused for good several times and sent again unchanged each time."""
         same: dict[str, list[Entry]] = {}
         for entry in self.run.entries:
             is_refused = told_by_answer(entry) is Told.REFUSED and entry.status in _PERMANENT
@@ -100,9 +100,9 @@ class CallOracle:
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Mistake]:
-        """Yield a request that was sent again under a new key only, after an answer that told nothing.
+        """Yield a request that was sent again, but only under another key, after an answer that told nothing.
 
-        A client that first read what is stored has done no wrong.
+        It is no fault if the client first read something.
         """
         for at, entry in enumerate(keyed):
             if told_by_answer(entry) is not Told.NOTHING:
@@ -121,7 +121,7 @@ class CallOracle:
 
 
 def describe_refusals(entries: Sequence[Entry]) -> str:
-    """Return words such as: all 3 calls were refused: 415, no Content-Type; "" unless all were refused."""
+    """Return words such as "all 3 calls were refused: 415, no Content-Type", "" unless all were refused."""
     if not entries or any(told_by_answer(entry) is not Told.REFUSED or entry.applied for entry in entries):
         return ""
     last = entries[-1]
@@ -134,7 +134,7 @@ def find_retry_after(entry: Entry) -> str:
 
 
 def _asked_wait(entry: Entry, end: datetime) -> tuple[timedelta, str]:
-    """Return how long after `end` the answer asks for no further call, and its words for that."""
+    """Return how long after `end` the answer asks the client to wait, and words for that request."""
     header = find_retry_after(entry).strip()
     if entry.status not in (_TOO_MANY, _UNAVAILABLE):
         return timedelta(), ""

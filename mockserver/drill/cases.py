@@ -1,4 +1,4 @@
-"""The cases of a drill, and how a case is fitted to what a client sends."""
+"""The cases of a drill, and how a case is fitted to the calls of a client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.model import Document, Json, Value
 
 SCENARIO_NAME = "drill"
 _LONGEST_WAIT_S = 2
-"""Maximum of the waits that a case asks for, so that a whole drill takes a minute."""
+"""Maximum wait that a case asks for, so that a whole drill takes about a minute."""
 
 _LEAST_PROBABILITY = 0.5
 _SEED = 7
@@ -33,7 +33,7 @@ class DrillCase(Value, frozen=True):
     """Rows of the catalogue that the case shows."""
     tags: tuple[str, ...] = ()
     harmless: bool = False
-    """Whether the client must end as it ends without faults."""
+    """Whether the client must end with the same status as without faults."""
     once: bool = False
     """Whether each rule hits a single time, unless the rule itself says how often."""
 
@@ -52,7 +52,7 @@ class Calls(Value, frozen=True):
 
     vendor: str
     operation: str = ""
-    """The operation that carries the maximum of items."""
+    """The operation that carries the most items."""
     count: int = 2
     """Number of calls of that operation."""
     largest: int = 3
@@ -83,7 +83,7 @@ def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
 
 
 def _is_harmless(scenario: Document) -> bool:
-    """Return whether a tolerant reader loses nothing: members are only added, texts only reworded."""
+    """Return whether the scenario only adds members or rewords texts, so that a tolerant reader succeeds."""
     drift = [change for rule in scenario["rules"] for change in rule.get("envelope", {}).get("drift", ())]
     return bool(drift) and all(change["change"] in ("add", "reword") for change in drift)
 
@@ -127,7 +127,7 @@ def _limit(document: Document, **most: int) -> dict[str, Any]:
 
 
 def _fit_items(items: Iterable[Document], last: int) -> list[Document]:
-    """Return the effects on items, and only the first effect of those that now select the same item."""
+    """Return effects that select sent items. Of effects that then select one item only the first is kept."""
     made: list[Document] = []
     for one in items:
         select = _limit(one["select"], index=last, firstIndex=last)

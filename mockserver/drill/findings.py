@@ -1,4 +1,4 @@
-"""What the oracle finds, and what it knows of a run."""
+"""Findings of the oracle, and the run of a client that it judges."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_NAMES = 3
 
 
 class Kind(Enum):
-    """What a client did wrong, the worst first; the value says what the kind means."""
+    """What a client did wrong, the worst first. The value describes the kind."""
 
     LOST = "an item is not stored in the end, and the client ended well without naming it"
     TWICE = "an item was created or paid twice"
@@ -42,13 +42,15 @@ class Kind(Enum):
 
 
 class Mistake(Value, frozen=True):
-    """One fault of a client in a sentence; `doubtful` if the vendor leaves a client no better way."""
+    """One fault of a client."""
 
     kind: Kind
     message: str
     calls: tuple[int, ...] = ()
+    """Numbers of the calls that show the fault."""
     keys: tuple[str, ...] = ()
     doubtful: bool = False
+    """Whether the client could hardly do better, because of the vendor or its answer."""
 
 
 class RunEnd(Value, frozen=True):
@@ -64,14 +66,14 @@ class Run:
     """A run of a client against one sandbox."""
 
     entries: Sequence[Entry]
-    """The recorded calls, by number."""
+    """The recorded calls, sorted by number."""
     histories: Sequence[ItemHistory]
     ending: RunEnd
     starts: tuple[int, ...] = ()
     """Number of the first call after each start of the client."""
 
     def start_of(self, number: int) -> int:
-        """Return the number of the client's start that made the call."""
+        """Return which start of the client made the call, from 1 if `starts` is known."""
         return sum(number >= first for first in self.starts)
 
     def entry(self, number: int) -> Entry:
@@ -101,10 +103,10 @@ def knew(later: Entry, earlier: Entry) -> bool:
 def pair_histories(
     clean: Run, run: Run
 ) -> tuple[Sequence[tuple[ItemHistory, ItemHistory]], Sequence[ItemHistory]]:
-    """Return each item of the run without faults with its history in `run`, and the rest of the histories.
+    """Return pairs of an item's histories in both runs, and the histories of items in `run` alone.
 
-    An item that `run` did not send has no attempts there. If a client makes new keys in each run, the runs
-    share no key of the operation: then the first item is paired with the first, and so on.
+    If `run` did not send an item, its second history has no attempts. If the client makes new keys in each
+    run, so that the runs share no key of an operation, items of the operation are paired in their order.
     """
     meant = {(one.vendor, one.operation, one.key): one for one in clean.histories}
     sent = {(one.vendor, one.operation, one.key): one for one in run.histories}
@@ -119,7 +121,7 @@ def pair_histories(
 
 @dataclass(frozen=True, slots=True)
 class VendorAbilities:
-    """What a vendor offers a client that lost an answer."""
+    """How a client of the vendor can go on after it has lost an answer."""
 
     key_header: str
     """Header of the vendor's idempotency keys; "" if the vendor has none."""
@@ -146,7 +148,7 @@ def read_abilities(
 
 @dataclass(frozen=True, slots=True)
 class ItemTexts:
-    """How many items have a text."""
+    """Counts of texts, which tell whether a text belongs to one item alone."""
 
     in_keys: Mapping[str, int]
     """Number of items by a part of their key."""
@@ -162,9 +164,10 @@ class ItemTexts:
         )
 
     def names(self, key: str, document: Json) -> tuple[str, ...]:
-        """Return texts by which a client may name an item: parts of its key, else values no other item has.
+        """Return texts by which a client may name an item.
 
-        A part that several keys share, such as a tenant, is left out if the key has a part of its own.
+        They are the parts of its key, without parts that other keys have too (a tenant), unless all are of
+        that kind. For an item without a key, they are the values that no other item has.
         """
         parts = _parts(key)
         if parts and not _DIGEST.search(key):
@@ -174,7 +177,7 @@ class ItemTexts:
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    """Return the parts of a key, each unescaped and as it stands: a key of one part has no escapes."""
+    """Return the parts of a key, each unescaped and as it is, because a key of one part is not escaped."""
     parts = filter(None, key.split("/"))
     return tuple(dict.fromkeys(text for part in parts for text in (unescape_step(part), part)))
 
@@ -200,13 +203,13 @@ def is_named(names: Iterable[str], lines: str) -> bool:
 
 
 def readable_name(key: str, attempts: Sequence[ItemAttempt]) -> str:
-    """Return the key; for an item without a key the place where it was sent first, such as: 2 of #1."""
+    """Return the key, or for an item without a key the place where it was sent first, such as "2 of #1"."""
     has_key = key and not _DIGEST.search(key)
     return key if has_key or not attempts else f"{attempts[0].index + 1} of #{attempts[0].number}"
 
 
 def join_names(keys: Sequence[str]) -> str:
-    """Return words such as: item R-1, items R-1 and R-2, or items R-1, R-2, R-3 and 4 more."""
+    """Return words such as "item R-1", "items R-1 and R-2", or "items R-1, R-2, R-3 and 4 more"."""
     shown = [key or "without a key" for key in keys[:_MOST_NAMES]]
     if len(keys) == 1:
         return f"item {shown[0]}"

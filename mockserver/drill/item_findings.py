@@ -26,22 +26,22 @@ from mockserver.journal.item_history import REPEATED, ItemAttempt, ItemHistory, 
 from mockserver.model import Action, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
-"""Codes of problems that may pass by themselves; every other problem stays until the item is changed."""
+"""Codes of problems that may pass without a change of the item. Every other problem stays."""
 
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
-"""Tries that even a patient client does not exceed: not every answer tells what can never work."""
+"""Maximum number of tries of a patient client: of a document that is rejected for good, and of any item."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
 _ERROR_OF_FLOATS = Decimal("1e-8")
-"""An amount that differs from four decimals, but by less than this, was added up in binary floats."""
+"""An amount that differs from one with four decimals by less than this was added up in binary floats."""
 
 _LATE_MS = 250
-"""After this delay of an answer the client may have given up on the answer."""
+"""If an answer is delayed by so much, the client may not have waited for it."""
 
 
 class _Problem(Value, frozen=True):
-    """A fault with one item. One sentence tells all problems of one kind and cause."""
+    """A fault with one item. Faults of one kind and cause become one mistake."""
 
     kind: Kind
     cause: str
@@ -52,7 +52,7 @@ class _Problem(Value, frozen=True):
 
 @dataclass(frozen=True)
 class ItemOracle:
-    """Judges the items of a run. `meant` is the history of an item in `clean`, the run without faults."""
+    """Judge of the items of a run. `clean` is the run without faults, `meant` an item's history there."""
 
     clean: Run
     run: Run
@@ -61,7 +61,7 @@ class ItemOracle:
     def findings(
         self, pairs: Sequence[tuple[ItemHistory, ItemHistory]], others: Sequence[ItemHistory]
     ) -> Iterator[Mistake]:
-        """Yield the faults with items of both runs, and with items of this run alone (`others`)."""
+        """Yield the faults with items of both runs (`pairs`), and with items of this run alone (`others`)."""
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
         problems = [one for meant, sent in pairs for find in kinds for one in find(meant, sent.attempts)]
@@ -70,7 +70,7 @@ class ItemOracle:
         yield from map(_join, groups.values())
 
     def _admits(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> bool:
-        """Return whether the client named the item, or ended with a failure that the clean run has not."""
+        """Return whether the client named the item, did not end, or failed where the clean run did not."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
         usual = self.clean.ending.status if is_usual else 0
@@ -131,7 +131,7 @@ class ItemOracle:
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
 
     def _heard(self, attempt: ItemAttempt) -> Told:
-        """Return what the client certainly heard of the attempt."""
+        """Return what the answer told of the attempt, or `NOTHING` if the answer came late."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
 
@@ -199,7 +199,7 @@ class ItemOracle:
             yield _Problem(Kind.RESENT, cause, meant.key, needless)
 
     def _silent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        """Yield a warning that was not reported. The clean run judges warnings that it has itself."""
+        """Yield a warning that was not reported. Warnings that the clean run has are judged there."""
         usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
         told = (one for one in attempts if one.stored and one.told is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)
@@ -222,7 +222,7 @@ def _is_sum_of_floats(amount: Decimal) -> bool:
 
 
 def _join(problems: Sequence[_Problem]) -> Mistake:
-    """Tell all problems of one kind and cause in one sentence."""
+    """Return one mistake for all problems of one kind and cause."""
     kind, cause = problems[0].kind, problems[0].cause
     keys = tuple(dict.fromkeys(one.key for one in problems))
     names = tuple(dict.fromkeys(readable_name(one.key, one.attempts) for one in problems))

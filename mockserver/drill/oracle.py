@@ -1,4 +1,4 @@
-"""The oracle: it judges what a client made of a case by the sandbox's journal, not by the client's word."""
+"""The oracle, which judges a client's run by the journal of the sandbox, not by what the client says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Pairs: TypeAlias = Sequence[tuple[ItemHistory, ItemHistory]]
 
 
 class Judgement(Value, frozen=True):
-    """The verdict on a run, one sentence, and the findings, the worst first."""
+    """The verdict on a run, a sentence about it, and its findings, the worst first."""
 
     verdict: str
     message: str
@@ -40,9 +40,9 @@ class Judgement(Value, frozen=True):
 
 
 def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, is_met: bool) -> Judgement:
-    """Judge a run by what the run without faults stores.
+    """Judge a run by comparison with the run without faults.
 
-    If `harmless`, the client must end as it ends without faults. `is_met` tells whether the case happened.
+    If `harmless`, the client must end as it ends without faults. `is_met`: whether the case happened.
     """
     pairs, others = pair_histories(clean, run)
     taken = [(meant, sent) for meant, sent in pairs if meant.stored]
@@ -67,7 +67,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
-    """Return words such as: only the failed one sent again; the `ending` if items are missing."""
+    """Return words such as "only the failed one sent again", or `ending` or names if items are missing."""
     missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"
@@ -80,7 +80,7 @@ def _describe_rest(taken: Pairs, ending: str) -> str:
 
 
 def describe_intent(clean: Run) -> str:
-    """Return words such as: 5 items by createBatch in 3 calls, 370.00 in all."""
+    """Return words such as "5 items by createBatch in 3 calls, 370.00 in all"."""
     operations = " and ".join(dict.fromkeys(one.operation for one in clean.histories))
     calls = len({attempt.number for one in clean.histories for attempt in one.attempts})
     amounts = [one.amount for one in clean.histories if one.amount is not None]
@@ -90,7 +90,7 @@ def describe_intent(clean: Run) -> str:
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:
-    """Return the calls of the operation that carries the maximum of items."""
+    """Return the calls of the operation that carries the most items."""
     items = Counter(one.operation for one in clean.histories for _ in one.attempts)
     if not items:
         return Calls(vendor)
@@ -101,7 +101,7 @@ def count_calls(clean: Run, vendor: str) -> Calls:
 
 
 def find_obstacle(clean: Run) -> str:
-    """Return why the client cannot be drilled: it fails without faults too. Return "" if it does not fail."""
+    """Return why the client cannot be drilled (how it fails without faults), "" if it can be drilled."""
     if clean.ending.status is None:
         return f"without any fault the client does not end within {clean.ending.timeout_s:g} s"
     if not clean.entries:
