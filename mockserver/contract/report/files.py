@@ -192,7 +192,7 @@ def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the calls of all findings as HAR. They are not timed: each starts with the run and takes 0 ms."""
+    """Return the calls of all findings as HAR. None was timed: each begins with the run and takes 0 ms."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
