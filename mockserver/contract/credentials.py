@@ -58,7 +58,7 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
     """Return whether credentials or tenant of the request differ from those of the profile.
 
-    If so, the suite made the call wrong on purpose, and the server may refuse it.
+    If they differ and the server refuses the call, the reason is the suite.
     """
     tenants = [api.profile.headers(api.facts, number) for number in (0, 1)]
     given = api.profile.credentials

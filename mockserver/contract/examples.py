@@ -86,7 +86,7 @@ class ProfileExamples:
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
-        """Return the vendor's profile, without `x-contract` if that is wrong."""
+        """Return the vendor's profile. If `x-contract` is wrong, return that of the vendor's package."""
         try:
             return profile_of(vendor.spec)
         except SpecError as error:

@@ -156,7 +156,7 @@ class TargetUnreachableError(Exception):
 class UnansweredCallError(TargetUnreachableError):
     """A server gave no complete HTTP answer to one call; it may answer other calls.
 
-    `check` is the check that this breaks. `is_slow`: the answer took too long or was too long.
+    `check` is the id of the check that fails. `is_slow`: the answer took too long or was too long.
     """
 
     def __init__(self, message: str, check: str = EVERY_CALL_IS_ANSWERED, *, is_slow: bool = False) -> None:

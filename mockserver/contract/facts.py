@@ -76,7 +76,7 @@ class CheckedFacts:
 
     facts: Facts
     taken: Facts = field(default_factory=dict)
-    """Those whose text was replaced by that of another record at the target."""
+    """Facts whose text was replaced by that of another record at the target."""
     notes: tuple[str, ...] = ()
 
 

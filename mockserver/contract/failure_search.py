@@ -1,7 +1,7 @@
 """Search for a failure with Hypothesis: rounds, their budget, settings, literals and scratch folder.
 
-Hypothesis draws texts and numbers from the source of every loaded module of this project. A seed would then
-make different cases in a process that has imported other modules; `without_module_literals` prevents that.
+Hypothesis draws texts and numbers from the source of loaded modules, such as names of our own headers. A seed
+would then make other cases in a process with other modules; `without_module_literals` prevents that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mockserver.contract.run_state import RunConfig
 _SHRINKING, _TIMES = 150, 5
 """Maximum number of sequences that a round runs to find a smaller failure: in all, and for each example.
 
-After an earlier round has found a failure, a third of it: often one fault causes both failures.
+If an earlier round has found a failure, the maximum is a third of this: often one fault causes both failures.
 """
 
 _SLOW = 3

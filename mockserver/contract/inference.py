@@ -91,7 +91,7 @@ def compared_members(value: Json) -> str | Decimal | None:
 
 
 def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
-    """Return good items of a batch operation, or None if its schema allows to make up none."""
+    """Return good items of a batch operation, or None if none can be made up from its schema."""
     schema = _item_schema(spec, operation)
     if operation.batch is None or schema is None:
         return None
@@ -266,9 +266,9 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
 
 
 def _path_of(operation: Operation) -> str | None:
-    """Return path and query with examples of required parameters, or None if one has no example.
+    """Return path and query with examples of required parameters.
 
-    A required header is a parameter without an example.
+    Return None if a required parameter has no example, or is a header or cookie.
     """
     path, query = operation.path, []
     for one in operation.parameters:

@@ -118,7 +118,7 @@ def _plain(text: str) -> list[str]:
 
 
 def use_reachable_sandboxes(target: Target, seed: int) -> str:
-    """If a proxy drops `Mock-Sandbox`, send everything to the default sandbox and return a note, else ""."""
+    """If a proxy drops `Mock-Sandbox`, use only the default sandbox and return a note; else return ""."""
     if target.address.app or not Isolation(target, seed).are_apart or _reads_header(target):
         return ""
     target.always_send(SANDBOX, _DEFAULT)
@@ -148,9 +148,9 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
 
 
 def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) -> bool:
-    """Return whether an idempotency key applies to the operation, which then writes.
+    """Return whether an operation takes an idempotency key; only writing operations do.
 
-    If no operation declares the header, it applies to batches and to all writes except PUT and DELETE.
+    If no operation declares the header, batches and all writes except PUT and DELETE take it.
     """
     if operation.method not in _WRITES or operation.safe or operation.id in rule.exempt:
         return False

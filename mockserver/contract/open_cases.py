@@ -44,7 +44,7 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
             batches=batches,
             pins=_pins(profile.pins, cases),
             tolerances=_tolerances(profile, cases),
-            # The first rule that fits a call counts.
+            # The first rule that fits a call counts, so the rules of open cases come first.
             refusals=(*(rule for case in cases for rule in case.refusals), *profile.refusals),
             lists=tuple(
                 replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))

@@ -150,7 +150,7 @@ class ValueChange:
     what: LossKind
     reason: str
     source: str
-    """The vendor's document or the assumption that says so."""
+    """The vendor's document, or the assumption, that states the change."""
     places: int = 0
     """Remaining decimals of a number ("rounded", "cut off") or of the seconds ("fraction lost")."""
     warns: bool = False
@@ -351,7 +351,7 @@ class BatchProfile:
     twice: Twice = ""
     """What this mock does with a key that is repeated in a batch."""
     twice_positions: tuple[Twice, ...] = ()
-    """What other servers may do with it; empty if the vendor's documents decide."""
+    """What other servers may do with such a key; empty if the vendor's documents decide."""
     oddities: tuple[Corruption, ...] = ()
     """Ways to write an item whose result only an assumption decides; they are never used in sequences."""
     updates: tuple[UpdatePosition, ...] = ()
@@ -365,7 +365,7 @@ class BatchProfile:
     again: Literal["same", "refused", ""] = ""
     """The answer to a second call with a used key: that of the first call, or a refusal; "": unknown."""
     replay_status: int = 0
-    """The status of that refusal."""
+    """The status of a refused second call."""
     conflict_status: int = 0
     """The status of a call with a used key and another body."""
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
@@ -389,7 +389,7 @@ class IdempotencyRule:
     """Whether a repeated call gets the first answer or is refused. "": no document says it, and the repeated
     call must only change nothing."""
     replay_status: int = 0
-    """The status of that refusal, 0 for any."""
+    """The status of a refused repeated call, 0 for any refusal."""
     conflict_status: int = 0
     """The status of a call with a used key and another body, 0 for any refusal."""
     exempt: Mapping[str, str] = field(default_factory=dict)

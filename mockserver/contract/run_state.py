@@ -30,7 +30,7 @@ class RunConfig:
     shrinks: bool = True
     """Whether to search for a smaller example of each failure."""
     workers: int = 1
-    """Number of processes that do independent parts side by side. The result does not depend on it."""
+    """Number of processes that do independent parts side by side. The result is equal for every number."""
     left_out: frozenset[str] = frozenset()
     """Operations that are never called, not even by a sequence of another operation (empty: none)."""
     parts: frozenset[str] = frozenset()
@@ -112,7 +112,7 @@ class RunObserver:
         """Receive the part that begins."""
 
     def call_made(self, number: int = 1) -> None:
-        """Count answered calls. Workers also report 0, if no call was answered for a while."""
+        """Count answered calls; `number` is 0 if no call was answered for a while."""
 
     def step_began(self) -> None:
         """Count a walk or a sequence that begins in the current part."""
@@ -250,7 +250,7 @@ class PlannedPart:
 
     part: RunPart
     work: Callable[[], Any]
-    """Raises TargetUnreachableError."""
+    """Does the part. Raises TargetUnreachableError."""
     group: str = ""
     """Parts with equal groups are done one after another; a part with "" may be done beside any other."""
 

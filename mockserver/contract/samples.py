@@ -46,7 +46,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
     "object": [],
     "array": {},
 }
-"""For each type a value of another type that even the most lenient reader does not accept."""
+"""For each type, a value of another type that even the most lenient reader does not accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +306,7 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 def set_member(pointer: str, value: Json) -> ChangeDocument:
     """Return a function that copies a document with `value` at the pointer (`/payee_ID`; "": the whole).
 
-    The document must have every parent of the member, but not the member.
+    The document must have every parent of the member, and may lack the member itself.
     """
     return _change_at(parse_pointer(pointer), lambda _: value)
 

@@ -225,8 +225,8 @@ def compare_outcomes(
 ) -> tuple[OutcomeDifference, ...]:
     """Return where the outcomes of items differ; messages and bodies are not compared.
 
-    `before` is the recorded exchange, `after` the local server's. If there is no reader, or neither response
-    reports outcomes, compare the two statuses instead.
+    `before` is the recorded exchange, `after` the local server's. If there is no reader, or both responses
+    refuse the whole call, compare the two statuses instead.
     """
     was, now = (_reported(one, items, reader) for one in (before, after))
     if was is None and now is None:

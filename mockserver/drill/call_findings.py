@@ -134,7 +134,7 @@ def find_retry_after(entry: Entry) -> str:
 
 
 def _asked_wait(entry: Entry, end: datetime) -> tuple[timedelta, str]:
-    """Return how long after `end` the answer asks the client to wait, and words for that request."""
+    """Return how long after `end` the answer asks the client to wait, and in which words."""
     header = find_retry_after(entry).strip()
     if entry.status not in (_TOO_MANY, _UNAVAILABLE):
         return timedelta(), ""

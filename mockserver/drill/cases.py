@@ -127,7 +127,7 @@ def _limit(document: Document, **most: int) -> dict[str, Any]:
 
 
 def _fit_items(items: Iterable[Document], last: int) -> list[Document]:
-    """Return effects that select sent items. Of effects that then select one item only the first is kept."""
+    """Return effects that select items up to `last`. If several then select one item, keep only the first."""
     made: list[Document] = []
     for one in items:
         select = _limit(one["select"], index=last, firstIndex=last)

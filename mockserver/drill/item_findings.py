@@ -217,7 +217,7 @@ def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:
 def _is_sum_of_floats(amount: Decimal) -> bool:
     try:
         return 0 < abs(amount - amount.quantize(_CENTS)) < _ERROR_OF_FLOATS
-    except InvalidOperation:  # more digits than decimals have
+    except InvalidOperation:  # more digits than a decimal may have
         return False
 
 

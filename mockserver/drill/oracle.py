@@ -67,7 +67,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
-    """Return words such as "only the failed one sent again", or `ending` or names if items are missing."""
+    """Return words about items sent again; if items are missing, `ending`, or words with their names."""
     missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"

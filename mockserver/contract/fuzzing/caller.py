@@ -197,7 +197,7 @@ class CaseCaller:
             self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
-        """Return the `Accept` of a case for XML, "" if it asks for nothing or the spec does not negotiate."""
+        """Return the XML media type that a case asks for, "" for most cases and without negotiation."""
         if "x-negotiation" not in self._context.api.spec.document:
             return ""
         if case.body is not NOT_SET:

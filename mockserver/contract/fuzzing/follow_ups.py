@@ -159,7 +159,7 @@ class KeyedReplays:
     ) -> Iterator[Finding]:
         """Yield a finding if a key that only the first tenant used is not free in another tenant.
 
-        Only keys are compared: the call must succeed there with a new key.
+        The call must succeed there with a new key; else the key is not the reason, and nothing is yielded.
         """
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
@@ -256,7 +256,7 @@ class Change:
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
-    """Return at most three reads: those with the paths nearest to a write whose parameters are known."""
+    """Return at most three reads whose parameters are known, with the paths nearest to that of the write."""
     try:
         match = find_operation(api.spec, exchange.request.method, unquote(exchange.request.plain_path))
     except (NotFound, MethodNotAllowed):

@@ -378,9 +378,10 @@ PinnedCase: TypeAlias = schemathesis.Case[Any]
 
 
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
-    """Fill a case with the pinned values; a part that is bad on purpose is left as it is.
+    """Fill a case with the pinned values, except in parts that are bad on purpose.
 
-    On a walk, values that belong to one operation are not used, because the link gives them.
+    In bad headers, only examples of the spec are replaced. On a walk, values for a single operation are not
+    used, because the link gives them.
     """
     operation = operation_id(case)
     # Read only once, because each access compares all parts of the case with their former values.

@@ -42,10 +42,10 @@ LINKS = "links-lead-somewhere"
 _GOOD = 300
 
 _FOLLOWED_OFTEN = 3
-"""A link is judged if it was followed at least so often: before, drawn values may be the reason."""
+"""A link is judged after it was followed so often: before, drawn values may be the reason for a failure."""
 
 _MANY = 20
-"""If so many followed links, or so many walks that follow no link, have no success, the links are wrong."""
+"""If so many followed links all fail, or so many walks follow no link, all links are reported at once."""
 
 
 def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:

@@ -255,7 +255,7 @@ class ReadingSource:
     scope: PlaceholderScope
 
     def reading(self, entry: BatchEntry, items: WrittenItems) -> WrittenReading:
-        """Return how records are read: as the entry says, or else as the spec lets infer.
+        """Return how records are read: as the entry says, or else as inferred from the spec.
 
         Raises SpecError: neither says how, or the entry contradicts the spec.
         """
@@ -354,7 +354,7 @@ class RejectedPlacesReader:
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return the outcomes in a response: all accepted after a 2xx, else the rejected items.
 
-        Return None if the response refuses the whole call. Raises ValueError: it cannot be read.
+        Return None if the response refuses the whole call. Raises ValueError: the response cannot be read.
         """
         response = exchange.response
         if response.status in _SUCCESS:

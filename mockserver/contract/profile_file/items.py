@@ -72,7 +72,7 @@ class WrittenItems:
 def read_items(
     spec: Spec, operation: Operation, entry: BatchEntry, place: WrittenPlace, scope: PlaceholderScope
 ) -> WrittenItems:
-    """Return the items of a batch, as the entry says or else as the spec lets infer.
+    """Return the items of a batch: as the entry says, or else as inferred from the spec.
 
     Raises SpecError: neither gives a key or an item, or a way to spoil an item changes nothing.
     """

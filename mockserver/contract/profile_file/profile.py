@@ -131,7 +131,7 @@ class _WrittenProfile:
         return tuple(plain(kind, document, place.at(number)) for number, document in enumerate(documents))
 
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
-        """Return the batches in the order of the spec, from which batches without an entry are inferred."""
+        """Return the batches in the order of the spec. Batches without an entry are inferred from it."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
         made = (
             self._batch(operation, written, scope)

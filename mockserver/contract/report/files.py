@@ -88,7 +88,7 @@ def html_page(document: Json) -> str:
             [{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items]
         ),
         shown=lambda text: one_line(text, _LONGEST),
-        # The list numbers the steps.
+        # The HTML list numbers the steps itself.
         without_number=lambda step: one_line(_NUMBER.sub("", step), _LONGEST),
     )
     return pages.get_template("report.html").render(document, side=SIDE)
@@ -192,7 +192,7 @@ def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the calls of all findings as HAR. None was timed: each begins with the run and takes 0 ms."""
+    """Return the calls of all findings as HAR. Calls are not timed: each has the run's start and 0 ms."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 

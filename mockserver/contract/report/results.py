@@ -46,7 +46,7 @@ _FEW_CALLS = 100
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """The result of a check at an operation. If it has passed, the fields from `finding` are empty."""
+    """The result of a check at an operation. If the check has passed, fields from `finding` on are empty."""
 
     operation: str
     check: Check
