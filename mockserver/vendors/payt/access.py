@@ -21,15 +21,15 @@ from mockserver.vendors.payt.files import STORAGE
 from mockserver.vendors.payt.messages import OAUTH_MESSAGES, missing_parameter
 
 ADMINISTRATIONS = "administrations"
-"""The vendor-wide collection; `connected` false is an administration that no connection is granted to."""
+"""Vendor-wide collection of administrations. If `connected` is false, no caller may enter."""
 
 _UNGUARDED_PATHS = ("/v1/administrations", "/oauth/", STORAGE)
-"""Paths of operations that no administration is named to, or that look after it themselves."""
+"""Path prefixes where `enter_tenant` checks nothing: no administration is named, or its handler checks."""
 
 _SHOWN_AFTER_DELETION = timedelta(days=30)
 
 APPLICATIONS = "applications"
-"""The vendor-wide collection, by client id: `{id, secret, scopes, administrations}`."""
+"""Vendor-wide collection of applications, by client id: `{id, secret, scopes, administrations}`."""
 
 SCOPES = (
     "administrations:read",
@@ -45,16 +45,16 @@ SCOPES = (
     "vat_rates:read",
     "vat_rates:write",
 )
-"""Every permission that an operation here asks for; only three of the names are documented."""
+"""Permissions that operations require. Only three of these names are documented."""
 
 _BASIC = SecurityScheme("basicAuth", {"type": "http", "scheme": "basic"})
 AUTHORIZATION_CODES = "codes"
-"""The vendor-wide collection of codes that were not used yet."""
+"""Vendor-wide collection of authorization codes that are not used yet."""
 
 _CODE_LIFETIME = timedelta(minutes=10)
 _CODE_OCTETS = 32
 REFRESH_TOKENS = "refresh_tokens"
-"""The vendor-wide collection of refresh tokens that are good still: the last one of each grant."""
+"""Vendor-wide collection of refresh tokens that are neither used nor revoked: the last one of each grant."""
 
 _CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
 _REFRESH_HINT = (
@@ -72,7 +72,7 @@ _REQUIRED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
 
 
 def enter_tenant(call: Call, tenant: str, state: State) -> None:
-    """Raise Forbidden or NotFound: unknown, not active, or not granted to the caller."""
+    """Raise Forbidden or NotFound if the administration is unknown, inactive or not granted to the caller."""
     if call.path.startswith(_UNGUARDED_PATHS):
         return
     administration = state.collection(ADMINISTRATIONS, "").get(tenant)
@@ -85,7 +85,7 @@ def enter_tenant(call: Call, tenant: str, state: State) -> None:
 
 
 def is_visible(administration: Document, principal: Principal, state: State) -> bool:
-    """Return whether administrations show it: granted, and deleted at most 30 days ago."""
+    """Return whether the caller sees the administration: granted, and not deleted over 30 days ago."""
     if not _is_granted(administration, principal):
         return False
     deleted_at = administration.get("deleted_at")
@@ -109,9 +109,9 @@ def _is_granted(administration: Document, principal: Principal) -> bool:
 
 
 def admit(call: Call, enter: Enter, _state: State) -> str:
-    """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
+    """Count the call for the rate limit, enter its operation, then check `Accept` and charset.
 
-    Files are uploaded to their storage in any charset, and nothing is answered there.
+    Assumptions decide what `Accept` and charset must be. Uploads and OAuth calls are not checked.
     """
     enter.count()
     operation = enter()
@@ -121,13 +121,13 @@ def admit(call: Call, enter: Enter, _state: State) -> str:
 
 
 def find_application(client_id: str, state: State) -> Document:
-    """Return the application of that id; an unknown one has all permissions."""
+    """Return the application with the id; an unknown id stands for an application with all permissions."""
     known = state.collection(APPLICATIONS, "").get(client_id)
     return known or {"id": client_id, "scopes": SCOPES, "administrations": None}
 
 
 def authenticate_client(call: Call, state: State) -> Document:
-    """Return the calling application. Raises Unauthorized: a known one with another secret."""
+    """Return the calling application. Raises Unauthorized: the application is known, and the secret wrong."""
     client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
     found = find_application(client_id, state)
     if found.get("secret", secret) != secret:
@@ -136,7 +136,7 @@ def authenticate_client(call: Call, state: State) -> Document:
 
 
 def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | None:
-    """Return the permissions that `wanted` names, by default all allowed; None if one is not."""
+    """Return the permissions in `wanted`, by default all of `allowed`; None if any is not allowed."""
     names = (wanted or "").split()
     if not names:
         return list(allowed)
@@ -144,7 +144,7 @@ def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | Non
 
 
 def authorize(request: Request, state: State) -> Reply:
-    """Send the browser back with a code or an error. Source: docs/vendors/payt.md#tokens."""
+    """Redirect the browser with a code or an error. Source: docs/vendors/payt.md#tokens."""
     asked = request.parameters
     client = find_application(asked["client_id"], state)
     scopes = select_scopes(asked.get("scope"), client["scopes"])
@@ -171,7 +171,7 @@ GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 
 
 def grant_token(request: Request, state: State) -> Reply:
-    """Return an access token. Source: docs/vendors/payt.md#tokens. Raises Unauthorized."""
+    """Return an access token or an OAuth error. Source: docs/vendors/payt.md#tokens. Raises Unauthorized."""
     client = authenticate_client(request.call, state)
     grant = _GRANT_TYPES.get(request.document["grant_type"])
     if grant is None:
@@ -183,7 +183,7 @@ def grant_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke a token and its counterpart; an unknown token is ignored (assumed, as Doorkeeper does)."""
+    """Revoke an access or refresh token and its counterpart; ignore an unknown token (assumed: Doorkeeper)."""
     client = authenticate_client(request.call, state)
     refresh_tokens, text = state.collection(REFRESH_TOKENS, ""), request.document["token"]
     refresh = refresh_tokens.get(text)
@@ -234,7 +234,7 @@ def _grant_by_code(document: Document, client: Document, _request: Request, stat
 
 
 def _grant_by_refresh_token(document: Document, client: Document, request: Request, state: State) -> Reply:
-    """Grant the next pair of tokens; a refresh token works once."""
+    """Grant the next pair of tokens. A refresh token works once."""
     refresh_tokens = state.collection(REFRESH_TOKENS, "")
     last = refresh_tokens.get(document["refresh_token"])
     if last is None or not _is_valid(last, client, state):
@@ -250,7 +250,7 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
 
 
 def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
-    """Return a token that never expires and cannot be refreshed, whatever the caller's address."""
+    """Grant an access token that never expires, without a refresh token, to any caller's address."""
     scopes = select_scopes(document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")
@@ -309,7 +309,7 @@ def _is_valid(grant: Document, client: Document, state: State) -> bool:
 
 
 def _issued_token(access_token: str, state: State) -> Document | None:
-    """Return the access token, if this server issued it to an application."""
+    """Return the stored access token, or None if this server has not issued it to an application."""
     known = state.collection(CREDENTIALS, "").get(access_token)
     return known if known is not None and "client" in known else None
 

@@ -29,14 +29,14 @@ AMOUNTS = frozenset(
         "vat_percentage",
     }
 )
-"""The members of a record that spell a decimal."""
+"""Names of members whose value is a decimal in a text."""
 
 MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
-"""Amounts of money, which have whole cents."""
+"""Names of members that are money, in whole cents."""
 
 _CENT = Decimal("0.01")
 _CENT_DIGITS = 2
-# An amount has up to 255 characters, a product of two twice as many digits, a quotient as many as we ask for.
+# Enough digits for exact sums and products of two amounts of up to 255 characters each.
 _WIDE = Context(prec=1200, rounding=ROUND_HALF_UP)
 _MAX_LENGTH = 255
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -46,7 +46,7 @@ _INSTANT = re.compile(DATE_TIME_PATTERN)
 
 
 def exact_arithmetic() -> AbstractContextManager[Context]:
-    """Return the context of sums of amounts, without rounding."""
+    """Return a decimal context in which sums of amounts are not rounded."""
     return localcontext(_WIDE)
 
 
@@ -78,7 +78,7 @@ def is_day(text: str) -> bool:
 
 
 def is_instant(text: str) -> bool:
-    """Return whether `text` is a moment whose year UTC has."""
+    """Return whether `text` is a date-time whose year in UTC is 1 to 9999."""
     if _INSTANT.fullmatch(text) is None:
         return False
     try:
@@ -93,7 +93,7 @@ def is_local_instant(text: str) -> bool:
 
 
 def read_instant(text: str) -> datetime:
-    """Return the moment of a valid text; without a zone it is UTC."""
+    """Return the moment of a valid date-time; without an offset, it is in UTC."""
     return parse_instant(text.upper())
 
 

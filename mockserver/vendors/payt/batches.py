@@ -1,4 +1,4 @@
-"""Whole batches: check number, types and characters of records, render counts and messages."""
+"""Whole batches: check the number of records, their types and characters; render counts and messages."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from mockserver.vendors.payt.messages import (
 CREATED = 201
 UPDATED = 200
 NOT_FOUND_KIND = "not_found"
-"""The only kind of failure that is documented.
+"""Key of `errors` that lists unknown records, the only documented kind of failure.
 
 Source: docs/vendors/payt.md#partial-errors.
 """
 
 
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
-    """Return problems that keep their record alone: texts with NUL, and tolerated types.
+    """Yield problems that reject a single record: a text with NUL, or a value of a wrong type.
 
-    Raises InvalidCall: too many records, none, or one of another type.
+    Raises InvalidCall: no records, too many, or a wrong type that refuses the call (by assumptions).
     """
     kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
     _check_count(request, kind)
@@ -56,7 +56,7 @@ def _check_count(request: Request, kind: str) -> None:
 
 
 def _coerced_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Yield the places of coerced values, if they count."""
+    """Yield the paths of values that were coerced to another type, if the assumption refuses them."""
     if request.call.assumptions["other_types"] != "refused":
         return
     sent = json.decode(request.call.body, parse_content_type(request.call.headers)[1])
@@ -77,7 +77,7 @@ def _coerced_below(sent: Json, read: Json, path: Path) -> Iterator[Path]:
 
 
 def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Yield the places of texts with a NUL, which no database takes."""
+    """Yield the paths of texts with a NUL in members that the spec declares; no database stores NUL."""
     contract, operation = request.contract, request.operation
     body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
     records = resolve(contract, resolve(contract, body)["properties"][kind])
@@ -98,11 +98,11 @@ def _is_declared(path: Path, schema: Document, contract: Document) -> bool:
 
 
 FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
-"""Finds the warnings of a rejected record."""
+"""Function that returns the warnings of a rejected record."""
 
 
 def success_entity(result: BatchResult, state: State) -> Reply:
-    """Reply with the count of accepted records and maps of messages; `warnings` only if there are any.
+    """Reply with the count of accepted records, and maps of messages; omit `warnings` if there are none.
 
     Source: docs/vendors/payt.md#partial-errors; that `success` is true without an accepted record is assumed.
     """
@@ -110,7 +110,7 @@ def success_entity(result: BatchResult, state: State) -> Reply:
 
 
 def success_entity_with(warned: FindWarnings) -> RenderBatch:
-    """Return a factory of success replies that adds the warnings of rejected records."""
+    """Return a renderer like `success_entity` that, by assumption, adds the warnings of rejected records."""
     return lambda result, state: _success_reply(result, state, warned)
 
 
@@ -131,7 +131,7 @@ def _success_reply(result: BatchResult, state: State, warned: FindWarnings | Non
 
 
 def contacts_reply(result: BatchResult, state: State) -> Reply:
-    """Reply to contacts, with or without a body: no document gives a schema.
+    """Reply to contacts; an assumption decides whether with a body, as no document gives a schema.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """
@@ -141,7 +141,7 @@ def contacts_reply(result: BatchResult, state: State) -> Reply:
 
 
 class _RecordMessages:
-    """Messages about the records of a call, by record or by kind of failure."""
+    """Errors and warnings of a call: texts by record, and unknown records under `not_found`."""
 
     def __init__(self, request: Request) -> None:
         batch = request.operation.batch
@@ -181,7 +181,7 @@ class _RecordMessages:
             self._put(self.warnings, self._key(outcome.item), found)
 
     def _put(self, told: dict[str, list[str]], key: str, problems: Iterable[Problem]) -> None:
-        """Put a record's messages under its key, each text once; records of one key share it."""
+        """Put a record's messages under its key, each text once; records with equal keys share the list."""
         texts = told.setdefault(key, [])
         for problem in sorted(problems, key=self._rank):
             if problem.detail not in texts:
@@ -192,7 +192,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """Return the number, else the identifier, else the place in the call.
+        """Return the first key member that is not blank, else the place in the call, as in `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors (assumed).
         """

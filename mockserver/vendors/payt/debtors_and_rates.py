@@ -83,7 +83,7 @@ def debtor_numbers(contact: Document, state: State) -> list[str]:
 
 
 def _validation_errors(contact: Document) -> Entity:
-    """Return the warnings by member (assumed)."""
+    """Return the warnings about the contact's telephone numbers, by member (assumed)."""
     return {
         member: [RECORD_MESSAGES["phone-odd"]]
         for member in ("call_phone_number", "sms_phone_number")
@@ -113,10 +113,10 @@ def _upsert(kind: str, defaults: Document, item: Item, request: Request, state: 
 
 
 upsert_vat_rate = partial(_upsert, VAT_RATES, {"category": "regular"})
-"""Create or update the rate of a code. Source: docs/vendors/payt.md#operations-and-paths."""
+"""Create or update the VAT rate with the item's code. Source: docs/vendors/payt.md#operations-and-paths."""
 
 upsert_payment_condition = partial(_upsert, PAYMENT_CONDITIONS, {})
-"""Create or rename the payment condition of a code (assumed).
+"""Create or rename the payment condition with the item's code (assumed).
 
 Source: docs/vendors/payt.md#operations-and-paths.
 """

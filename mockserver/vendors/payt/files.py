@@ -1,4 +1,4 @@
-"""Files: announce by checksum, upload, attach to invoices."""
+"""Files: announce them by checksum, upload them, attach them to invoices."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from mockserver.vendor import BatchResult, Request, StoreItem
 from mockserver.vendors.payt.messages import UPLOAD_MESSAGES as TEXTS
 
 FILES = "files"
-"""Announced files by checksum; `uploaded_at` is null until their bytes are there."""
+"""Collection of announced files, by checksum. `uploaded_at` is null until the bytes are uploaded."""
 
 UPLOADS = "uploads"
-"""The vendor-wide collection of URLs that were given, by the token that each ends with."""
+"""Vendor-wide collection of announced uploads, by the token at the end of their URL."""
 
 STORAGE = "/storage/uploads"
-"""Path of the vendor's storage host, below our own mount."""
+"""Path below this server's mount that stands for the vendor's storage host."""
 
 _SANDBOXES = "/sandboxes/"
 _URL_LIFETIME = timedelta(hours=4)
@@ -34,7 +34,7 @@ _TOKEN_OCTETS = 24
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
 ) -> tuple[Document | None, bool]:
-    """Return the invoice's file after `posted`, and whether the named one exists.
+    """Return the file that the invoice has after `posted`, and False if `posted` names a missing file.
 
     Source: docs/vendors/payt.md#files (that an unknown file only warns, and null removes it, is assumed).
     """
@@ -53,7 +53,10 @@ def attach_file(
 
 
 def announce_files(request: Request, state: State) -> StoreItem:
-    """Issue an upload URL for each new file; a repeated one gets one. Source: docs/vendors/payt.md#files."""
+    """Return a function that issues an upload URL for a file, once a call, unless the file is uploaded.
+
+    Source: docs/vendors/payt.md#files.
+    """
     expires_at = print_instant(state.now + _URL_LIFETIME)
     files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
     root = _upload_root(request.call)
@@ -76,7 +79,7 @@ def announce_files(request: Request, state: State) -> StoreItem:
 
 
 def render_upload_urls(result: BatchResult, _state: State) -> Reply:
-    """Reply with the URLs in the order of the files, without the files that a scenario refuses.
+    """Reply with the upload URLs, in the order of the files; skip files that got no URL.
 
     Source: docs/vendors/payt.md#files.
     """
@@ -98,11 +101,11 @@ def extra_outcome(outcome: Outcome, number: int) -> Outcome:
 
 
 def upload_file(request: Request, state: State) -> Reply:
-    """Take the bytes of an announced file.
+    """Mark an announced file as uploaded if the bytes agree with the announcement.
 
     Source: docs/vendors/payt.md#files (size, type and checksum are verified; the answers are assumed,
-    docs/vendors/payt.md#operations-and-paths). Raises NotFound: an unknown or expired URL; InvalidCall: other
-    bytes than announced.
+    docs/vendors/payt.md#operations-and-paths). Raises NotFound: the URL is unknown or expired; InvalidCall:
+    the bytes differ from the announcement.
     """
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)
@@ -118,14 +121,14 @@ def upload_file(request: Request, state: State) -> Reply:
 
 
 def _upload_root(call: Call) -> str:
-    """Return the root of upload URLs; it names the sandbox, because uploads send no header."""
+    """Return the root of upload URLs. As uploads send no header, the path names the sandbox of the header."""
     prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
     prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
     return f"{call.origin}{prefix}{call.mount}{STORAGE}"
 
 
 def _is_expired(announced: Document, state: State) -> bool:
-    """Return whether the URL is expired; one of the fixtures never is."""
+    """Return whether the URL is expired; without `expires_at` (as in the fixtures) it never expires."""
     expires_at = announced.get("expires_at")
     return expires_at is not None and parse_instant(expires_at) <= state.now
 

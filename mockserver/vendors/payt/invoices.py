@@ -85,7 +85,7 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 
 
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
-    """Return whether payments are in the order of their valid dates.
+    """Return whether payments are in the order of their dates, or any date is invalid.
 
     Source: docs/vendors/payt.md#amounts-and-payments.
     """
@@ -99,9 +99,9 @@ def is_taken(origin_identifier: str, stored: Document | None, state: State) -> b
 
 
 def write_payments(record: Document, invoice: Document, was: Document, state: State) -> Document:
-    """Write the payments of `record`; return the derived members of the invoice.
+    """Write the payments of `record`; return the members of the invoice that depend on payments.
 
-    `invoice` has its new amounts, `was` those before: all zero for a new one.
+    `invoice` has the new amounts, `was` the amounts before the call (zero if the invoice is new).
     Source: docs/vendors/payt.md#amounts-and-payments.
     """
     if "payments" in record:
@@ -117,7 +117,7 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
 
 
 def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
-    """Delete stored payments outside the set; named ones keep their ids."""
+    """Replace the invoice's payments with `posted`; those with a known `origin_identifier` keep their id."""
     table = state.collection(PAYMENTS)
     before = payments_of(invoice, state)
     ids = {payment["origin_identifier"]: payment["id"] for payment in before}
@@ -133,9 +133,9 @@ def _replace_payments(posted: Iterable[Document], invoice: Document, state: Stat
 
 
 def _imply_payment(invoice: Document, was: Document, state: State) -> None:
-    """Infer a payment: with unchanged totals, the difference of the open amount.
+    """Store a payment of today over the change of the paid amount, which is total minus open amount.
 
-    Source: docs/vendors/payt.md#amounts-and-payments; that a changed total pays nothing is assumed.
+    Source: docs/vendors/payt.md#amounts-and-payments; what a changed total means is assumed.
     """
     paid = _paid_amount(invoice, "amount") - _paid_amount(was, "amount")
     if paid == 0:
@@ -203,7 +203,7 @@ FindInvoice: TypeAlias = Callable[[Document, State, Mapping[str, str]], RecordMa
 
 
 def upsert_invoices(find: FindInvoice) -> ApplyBatch:
-    """Store the records of a call, each in the invoice that `find` returns.
+    """Return a handler that stores each record in the invoice that `find` returns, or in a new invoice.
 
     Source: docs/vendors/payt.md#identity, #what-may-change.
     """
@@ -347,7 +347,7 @@ def _stored_line(line: Document, order: int, rate: Document) -> Document:
 
 
 def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """Return the total without tax, the total with tax, and the tax; at least one total was sent."""
+    """Return the total without tax, the total with tax, and the tax. The line must have one of the totals."""
     excluding, including, vat = (
         read_amount(line.get(member))
         for member in ("total_excl_tax_amount", "total_incl_tax_amount", "vat_amount")
@@ -391,7 +391,7 @@ def block(invoice: Document, state: State) -> Document:
 
 
 def resume(invoice: Document, state: State) -> Document:
-    """Resume the follow-up of an invoice blocked through the API.
+    """Return the invoice with its follow-up resumed, if the follow-up was blocked through the API.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """
@@ -401,7 +401,7 @@ def resume(invoice: Document, state: State) -> Document:
 
 
 def pause_handler(change: ChangePause) -> Handler:
-    """Change every invoice that a call names, by number or by identifier."""
+    """Return a handler that changes every invoice that a call names, by number or by identifier."""
     return partial(_change_named_invoices, change)
 
 

@@ -20,10 +20,10 @@ OAUTH_MESSAGES: Mapping[str, str] = _TABLES["oauth"]
 FIELD_RANKS = {
     kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _TABLES["order"].items()
 }
-"""Rank of a field's messages among those of its record, by record type."""
+"""Order of a record's messages: for each record type, the rank of each field."""
 
 EMPTY_LIST = "is empty"
-"""Message about a list without records, where an assumption refuses it."""
+"""Message about a list without records, if the assumption refuses empty lists."""
 
 _FIELD_NAMES: Mapping[str, str] = {
     "invoice_identifier": "Origin identifier",
@@ -35,7 +35,7 @@ _LOCATIONS = ("query", "path", "header")
 _FATAL_RULES = (*PARAMETER_MESSAGES, *_RANGE, "format:date-time")
 _DEPTH_OF_RECORD = 2
 UNKNOWN_RECORD = "not-found"
-"""The code of a problem that is told as a kind of failure, not as a message of its record."""
+"""Code of a problem that the response lists under `not_found` instead of under its record."""
 
 
 def missing_parameter(name: str) -> str:
@@ -51,9 +51,9 @@ def record_problem(code: str, item: Item, field: str, *, of: str = "invoices") -
 
 
 def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
-    """Return the vendor's words for a schema problem.
+    """Return the schema problem in the vendor's words.
 
-    With `spare_call` an unreadable value keeps to its record, under a rule that is not fatal.
+    With `spare_call`, an unreadable value rejects its record instead of refusing the call.
     Source: docs/vendors/payt.md#whole-calls, #messages (assumed).
     """
     if not _is_of_record(problem):
@@ -73,12 +73,12 @@ def word_file_problem(problem: Problem) -> Problem:
 
 
 def unreadable_value(path: Path) -> Problem:
-    """Return a value of another type, which refuses the call."""
+    """Return the problem of a value of a wrong type that refuses the call."""
     return Problem("wrong-type", path, f"{_bracketed(path)} {PARAMETER_MESSAGES['type']}", "type")
 
 
 def invalid_value(path: Path) -> Problem:
-    """Return a value that refuses its record."""
+    """Return the problem of a value that rejects its record only."""
     return Problem("invalid", path, f"{_readable_name(path)} {PARAMETER_MESSAGES['type']}", "unfit")
 
 

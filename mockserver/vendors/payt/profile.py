@@ -1,4 +1,4 @@
-"""Contract profile of Payt beside `profile.yaml`: the reader of outcomes, and the payment of a part."""
+"""What `profile.yaml` cannot say of Payt: readers of outcomes, and a step that pays part of an invoice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CENT = Decimal("0.01")
 
 
 def complete(profile: Profile) -> Profile:
-    """Add the readers, and the step that pays a third of an invoice."""
+    """Add the outcome readers, and a step that pays a third of an invoice."""
 
     def batches(facts: Facts) -> tuple[BatchProfile, ...]:
         invoices, *others = (
@@ -58,8 +58,8 @@ def _third_paid(invoices: BatchProfile) -> Step:
 def outcome_reader(kind: str, *members: str) -> OutcomeReader:
     """Return a reader of responses to a batch of `kind`, whose records are named by `members`.
 
-    A record that is in no map was done, one that is among the warnings too; those of one name share its
-    messages. The entry `not_found` holds names, every other one of `errors` messages.
+    A record is rejected if `errors` names it, otherwise accepted. Records with equal names share their
+    messages. In `errors`, the entry `not_found` lists names; each other entry lists messages of a record.
     Source: seed; docs/vendors/payt.md#partial-errors.
     """
 
@@ -85,7 +85,7 @@ def outcome_reader(kind: str, *members: str) -> OutcomeReader:
 
 @dataclass(frozen=True, slots=True)
 class _SentRecords:
-    """The records of a call, and their names in the answer."""
+    """Records of a call, to be found by their names in the response."""
 
     kind: str
     members: tuple[str, ...]
@@ -110,7 +110,7 @@ class _SentRecords:
             yield from self._of_name(key, messages, "/warnings", accepted=True)
 
     def _of_name(self, key: str, messages: Json, at: str, *, accepted: bool) -> Iterator[ReportedOutcome]:
-        """Return the outcomes of the records of a name; which of its names tells a record is assumed."""
+        """Return the outcomes of all records that `key` names; which member names a record is assumed."""
         named = self.by_name.get(key) or [
             item for item in self.items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
         ]
@@ -118,7 +118,7 @@ class _SentRecords:
         return _outcomes(named, key, message, f"{at}/{escape_step(key)}", accepted=accepted)
 
     def _name(self, item: BatchItem) -> str:
-        """Return the first member that is not blank, else the index.
+        """Return the item's first name that is not blank, else its place, as in `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors.
         """
@@ -126,7 +126,7 @@ class _SentRecords:
         return next(named, f"{self.kind}[{item.place}]")
 
     def _texts(self, item: BatchItem) -> list[str]:
-        """Return the item's names, numbers as texts. Source: docs/vendors/payt.md#conventions."""
+        """Return the item's names; a number becomes a text. Source: docs/vendors/payt.md#conventions."""
         sent = item.document if isinstance(item.document, dict) else {}
         values = [value for member in self.members if (value := sent.get(member)) is not None]
         return [format(value, "f") if isinstance(value, Decimal) else str(value) for value in values]

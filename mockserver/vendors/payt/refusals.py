@@ -1,4 +1,4 @@
-"""Refusals of whole calls and scenario faults, as code and message."""
+"""Refusals of whole calls (code and message), and scenario faults of records."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from mockserver.vendors.payt.messages import (
 )
 
 _CODES: Mapping[int, str] = {413: "payload_too_large", 422: "unprocessable_entity"}
-"""Codes that are not the status phrase of every version of Python."""
+"""Codes by status, if the status phrase differs between versions of Python."""
 
 _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")
@@ -55,7 +55,7 @@ _UNKNOWN = "unknown-reference"
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Word a schema problem; an administration's id may be a number, as any text may.
+    """Return the schema problem in the vendor's words, or None if the vendor tolerates it.
 
     Source: docs/vendors/payt.md#whole-calls, #invoice.
     """
@@ -72,7 +72,7 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 
 
 def refuse(refused: RefusedCall, _state: State) -> Reply:
-    """Refuse a whole call. Source: docs/vendors/payt.md#whole-calls."""
+    """Return the response to a refused call. Source: docs/vendors/payt.md#whole-calls."""
     refusal, path, headers = refused.refusal, refused.call.path, refused.headers
     if path.startswith(_OAUTH_PATHS):
         if isinstance(refusal, Unauthorized):
@@ -98,12 +98,12 @@ def _code(status: int) -> str:
 
 
 def _is_too_long(problem: Problem) -> bool:
-    """Return whether the problem is a text over the import length; amounts have a limit of ours."""
+    """Return whether a text exceeds the import length. (Amounts have a limit of this server's own.)"""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 
 def _lacks_offset(problem: Problem) -> bool:
-    """Return whether a record's moment only lacks its zone.
+    """Return whether an invoice's date-time has no other problem than a missing offset.
 
     Source: docs/vendors/payt.md#conventions (timestamps are UTC).
     """
@@ -141,18 +141,18 @@ def _message(refused: RefusedCall) -> str:
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the whole record; an unknown code is an internal error.
+    """Return the fault as a problem of the record; an unknown code gets the message of an internal error.
 
-    Records have no status, so that of the fault counts only for a whole call.
+    Records have no status in a response, so the fault's status counts only if the whole call is refused.
     """
     batch = request.operation.batch
     return item_fault(fault, item, request, _fault_message(fault.code, str(batch.items[0]) if batch else ""))
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
-    """Return a maker of extra outcomes for records of `kind`, identified by `names`.
+    """Return a maker of phantom outcomes for records of `kind`, identified by `names`.
 
-    The maps name only refused and warned records, so a phantom is refused.
+    Responses name only records with errors or warnings, so a phantom without messages becomes rejected.
     """
 
     def made(outcome: Outcome, number: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""Records in replies: lists, pages, single and deleted ones, the `fields` parameter."""
+"""Records in replies: lists and pages, single records, deleted records, the `fields` parameter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Represent: TypeAlias = Callable[[Document, State], Entity]
 
 _SITE = "https://app.example.com"
 _MEMBERS: Mapping[str, list[str]] = read_tables(__file__)
-"""Members of each answer, in wire order."""
+"""Names of the members of each kind of answer, in wire order."""
 
 _DEFAULT_PAGE_SIZE = 100
 _INVOICE_COLUMNS: Mapping[str, str] = {
@@ -61,7 +61,7 @@ class RecordType(Value, frozen=True):
 
 
 def _entity(name: str, stored: Document, **computed: Json) -> Entity:
-    """Return the members of the table `name`: computed ones, and all others as they are stored."""
+    """Return the members that `_MEMBERS` lists under `name`: from `computed`, else as stored, else null."""
     return {
         member: computed[member] if member in computed else stored.get(member) for member in _MEMBERS[name]
     }
@@ -73,7 +73,7 @@ def _invoice(stored: Document, state: State) -> Entity:
         "invoice",
         stored,
         debtor_number=debtor["debtor_number"] if debtor else None,
-        # A method that was never given is unknown (assumed).
+        # If no payment method was ever sent, "unknown" is shown (assumed).
         payment_method=stored.get("payment_method") or "unknown",
         total_amount=print_amount(stored["amount_total"]),
         open_amount=print_amount(stored["amount_open"]),
@@ -154,11 +154,11 @@ ADMINISTRATION = RecordType(
 
 
 FieldSelection: TypeAlias = list[Json]
-"""Names, and `{name: [names]}` for parts of a member."""
+"""Members that a call selects: names, or `{name: [names]}` for parts of a member."""
 
 
 def read_fields(request: Request) -> FieldSelection | None:
-    """Return the names in `fields`, None for the ordinary answer; the spec has checked its form."""
+    """Return the selection in `fields`, whose form the spec has checked; None if the parameter is missing."""
     text = request.parameters.get("fields")
     if text is None:
         return None
@@ -194,7 +194,7 @@ BuildFilters: TypeAlias = Callable[[Document, State], Iterator[Predicate]]
 
 
 def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield the filters of a list of invoices; a paid invoice has no open amount (assumed)."""
+    """Yield the filters of a list of invoices; an invoice is paid if its open amount is 0 (assumed)."""
     yield from _by_names(parameters, _INVOICE_COLUMNS)
     yield from _by_references(parameters, _DEBTOR_COLUMNS, "debtor_id", state.collection("debtors"))
     if (paid := parameters.get("paid")) is not None:
@@ -220,7 +220,7 @@ def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
 
 
 def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield the filters of a list of contacts; a debtor has the contact that it names."""
+    """Yield the filters of a list of contacts; `debtor_numbers` selects the contacts of these debtors."""
     yield from _by_names(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
     tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
     if tests:
@@ -237,10 +237,10 @@ def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
 def cut_page(
     records: Iterable[Document], request: Request, collection: Collection, state: State, sequence: str = ""
 ) -> tuple[list[Document], str | None]:
-    """Return one page in the requested order, else by id, and the cursor of the next page, if there is one.
+    """Return one page, in the requested order or by id, and the cursor of the next page or None.
 
-    `sequence` counted the records' ids, "" for none. Source: docs/vendors/payt.md#lists (the last cursor is
-    assumed). Raises InvalidCall: the cursor was never an id, and the assumption checks that.
+    `sequence` names the counter of the records' ids, if any. Source: docs/vendors/payt.md#lists (the last
+    page's cursor is assumed). Raises InvalidCall: the cursor never was an id, and the assumption refuses that.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
@@ -279,7 +279,7 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 def _by_references(
     parameters: Document, columns: Mapping[str, str], member: str, others: Collection
 ) -> Iterator[Predicate]:
-    """Yield a filter for records whose `member` is the id of another record that the parameters name."""
+    """Yield a filter for records whose `member` is the id of one of `others` that the parameters name."""
     tests = list(_by_names(parameters, columns))
     if tests:
         yield partial(
@@ -298,7 +298,7 @@ def _updated_after(parameters: Document) -> Iterator[Predicate]:
 
 
 AsOfNow: TypeAlias = Callable[[Document, Request, State], Document]
-"""A stored record as it is by now."""
+"""Function that returns a stored record, changed by what has happened since it was stored."""
 
 
 def as_stored(record: Document, _request: Request, _state: State) -> Document:
@@ -306,12 +306,12 @@ def as_stored(record: Document, _request: Request, _state: State) -> Document:
 
 
 def as_sent_by_now(invoice: Document, request: Request, state: State) -> Document:
-    """Return the invoice, perhaps sent by Payt since it was stored."""
+    """Return the invoice with `sent_at` if its time of sending has passed since it was stored."""
     return invoices.sent_by_now(invoice, state, request.call.assumptions)
 
 
 def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stored) -> Handler:
-    """List an administration's records. Source: docs/vendors/payt.md#lists."""
+    """Return a handler that lists an administration's records. Source: docs/vendors/payt.md#lists."""
 
     def handle(request: Request, state: State) -> Reply:
         collection = state.collection(kind.collection)
@@ -337,7 +337,7 @@ def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
 
 
 def list_administrations(request: Request, state: State) -> Reply:
-    """List the administrations of the caller's token. Source: docs/vendors/payt.md#tokens, #other-answers."""
+    """List the administrations that the caller sees. Source: docs/vendors/payt.md#tokens, #other-answers."""
     collection = state.collection(ADMINISTRATIONS, "")
     records = [
         _with_status_word(one, request)
@@ -357,7 +357,7 @@ def show_administration(request: Request, state: State) -> Reply:
 
 
 def _with_status_word(administration: Document, request: Request) -> Document:
-    """Return the administration with the assumed word for its status.
+    """Return the administration; the assumption chooses the word for the status `inactive`.
 
     Source: docs/vendors/payt.md#administrations.
     """
@@ -382,7 +382,10 @@ deleted_payment = _as_stored("deleted-payment")
 
 
 def deleted_list_handler(kind: str, remains: Represent) -> Handler:
-    """List deleted records of an administration. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Return a handler that lists deleted records, for 90 days after their deletion.
+
+    Source: docs/vendors/payt.md#operations-and-paths.
+    """
 
     def handle(request: Request, state: State) -> Reply:
         after = max(read_instant(request.parameters["deleted_after"]), state.now - _KEPT_FOR)

@@ -1,4 +1,4 @@
-"""Rules for records that need no stored state, and rules across a batch."""
+"""Rules that need no stored state: rules of single records, and rules across a batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.vendors.payt.sent_records import is_readable, normalize
 
 P = ParamSpec("P")
 RuleOfItem: TypeAlias = Callable[Concatenate[Item, Request, P], Iterable[Problem]]
-"""Rule that sees an item and its call, and perhaps the state."""
+"""Rule of an item and its request; it may have further parameters, such as the state."""
 
 _TABLES = read_tables(__file__)
 CURRENCIES, COUNTRIES = frozenset(_TABLES["currencies"].split()), frozenset(_TABLES["countries"].split())
@@ -29,7 +29,7 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
 def for_readable(rule: RuleOfItem[P]) -> RuleOfItem[P]:
-    """Apply `rule` to records of valid types only; the others are refused already."""
+    """Return `rule` limited to readable records; records with wrong types are already rejected."""
 
     def found(item: Item, request: Request, /, *others: P.args, **named: P.kwargs) -> Iterable[Problem]:
         return rule(item, request, *others, **named) if is_readable(item, request) else ()
@@ -38,8 +38,9 @@ def for_readable(rule: RuleOfItem[P]) -> RuleOfItem[P]:
 
 
 def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield the problems of an invoice record by itself; a change may lack any member.
+    """Yield the problems that an invoice record has regardless of stored records.
 
+    In an update, every member except `invoice_number` may be absent.
     Source: docs/vendors/payt.md#invoice, #messages.
     """
     record = item.document
@@ -55,7 +56,7 @@ def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Yield the problems of a debtor record by itself. Source: docs/vendors/payt.md#other-answers."""
+    """Reject a blank number and an unknown country. Source: docs/vendors/payt.md#other-answers."""
     record = item.document
     if record["debtor_number"].isspace():
         yield record_problem("debtor-number-blank", item, "debtor_number", of="debtors")
@@ -64,14 +65,14 @@ def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
-    """Warn about a VAT number without a country. Source: docs/vendors/payt.md#messages."""
+    """Warn about a VAT number of an implausible form. Source: docs/vendors/payt.md#messages."""
     number = item.document.get("vat_number")
     if number and not _VAT_NUMBER.fullmatch(number):
         yield record_problem("vat-number-odd", item, "vat_number", of="debtors")
 
 
 def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Yield the problems of a contact by itself. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Reject an unnamed contact and an unknown country. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if not (record.get("contact_identifier") or record.get("id")):
         yield record_problem("contact-unnamed", item, "contact_identifier", of="contacts")
@@ -91,13 +92,13 @@ def is_odd_phone(number: str | None) -> bool:
 
 
 def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Refuse a rate without a code. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Reject a VAT rate without a code. Source: docs/vendors/payt.md#operations-and-paths."""
     if not (item.document.get("code") or "").strip():
         yield record_problem("code-blank", item, "code", of="vat_rates")
 
 
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
-    """Refuse all records of a call that share a value of `member`.
+    """Return the batch rule: `batch_problems`, and all records that share a value of `member` are rejected.
 
     Source: docs/vendors/payt.md#messages, #identity (assumed); docs/decisions.md#items-and-whole-calls.
     """
@@ -153,7 +154,7 @@ def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
 
 
 def line_orders(lines: list[Document]) -> list[int]:
-    """Return the order of each line: as sent, else its place. Source: docs/vendors/payt.md#invoice."""
+    """Return the `line_order` of each line, else its place from 1. Source: docs/vendors/payt.md#invoice."""
     return [
         position if line.get("line_order") is None else line["line_order"]
         for position, line in enumerate(lines, 1)

@@ -1,4 +1,4 @@
-"""Sent records: normalized, matched with stored ones, and members that cannot change."""
+"""Sent records: normalize them, match them with stored records, resolve members that may not change."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ MEMBERS = read_tables(__file__)
 
 _REQUIRED = ("currency_code", "invoice_date", "due_date", *MEMBERS["invoice"]["amounts"])
 FIXED_MEMBERS: Mapping[str, str] = MEMBERS["fixed"]
-"""Members that the help page calls fixed after the first import, with the warning that follows."""
+"""Members that the help page calls fixed after the first import, with the code of the warning."""
 
 
 def normalize(record: Document, request: Request) -> Document:
-    """Return the record without members that count as left out.
+    """Return the record with trimmed keys, and without members that count as not sent (by assumptions).
 
-    Source: docs/vendors/payt.md#invoice (a change has no lines), docs/vendors/payt.md#identity,
-    #amounts-and-payments.
+    Source: docs/vendors/payt.md#invoice (PATCH ignores lines), #identity, #amounts-and-payments.
     """
     assumptions = request.call.assumptions
     if request.operation.method == "patch" and "invoice_lines" in record:
@@ -44,7 +43,7 @@ def normalize(record: Document, request: Request) -> Document:
 
 
 def complete(record: Document, optional: Iterable[str], request: Request) -> Document:
-    """Return the record to store: members in `optional` that a post omits may count as null.
+    """Return the record to store. If an assumption says so, POST sets omitted members of `optional` to null.
 
     Source: docs/vendors/payt.md#identity (assumed).
     """
@@ -60,9 +59,9 @@ def changeable_members(record: Document, stored: Document | None, assumptions: M
 
 
 def is_readable(item: Item, request: Request) -> bool:
-    """Return whether every member is of its type, so that rules may look at it.
+    """Return whether all members that rules read have valid types.
 
-    Only a broken record that refuses itself alone is not; its other faults are not reported.
+    A record is unreadable only if wrong types reject it alone; its other problems are not reported.
     """
     if item.index not in request.unproven or request.call.assumptions["broken_record"] == "refuses_call":
         return True
@@ -92,9 +91,10 @@ def _without(member: str, record: Document) -> Document:
 def _object_check(
     needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
 ) -> TypeCheck:
-    """Return a check of objects: `needed` are texts, `texts` may be null, `sent` are texts if present.
+    """Return a check of the members of an object that rules read.
 
-    `members` have checks of their own. Only members with rules are checked.
+    `needed` must be texts, `texts` texts or null, `sent` texts or absent; each of `members` must be null or
+    pass its own check.
     """
     checks = {
         **dict.fromkeys(texts, _nullable(_is_text)),
@@ -141,23 +141,23 @@ _RECORD_CHECKS: Mapping[str, TypeCheck] = {
 
 
 class RecordMatch(Value, frozen=True):
-    """The stored record, None for a new one; `taken` are the members that identify another record.
-
-    `crossed`: number and identifier name two stored records.
-    """
+    """Match of a sent record with stored records."""
 
     stored: Document | None
+    """None if the sent record is new."""
     taken: tuple[str, ...] = ()
+    """Members to reject, because a stored record contradicts them."""
     crossed: bool = False
+    """Whether number and identifier name two different stored records."""
 
 
 def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the invoice of the record's identifier, else of its number; both must agree."""
+    """Match an invoice by identifier, else by number; if number and identifier disagree, both are `taken`."""
     return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
 
 
 def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the invoice of the record's number, which may take an unused identifier.
+    """Match an invoice by number; the identifier of another invoice is `taken`.
 
     Source: docs/vendors/payt.md#identity (PATCH finds by number).
     """
@@ -172,7 +172,7 @@ def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) 
 
 
 def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the contact by Payt's id, else by the caller's code; an id takes over an unused code."""
+    """Match a contact by `id` if sent, else by `contact_identifier`; that of another contact is `taken`."""
     by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return RecordMatch(by_code)
@@ -182,9 +182,9 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 
 
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
-    """Return the debtor of an invoice: by number, else by identifier, the first known one.
+    """Return the debtor that an invoice names, by a known number, else by a known identifier.
 
-    Source: docs/vendors/payt.md#invoice (one must resolve, assumed).
+    Source: docs/vendors/payt.md#invoice (that one of them suffices is assumed).
     """
     for member in ("debtor_number", "debtor_identifier"):
         if known := _find(state, "debtors", member, record.get(member), assumptions):
@@ -257,7 +257,7 @@ def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMe
 
 
 def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
-    """Return the contact as changed by `record`; an unknown one changes nothing.
+    """Resolve `contact_identifier`; if the sent contact is unknown, keep the current contact and warn.
 
     Source: docs/vendors/payt.md#messages (assumed).
     """
@@ -270,7 +270,7 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
 
 
 def _debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """Return the resolver of an invoice's debtor: the first or the last one, by the assumption.
+    """Return the resolver of an invoice's debtor; an assumption decides whether the debtor can change.
 
     Source: docs/vendors/payt.md#what-may-change.
     """
