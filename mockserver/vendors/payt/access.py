@@ -183,7 +183,7 @@ def grant_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke an access or refresh token and its counterpart; ignore an unknown token (assumed: Doorkeeper)."""
+    """Revoke an access or refresh token and its counterpart; ignore unknown tokens (assumed: Doorkeeper)."""
     client = authenticate_client(request.call, state)
     refresh_tokens, text = state.collection(REFRESH_TOKENS, ""), request.document["token"]
     refresh = refresh_tokens.get(text)

@@ -98,7 +98,7 @@ def _code(status: int) -> str:
 
 
 def _is_too_long(problem: Problem) -> bool:
-    """Return whether a text exceeds the import length. (Amounts have a limit of this server's own.)"""
+    """Return whether a text exceeds the import length; the limit of amounts is this server's own."""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 

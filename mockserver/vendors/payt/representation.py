@@ -240,7 +240,7 @@ def cut_page(
     """Return one page, in the requested order or by id, and the cursor of the next page or None.
 
     `sequence` names the counter of the records' ids, if any. Source: docs/vendors/payt.md#lists (the last
-    page's cursor is assumed). Raises InvalidCall: the cursor never was an id, and the assumption refuses that.
+    page's cursor is assumed). Raises InvalidCall: the cursor never was an id, and an assumption refuses that.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
