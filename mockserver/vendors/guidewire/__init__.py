@@ -48,7 +48,7 @@ VENDOR = Vendor(
         "updateBulkInvoiceItem": write_handler(bulk_invoices.update_item),
         "validateBulkInvoice": write_handler(action_handler("validate", custom_actions.validate)),
         "voidBulkInvoice": write_handler(transition_handler("void")),
-        # What in real life others do, under a prefix of its own.
+        # Actions that in reality the vendor's staff or systems take; their paths have a separate prefix.
         "helpBulkInvoiceAlong": write_handler(custom_actions.run_helper),
         "runEscalation": write_handler(custom_actions.run_escalation),
     },

@@ -20,10 +20,10 @@ _INSTANT = re.compile(
 )
 
 REPORTING_CURRENCY = "usd"
-"""The currency of reporting amounts; figures are not converted. Source: docs/vendors/guidewire.md#rules."""
+"""Currency of reporting amounts; amounts are not converted. Source: docs/vendors/guidewire.md#rules."""
 
 CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
-"""Decimals of amounts by currency. Source: docs/vendors/guidewire.md#rules."""
+"""Number of decimals of an amount, by currency. Source: docs/vendors/guidewire.md#rules."""
 
 _MINOR_UNITS = MappingProxyType(
     {currency: Decimal(1).scaleb(-digits) for currency, digits in CURRENCY_DIGITS.items()}
@@ -32,29 +32,29 @@ _TABLES = read_tables(__file__)
 _INVOICE, _ITEM = _TABLES["invoice"], _TABLES["item"]
 TYPELISTS: Mapping[str, Mapping[str, str]] = _TABLES["typelists"]
 INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
-"""The attributes of an invoice that hold a typekey."""
+"""Typelists of the invoice attributes that hold a typekey, by attribute."""
 
 ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
 ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
-"""Attributes that an item takes from its invoice by default. Source: docs/vendors/guidewire.md#item."""
+"""Invoice attributes that are defaults of item attributes. Source: docs/vendors/guidewire.md#item."""
 
 INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
 """The attributes that are shown as they are stored."""
 
 DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
-"""The attributes that can be sent and hold a date-time: of an invoice the first, of an item the others."""
+"""Date-times that can be sent: `scheduledSendDate` belongs to an invoice, all others to an item."""
 
 BANK_ATTRIBUTES = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
-"""The attributes of an invoice that come from its payee's bank account. Assumed."""
+"""Attributes of an invoice that come from its payee's bank account (assumed)."""
 
 INVOICE_ATTRIBUTES = frozenset(
     {*BANK_ATTRIBUTES, *INVOICE_PLAIN_ATTRIBUTES, *INVOICE_TYPELISTS, *_INVOICE["others"]}
 )
-"""Every attribute of an invoice, whether it can be written or not."""
+"""All attributes of an invoice, writable or read-only."""
 
 ITEM_ATTRIBUTES = frozenset({*ITEM_PLAIN_ATTRIBUTES, *ITEM_TYPELISTS, *_ITEM["others"]})
 INVOICE_SUMMARY, ITEM_SUMMARY = frozenset(_INVOICE["summary"]), frozenset(_ITEM["summary"])
-"""Attributes in a list. Source: docs/vendors/guidewire.md#bulk-invoice, #item."""
+"""Attributes that a list shows by default. Source: docs/vendors/guidewire.md#bulk-invoice, #item."""
 
 ZERO = Decimal(0)
 _EXACT = Context(prec=100)
@@ -64,9 +64,9 @@ _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 
 
 def read_instant(text: str) -> datetime | None:
-    """Parse an instant, in UTC if it has no offset; None for another text.
+    """Parse a date-time, which is in UTC if it has no offset; return None if the text is invalid.
 
-    Source: docs/vendors/guidewire.md#values (other forms than milliseconds and Z: assumed).
+    Source: docs/vendors/guidewire.md#values (all forms except milliseconds and Z are assumed).
     """
     if (match := _INSTANT.fullmatch(text)) is None:
         return None
@@ -132,7 +132,9 @@ def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
-    """Split `whole` into `count` even shares; the `first` or `last` shares get a minor unit more.
+    """Split `whole` into `count` even shares; those at the `remainder` end get a minor unit more.
+
+    `remainder` is `first` or `last`.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -169,7 +171,7 @@ ReadValue = Callable[[Json], Json]
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """Return the attributes in a body, None without any; nulls, blanks and numbers as assumed.
+    """Return the attributes in a body, or None; assumptions decide about nulls, number amounts, white space.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -189,7 +191,7 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
 
 
 def read_invoice(sent: Document) -> dict[str, Any]:
-    """Return the known members of a sent invoice, in their stored form."""
+    """Return the writable attributes of a sent invoice, in their stored form."""
     return _read_attributes(sent, _INVOICE_READERS)
 
 

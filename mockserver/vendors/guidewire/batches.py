@@ -1,4 +1,4 @@
-"""Batches and composites: run the calls that a call contains, and collect their replies."""
+"""Batches and composites: run the subrequests that a call contains, and collect their replies."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from mockserver.vendors.guidewire.representation import API, CORRELATION
 from mockserver.vendors.guidewire.request_headers import finish_reply, record_failed_id
 
 BATCH_ONLY_HEADERS = frozenset({"gw-checksum", "prefer", "content-length"})
-"""Headers of a batch that do not hold for its calls: documented is the first.
+"""Headers of a batch that its subrequests do not inherit; only `GW-Checksum` is documented.
 
 Source: docs/vendors/guidewire.md#batches.
 """
 
 COMPOSITE_ONLY_HEADERS = BATCH_ONLY_HEADERS | {"gw-dbtransaction-id", "gw-donotcommit"}
-"""Headers of a composite that hold for all of it as one transaction.
+"""Headers of a composite that its subrequests do not inherit, as the composite is one transaction.
 
 Source: docs/vendors/guidewire.md#composites.
 """
 
 FIRST_REFUSAL = 400
 CONTAINER_PATHS = frozenset({f"{API}/batch", "/composite/v1/composite"})
-"""Paths that carry calls themselves; no carried call may go there."""
+"""Paths of batches and composites, which no subrequest may call."""
 
 _ACTIONS_BY_METHOD = {
     "get": Action.UNCHANGED,
@@ -55,8 +55,8 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """Return the subrequest as a call; its own headers override those of the outer call."""
-        # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
+        """Return the subrequest as a call; its headers override the headers of the outer call `carrier`."""
+        # No entry shows its correlation id, so none is drawn: a failed call would change all later draws.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
             carrier,
@@ -74,7 +74,7 @@ def without_headers(call: Call, names: Iterable[str]) -> Call:
 
 
 def reply_entry(reply: Reply) -> Json:
-    """Return an answer among others: status, body if there is one, and headers but the common ones."""
+    """Return the reply as an entry of a batch: status, body if any, all headers but the correlation id."""
     headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
     body = {"body": json.decode(reply.body)} if reply.body else {}
     return {"status": reply.status, **body, "headers": headers}
@@ -89,9 +89,9 @@ def error_in(body: Json) -> Json:
 
 
 def run_batch(request: Request, state: State) -> StoreItem:
-    """Run one subrequest; its effects are kept, whatever happens to the others.
+    """Return a function that runs one subrequest; a failed subrequest does not undo the others.
 
-    Raises InvalidCall: too many.
+    Raises InvalidCall: too many subrequests.
     """
     limit = int(request.call.assumptions["batch_limit"])
     if len(request.items) > limit:
@@ -107,7 +107,7 @@ def run_batch(request: Request, state: State) -> StoreItem:
             body = {"data": sent["data"]}
         answered = _run_call(sent, _call_of(sent, body, batch), request, state)
         if answered["status"] >= FIRST_REFUSAL:
-            # Not raised: the call has undone itself, and its transaction id may have to stay noted.
+            # Not raised: the subrequest has undone itself, but its transaction id may have to stay stored.
             return Outcome(item, Action.REJECTED, answered, _problems(error_in(answered["body"]), item))
         return Outcome(item, _ACTIONS_BY_METHOD[sent["method"]], answered)
 
@@ -141,7 +141,7 @@ def _run_call(sent: Document, call: Call, request: Request, state: State) -> Jso
 
 
 def _problems(error: Document, item: Item) -> tuple[Problem, ...]:
-    """Return each detail of a subrequest's refusal as a problem, at its place in the batch."""
+    """Return each detail of a subrequest's error as a problem, with its path in the batch."""
     return tuple(Problem("refused", _place_of(one, item), one["message"]) for one in _details(error))
 
 
@@ -172,14 +172,14 @@ def _outcome_entry(outcome: Outcome, call: Call) -> Json:
 
 
 class Variables:
-    """Variables that the subrequests of a composite have defined so far, up to a limit."""
+    """Variables that a composite's subrequests have defined; the total length of their uses is limited."""
 
     def __init__(self) -> None:
         self._known: dict[str, Json] = {}
         self._left = _MAX_SUBSTITUTED
 
     def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
-        """Name the value at `path` (`$.data.attributes.id`, `$.data[0]`) in an answer. Raises Rejected."""
+        """Store the value at `path` (as `$.data[0].id`) in `answer`. Raises Rejected: there is no scalar."""
         value = answer
         rest = path.removeprefix("$")
         steps = _PATH_STEP.findall(rest) if rest != path and not _PATH_STEP.sub("", rest) else [("", "", "")]
@@ -190,9 +190,9 @@ class Variables:
         self._known[name] = value
 
     def filled(self, value: Json, place: Path) -> Json:
-        """Replace every `${name}` in the texts of `value`; a text with only a name becomes its value.
+        """Replace every `${name}` in the texts of `value`; a text that is only `${name}` becomes its value.
 
-        Raises Rejected: an unknown name, or too much text.
+        Raises Rejected: a name is unknown, or the substituted values are too long.
         """
         if isinstance(value, dict):
             return {name: self.filled(child, place) for name, child in value.items()}
@@ -248,7 +248,7 @@ class _CompositeRun:
         return answered
 
     def select(self, sent: Document, place: Path) -> Json:
-        """Run one selection on the result; a failure spoils nothing."""
+        """Run one selection after all requests; its failure undoes nothing."""
         try:
             uri = self._variables.text(sent["uri"], place)
             parameters = self._variables.filled(sent.get("parameters", {}), place)
@@ -265,7 +265,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """Return the answer with the attributes in `fields` only; writes return all."""
+        """Return the answer with only the attributes in `fields`, read again because writes return all."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]
@@ -278,7 +278,7 @@ class _CompositeRun:
 
 
 def run_composite(request: Request, state: State) -> Reply:
-    """Run all requests or none, in order; selections only after success. Raises InvalidCall: too many."""
+    """Run the requests in order until one fails, and then skip the rest. Raises InvalidCall: too many."""
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
     _refuse_too_many(len(requests) + len(selections), request.call)
     running = _CompositeRun(request, state)

@@ -94,14 +94,14 @@ def show_invoice(request: Request, state: State) -> Reply:
 
 
 def create_invoice(request: Request, state: State) -> Reply:
-    """Make an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #bulk-invoice."""
+    """Create an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #bulk-invoice."""
     sent = _checked_attributes(request, Target(), state)
     made = create_draft(sent, request.call.assumptions, state)
     return element_reply(201, invoice_element(made, request, state))
 
 
 def update_invoice(request: Request, state: State) -> Reply:
-    """Change an unchanged invoice. Source: docs/vendors/guidewire.md#stale-data, #editing."""
+    """Update an invoice, unless the call is stale. Source: docs/vendors/guidewire.md#stale-data, #editing."""
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(edit_problems(invoice))
@@ -134,7 +134,7 @@ def create_item(request: Request, state: State) -> Reply:
 
 
 def update_item(request: Request, state: State) -> Reply:
-    """Change an item. Source: docs/vendors/guidewire.md#item, #editing."""
+    """Update an item, unless the call is stale. Source: docs/vendors/guidewire.md#item, #editing."""
     invoice, item = _item_in_path(request, state)
     refuse_stale(item, item_path(item), request)
     refuse_problems(edit_problems(invoice))
@@ -144,7 +144,7 @@ def update_item(request: Request, state: State) -> Reply:
 
 
 def delete_item(request: Request, state: State) -> Reply:
-    """Take an item out of an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #editing."""
+    """Delete an item of an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #editing."""
     invoice, item = _item_in_path(request, state)
     refuse_stale(item, item_path(item), request)
     refuse_problems(edit_problems(invoice))
@@ -162,7 +162,7 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
-    """Refuse a stale checksum; one of body and header must be current.
+    """Raise Rejected if the sent checksum is stale; if body and header have one, an assumption chooses.
 
     Source: docs/vendors/guidewire.md#stale-data.
     """
@@ -201,7 +201,7 @@ def _id_rules(request: Request) -> KeyRules:
 
 
 def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Return a draft without items, with defaults. Source: docs/vendors/guidewire.md#bulk-invoice."""
+    """Store a draft without items, with defaults. Source: docs/vendors/guidewire.md#bulk-invoice."""
     payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
     draft = {
         **_NEW_INVOICE,
@@ -217,7 +217,7 @@ def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -
 def change_invoice(
     invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Apply the sent attributes and their consequences; without a difference nothing changes.
+    """Store the sent attributes and their consequences; if no value differs, store nothing.
 
     Source: docs/vendors/guidewire.md#editing, #rules.
     """
@@ -246,7 +246,7 @@ def remove_invoice(invoice: Document, state: State) -> None:
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """Put on hold, or release, by the delivery method. Source: docs/vendors/guidewire.md#rules (assumed)."""
+    """Hold or release by a changed delivery method. Source: docs/vendors/guidewire.md#rules (assumed)."""
     was, now = before["deliveryMethod"], invoice["deliveryMethod"]
     if was != "hold" and now == "hold":
         return {**invoice, "status": "onhold"}, list(items)
@@ -256,7 +256,7 @@ def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) 
 
 
 def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Add an item; the invoice loses validity and approval, and its total grows."""
+    """Add an item, and recalculate its invoice, which loses validity and approval."""
     claim = state.collection(CLAIMS)[sent["claim"]["id"]]
     draft = without_nulls(
         {
@@ -284,7 +284,7 @@ def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], 
 def change_item(
     invoice: Document, item: Document, sent: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Change an item: it becomes a draft, the invoice not valid; an equal value changes nothing."""
+    """Change an item, which becomes a draft, and invalidate its invoice; if no value differs, do nothing."""
     changed = without_nulls({**item, **read_item(sent)})
     amount = attributes.print_amount(Decimal(changed["amount"]), invoice["currency"])
     changed = {**changed, "amount": amount}
@@ -298,14 +298,14 @@ def change_item(
 
 
 def remove_item(invoice: Document, item: Document, assumptions: Mapping[str, str], state: State) -> None:
-    """Remove an item; the others share the total."""
+    """Remove an item, and recalculate its invoice, which loses validity and approval."""
     del state.collection(ITEMS)[item["id"]]
     whole, items = recalculate(invalidate(invoice), items_of(invoice, state), assumptions)
     save(*reopen(whole, items, assumptions), state)
 
 
 def _append_item(invoice: Document, draft: Document, state: State) -> None:
-    """Append an item without reading the others, unless they change: a thousand take linear time."""
+    """Append an item without reading the other items, so that adding a thousand takes linear time."""
     currency = invoice["currency"]
     amount = Decimal(draft["amount"])
     total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))

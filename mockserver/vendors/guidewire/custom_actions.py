@@ -40,14 +40,14 @@ from mockserver.vendors.guidewire.lifecycle import (
 from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
 
 FIRST_CHECK_NUMBER = 100_500
-"""Check numbers count on from here.
+"""Number to which the running number of a check is added.
 
-Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has one).
+Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has a check number).
 """
 
 
 def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Validate the invoice, and store time and alerts."""
+    """Validate the invoice, and store with it the time and the alerts."""
     items = items_of(invoice, state)
     alerts = [
         *_amount_alerts(invoice, items),
@@ -128,7 +128,7 @@ def reject_invoice(invoice: Document, state: State) -> Document:
 
 
 def request_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Send a due invoice downstream; one not due yet, or held back, does not change."""
+    """Send the invoice downstream if it is due and not held back; otherwise change nothing."""
     if not _is_due(invoice, state) or invoice["deliveryMethod"] == "hold":
         return invoice
     status = "requested" if assumptions["item_processing"] == "fast" else "requesting"
@@ -172,7 +172,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """Return the next status; the invalid one if an item is bad."""
+    """Return invoice and items in the next status; if an item is not valid, that is `invaliditems`."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -182,7 +182,7 @@ def _process_items(
 
 
 def _check_item(item: Document, state: State) -> Document:
-    """Return the item; not valid if its claim cannot be paid (assumed)."""
+    """Return the item, with status `notvalid` if its claim cannot be paid (assumed)."""
     claim = state.collection(CLAIMS)[item["claim"]]
     if claim.get("abilityToPay", True):
         return item
@@ -199,7 +199,7 @@ TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
 
 
 def action_handler(name: str, take: TakeAction) -> Handler:
-    """Return the handler of the action on the invoice in the path; its body must be empty."""
+    """Return a handler that takes an action on the invoice in the path; the body must be empty."""
 
     def handle(request: Request, state: State) -> Reply:
         invoice = invoice_in_path(request, state)
@@ -237,7 +237,7 @@ def run_helper(request: Request, state: State) -> Reply:
 
 
 def run_escalation(request: Request, state: State) -> Reply:
-    """Run the batch processes once over all invoices; answer those that advanced."""
+    """Run the batch processes once over all invoices; reply with the invoices that advanced."""
     refuse_problems(_body_problems(request))
     moved = escalate_invoices(request.call.assumptions, state)
     rows = [invoice_element(invoice, request, state) for invoice in moved]

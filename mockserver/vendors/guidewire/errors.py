@@ -17,17 +17,17 @@ _EXCEPTIONS = "gw.api.rest.exceptions."
 _TABLES = read_tables(__file__)
 PROBLEM_MESSAGES: Mapping[str, str] = _TABLES["messages"]
 ALERTS: Mapping[str, str] = _TABLES["alerts"]
-"""Problems that a validation can find, by alert type."""
+"""Messages of the alerts of a validation, by alert type."""
 
 EXPLANATIONS: Mapping[str, str] = _TABLES["explanations"]
-"""Reasons why an item is not valid, or was rejected."""
+"""Texts that tell why an item is not valid or was rejected."""
 
 ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
-"""Heading of the reasons why an action was not taken."""
+"""Message of an error whose details tell why an action was not taken."""
 
 DEFAULT_MESSAGE = "The value of '{name}' is not valid"
 ACTION_PROBLEMS: frozenset[str] = frozenset(_TABLES["actions"])
-"""Problems of an action on an invoice; `expected` is its name."""
+"""Codes of problems of an action on an invoice; their `expected` is the name of the action."""
 
 BUSINESS_RULES = ACTION_PROBLEMS | frozenset(_TABLES["business-rules"])
 REFUSAL_OF_FAULT: Mapping[str, str] = _TABLES["faults"]
@@ -40,7 +40,7 @@ _LONGEST = 100
 
 
 def _error_rows(name: str) -> Mapping[str, RefusalRow]:
-    """Return the rows of a table, each with the whole name of its class."""
+    """Return the rows of a table, each with the full name of its exception class."""
     rows = refusal_rows(_TABLES[name])
     return {
         code: row if "." in row.kind else replace(row, kind=_EXCEPTIONS + row.kind)
@@ -50,10 +50,10 @@ def _error_rows(name: str) -> Mapping[str, RefusalRow]:
 
 BAD_INPUT = RefusalRow(400, "The request parameters or body had issues", _EXCEPTIONS + "BadInputException")
 REFUSALS = _error_rows("refusals")
-"""Refusals by their code; all others are bad input."""
+"""Errors of refusals, by code; a code without an entry is bad input."""
 
 PROBLEM_ERRORS = _error_rows("problems")
-"""Problems that are more than bad input."""
+"""Errors of problems, by code; a code without an entry is bad input."""
 
 
 def problem_detail(problem: Problem) -> Json:
@@ -68,7 +68,7 @@ def problem_detail(problem: Problem) -> Json:
 
 
 def rejection(*problems: Problem) -> Rejected:
-    """Return a refusal by rules of the state, with the problems' messages as its hint."""
+    """Return a refusal because of stored state, with the problems' messages as its hint."""
     message = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
     return Rejected(*problems, hint="; ".join(message))
 

@@ -28,7 +28,7 @@ _TABLES = read_tables(__file__)
 EDITABLE: frozenset[str] = frozenset(_TABLES["editable"])
 REOPENED: frozenset[str] = frozenset(_TABLES["reopened"])
 INVALID_ITEMS = "invaliditems"
-"""From here a change always leads back to draft: nothing else would. Assumed."""
+"""Status that a change always turns into draft, because no other call of a client does (assumed)."""
 
 CUSTOM_ACTIONS: Sequence[str] = _TABLES["custom-actions"]
 NEXT_STATUS: Mapping[str, Mapping[str, str]] = _TABLES["next-status"]
@@ -38,7 +38,7 @@ PAYEES = "payees"
 CLAIMS = "claims"
 EXPOSURES = "exposures"
 BANK_ACCOUNTS = "bank-accounts"
-"""By the payee's id in the address book."""
+"""Collection of bank accounts, by the payee's id in the address book."""
 
 _ID_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in range(256))
@@ -47,13 +47,14 @@ CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
 class Transition(Value, frozen=True):
-    """An action: the statuses that it starts from, the next status, and that of the items."""
+    """The statuses between which an action moves an invoice and its items."""
 
     sources: frozenset[str]
+    """Statuses of an invoice in which the action is allowed."""
     target: str = ""
-    """Empty if the action itself decides."""
+    """Next status of the invoice; empty if the action itself decides."""
     items: str = ""
-    """Empty if the items do not change."""
+    """Next status of the items; empty if the items do not change."""
 
 
 TRANSITIONS: Mapping[str, Transition] = {
@@ -63,7 +64,7 @@ TRANSITIONS: Mapping[str, Transition] = {
     },
     "reset": Transition(frozenset(TYPELISTS["BulkInvoiceStatus"])),
 }
-"""Every action by the last segment of its path, deletion beside them."""
+"""Transitions by action: the last segment of its path, or `delete`."""
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:
@@ -91,7 +92,9 @@ InvoiceWithItems = tuple[Document, list[Document]]
 def recalculate(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]
 ) -> InvoiceWithItems:
-    """Share out the total if asked for, print every amount in the currency, and sum up.
+    """Return invoice and items with amounts in the currency and their sum.
+
+    If `splitEqually` is set, the items share the invoice's total.
 
     Source: docs/vendors/guidewire.md#rules.
     """
@@ -146,7 +149,7 @@ def with_status(items: Sequence[Document], status: str, explanation: str | None 
 
 
 def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
-    """Return the invoice of that id, in another letter case only without an exact match. Raises NotFound."""
+    """Return the invoice with the id; `rules` decide whether letter case matters. Raises NotFound."""
     return _find(INVOICES, invoice_id, state, rules)
 
 
@@ -166,7 +169,7 @@ def items_of(invoice: Document, state: State) -> list[Document]:
 
 
 def save(invoice: Document, items: Iterable[Document], state: State) -> Document:
-    """Store only differences, with new versions."""
+    """Store the documents that differ from the stored ones, each with the next version."""
     collection = state.collection(ITEMS)
     for item in items:
         _save(item, collection)
@@ -217,7 +220,7 @@ def item_creation_problems(sent: Document, invoice: Document, state: State) -> I
 def item_change_problems(
     sent: Document, invoice: Document, item: Document, state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of a change of an item; an unchanged amount is allowed.
+    """Yield the problems of a change of an item; an even share may be sent, but not changed.
 
     Source: docs/vendors/guidewire.md#item, #rules.
     """

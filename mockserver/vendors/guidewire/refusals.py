@@ -39,14 +39,14 @@ _ITEMS = "/bulk-invoice-items"
 _BATCH = f"{API}/batch"
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
 FAULT_TEXT_LIMIT = 255
-"""Length limit in the message of a too-long fault; nothing is refused for its length."""
+"""Length limit that the message of a too-long fault names; no rule checks this limit."""
 
 _LOCKED_IN = "Issued"
 _BULK_INVOICES = "/bulk-invoices/"
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Ignore unknown names if a header asks for it; report read-only ones separately.
+    """Return the problem, or None if a header or an assumption tolerates it; rename that of a read-only name.
 
     Source: docs/vendors/guidewire.md#headers, #bulk-invoice.
     """
@@ -77,14 +77,14 @@ def refuse(refused: RefusedCall, state: State) -> Reply:
 
 
 def refusal_error(code: str, path: str) -> Json:
-    """Return the error for a refusal that no call is refused with: a fault, or a call inside a batch."""
+    """Return the error of the refusal with the code, for a scenario's fault or for a subrequest."""
     row = REFUSALS[code]
     readable = path.encode(errors="replace").decode()
     return _error_document(replace(row, message=row.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error for problems; the first one decides its kind, unless a scenario did."""
+    """Return the error for problems: that of a scenario's fault, else of the kind of the first problem."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -99,7 +99,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error like `problem_error`, with the business rule's status if only rules are broken."""
+    """Return the error of `problem_error`; if all problems are broken business rules, with their status."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
@@ -136,7 +136,7 @@ def _classify_amount(problem: Problem, call: Call) -> Problem | None:
 def _rule_problems(refusal: InvalidCall, refused: RefusedCall, state: State) -> list[Problem]:
     """Return the problems that rules find in a body that its schema refuses.
 
-    Members with a problem of the schema are left out.
+    Skip attributes in which the schema already finds a problem.
     """
     operation, call = refused.operation, refused.call
     sent = sent_attributes(refusal.document, call)
@@ -157,7 +157,7 @@ def _target(call: Call, state: State) -> Target:
 
 
 def _ids_in_path(path: str) -> tuple[str, str]:
-    """Return the invoice's and the item's id in a path, "" without."""
+    """Return the ids of invoice and item in a path, each "" if missing."""
     invoice, _, rest = path.removeprefix(f"{API}/bulk-invoices/").partition("/")
     return invoice, rest.partition("/")[2]
 
@@ -167,7 +167,7 @@ def _is_lenient(call: Call, header: str) -> bool:
 
 
 class _FaultyCall(Value, frozen=True):
-    """The call with a fault, alone or in a batch; missing members are empty."""
+    """Call or subrequest that a scenario's fault hits; its missing parts are empty."""
 
     method: str
     target: str
@@ -183,7 +183,7 @@ class _FaultyCall(Value, frozen=True):
 
     @property
     def reference(self) -> str:
-        """The attribute with a required reference."""
+        """Name of the attribute that must refer to another record."""
         return "claim" if self.of_item else "payeeAddressBookUID"
 
     @property
@@ -209,7 +209,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """Return the outcome of a call for a missing invoice, in the form of a real one."""
+    """Return the outcome as if it belonged to an invoice that does not exist."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
     shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))

@@ -1,4 +1,4 @@
-"""JSON representation of bulk invoices and items, alone and in filtered, sorted, paged collections."""
+"""JSON representation of bulk invoices and items: single elements, and filtered, sorted, paged lists."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from mockserver.vendors.guidewire.lifecycle import (
 )
 
 PAGE_SIZE = 25
-"""Rows on a page when the call does not say. Source: docs/vendors/guidewire.md#queries."""
+"""Default number of rows on a page. Source: docs/vendors/guidewire.md#queries."""
 
 API = "/claim/v1"
-"""Root of links: as in the vendor's documents, below the address that a client is configured with."""
+"""Path with which links begin, as in the vendor's documents; clients are configured with what precedes it."""
 
 CORRELATION = "X-Correlation-ID"
 
@@ -75,7 +75,7 @@ def invoice_element(invoice: Document, request: Request, state: State) -> Json:
 
 
 def invoice_row(invoice: Document, request: Request, state: State) -> Json:
-    """Return an invoice in a list; its payee has no address there."""
+    """Return the invoice as a row of a list, without its payee's address."""
     attributes = _invoice_attributes(invoice, request.call, state)
     payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
     fields = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
@@ -92,14 +92,14 @@ def item_row(item: Document, request: Request, state: State) -> Json:
 
 
 def claim_element(claim: Document, request: Request, _state: State) -> Json:
-    """Return a claim, alone or in a list. Source: docs/vendors/guidewire.md#claims."""
+    """Return a claim, for itself or as a row. Source: docs/vendors/guidewire.md#claims."""
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
     fields = _select_fields(attributes, request, attributes, "*summary")
     return _element(fields, claim, {"self": link(f"{API}/claims/{claim['id']}", "get")})
 
 
 def claim_info_row(claim: Document, request: Request, _state: State) -> Json:
-    """Return the members of a claim that may be archived.
+    """Return the row of a claim that may be archived, with fewer members than a claim.
 
     Source: docs/vendors/guidewire.md#claims (assumed).
     """
@@ -269,7 +269,7 @@ def _filtered(request: Request, documents: Iterable[Document], state: State) -> 
 
 
 def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
-    """Return field, operator and value of a filter; instants in their stored form."""
+    """Return field, operator and value of a filter; date-times are converted to their stored form."""
     field, operator, value = text.split(":", 2)
     value = value.replace("::", ":")
     if field != "scheduledSendDate":
@@ -288,7 +288,7 @@ def _filter_value(document: Document, field: str, state: State) -> str | None:
 
 
 def _sorted(request: Request, documents: list[Document]) -> list[Document]:
-    """Sort by the last field first, so that the first counts most; ids are the last resort."""
+    """Sort by the requested fields, the most important first, then by id; without fields do nothing."""
     if "sort" in request.parameters:
         documents.sort(key=lambda document: document["id"])
     for name in reversed(request.parameters.get("sort", ())):

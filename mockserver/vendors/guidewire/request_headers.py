@@ -24,7 +24,7 @@ _FIRST_REFUSAL = 400
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Admit a call in JSON and UTF-8, where the assumptions require it. Raises TooManyRequests."""
+    """Enter the operation, count the call, and check for JSON in UTF-8 as far as assumptions require it."""
     enter()
     with state.item():  # a refused call is not counted
         enter.count()
@@ -54,7 +54,7 @@ def write_handler(handler: Handler) -> Handler:
 
 
 def remember_failure(call: Call, operation: Operation, reply: Reply, state: State) -> None:
-    """Store the id of a refused call if the assumption says that it is used up (assumed)."""
+    """Store the transaction id of a refused call, if the assumption says that such an id is used up."""
     if operation.method != "get" and not operation.batch:
         record_failed_id(call, reply.status, state)
 
@@ -69,7 +69,7 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 
 
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
-    """Return the reply with the effects of headers: a schema's name, a later answer, a correlation id."""
+    """Return the reply as request headers ask: with a schema's name, asynchronous, with a correlation id."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
         document = {"$GW-Schema": _reply_schema(request, reply.status), **json.decode(reply.body)}
         reply = replace(reply, body=json.encode(document))
@@ -77,7 +77,7 @@ def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def _reply_schema(request: Request, status: int) -> str:
-    """Return the name of the schema that the spec has for the answer. Assumed: that it is named like this."""
+    """Return the name of the response's schema in the spec (that the vendor has this name is assumed)."""
     operation = request.operation
     responses = request.contract["paths"][operation.path][operation.method]["responses"]
     schema: str = responses[str(status)]["content"][JSON_TYPE]["schema"]["$ref"]
@@ -85,9 +85,9 @@ def _reply_schema(request: Request, status: int) -> str:
 
 
 def _claim_transaction_id(request: Request, state: State) -> None:
-    """Store the transaction's id; a refused call stores nothing.
+    """Store the call's transaction id, if any.
 
-    Raises Rejected: the id was used, or its call still runs (assumed).
+    Raises Rejected: the id was used, or a call with the id is still running (assumed).
     """
     name = request.parameters.get(_TRANSACTION_HEADER)
     if not name:
@@ -102,7 +102,7 @@ def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
     """Reply asynchronously if the caller prefers that and the assumption allows it.
 
     Source: the vendor's guide, "Sending a request asynchronously" (the 202, its empty body and its header);
-    that the work is done at once is ours.
+    this server does the work before it replies.
     """
     call = request.call
     prefers = call.method != "GET" and "respond-async" in call.headers.get("prefer", "").lower()
@@ -115,6 +115,6 @@ def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def show_async_request(request: Request, state: State) -> Reply:
-    """Return the answer to an asynchronous call; its form is assumed."""
+    """Return the stored response to an asynchronous call, in an assumed form."""
     kept = find_record(ASYNC_REQUESTS, request.parameters["asyncRequestId"], state)
     return json_reply(200, kept)
