@@ -1,4 +1,4 @@
-"""PVEx: a practice system pushes invoices, one or a batch that is stored as a whole or not at all."""
+"""PVEx: a practice system pushes a single invoice, or a batch that is stored as a whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations on invoices: store a batch or a single one, show them, list them.
+"""Operations on invoices: store a batch or a single invoice, show an invoice, list all.
 
 An invoice is inserted or replaced as a whole. Source: docs/vendors/pvex.md#operations-and-paths, #state.
 """
@@ -59,10 +59,10 @@ class InvoiceStore(Value, frozen=True):
     keys_by_casefold: dict[str, str] | None
 
     def store(self, item: Item) -> Outcome:
-        """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is ignored.
+        """Insert the invoice, or replace the invoice with its `SubscriberId` and `Id`; ignore a null item.
 
-        Source: docs/vendors/pvex.md#state. Raises Rejected: a duplicate where that is refused, or storing
-        fails.
+        The first `ApiCreateDate` is kept. Source: docs/vendors/pvex.md#state. Raises Rejected: the invoice is
+        a duplicate and these are refused, or storing fails.
         """
         if item.document is None:
             if self.null_fails:
@@ -91,7 +91,7 @@ class InvoiceStore(Value, frozen=True):
         if self.keys_by_casefold is None or key in self.invoices:
             return key
         found = self.keys_by_casefold.get(key.casefold(), key)
-        return found if found in self.invoices else key  # else an item that a scenario took back
+        return found if found in self.invoices else key  # not stored if a scenario took the item back
 
     def _inherit(self, invoice: dict[str, Any], known: Document, sent: Document) -> None:
         staying = {"ApiCreateDate", "SubscriberId", "Id"}
@@ -135,7 +135,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
 
 
 def apply_batch(request: Request, state: State) -> StoreItem:
-    """Store each invoice of a batch. Raises Rejected: the batch is empty, and must not be."""
+    """Return a function that stores an invoice. Raises Rejected: an assumption refuses an empty batch."""
     if not request.items and request.call.assumptions["empty_batch"] == "refused":
         name = request.call.assumptions["param_name"]
         raise Rejected(Problem("too-few", (), message("too-few", name=name), "minItems", 1))
@@ -144,10 +144,10 @@ def apply_batch(request: Request, state: State) -> StoreItem:
 
 
 def _stop_at_failure(store: StoreItem) -> StoreItem:
-    """Store the rows before the first that fails, and no others.
+    """Return a function that stores invoices until storing an invoice fails, and then stores no more.
 
-    Source: docs/vendors/pvex.md#state, `stop_at_first`. The remaining rows count as unchanged: rejected ones
-    would undo the batch, which is all or nothing.
+    Source: docs/vendors/pvex.md#state, `stop_at_first`. The failed invoice and all later ones count as
+    unchanged, because a rejected invoice would undo the whole batch.
     """
     failed: list[Problem] = []
 
@@ -184,7 +184,7 @@ def _invoice_key(invoice: Document) -> str:
 
 
 def render_batch(result: BatchResult, _state: State) -> Reply:
-    """Reply with a success, with every fault of every invoice, or with the failure of the database.
+    """Reply with success, with all problems of all invoices, or with a failure of the database.
 
     Invoices have no status, so a status that a scenario sets is the status of the answer. Source:
     docs/vendors/pvex.md#refusals.
@@ -210,8 +210,8 @@ def _refused_reply(result: BatchResult, problems: list[Problem]) -> Reply:
 def store_invoice(request: Request, state: State) -> Reply:
     """Insert or replace a single invoice.
 
-    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall: problems beyond its schema;
-    Rejected: a duplicate where that is refused, or storing fails.
+    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall: rules beyond the schema find
+    problems; Rejected: the invoice is a duplicate and these are refused, or storing fails.
     """
     reading = body_reader(request.media_type)
     found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))
@@ -222,12 +222,12 @@ def store_invoice(request: Request, state: State) -> Reply:
 
 
 def _of_single(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems with the paths of a single invoice, which has no index in its body."""
+    """Return the problems without the index in their paths, because a single invoice has none."""
     return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """List all invoices (helper GET), deleted ones too, narrowed by the query.
+    """List the invoices that the query selects, by default all, with deleted ones (helper GET).
 
     Source: docs/vendors/pvex.md#state.
     """
@@ -241,7 +241,7 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """Show the first invoice of that `Id` (helper GET); `subscriberId` narrows."""
+    """Show the first invoice with the `Id`, and with `subscriberId` if that is sent (helper GET)."""
     wanted = str(request.parameters["id"])
     subscriber = request.parameters.get("subscriberId")
     for invoice in state.collection(INVOICES).find("Id", wanted):

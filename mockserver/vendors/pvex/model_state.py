@@ -1,7 +1,7 @@
 """The `ModelState` of an error: keys, messages of body readers, positions in the JSON text.
 
-The text is read as far as the lenient reader goes, and not validated. Callers are remote, and see a general
-message in place of a reader's message, unless `error_detail` is on.
+Positions are found without validating the text. Unless `error_detail` is on, a general message replaces the
+messages of body readers, because callers are remote.
 Source: docs/vendors/pvex.md#errors, #modelstate.
 """
 
@@ -50,10 +50,10 @@ _SPECIAL = re.compile(r"[.' /\"\[\]()\t\n\r\f\b\\]")
 
 _MAX_DEPTH = 2
 MAX_TEXT_LENGTH = 256 * 1024
-"""Longer texts are not searched: it takes 0.3 µs a character, and nobody else is served meanwhile."""
+"""Maximum length of a text to search: a search takes 0.3 µs a character, and all other calls wait for it."""
 
 TokenKey: TypeAlias = tuple[str, Path]
-"""Search target: a `name`, the first token of a `value`, or its `end`; paths in lower case."""
+"""Kind of a position (a `name`, the first token of a `value`, or its `end`), and path in lower case."""
 
 INVOICE_TYPE = "PVExDataModel.Invoice"
 LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
@@ -68,7 +68,7 @@ _TOKEN_NAMES: Mapping[type, str] = {
 
 
 class TokenEnd(Value, frozen=True):
-    """The end of a token; `path` has names as they were sent."""
+    """End of a token; `path` has names as sent, `offset` counts characters."""
 
     path: Path
     offset: int
@@ -82,7 +82,7 @@ class _OpenContainer:
 
 
 class _Cursor:
-    """Json.NET's position: a container counts for the path only with content."""
+    """Position of Json.NET's reader; a container adds to the path only once it has content."""
 
     def __init__(self) -> None:
         self._open: list[_OpenContainer] = []
@@ -96,7 +96,7 @@ class _Cursor:
         return tuple(one.step for one in self._open if one.step is not None)
 
     def pass_mark(self, mark: str) -> str:
-        """Pass a bracket, colon or comma; return the kind of token that ended, "" for none."""
+        """Pass a bracket, colon or comma; return the kind of position there, as in `TokenKey`, or ""."""
         if mark in "[{":
             self._begin()
             return "value"
@@ -134,7 +134,7 @@ class JsonPositions:
     line_starts: tuple[int, ...]
 
     def describe(self, kind: str, path: Path) -> str:
-        """Return path, line and position as Json.NET ends its messages with them."""
+        """Return path, line and position, as they end Json.NET's messages."""
         spot = self.token_ends.get((kind, _lower_path(path)))
         return (
             self.describe_offset(spot.path, spot.offset)
@@ -149,7 +149,7 @@ class JsonPositions:
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Return every position in `text`; of equal names the last counts. A too long text has no positions."""
+    """Return every position in `text`, the last if a name is repeated; none if the text is too long."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
@@ -158,7 +158,7 @@ def find_positions(text: str) -> JsonPositions:
 
 
 def path_at(text: str, stop: int) -> Path:
-    """Return the path of the reader at the offset `stop`; the root if the offset is over the limit."""
+    """Return the reader's path at the offset `stop`; the root if `stop` is over `MAX_TEXT_LENGTH`."""
     if stop > MAX_TEXT_LENGTH:
         return ()
     cursor = _Cursor()
@@ -192,7 +192,7 @@ def _token_ends(text: str) -> Iterator[tuple[str, TokenEnd]]:
 
 
 def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
-    """Move the cursor over every token before `stop`; yield the kinds of spots and their ends."""
+    """Move the cursor over every token before `stop`; yield kind and end offset of each position."""
     at = 0
     for token in _TOKEN.finditer(text):
         start, end = token.span()
@@ -227,7 +227,7 @@ def _lower_path(path: Path) -> Path:
 
 
 class _MemberType(Value, frozen=True):
-    """A .NET type of members, and Json.NET's word for it."""
+    """A .NET type by `name`, and Json.NET's `word` for it."""
 
     word: str
     name: str
@@ -306,14 +306,15 @@ def _member_message(name: str, problem: Problem) -> str:
 
 @dataclass(frozen=True)
 class ErrorContext:
-    """Context of an error reply; `is_batch` for a list of invoices, not a single one."""
+    """Context of an error reply."""
 
     call: Call
     is_batch: bool
+    """Whether the operation takes a list of invoices, not a single invoice."""
 
     @property
     def name(self) -> str:
-        """The name of the controller's parameter, with which every place begins."""
+        """Name of the controller's parameter, with which every key of `ModelState` begins."""
         return self.call.assumptions["param_name"] if self.is_batch else "invoice"  # assumed
 
     @cached_property
@@ -337,7 +338,7 @@ class ErrorContext:
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """Return the key in `ModelState` of an invoice's index, or of a member of that invoice."""
+        """Return the key in `ModelState` of a path: an invoice's index, and perhaps a member."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
@@ -349,28 +350,33 @@ ModelState = Mapping[str, list[str]]
 
 
 class RejectedInvoice(Value, frozen=True):
-    """An invoice as sent and as read, with its problems; a single one has index 0.
-
-    The paths of `problems` begin with that index.
-    """
+    """An invoice with its problems."""
 
     index: int
+    """Place in the batch; 0 for a single invoice."""
     sent: Json
+    """The invoice with names and values as sent; {} for a single invoice unless it is JSON."""
     read: Json
     problems: tuple[Problem, ...]
+    """Problems whose paths begin with `index`."""
 
 
 class ModelStateEntry(Value, frozen=True):
-    """An entry of `ModelState`; `path` is an item's index, and a member unless the whole item is meant."""
+    """A message of `ModelState`."""
 
     path: Path
+    """Index of an invoice, and a member unless the message is about the whole invoice."""
     key: str
     text: str
     by_reader: bool
+    """Whether the message is from a body reader, not from a rule."""
 
 
 def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> ModelState:
-    """Return all faults of a call: those of readers first, then item by item in the order of the class."""
+    """Return messages by key: first those of the reader, then those of rules, by invoice and member.
+
+    If the reader fails at a member, rules have no message about it. Of XML only the first failure is shown.
+    """
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]
     if read and context.reader is BodyReader.XML:
@@ -422,7 +428,7 @@ def _entry(problem: Problem, invoice: RejectedInvoice, context: ErrorContext) ->
 def _reader_entry(
     path: Path, problem: Problem, invoice: RejectedInvoice, context: ErrorContext
 ) -> ModelStateEntry:
-    """Return a reader's exception; JSON names places as they were sent."""
+    """Return the entry of a reader's exception; if the body is JSON, the key has names as sent."""
     if context.reader is not BodyReader.JSON:
         text = xml_message(problem) if context.is_detailed else GENERAL_ERROR
         return ModelStateEntry(path, context.key(path), text, by_reader=True)
@@ -441,7 +447,7 @@ def _sent_name(member: str, sent: Json) -> str:
 
 
 def _attribute_rule(name: str, problem: Problem) -> str:
-    """Return the name of an attribute's message for a text, "" where the reader has failed before."""
+    """Return the name of the message of a rule, or "" if the problem is one of the body reader."""
     if problem.rule == CONFLICT:
         return "row-key-taken" if name == "RowKey" else "conflict"
     if problem.rule == SUMS:
@@ -468,7 +474,7 @@ def _entry_rank(fault: ModelStateEntry) -> tuple[int, bool]:
 
 
 def _overflowing_member(invoice: RejectedInvoice) -> str:
-    """Return the member with a number beyond int32, after which Json.NET loses the rest of the array."""
+    """Return the member with a number beyond int32, where Json.NET stops reading the array; "" if none."""
     for problem in invoice.problems:
         member = str(problem.path[-1])
         if problem.rule in ("minimum", "maximum") and member in INTEGER_MEMBERS:
@@ -481,7 +487,7 @@ def _overflowing_member(invoice: RejectedInvoice) -> str:
 def _entries_until_overflow(
     member: str, invoice: RejectedInvoice, context: ErrorContext, faults: Iterable[ModelStateEntry]
 ) -> Iterator[ModelStateEntry]:
-    """Yield the reader's faults up to `member` in wire order, and one more on the rest."""
+    """Yield the reader's faults up to `member` in wire order, and a fault at the next member."""
     wire = list(invoice.read)
     last = wire.index(member)
     for fault in faults:

@@ -84,9 +84,9 @@ _NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Check a call before its envelope is opened, and count it.
+    """Check and count a call before its envelope is read.
 
-    The spec takes calls without a token, because an assumption may; here they are refused.
+    The spec allows calls without a token; if an assumption requires a token, they are refused here.
     """
     operation = enter()
     assumptions = call.assumptions
@@ -149,7 +149,7 @@ def _unsupported_grant_reply() -> Reply:
 
 
 def refuse(refused: RefusedCall, _state: State) -> Reply:
-    """Refuse a whole call; without an acceptable media type the answer has no body."""
+    """Return the response to a refused call; if no media type is acceptable, it has no body."""
     refusal, call, operation, row = refused.refusal, refused.call, refused.operation, refused.row
     if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
         return login_refusal_reply(refusal)
@@ -178,7 +178,7 @@ def refuse(refused: RefusedCall, _state: State) -> Reply:
 def _invalid_body_reply(
     refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
 ) -> Reply:
-    """Return the refusal of an unreadable or invalid body."""
+    """Return the refusal of an unreadable or invalid body, or of invalid parameters."""
     if isinstance(refusal, MalformedBody):
         return malformed_reply(refusal, context)
     if isinstance(refusal, Rejected):
@@ -189,7 +189,7 @@ def _invalid_body_reply(
 
 
 def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
-    """Return the refusal by the state, or a scenario."""
+    """Return the refusal because of stored state, an assumption or a scenario."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(call, first)
@@ -200,7 +200,7 @@ def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Rep
 
 
 def _not_found_reply(call: Call) -> Reply:
-    """Return the 404 of a path or an invoice; outside of the API the web server answers."""
+    """Return the 404 for an unknown path or invoice; outside of `/api` it is a page of the web server."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
         return page_reply("outside-api")
@@ -266,7 +266,7 @@ def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext
 
 
 def _sent_document(context: ErrorContext) -> Json:
-    """Return the single invoice with its names as sent; only JSON's matter."""
+    """Return the single invoice with names as sent, if it is JSON; else {}, as its names do not matter."""
     if context.reader is not BodyReader.JSON:
         return {}
     return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
@@ -280,15 +280,15 @@ def _null_body_reply(context: ErrorContext) -> Reply:
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
-    """Return the model state of a broken body: one key, and a message that is computed only if shown."""
+    """Return the refusal of a broken body: one key, and one message, which is computed only if shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """Return the fault as a problem of a member, or of storage; an unknown code is a storage problem.
+    """Return the fault as a problem of a member or of storage; an unknown code is a storage problem.
 
-    A failure of storage has a general message, as for every remote caller.
+    If the fault has no message, a storage problem gets the general message that remote callers see.
     """
     if what.code not in FAULTS:
         code = what.code if what.code in EXCEPTIONS else _INTERNAL

@@ -31,9 +31,9 @@ _ILLEGAL_IN_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]|_(?=x[0-9A-Fa-f]{4}_
 
 
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
-    """Return the answer to an accepted push.
+    """Return the response to an accepted push.
 
-    Source: docs/vendors/pvex.md#operations-and-paths, settings `success_status` and `success_body`.
+    Source: docs/vendors/pvex.md#operations-and-paths, assumptions `success_status` and `success_body`.
     """
     status, wanted = int(call.assumptions["success_status"]), call.assumptions["success_body"]
     if wanted == "empty" or status == 204:  # noqa: PLR2004 - HTTP's No Content
@@ -44,7 +44,7 @@ def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = Tr
 
 
 class ErrorContent(Value, frozen=True):
-    """Content of an error; `details` are for local callers."""
+    """Content of an error; `details` are shown only if `error_detail` is on."""
 
     status: int
     message: str
@@ -66,7 +66,7 @@ def error_reply(call: Call, error: ErrorContent) -> Reply:
 
 
 def exception_reply(call: Call, code: str, message: str = "") -> Reply:
-    """Return the framework's answer to an exception. Source: docs/vendors/pvex.md#refusals."""
+    """Return the framework's response to an exception. Source: docs/vendors/pvex.md#refusals."""
     kind, text = EXCEPTIONS[code]
     details = {"ExceptionMessage": text, "ExceptionType": kind, "StackTrace": _TRACE}
     return error_reply(call, ErrorContent(500, message or GENERAL_ERROR, details=details))
@@ -101,7 +101,7 @@ def count_reply(call: Call, status: int, count: int) -> Reply:
 
 
 def _invoice_json(invoice: Document) -> str:
-    """Return the invoice in declared order with nulls; the codec would print 1E-8 and 1E+3."""
+    """Return the invoice with members in declared order, nulls included, and amounts without exponent."""
     pairs = (f'"{name}":{_json_value(name, invoice[name])}' for name in DECLARED_ORDER)
     return f"{{{','.join(pairs)}}}"
 
@@ -127,7 +127,7 @@ def number_xml(value: int) -> str:
 
 
 def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
-    """Return an error; the texts of one place become one text."""
+    """Return an error; all messages under a key of `model_state` become one text."""
     entries = "".join(
         _xml_element(encode_name(place), " ".join(texts)) for place, texts in model_state.items()
     )

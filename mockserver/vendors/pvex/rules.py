@@ -1,7 +1,7 @@
 """Members of an invoice (`rules.yaml`), the forms of dates, and rules that the item schema cannot state.
 
-`Z` stays, no zone stays bare, an offset becomes server time (UTC, so `+00:00`); seven decimals at most, no
-trailing zeros. Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
+A stored date keeps `Z` or a missing offset; any other offset becomes server time (UTC, so `+00:00`). Seconds
+have at most seven decimals, no trailing zeros. Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _AMERICAN = re.compile(
 _MILLISECONDS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 
 NULL_ITEM_CODE, DATABASE_CODE, CALENDAR_CODE = "null-item", "database", "calendar"
-"""Reasons of failed storage, as problem codes."""
+"""Problem codes of failed storage."""
 
 MAX_UNITS = 50
 UTF16_LENGTH = "utf16-length"
 SUMS = "sums"
 CONFLICT = "conflict"
 STORING = "storing"
-"""Rules of the vendor's own; the last two are broken by what is stored, and by the database."""
+"""Names of the vendor's own rules: stored invoices break CONFLICT, failures of the database STORING."""
 
 _INT64_LIMIT = 1 << 63
 _WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
@@ -109,7 +109,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """Return the clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
+    """Return the time in UTC; before or after all dates, the first or the last date, as in .NET."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")
@@ -163,7 +163,7 @@ def _to_decimal(value: Json) -> Decimal | None:
 
 
 def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
-    """Yield a problem for each text of over fifty UTF-16 units, which .NET counts."""
+    """Yield a problem for each text of at most 50 characters but over 50 UTF-16 units, which .NET counts."""
     for name in TEXT_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
@@ -185,7 +185,7 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Drop problems that the reader of this body tolerates, or an assumption.
+    """Return the problem, or None if the body reader or an assumption tolerates it.
 
     Source: docs/vendors/pvex.md#xml (nil items, left-out value types), docs/vendors/pvex.md#json (an empty
     text is a null date), docs/vendors/pvex.md#forms (in a form it is a null text);
