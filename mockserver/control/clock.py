@@ -1,4 +1,4 @@
-"""The clock of a sandbox: show, freeze, advance, thaw; and expirations by it."""
+"""Clock of a sandbox: show, freeze, advance or thaw it, and list what expires by it."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ class ExpirationOperations:
     served: tuple[LoadedVendor, ...]
 
     def list_expirations(self, name: str, since: str | None = None) -> Document:
-        """Expirations since an instant of the sandbox's clock, and the next ones.
+        """Return what has expired after `since` by the sandbox's clock, and what expires next.
 
-        Raises UnprocessableMemberError.
+        Raises UnprocessableMemberError: `since` is no instant.
         """
         start = _UNIX_EPOCH if since is None else parse_instant(read_instant(since, "/query/since"))
 
@@ -138,9 +138,9 @@ class ExpirationOperations:
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
-    """Return whether documents may expire: idempotency keys, and a vendor's data beside its records.
+    """Return whether a collection's documents may expire: idempotency keys, or vendor data but no records.
 
-    In a record of the spec, a member `expires` has the vendor's own meaning.
+    In a collection that the spec names, a member `expires` has the vendor's own meaning.
     """
     if collection == IDEMPOTENCY_COLLECTION:
         return scope != SANDBOX_SCOPE
@@ -156,7 +156,7 @@ def _reader(collection: str) -> tuple[str, Callable[[Document], datetime | None]
 
 
 def _window_end(document: Document) -> datetime | None:
-    """Return the end of a fixed window; a token bucket fills up all the time and has none."""
+    """Return the end of a quota's fixed window, or None for a token bucket, which refills continuously."""
     if "seconds" not in document:
         return None
     try:
@@ -166,7 +166,7 @@ def _window_end(document: Document) -> datetime | None:
 
 
 def open_windows(now: datetime, tables: Tables) -> list[Document]:
-    """Return the use of each quota that counts by windows."""
+    """Return the use of each quota whose window is open at `now`."""
     return [
         {
             "vendor": scope.partition("/")[0],

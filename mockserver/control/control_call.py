@@ -1,4 +1,4 @@
-"""A call of the control plane, the errors that refuse one, and its spec."""
+"""Calls of the control plane, errors that refuse such a call, and the control plane's spec."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ from mockserver.spec.openapi import Spec
 
 
 class ControlCall(Value, frozen=True):
-    """Media type and raw body of a call, what it accepts, and the server's own address.
-
-    `origin` is where the server listens, for example `http://127.0.0.1:8080`, independent of the Host header.
-    """
+    """Parts of a control call that its operation may need besides the parameters."""
 
     media_type: str = ""
     content: bytes = b""
     origin: str = ""
+    """Where the server listens, for example `http://127.0.0.1:8080`, independent of the Host header."""
     accept: str = ""
 
 
 class ControlError(MockServerError):
-    """The call is refused and changes nothing.
+    """Refusal of a control call, which changes nothing.
 
-    `status` and `code` belong to the problem details, `members` are its further members.
+    `status`, `code` and all of `members` become members of the problem details.
     """
 
     status: ClassVar[int] = 422
@@ -63,16 +61,17 @@ class UnknownVendorError(ControlError):
 
 
 class UnprocessableMemberError(ControlError):
-    """A well-formed call asks for something impossible; `pointer` is the member at fault."""
+    """Refusal of a well-formed call that asks for something impossible in the member at `pointer`."""
 
     def __init__(self, pointer: str, detail: str, cure: str = "") -> None:
         super().__init__(detail, {"errors": [_error(pointer, self.code, detail, cure)]})
 
 
 def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") -> LoadedVendor:
-    """Return the vendor of a name.
+    """Return the served vendor with the name.
 
-    Raises UnknownVendorError, or UnprocessableMemberError if the name is the member of a body.
+    If it is missing, raises UnprocessableMemberError for the member at `pointer`, or UnknownVendorError if
+    `pointer` is "".
     """
     by_name = {vendor.name: vendor for vendor in served}
     if name in by_name:
@@ -94,7 +93,7 @@ class UnknownItemError(UnprocessableMemberError):
 
 
 class UnprocessableCallError(ControlError):
-    """Like `UnprocessableMemberError` for several faults; `errors` have pointer, code, detail and try."""
+    """Refusal of a call with several faults; each of `errors` has `pointer`, `code`, `detail` and `try`."""
 
     def __init__(self, detail: str, errors: Sequence[Document]) -> None:
         super().__init__(detail, {"errors": list(errors)})

@@ -36,9 +36,9 @@ class DrillOperations:
         return [case.document() for case in list_cases(vendor, self.packaged.documents)]
 
     def learn_drill(self, name: str, body: Document) -> Document:
-        """Return what a client means to do, from its run without faults, and all cases fitted to that.
+        """Return what a client means to do, as its run without faults shows, and cases fitted to that run.
 
-        Raises UnprocessableMemberError: there is no such vendor.
+        Raises UnprocessableMemberError: the vendor is not served.
         """
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         clean = self._run(name, vendor, body["ending"])
@@ -57,9 +57,9 @@ class DrillOperations:
         }
 
     def judge_drill(self, name: str, body: Document) -> Document:
-        """Return the verdict on a run in this sandbox, by the run without faults in another.
+        """Return the verdict on the run in this sandbox, compared with the run without faults in another.
 
-        Raises UnprocessableMemberError: there is no such vendor, or no such other sandbox.
+        Raises UnprocessableMemberError: the vendor is not served, or the other sandbox does not exist.
         """
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         without = body["clean"]

@@ -1,6 +1,6 @@
 """Make example batches and tell what a call needs; try each example in a second sandbox first.
 
-Apart from the operations, so that a server starts without what they need.
+The source of examples is passed in, so that a server can start without what examples need.
 """
 
 from __future__ import annotations
@@ -51,22 +51,21 @@ class ExampleCall:
 
 @dataclass(frozen=True, slots=True)
 class ExampleDraft:
-    """An untried batch; `bad` are the places of the items to be rejected.
-
-    The calls of `prepare` store the records that the items refer to.
-    """
+    """A batch that is not tried yet."""
 
     operation: str
     call: ExampleCall
     items: tuple[Json, ...]
     keys: tuple[str, ...]
     bad: tuple[int, ...] = ()
+    """Places of the items that are to be rejected."""
     prepare: tuple[ExampleCall, ...] = ()
+    """Calls that store the records to which the items refer."""
 
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """Access to a vendor: `headers` are those of every call, `token` is the credential alone."""
+    """Access to a vendor: the `headers` of every call, and its credential alone as `token`."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
@@ -77,10 +76,10 @@ class ExampleSubject(Protocol):
 
     @property
     def operation(self) -> str:
-        """The batch operation."""
+        """Id of the batch operation."""
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
-        """Draft a batch; its keys count from `first`. Raises NoExampleError: no way to spoil an item."""
+        """Draft a batch; its keys count from `first`. Raises MissingExampleError: no item can be spoiled."""
 
 
 class ExampleSource(Protocol):
@@ -90,7 +89,7 @@ class ExampleSource(Protocol):
         """Return headers and credentials that strict mode accepts; header names in lower case."""
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
-        """Kinds of batches of a vendor, the preferred one first."""
+        """Return the kinds of batches of a vendor, the preferred kind first."""
 
 
 class NoExamples:
@@ -112,7 +111,7 @@ class ExampleOperations:
     source: ExampleSource
 
     def show_access(self, vendor: str) -> Document:
-        """Credentials for a call, and the collections that the vendor's spec names.
+        """Return credentials for a call, and the collections that the vendor's spec names.
 
         Raises UnknownVendorError.
         """
@@ -129,9 +128,9 @@ class ExampleOperations:
     async def make_example(self, name: str, body: Document) -> Document:
         """Make a batch whose items have the wanted outcomes in the sandbox.
 
-        It is tried in a second sandbox, which is deleted. Records that it refers to are stored in this one.
-        Raises UnknownSandboxError; UnprocessableMemberError: an unserved vendor, or more bad items than
-        items; NoExampleError; TooManySandboxesError.
+        The batch is tried in a second sandbox, which is then deleted. Records that it refers to are stored in
+        the sandbox `name`. Raises UnknownSandboxError; UnprocessableMemberError: the vendor is not served, or
+        more items are to be bad than there are; MissingExampleError; TooManySandboxesError.
         """
         self.sandboxes.check_exists(name)
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
@@ -187,7 +186,7 @@ class ExampleOperations:
 
     @contextmanager
     def _second_sandbox(self, name: str, vendor: LoadedVendor) -> Iterator[str]:
-        """Yield a sandbox with the vendor's state, time and assumptions of this one."""
+        """Yield a temporary sandbox with the vendor's state, time and assumptions of the sandbox `name`."""
         shown = self.sandboxes.show(name)
         names = (f"{name[:50]}-tried-{number}" for number in count(1))
         stage = next(
@@ -244,7 +243,7 @@ class ExampleOperations:
 
 
 def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
-    """Raise NoExampleError unless exactly the bad items were rejected."""
+    """Raise MissingExampleError unless exactly the bad items were rejected."""
     decided = entry.decided.items()
     rejected = [place for place, (_, action) in enumerate(decided) if action == Action.REJECTED]
     if len(decided) == len(draft.keys) and rejected == list(draft.bad):
@@ -259,9 +258,9 @@ def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
 
 
 def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, Json]]:
-    """Each key, and how a scenario selects its item at any place of the batch.
+    """Return each item's key, and the selector with which a scenario finds the item.
 
-    The keys are those of the server if they are unique and no digests, else those of the draft.
+    Keys are those of the server if they are unique and none is a digest, else those of the draft.
     """
     if len(set(known)) == len(known) and "#" not in "".join(known):
         return [{"key": text, "select": {"key": text}} for text in known]

@@ -21,10 +21,11 @@ else:
 
 TIMEOUT_MS = 10_000
 LOSS_KINDS = ("reset", "empty", "truncated", "malformed", "closed", "timeout", "refused")
-"""How a client sees a lost response.
+"""Ways in which a client can lose a response.
 
-The connection was reset; closed without a byte; closed before the end of the body; the response is not HTTP;
-a kept-alive connection was closed under the next request; no complete response in time; connection refused.
+In this order: the connection was reset; it was closed without a byte, or before the end of the body; the
+response is not HTTP; a kept-alive connection was closed under the next request; no complete response came in
+time; the connection was refused.
 """
 
 _INCOMPLETE_BODY = "without sending complete message body"
@@ -33,21 +34,20 @@ _NO_RESPONSE = "without sending a response"
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request; `target` is path and query as sent.
-
-    The content is sent in `pieces`, chunked if there are several. The client gives up after `timeout_ms`.
-    With `keep_alive` the connection left open by the previous call is used. `origin` is what a server that is
-    called in this process takes for the address at which it listens.
-    """
+    """A request of an HTTP client."""
 
     method: str
     target: str
+    """Path and query as sent."""
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     pieces: int = 1
+    """Number of pieces in which the content is sent; if over 1, chunked."""
     timeout_ms: int = TIMEOUT_MS
     keep_alive: bool = False
+    """Whether to use the connection that the previous call left open."""
     origin: str = "http://127.0.0.1:80"
+    """Address at which a server believes to listen if it is called in this process."""
 
     def cut(self) -> list[bytes]:
         size = max(1, -(-len(self.content) // self.pieces))
@@ -79,7 +79,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class LostResponse:
-    """An incomplete response: one of `LOSS_KINDS`, the status if received, and the client's error."""
+    """A lost response: one of `LOSS_KINDS`, the status if any was received, and the client's error."""
 
     kind: str
     status: int | None
@@ -96,8 +96,8 @@ class HttpClient(Protocol):
 class SocketClient:
     """Client of the server at `url`, which has no trailing slash.
 
-    Each call has its own connection, or with `keep_alive` the one left open by the previous call. Nothing is
-    retried.
+    Each call opens a connection; with `keep_alive` it uses the connection that the previous call left open.
+    No call is retried.
     """
 
     url: str
@@ -147,9 +147,9 @@ class SocketClient:
 
 @asynccontextmanager
 async def open_client(url: str, *, is_trusted: bool = False) -> AsyncIterator[SocketClient]:
-    """Open a client of the server at `url`; proxies in the environment are ignored.
+    """Open a client of the server at `url`; ignore proxies in the environment.
 
-    The certificate of a server that `is_trusted` is not checked: it is our own.
+    If the server `is_trusted`, because it is this server, its certificate is not checked.
     """
     no_keepalive = httpx.Limits(max_keepalive_connections=0)
     # Reading the machine's certificates takes 70 ms (measured), without any use for plain HTTP.

@@ -49,7 +49,7 @@ from mockserver.scenario.predicates import InvalidPredicateError, parse_predicat
 from mockserver.spec.openapi import Operation
 
 DROPPED_HEADER = "Mock-Journal-Dropped"
-"""Header of a list with the number of older entries that were dropped."""
+"""Response header of a list: the number of older entries that were dropped."""
 
 _BOUNDS = ("from_", "to")
 _SHOWN_SECRETS = "shown"
@@ -70,23 +70,21 @@ class IncompleteEntryError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class JournalOperations:
-    """Operations on a sandbox's journal. All raise UnknownSandboxError.
-
-    `inside` sends calls of exports to this server, to see that they come out the same.
-    """
+    """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
     packaged: PackagedScenarios
     inside: HttpClient
+    """Client of this server, with which exports repeat calls to prove that they have equal results."""
 
     def list_journal(
         self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
     ) -> Reply:
         """Return the newest matching entries in short form, oldest first.
 
-        With `strips`, each has the outcomes of its items in at most 240 words.
+        With `strips`, each entry has the outcomes of its items, in at most 240 words.
         """
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
@@ -101,7 +99,7 @@ class JournalOperations:
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """One entry in full, with its rules in words and the places of its items in both bodies.
+        """Return an entry in full, with its rules in words and the places of its items in both bodies.
 
         Raises UnknownEntryError.
         """
@@ -119,7 +117,7 @@ class JournalOperations:
         )
 
     def show_overview(self, name: str, vendor: str = "") -> Document:
-        """Return the journal summed up, and the use of quotas. Raises UnprocessableMemberError."""
+        """Return a summary of the journal, and the use of quotas. Raises UnprocessableMemberError."""
         histories = self._histories(name, vendor)
         entries = [one for one in self.journal.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
@@ -130,14 +128,14 @@ class JournalOperations:
         }
 
     def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
-        """Return the histories of all items, or of those with one key, in the order of their first attempts.
+        """Return the histories of all items, or of those with the key `item`, by their first attempts.
 
-        Raises UnprocessableMemberError: an unknown vendor.
+        Raises UnprocessableMemberError: the vendor is unknown.
         """
         return [one.document(View()) for one in self._histories(name, vendor, item)]
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
-        """Return the histories of the items with one key as an SVG.
+        """Return the histories of the items with the key `item` as an SVG.
 
         Raises UnknownItemError, UnprocessableMemberError.
         """
@@ -159,10 +157,10 @@ class JournalOperations:
         return [one for one in found if not is_masked or View().key(one.key) == item]
 
     def verify_journal(self, name: str, body: Document) -> None:
-        """Compare the recorded calls with the expectation.
+        """Check that the recorded calls meet the expectation.
 
-        Raises NotVerifiedError; IncompleteEntryError: entries were dropped, so an upper bound cannot be
-        checked; UnprocessableMemberError: an unknown name or an invalid predicate.
+        Raises NotVerifiedError if not; IncompleteEntryError: entries were dropped, so a maximum cannot be
+        checked; UnprocessableMemberError: a name is unknown, or a predicate is invalid.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -177,10 +175,10 @@ class JournalOperations:
             raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
-        """Export one entry with all that its repetition needs.
+        """Export an entry with all that is needed to repeat its call.
 
-        Raises UnknownEntryError; IncompleteEntryError: a cut body; NotReproducibleError: it would come out
-        otherwise, or the format cannot express it.
+        Raises UnknownEntryError; IncompleteEntryError: the body was cut; NotReproducibleError: a repetition
+        has another result, or the format cannot express the call.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         form = FORMATS[format_]
@@ -192,7 +190,7 @@ class JournalOperations:
     async def export_journal(
         self, name: str, format_: str, last: int, secrets: str, **filters: Json
     ) -> Reply:
-        """Export the newest matching entries likewise.
+        """Export the newest matching entries with all that is needed to repeat their calls.
 
         Raises NotReproducibleError, UnprocessableMemberError.
         """
@@ -209,7 +207,7 @@ class JournalOperations:
             return har_archive(entries, View(shown), str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
-        """Return the newest matching entries, or those numbered `from_` to `to`."""
+        """Return the newest matching entries, at most `last`, numbered `from_` to `to` if these are set."""
         self.sandboxes.check_exists(name)
         others = {filter_: value for filter_, value in filters.items() if filter_ not in _BOUNDS}
         query = read_query(others, self.served)
@@ -284,7 +282,7 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
 def read_query(
     filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
 ) -> JournalQuery:
-    """Return the journal query of a call; `machine` is the clock of the entries' `at`.
+    """Return the journal query of a call; `machine` is the clock that sets the `at` of entries.
 
     Raises UnprocessableMemberError.
     """
@@ -294,9 +292,9 @@ def read_query(
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """Return the expectation of a verification; by default at least one call.
+    """Return the expectation of a verification; if the body has no bounds, at least one call is expected.
 
-    Raises UnprocessableMemberError: unknown names, an invalid predicate, a maximum below the minimum.
+    Raises UnprocessableMemberError: a name is unknown, a predicate invalid, or a maximum below its minimum.
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")

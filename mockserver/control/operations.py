@@ -25,20 +25,21 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """HTTP clients: `inside` for this whole server, `unprotected` for its control plane without access guard.
-
-    Replays may also go to `replay_hosts`, besides loopback. `strict_auth` is the server's credential mode.
-    `examples` is the source of example batches, `settings` those of the server's start, `reports` the folder
-    of readable reports, `case_runs` the runs of cases.
-    """
+    """HTTP clients of this server, and settings of the operations."""
 
     inside: HttpClient
+    """Client of the whole server."""
     unprotected: HttpClient
+    """Client of the control plane without its access guard."""
     replay_hosts: tuple[str, ...] = ()
+    """Hosts besides loopback to which calls may be replayed."""
     strict_auth: bool = False
+    """Whether vendors require known credentials."""
     examples: ExampleSource = field(default_factory=NoExamples)
     settings: tuple[EffectiveSetting, ...] = ()
+    """Settings with which the server was started."""
     reports: Path | None = None
+    """Folder of the reports that can be read."""
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
 
 
@@ -51,7 +52,7 @@ def control_operations(
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    No operation creates a sandbox that it merely names.
+    If an operation names a sandbox that does not exist, no sandbox is created.
     """
     packaged = PackagedScenarios(served)
     return (

@@ -46,7 +46,7 @@ _EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 @dataclass(frozen=True, slots=True)
 class ReplayOperations:
-    """Replays recorded calls: `inside` sends to this server, `remote` to other addresses."""
+    """Operations that replay calls: `inside` sends calls to this server, `remote` to other addresses."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -58,8 +58,8 @@ class ReplayOperations:
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
         """Send the recorded bytes again and return the differences of the responses.
 
-        Raises UnknownSandboxError; UnknownEntryError; IncompleteEntryError: a cut body;
-        UnprocessableMemberError: a forbidden address or header.
+        Raises UnknownSandboxError; UnknownEntryError; IncompleteEntryError: the recorded body was cut;
+        UnprocessableMemberError: the address or a header is not allowed.
         """
         body = body or EMPTY
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -175,14 +175,14 @@ class RemoteClient:
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """Return the address in `text`. Raises MalformedMemberError: no plain http.
+        """Return the address in `text`.
 
-        UnprocessableMemberError: a forbidden host.
+        Raises MalformedMemberError: not a plain http(s) address; UnprocessableMemberError: a forbidden host.
         """
         try:
             url = httpx.URL(text)
             host = url.host
-        except (httpx.InvalidURL, ValueError) as error:  # IDNA's errors are of the second kind
+        except (httpx.InvalidURL, ValueError) as error:  # IDNA raises ValueError
             raise MalformedMemberError("/to", f"not an address: {error}", _EXAMPLE) from None
         wrong = _why_not_plain(url)
         if wrong:
@@ -219,7 +219,7 @@ class RemoteClient:
 
 
 def _why_not_plain(url: httpx.URL) -> str:
-    """Return why an address is not scheme, host, optional port and path; "" if it is."""
+    """Return what is wrong with an address, which may only have scheme, host, port and path, or ""."""
     if url.scheme not in _SCHEMES:
         return "expected http:// or https:// and a host"
     if not url.host:

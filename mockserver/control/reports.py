@@ -1,4 +1,4 @@
-"""List and read the reports in one folder; nothing outside it can be read."""
+"""List and read the reports in one folder; no file outside the folder can be read."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ KINDS: Mapping[str, str] = {
     ".txt": "text",
     ".log": "text",
 }
-"""Kinds of reports by the end of their names; other files are neither listed nor read."""
+"""Kinds of reports, by the suffix of the file; files with other suffixes are neither listed nor read."""
 
 MAX_READ_BYTES = 5 * 1024 * 1024
-"""A longer file is not read for its verdict."""
+"""Maximum size of a file that is read for its verdict."""
 
 _HEAD_BYTES = 4096
 _MAX_DIGITS = 9
@@ -55,11 +55,14 @@ class ReportTooLargeError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """A report: its path below the folder, its real file, the time of writing (Unix), its size."""
+    """A report in the folder."""
 
     path: str
+    """Path below the folder, separated by `/`."""
     file: Path
+    """Real file, which no symbolic link leads to."""
     modified: float
+    """Time of the last change, in seconds since 1970."""
     size_bytes: int
 
     def document(self) -> Document:
@@ -75,7 +78,7 @@ class _Report:
 
 @dataclass(frozen=True, slots=True)
 class ReportOperations:
-    """Operations on the reports in `folder`, which need not exist; None is no folder."""
+    """Operations on the reports in `folder`, which need not exist; None means that no folder is set."""
 
     folder: Path | None
 
@@ -89,9 +92,9 @@ class ReportOperations:
         }
 
     def read_report(self, path: str) -> Reply:
-        """Return a report as a file to keep: a browser must not run it. Raises UnknownReportError.
+        """Return a report as a download, so that no browser runs it.
 
-        ReportTooLargeError: over 20 MB.
+        Raises UnknownReportError; ReportTooLargeError: over 20 MB.
         """
         file = self._find(path)
         try:
@@ -131,7 +134,7 @@ def _files(root: Path) -> Iterator[_Report]:
 
 
 def _inside(root: Path, file: Path) -> Path | None:
-    """Return the real file of a report, None if that is outside the folder, or no report."""
+    """Return the real file of a report, or None if that file is outside `root` or no report."""
     try:
         real = file.resolve(strict=True)
         is_report = real.is_relative_to(root) and real.is_file() and real.suffix in KINDS
@@ -141,7 +144,7 @@ def _inside(root: Path, file: Path) -> Path | None:
 
 
 def read_verdict(file: Path, kind: str) -> Document | None:
-    """Numbers of checks that passed, failed and failed as known; None if the file has none."""
+    """Return the numbers of checks that passed, failed and failed as known, or None if the file has none."""
     reader = _READERS.get(kind)
     try:
         if reader is None or file.stat().st_size > MAX_READ_BYTES:

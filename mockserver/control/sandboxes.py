@@ -37,15 +37,15 @@ class SandboxOperations:
     def list_sandboxes(self) -> Json:
         shown = []
         for name in self.sandboxes.names():
-            with suppress(UnknownSandboxError):  # it ended meanwhile
+            with suppress(UnknownSandboxError):  # the sandbox was deleted or has expired meanwhile
                 shown.append(self.show_sandbox(name))
         return shown
 
     def create_sandbox(self, body: Document) -> Document:
-        """Create a sandbox from the fixtures, or an empty one.
+        """Create a sandbox with the fixtures, or an empty sandbox.
 
-        Raises SandboxExistsError; UnprocessableMemberError: an invalid name, `freeze`, assumption or scenario
-        name; UnprocessableCallError: an invalid scenario document; TooManySandboxesError.
+        Raises SandboxExistsError; UnprocessableMemberError: the name, `freeze`, an assumption or a scenario's
+        name is invalid; UnprocessableCallError: a scenario document is invalid; TooManySandboxesError.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -82,7 +82,7 @@ class SandboxOperations:
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Restore the fixtures, and delete the journal, whose numbers start again at 1."""
+        """Restore the sandbox as it was created, and delete its journal, whose numbers start again at 1."""
         self.sandboxes.reset(name)
         self.journal.forget(name)
         return self.show_sandbox(name)
@@ -112,7 +112,7 @@ class AssumptionOperations:
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Set all these assumptions or none, and return them; None restores the default.
+        """Set all assumptions in `body` or none, and return these; a null value restores the default.
 
         Raises UnprocessableMemberError.
         """
@@ -159,7 +159,7 @@ class SnapshotOperations:
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
     def show_difference(self, name: str, against: str, of: str) -> Document:
-        """Documents added, removed and changed between the states `against` and `of`, see `known_state`.
+        """Return the documents that differ between the states `against` and `of` (see `known_state`).
 
         Raises UnknownSnapshotError, UnknownEntryError.
         """

@@ -96,9 +96,10 @@ class RecordOperations:
     def list_records(  # noqa: PLR0913 - the parameters of the spec
         self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
     ) -> Document:
-        """Return a page of the records of a collection, by key, and the last writer of each.
+        """Return a page of the records of a collection, and the last writer of each.
 
-        `text` is part of a key or of a value, in any letter case; "" matches all, and so does `key`.
+        If `key` is set, only its record matches; otherwise all records match that have `text` in their key or
+        in a value, in any letter case.
         """
         documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
         found = list(_matching(documents, key, text.casefold()))
@@ -223,7 +224,7 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
         _closed_object(seed=_closed_object(value=_NUMBER), clock=_CLOCK, beginning=_SETTINGS)
     ),
 }
-"""Collections in a sandbox's own scope."""
+"""Schemas of the collections in a sandbox's own scope."""
 
 SAVED_SNAPSHOTS: Schema = _compiled(
     _closed_object(
@@ -241,7 +242,7 @@ SAVED_SNAPSHOTS: Schema = _compiled(
         },
     )
 )
-"""The snapshots of a sandbox, see `sandbox.snapshots.dump_snapshots`; their tables are not looked into."""
+"""Schema of a sandbox's snapshots (see `sandbox.snapshots.dump_snapshots`), without their tables."""
 
 VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
     **{
@@ -251,7 +252,7 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
         "sequences": _closed_object(last=_NUMBER),
     }
 )
-"""Collections of the core in a vendor's own scope."""
+"""Schemas of the core's collections in a vendor's own scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +263,9 @@ class StateOperations:
     served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
-        """Dump the whole state, or that of one vendor, at the point `of`: see `known_state`.
+        """Dump the state `of` (see `known_state`) of all vendors or of one.
 
-        Raises UnprocessableCallError: an unserved vendor; UnknownSnapshotError, UnknownEntryError.
+        Raises UnprocessableCallError: the vendor is not served; UnknownSnapshotError, UnknownEntryError.
         """
         self._check_vendor(vendor)
         held = known_state(self.sandboxes, name, of)
@@ -273,7 +274,8 @@ class StateOperations:
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
         """Load a dump, of all vendors or of one; load it completely or not at all.
 
-        Seed, clock and scenarios that a full dump leaves out are kept. Raises UnprocessableCallError.
+        If the dump has no scope of the sandbox itself, seed, clock and scenarios are kept. Raises
+        UnprocessableCallError.
         """
         self._check_vendor(vendor)
         check_problems(DumpValidator(self.served, vendor).problems(body))
@@ -290,7 +292,7 @@ class StateOperations:
         return self.sandboxes.control(name, work)
 
     def merge_state(self, name: str, body: Document) -> Document:
-        """Set the given documents and delete those that are null, all or none.
+        """Set the documents in `body`, and delete those that are null there; do all of this or nothing.
 
         Raises UnprocessableCallError.
         """
@@ -329,7 +331,7 @@ def check_problems(problems: Iterator[Document]) -> None:
 
 
 def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
-    """Return the tables with the documents of `patch`; null deletes one."""
+    """Return the tables with the documents of `patch`, in which null deletes a document."""
     merged = dict(tables)
     for name, documents in patch.items():
         both = {**tables.get(name, EMPTY), **documents}
@@ -349,7 +351,7 @@ def _is_of(scope: str, vendor: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DumpValidator:
-    """Validates dumps for this server's vendors, or with `vendor` for that one alone."""
+    """Validator of dumps of all served vendors, or of `vendor` alone if that is set."""
 
     served: tuple[LoadedVendor, ...]
     vendor: str = ""
@@ -427,7 +429,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json, *, null_is_valid: bool = False) -> Iterator[Document]:
-    """Yield misshapen tables, by collection and key; `null_is_valid`: a document may be null."""
+    """Yield a problem for each table or document of a wrong type; `null_is_valid` accepts null documents."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

@@ -24,7 +24,7 @@ _TEXTS = ("text/plain", "application/openmetrics-text")
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
-    """A setting as it is in effect; `source` is `default`, `command line`, a variable, or `file:line`."""
+    """A setting in effect; `source` is `default`, `command line`, a variable's name, or `file:line`."""
 
     name: str
     value: str
@@ -43,7 +43,7 @@ class ServerOperations:
     settings: tuple[EffectiveSetting, ...] = ()
 
     def health(self) -> Document:
-        """Status, version, vendors and uptime. Raises StoreUnavailableError: no call can be served."""
+        """Return status, version, vendors, uptime. Raises StoreUnavailableError: no call can be served."""
         self.check_store()
         return {
             "status": "ok",
@@ -73,7 +73,7 @@ class ServerOperations:
 
 @dataclass(frozen=True, slots=True)
 class MetricSources:
-    """Counters of the running server; `check_store` raises StoreUnavailableError."""
+    """Sources of metrics in the running server; `check_store` raises StoreUnavailableError."""
 
     counters: Counters
     open_calls: Callable[[], Mapping[str, int]]
@@ -83,7 +83,7 @@ class MetricSources:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetricsOperations:
-    """Metrics, all of them counts; of all workers, where they share a store."""
+    """Operations on metrics. If workers share a store, totals are those of all workers."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -91,7 +91,7 @@ class MetricsOperations:
     sources: MetricSources
 
     def show_metrics(self, call: ControlCall) -> Document | Reply:
-        """Current totals, and per vendor all calls since start-up; as text if that is preferred."""
+        """Return current totals and each vendor's counts since start-up, as text if the call prefers text."""
         if choose(call.accept, (_JSON, *_TEXTS)) in _TEXTS:
             return self._text()
         calls = self.sources.open_calls()

@@ -1,4 +1,4 @@
-"""Recorded calls as a story that reproduces: state, trial, comparison, files by format."""
+"""Stories: recorded calls with the state that they need, proven by a trial, as files of several formats."""
 
 from __future__ import annotations
 
@@ -43,23 +43,26 @@ MAX_CALLS = 200
 MAX_STATE_BYTES = 8 * 1024 * 1024
 
 _TRIAL_HOST = "another.localhost"
-"""Host of the trial calls, so that what an answer says of its host is found to vary; the guard takes it."""
+"""Host of trial calls. As it is not the recorded host, all that depends on the host is found to vary.
+
+The access guard accepts this host.
+"""
 
 _TIMEOUT_MS = 60_000
 _DELAYED_TIMEOUT_MS = 500
-"""The trial does not wait for an answer that a rule delays: its entry is written before."""
+"""Timeout of a trial call whose response a rule delays; its entry is written before the response."""
 
 _SEQUENCES = "sequences"
 _SKIPPED = frozenset(
     {
         (SANDBOX_SCOPE, SETTINGS, "beginning"),  # what a reset restores
-        (SANDBOX_SCOPE, SETTINGS, "clock"),  # set by itself
-        (SANDBOX_SCOPE, SETTINGS, "seed"),  # a member of the sandbox
+        (SANDBOX_SCOPE, SETTINGS, "clock"),  # `StoryCall.clock` has it
+        (SANDBOX_SCOPE, SETTINGS, "seed"),  # the sandbox is created with it
         (SANDBOX_SCOPE, _SEQUENCES, SCENARIOS),  # only the order of scenarios matters
     }
 )
 MAX_COMPARED_BYTES = 16 * 1024
-"""Limit of the bodies that an export compares; of larger ones status and outcomes are."""
+"""Maximum size of a body that an export compares; if it is larger, only status and outcomes are compared."""
 
 _MASKED = View()
 
@@ -71,7 +74,7 @@ class NotReproducibleError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class StoryBuilder:
-    """Builds stories from a sandbox's journal; `inside` sends the trial to this server."""
+    """Builder of stories from a sandbox's journal; `inside` sends the calls of a trial to this server."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -104,7 +107,7 @@ class StoryBuilder:
     def _plan(
         self, entries: Sequence[Entry], states: Mapping[int, CallStates], view: View
     ) -> tuple[Settings, list[StoryCall]]:
-        """Return the start of the sandbox, and each call with its preceding changes."""
+        """Return the settings of a new sandbox, and each call with the changes to make before the call."""
         vendors = {entry.call.vendor for entry in entries}
         settings = story_settings(entries[0], states[entries[0].number].before, vendors)
         known = known_credentials(self.sandboxes.fixtures, states)
@@ -130,7 +133,7 @@ class StoryBuilder:
         return settings, calls
 
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
-        """Send the calls to a sandbox of their own, and return their entries."""
+        """Send the calls to a new sandbox, and return their journal entries."""
         with trial_sandbox(self.sandboxes, self.journal, settings) as name:
             try:
                 return [await self._try_call(name, call) for call in calls]
@@ -200,7 +203,7 @@ def _check_size(calls: Sequence[StoryCall]) -> None:
 
 
 def _check_secrets(settings: Settings, calls: Sequence[StoryCall]) -> None:
-    """Raise if the exported state contains a credential that was cut from a call."""
+    """Raise NotReproducibleError if the exported state contains a credential that was cut from a call."""
     parts = [list(settings.scenarios), *(call.state for call in calls)]
     states = b"".join(json.encode(part) for part in parts).decode()
     for call in calls:
@@ -231,7 +234,7 @@ _Place = tuple[str, str, str]
 
 
 def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Settings:
-    """Settings that bring a new sandbox closest to the state `before`."""
+    """Return the settings that bring a new sandbox closest to the state `before`."""
     own = before[SANDBOX_SCOPE]
     stored = sorted(own.get(SCENARIOS, EMPTY).values(), key=lambda record: record["order"])
     values = sandbox_assumptions.overridden_values(before)
@@ -246,14 +249,14 @@ def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Se
 
 
 def clock_of(entry: Entry) -> str:
-    """Return the sandbox's time at a call, "" if the call never met the clock."""
+    """Return the sandbox's time at a call, or "" if the call did not use the clock."""
     return print_instant(entry.call.now) if entry.call.now else ""
 
 
 def state_patches(
     initial: Tables, entries: Sequence[Entry], states: Mapping[int, CallStates], vendors: Collection[str]
 ) -> Iterator[Document]:
-    """Yield for each call the documents to merge before it: those that its story lacks by then."""
+    """Yield for each call the documents to merge before the call, so that its recorded state is restored."""
     scopes = (SANDBOX_SCOPE, *(f"{vendor}/" for vendor in vendors))
 
     def is_relevant(scope: str) -> bool:
@@ -287,14 +290,14 @@ def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document |
 
 
 def _is_same(collection: str, old: Document | None, new: Document | None) -> bool:
-    """Equality of documents; scenarios may differ in their order numbers."""
+    """Return whether documents are equal; the order numbers of scenarios are ignored."""
     if collection == SCENARIOS and old is not None and new is not None:
         return {**old, "order": 0} == {**new, "order": 0}
     return old == new
 
 
 def known_credentials(fixtures: Tables, states: Mapping[int, CallStates]) -> frozenset[str]:
-    """Credentials of the fixtures and of the sandbox, and all texts of fixtures."""
+    """Return the credentials that the sandbox held, and all texts of the fixtures."""
     held = [tables for state in states.values() for tables in (state.before, state.after)]
     issued = {
         key
@@ -319,7 +322,7 @@ def _texts(node: Json) -> Iterator[str]:
 
 
 def describe_difference(recorded: Entry, tried: Entry | None) -> str:
-    """Differences of the trial in status, item results or applied rules; "" if there are none."""
+    """Return the first difference of the trial in status, loss, operation, rules or items; "" if none."""
     if tried is None:
         return "it could not be sent again"
     for what, was, now in (
@@ -340,7 +343,7 @@ def describe_difference(recorded: Entry, tried: Entry | None) -> str:
 
 
 def expected_answer(recorded: Entry, tried: Entry) -> ExpectedAnswer:
-    """Return the constant part of the answer; whatever differed in the trial is left open."""
+    """Return what is expected of the response: only those parts that were equal in the trial."""
     loss = loss_kind(recorded)
     has_body, body = (False, None) if loss else _common_body(recorded, tried)
     return ExpectedAnswer(
@@ -408,7 +411,7 @@ def _media_type(reply: Reply) -> str:
 
 
 def story_reply(story: Story, form: Format) -> Reply:
-    """Return the story in that format. Raises NotReproducibleError: the format cannot express a call."""
+    """Return the story as a file. Raises NotReproducibleError: the format cannot express a call."""
     try:
         return _file_reply(form, form.text(story), story.stem)
     except UnsuitableFormError as error:
