@@ -70,7 +70,7 @@ class UnprocessableMemberError(ControlError):
 def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") -> LoadedVendor:
     """Return the served vendor with the name.
 
-    If it is missing, raises UnprocessableMemberError for the member at `pointer`, or UnknownVendorError if
+    If there is none, raises UnprocessableMemberError for the member at `pointer`, or UnknownVendorError if
     `pointer` is "".
     """
     by_name = {vendor.name: vendor for vendor in served}

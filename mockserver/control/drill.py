@@ -23,7 +23,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class DrillOperations:
-    """Operations of a drill. Those on a sandbox raise UnknownSandboxError."""
+    """Operations of a drill. Operations on a missing sandbox raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     journal: Journal

@@ -47,7 +47,7 @@ class HttpRequest:
     keep_alive: bool = False
     """Whether to use the connection that the previous call left open."""
     origin: str = "http://127.0.0.1:80"
-    """Address at which a server believes to listen if it is called in this process."""
+    """Address that a server takes for its own if it is called in this process."""
 
     def cut(self) -> list[bytes]:
         size = max(1, -(-len(self.content) // self.pieces))

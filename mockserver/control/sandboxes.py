@@ -27,7 +27,7 @@ from mockserver.sandbox.store import SandboxState
 
 @dataclass(frozen=True, slots=True)
 class SandboxOperations:
-    """Operations on sandboxes. Those with a `name` raise UnknownSandboxError."""
+    """Operations on sandboxes. Operations with the `name` of a missing sandbox raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -82,7 +82,7 @@ class SandboxOperations:
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Restore the sandbox as it was created, and delete its journal, whose numbers start again at 1."""
+        """Restore the sandbox as created, except snapshots; delete its journal, which starts at 1 again."""
         self.sandboxes.reset(name)
         self.journal.forget(name)
         return self.show_sandbox(name)

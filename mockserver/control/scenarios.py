@@ -131,7 +131,7 @@ def _problem_document(problem: LocatedProblem, pointer: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioOperations:
-    """Operations on a sandbox's scenarios. Those with a `name` raise UnknownSandboxError."""
+    """Operations on scenarios. Operations with the `name` of a missing sandbox raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]

@@ -54,7 +54,7 @@ class ServerOperations:
         }
 
     def list_settings(self) -> Json:
-        """Return the effective settings with their sources; none if a program started the server."""
+        """Return the effective settings with their sources, or none if a program started the server."""
         return [setting.document() for setting in self.settings]
 
     def list_vendors(self) -> Json:

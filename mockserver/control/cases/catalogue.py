@@ -41,19 +41,19 @@ _DEFAULTS_FILE = "_vendor.yaml"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """One row of the catalogue: trigger, expected behaviour, assertion of a suite, sources.
-
-    `generic` is the case for any vendor, with placeholders for the vendor's ingredients; {} if there is none.
-    """
+    """A row of the catalogue: one failure of batches."""
 
     row: int
     name: str
     section: str
     trigger: str
     expected: str
+    """Expected behaviour of the server."""
     check: str
+    """What a test suite asserts."""
     source: Sequence[str]
     generic: Node
+    """Case for any vendor, with placeholders for what a vendor defines; {} if there is none."""
 
     @property
     def id(self) -> str:
@@ -68,7 +68,7 @@ class CatalogueRow:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCase:
-    """A vendor's case for a row; `differs` says how a better source contradicts the row, or ""."""
+    """A vendor's case for a row; `differs` tells how a better source contradicts the row, or is ""."""
 
     row: CatalogueRow
     case: Case
@@ -77,7 +77,7 @@ class CatalogueCase:
 
 @cache
 def rows() -> Mapping[int, CatalogueRow]:
-    """All rows by number. Raises BadCaseError: the file is not valid in the case language."""
+    """Return all rows by number. Raises BadCaseError: the catalogue's file is invalid."""
     file = Path(__file__).parent / "catalogue.yaml"
     found = [_read_row(node) for node in yaml.load(file.read_text(encoding="utf-8"))]
     return {row.row: row for row in found}
@@ -85,7 +85,7 @@ def rows() -> Mapping[int, CatalogueRow]:
 
 @cache
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
-    """The vendor's cases by row, then in the order of the files; () for a bare spec. Raises BadCaseError."""
+    """Return the vendor's cases in the order of rows and files; () without a package. Raises BadCaseError."""
     if vendor not in vendor_packages():
         return ()
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{vendor}")
@@ -94,7 +94,7 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
 
 
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
-    """Yield the cases of a folder, file by file. Raises BadCaseError: bad language or an unknown row."""
+    """Yield the cases of a folder, file by file. Raises BadCaseError: a case or its row is invalid."""
     common = load_defaults(folder / _DEFAULTS_FILE)
     for file in sorted(folder.glob("[a-z]*.yaml")):
         for node in yaml.load(file.read_text(encoding="utf-8")) or ():
@@ -102,7 +102,7 @@ def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
 
 
 def load_defaults(file: Path) -> CaseDefaults:
-    """Return the defaults of the vendor's cases; empty without the file. Raises BadCaseError."""
+    """Return the defaults of the vendor's cases, empty if the file is missing. Raises BadCaseError."""
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
     return CaseDefaults(node.get("headers", {}), node.get("names", {}))
@@ -123,7 +123,7 @@ def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
 
 
 def case_document(case: Case) -> Document:
-    """Return the case as a file has it, without unused names."""
+    """Return the case as a document of the case language, without unused names."""
     members = {
         "vendor": case.vendor,
         "says": case.says,
@@ -184,7 +184,7 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
 
 
 def _default_names(generic: Node, common: CaseDefaults) -> Node:
-    """Placeholders of the generic case that the vendor's ingredients do not define."""
+    """Return the placeholders of the generic case that the vendor's defaults do not define."""
     return {name: value for name, value in generic.get("names", {}).items() if name not in common.names}
 
 
@@ -207,21 +207,19 @@ class CaseRunningError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class CaseOperations:
-    """Operations on the catalogue's rows and the cases of the served vendors.
-
-    `inside` sends calls of a vendor to this server, `control` those of the control plane without access
-    guard. `runs` are those that are going on, and the verdicts of the last ones.
-    """
+    """Operations on the catalogue's rows and the cases of the served vendors."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
+    """Client of the vendors of this server."""
     control: HttpClient
+    """Client of the control plane without its access guard."""
     journal: Journal
     runs: CaseRuns
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
-        """Rows by number; filtered by vendor, section, source and words. Raises UnprocessableMemberError."""
+        """Return matching rows in order of numbers. Raises UnprocessableMemberError: unknown vendor."""
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
                 "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
@@ -256,9 +254,9 @@ class CaseOperations:
         """Run a row's cases for one vendor in the sandbox and restore its state afterwards.
 
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
-        journal; changes that others make in the sandbox meanwhile are lost. Raises UnknownSandboxError;
-        UnknownCaseError; UnprocessableMemberError: the row has no case for the vendor, or several vendors and
-        none is named; CaseRunningError.
+        journal; what other clients change in the sandbox meanwhile is lost. Raises UnknownSandboxError;
+        UnknownCaseError; UnprocessableMemberError: the row has no case for the vendor, or no vendor is named
+        and the row has cases for several; CaseRunningError.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -291,9 +289,8 @@ class CaseOperations:
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
         """Export the calls of a row's first case for one vendor, after a run in a new sandbox.
 
-        Raises UnknownCaseError; UnprocessableMemberError: the row has no case for the vendor, or several
-        vendors and none is named; UnexportableCaseError: the case fails, or the format cannot express it;
-        TooManySandboxesError.
+        Raises UnknownCaseError; UnprocessableMemberError: as in `run_case`; UnexportableCaseError: the case
+        fails, or the format cannot express its calls; TooManySandboxesError.
         """
         row = _row(case)
         entry = self._entries(self._choose_vendor(row, vendor), row)[0]

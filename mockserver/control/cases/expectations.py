@@ -1,4 +1,4 @@
-"""What a case expects, compared with responses and the contents of its sandbox."""
+"""Compare what a case expects with responses and with the state of its sandbox."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mockserver.model import Json, parse_pointer
 USER_AGENT = "mockserver-cases"
 SEED = 7
 START_INSTANT = "2026-01-05T09:00:00Z"
-"""Frozen time of a sandbox in which cases run; it starts from the fixtures with `SEED`."""
+"""Frozen time of a sandbox in which cases run; `SEED` is its seed."""
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"\$\{(\w+)\}")
 ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
 SET = "$set"
 MAX_VALUE_SIZE = 32 * 1024 * 1024
-"""Limit of characters and elements of one value."""
+"""Maximum size of one value, in characters and elements."""
 
 _KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
 MAX_SHOWN_BYTES = 3000
-"""Limit of a body's bytes in a message."""
+"""Maximum number of bytes of a body that a message shows."""
 
 
 class UnmetExpectationError(MockServerError):
@@ -42,8 +42,8 @@ class UnmetExpectationError(MockServerError):
 class SandboxClient:
     """Client for one sandbox of a server.
 
-    Vendors and control plane have a client each, so that a fault on a vendor's connection cannot hit a
-    control call.
+    Separate HTTP clients call vendors and control plane, so that a fault on a vendor's connection cannot hit
+    a control call.
     """
 
     sandbox: str
@@ -126,7 +126,7 @@ class TooLargeValueError(MockServerError):
 def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
     """Replace placeholders and fill in generated values.
 
-    Raises KeyError: an undefined placeholder; TooLargeValueError: more than `MAX_VALUE_SIZE`.
+    Raises KeyError: a placeholder is not defined; TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
     """
     filled = _fill(node, placeholders)
     _check_size(filled)
@@ -145,13 +145,13 @@ def _fill(node: Any, placeholders: Mapping[str, Any]) -> Any:
 
 
 def _check_size(value: Any) -> None:
-    """Check the size of a value; an object that occurs twice counts twice, as when written."""
+    """Raise TooLargeValueError if the value is too large; an object that occurs twice counts twice."""
     if _size(value, {}) > MAX_VALUE_SIZE:
         raise TooLargeValueError
 
 
 def _size(node: Any, known: dict[int, int]) -> int:
-    """Characters and elements of a value; `known` are those of counted objects."""
+    """Return the number of characters and elements of a value; `known` has sizes of objects by their `id`."""
     if isinstance(node, str):
         return len(node)
     if not isinstance(node, list | dict):
@@ -168,7 +168,7 @@ def _check_count(count: int, size: int = 1) -> None:
 
 
 def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
-    """Yield differences; with `open_ended`, objects may have more members at any depth."""
+    """Yield the differences; with `open_ended`, found objects may have further members at any depth."""
     if isinstance(expected, str) and expected in (ANY, UUID, INT, TEXT, ABSENT):
         if not _is_of_kind(expected, found):
             yield f"{where or '/'}: expected {expected}, found {found!r}"
@@ -270,7 +270,7 @@ def _is_of_kind(kind: str, found: Any) -> bool:
 def response_differences(
     expected: Node, response: HttpResponse | LostResponse, remembered: Mapping[str, HttpResponse]
 ) -> list[str]:
-    """Differences from the `expected` response, followed by the received one."""
+    """Return the differences from the `expected` response; if there are any, add the received response."""
     if isinstance(response, LostResponse):
         return [f"expected status {expected.get('status')}", _received(response)]
     found = list(_response_differences(expected, response, remembered))
@@ -278,7 +278,7 @@ def response_differences(
 
 
 def loss_differences(expected: str | Node, response: HttpResponse | LostResponse) -> list[str]:
-    """Differences from the `expected` loss: a kind, or `{kind, status}`; status may be null."""
+    """Return the differences from the `expected` loss: a kind, or `{kind, status}` (null for no status)."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, HttpResponse):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
@@ -291,7 +291,7 @@ def loss_differences(expected: str | Node, response: HttpResponse | LostResponse
 def document_differences(
     expected: Mapping[str, Mapping[str, Any]], tables: Node, vendor: str, tenant: str | None
 ) -> Iterator[str]:
-    """Yield missing documents; collections may hold more, and documents have more members."""
+    """Yield the differences of expected documents; further documents and further members are ignored."""
     for collection, documents in expected.items():
         found = _collection(tables, vendor, tenant, collection)
         for key, document in documents.items():
@@ -310,7 +310,7 @@ def response_set_differences(
     response: list[HttpResponse | LostResponse],
     remembered: Mapping[str, HttpResponse],
 ) -> list[str]:
-    """Differences from the `expected` responses in any order; `times` expects several."""
+    """Return the differences from the `expected` responses, in any order; each is expected `times` times."""
     left = list(response)
     found = []
     for node in expected:
@@ -327,7 +327,7 @@ def response_set_differences(
 
 
 def value_in_response(response: HttpResponse, place: str) -> Any:
-    """The value at a JSON Pointer, or with `header <name>` that header. Raises UnmetExpectationError."""
+    """Return the value at a JSON Pointer, or a header (`header <name>`). Raises UnmetExpectationError."""
     try:
         if place.startswith("header "):
             return response.headers[place.removeprefix("header ").lower()]
@@ -396,7 +396,10 @@ def _is_json(response: HttpResponse) -> bool:
 def _remembered_differences(
     candidates: list[HttpResponse], response: HttpResponse, left_out: Iterable[str]
 ) -> list[str]:
-    """Differences from all of the remembered responses; `left_out` are pointers to ignore."""
+    """Return the differences from the first candidate, or none if any candidate is equal.
+
+    `left_out` has pointers to ignore.
+    """
     found = [
         list(_apart_from(_without(candidate, left_out), _without(response, left_out)))
         for candidate in candidates

@@ -1,4 +1,4 @@
-"""The case language: its parser, and files that may come from anyone."""
+"""The case language: a parser of cases, and a reader of case files that need not be trusted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from mockserver.scenario.yaml_positions import PositionedDocument, TextPosition,
 SOURCES = ("seed", "field", "public", "rfc", "report", "assumed")
 """Evidence of an answer.
 
-The seed page, another public page of the vendor, a standard, a user's report, or none.
+In this order: the vendor's document of the batch operation, a recording or a program in use, another public
+document, a standard, a user's report, no evidence.
 """
 
 HEAD = frozenset(
@@ -70,7 +71,7 @@ STEPS: Mapping[str, frozenset[str]] = {
     "dump": frozenset({"dump", "scope"}),
     "unchanged": frozenset({"unchanged", "except"}),
 }
-"""Kinds of steps: the member that identifies a kind, and all its permitted members."""
+"""Permitted members of a step, by the member that identifies the kind of the step."""
 
 _STATE_STEPS = ("dump", "unchanged", "walk")
 
@@ -108,24 +109,25 @@ class BadCaseError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Preconditions, actions and expectations at one vendor.
-
-    `place` locates the case, for messages. The sandbox begins with `seed` (None: any), and without records
-    if `empty`. `headers` are sent with every call. `names` are the initial
-    placeholders. `scenarios` are armed between `given` and `when`: names of packaged scenarios, or documents.
-    """
+    """Preconditions, actions and expectations at one vendor."""
 
     vendor: str
     place: str
+    """File and row, for messages."""
     says: str = ""
     source: str = "assumed"
     seed: int | None = None
+    """Seed of the sandbox; None means any."""
     empty: bool = False
+    """Whether the sandbox begins without records."""
     assumptions: Mapping[str, str] = field(default_factory=dict)
     freeze: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every call."""
     names: Mapping[str, Any] = field(default_factory=dict)
+    """Initial placeholders."""
     scenarios: Sequence[str | Node] = ()
+    """Names of packaged scenarios, or documents; armed between `given` and `when`."""
     given: Sequence[Node] = ()
     when: Sequence[Node] = ()
     then: Sequence[Node] = ()
@@ -259,16 +261,17 @@ def _nested_steps(steps: Sequence[Node]) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class ShapeProblem:
-    """A misshapen member: place, problem, cure."""
+    """A problem of the shape of a case document, and its cure."""
 
     path: Path
     detail: str
     cure: str
     is_key: bool = False
+    """Whether the last name in `path` is wrong, not its value."""
 
 
 _Check = Callable[[Json], str]
-"""Returns what was expected, "" if the value is fine."""
+"""Function that returns what was expected, or "" if the value is valid."""
 
 
 def find_shape_problems(document: Json) -> Iterator[ShapeProblem]:
@@ -433,7 +436,7 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class CaseFileProblem:
-    """A problem in a file, its place (`file:line:column`, as far as known), and the cure."""
+    """A problem in a file, with its place (`file:line:column`, as far as known) and its cure."""
 
     place: str
     detail: str
@@ -441,7 +444,7 @@ class CaseFileProblem:
 
 
 class BadCaseFileError(BadCaseError):
-    """The file holds no case; `problems` are the first ones."""
+    """A file is no valid case; `problems` has the first problems."""
 
     def __init__(self, problems: tuple[CaseFileProblem, ...]) -> None:
         super().__init__("\n".join(f"{one.place}: {one.detail}; {one.cure}" for one in problems))
@@ -449,7 +452,7 @@ class BadCaseFileError(BadCaseError):
 
 
 def read_case_file(content: bytes, name: str) -> Case:
-    """Read the case in a file; `name` is the file's, for messages. Raises BadCaseFileError."""
+    """Read the case in a file; messages use the file's `name`. Raises BadCaseFileError."""
     found = _parse(content, name)
     if found.syntax_problems:
         slips = found.syntax_problems[:MAX_PROBLEMS]
@@ -479,7 +482,7 @@ def _parse(content: bytes, name: str) -> PositionedDocument:
 
 
 def _json_document(text: str) -> Json:
-    """Return the document of a file that is JSON below comment lines; None for others."""
+    """Return the document if the file is JSON, apart from comment lines; otherwise None."""
     below = "\n".join(line for line in text.split("\n") if not line.startswith("#")).strip()
     if not below.startswith("{"):
         return None

@@ -1,4 +1,4 @@
-"""Runs of a case in a sandbox: its calls, steps and checks; and its calls as an export."""
+"""Run a case in a sandbox: make its calls, take its steps, check its expectations; export its calls."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ _OK = 200
 
 
 class UnsendableCallError(MockServerError):
-    """A call would not be one request of HTTP."""
+    """A call cannot be sent as a single HTTP request."""
 
 
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """Return the request of a `call` step below `mount`; the step's headers override `headers`, null removes.
+    """Return the request of a `call` step below `mount`.
 
-    Raises KeyError: an undefined placeholder; TooLargeValueError; UnsendableCallError: a placeholder's value
-    would break the request.
+    The step's headers override `headers`; null removes a header. Raises KeyError: a placeholder is not
+    defined; TooLargeValueError; UnsendableCallError: a value would break the request.
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
@@ -93,7 +93,7 @@ def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]
 
 
 def _check_outside(target: str) -> None:
-    """Raise if a call outside every vendor would reach the control plane, pages or another sandbox."""
+    """Raise UnsendableCallError if a call without vendor would reach the control plane or another sandbox."""
     segment = unquote(target)[1:].partition("/")[0]
     if segment.startswith("_") or segment == "sandboxes":
         raise UnsendableCallError(f"{target[:100]!r} is not below a vendor")
@@ -128,20 +128,19 @@ def _content(step: Node, placeholders: Mapping[str, Any]) -> bytes:
 
 @dataclass(slots=True)
 class CaseRun:
-    """State of a running case.
-
-    `placeholders` are the values known so far, `remembered` whole responses. `before` are the records after
-    the `given` steps, `journal_mark` the newest journal number then. `start_snapshot` is taken at the start
-    if the case resets the sandbox, else "".
-    """
+    """State of a running case."""
 
     case: Case
     client: SandboxClient
     placeholders: dict[str, Any] = field(default_factory=dict)
+    """Values known so far, by name."""
     remembered: dict[str, Response] = field(default_factory=dict)
     before: Node = field(default_factory=dict)
+    """Records after the `given` steps."""
     journal_mark: int = 0
+    """Newest journal number after the `given` steps."""
     start_snapshot: str = ""
+    """Id of a snapshot of the start, or "" if the case does not reset the sandbox."""
 
     def fill(self, node: Any) -> Any:
         return fill_placeholders(node, self.placeholders)
@@ -248,7 +247,7 @@ async def restore(run: CaseRun, step: Node) -> list[str]:
 
 
 async def reset(run: CaseRun, _step: Node) -> list[str]:
-    """Restore the state at the start of the case and its assumptions; the journal continues."""
+    """Restore the state at the start of the case, then set the case's assumptions; the journal continues."""
     await run.client.call_control("POST", f"/snapshots/{run.start_snapshot}/restore")
     await run.assume(run.case.assumptions)
     return []
@@ -288,7 +287,7 @@ async def unchanged(run: CaseRun, step: Node) -> list[str]:
 
 
 async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
-    """Follow all pages, with the `between` steps after the first one; no key may appear twice."""
+    """Follow all pages, and check their keys: none may appear twice. Take `between` steps after page 1."""
     step = run.fill({name: node for name, node in step.items() if name != "between"})
     target: str | None = str(step["walk"])
     keys: list[Any] = []
@@ -319,8 +318,8 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
     """Return the call for the page after page `number`; None if there is none.
 
-    `link` is the pointer to that call's target. Otherwise `query` is the parameter that selects the page; its
-    value is at `from`, or counts up from `first` by `step`.
+    `link` is the pointer to the target of that call. Without `link`, the parameter `query` selects the page;
+    its value is at the pointer `from`, or begins with `first` for page 2 and grows by `step`.
     """
     if "link" in how:
         link = _value_or_none(response, how["link"])
@@ -357,13 +356,11 @@ def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """Differences of a case, and the journal numbers of its calls.
-
-    Concurrent calls of others in the sandbox are included.
-    """
+    """Result of a run of a case."""
 
     differences: tuple[str, ...]
     calls: tuple[int, ...]
+    """Journal numbers of all calls of the sandbox during the run, also of other clients."""
 
     @property
     def passed(self) -> bool:
@@ -371,7 +368,7 @@ class CaseResult:
 
 
 async def run(case: Case, client: SandboxClient) -> CaseResult:
-    """Run the case in the sandbox, up to its end or the first difference."""
+    """Run the case in the sandbox, until it ends or a step has differences."""
     try:
         first = await client.last_number() + 1
         differences = await _run_with_reset(CaseRun(case, client))
@@ -381,7 +378,7 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
 
 
 async def run_in_new_sandbox(case: Case, name: str, client: HttpClient) -> CaseResult:
-    """Run the case in a new sandbox of this name, then delete it. Raises UnmetExpectationError."""
+    """Run the case in a new sandbox, then delete the sandbox. Raises UnmetExpectationError."""
     sandbox = SandboxClient(name, client, client)
     await sandbox.create(SEED if case.seed is None else case.seed, empty=case.empty)
     try:
@@ -418,7 +415,7 @@ async def _run_parts(case_run: CaseRun) -> None:
 
 
 async def run_steps(case_run: CaseRun) -> None:
-    """Run the steps alone, at a server without sandboxes and control plane. Raises UnmetExpectationError."""
+    """Run only the steps, for a server without sandboxes or control plane. Raises UnmetExpectationError."""
     _fill_names(case_run)
     for part in ("given", "when", "then"):
         await _run_steps(case_run, part, getattr(case_run.case, part))

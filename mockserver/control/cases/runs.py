@@ -1,4 +1,4 @@
-"""The runs of cases: the current ones, and the verdicts of the last ones."""
+"""Runs of cases: the sandboxes that current runs use, and the verdicts of the last runs."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Protocol
 from mockserver.model import Document
 
 MAX_RUNS = 1000
-"""How many verdicts are kept; the oldest are dropped."""
+"""Maximum number of stored verdicts; the oldest are dropped."""
 
 
 class CaseRuns(Protocol):
-    """Runs of cases, their verdicts numbered from 1."""
+    """Registry of current runs, and of the verdicts of runs, numbered from 1."""
 
     def claim(self, sandbox: str) -> AbstractContextManager[bool]:
-        """Claim the sandbox within the context; False if another run has it."""
+        """Claim the sandbox within the context; yield False if another run has claimed it."""
 
     def add(self, verdict: Document) -> Document:
-        """Keep a verdict, and return it with the number of its run."""
+        """Store a verdict, and return it with the number of its run."""
 
     def find(self, run: int) -> Document | None:
-        """Return the verdict of a run, if it is kept."""
+        """Return the verdict of a run, or None if it is not stored."""
 
 
 class MemoryCaseRuns:

@@ -172,7 +172,7 @@ def _outcome_entry(outcome: Outcome, call: Call) -> Json:
 
 
 class Variables:
-    """Variables that a composite's subrequests have defined; the total length of their uses is limited."""
+    """Variables that a composite's subrequests have defined; the total length of their values is limited."""
 
     def __init__(self) -> None:
         self._known: dict[str, Json] = {}

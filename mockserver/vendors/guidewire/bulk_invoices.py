@@ -101,7 +101,7 @@ def create_invoice(request: Request, state: State) -> Reply:
 
 
 def update_invoice(request: Request, state: State) -> Reply:
-    """Update an invoice, unless the call is stale. Source: docs/vendors/guidewire.md#stale-data, #editing."""
+    """Update an invoice; refuse stale data. Source: docs/vendors/guidewire.md#stale-data, #editing."""
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(edit_problems(invoice))
@@ -134,7 +134,7 @@ def create_item(request: Request, state: State) -> Reply:
 
 
 def update_item(request: Request, state: State) -> Reply:
-    """Update an item, unless the call is stale. Source: docs/vendors/guidewire.md#item, #editing."""
+    """Update an item; refuse stale data. Source: docs/vendors/guidewire.md#item, #editing."""
     invoice, item = _item_in_path(request, state)
     refuse_stale(item, item_path(item), request)
     refuse_problems(edit_problems(invoice))
@@ -162,7 +162,7 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
-    """Raise Rejected if the sent checksum is stale; if body and header have one, an assumption chooses.
+    """Raise Rejected if the sent checksum is stale; if body and header differ, an assumption chooses.
 
     Source: docs/vendors/guidewire.md#stale-data.
     """
@@ -246,7 +246,7 @@ def remove_invoice(invoice: Document, state: State) -> None:
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """Hold or release by a changed delivery method. Source: docs/vendors/guidewire.md#rules (assumed)."""
+    """Hold or release if the delivery method changed. Source: docs/vendors/guidewire.md#rules (assumed)."""
     was, now = before["deliveryMethod"], invoice["deliveryMethod"]
     if was != "hold" and now == "hold":
         return {**invoice, "status": "onhold"}, list(items)

@@ -40,7 +40,7 @@ from mockserver.vendors.guidewire.lifecycle import (
 from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
 
 FIRST_CHECK_NUMBER = 100_500
-"""Number to which the running number of a check is added.
+"""Number before the first check number.
 
 Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has a check number).
 """
@@ -172,7 +172,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """Return invoice and items in the next status; if an item is not valid, that is `invaliditems`."""
+    """Return invoice and items in the next status; the invoice is `invaliditems` if an item is not valid."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at

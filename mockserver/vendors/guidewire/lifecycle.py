@@ -28,7 +28,7 @@ _TABLES = read_tables(__file__)
 EDITABLE: frozenset[str] = frozenset(_TABLES["editable"])
 REOPENED: frozenset[str] = frozenset(_TABLES["reopened"])
 INVALID_ITEMS = "invaliditems"
-"""Status that a change always turns into draft, because no other call of a client does (assumed)."""
+"""Status from which every change returns to draft, as clients have no other way out (assumed)."""
 
 CUSTOM_ACTIONS: Sequence[str] = _TABLES["custom-actions"]
 NEXT_STATUS: Mapping[str, Mapping[str, str]] = _TABLES["next-status"]
@@ -86,7 +86,6 @@ def allowed_actions(invoice: Document) -> list[str]:
 
 
 InvoiceWithItems = tuple[Document, list[Document]]
-"""An invoice with its items."""
 
 
 def recalculate(

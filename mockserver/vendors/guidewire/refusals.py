@@ -46,7 +46,9 @@ _BULK_INVOICES = "/bulk-invoices/"
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Return the problem, or None if a header or an assumption tolerates it; rename that of a read-only name.
+    """Return the problem, or None if a header or an assumption tolerates it.
+
+    An unknown member that is a known attribute becomes the problem `read-only`.
 
     Source: docs/vendors/guidewire.md#headers, #bulk-invoice.
     """
@@ -84,7 +86,7 @@ def refusal_error(code: str, path: str) -> Json:
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error for problems: that of a scenario's fault, else of the kind of the first problem."""
+    """Return the error of a scenario's fault, else the error of the first problem with details of all."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -99,7 +101,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error of `problem_error`; if all problems are broken business rules, with their status."""
+    """Return the error of `problem_error`, with the status of business rules if only these are broken."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):

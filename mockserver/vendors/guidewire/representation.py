@@ -92,7 +92,7 @@ def item_row(item: Document, request: Request, state: State) -> Json:
 
 
 def claim_element(claim: Document, request: Request, _state: State) -> Json:
-    """Return a claim, for itself or as a row. Source: docs/vendors/guidewire.md#claims."""
+    """Return a claim, as a single element or a row. Source: docs/vendors/guidewire.md#claims."""
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
     fields = _select_fields(attributes, request, attributes, "*summary")
     return _element(fields, claim, {"self": link(f"{API}/claims/{claim['id']}", "get")})

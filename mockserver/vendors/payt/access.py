@@ -127,7 +127,7 @@ def find_application(client_id: str, state: State) -> Document:
 
 
 def authenticate_client(call: Call, state: State) -> Document:
-    """Return the calling application. Raises Unauthorized: the application is known, and the secret wrong."""
+    """Return the calling application. Raises Unauthorized: the secret of a known application is wrong."""
     client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
     found = find_application(client_id, state)
     if found.get("secret", secret) != secret:
@@ -250,7 +250,7 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
 
 
 def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
-    """Grant an access token that never expires, without a refresh token, to any caller's address."""
+    """Grant an access token that never expires, without a refresh token; check no address of the caller."""
     scopes = select_scopes(document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")

@@ -121,7 +121,7 @@ def upload_file(request: Request, state: State) -> Reply:
 
 
 def _upload_root(call: Call) -> str:
-    """Return the root of upload URLs. As uploads send no header, the path names the sandbox of the header."""
+    """Return the root of upload URLs; their path names the sandbox, because uploads send no header."""
     prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
     prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
     return f"{call.origin}{prefix}{call.mount}{STORAGE}"

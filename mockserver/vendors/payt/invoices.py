@@ -133,7 +133,7 @@ def _replace_payments(posted: Iterable[Document], invoice: Document, state: Stat
 
 
 def _imply_payment(invoice: Document, was: Document, state: State) -> None:
-    """Store a payment of today over the change of the paid amount, which is total minus open amount.
+    """Store a payment, dated today, of the change of the paid amount (total minus open amount), if any.
 
     Source: docs/vendors/payt.md#amounts-and-payments; what a changed total means is assumed.
     """

@@ -44,7 +44,7 @@ from mockserver.vendors.payt.messages import (
 )
 
 _CODES: Mapping[int, str] = {413: "payload_too_large", 422: "unprocessable_entity"}
-"""Codes by status, if the status phrase differs between versions of Python."""
+"""Error codes of statuses whose phrase differs between versions of Python."""
 
 _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")

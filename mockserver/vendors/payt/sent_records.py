@@ -172,7 +172,7 @@ def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) 
 
 
 def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Match a contact by `id` if sent, else by `contact_identifier`; that of another contact is `taken`."""
+    """Match a contact by `id` if sent, else by `contact_identifier`; another's identifier is `taken`."""
     by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return RecordMatch(by_code)

@@ -135,7 +135,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
 
 
 def apply_batch(request: Request, state: State) -> StoreItem:
-    """Return a function that stores an invoice. Raises Rejected: an assumption refuses an empty batch."""
+    """Return a function that stores an invoice. Raises Rejected: an assumption refuses the empty batch."""
     if not request.items and request.call.assumptions["empty_batch"] == "refused":
         name = request.call.assumptions["param_name"]
         raise Rejected(Problem("too-few", (), message("too-few", name=name), "minItems", 1))
