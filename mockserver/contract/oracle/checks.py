@@ -39,7 +39,7 @@ _LEAD = "gives no per-item outcome"
 
 _UNAUTHORIZED = 401
 _FOR_THE_BODY = frozenset({400, 413, 415, 422})
-"""Refusals for the content of a call; all others may depend on its state, its caller or the time."""
+"""Statuses that refuse the content of a call. Other refusals may be due to stored state, caller or time."""
 
 NO_SERVER_ERROR = "no-server-error"
 CHECKS = checks_of("answers")
@@ -53,15 +53,15 @@ OF_BATCHES = frozenset(
         "message-names-its-item",
     }
 )
-"""Checks that hold at every other operation, as it has no items."""
+"""Checks of items: they need no run at operations without a batch."""
 
 _NO_STATUS = 0
 
 
 class ExchangeJudge:
-    """Judges the exchanges of one API; schemas and readers are made once.
+    """Judges the exchanges of one API, with schemas and readers that are made once.
 
-    `is_recorded`: others made the calls, with unknown credentials.
+    If `is_recorded`, the exchanges come from recorded traffic, so valid credentials are unknown.
     """
 
     def __init__(self, api: ApiUnderTest, run_config: RunConfig, *, is_recorded: bool = False) -> None:
@@ -76,9 +76,9 @@ class ExchangeJudge:
         }
 
     def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
-        """Return the failures of an exchange.
+        """Return the findings of an exchange, and count its checks in the ledger.
 
-        The ledger counts the checks; the caller records the call and the findings.
+        The caller records the call and the findings.
         """
         case = self.case(exchange)
         operation = case.expected.operation
@@ -119,7 +119,7 @@ class ExchangeJudge:
         )
 
     def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
-        """Return the exchange with its answer in JSON, where the spec has one schema for JSON and XML."""
+        """If the spec has one schema for JSON and XML, return the exchange with an XML answer as JSON."""
         received = exchange.response
         if (
             "x-negotiation" not in self._contracted.spec.document
@@ -143,9 +143,9 @@ class ExchangeJudge:
             return None, message if message.startswith(_LEAD) else f"{_LEAD} that can be read: {message}"
 
     def _forgives(self, operation: Operation, response: Response) -> bool:
-        """Return whether the profile tolerates this status for a good call, or for a bad one.
+        """Return whether the profile expects this refusal of a good call, or this acceptance of a bad call.
 
-        For a batch the latter is meant for its items, which are judged apart.
+        For a batch, the statuses that the profile has for bad calls are about bad items, not about calls.
         """
         judged = self._contracted.profile.pins.expected_statuses.get(operation.id)
         if judged is None:
@@ -180,7 +180,10 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
-    """Check that the media type was asked for, if the spec states it; a refusal of it may differ."""
+    """If the spec declares a media type that the call accepts, check that the answer has such a type.
+
+    Statuses 401, 403, 406 and 415 are exempt, and media types that the profile allows for every answer.
+    """
     refused = case.status in (401, 403, 406, 415)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
@@ -195,7 +198,7 @@ def headers_match_the_spec(case: CheckCase) -> CheckResult:
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
-    """Check that the response is no 5xx, but for a declared 501 to an undefined method, or of our server."""
+    """Check that the status is below 500, or a declared 501 to an undefined method or of our own server."""
     if case.status < SERVER_ERROR or case.refuses_method or case.is_unserved:
         return 1, None
     message = f"answers {case.status}: a server must have an answer to every request"
@@ -210,7 +213,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
 
 
 def envelope_is_judged(case: CheckCase) -> CheckResult:
-    """Check that an invalid envelope is refused, and that no call is refused because of a bad item."""
+    """Check that a call is refused if it must be, and not for bad items or for the credentials of the run."""
     expected = case.expected
     if expected.envelope == "bad":
         if case.is_refusal or case.is_tolerated:
@@ -226,7 +229,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
-    """Return an item that must make the vendor's reader refuse the whole call, in an accepted call."""
+    """Return the failure if a call was accepted although an item must cause the refusal of the whole call."""
     culprit = next((item for item in case.expected.items if item.refuses_call), None)
     if culprit is None or case.is_refusal:
         return None
@@ -271,11 +274,11 @@ CHECKERS: Mapping[str, Checker] = {
     "message-fits-the-outcome": item_checks.message_fits_the_outcome,
     "message-names-its-item": item_checks.message_names_its_item,
 }
-"""The function of each check, in the order of a report."""
+"""The function of each check, in the order of reports."""
 
 
 def unanswered_exchange(request: Request, operation: str) -> Exchange:
-    """Return a request with an answer that never came: its status is 0."""
+    """Return the exchange of a request without an answer; its status is 0."""
     return Exchange(request, Response(_NO_STATUS, {}, b""), operation)
 
 

@@ -21,7 +21,7 @@ from mockserver.model import EMPTY, Document, Json
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
 
 DEEP = 60
-"""Levels that every reader goes down; many stop at 64."""
+"""Nesting levels that every reader can read; many readers stop at 64."""
 
 _LARGEST = 308
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([^"'>]*)""")
@@ -38,9 +38,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
-    """The items in the keys of a form, up to the first missing index, and whether a key belongs to no item.
+    """Return the items that the keys of a form make, up to the first missing index.
 
-    Of a repeated key the first counts; member names match in any letter case.
+    Also return whether any pair is ignored: its key names no item, is repeated, or follows a missing index.
+    Member names match in any letter case.
     """
     members = properties_of(node)
     names = {name.lower(): name for name in members}
@@ -63,7 +64,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
 
 
 def _nothing(members: Document, name: str) -> Json:
-    """Return the meaning of an empty value: null, unless the schema requires a text."""
+    """Return what an empty value means: null if the member may be null, else an empty text."""
     return None if members.get(name, EMPTY).get("nullable") else ""
 
 
@@ -88,7 +89,7 @@ def read_yaml(text: str) -> Json:
 class UnreadableError(Exception):
     """The bytes are no document of their media type; the text says why.
 
-    `for_all_readers`: however lenient a reader is, the bytes are no document to that reader.
+    If `for_all_readers`, not even the most lenient reader can read the bytes.
     """
 
     def __init__(self, reason: str, *, for_all_readers: bool = False) -> None:
@@ -105,9 +106,9 @@ class Decoded:
 
 
 def decode(body: bytes, content_type: str, node: Document, settings: Document = EMPTY) -> Decoded:
-    """Decode `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
+    """Decode `body`. If its format has no types (XML, forms), the unfolded schema `node` tells them.
 
-    `settings` are the media type's `x-binder`: which form, which XML.
+    `settings` is the `x-binder` of the media type: which kind of form or XML. Raises UnreadableError.
     """
     media_type, charset = media_type_of(content_type)
     if settings.get("format") == "octets" or node.get("format") == "binary":
@@ -126,7 +127,7 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
 
 
 def media_type_of(content_type: str) -> tuple[str, str]:
-    """Media type and charset of a Content-Type, lower case; "" if absent."""
+    """Return media type and charset of a Content-Type in lower case; a missing part is ""."""
     media_type, _, parameters = content_type.partition(";")
     charset = ""
     for one in parameters.split(";"):
@@ -168,7 +169,7 @@ def _json(text: str) -> Decoded:
 
 
 def _is_cut(text: str, error: ValueError) -> bool:
-    """Return whether the text is right JSON up to its end, and its list or object is not closed there."""
+    """Return whether the text is the beginning of a JSON list or object whose end is cut off."""
     if not isinstance(error, json.JSONDecodeError) or not text.lstrip().startswith(("[", "{")):
         return False
     return error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
@@ -308,7 +309,7 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
 
 
 def _typed_as(element: Element, node: Document) -> list[Document]:
-    """Return the schema that the element's `xsi:type` names, of those that its own schema knows."""
+    """Return a list of the schema that the element's `xsi:type` names, empty if `node` knows no such type."""
     known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
     return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
 
@@ -342,20 +343,20 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
 
 
 def _others(node: Document) -> Mapping[str, Json]:
-    """Schema of members without a name in the schema."""
+    """Return the schema of the members that `node` does not name."""
     others = node.get("additionalProperties")
     return others if isinstance(others, dict) else EMPTY
 
 
 class UnexpectedElementError(ValueError):
-    """An element stands where none, or another one, is expected."""
+    """The root is not the expected element, or an element has elements instead of a text."""
 
 
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
-    """Return the document below `root`, which is what `node` names, a list of it, or an item of that list.
+    """Return the document at `root`, in the form of the schema `node`.
 
-    Reasons for other readings are added to `doubts`. Raises UnexpectedElementError: another root, or elements
-    in place of a text.
+    `root` may be the element of `node`, an element around it, a member of `node`, or an item of a list that
+    is a member. Append to `doubts` why another reader may read differently. Raises UnexpectedElementError.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)
@@ -426,18 +427,20 @@ def _local(element: Element, doubts: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class XmlMember:
-    """A member as XML has it: `xml` names its element or attribute; `repeated` is a list without one."""
+    """A member of an object, as XML writes it."""
 
     xml: str
+    """Name of the element or attribute."""
     node: Document
     attribute: bool = False
     repeated: bool = False
+    """Whether the member is a list without an element around its items; `node` is the schema of an item."""
 
 
 def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
-    """Return the value of the schema's type that `text` spells plainly; else `text` itself.
+    """Return `text` as a value of the schema's type; if `text` is no plain spelling of one, return `text`.
 
-    In a form, which cannot say null, an empty value that is no text may be null.
+    Outside XML, an empty text becomes None if the schema is nullable and neither a string nor a boolean.
     """
     kind = node.get("type")
     plain = text.strip() if of_xml else text
@@ -453,7 +456,7 @@ def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
 
 
 def element_name(node: Document, default: str) -> str:
-    """Name of an element in its namespace, as the schema's `xml` has it."""
+    """Return the name of an element with its namespace, from the schema's `xml` or else `default`."""
     message = node.get("xml", EMPTY)
     name = str(message.get("name", default))
     if "name" not in message and default.startswith("{"):
@@ -462,7 +465,7 @@ def element_name(node: Document, default: str) -> str:
 
 
 def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
-    """Position of each member of an object below the element `tag`."""
+    """Return, by member name, how XML writes each member of an object below the element `tag`."""
     namespace = tag[: tag.find("}") + 1]
     found = {}
     for name, declared in properties_of(node).items():
@@ -480,7 +483,7 @@ def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
 
 
 def flattened(node: Document) -> Document:
-    """Merge a schema and its parts; several schemas of a member stand in an `allOf`."""
+    """Merge a schema with its parts. A member that several parts name gets an `allOf` of their schemas."""
     parts = list(_parts_of(node))
     if len(parts) == 1:
         return node
@@ -508,7 +511,10 @@ def _parts_of(node: Document) -> Iterator[Document]:
 
 
 def milliseconds_text(text: str, form: str) -> str:
-    """Return an ISO moment as a text of `form`, with `{}` for the milliseconds; other texts unchanged."""
+    """Return `form` with the milliseconds since 1970 of an ISO date-time at `{}`; other texts unchanged.
+
+    The offset of the date-time is ignored.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -518,7 +524,7 @@ def milliseconds_text(text: str, form: str) -> str:
 
 
 def properties_of(node: Document) -> Mapping[str, Document]:
-    """Members named by the schema and its parts."""
+    """Return the schemas of the members that a schema and its `allOf` name."""
     own: dict[str, Document] = {}
     for part in node.get("allOf", ()):
         own |= properties_of(part)

@@ -1,7 +1,7 @@
-"""The verdict on a request and the response it must have, by the bytes sent and the spec alone.
+"""Expectations of responses, worked out from the bytes of the request and the spec alone.
 
-It knows neither the server nor its state. An item that fits the schema may still be rejected; one that does
-not fit must be.
+The state of the server is unknown: it may still reject an item that fits the schema. It must reject an item
+that does not fit.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from mockserver.spec.openapi import Batch, MediaType, Operation, Parameter, Rout
 
 _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
 _STEERING_HEADERS = ("mock-scenario",)
-"""Headers with which a caller asks a mock for something else than the truth."""
+"""Headers with which a caller asks a mock for a certain answer."""
 
 _SHOWN = 60
 _ANONYMOUS = "it"
@@ -65,18 +65,22 @@ _WHY = {
 }
 _WIDTHS = ("int32", "int64")
 _LENIENT = Leniency(spells=True)
-"""A parameter is a text, and readers differ in the texts that they take for a number or a moment."""
+"""Leniency for parameters: readers differ in the texts that they accept as a number or a date."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """A media type of an operation, ready to be judged; `item` is None without a batch."""
+    """A media type of an operation's request body, with compiled schemas."""
 
     media_type: MediaType
     node: Document
+    """Schema of the body without references."""
     settings: Document
+    """The media type's `x-binder`."""
     whole: OracleSchema
+    """Schema of the body; in a batch, without the constraints on its items."""
     item: OracleSchema | None
+    """Schema of an item, None if the operation is no batch."""
 
 
 class Oracle:
@@ -89,7 +93,10 @@ class Oracle:
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return the operation of a request, and its path parameters. Raises MethodNotAllowed."""
+        """Return the operation and path parameters of a request; None for an unknown path.
+
+        Raises MethodNotAllowed.
+        """
         path = unquote(request.plain_path, errors="replace")
         try:
             match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
@@ -98,7 +105,10 @@ class Oracle:
         return match.operation, match.values
 
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
-        """Match and decode the request; `operation` is used if the path matches none."""
+        """Match and decode the request, and return what it expects.
+
+        If no operation matches method and path, the result names `operation`, which may be unknown.
+        """
         meant = self._spec.operations.get(operation)
         try:
             found = self.found(request)
@@ -241,7 +251,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Return whether a header that can be ignored differs from its default."""
+    """Return whether a header of which `ignore` is a value (for unknown members) differs from its default."""
     for parameter in operation.parameters:
         sent = request.headers.get(parameter.name.lower())
         if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):
@@ -250,42 +260,43 @@ def _passes_over(operation: Operation, request: Request) -> bool:
 
 
 ExpectedVerdict: TypeAlias = Literal["good", "bad", "doubtful"]
-"""good: the schema has nothing against it. bad: nobody may take it. doubtful: readers differ."""
+"""good: the schema allows it. bad: every server must refuse it. doubtful: servers may differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItem:
-    """Expectation of one item by its schema; state is not known here.
-
-    `reason` and `pointer` (from the item's root) say what is wrong. `keys` are the texts by which a response
-    may identify it. `refuses_call`: because of it the whole call must be refused; `may_refuse_call`: may be.
-    """
+    """Expectation of one item from its schema; stored state is unknown here."""
 
     item: BatchItem
     verdict: ExpectedVerdict
     reason: str = ""
+    """What is wrong, "" if nothing is."""
     pointer: str = ""
+    """Place of what is wrong, from the root of the item."""
     keys: tuple[str, ...] = ()
+    """Texts by which a response may identify the item."""
     refuses_call: bool = False
+    """Whether the server must refuse the whole call because of this item."""
     may_refuse_call: bool = False
+    """Whether the server may refuse the whole call because of this item."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedResponse:
-    """Expectation of a request by its bytes: `envelope` without the items, `reason` says why.
-
-    `listed`: it has items, and every reader finds the same ones.
-    """
+    """Expectation of a response from the bytes of its request."""
 
     operation: Operation | None
     envelope: ExpectedVerdict
+    """Verdict on the request without its items."""
     reason: str = ""
+    """Why the envelope is not good."""
     items: tuple[ExpectedItem, ...] = ()
     listed: bool = False
+    """Whether the request has a list of items that all readers read alike."""
 
     @property
     def bad(self) -> tuple[ExpectedItem, ...]:
-        """Items that every implementation must reject."""
+        """Items that every server must reject."""
         return tuple(item for item in self.items if item.verdict == "bad")
 
     @property
@@ -294,7 +305,7 @@ class ExpectedResponse:
 
 
 def explain(broken: SchemaProblem) -> str:
-    """Return the problem as the end of a sentence: `due_Date is "soon", which is not in the format date`."""
+    """Return the problem as a clause: `due_Date is "soon", which is not in the format date`."""
     name = str(broken.path[-1]) if broken.path else _ANONYMOUS
     if broken.path and isinstance(broken.path[-1], int):
         name = pointer_of(broken.path)
@@ -310,7 +321,7 @@ def explain(broken: SchemaProblem) -> str:
 
 
 def show_value(value: Json) -> str:
-    """Return a value as JSON, cut to the width of a line."""
+    """Return a value as JSON, cut after 60 characters."""
     text = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
@@ -322,7 +333,7 @@ def count_noun(number: int, noun: str) -> str:
 def weigh_problems(
     broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded
 ) -> tuple[ExpectedVerdict, str]:
-    """Verdict on a document with these violations, and the reason."""
+    """Return the verdict on a document with these problems, and the reason."""
     sure = [one for one in broken if not lenient.may_pass(one)]
     if decoded.doubts:
         return "doubtful", decoded.doubts[0]
@@ -334,7 +345,7 @@ def weigh_problems(
 def expected_item(
     sent: BatchItem, keys: tuple[str, ...], batch: Batch, item: OracleSchema, lenient: Leniency
 ) -> ExpectedItem:
-    """Expectation of an item that responses may name by `keys`; `item` is the item schema."""
+    """Return the expectation of the item `sent`. Responses may name it by `keys`; `item` is its schema."""
     broken = item.broken(sent.document)
     if any(one.keyword == "type" and one.path[:1] and one.path[0] in batch.key for one in broken):
         keys = ()  # an answer may have no room for a key of another type
@@ -357,12 +368,12 @@ def expected_item(
 
 
 def _is_null_item(broken: SchemaProblem) -> bool:
-    """Return whether the item itself is null: that may fail alone (docs/catalogue.md#6-null-item)."""
+    """Return whether the item itself is null. It may be rejected alone (docs/catalogue.md#6-null-item)."""
     return broken.keyword == "type" and not broken.path and broken.found is None
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Return whether the problem refuses the call, by `x-fatal` at its place or `x-batch.fatal`."""
+    """Return whether the problem refuses the whole call: by `x-fatal` at its place, else `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner
@@ -377,7 +388,8 @@ def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
 def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
     """Return the operation at a decoded path, and its path parameters.
 
-    Raises NotFound; MethodNotAllowed: the first path that matches has another method.
+    Raises NotFound if no path matches, MethodNotAllowed if the closest path lacks the method. The closest
+    path is the matching one with the fewest parameters.
     """
     match = spec.match(method, path)
     fitting = [pattern.groups for pattern, _ in spec.routes if pattern.fullmatch(path)]
@@ -388,7 +400,7 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
 
 @dataclass(frozen=True, slots=True)
 class ParameterProblems:
-    """Certain and doubtful violations in a request's parameters, as sentences."""
+    """Certain (`bad`) and doubtful problems of a request's parameters, as sentences."""
 
     bad: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -425,7 +437,7 @@ class _CompiledParameter:
 
 
 class ParameterOracle:
-    """The parameters of the operations of one spec."""
+    """Judges the parameters of requests by one spec; schemas are compiled on first use."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
@@ -473,10 +485,10 @@ class ParameterOracle:
 
 
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
-    """Values of an item's key members as texts, in their order, and all of them joined.
+    """Return the values of an item's key members as texts; after several values, also all of them joined.
 
-    A key of several members is joined by `/`, with `/` and `~` escaped as in a JSON Pointer. An item that is
-    a list has no keys.
+    The values are joined by `/`, with `/` and `~` escaped as in a JSON Pointer. An item that is no object has
+    no keys.
     """
     if not isinstance(document, dict):
         return ()

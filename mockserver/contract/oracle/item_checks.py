@@ -1,7 +1,7 @@
 """Checks of the items in one exchange: outcomes, order, keys, counts and messages.
 
-Only unambiguous English words count; a message in another language passes. A vendor that uses these words
-otherwise says so in its profile (`message_exceptions`).
+Messages are judged by unambiguous English words, so a message in another language passes. If a vendor uses
+such words with another meaning, its profile exempts the messages (`message_exceptions`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mockserver.model import Json
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
 DENIED = (401, 403)
-"""Refusals of a caller."""
+"""Statuses that refuse the caller, whatever the call contains."""
 
 NOTHING_TO_JUDGE: CheckResult = (0, None)
 _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
@@ -44,50 +44,50 @@ _IN_DOUBT = re.compile(
     r"\b(not|no|never|none|without|0|zero|cannot|can't|could|must|be|if|unless|until|only|before|after|already"
     r"|earlier|previously|failed|error|errors|warning|but|except|however|n't)\b"
 )
-"""Words beside which others may mean something else."""
+"""Words that may change the meaning of the other words of a message."""
 
 _ABOUT_OTHERS = re.compile(
     r"\b(same|duplicates?|duplicated|also|twice|already|unique|other|another|conflicts?|previous|see)\b",
     re.IGNORECASE,
 )
-"""Words of a message that may rightly name another item."""
+"""Words that show that a message may rightly name another item."""
 
 _LONG_NUMBER, _LONG_TEXT = 6, 4
 _LIMITS = ("2147483647", "9223372036854775807")
-"""Numbers that stand in messages about the width of a number."""
+"""Limits of integers, which messages about too large numbers quote."""
 
 _WORD = re.compile(r"[\w-]+")
 
 
 def is_stated(status: int, responses: Collection[str | int]) -> bool:
-    """Return whether an operation states the status, or its class; `default` states none."""
+    """Return whether `responses` declares the status or its class (`4XX`); `default` does not count."""
     return not {str(status), f"{status // 100}XX"}.isdisjoint(str(response).upper() for response in responses)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckCase:
-    """An exchange of a known operation.
-
-    `reported` are the outcomes in the response, None without any; `unreadable` is the reason if they cannot
-    be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's profile allows
-    this status although the expectation is another. `has_credentials`: the request carries the credentials of
-    the run; `lacks_credentials`: they or its tenant are wrong or missing.
-    """
+    """An exchange of a known operation."""
 
     exchange: Exchange
     expected: ExpectedResponse
     reported: ReportedOutcomes | None = None
+    """Outcomes in the response, None if it has none or they cannot be read."""
     unreadable: str = ""
+    """Why the outcomes cannot be read."""
     conformance: ConformanceResult = field(default_factory=ConformanceResult)
+    """Comparison of the response with the spec."""
     is_tolerated: bool = False
+    """Whether the vendor's profile allows this status although another status is expected."""
     has_credentials: bool = False
+    """Whether the request carries the credentials of the run."""
     lacks_credentials: bool = False
+    """Whether credentials or tenant of the request are wrong or missing."""
     may_be_unserved: bool = False
-    """Our server may have no answer, which its 501 says."""
+    """Whether our own server may have no answer; then it answers 501."""
     answer_types: tuple[str, ...] = ()
-    """Media types that the answer may have whatever was asked for."""
+    """Media types that the answer may have even if the request does not accept them."""
     message_exceptions: tuple[str, ...] = ()
-    """Patterns of the messages that the profile exempts from the checks of their words."""
+    """Patterns of messages whose words are not judged."""
 
     @property
     def status(self) -> int:
@@ -99,9 +99,9 @@ class CheckCase:
 
     @property
     def is_provoked(self) -> bool:
-        """Whether the call asked for its status: a refusal by its credentials, or a 304 by its condition.
+        """Whether the request causes an undeclared status: 401 or 403 by its credentials, 304 by a condition.
 
-        No spec has to declare such a status.
+        A spec need not declare these statuses.
         """
         operation = self.expected.operation
         is_unstated = operation is not None and not is_stated(self.status, operation.responses)
@@ -119,7 +119,7 @@ class CheckCase:
 
     @property
     def refuses_method(self) -> bool:
-        """Whether an undefined method is answered 501, as the operations of the path declare."""
+        """Whether the method is another than the operation's, and the status is a 501 that it declares."""
         operation = self.expected.operation
         return (
             self.status == NOT_IMPLEMENTED
@@ -130,7 +130,7 @@ class CheckCase:
 
     @property
     def named_by_path(self) -> bool:
-        """Whether the path names the record, whatever keys the items have."""
+        """Whether a path parameter is a key member, so that the path names the record, not the item."""
         operation = self.expected.operation
         if operation is None or operation.batch is None:
             return False
@@ -145,7 +145,7 @@ class CheckCase:
 
     @property
     def outcomes(self) -> tuple[ReportedOutcome, ...]:
-        """Reported outcomes, unless the call was refused as a whole."""
+        """Reported outcomes; none if the call was refused as a whole."""
         return () if self.reported is None or self.refused else self.reported.outcomes
 
     def done(self, expected_item: ExpectedItem) -> bool:
@@ -158,22 +158,22 @@ class CheckCase:
 
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
-"""How often a check was made on a case, 0 if there was nothing to check, and its failure."""
+"""Number of times that a check was made on a case (0 if there was nothing to check), and its failure."""
 
 
 Checker: TypeAlias = Callable[[CheckCase], CheckResult]
 
 
 def has_message(body: Json) -> bool:
-    """Return whether a reason member, or without such names any member, holds a text.
-
-    The ones nearest to the root count: deeper ones explain, and do not replace them.
-    """
+    """Return whether any of the `reasons` in a body is not blank."""
     return any(text.strip() for text in reasons(body))
 
 
 def reasons(body: Json) -> list[str]:
-    """Texts of the reason members nearest to the root, or without such names all texts."""
+    """Return the texts of the reason members nearest to the root; without reason members, all texts.
+
+    A reason member is named like "message" or "detail". Deeper ones explain, and do not replace it.
+    """
     level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
     texts: list[str] = []
     while level:
@@ -186,7 +186,7 @@ def reasons(body: Json) -> list[str]:
 
 
 def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
-    """Members with their names; elements of a list have the name of the list."""
+    """Yield members with their names. Elements of a list get the name of the list."""
     if isinstance(value, dict):
         yield from ((str(member), child) for member, child in value.items())
     elif isinstance(value, list):
@@ -194,7 +194,7 @@ def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
 
 
 def one_outcome_per_item(case: CheckCase) -> CheckResult:
-    """Check that every item has one outcome, and nothing else has."""
+    """Check that every item has one outcome, and that no outcome is about an item that was not sent."""
     if not case.expected.listed:
         return NOTHING_TO_JUDGE
     if case.unreadable:
@@ -229,7 +229,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 
 def _named(case: CheckCase) -> str:
-    """Keys on both sides, where there are few."""
+    """Return sent and received keys as the end of a message; "" if either are missing or many."""
     sent = [item.item.key for item in case.expected.items if item.item.key]
     received = [one.key for one in case.outcomes if one.key]
     if not sent or not received or max(len(sent), len(received)) > _FEW:
@@ -261,7 +261,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
-    """Return a bad item that is missing in a refusal of the whole call which names others."""
+    """Return the failure if the refusal of a whole call names items, but misses a bad item."""
     named = {outcome.place for outcome in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
@@ -306,7 +306,7 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
-    """Items with their outcomes where both have an unambiguous key."""
+    """Return items with their outcomes, if both have keys and the item is not doubtful."""
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.reported is None:
         return []
@@ -328,7 +328,7 @@ def _names(outcome: ReportedOutcome, expected_item: ExpectedItem) -> bool:
 
 
 def _owner(case: CheckCase, outcome: ReportedOutcome) -> int | None:
-    """Return the item that the outcome names, whatever its place."""
+    """Return the place of the item that the outcome names by key, whatever place the outcome has."""
     return next((item.item.place for item in case.expected.items if _names(outcome, item)), None)
 
 
@@ -342,7 +342,7 @@ def count_is_processed(case: CheckCase) -> CheckResult:
     if case.reported.is_complete:
         fewest = most = sum(one.accepted for one in case.outcomes)
     else:
-        # Items of one key share what is said of it: of those at least one was refused.
+        # Items with equal keys share one entry, which says that at least one of these items was refused.
         fewest = sent - len({one.place for one in refused})
         most = sent - len({one.at for one in refused})
     if fewest <= count <= most:
@@ -356,7 +356,10 @@ def count_is_processed(case: CheckCase) -> CheckResult:
 
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
-    """Check that refused calls have a body with a message, and rejected items their own message."""
+    """Check that refusals with a body have a message, and that each rejected item has a message of its own.
+
+    The message of a rejected item must differ from the messages of accepted items.
+    """
     if case.is_refusal and case.conformance.body is not None and not has_message(case.conformance.body):
         return 1, CheckFailure(
             f"answers {case.status} without a message", expected="a message", received="none"
@@ -366,7 +369,7 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
     if silent is not None:
         message = f"item {silent.place} is rejected without a message"
         return len(rejected), CheckFailure(message, silent.at, "a message", "none")
-    # Where only failed items are listed, the words about an item that was done are those of a warning.
+    # If the answer lists only failed items, the message of an accepted item is a warning.
     listed = case.outcomes if case.reported is not None and case.reported.is_complete else ()
     done = {one.message: one.place for one in listed if one.accepted}
     alike = next((one for one in rejected if one.message in done), None)
@@ -378,7 +381,7 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
 
 
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
-    """Check that no rejection claims success, and no accepted item a failure."""
+    """Check that messages of refusals and rejections claim no success, and of accepted items no failure."""
     messages = [(one, _plain(one.message)) for one in case.outcomes if one.message.strip()]
     messages = [(one, text) for one, text in messages if not _is_exempt(case, one.message)]
     for one, text in messages:
@@ -390,7 +393,7 @@ def message_fits_the_outcome(case: CheckCase) -> CheckResult:
 
 
 def message_names_its_item(case: CheckCase) -> CheckResult:
-    """Check that the message of an item does not name another item instead of its own."""
+    """Check that the message of an item does not name another item instead of this one."""
     items = {item.item.place: item for item in case.expected.items}
     outcomes = [one for one in case.outcomes if one.message and one.place in items and len(items) > 1]
     known = _KnownKeys.of(items.values()) if outcomes else None
@@ -412,13 +415,16 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class _KnownKeys:
-    """The items by their telling keys, see `_is_telling`.
+    """Index of items by the keys that `_is_telling` accepts.
 
-    A large batch has as many messages as keys, so keys are looked up, not tried one by one.
+    A large batch has as many messages as keys. So the words of a message are looked up as keys, instead of
+    searching the message for each key.
     """
 
     words: Mapping[str, tuple[ExpectedItem, ...]]
+    """Items by keys of one word."""
     others: tuple[tuple[str, ExpectedItem], ...]
+    """Keys of several words, each with its item; a message is searched for each of them."""
 
     @classmethod
     def of(cls, items: Iterable[ExpectedItem]) -> _KnownKeys:
@@ -477,7 +483,7 @@ def _says_done(text: str) -> bool:
 
 
 def _says_failed(text: str) -> bool:
-    """Return whether the text tells only of a failure, and not of a success or of an earlier attempt too."""
+    """Return whether the text tells of a failure, and not also of a success or an earlier attempt."""
     found = _FAILED.search(text)
     if found is None:
         return False
@@ -495,7 +501,7 @@ def _is_exempt(case: CheckCase, message: str) -> bool:
 
 
 def _is_telling(key: str) -> bool:
-    """Return whether a key in a message can only mean its item: no common word or number."""
+    """Return whether a key in a message can only mean its item: it is no common word or number."""
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)

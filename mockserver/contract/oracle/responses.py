@@ -1,4 +1,4 @@
-"""Outcomes of a batch as its response states them, and the conformance of a response."""
+"""Outcomes of a batch read from its response, and conformance of responses to the spec."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
-    """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
+    """Return the reader of a batch's outcomes: from its batch profile, else the profile, else the spec.
 
-    None if the operation is no batch, or nothing describes its outcomes.
+    Return None if the operation is no batch, or nothing describes its outcomes.
     """
     if operation.batch is None:
         return None
@@ -49,14 +49,14 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
-    """Items that a key in an answer may name."""
+    """Return the items that a key in an answer may name; member names match in any letter case."""
     return [
         item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
     ]
 
 
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
-    """Return the reader that `x-batch.outcome` describes; None without."""
+    """Return the reader that `x-batch` describes, None if it describes no outcomes."""
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
     if batch.atomic and "status" not in batch.outcome:
@@ -67,13 +67,13 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """All accepted or all rejected, by the status."""
+    """Read an all-or-nothing batch by its status: None if the call is refused, else no item is rejected."""
     return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _OutcomeList:
-    """A list of outcomes, one for each item: by their declared `index`, else in the order of the items."""
+    """Reader of a list with one outcome for each item, placed by a declared `index`, else in item order."""
 
     document: Document
     operation: Operation
@@ -125,7 +125,7 @@ class _OutcomeList:
 
 @dataclass(frozen=True, slots=True)
 class _OutcomeMaps:
-    """A count of accepted items, a map of the rejected ones by key, and further maps of warnings."""
+    """Reader of a count of accepted items, a map of rejected items by key, and further maps of warnings."""
 
     document: Document
     operation: Operation
@@ -159,7 +159,7 @@ class _OutcomeMaps:
         if found is None or found == []:
             return
         if not isinstance(found, dict):
-            raise ValueError(  # noqa: TRY004 - likewise
+            raise ValueError(  # noqa: TRY004 - it is the value that came
                 f"{pointer} of the answer is {kind_of_value(found)}, not an object of problems by item"
             )
         for key, texts in found.items():
@@ -168,7 +168,7 @@ class _OutcomeMaps:
                 for place in places:
                     yield ReportedOutcome(place, accepted, key, message=text_at(texts), at=where)
             elif _are_keys(texts) and all(self._places(text, items) for text in texts):
-                # The key is a reason, and the texts are the items that it holds for.
+                # The key is a reason, and the texts name the items that have this reason.
                 for number, text in enumerate(texts):
                     for place in self._places(text, items):
                         yield ReportedOutcome(place, accepted, text, message=key, at=f"{where}/{number}")
@@ -185,7 +185,7 @@ class _OutcomeMaps:
 
 
 def text_at(value: Json) -> str:
-    """Return a message as one text: a text, or the texts in a list or an object."""
+    """Return a message as one text; texts in a list or an object are joined by `; `."""
     if isinstance(value, str):
         return value.strip()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -193,13 +193,16 @@ def text_at(value: Json) -> str:
 
 
 def class_in_words(text: str) -> Literal["created", "updated", ""]:
-    """Return the result that a whole message names, "" if in doubt; English only."""
+    """Return "created" or "updated" if the whole message says so in English; "" if in doubt."""
     match = _CLASS.fullmatch(text.strip().lower())
     return "" if match is None else "created" if match[1] == "created" else "updated"
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
-    """Return whether an outcome is good: by its status if it has one, else by the lack of messages."""
+    """Return whether an outcome accepts its item: by its status; without a status, if it has no message.
+
+    Without a status, the message counts only if `by_message`.
+    """
     number = _number(status)
     if number is not None:
         return number < HTTPStatus.BAD_REQUEST
@@ -211,7 +214,7 @@ def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
 
 
 def value_of_pair(value: Json) -> str | None:
-    """Return the key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
+    """Return the value in a list of one pair, `[{"key": "Id", "value": 7}]`, as text; else None."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return text_of(value[0].get("value"))
     return None
@@ -241,38 +244,36 @@ def _document(document: Document, operation: Operation, response: Response) -> J
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """Why a check fails; `of_body`: the answer differs from the spec in its body only."""
+    """Why a check fails."""
 
     message: str
     pointer: str = ""
     expected: str = ""
     received: str = ""
     of_body: bool = False
+    """Whether the answer differs from the spec only in its body."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConformanceResult:
-    """Comparison of a response with the spec.
-
-    Each of the first four is None if there is nothing of its kind.
-    """
+    """Comparison of a response with the spec; a difference that does not occur is None."""
 
     undeclared: CheckFailure | None = None
-    """What the spec does not declare, or declares and is missing."""
+    """An undeclared status or media type, or a body that breaks its schema, is unreadable or is missing."""
     unacceptable: CheckFailure | None = None
-    """A media type that was not asked for."""
+    """A media type that the request does not accept, although the spec declares an accepted one."""
     undeclared_member: Path | None = None
-    """A member that no schema names."""
+    """Path of the first member that no schema names."""
     bad_header: CheckFailure | None = None
     """A header that breaks its schema, or is required and missing."""
     has_headers: bool = False
     """Whether the spec declares headers for the status."""
     body: Json = None
-    """The document, None if it is absent or unreadable."""
+    """Document in the body, None if it is missing or unreadable."""
 
 
 class ResponseConformance:
-    """Compares responses with the spec; those named in `may_be_empty` need no body, whatever it declares."""
+    """Compares responses with the spec. Those that `may_be_empty` names may lack a declared body."""
 
     def __init__(self, spec: Spec, may_be_empty: Iterable[str] = ()) -> None:
         self._spec = spec
@@ -322,7 +323,7 @@ class ResponseConformance:
     def _bad_header(
         self, operation: Operation, response: Response, declared: Mapping[str, Document]
     ) -> CheckFailure | None:
-        """Return the first declared header that breaks its schema, or is required and missing."""
+        """Return the failure of the first header that breaks its schema, or is required and missing."""
         for name, node in declared.items():
             text = response.headers.get(name.lower())
             if text is None and node.get("required"):
@@ -349,7 +350,7 @@ class ResponseConformance:
         return self._schemas[key]
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """Return the operation's response for a status, its class or the default; None if undeclared."""
+        """Return the declared response for a status, else for its class, else `default`; None without any."""
         node = self._spec.document["paths"][operation.path][operation.method]["responses"]
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in node:
@@ -379,7 +380,7 @@ class ResponseConformance:
 
 
 def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
-    """Return whether HTTP forbids a body, or the spec declares none, a file or a plain text."""
+    """Return whether HTTP forbids a body, the spec declares none, or a success has a file or plain text."""
     if not content or response.status in _BODILESS:
         return True
     sent = response.media_type
@@ -394,14 +395,14 @@ def _missing_body(response: Response) -> CheckFailure:
 
 
 def _header_value(text: str, node: Document) -> Json:
-    """Return the value that a header spells in OpenAPI's style `simple`."""
+    """Return the value of a header that is written in OpenAPI's style `simple`."""
     if node.get("type") == "array":
         return [typed(part.strip(), node.get("items", EMPTY)) for part in text.split(",")]
     return typed(text, node)
 
 
 def _read(response: Response, node: Document) -> tuple[Json, str]:
-    """Return the document, and the reason if there is none."""
+    """Return the document and ""; if the body cannot be read, None and the reason."""
     try:
         return decode(response.body, response.headers.get("content-type", ""), node).document, ""
     except UnreadableError as error:
@@ -422,9 +423,9 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
 
 
 def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]) -> CheckFailure | None:
-    """Return the media type, if it is not among those asked for and the spec states one of these.
+    """Return a failure if the request does not accept the media type, but accepts another declared one.
 
-    A server may choose among the forms of JSON that the spec states: a client of one reads all.
+    If the request accepts one declared JSON media type, all JSON media types pass: its client can read them.
     """
     response, accept = exchange.response, exchange.request.headers.get("accept", "")
     asked = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
@@ -443,9 +444,9 @@ def _is_json(media_type: str) -> bool:
 
 
 def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
-    """Yield the outermost members that the unfolded schemas do not name.
+    """Yield the paths of the outermost members that none of the unfolded schemas names.
 
-    An object without a stated schema may have any.
+    An object may have any members if its schemas name none.
     """
     parts = [part for node in nodes for part in _parts(node)]
     if isinstance(value, list):

@@ -34,7 +34,7 @@ _ESCAPES: Mapping[str, tuple[str, str]] = {
     r"\W": ("[^A-Za-z0-9_]", r"\W"),
     r"\/": ("/", "/"),
 }
-"""Escapes that Python reads otherwise than ECMA, outside of a class and inside of one."""
+"""Escapes that mean more in Python than in ECMA 262, with their replacements outside and inside a class."""
 
 Errors: TypeAlias = Iterator[ValidationError]
 
@@ -45,7 +45,7 @@ _COMBINED: Mapping[str, Callable[[int, int], bool]] = {
     "anyOf": lambda accepted, _total: accepted > 0,
     "oneOf": lambda accepted, _total: accepted == 1,
 }
-"""Whether a value is good, by how many of the schemas of a keyword accept it."""
+"""For each keyword: whether a value is valid, from the numbers of accepting schemas and of all schemas."""
 
 _NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)
 _TRUTHISH = re.compile(r"\s*(?:true|false|yes|no|on|off|[01])?\s*", re.IGNORECASE)
@@ -66,23 +66,24 @@ _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """A broken keyword: `path` leads to it, and to a missing or superfluous member.
-
-    `expected` is the keyword's value in the schema, `found` the value (None if missing).
-    """
+    """A keyword of a schema that a value breaks."""
 
     keyword: str
     path: Path
+    """Place of the value; a missing or superfluous member is the last step."""
     expected: Json
+    """The keyword's value in the schema."""
     found: Json
+    """The value, None if it is missing."""
     schema: Document
 
 
 @dataclass(frozen=True, slots=True)
 class OracleSchema:
-    """A compiled schema; `node` is the schema without references."""
+    """A compiled schema."""
 
     node: Document
+    """The schema without references."""
     engine: Any
 
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
@@ -103,7 +104,7 @@ def compile_schema(node: Document) -> OracleSchema:
 
 
 def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | None = None) -> Any:
-    """Replace every `$ref` in `node` by its target; recursive schemas become recursive objects."""
+    """Replace every `$ref` in `node` with its target; recursive schemas become recursive objects."""
     known = {} if known is None else known
     if isinstance(node, list):
         return [unfold(document, child, known) for child in node]
@@ -120,7 +121,7 @@ def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | N
 
 
 def without_member(node: Document, pointer: Path) -> Document:
-    """Return the schema without constraints on the members of the list at `pointer`."""
+    """Return the schema without constraints on the items of the list at `pointer`."""
     if not pointer:
         return {name: value for name, value in node.items() if name != "items"}
     properties = node.get("properties", {})
@@ -130,7 +131,7 @@ def without_member(node: Document, pointer: Path) -> Document:
 
 @cache
 def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern as ECMA 262 means it; None if Python has no equal."""
+    """Compile a pattern with its meaning in ECMA 262; None if Python cannot compile it."""
     inside = False
     made = []
     at = 0
@@ -157,7 +158,7 @@ def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
 
 
 def is_day(text: str) -> bool:
-    """Return whether the text is a date of RFC 3339 in the calendar."""
+    """Return whether the text is a date of RFC 3339 that exists in the calendar."""
     match = _DAY.fullmatch(text)
     try:
         return bool(match and date(*map(int, match.groups())))
@@ -220,14 +221,14 @@ def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
 
 
 def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
-    """Check a value against `oneOf`, or the part that a discriminator chooses."""
+    """Check a value against `oneOf`; if there is a discriminator, as `anyOf`."""
     yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
 
 
 _Engine = extend(
     OAS30Validator,
     {
-        # Those of the library look for references, which are replaced by now.
+        # The library's functions for these keywords look for references, which are already replaced.
         "allOf": _PLAIN["allOf"],
         "anyOf": _PLAIN["anyOf"],
         "oneOf": _one_of,
@@ -243,7 +244,8 @@ _Engine = extend(
 def _accepts(engine: Any, value: Json, node: Any) -> bool:
     """Return whether the value is valid.
 
-    Most values are, and an engine that reports places is built anew for each member.
+    Most values are valid and need no places of problems. To report places, the engine builds itself anew for
+    each member, which is slow.
     """
     if isinstance(node, bool):
         return node
@@ -280,19 +282,22 @@ def _broken(error: Any) -> SchemaProblem:
 
 @dataclass(frozen=True, slots=True)
 class Leniency:
-    """Leniency in reading a body, by `x-binder` and the vendor's profile.
-
-    `coerces` holds pairs of the expected and the given type; `spells`: every value is a text, as in a form or
-    XML; `ignores_unknown`: the caller asked to skip unknown members.
-    """
+    """Leniency in reading a body, from `x-binder` and the vendor's profile."""
 
     any_case: bool = False
+    """Whether member names match in any letter case."""
     nulls_dropped: bool = False
+    """Whether a null in place of a text counts as a missing member."""
     null_structures_dropped: bool = False
+    """Whether a null in place of a list or an object counts as a missing member."""
     blanks_dropped: bool = False
+    """Whether a blank text in place of a number counts as a missing member."""
     spells: bool = False
+    """Whether every value is a text, as in a form or XML."""
     ignores_unknown: bool = False
+    """Whether the caller asked to ignore unknown members."""
     coerces: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of an expected type and another type that is read as the expected type."""
     tolerances: tuple[Tolerance, ...] = ()
 
     def may_pass(self, broken: SchemaProblem) -> bool:
@@ -303,11 +308,11 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Return whether the problem may reject its item alone, although its keyword refuses the call."""
+        """Return whether a tolerance lets the problem reject its item alone, not the whole call."""
         return any(_speaks_of(tolerance, broken) for tolerance in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:
-        """Return whether a member differs from the schema in letter case only, where case may not count."""
+        """Return whether `any_case` is on and a member name differs from the schema in letter case only."""
         if not self.any_case:
             return False
         if isinstance(value, list):
@@ -395,7 +400,7 @@ def leniency(
 
 
 def is_on_the_edge(value: Json, node: Document) -> bool:
-    """Return whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
+    """Return whether a value holds a date that many calendars cannot hold (year 1, an offset of 14 hours)."""
     if isinstance(value, list):
         return any(is_on_the_edge(child, node.get("items", {})) for child in value)
     if isinstance(value, dict):
@@ -414,7 +419,7 @@ def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
 
 
 def _is_trimmed(broken: SchemaProblem) -> bool:
-    """Return whether the text is valid without its surrounding white space."""
+    """Return whether the text keeps the broken keyword without its surrounding white space."""
     found = broken.found
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False
