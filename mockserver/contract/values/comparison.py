@@ -1,4 +1,4 @@
-"""Comparison of sent values with those that are read back."""
+"""Comparison of sent values with the values that are read back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VALUE_CHECKS = checks_of("values")
 
 _EXCERPT, _USUAL = 80, "application/json"
 _TOLD = 8
-"""Values of a finding that are told; of more of them the number is."""
+"""Maximum number of losses that a finding tells; further losses are counted."""
 
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?)?", re.ASCII
@@ -113,39 +113,41 @@ HowShown = Literal["reading it", "the list", "the answer to it"]
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
-    """An item's record in an answer: `at` points there, `is_text` if the answer has no types (XML)."""
+    """An item's record in an answer."""
 
     how: HowShown
     record: Mapping[str, Json]
     exchange: Exchange
     at: str
+    """Pointer to the record."""
     is_text: bool = False
+    """Whether all values are texts, because the answer has no types (XML)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """An accepted item and its place in the batch; `before` is the one that it updates, if any."""
+    """An accepted item and its place in the batch."""
 
     trial: ValueTrial
     place: int
     exchange: Exchange
     step: str
     before: SentItem | None = None
+    """The item whose record this item updates, if any."""
     warning: str = ""
-    """The message of its outcome."""
+    """The message of the item's outcome."""
 
 
 @dataclass(slots=True)
 class ValueComparison:
-    """The comparison of all values of an operation so far.
-
-    `changed` counts allowed changes, by member and kind, `compared` the comparisons, by check.
-    """
+    """The comparison of all values of an operation so far."""
 
     operation: str
     rules: ValueRules
     changed: Counter[tuple[str, LossKind]] = field(default_factory=Counter)
+    """Number of allowed changes, by member and kind."""
     compared: Counter[str] = field(default_factory=Counter)
+    """Number of comparisons, by check."""
     _lost: dict[tuple[str, LossKind], Finding] = field(default_factory=dict)
     _shown: set[tuple[str, MemberPath]] = field(default_factory=set)
 
@@ -189,7 +191,7 @@ class ValueComparison:
         sent: SentItem,
         shown: ShownRecord,
     ) -> bool:
-        """Return whether the answer shows the value from before an update instead of the sent one."""
+        """Return whether the answer shows the value from before an update instead of the sent value."""
         before = sent.before.trial.values if sent.before else {}
         if member.path not in before or all(
             self._is_declared(member, difference) for difference in differences
@@ -199,7 +201,7 @@ class ValueComparison:
         return all(self._is_declared(member, one) for one in of_before)
 
     def findings(self) -> Iterator[Finding]:
-        """Yield one for each check, with every member and kind of loss."""
+        """Yield a finding for each failed check; its message tells the lost members and kinds of loss."""
         by_check: dict[str, list[Finding]] = {}
         for one in self._lost.values():
             by_check.setdefault(one.check, []).append(one)
@@ -217,7 +219,7 @@ class ValueComparison:
     def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
     ) -> Sequence[Difference] | None:
-        """Return the differences; None if no answer ever shows the member."""
+        """Return the differences; None if the answer may lack the member, as no answer has shown it yet."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
@@ -240,7 +242,7 @@ class ValueComparison:
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """A member that an answer shows otherwise than it was sent."""
+    """A member that an answer shows with another value than was sent."""
 
     member: ValueMember
     hard: HardValue
@@ -271,7 +273,7 @@ class _Loss:
 
 
 def value_text(value: Json) -> str:
-    """Return a value as JSON, with escapes for invisible characters and those beyond ASCII."""
+    """Return a value as JSON text, in ASCII only; the middle of a long text is left out."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
@@ -282,10 +284,11 @@ def value_text(value: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference; `places` are the numbers of decimals that explain it as rounded or cut."""
+    """A difference between a sent and a shown value."""
 
     kind: LossKind
     places: frozenset[int] = frozenset({0})
+    """Numbers of decimals to which the sent value may have been rounded or cut."""
 
     def is_declared(self, change: ValueChange) -> bool:
         return change.what == self.kind and change.places in self.places
@@ -295,10 +298,10 @@ class Difference:
 
 
 def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Difference, ...]:
-    """Differences of `shown` from `sent`, none for the same value.
+    """Return the differences of `shown` from `sent`, none if the values are equal.
 
-    `kind` is that of `hard_values.kind_of`. `is_text`: the answer has no types (XML), so numbers are texts,
-    and null and the empty text are the same.
+    `kind` comes from `hard_values.kind_of`. If `is_text`, the answer has no types (XML): numbers are texts,
+    and null equals the empty text.
     """
     if is_text and sent in (None, "") and shown in (None, ""):
         return ()
@@ -325,7 +328,7 @@ def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def decimals_of(shown: Json) -> int | None:
-    """Number of decimals of a printed amount, None if it is no number."""
+    """Return the number of decimals of a printed amount, None if it is no number."""
     number = _decimal(shown)
     exponent = None if number is None else number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else None
@@ -354,7 +357,7 @@ def _number_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
-    """Numbers of decimals by which `found` is `expected`, rounded."""
+    """Return the numbers of decimals (below 8) to which `expected`, rounded in one of `modes`, is `found`."""
     units = {places: Decimal(1).scaleb(-places) for places in range(8)}
     return frozenset(
         places
@@ -451,7 +454,7 @@ def _text_differences(sent: str, shown: str) -> Iterator[Difference]:
 
 
 def _keeps_only(sent: str, shown: str, last: int) -> bool:
-    """Return whether characters after `last` are gone or replaced, and all others kept in order."""
+    """Return whether the only loss is that characters above the code point `last` are missing or replaced."""
     if all(ord(mark) <= last for mark in sent):
         return False
     rest = iter(shown)
@@ -471,14 +474,15 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """The body of an answer; `is_text`: every value is a text."""
+    """The body of an answer."""
 
     document: Json
     is_text: bool = False
+    """Whether every value is a text, as in XML."""
 
 
 def read_document(response: Response) -> ShownDocument | None:
-    """Return the body as JSON, or XML in the same form; None for neither, or empty."""
+    """Return a body of JSON, or of XML in the form of JSON; None if it is empty or unreadable."""
     if not response.body:
         return None
     try:
@@ -500,11 +504,11 @@ def is_json(media_type: str) -> bool:
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
 ) -> tuple[Path, Mapping[str, Json]] | None:
-    """Return the object that shows the item of the key, and its place.
+    """Return the object that shows the item of the key, with its place, or None.
 
-    Of several objects it is the last of those with most of the item's members.
-    The object has the item's key members, or a member equal to the key. `alone`: the answer is about this
-    item only, so an object with its members needs no key, if there is no other.
+    The object has the item's key members; if the item has none, a member that equals the key or its last
+    part. Of several objects, take the one with most of the item's members, and of equal ones the last.
+    `alone`: the answer is about this item only; then a single object with any of its members needs no key.
     """
     named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
     objects = [one for one in _objects(document, ()) if item.keys() & one[1].keys()]
@@ -529,7 +533,7 @@ def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
 
 
 def list_in_xml(found: Json) -> Json:
-    """Return the list that an element with elements of one name stands for; any other value as it is."""
+    """Return an object with one member, as XML writes a list, as that list; any other value unchanged."""
     if isinstance(found, Mapping) and len(found) == 1:
         (found,) = found.values()
         return found if isinstance(found, list) else [found]
@@ -549,7 +553,7 @@ def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> boo
 
 
 def _objects(document: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
-    """Yield every object of a document with its place."""
+    """Yield the place of every object in a document, and the object."""
     if isinstance(document, Mapping):
         yield path, document
         for name, inner in document.items():

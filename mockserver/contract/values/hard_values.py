@@ -1,4 +1,4 @@
-"""Values that servers are known to lose, and the items that carry them."""
+"""Values that servers are known to lose, and trials that send them in items."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 
 _MOST = 4000
-"""Characters of the longest text that is tried."""
+"""Maximum number of characters of a text that is tried."""
 _UNBOUNDED = 255
-"""Characters of the longest text that is tried where the schema states no maximum length."""
+"""Maximum number of characters if the schema states no `maxLength`."""
 
 _AMOUNT = re.compile(r"-?[0-9]+\.[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -33,7 +33,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @cache
 def _known() -> Mapping[str, Mapping[str, Any]]:
-    """Return the values by kind and name."""
+    """Return the texts and numbers of `hard_values.yaml` by kind and name."""
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
     known: Mapping[str, Mapping[str, Any]] = yaml.load(text)
     return known
@@ -46,9 +46,9 @@ class HardValue:
 
 
 def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
-    """Values that the schema takes, a plain one first; `good` is a valid one.
+    """Return values that the schema allows, a plain value first; `good` is a valid value.
 
-    None for a value of a list, or with a meaning outside the schema (an id).
+    Return none for an `enum`, a read-only member, or a format with a meaning outside the schema (an id).
     """
     if "enum" in schema or schema.get("readOnly"):
         return ()
@@ -59,7 +59,10 @@ def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
 
 
 def kind_of(schema: Document, good: Json = None) -> str:
-    """Kind of the schema's values: `moment`, `day`, `amount` in a text, `text`, else its type."""
+    """Return the kind of the schema's values: its type; for strings `moment`, `day`, `amount` or `text`.
+
+    If a string has no format, the value `good` tells its kind. If a string has another format, return "".
+    """
     if schema.get("type") != "string":
         return str(schema.get("type", ""))
     named: Mapping[str, str] = {"date-time": "moment", "date": "day", "": "text", "decimal": "amount"}
@@ -141,7 +144,7 @@ def _fits(schema: Document, value: Decimal) -> bool:
 
 
 MemberPath: TypeAlias = tuple[str, ...]
-"""Names from the object of an item to a member; in a list the place as text."""
+"""Steps from the object with an item's values to a member: names, and places in lists as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ class ValueMember:
 
     @property
     def name(self) -> str:
-        """Its name without places in lists, as in profiles: "LineItems.UnitAmount"."""
+        """Name of the member without places in lists, as in profiles: "LineItems.UnitAmount"."""
         return ".".join(step for step in self.path if not step.isdigit())
 
 
@@ -163,7 +166,7 @@ def json_body(operation: Operation) -> MediaType | None:
 def free_members(
     spec: Spec, operation: Operation, rules: ValueRules, item: Json, fixed: frozenset[str]
 ) -> tuple[ValueMember, ...]:
-    """Members to change; those whose good value is in `fixed` (keys, facts) are left alone."""
+    """Return the members to change. Skip members whose value in the item is in `fixed` (keys, facts)."""
     batch, body = operation.batch, json_body(operation)
     held = object_at(item, rules.at)
     if batch is None or body is None or not isinstance(held, Mapping):
@@ -187,7 +190,7 @@ def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]
 
 
 def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules) -> Document:
-    """Return the schema of the object that holds an item's values, without references."""
+    """Return the schema, without references, of the object that holds an item's values."""
     node: Document
     if rules.schema:
         node = unfold(spec.document, {"$ref": f"#/components/schemas/{rules.schema}"})
@@ -202,7 +205,7 @@ def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules
 
 
 def _properties_of(node: Document) -> dict[str, Document]:
-    """Return the properties of a schema, with those of its parts (`allOf`)."""
+    """Return the properties of a schema and of its parts (`allOf`)."""
     found = dict(node.get("properties", EMPTY))
     for part in node.get("allOf", ()):
         found.update(_properties_of(part))
@@ -212,7 +215,7 @@ def _properties_of(node: Document) -> dict[str, Document]:
 def _members(
     schema: Document, held: Mapping[str, Json], way: MemberPath, fixed: frozenset[str]
 ) -> Iterator[ValueMember]:
-    """Yield the members of an object to change; deeper ones only if the good item has them."""
+    """Yield the members to change in an object and, if the good item `held` has them, in nested objects."""
     for name, member in _properties_of(schema).items():
         good = held.get(name)
         if isinstance(good, Mapping | list):
@@ -234,11 +237,13 @@ Change = tuple[ValueMember, HardValue]
 
 @dataclass(frozen=True, slots=True)
 class ValueTrial:
-    """Members of one item that are changed at once; `media_type` is "" for the usual one."""
+    """Members of one item that are changed at once."""
 
     changes: tuple[Change, ...]
     media_type: str = ""
+    """The media type that the item is sent in, "" for the profile's."""
     is_alone: bool = False
+    """Whether the item must be the only one of its batch."""
 
     @property
     def values(self) -> Mapping[MemberPath, Json]:
@@ -257,10 +262,10 @@ class ValueTrial:
 def plan_trials(
     members: Sequence[ValueMember], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[ValueTrial]:
-    """Yield a plain value for every member first, then `most` rounds of hard ones, drawn by the seed.
+    """Yield rounds, each of which changes every member: one of plain values, then `most` of hard values.
 
-    Each round changes every member. All are sent in the usual media type, then the plain ones in every other,
-    then `most` in the others in turn: a loss there alone is a fault of that media type.
+    The seed draws the hard rounds. They are sent in the profile's media type. Then the plain round follows in
+    each of `media_types`, and `most` hard rounds in these in turn: a loss only there is the fault of a type.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
@@ -268,7 +273,7 @@ def plan_trials(
     yield from (ValueTrial(tuple(_round(members, place))) for place in (0, *hard))
     for place, media_type in _in_others(hard, media_types, most, seed):
         changes = _round(members, place)
-        # A form has no null, and many read an empty text as one.
+        # A form has no null, and many servers read an empty text in it as null.
         chosen = (change for change in changes if media_type != _FORM or change[1].value not in (None, ""))
         yield ValueTrial(tuple(chosen), media_type)
 
@@ -276,7 +281,7 @@ def plan_trials(
 def _in_others(
     hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield rounds and media types: the plain round in each, then the hard ones in one each, in turn."""
+    """Yield rounds and media types: the plain round in each type, then `most` hard rounds, types in turn."""
     yield from ((0, name) for name in media_types)
     count = len(media_types)
     planned = (

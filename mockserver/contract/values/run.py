@@ -42,29 +42,29 @@ from mockserver.model import Json, pointer_of
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _NOTHING = (None, "")
-"""Values that some vendors take for "leave it as it is"."""
+"""Values with which some vendors leave a member unchanged."""
 
 _KEYS = 400
-"""Items that are sent of an operation, at most."""
+"""Number of keys that are drawn for an operation; each new record takes a key."""
 
 _CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
-"""Calls of an operation, at most: some, and more for each example that a run is to make."""
+"""Maximum number of calls of an operation: a fixed number, and a number for each example of the run."""
 
 _PREPARED = 24
-"""Rounds of hard values, at most, where each item needs calls of its own before."""
+"""Maximum number of rounds of hard values if each item needs calls that prepare it."""
 
 _LISTED = 20
-"""Stored items, after which the list is read."""
+"""Number of stored items after which the list is read."""
 
 _TOGETHER = 5
-"""Items of a batch."""
+"""Maximum number of items in a batch."""
 
 _TENANT = 0
 
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """Updates of the first stored items that have each member, and of the last one."""
+    """Updates of stored items: of the first items that together have all members, and of the last item."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class UpdatePlan:
     _last: dict[str, SentItem] = field(default_factory=dict)
 
     def accepted(self, key: str, sent: SentItem) -> None:
-        """Note an accepted item; another media type may have changed it."""
+        """Note an accepted item. Ignore items in other media types, which may have changed the values."""
         if sent.trial.media_type:
             return
         if all(member.path in self._members for member, _ in sent.trial.changes):
@@ -85,7 +85,7 @@ class UpdatePlan:
                 self._values.setdefault(member.path, {})[hard.name] = hard
 
     def updates(self) -> Iterator[tuple[str, ValueTrial, SentItem]]:
-        """Yield key, new values and stored item of each update."""
+        """Yield, for each update, key, new values and the stored item."""
         for key, sent in {**self._first, **self._last}.items():
             if changes := tuple(self._changes(sent.trial.values)):
                 yield key, ValueTrial(changes), sent
@@ -100,7 +100,7 @@ class UpdatePlan:
 def check_values(context: SequenceContext) -> None:
     """Send items with hard values, and record values that are read back differently."""
     wanted = context.run_config
-    # The answers are judged too: a finding of theirs comes again only if the calls do.
+    # The answers are judged too: to see a finding about them again, the calls must be made again.
     if wanted.wants_any((*VALUE_CHECKS, MEDIA_TYPES, *checks_of("answers"))):
         _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
 
@@ -111,26 +111,27 @@ class _KeyedTrial:
     key: str
     document: Json
     before: SentItem | None = None
-    """The item that the record was stored with, where this one updates it."""
+    """For an update: the item with which the record was stored."""
 
 
 @dataclass(slots=True)
 class _ValueRun:
-    """A run of an operation: `keys` are unused ones, `waiting` trials to be sent.
-
-    `barred` are the refused values by media type and member, and "" where its plain value is refused: a
-    member with another meaning. `unlisted` are stored items whose list was not read yet.
-    """
+    """The run of one operation."""
 
     context: SequenceContext
     sequence: CallSequence
     rules: ValueRules
     keys: deque[str]
+    """Keys to use, the next first."""
     comparison: ValueComparison
     waiting: deque[ValueTrial] = field(default_factory=deque)
+    """Trials to be sent."""
     refused: Counter[str] = field(default_factory=Counter)
+    """Number of refused values, by member."""
     barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
+    """Refused values: media type, member and name; if a plain value is refused, "" for all of the member."""
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
+    """Stored items after which the list was not read yet."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     media_type_turns: Iterator[int] = field(default_factory=count)
     updates: UpdatePlan = field(default_factory=UpdatePlan)
@@ -198,7 +199,10 @@ class _ValueRun:
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:
-        """Take the trials of one media type for one batch; existing keys are taken in turn."""
+        """Take the trials of one media type for one batch.
+
+        If the profile only updates existing records, their keys are used in turn.
+        """
         first, left = self.waiting[0], deque[ValueTrial]()
         made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
@@ -217,7 +221,7 @@ class _ValueRun:
         return list(made.values())
 
     def _next_updates(self) -> list[_KeyedTrial]:
-        """Stored items with other values; none where a batch does not create and update alike."""
+        """Return updates of stored items; none unless the batch both creates and updates."""
         context = self.context
         if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
             return []
@@ -242,7 +246,11 @@ class _ValueRun:
             self._read_back(self._sent(trials))
 
     def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
-        """Send a batch and return the accepted items; the rest waits to be sent in smaller parts."""
+        """Send a batch and return the accepted items.
+
+        If the whole call is refused, its trials wait to be sent alone; a trial that is refused by itself is
+        split in halves.
+        """
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
             for one in trials:
@@ -279,7 +287,7 @@ class _ValueRun:
             return request
         if media_type in profile.encodings:
             body = profile.encodings[media_type](documents)
-            # A reader of XML takes a carriage return for a line feed, unless it is written as a reference.
+            # A reader of XML reads a carriage return as a line feed, unless it is written as a reference.
             body = body.replace(b"\r", b"&#13;") if is_xml(media_type) else body
         else:
             spec = self.context.api.spec
@@ -315,7 +323,7 @@ class _ValueRun:
                     self._compare(one, sent, exchange, "the list")
 
     def _reads(self, request: Request) -> Iterator[Exchange]:
-        """Yield the answer in the media type of the profile, then in another one of the operation."""
+        """Yield the answer in the profile's media type, then in another media type that the spec declares."""
         accepts: list[str | None] = [None]
         for accept in accepts:
             wanted = {} if accept is None else {"accept": accept}
