@@ -27,7 +27,7 @@ _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 STATEFUL_CHECKS = checks_of("sequences", "values")
 SEQUENCE_CHECKS = checks_of("answers", "sequences")
-"""Checks that any trial of sequences may fail, so that each trial is made for each of them."""
+"""Checks that may fail in any trial of sequences: if one of them is wanted, all these trials are made."""
 
 _CHECK = "steps-do-what-they-say"
 _LISTS = "lists-show-what-is-there"
@@ -35,17 +35,22 @@ _LISTS = "lists-show-what-is-there"
 
 @dataclass(frozen=True, slots=True)
 class SettledBatch:
-    """A batch, its request and its reported outcomes; `refused` as a whole."""
+    """A batch with its request and the outcomes in its answer."""
 
     sent: SentBatch
     request: Request
     exchange: Exchange
     verdicts: tuple[ReportedVerdict, ...]
+    """Outcomes in the order of the items."""
     refused: bool
+    """Whether the call was refused as a whole."""
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the check that a failure of the usual one stands for, where the batch is of a special kind."""
+    """Return the check to blame for a failure at an item: for a special kind of batch its own, else `usual`.
+
+    The special kinds are a batch with the item's key twice and, if `media`, one in another media type.
+    """
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -54,7 +59,7 @@ def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = Tr
 def build_items(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """Return the batch of these items, with its expected effect at this point of the sequence."""
+    """Return the batch of these items, with the effect that it must have on the known records."""
     subject = sequence.context.batch_profile
     before = {item.key: sequence.known(item.key, tenant) for item in items}
     documents = tuple(item.document(subject) for item in items)
@@ -67,7 +72,7 @@ def build_items(
 
 
 def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
-    """Return the call that sends it, under an idempotency key if one is given."""
+    """Return the call that sends the batch, under the idempotency key `token` if it is not ""."""
     subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
     if token:
@@ -84,7 +89,7 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
 def send_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch and compare the result with the model; None without a response."""
+    """Send a batch, and compare its outcomes and stored records with the model; None without a response."""
     answered = ask_batch(sequence, items, tenant, media_type, token)
     if answered is not None:
         settle_batch(sequence, answered)
@@ -95,7 +100,7 @@ def send_batch(
 def ask_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch and judge the answer by itself; None without a response."""
+    """Send a batch and judge its answer without comparing it with the model; None without a response."""
     sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
@@ -105,7 +110,7 @@ def ask_batch(
 def read_answer(
     sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
 ) -> SettledBatch:
-    """Read the outcomes in the response; add it as a step and judge it."""
+    """Read the outcomes in a response, add the call to the steps, and judge the response."""
     items = batch_items(sequence.context.batch_profile, sequence.context.batch, sent.items, sent.documents)
     verdicts = sequence.verdicts(exchange, items)
     complaint = verdicts if isinstance(verdicts, str) else ""
@@ -201,7 +206,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
-    """Return whether an all-or-nothing batch rejects each item by itself."""
+    """Return whether an atomic batch, in which no item refuses the call, rejects every item by an outcome."""
     return (
         sequence.context.batch.atomic
         and all(verdict.outcome is not None and not verdict.accepted for verdict in answered.verdicts)
@@ -260,7 +265,7 @@ def _class_is_true(
 ) -> None:
     outcome, one = verdict.outcome, answered.sent.items[place]
     check = check_of(answered.sent, one, "class-is-true", media=False)
-    # The status may be right, and the words that people read wrong.
+    # The status may be right although the words, which people read, are wrong.
     for made in (
         dict.fromkeys(filter(None, (outcome.made, class_in_words(outcome.message)))) if outcome else ()
     ):
@@ -302,7 +307,7 @@ def _named(places: Sequence[int]) -> str:
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
-    """Read every key of the batch, or these `keys` of it; the records read are known from now on."""
+    """Read the records of the batch's keys, or of `keys`; compare them with the model, then expect them."""
     for key in dict.fromkeys(item.key for item in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)
@@ -313,15 +318,17 @@ def read_back(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """The record of a key that its reported outcome requires, `done` or not."""
+    """The record of a key that its reported outcome requires."""
 
     record: Record | None
     place: int
+    """Place of the item that decides about the record."""
     done: bool
+    """Whether the item was accepted."""
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """Return the expected record of the key, None if unknown."""
+    """Return the expected record of the key; None if its outcome does not tell it, or is itself wrong."""
     due = None
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for place, (one, effect, verdict) in enumerate(rows):
@@ -375,7 +382,7 @@ def _break(
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
-    """Return a failure text if the last answer has no record of the key."""
+    """If a successful read shows no record, return the answer as the end of a message; else ""."""
     last = sequence.exchanges[-1]
     if shown is not None or last.request.method != "GET" or not last.response.is_done:
         return ""
@@ -405,7 +412,7 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
 
 
 def read_back_at_end(sequence: CallSequence) -> None:
-    """Read the lists, which cost a call each; where there are none, read every record."""
+    """Read the list of each tenant, which costs a call or a few; if the profile has no list, every record."""
     if sequence.context.batch_profile.listed is None:
         read_all_back(sequence)
     for tenant in range(sequence.context.batch_profile.tenants):

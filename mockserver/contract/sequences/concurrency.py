@@ -1,4 +1,4 @@
-"""Two batches at once, and replays under an idempotency key."""
+"""Checks of two batches at once, and of replays under an idempotency key."""
 
 from __future__ import annotations
 
@@ -28,21 +28,28 @@ _AMOUNTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """Effect of two batches in one order: records by key, and the accepted items of each batch."""
+    """Expected effect of two batches, 0 and 1, that are processed in one order."""
 
     names: tuple[int, int]
+    """The batch that is processed first, and the other batch."""
     accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
+    """For batch 0 and batch 1: whether the item of each key is accepted."""
     between: Mapping[str, Record | None]
+    """Records by key after the first batch."""
     after: Mapping[str, Record | None]
+    """Records by key after both batches."""
 
 
 def send_together(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> None:
-    """Two good batches over the same keys at once, and reads of these keys meanwhile."""
+    """Send two good batches with common keys at once, and read their keys meanwhile and afterwards.
+
+    Answers and reads must fit one of the two orders in which the batches may be processed.
+    """
     orders = _orders(sequence, first, second, tenant)
     if not orders:
-        # Where nobody says what becomes of a key that is there, they have no key in common.
+        # If the effect of a key that already exists is unknown, the batches get no key in common.
         second = [one for one in second if one.key != first[0].key]
         first = first[:1]
         orders = _orders(sequence, first, second, tenant) if second else []
@@ -69,7 +76,7 @@ def send_together(
 
 
 def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send a batch that must be refused whole while reading its keys, which must not show it."""
+    """Send a batch that must be refused as a whole, and meanwhile read its keys: no record may change."""
     sent, subject = batches.build_items(sequence, items, tenant), sequence.context.batch_profile
     if not sent.expected_effect.whole:
         return
@@ -181,7 +188,7 @@ def _fits(order: _Order, rows: Mapping[int, ReportedVerdict], key: str) -> bool:
 
 
 def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
-    """Check that the final records fit one of the two orders; one order for all keys of atomic batches."""
+    """Check that each final record fits one of the two orders; in atomic batches, all must fit one order."""
     sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
         if all(dict(order.after) != dict(shown) for order in orders):
@@ -201,7 +208,7 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
-    """Send two batches at once over three keys, one of which both have; then again on the result."""
+    """Send two batches at once that have one of three keys in common; then do it again on the result."""
     if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
@@ -223,7 +230,10 @@ def check_replay(
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
-    """Send a batch, perhaps another, replay the first under its key, then the key with another body."""
+    """Send a batch under an idempotency key and replay it; then send the key with the batch `other`.
+
+    If `between` has items, send them before the replay.
+    """
     token = sequence.token()
     if not batches.build_items(sequence, items, tenant).expected_effect.is_done:
         return
@@ -245,7 +255,7 @@ def check_replay(
 
 
 def check_replayed_refusal(context: SequenceContext) -> None:
-    """Send an item before what it needs is there, and the same call again under its key when it is there."""
+    """Send an item before preparing what it needs; after the preparation, the replay must be refused too."""
     rule, profile = rule_of(context.api), context.batch_profile
     is_due = rule is not None and rule.errors and profile.again == "same" and profile.prepare is not None
     if not is_due or not context.may_try(REPLAY):
@@ -265,7 +275,7 @@ def check_replayed_refusal(context: SequenceContext) -> None:
 
 
 def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send one call twice at once under one key: it must take effect once."""
+    """Send a call twice at once under one idempotency key: it must take effect once."""
     token = sequence.token()
     sent = batches.build_items(sequence, items, tenant)
     if not sent.expected_effect.is_done:

@@ -1,4 +1,4 @@
-"""Trials of identity: which record an id of an answer, a key of an item, or a reference leads to."""
+"""Trials of identity: whether ids in answers, keys of items and references lead to the right record."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _KEYS = 4
 
 
 def check_ids(context: SequenceContext) -> None:
-    """Send a bad item between good ones, then new items that differ from the first in their keys only.
+    """Send a bad item between good items, an update of the first item, and new items with equal values.
 
-    Answer, list and single read must show one id for a record, and each key must have a record of its own.
+    Answer, list and single read must show the same id for a record. Each key must have a record of its own.
     """
     if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
@@ -40,7 +40,7 @@ def check_ids(context: SequenceContext) -> None:
 
 
 def _compare_ids(sequence: CallSequence, items: Sequence[SequenceItem], answer: Exchange) -> None:
-    """Compare the ids of each record in the answer to its batch, in the list and in its single read."""
+    """Compare the ids that the answer to the batch, the list and a single read show for each record."""
     profile, api = sequence.context.batch_profile, sequence.context.api
     listed = sequence.call(profile.listing(_HERE), _HERE) if profile.listing else None
     known = (one for one in api.profile.lists if listed is not None and one.operation == listed.operation)
@@ -59,7 +59,7 @@ def _compare_ids(sequence: CallSequence, items: Sequence[SequenceItem], answer: 
 
 
 def _member(sequence: CallSequence, name: str, item: Json, key: str, exchange: Exchange | None) -> Json:
-    """A member of an item's record in an answer; None if the answer has no record with the item's keys."""
+    """Return the member `name` of an item's record in an answer; None if the answer has no such record."""
     names = sequence.context.batch.key
     read = read_document(exchange.response) if exchange else None
     if read is None or not isinstance(item, Mapping) or {*names}.isdisjoint(item):
@@ -69,9 +69,9 @@ def _member(sequence: CallSequence, name: str, item: Json, key: str, exchange: E
 
 
 def _send_alike(sequence: CallSequence, items: Sequence[SequenceItem]) -> None:
-    """Send items with values that another record has; if they are accepted, each must be a new record.
+    """Send items with equal values but different keys; if accepted, each must make a record of its own.
 
-    A vendor may refuse them: no document says which members are unique.
+    A vendor may refuse such items, because no document says which members are unique.
     """
     answered = batches.ask_batch(sequence, items, _HERE)
     if answered and not answered.refused and all(one.accepted is not False for one in answered.verdicts):
@@ -81,9 +81,9 @@ def _send_alike(sequence: CallSequence, items: Sequence[SequenceItem]) -> None:
 
 
 def check_records_of_tenants(context: SequenceContext) -> None:
-    """Send an item that needs a record which only another tenant has: it must be rejected.
+    """Send an item that needs a record, where only another tenant has this record: it must be rejected.
 
-    An item that is accepted without any record needs none.
+    If an item is accepted although no tenant has its record, the check does not apply.
     """
     profile = context.batch_profile
     is_due = profile.tenants > 1 and profile.prepare is not None
@@ -103,7 +103,7 @@ def check_records_of_tenants(context: SequenceContext) -> None:
 
 
 def _is_accepted(sequence: CallSequence, key: str) -> bool:
-    """Send a good item of a key that nothing is prepared for; whether it is accepted."""
+    """Send a good item with a key for which nothing was prepared; return whether it is accepted."""
     sequence.there[_HERE, key] = None
     item = SequenceItem(key, DrawnValues(sequence.scope.numbers_from, Decimal(1)))
     answered = batches.ask_batch(sequence, [item], _HERE)
@@ -111,7 +111,7 @@ def _is_accepted(sequence: CallSequence, key: str) -> bool:
 
 
 def check_key_twice(context: SequenceContext) -> None:
-    """Send a key twice in one batch with other values, and another key between."""
+    """Send a batch with a key twice, with different values, and with another key between, if there is one."""
     if not context.batch_profile.twice or not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):

@@ -1,4 +1,4 @@
-"""The Hypothesis state machine of one batch operation, and its check of isolation."""
+"""The Hypothesis state machine of one batch operation, and checks that tenants and sandboxes are apart."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from mockserver.contract.sequences.sentences import SequenceItem
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 KEYS = 4
-"""Keys of a sequence: few, so that they repeat."""
+"""Maximum number of items in a batch, and usual number of keys of a sequence: few, so that keys repeat."""
 
 TENANT = st.integers(0, 1)
 KEY = st.integers(0, KEYS - 1)
 _TELLING = ("0.01", "0.10", "0.20", "0.30", "1.10", "19.99", "100.00", "1234.56", "4503599.63", "99999999.99")
-"""Amounts that a binary float does not hold, or that lose a zero."""
+"""Amounts that no binary float equals, or whose last zero is easily lost."""
 
 AMOUNTS = st.one_of(
     st.sampled_from([Decimal(text) for text in _TELLING]),
     st.integers(1, 10_000_000).map(lambda cents: Decimal(cents).scaleb(-2)),
 )
 DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
-"""Without a number: that is the sequence's, so that no two things in it are alike."""
+"""Values without a number of their own: the sequence numbers them, so that no two items are equal."""
 
 _kept = lru_cache(maxsize=64)
-"""Sequences in sandboxes have the same keys: Hypothesis makes each strategy once for all."""
+"""Cache of strategies: sequences in different sandboxes have the same keys, so they share strategies."""
 
 _DATA = st.data()
 _NUMBERS = 1000
@@ -45,7 +45,7 @@ _TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
 def draw_items(
     keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
 ) -> st.SearchStrategy[list[SequenceItem]]:
-    """Items with different keys, good if no corruptions are given; else some or all of them bad."""
+    """Draw items with different keys: all good without `corruptions`, else any number of them bad."""
     if not corruptions:
         return _items_with(keys, st.none(), KEYS)
     bad = st.sampled_from(list(corruptions))
@@ -76,9 +76,9 @@ def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceIte
 
 @_kept
 def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
-    """Two batches of good items with the same keys, the second in reverse.
+    """Draw two batches of good items: the second has the keys of the first in reverse order.
 
-    Each may have a key that the other lacks: without it a lost item would not be noticed.
+    Each batch may have a key that the other lacks: only with such a key is a lost item noticed.
     """
     others = st.lists(DRAWN, min_size=KEYS + 1, max_size=KEYS + 1)
 
@@ -147,7 +147,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
-        """Send one bad item among good ones; read it from another tenant too, if there is one."""
+        """Send one bad item among good items; if there is another tenant, read the keys there too."""
         ways = self.alone or self.batch_profile.corruptions
         batch = self._drawn(data, draw_with_one_bad(self.keys, ways))
         if self.batch_profile.tenants > 1:
@@ -189,7 +189,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.steps)
     @rule(data=_DATA, drawn=DRAWN, tenant=TENANT)
     def send_one_and_take_a_step(self, data: st.DataObject, drawn: DrawnValues, tenant: int) -> None:
-        """Take a step on an existing record, then read the list."""
+        """Send an item, take a step on its record, then read the list."""
         (one, *_) = self._drawn(data, draw_items(self.keys))
         batches.send_batch(self.sequence, [one], self._tenant(tenant))
         self._step(data, one.key, drawn, self._tenant(tenant))
@@ -252,7 +252,7 @@ class BatchMachine(RuleBasedStateMachine):
         return [replace(one, drawn=self._other(one.drawn)) for one in batch]
 
     def _other(self, drawn: DrawnValues) -> DrawnValues:
-        """Values that are unique in the sequence, so that a stored value can be recognised."""
+        """Return values that are unique in the sequence, so that a stored value can be recognised."""
         number = next(self.numbers)
         cents = Decimal(number % _NUMBERS).scaleb(-2)
         return DrawnValues(self.sequence.scope.numbers_from + number, drawn.amount + cents)
@@ -266,7 +266,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Return whether a key may be sent again; if not, the sequence needs more keys."""
+    """Return whether a key may be sent again; if not, a sequence needs more keys."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 
@@ -277,7 +277,10 @@ def build_machine(context: SequenceContext) -> type[BatchMachine]:
 def check_other_tenant(
     sequence: CallSequence, items: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
 ) -> None:
-    """Send a batch in one tenant and check that another does not see it, nor its idempotency key."""
+    """Send a batch in the tenant `here`, and check that the tenant `there` sees no effect of it.
+
+    If `keyed`, also check that the tenant `there` may use the idempotency key of the batch.
+    """
     keys = [item.key for item in items]
     for key in keys:
         sequence.known(key, there)
@@ -295,7 +298,10 @@ def check_other_tenant(
 def check_other_sandbox(
     sequence: CallSequence, aside: IsolationScope, items: Sequence[SequenceItem], here: int, *, keyed: bool
 ) -> None:
-    """Send a batch in this sandbox and check that another does not see it, nor its idempotency key."""
+    """Send a batch in this sandbox, and check that the sandbox `aside` sees no effect of it.
+
+    If `keyed`, also check that the sandbox `aside` may use the idempotency key of the batch.
+    """
     subject = sequence.context.batch_profile
     keys = [item.key for item in items]
     first = {key: sequence.read(key, here, aside) for key in keys}
@@ -312,7 +318,7 @@ def check_other_sandbox(
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
-    """Check that another sandbox begins as this one did, whatever has happened here since."""
+    """Check that another sandbox has the records with which this sandbox began."""
     for key, shown in first.items():
         sequence.known(key, here)
         message = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
@@ -320,7 +326,7 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
-    """Send the call in the other scope too, under the same key: it must take effect there."""
+    """Send the batch in the other tenant or sandbox under its idempotency key: it must take effect there."""
     place = "tenant" if check == _TENANTS else "sandbox"
     sent = batches.build_items(sequence, answered.sent.items, where)
     if not sent.expected_effect.is_done:

@@ -1,4 +1,4 @@
-"""The run of random sequences, and checks of the messages of rejected items."""
+"""The run of random sequences and of fixed trials, and checks of the messages of rejected items."""
 
 from __future__ import annotations
 
@@ -36,29 +36,29 @@ from mockserver.model import Json
 PHASE = "stateful"
 
 STEPS = 8
-"""Calls of a sequence, at most."""
+"""Maximum number of steps of a random sequence."""
 
 _KEYS_OF_A_BATCH = 1_000
-"""Keys between those of two batches, so that no item meets hard values of an earlier batch."""
+"""Distance between the keys of two batches, so that no item meets hard values of an earlier batch."""
 
 _ROUNDS = 8
-"""Checks of a batch that may fail before the other sequences are left out."""
+"""Maximum number of rounds of random sequences; each round finds at most one failed check."""
 
 CHECK = "message-names-its-item"
 _TOGETHER = 4
-"""Bad items of one batch."""
+"""Maximum number of bad items in a batch."""
 
 _PLACES = (1, 0, 2)
-"""Not in order, so that a number that grows with every call is not taken for a position."""
+"""Places of the bad item, out of order: a number that grows with every call must not look like a place."""
 
 _FARTHEST = len(_PLACES)
 _RIGHT = range(2)
-"""Messages may count from 0 or from 1."""
+"""Differences of a number in a message from the place: messages may count from 0 or from 1."""
 
 _NUMBER = re.compile(r"(?<![\w-])-?\d+|\d+", re.ASCII)
 _LINE = re.compile(r"\bline\W*$|LineNumber\W*$", re.IGNORECASE)
 _LONGEST = 6
-"""Digits of a position, at most."""
+"""Maximum number of digits of a position."""
 
 
 def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
@@ -86,7 +86,7 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
 
 
 def check_steps(context: SequenceContext) -> None:
-    """Take each step on a record of its own; after a step that deletes the record, take every step again."""
+    """Take each step on a record of its own; if it deletes the record, take every step on the key again."""
     steps = context.batch_profile.steps
     for step in steps:
         if not context.may_try(*SEQUENCE_CHECKS):
@@ -114,7 +114,7 @@ def _run_sequences(context: SequenceContext) -> None:
 
 
 def check_messages(context: SequenceContext) -> None:
-    """Send every kind of bad item, a few at a time, each with a good one."""
+    """Send every kind of bad item in batches of a few kinds and one or more good items."""
     ways = [corruption for corruption in context.batch_profile.corruptions if not corruption.refuses_call]
     if len(ways) < 2 or not context.may_try(*SEQUENCE_CHECKS):  # noqa: PLR2004 - two may change places
         return
@@ -130,10 +130,10 @@ def check_messages(context: SequenceContext) -> None:
 
 
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send several bad items in one batch, each of them alone, then two; messages must not change places.
+    """Send a batch with several bad items, each of them alone, then two: messages must not be swapped.
 
-    A message that differs in the batch is no failure by itself: only if it is word for word that of another
-    item when sent alone.
+    An item may get one message in the batch and another message alone. The check fails only if its message in
+    the batch equals the message that another item gets alone.
     """
     together = batches.send_batch(sequence, items, tenant)
     if together is None:
@@ -197,14 +197,15 @@ class _Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """A number in a message that follows the place of the bad item, `shift` away from it."""
+    """A number in a message that always differs from the place of the bad item by `shift`."""
 
     shift: int
     text: str
+    """The message."""
 
 
 def check_positions(context: SequenceContext) -> None:
-    """Send each bad item at three places of a batch, and compare the positions in the messages with them."""
+    """Send each kind of bad item at three places of a batch, and compare numbers in messages with places."""
     ways = context.batch_profile.corruptions
     if not ways or not context.may_try(CHECK):
         return
@@ -245,7 +246,10 @@ def _may_count(refusal: _Refusal) -> bool:
 
 
 def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
-    """Numbers that follow the place, in texts that are otherwise the same at each place."""
+    """Yield the numbers in messages that change with the place; `texts` has the messages by place.
+
+    Skip a message whose other words change too.
+    """
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:
         return
@@ -262,7 +266,7 @@ def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
 
 
 def _positions(text: str) -> list[int | None]:
-    """Numbers of a text, None for one that is no position: too long, or that of a line."""
+    """Return the numbers in a text. A number that is too long or counts lines is None: it is no position."""
     return [
         None if len(found[0]) > _LONGEST or _LINE.search(text[: found.start()]) else int(found[0])
         for found in _NUMBER.finditer(text)
@@ -270,7 +274,7 @@ def _positions(text: str) -> list[int | None]:
 
 
 def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place: int) -> _Refusal | None:
-    """Send a batch with the bad item at the place; the texts of the refusal, None without one."""
+    """Send a batch with the bad item at the place; return its refusal, None if it is not refused."""
     profile, batch = sequence.context.batch_profile, sequence.context.batch
     drawn = [DrawnValues(number, Decimal(number + 1)) for number in range(len(keys))]
     bad, *items = (SequenceItem(key, values) for key, values in zip(keys, drawn, strict=True))

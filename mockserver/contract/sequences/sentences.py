@@ -1,4 +1,4 @@
-"""Steps of a sequence in sentences, and the model of the records that they name."""
+"""Words for the steps of a sequence, and the model of the records that the steps must leave."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from mockserver.spec.openapi import Batch
 
 _EXCERPT = 120
 _NAMED = 8
-"""Items that a sentence names; the others are counted."""
+"""Maximum number of items that a sentence names; further items are counted."""
 
 
 def batch(items: Sequence[SequenceItem]) -> str:
-    """Words for the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    """Return words for a sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
     bad = [(place, one) for place, one in enumerate(items) if one.corruption]
     if not bad:
         return f"sent {count_noun(len(items), 'good item')}"
@@ -42,7 +42,7 @@ def batch(items: Sequence[SequenceItem]) -> str:
 
 
 def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
-    """Words for a batch as a step: request and response."""
+    """Return words for a batch as a step: its request, its response and `became`."""
     named = (f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items[:_NAMED])
     of = ", ".join(named) + _more(len(items))
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
@@ -60,7 +60,7 @@ def outcome(items: Sequence[SequenceItem], verdicts: Sequence[ReportedVerdict], 
 
 
 def reported(verdict: ReportedVerdict) -> str:
-    """Words for the outcome of an item: "created", "refused: Debtor must exist"."""
+    """Return words for the outcome of an item: "created", "refused: Debtor must exist"."""
     message = verdict.outcome.message if verdict.outcome and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(message)}" if message else _word(verdict)
 
@@ -89,7 +89,7 @@ def response(exchange: Exchange) -> str:
 
 
 def excerpt(text: str) -> str:
-    """Beginning of a text, on one line; control characters become blanks."""
+    """Return the beginning of a text on one line; unprintable characters become blanks."""
     return cut_text("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
 
 
@@ -115,7 +115,7 @@ def _value(value: str | Decimal | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SequenceItem:
-    """An item of a sequence: its key, its values, and its corruption, if any."""
+    """An item of a sequence: its key, its values and, if it is bad, its corruption."""
 
     key: str
     drawn: DrawnValues
@@ -130,7 +130,7 @@ class SequenceItem:
 
 
 def _with_bad_part_last(good: Json, bad: Json) -> Json:
-    """Return the bad item; if the first element of a nested list is its bad part, that element comes last."""
+    """Return the bad item; if its bad part is the first element of a nested list, move that element last."""
     if isinstance(good, Mapping) and isinstance(bad, Mapping):
         return {name: _with_bad_part_last(good.get(name), value) for name, value in bad.items()}
     are_lists = isinstance(good, list) and isinstance(bad, list)
@@ -139,22 +139,23 @@ def _with_bad_part_last(good: Json, bad: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItemEffect:
-    """Expected effect of an item; `accepted` is None if both are possible.
-
-    `record_before` is its key's record before it, `record` the one after it if it is accepted.
-    """
+    """Expected effect of an item."""
 
     accepted: bool | None
+    """Whether the item must be accepted, None if it may be accepted or rejected."""
     record_before: Record | None
+    """Record of the key before the item."""
     record: Record | None
+    """Record of the key after the item, if the item must be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedBatchEffect:
-    """Expected effect of a batch; `whole`: the call is refused, and no item takes effect."""
+    """Expected effect of a batch."""
 
     effects: tuple[ExpectedItemEffect, ...]
     whole: bool
+    """Whether the whole call must be refused, so that no item takes effect."""
 
     @property
     def is_done(self) -> bool:
@@ -163,14 +164,15 @@ class ExpectedBatchEffect:
 
 @dataclass(frozen=True, slots=True)
 class SentBatch:
-    """A batch as it was sent; `media_type` is "" for the usual one."""
+    """A batch as it was sent."""
 
     items: tuple[SequenceItem, ...]
     documents: tuple[Json, ...]
     expected_effect: ExpectedBatchEffect
     media_type: str = ""
+    """Media type of the body, "" for the profile's."""
     twice: frozenset[str] = field(init=False)
-    """The keys that it holds more than once."""
+    """Keys that occur more than once in the batch."""
 
     def __post_init__(self) -> None:
         times = Counter(item.key for item in self.items)
@@ -179,9 +181,10 @@ class SentBatch:
 
 @dataclass(frozen=True, slots=True)
 class ReportedVerdict:
-    """Reported outcome of an item: done or not, None if the response does not say."""
+    """What a response says about an item."""
 
     accepted: bool | None
+    """Whether the item was accepted, None if the response does not say."""
     outcome: ReportedOutcome | None = None
 
     @property
@@ -195,7 +198,7 @@ def expected_batch_effect(
     items: Sequence[SequenceItem],
     before: Mapping[str, Record | None],
 ) -> ExpectedBatchEffect:
-    """Expected effect of `items` on the records `before`, by key."""
+    """Return the expected effect of `items`, where `before` has the record of each key."""
     there = dict(before)
     several = Counter(item.key for item in items)
     seen: set[str] = set()
@@ -241,7 +244,10 @@ def _after(
 def reported_verdicts(
     reported: ReportedOutcomes | None, batch: Batch, number: int
 ) -> tuple[ReportedVerdict, ...]:
-    """Outcome of each of `number` items; the last one if an item is reported twice."""
+    """Return what is reported of each of `number` items; of an item that is reported twice, the last outcome.
+
+    If `reported` is None, or an outcome of an all-or-nothing batch is a rejection, all items are rejected.
+    """
     if reported is None:
         return (ReportedVerdict(accepted=False),) * number
     outcomes = {one.place: one for one in reported.outcomes if one.place is not None}
@@ -257,7 +263,7 @@ def reported_verdicts(
 def batch_items(
     batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
-    """Return the items as readers see them; an item with a corrupted key has none."""
+    """Return the items in the form that readers of outcomes need; an item with a corrupted key has no key."""
     return [
         BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
         for place, (one, document) in enumerate(zip(items, documents, strict=True))
@@ -280,7 +286,7 @@ def is_refused(
 
 
 def only_amounts_differ(expected: Record | None, shown: Record | None) -> bool:
-    """Return whether two records differ in amounts only."""
+    """Return whether two records differ, and only in amounts."""
     if expected is None or shown is None or expected.keys() != shown.keys():
         return False
     odd = [(expected[name], shown[name]) for name in expected if expected[name] != shown[name]]

@@ -1,4 +1,4 @@
-"""A sequence of calls: the batches that it may use, its steps, exchanges and findings."""
+"""A sequence of calls with its steps, exchanges and findings; and the batches that sequences may use."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
 _VERSIONS = "versions-follow-changes"
 
 _PAGES = 10
-"""Most pages of a list that are read to find records."""
+"""Maximum number of pages that are read to find records in a list."""
 
 A_PAGE = 50
-"""A list of so many records may be one page of several, and need not show everything."""
+"""Minimum number of records at which a list without a total or a next link may be incomplete."""
 
 _SAMPLE = DrawnValues(1, Decimal("1.00"))
 
@@ -65,7 +65,7 @@ class SequenceContext(Trial):
 
     @classmethod
     def begin(cls, trial: Trial, profile: BatchProfile, name: str) -> SequenceContext:
-        """Begin the sequences of a batch operation, in isolation scopes with names after it."""
+        """Begin the sequences of a batch operation, in isolation scopes whose names come from `name`."""
         operation = trial.api.spec.operations[profile.operation]
         if operation.batch is None:
             raise AssertionError("only batches are planned")
@@ -75,7 +75,7 @@ class SequenceContext(Trial):
         return cls(*trial.parts, profile, operation.batch, reader, isolation, search)
 
     def may_try(self, *checks: str) -> bool:
-        """Return whether one of the checks is wanted, and the target still answers."""
+        """Return whether any of the checks is wanted, and the target still answers."""
         return self.run_config.wants_any(checks) and not self.search.target_is_lost
 
     def end_round(self) -> Finding | None:
@@ -94,29 +94,30 @@ class SequenceContext(Trial):
 
 @dataclass(slots=True)
 class CallSequence:
-    """A sequence of calls in an isolation scope; `there` holds the known records by tenant and key.
-
-    `initial` is the first read of each, `steps` are the steps in plain words, `exchanges` all calls.
-    """
+    """A sequence of calls in an isolation scope."""
 
     context: SequenceContext
     scope: IsolationScope
     there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
+    """Expected record of each known tenant and key, None if it must not exist."""
     initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
+    """Record of each known tenant and key when it became known."""
     steps: list[str] = field(default_factory=list)
+    """Steps so far, in plain words."""
     exchanges: list[Exchange] = field(default_factory=list)
+    """All calls so far."""
     has_ended: bool = False
     lost: str = ""
-    """Why the last call that was not answered was not."""
+    """Why the target could not be reached for a call, "" if it always could."""
     _tokens: int = 0
     _versions: dict[tuple[str, int, str], tuple[Record, Json]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
     def with_keys(cls, context: SequenceContext, size: int) -> Iterator[tuple[CallSequence, list[str]]]:
-        """Begin a sequence in a scope of its own, with so many keys; a failed check ends it.
+        """Begin a sequence in a scope of its own, with `size` different keys, or as many as the profile has.
 
-        A profile may have fewer keys; then each occurs once.
+        A failed check ends the sequence.
         """
         scope = context.isolation.new_scope(size)
         made = (context.batch_profile.key(scope.first + number) for number in range(size))
@@ -125,18 +126,18 @@ class CallSequence:
         context.isolation.drop(scope)
 
     def drawn(self, number: int) -> list[DrawnValues]:
-        """Return different values for so many items."""
+        """Return values for `number` items, all different."""
         first = self.scope.numbers_from
         return [DrawnValues(first + place, Decimal(place + 1)) for place in range(number)]
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
-        """Send a request and return the unchecked response, None without one."""
+        """Send a request and return its exchange without judging it; None without a response."""
         return next(iter(self.calls_at_once([request], tenant, scope)), None)
 
     def calls_at_once(
         self, requests: Sequence[Request], tenant: int, scope: IsolationScope | None = None
     ) -> list[Exchange]:
-        """Send requests concurrently and return their responses, none if one is missing."""
+        """Send requests concurrently and return their exchanges; an empty list if any response is missing."""
         context = self.context
         full = [context.dressed(request, tenant, scope or self.scope) for request in requests]
         self.count_check("every-call-is-answered", len(full))
@@ -163,7 +164,7 @@ class CallSequence:
         return []
 
     def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
-        """Record a call without a whole answer; a slow one is not tried again."""
+        """Record the finding of a call without a whole answer, and count a slow call for the search."""
         first = requests[0]
         self.context.search.slow_calls += error.is_slow
         exchange = unanswered_exchange(first, self.context.api.operation_of(first))
@@ -173,7 +174,7 @@ class CallSequence:
         self._end(replace(finding, steps=tuple(self.steps)))
 
     def judge(self, exchange: Exchange) -> bool:
-        """Return whether the exchange passes by itself; end the sequence at a searched failure."""
+        """Return whether the exchange passes; end the sequence if the search looks for its failure."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]
@@ -191,7 +192,7 @@ class CallSequence:
         self._end(Finding(check, operation, message, pointer, expected, received, exchanges, steps))
 
     def compare(self, check: str, expected: Record | None, shown: Record | None, message: str) -> None:
-        """Compare a record; `{difference}` in the sentence stands for the difference."""
+        """Fail `check` if the records differ; `{difference}` in the message stands for their difference."""
         self.count_check(check)
         if shown != expected:
             message = message.replace("{difference}", sentences.difference(expected, shown))
@@ -202,7 +203,7 @@ class CallSequence:
         return f"{self.scope.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """Return the key's known record; at first, prepare and read it."""
+        """Return the expected record of the key; for a new key, prepare what it needs and read its record."""
         if (tenant, key) not in self.there:
             prepare = self.context.batch_profile.prepare
             self.prepare(prepare(key, tenant) if prepare else (), tenant, key, f"{key} needs")
@@ -210,16 +211,16 @@ class CallSequence:
         return self.there[tenant, key]
 
     def read(self, key: str, tenant: int, scope: IsolationScope | None = None) -> Record | None:
-        """Read the record of the key; the expected one if it cannot be read."""
+        """Read the record of the key; if it cannot be read, return the expected record."""
         exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
         record = self.shown(key, tenant, exchange)
         if exchange is not None:
-            # The last call is the page that shows the record, where it is read by a list of pages.
+            # If the record is read by a list of pages, the last call is the page that shows the record.
             self._check_version(((scope or self.scope).name, tenant, key), record, self.exchanges[-1])
         return record
 
     def _check_version(self, name: tuple[str, int, str], record: Record | None, exchange: Exchange) -> None:
-        """Compare the version of a record with its version before the record changed."""
+        """Fail if a record changed, and its version did not."""
         before = self._versions.pop(name, None)
         version = _version_at(exchange.response, self.context.batch_profile.version)
         if record is None or not version:
@@ -234,7 +235,7 @@ class CallSequence:
             self.fail(_VERSIONS, message, "another version", str(version))
 
     def read_list(self, expected: Collection[str], tenant: int) -> ReadPages | None:
-        """Read the list until all expected keys are found; None without a list or an answer."""
+        """Read the list until all expected keys are found; None if there is no list or no answer."""
         listing = self.context.batch_profile.listing
         first = self.call(listing(tenant), tenant) if listing else None
         if first is None:
@@ -243,7 +244,7 @@ class CallSequence:
         return self.read_pages(first, expected, tenant)
 
     def read_pages(self, first: Exchange, expected: Collection[str], tenant: int) -> ReadPages:
-        """Read the pages after the first until all expected keys are found, or a page has nothing new."""
+        """Read the pages after `first` until all expected keys are found, or a page has no new rows."""
         rows, last = self._rows(first), first
         paged = None
         for number in range(1, _PAGES):
@@ -275,7 +276,7 @@ class CallSequence:
         self.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
-        """Return the record of the key in a response; if that is a page of a list, look at the later ones."""
+        """Return the record of the key in a response; if it is a page of a list, look at later pages too."""
         expected, profile = self.there.get((tenant, key)), self.context.batch_profile
         if exchange is None:
             return expected
@@ -290,7 +291,7 @@ class CallSequence:
         return expected
 
     def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
-        """Outcomes of the items; None if the call was refused, a sentence if it is unreadable."""
+        """Return the outcomes of the items; None if the call was refused, the reason if it is unreadable."""
         reader = self.context.reader
         if reader is None:
             return None if not exchange.response.is_done else ReportedOutcomes(())
@@ -302,7 +303,7 @@ class CallSequence:
     def verdicts(
         self, exchange: Exchange, items: Sequence[BatchItem]
     ) -> tuple[tuple[ReportedVerdict, ...], bool] | str:
-        """Outcome of each item, and whether all was refused; a sentence if it is unreadable."""
+        """Return each item's outcome and whether the whole call was refused; the reason if unreadable."""
         reported = self.reported(exchange, items)
         if isinstance(reported, str):
             return reported
@@ -327,9 +328,9 @@ class CallSequence:
     def prepare(
         self, requests: Iterable[Request], tenant: int, what: str, whose: str, *, judges_once: bool = False
     ) -> None:
-        """Make what items need; each call must be answered 2xx.
+        """Send the calls that prepare items; each must be answered 2xx.
 
-        `judges_once`: of the calls to one path only the first answer is judged.
+        If `judges_once`, only the first answer of each method and path is judged.
         """
         judged: set[tuple[str, str]] = set()
         for request in requests:
@@ -355,15 +356,16 @@ class CallSequence:
 
 @dataclass(frozen=True, slots=True)
 class ReadPages:
-    """Rows of a list by key; `is_whole`: what they lack is on no other page."""
+    """Rows of a list's pages by key."""
 
     first: Exchange
     rows: Mapping[str, Record]
     is_whole: bool
+    """Whether a record that is missing in `rows` is missing in the list."""
 
 
 def _paging(context: SequenceContext, first: Exchange) -> ListProfile:
-    """Return how the list is paged, by the profile, the spec and its first page."""
+    """Return how the list is paged, according to the profile, the spec and the list's first page."""
     operation = context.api.operation_of(first.request)
     lists = find_lists(context.api, (context.batch_profile,))
     found = next((one.profile for one in lists if one.operation.id == operation), ListProfile(operation))
@@ -376,7 +378,7 @@ def _at(paged: ListProfile, request: Request, position: str) -> Request:
 
 
 def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
-    """Return whether a list that is not walked shows all its rows, by its total, its links, or its length."""
+    """Return whether a list whose next page is unknown is complete, by its links, its total or its length."""
     if "next" in paged.links and value_at(last.response, paged.links["next"]):
         return False
     total = number_at(last.response, paged.counts.get("all", ""))
@@ -384,17 +386,19 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
 
 
 def _version_at(response: Response, place: str) -> Json:
-    """Return the version at a place; None for a weak ETag, which may stand for several versions."""
+    """Return the version at a place of the response; None for a weak ETag: several versions may share it."""
     version: Json = value_at(response, place)
     return None if str(version).startswith("W/") else version
 
 
 @dataclass(frozen=True, slots=True)
 class UsableBatches:
-    """The usable batches, each with its number in the profile; `notes` are the others, with the reason."""
+    """The batches that sequences may use."""
 
     batches: tuple[tuple[int, BatchProfile], ...]
+    """Usable batches, each with its number in the profile."""
     notes: tuple[str, ...] = ()
+    """Sentences about the other batches, with the reason why they are not usable."""
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
@@ -402,10 +406,10 @@ def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
 
 
 def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
-    """Return the testable batches, limited to the operations that may be called.
+    """Return the batches that can be tested with the operations that may be called.
 
-    Optional parts are dropped: single changes, the list. Records are read by the list where the single read
-    is excluded. A batch whose records cannot be read or prepared has no sequences.
+    If a batch's steps or its list are excluded, the batch goes without them. If its single read is excluded,
+    its records are read by the list. A batch whose records cannot be read or prepared is not usable.
     """
     usable: list[tuple[int, BatchProfile]] = []
     notes = [] if api.profile.batches(api.facts) else [*_lacking(api, run_config)]
@@ -421,7 +425,7 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
 
 
 def _lacking(api: ApiUnderTest, run_config: RunConfig) -> Iterator[str]:
-    """Say of each batch without a profile what its spec does not say."""
+    """Yield, for each batch from whose spec no profile can be inferred, a sentence that says why."""
     for one in api.spec.operations.values():
         if one.batch and run_config.calls(one.id) and inference.infer_batch(api.spec, one) is None:
             why = inference.explain_missing_profile(api.spec, one)

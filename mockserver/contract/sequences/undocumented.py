@@ -1,4 +1,4 @@
-"""Behaviour of foreign servers where the vendor's documents are silent."""
+"""Behaviour of servers that are not ours where the vendor's documents are silent: their positions."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _NAME = "an item whose record is there"
 _PAIRS = 3
 CHECK = "assumptions-are-kept"
 _ITEMS = 600
-"""Most items of one batch operation: each has a key of its own."""
+"""Number of keys that are set aside for the trials of one batch operation."""
 
 
 def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """Return the context with the target's positions, found now or by an earlier phase.
+    """Return the context with the target's positions; find them now unless an earlier phase did.
 
-    `number` is that of the batch in the profile. Positions are only found by a single worker, so the ledger
-    has those of earlier phases.
+    `number` is the number of the batch in the profile. Positions are searched at foreign servers only; there,
+    one worker runs all phases, so its ledger has what earlier phases found.
     """
     profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
     if name not in profiles:
@@ -60,7 +60,10 @@ def with_shared_positions(context: SequenceContext, number: int) -> SequenceCont
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
-    """Return the context with the target's positions; each is a note in the ledger. Ours are known."""
+    """Find the target's positions, note each in the ledger, and return the context with them.
+
+    If the server is ours, or the profile assumes nothing, return the context unchanged.
+    """
     profile = context.batch_profile
     is_assumed = (
         profile.twice_positions
@@ -71,7 +74,7 @@ def with_positions(context: SequenceContext) -> SequenceContext:
     if not is_assumed or context.target.identity().is_ours:
         return context
     found = _Positions(PositionTrials.begin(context), profile)
-    # An answer that does not come, or cannot be read, is found by the sequences.
+    # The sequences report an answer that is missing or unreadable.
     with suppress(BrokenRule):
         return replace(context, batch_profile=found.profile())
     return context
@@ -107,7 +110,7 @@ class _Positions:
         agreed = self.trials.agreed(name, tried)
         if not agreed:
             return None
-        # What is no position at all is for the sequences to find.
+        # The sequences report behaviour that no position allows.
         position = next((one for one in allowed if _WORDS[one] in agreed), None)
         if position is not None:
             self.trials.note(name, _WORDS[position])
@@ -130,7 +133,7 @@ class _Positions:
             is_named = verdict.outcome is not None and not verdict.outcome.accepted
             if self.trials.context.batch.atomic:
                 return ("alone",) if is_named else ("call",)
-            # An item that is alone may have been refused either way.
+            # If the batch has one item, the refusal may be about the item or about the call.
             return ("call",) if size > 1 else ("alone", "call")
         if verdict.accepted is None:
             return ()
@@ -158,7 +161,7 @@ class _Positions:
         if results and not agreed:
             return ""
         allowed = (ours.twice, *ours.twice_positions)
-        # An answer that cannot be read, and what is no position at all, are for the sequences to find.
+        # The sequences report an unreadable answer, and behaviour that no position allows.
         position = next((one for one in allowed if _TWICE_WORDS.get(one) in agreed), None)
         if position is not None:
             self.trials.note(_TWICE, _TWICE_WORDS[position])
@@ -177,7 +180,7 @@ class _Positions:
 
     def _of_twice(self, answer: SettledBatch, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
         if answer.refused:
-            # Without another item in it nobody can say why all of it is rejected.
+            # Without another item in the batch, the reason why the whole call is rejected is unknown.
             is_open = self.trials.context.batch.atomic or not apart
             return ("none", "call") if is_open else ("call",)
         ours = self.profile_of_ours
@@ -196,14 +199,14 @@ class _Positions:
 def _record_of(
     profile: BatchProfile, after: RecordAfter | None, before: Record | None, item: SequenceItem
 ) -> Record | RefusedStep | None:
-    """Return the record of a key after the item."""
+    """Return the record of the item's key after the item, or that the item must be refused."""
     if after is not None:
         return after(before, item.key, item.drawn)
     return profile.record(item.key, item.drawn)
 
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
-    """Yield the corruptions as the server treats them, without accepted or unclear ones."""
+    """Yield the corruptions as the server treats them, without those that it accepts or treats unclearly."""
     for corruption in corruptions:
         position = taken[corruption.assumption.name] if corruption.assumption else "alone"
         if corruption.assumption is None:
@@ -213,7 +216,7 @@ def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | N
 
 
 def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
-    """Return the profile with the server's position; ours if none is recognised."""
+    """Return the profile with the server's position on updates; `ours` if no known position fits."""
     if not ours.updates:
         return ours
     agreed = trials.agreed(_NAME, (_try_case(trials, ours) for _ in range(_PAIRS)))
@@ -258,10 +261,12 @@ def _fits(
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """One reaction of a server: the positions that explain it; `message` describes it for people."""
+    """One reaction of a server."""
 
     positions: frozenset[str]
+    """Words of the positions that explain the reaction."""
     message: str
+    """The reaction in words for people."""
     exchange: Exchange
 
 
@@ -274,7 +279,7 @@ class PositionTrials:
 
     @classmethod
     def begin(cls, context: SequenceContext) -> PositionTrials:
-        """Begin with keys of their own; findings end no sequence."""
+        """Begin trials with keys of their own; their failed checks do not reach the search of sequences."""
         quiet = replace(context, search=FailureSearch(context.run_config))
         scope = context.isolation.new_scope(_ITEMS)
         first = scope.numbers_from + 1
@@ -286,7 +291,7 @@ class PositionTrials:
         return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
 
     def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
-        """Send a batch; None without a readable answer."""
+        """Send a batch and read its outcomes; None without a readable answer."""
         context = self.context
         sent = batches.build_items(self.sequence, items, 0, media_type)
         request = batches.request_of(self.sequence, sent, 0)
@@ -301,7 +306,7 @@ class PositionTrials:
         return SettledBatch(sent, request, exchange, *verdicts)
 
     def agreed(self, name: str, tried: Iterable[TrialResult | None]) -> frozenset[str]:
-        """Positions that explain all results; none of them is a finding."""
+        """Return the positions that explain all results; record a finding if two results contradict."""
         results = [one for one in tried if one is not None]
         run_config, ledger = self.context.run_config, self.context.ledger
         operation = self.context.batch_profile.operation
