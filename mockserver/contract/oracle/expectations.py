@@ -93,10 +93,7 @@ class Oracle:
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return the operation and path parameters of a request; None for an unknown path.
-
-        Raises MethodNotAllowed.
-        """
+        """Return operation and path parameters of a request, None for no path. Raises MethodNotAllowed."""
         path = unquote(request.plain_path, errors="replace")
         try:
             match = find_operation(self._spec, request.method, self._spec.canonical_path(path))

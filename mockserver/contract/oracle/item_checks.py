@@ -75,7 +75,6 @@ class CheckCase:
     unreadable: str = ""
     """Why the outcomes cannot be read."""
     conformance: ConformanceResult = field(default_factory=ConformanceResult)
-    """Comparison of the response with the spec."""
     is_tolerated: bool = False
     """Whether the vendor's profile allows this status although another status is expected."""
     has_credentials: bool = False
@@ -417,8 +416,7 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
 class _KnownKeys:
     """Index of items by the keys that `_is_telling` accepts.
 
-    A large batch has as many messages as keys. So the words of a message are looked up as keys, instead of
-    searching the message for each key.
+    A large batch has as many messages as keys, so each word of a message is looked up in the index.
     """
 
     words: Mapping[str, tuple[ExpectedItem, ...]]

@@ -199,9 +199,9 @@ def class_in_words(text: str) -> Literal["created", "updated", ""]:
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
-    """Return whether an outcome accepts its item: by its status; without a status, if it has no message.
+    """Return whether an outcome accepts its item.
 
-    Without a status, the message counts only if `by_message`.
+    Its status decides. Without a status, it does unless `by_message` is set and there is a message.
     """
     number = _number(status)
     if number is not None:

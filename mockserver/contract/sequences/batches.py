@@ -41,16 +41,12 @@ class SettledBatch:
     request: Request
     exchange: Exchange
     verdicts: tuple[ReportedVerdict, ...]
-    """Outcomes in the order of the items."""
     refused: bool
     """Whether the call was refused as a whole."""
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the check to blame for a failure at an item: for a special kind of batch its own, else `usual`.
-
-    The special kinds are a batch with the item's key twice and, if `media`, one in another media type.
-    """
+    """Return the check that a failure of the item counts for: of keys twice, of media types, or `usual`."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual

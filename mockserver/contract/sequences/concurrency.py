@@ -43,10 +43,7 @@ class _Order:
 def send_together(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> None:
-    """Send two good batches with common keys at once, and read their keys meanwhile and afterwards.
-
-    Answers and reads must fit one of the two orders in which the batches may be processed.
-    """
+    """Send two good batches with common keys at once, and compare answers and reads with both orders."""
     orders = _orders(sequence, first, second, tenant)
     if not orders:
         # If the effect of a key that already exists is unknown, the batches get no key in common.
@@ -230,10 +227,7 @@ def check_replay(
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
-    """Send a batch under an idempotency key and replay it; then send the key with the batch `other`.
-
-    If `between` has items, send them before the replay.
-    """
+    """Send `items` under an idempotency key, then `between`; replay the first; reuse its key for `other`."""
     token = sequence.token()
     if not batches.build_items(sequence, items, tenant).expected_effect.is_done:
         return

@@ -277,10 +277,7 @@ def build_machine(context: SequenceContext) -> type[BatchMachine]:
 def check_other_tenant(
     sequence: CallSequence, items: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
 ) -> None:
-    """Send a batch in the tenant `here`, and check that the tenant `there` sees no effect of it.
-
-    If `keyed`, also check that the tenant `there` may use the idempotency key of the batch.
-    """
+    """Send a batch in tenant `here`; check that tenant `there` knows neither batch nor idempotency key."""
     keys = [item.key for item in items]
     for key in keys:
         sequence.known(key, there)
@@ -298,10 +295,7 @@ def check_other_tenant(
 def check_other_sandbox(
     sequence: CallSequence, aside: IsolationScope, items: Sequence[SequenceItem], here: int, *, keyed: bool
 ) -> None:
-    """Send a batch in this sandbox, and check that the sandbox `aside` sees no effect of it.
-
-    If `keyed`, also check that the sandbox `aside` may use the idempotency key of the batch.
-    """
+    """Send a batch in this sandbox; check that sandbox `aside` knows neither batch nor idempotency key."""
     subject = sequence.context.batch_profile
     keys = [item.key for item in items]
     first = {key: sequence.read(key, here, aside) for key in keys}

@@ -246,10 +246,7 @@ def _may_count(refusal: _Refusal) -> bool:
 
 
 def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
-    """Yield the numbers in messages that change with the place; `texts` has the messages by place.
-
-    Skip a message whose other words change too.
-    """
+    """Yield the numbers in messages that change with the place, if nothing else in the message changes."""
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:
         return

@@ -105,7 +105,6 @@ class CallSequence:
     steps: list[str] = field(default_factory=list)
     """Steps so far, in plain words."""
     exchanges: list[Exchange] = field(default_factory=list)
-    """All calls so far."""
     has_ended: bool = False
     lost: str = ""
     """Why the target could not be reached for a call, "" if it always could."""

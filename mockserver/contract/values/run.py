@@ -199,10 +199,7 @@ class _ValueRun:
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:
-        """Take the trials of one media type for one batch.
-
-        If the profile only updates existing records, their keys are used in turn.
-        """
+        """Take the trials of one media type for one batch; if records exist, use their keys in turn."""
         first, left = self.waiting[0], deque[ValueTrial]()
         made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
@@ -246,11 +243,7 @@ class _ValueRun:
             self._read_back(self._sent(trials))
 
     def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
-        """Send a batch and return the accepted items.
-
-        If the whole call is refused, its trials wait to be sent alone; a trial that is refused by itself is
-        split in halves.
-        """
+        """Send a batch and return the accepted items; refused trials wait to be sent alone or in halves."""
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
             for one in trials:
