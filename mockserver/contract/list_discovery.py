@@ -21,7 +21,7 @@ from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
 _POSITIONS: Mapping[Paging, tuple[str, ...]] = {"cursor": CURSORS, "page": PAGES, "offset": OFFSETS}
 _MOST_ROWS = 10_000
-"""A larger maximum only says how wide the number is."""
+"""Maximum page size that is believed; a larger number in the spec is only the range of its type."""
 
 _ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
 _CURSORS = ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor")
@@ -47,21 +47,20 @@ _IN_HEADERS = ("x-pagination", "pagination")
 
 @dataclass(frozen=True, slots=True)
 class FoundList:
-    """A list operation, how it is asked for, and the batch that stores its rows, None without one.
-
-    `above` is the list whose rows give the parameter of its path, None where its path has none.
-    """
+    """A list operation, and how it is called."""
 
     operation: Operation
     profile: ListProfile
     query: Mapping[str, str]
     headers: Mapping[str, str]
     batch: BatchProfile | None = None
+    """The batch that stores the list's rows, if any."""
     above: FoundList | None = None
+    """The list whose rows give the parameter of the path, None if the path has no parameter."""
 
 
 def find_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
-    """Yield the lists of the profile, a batch or the spec, then those below a record of them."""
+    """Yield the lists of the profile, the batches and the spec, then the lists below a record of a list."""
     listed = _listed(api, batches)
     reads = [operation for operation in api.spec.operations.values() if operation.method == "get"]
     above: dict[str, FoundList] = {}
@@ -83,7 +82,7 @@ def _found(
     request: Request | None = None,
     above: FoundList | None = None,
 ) -> FoundList | None:
-    """Return the list of an operation; None if it is no list, or needs what nobody knows."""
+    """Return the list of an operation; None if it is no list, or requires an unknown query parameter."""
     stated = next((one for one in api.profile.lists if one.operation == operation.id), None)
     if stated is None and batch is None and not _shows_rows(api.spec, operation):
         return None
@@ -99,7 +98,7 @@ def _found(
 def _listed(
     api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile, Request]]:
-    """Return the batch that stores the rows of each list and its listing; a creating batch is preferred."""
+    """Return by list operation the batch that stores the rows, preferably a creating one, and its request."""
     found: dict[str, tuple[BatchProfile, Request]] = {}
     for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
         if batch.listing is None:
@@ -111,7 +110,7 @@ def _listed(
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """Return the query of every call: the profile's, else that of the batch's listing without its paging."""
+    """Return the query of every call: from the profile, else from the batch's `request`, without paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.query) if request else []
@@ -125,7 +124,7 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
-    """Complete the profile by names and schemas of the parameters."""
+    """Complete the profile from the names and schemas of the operation's parameters."""
     asked = {
         plain(parameter.name): parameter for parameter in operation.parameters if parameter.place == "query"
     }
@@ -157,7 +156,7 @@ def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
 
 
 def _first(paging: Paging, schema: Document) -> int:
-    """Number of the first page: the default or the least, if that is 0 or 1."""
+    """Return the number of the first page: `default` or `minimum` if it is 0 or 1, else 1; an offset is 0."""
     if paging == "offset":
         return 0
     stated = (schema.get("default"), schema.get("minimum"))
@@ -169,7 +168,7 @@ def _bounded(number: Any) -> int:
 
 
 def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
-    """Parameters that may be filters; the rows show which member is meant."""
+    """Return the parameters that may be filters. Their members are found later, in the rows."""
     return tuple(
         ListFilter(parameter.name, "", selects="like", unknown=_unknown(parameter.schema))
         for parameter in operation.parameters
@@ -181,7 +180,7 @@ def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
 
 
 def _is_plain(schema: Document) -> bool:
-    """Return whether a value of it has one spelling."""
+    """Return whether a value of the schema has only one spelling."""
     if schema.get("format") not in {None, "uuid", "int32", "int64"} or "pattern" in schema:
         return False
     return schema.get("type") in {"string", "integer", "boolean"}
@@ -194,7 +193,7 @@ def _unknown(schema: Document) -> str:
 
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
-    """Return whether the answer's schema is a list of objects, or has one such member."""
+    """Return whether there is a paging parameter, and the answer is or has exactly one list of objects."""
     node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get("application/json", {})
     schema = resolve(spec.document, content.get("schema", {}))
@@ -211,7 +210,7 @@ def _is_object(spec: Spec, node: Document) -> bool:
 
 
 def find_rows(document: Any) -> str | None:
-    """Pointer to the rows of an answer, None if they cannot be told from other members."""
+    """Return the pointer to the rows of an answer, None if it is unclear which member they are."""
     if isinstance(document, list):
         return ""
     if not isinstance(document, Mapping):
@@ -285,14 +284,14 @@ def _links(response: Response) -> Mapping[Link, str]:
 
 
 def link_in_header(response: Response, relation: str) -> str:
-    """Target of a relation in the header `Link`, "" without one."""
+    """Return the target of a relation in the header `Link`, "" if the header has no such relation."""
     pattern = rf'<([^>]*)>[^,]*;\s*rel="?{relation}"?(?:[;,\s]|$)'
     match = re.search(pattern, response.headers.get("link", ""), re.IGNORECASE)
     return match[1] if match else ""
 
 
 def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
-    """Return the member that identifies a row: the batch's key, else an id-like member without repeats."""
+    """Return the pointer to a member that differs in all rows: a key member, else an id-like one; else ""."""
     names = [*key, *(name for name in _first_names(rows) if plain(name) in {"id", "key", "uuid"})]
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
@@ -307,7 +306,7 @@ def _first_names(rows: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _known_filters(filters: Sequence[ListFilter], rows: Sequence[Any]) -> Iterator[ListFilter]:
-    """Filters with a known member, stated or of the parameter's name."""
+    """Yield the filters with a known member: the stated one, else one with the name of the parameter."""
     members = {plain(name): name for name in _first_names(rows)}
     for one in filters:
         name = members.get(plain(one.parameter))
@@ -332,7 +331,7 @@ def value_at(response: Response, place: str) -> Any:
 
 
 def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -> str:
-    """Position of the page after so many pages and rows, "" if there is none."""
+    """Return the position of the next page after `pages` pages with `rows` rows, "" if there is none."""
     if profile.paging == "page":
         return str((profile.first or 0) + pages)
     if profile.paging == "offset":
@@ -341,7 +340,7 @@ def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -
 
 
 def number_at(response: Response, place: str) -> int | None:
-    """Return the whole number at a place, also one written as text; None if there is none."""
+    """Return the whole number at a place, also if it is written as text; None if there is no number."""
     value = value_at(response, place)
     if isinstance(value, bool):
         return None

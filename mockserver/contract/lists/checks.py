@@ -32,7 +32,7 @@ _MEANINGS: Mapping[Counted, str] = {
 _PAGES = 12
 _COMMA = ","
 _SEVERAL = 3
-"""Number of pages over which the rows of a filter are spread."""
+"""Number of pages over which the rows that a filter selects are spread."""
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -57,7 +57,7 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
 
 
 def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[int, Walk]]) -> None:
-    """Find a row of other walks that a complete walk does not show."""
+    """Find a row of `known` (rows of other walks) that a complete walk does not show."""
     if not walk.is_whole:
         return
     shown = {row.id for row in walk.rows}
@@ -89,7 +89,7 @@ def _how_it_ended(walk: Walk) -> str:
 
 
 def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
-    """Find a cursor or link that leads back, and pages after all rows were shown."""
+    """Find a page that repeats only rows of earlier pages, and a walk that goes on after `most` pages."""
     calls.count(_LINKS)
     last = len(walk.pages)
     if walk.end == "loop":
@@ -101,7 +101,7 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
 
 
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
-    """Find two rows in another order than in the longest pages."""
+    """Find two rows whose order differs from their order in the walk `reference`."""
     places = {row.id: place for place, row in reversed(list(enumerate(reference.rows)))}
     ids = [row for row in dict.fromkeys(row.id for row in walk.rows) if row in places]
     calls.count(_ORDER, len(ids))
@@ -119,7 +119,10 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
 
 
 def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
-    """Find a page longer than asked for, or shorter with rows left; return whether none is."""
+    """Find a page that is longer than asked for, or shorter although rows are left.
+
+    Return whether all pages have the right size.
+    """
     size = walk.size if walk.size is not None else profile.usual
     if not size or (walk.size is not None and not profile.size):
         return True
@@ -141,7 +144,10 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
-    """Return whether the server may have a smaller limit of its own: above the usual size only."""
+    """Return whether the server may have limited the page, as it may if `size` is above the usual size.
+
+    It may not if a stated maximum allows `size`, or if the answer states another size than that of the page.
+    """
     if profile.largest and size <= profile.largest:
         return False
     stated_size = number_at(page.response, profile.counts.get("size", ""))
@@ -158,7 +164,7 @@ def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
 
 
 def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int | None) -> None:
-    """Find a wrong count; `total` is the number of all rows, None if unknown."""
+    """Find a page with a wrong count; `total` is the number of all rows, None if unknown."""
     for page in walk.pages:
         for meaning, numbers in _expected_counts(profile, walk, page, total).items():
             place = profile.counts.get(meaning, "")
@@ -184,7 +190,7 @@ def _expected_counts(
 ) -> Mapping[Counted, tuple[int, ...]]:
     """Return the valid values of each count on a page."""
     on_page, size = len(page.rows), walk.size or profile.usual
-    # A server may have a limit of its own above the usual size: then its pages are as many as that makes.
+    # A server may limit pages above the usual size: then the rows of the first page tell the size of pages.
     size = len(walk.pages[0].rows) if len(walk.pages) > 1 else size
     known: dict[Counted, tuple[int, ...]] = {"page": (on_page,)}
     if total is not None:
@@ -200,7 +206,10 @@ def _expected_counts(
 
 
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
-    """Return the valid numbers of a count that may mean all rows or the page: the meaning most pages fit."""
+    """Return the valid numbers of a count that may mean all rows or the page.
+
+    The meaning that fits more pages of the walk counts; if both fit equally, both numbers are valid.
+    """
     place = profile.counts.get("either", "")
     counts = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
     of_all = sum(1 for received, _ in counts if received == total)
@@ -225,7 +234,7 @@ def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
 
 
 def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Find a short page without rows after it that still names a next one, by cursor or link."""
+    """Find a last page that is short, but still names a next page by cursor or link."""
     size = walk.size or profile.usual
     is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
     if not is_judged or not walk.pages or not size:
@@ -243,7 +252,7 @@ def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) 
 
 
 def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Find a next link on the last page; a full one may have it, if it leads to a page without rows."""
+    """Find a next link on the last page. A full last page may link to a page without rows."""
     last = walk.pages[-1]
     link = link_of(profile, last.response, "next")
     calls.count(_LINKS)
@@ -265,7 +274,7 @@ def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to
         return
     target = link_of(profile, page.response, link)
     if not target:
-        # Only who declares them must have all; a next link is needed to get on.
+        # A declared link may be missing on a page, except the next link, without which no client gets on.
         if link == "next":
             calls.count(_LINKS)
             message = f"{page.name} has no next link and is not the last: page {to.number} has rows"
@@ -291,7 +300,7 @@ def _rows(ids: Sequence[str], status: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FilterTrial:
-    """A filter with the values that it asks for, and the rows of the whole list."""
+    """A filter with the values to ask for, and the rows of the whole list."""
 
     filter: ListFilter
     values: tuple[Any, ...]
@@ -337,7 +346,7 @@ def _fits(one: ListFilter, found: Any, value: Any) -> bool:
 
 
 def _placed(value: Any) -> Decimal | None:
-    """Return an ordinal for comparison, of a date its seconds; None without one."""
+    """Return a value as a number for comparison, a date as seconds; None if it is neither."""
     if value is None or isinstance(value, bool):
         return None
     try:
@@ -356,7 +365,7 @@ def _seconds(text: str) -> Decimal | None:
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
-    """Return the filter with the rarest and the most frequent value of the rows, and with several."""
+    """Return trials of a filter: with the rarest value of the rows, the most frequent, and several values."""
     found = [value_in(row.document, one.member) for row in rows]
     values = Counter(value for value in found if _can_be_asked_for(value, found))
     if not values:
@@ -369,7 +378,7 @@ def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
 
 
 def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
-    """Return whether the value has one spelling: no other differs in letter case or blanks only."""
+    """Return whether the value is plain, and no other value differs from it only in letter case or blanks."""
     if not isinstance(value, str | int | Decimal) or value == "":
         return False
     if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
@@ -379,7 +388,7 @@ def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
 
 
 def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
-    """Ask for rows by a filter; return the walks."""
+    """Ask for rows by a filter, check which rows are shown, and return the walks."""
     walks: list[Walk] = []
     made = trials(one, reference.rows)
     for trial in made:
@@ -397,14 +406,14 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
 
 
 def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
-    """Return whether a fitting row precedes an unfitting one, and the number of fitting rows."""
+    """Return whether any row that fits precedes a row that does not, and the number of rows that fit."""
     fits = [trial.must_show(row) for row in trial.rows]
     first = fits.index(True) if any(fits) else len(fits)
     return not all(fits[first:]), trial.count
 
 
 def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> list[Walk]:
-    """Walk the filtered list in several pages: a server may forget the filter after the first."""
+    """Walk the filtered list in several pages: a server may forget the filter after the first page."""
     if trial.count < _SEVERAL:
         return []
     walk = walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL)
@@ -450,7 +459,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
 
 
 def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
-    """Ask for an order, and find two rows out of order."""
+    """Ask for an order, and find two successive rows in the wrong order."""
     walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
     values = [value_in(row.document, order.member) for row in walk.rows]
     calls.count("pages-keep-the-order", len(values))
@@ -469,7 +478,10 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Return whether the order depends on a collation: only case or characters beyond ASCII differ."""
+    """Return whether the order is a matter of collation, by the first two characters that differ.
+
+    It is if their letter case differs, or if they are not ASCII letters or digits.
+    """
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()
     return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())

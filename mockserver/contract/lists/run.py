@@ -44,22 +44,22 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 SHARED_CHECKS = frozenset(
     {"every-call-is-answered", "lists-show-what-is-there", MEDIA_TYPES_CHECK, TENANTS_CHECK}
 )
-"""Checks of sequences that are made of lists too."""
+"""Checks of other phases that are also made of lists."""
 
 _FEW, _MANY, _PREPARED = 24, 110, 12
-"""Records that are stored: in the shortest run; at most; and at most where each needs calls before it."""
+"""Numbers of records to store: minimum, maximum, and maximum if each record needs calls that prepare it."""
 
 _PAGES = 40
-"""Pages of the longest walk: a list of more rows than they hold is not walked to its end."""
+"""Maximum number of pages of a walk; a longer list is not walked to its end."""
 
 _SEVERAL = 3
-"""Pages of a walk whose links are followed."""
+"""Minimum number of pages of the walk whose links are followed."""
 
 _SMALL = 10
-"""Page size that every server accepts."""
+"""Page size that every server is assumed to accept."""
 
 _LARGE = 100
-"""Page size that is asked for where the spec states no maximum."""
+"""Page size to ask for if the spec states no maximum."""
 
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
@@ -111,7 +111,7 @@ def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
 def check_other_tenant(
     calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> None:
-    """Walk the list of a second tenant, whole and by each filter, and find records of the first."""
+    """Walk the list of a second tenant, without and with filters, and find records of the first tenant."""
     there = _in_second_tenant(calls, batch)
     if there is None or not stored or not calls.run_config.wants(TENANTS_CHECK):
         return
@@ -125,7 +125,7 @@ def check_other_tenant(
 
 
 def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None:
-    """Return the calls as another tenant makes them, None if there is only one."""
+    """Return the calls as a second tenant makes them, None if it does not exist or makes the same calls."""
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
     mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)
@@ -147,7 +147,7 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
 def _queries(
     known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> Iterator[Mapping[str, str]]:
-    """Yield no filter, then each parameter with a stored value."""
+    """Yield an empty query, then for each filter's parameter a query for a value of a stored row."""
     yield {}
     rows = _stored_rows(batch, stored, reference)
     by_parameter: dict[str, ListFilter] = {one.parameter: one for one in reversed(known.filters)}
@@ -224,7 +224,7 @@ def _run_list(trial: Trial, found: FoundList) -> None:
 
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
-    """Walk the list of the record with most rows."""
+    """Walk the list of the record with most rows; the lists of other records serve for comparison."""
     read = read_lists_below(found, start)
     if not read or not read[0].rows:
         calls.note("its pages were not walked: no record was found that has rows there")
@@ -235,11 +235,12 @@ def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], 
 
 @dataclass(frozen=True, slots=True)
 class _ListRun:
-    """The trial of one list. `others`: if the list belongs to a record, the lists of other records."""
+    """The trial of one list."""
 
     found: FoundList
     calls: ListCalls
     others: tuple[RecordList, ...] = ()
+    """If the list belongs to a record, the lists of other records."""
 
     def run(self) -> None:
         stored = self._store()
@@ -280,7 +281,7 @@ class _ListRun:
         return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
 
     def _complete(self) -> ListProfile | None:
-        """Complete the profile by a first answer; None, and a note, without rows."""
+        """Complete the profile by a first answer; if the answer has no rows, note why and return None."""
         profile, calls = self.found.profile, self.calls
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
@@ -315,7 +316,7 @@ class _ListRun:
             checks.check_each_row_once(calls, walk)
             checks.check_none_missing(calls, walk, rows)
             checks.check_the_order(calls, walk, reference)
-            # Pages of another length are as many as their length makes them: that is no fault of its own.
+            # After a wrong page size, counts and end are wrong too: do not report them as further failures.
             if not checks.check_the_size(calls, known, walk):
                 continue
             checks.check_counts(calls, known, walk, len(rows))
@@ -338,7 +339,7 @@ class _ListRun:
             self.calls.add_finding(check, message, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
-        """Drop the findings if another client changed the list meanwhile; a sandbox rules that out."""
+        """Drop the findings if another client changed the list meanwhile; nobody can do so in a sandbox."""
         calls = self.calls
         if not calls.findings or calls.scope.has_sandbox:
             return
@@ -355,13 +356,13 @@ class _ListRun:
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
-    """Page sizes of the walks: many pages, few, one row less than all, all, one more."""
+    """Return page sizes, the largest first: all rows plus one, all, all but one, for few and many pages."""
     wanted = {-(-count // 8) + seed % 3, -(-count // 3), count - 1, count, count + 1}
     return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
 
 
 def _most(known: ListProfile, size: int | None, count: int) -> int:
-    """Return the maximum number of pages of a walk; large pages may be as short as the usual size."""
+    """Return the maximum number of pages of a walk. A server may limit large pages to its usual size."""
     least = min(size or known.usual or 1, known.largest or known.usual or _SMALL)
     return min(-(-count // least) + 2, 2 * _PAGES)
 

@@ -1,4 +1,4 @@
-"""Walks along the pages of a list: its calls, its links, and the records to be listed."""
+"""Walks along the pages of a list: calls, links, and the records to store before."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ from mockserver.spec.openapi import Operation, plain
 _OK = 200
 
 End = Literal["empty", "told", "refused", "loop", "budget"]
-"""How a walk ended: at a page without rows, where the answer names no next page, at a refusal, at a page with
-rows of the pages before only, or after as many pages as were to be asked for."""
+"""How a walk ended. empty: at a page without rows. told: the last answer names no next page. refused: at a
+refusal. loop: at a page that has only rows of earlier pages. budget: after the maximum number of pages."""
 
 _JUDGED = 3
 _SHOWN_CALLS = 12
-"""Number of calls that a finding shows: the last ones."""
+"""Maximum number of a walk's calls that a finding shows: the last of them."""
 
 _IN_A_BATCH = 10
 _APART = 9_000
-"""First key at a target without sandboxes, where sequences use lower keys."""
+"""Offset of keys at a target without sandboxes, where sequences use lower keys."""
 
 _CHECK = "filters-select"
 _RECORDS = 8
-"""Number of records whose lists are read: the first ones of the list above."""
+"""Maximum number of records whose lists are read: the first records of the list above."""
 
 _WIDE = 8
-"""Length from which two equal ids are no coincidence."""
+"""Minimum length of ids whose equality is no coincidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The pages of a walk that have rows, and the call after them; without a `size` none was asked for."""
+    """A walk along the pages of a list."""
 
     query: Mapping[str, str]
     size: int | None
+    """Page size that was asked for, None if no size was."""
     pages: tuple[Page, ...]
+    """The pages that have rows."""
     end: End
     beyond: Exchange | None = None
+    """The call after the last page, if it had no rows or was refused."""
     says: str = ""
     """The query in words: "pageSize=3"."""
     name: str = ""
@@ -108,13 +111,13 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """Walks along a list whose profile is complete."""
+    """Walks along a list with a complete profile."""
 
     calls: ListCalls
     profile: ListProfile
 
     def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
-        """Return the pages with so many rows each, at most `most` of them."""
+        """Walk along at most `most` pages, and ask for `size` rows in each; None asks for no size."""
         profile = self.profile
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
         says = ", ".join(f"{name}={text}" for name, text in sized.items())
@@ -148,18 +151,18 @@ class Walker:
         return self.calls.get({**sized, **placed})
 
     def _next(self, pages: Sequence[Page], size: int | None) -> str | None:
-        """Position of the next page; None where the answer names none."""
+        """Return position or link of the next page; None if there is none."""
         profile, last = self.profile, pages[-1]
         if profile.paging not in {"page", "offset", "cursor"}:
             return link_of(profile, last.response, "next") or None
-        # Above the usual size a server may give fewer rows than asked for: then these are what is passed.
+        # Above the usual size a server may give fewer rows than asked for: then count the rows that it gave.
         is_fixed = size is not None and size <= profile.usual
         passed = len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages)
         return next_position(profile, len(pages), passed, last.response) or None
 
 
 def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, list[Any] | None]:
-    """The pointer to the rows of an answer, stated or found, and the rows; None where they are not known."""
+    """Return the pointer to the rows of an answer, stated or found, and the rows; each None if unknown."""
     document = response.document()
     pointer = profile.rows if profile.rows is not None else find_rows(document)
     rows = value_in(document, pointer) if pointer is not None else None
@@ -167,7 +170,7 @@ def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, li
 
 
 def rows_of(profile: ListProfile, response: Response) -> tuple[Row, ...]:
-    """Rows of an answer; none if it shows no list."""
+    """Return the rows of an answer; none if it is no 200 with a list."""
     found = value_in(response.document(), profile.rows or "")
     if response.status != _OK or not isinstance(found, list):
         return ()
@@ -182,7 +185,7 @@ def _identify(profile: ListProfile, row: Any) -> str:
 
 
 def _sorted(document: Any) -> Any:
-    """Return a document with sorted members, so that equal rows are equal texts."""
+    """Return a document with sorted members, so that equal rows become equal texts."""
     if isinstance(document, Mapping):
         return {name: _sorted(document[name]) for name in sorted(document)}
     return [_sorted(one) for one in document] if isinstance(document, list) else document
@@ -205,15 +208,15 @@ class ListCalls(Trial):
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Query and headers that every call of the tenant needs."""
+    """Headers that every call of the tenant needs, as does `query`."""
     is_led_away: bool = False
-    """Whether a note says that links lead to another address."""
+    """Whether it was already noted that links lead to another address."""
     steps: list[str] = field(default_factory=list)
     """The calls that stored records, in plain words."""
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     judged: int = 0
-    """Number of pages that were judged by themselves."""
+    """Number of pages that were judged with the checks of single exchanges."""
     tenant: int = 0
 
     @property
@@ -247,7 +250,7 @@ class ListCalls(Trial):
         return exchange
 
     def _judge(self, exchange: Exchange) -> None:
-        """Judge an answer by itself; of the pages with the same rows, only the first few."""
+        """Judge an answer with the checks of single exchanges; of the list's pages, only the first few."""
         is_page = exchange.operation == self.operation.id and exchange.response.status == _OK
         if is_page and self.judged >= _JUDGED:
             return
@@ -284,21 +287,20 @@ class ListCalls(Trial):
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """Path and query of a link below the target.
-
-    `elsewhere` is its address without the query, if that is not below the target; else "".
-    """
+    """The destination of a link."""
 
     path: str
+    """Path and query below the target."""
     elsewhere: str = ""
+    """The address of the link without its query if it is not below the target, else ""."""
 
 
 def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> PageLink:
     """Return the destination of a link in the answer to the path `own`, at the target `url`.
 
-    A link may begin at the target, at its host, or at the vendor's own paths, which `is_known` knows. Behind
-    a proxy that does not rewrite links, host or path are the server's own: then the query names the page of
-    the same list.
+    The link's path may begin below the target, or at the root of its host; `is_known` tells the paths of the
+    API. Behind a proxy that rewrites no links, host or path are unknown: then take path `own` with the
+    link's query.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
@@ -321,7 +323,7 @@ def _origin(address: SplitResult) -> tuple[str, str, int]:
 
 
 def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence[str]:
-    """Store so many good items, some in a batch; return the keys reported as stored."""
+    """Store `count` good items, 10 in a batch; return the keys that are reported as stored."""
     first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
     numbers = range(first, first + count)
     stored: list[str] = []
@@ -371,7 +373,7 @@ def _accepted(
 def missing_keys(
     calls: ListCalls, batch: BatchProfile, stored: Sequence[str], exchanges: Sequence[Exchange]
 ) -> list[str]:
-    """Stored keys that a single read shows and the pages do not."""
+    """Return the first stored key that no page shows, if a single read shows it."""
     if batch.listed is None:
         return []
     listed: set[str] = set()
@@ -395,14 +397,14 @@ class RecordList:
 
 
 def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """Return the lists below the first records of the list above, the longest first."""
+    """Return the lists below the first records of the list above, the list with most rows first."""
     calls = start(found)
     read = [_read(calls, path, found.profile) for path in _paths(found, start)]
     return sorted(read, key=lambda one: -len(one.rows))
 
 
 def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
-    """Yield the path with the parameter of each record: a member of that name, else its identity."""
+    """Yield each record's path. Its parameter is the record's member of the same name, else the identity."""
     if found.above is None:
         return
     profile = found.above.profile
@@ -430,7 +432,7 @@ def _read(calls: ListCalls, path: str, profile: ListProfile) -> RecordList:
 def check_rows_are_its_own(
     calls: ListCalls, known: ListProfile, others: Sequence[RecordList], reference: Walk
 ) -> None:
-    """Find a row that the list of another record shows too; short ids may repeat in each record."""
+    """Find a row that another record's list also shows. Ignore short or numeric ids, which may repeat."""
     mine = {
         row.id for row in reference.rows if known.identity and len(row.id) >= _WIDE and not row.id.isdecimal()
     }
