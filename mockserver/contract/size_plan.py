@@ -1,4 +1,4 @@
-"""Batch sizes that a run tries, the records prepared for them, and how they are read."""
+"""Batch sizes that a run tries, the records that they need, and how records are read back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHARED_CHECKS = frozenset(
         "amounts-are-exact",
     }
 )
-"""Checks of sequences that are made of a batch of any size."""
+"""Checks of sequences that are also made for each size."""
 
 SIZES = (0, 1, 2, 10, 50, 100, 500, 1000)
 
@@ -44,35 +44,35 @@ _UNEVEN = (
     (53, 59, 61, 67, 71, 73, 79, 83, 89, 97),
     (257, 263, 269, 271, 277, 281, 283, 293),
 )
-"""Sizes of which a seed takes one each: a server that works in chunks of a usual size does not fill its last
-one. Those of the second row are also more than 256 items."""
+"""Sizes of which the seed takes one in each row: in a server that works in chunks of a usual size, they leave
+the last chunk partly filled. The sizes in the second row are also above 256."""
 
 _CALLS, _ITEMS = 250, 2_500
 _ITEMS_AN_EXAMPLE = 25
 _SENT_TWICE = 100
-"""Up to this size good and bad batches are sent; larger ones have one or the other, until the budget allows
-both."""
+"""Maximum size for which both a good batch and batches with bad items are sent in any budget. A larger size
+gets only one kind, unless the budget allows both kinds for all sizes."""
 
 _MANY = 50
-"""Each way in which items are bad is tried in a batch of at least so many items, if the limit allows that."""
+"""Minimum size of a large batch: each pattern of bad items is tried in a large batch, if the limit allows."""
 
 _SECONDS = 120
 _ALL_ARE_READ = 10
-"""A batch of so many items is read back whole."""
+"""Maximum size of a batch of which every item is read back."""
 
 BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
 _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
-"""Ways that leave good items in a large batch; "all" is tried in the smallest of the large ones."""
+"""Patterns that leave good items in a large batch; "all" is tried in the smallest large batch."""
 
 MERGED = 100
-"""Most items of a merged call."""
+"""Maximum number of items in a merged call."""
 
 _LISTS = "lists-show-what-is-there"
 _JUDGED = 100
-"""Up to this size the list itself is checked too: a validator takes long for a thousand records."""
+"""Maximum size of a batch for which the list's answer is judged: judging 1,000 records takes long."""
 
 _LOOKED_AT = 4
-"""Records of a list that are read one by one, of those that differ and of those that are missing."""
+"""Maximum number of records of a list that are read one by one: of different records, and of missing ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,9 @@ class SizeLimit:
 
 @dataclass(frozen=True, slots=True)
 class SizeBudget:
-    """Upper bounds for the sizes of one batch operation.
+    """Maximum effort for all sizes of one batch operation.
 
-    Calls and items bound the plan, so that one seed always gives the same calls. Seconds only stop a slow
-    target.
+    Calls and items limit the plan, so that equal seeds give equal calls. Seconds only stop a slow target.
     """
 
     calls: int
@@ -95,21 +94,19 @@ class SizeBudget:
 
     @classmethod
     def of(cls, run_config: RunConfig) -> SizeBudget:
-        """Budget of a run: calls and items grow with its examples."""
+        """Return the budget of a run: calls and items grow with its number of examples."""
         examples = run_config.max_examples
         return cls(max(_CALLS, 2 * examples), max(_ITEMS, _ITEMS_AN_EXAMPLE * examples), _SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSize:
-    """A size to try: a batch of good items (if `good`), then on the same records one for each way of `bad`.
-
-    `is_over`: one item more than the limit, so the whole call must be rejected.
-    """
+    """A size to try: a batch of good items if `good`, then a batch for each pattern in `bad`."""
 
     size: int
     bad: tuple[BadItems, ...] = ()
     is_over: bool = False
+    """Whether the size is above the limit, so that the whole call must be refused."""
     good: bool = True
 
     @property
@@ -119,14 +116,16 @@ class PlannedSize:
 
 @dataclass(frozen=True, slots=True)
 class SizePlan:
-    """Sizes in ascending order, and those that are left out, with the reason."""
+    """The sizes of one batch operation."""
 
     planned: tuple[PlannedSize, ...]
+    """Sizes to try, in ascending order."""
     left_out: Mapping[int, str]
+    """For each size that is left out, the reason."""
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
-    """Return the limit in the spec; else that of the profile, or of our own servers."""
+    """Return the limit of items that the spec states, else the profile, else our own servers."""
     stated = _max_items(spec, operation)
     if stated is not None:
         return SizeLimit(stated, "the spec (maxItems)")
@@ -140,15 +139,15 @@ def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, i
 def plan(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
 ) -> SizePlan:
-    """Plan the sizes; `calls_by_key` is the number of calls that prepare a key.
+    """Plan the sizes; `calls_by_key` is the mean number of calls that prepare a key.
 
-    The bad items are spread over the sizes, in another way for another seed.
+    The seed decides which pattern of bad items each size gets.
     """
     left_out: dict[int, str] = {}
     planned: list[PlannedSize] = []
     calls, items = 0.0, 0
     for one in _wanted(limit, batch_profile, budget, seed):
-        # A batch takes itself, the list, and what is read back.
+        # Each batch costs its own call, a read of the list, and single reads.
         calls += (2 + min(one.size, _ALL_ARE_READ)) * one.batches + (
             0 if one.is_over else calls_by_key * one.size
         )
@@ -197,9 +196,10 @@ def _uneven(most: int | None, seed: int) -> Iterator[int]:
 
 
 def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]]:
-    """Yield the kinds of bad items for each size; all large sizes together have every kind.
+    """Yield the patterns of bad items for each size; the sizes from 50 to 999 together have every pattern.
 
-    With few large sizes, some have several kinds. Sizes that may exceed the budget repeat kinds of others.
+    If these are few, one of them may have several patterns. The other sizes repeat a pattern each: smaller
+    sizes, and sizes from 1,000 on, which may exceed the budget.
     """
     turn = seed % len(_PATTERNS)
     turned = (*_PATTERNS[turn:], *_PATTERNS[:turn])
@@ -225,7 +225,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Places that are read back one by one: the ends, the middle, bad ones, and drawn ones."""
+    """Return the places to read back: all if they are few, else ends, middle, three bad and two drawn ones."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)
@@ -241,7 +241,7 @@ def _has_keys(batch_profile: BatchProfile, size: int) -> bool:
 
 
 def _max_items(spec: Spec, operation: Operation) -> int | None:
-    """`maxItems` of the list of items, in the first body that states one."""
+    """Return the smallest `maxItems` that a body states for the list of items."""
     if operation.batch is None:
         return None
     found = []
@@ -256,7 +256,7 @@ def _max_items(spec: Spec, operation: Operation) -> int | None:
 
 
 def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
-    """Number of calls that prepare a key."""
+    """Return the mean number of calls that prepare a key, if calls are merged."""
     if batch_profile.prepare is None:
         return 0
     keys = [batch_profile.key(number) for number in range(MERGED)]
@@ -264,10 +264,10 @@ def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
 
 
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
-    """Prepare the keys in as few calls as possible; each must be answered 2xx."""
+    """Prepare the keys in as few calls as possible; each call must be answered 2xx."""
     context = sequence.context
     requests = _merged(context.api, _requests(context.batch_profile, keys, tenant))
-    # A validator takes long for a hundred items, and the next calls of an operation are alike.
+    # Judging 100 items takes long, and later calls of an operation are like the first call.
     whose = f"{len(keys)} items need"
     sequence.prepare(requests, tenant, "what the items need", whose, judges_once=True)
 
@@ -293,7 +293,7 @@ def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]
 
 
 def _list_of(api: ApiUnderTest, request: Request) -> str | None:
-    """Return the member with a batch's items, "" if the body is the list; None if it is no batch."""
+    """Return the member that has the items, "" if the body is the list; None if no call can be merged."""
     operation = api.spec.operations.get(api.operation_of(request))
     if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
@@ -301,7 +301,7 @@ def _list_of(api: ApiUnderTest, request: Request) -> str | None:
 
 
 def reads_a_page(batch_profile: BatchProfile) -> bool:
-    """Return whether a record can only be read in a list, one page at a time."""
+    """Return whether records can only be read in a list, so that all keys have the same request."""
     first, second = (batch_profile.read(batch_profile.key(number), 0) for number in (0, 1))
     return first == second
 
@@ -309,10 +309,10 @@ def reads_a_page(batch_profile: BatchProfile) -> bool:
 def know_before(
     sequence: CallSequence, keys: Sequence[str], sample: Sequence[str], tenant: int, *, is_fresh: bool
 ) -> frozenset[str] | None:
-    """Note the records of the keys before a batch; return the keys with an exactly known record.
+    """Note the records of the keys before a batch; return the keys whose record is exactly known.
 
-    `is_fresh`: there are none, and nothing is read. Else the sample stands for the others; None if only a
-    part of it exists.
+    If `is_fresh`, no record exists and none is read. Else read the keys in `sample`, and assume the record of
+    the first of them for all other keys. Return None if only some of the sample exist.
     """
     if is_fresh:
         shown: dict[str, Record | None] = dict.fromkeys(keys)
@@ -330,9 +330,9 @@ def know_before(
 def read_some(
     sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
 ) -> frozenset[str]:
-    """Read the items at these places back, and assume the reported outcome of the others.
+    """Read back the items at these places; assume the reported outcome for all other items.
 
-    Returns the keys that were read.
+    Return the keys that were read: none if records are read in pages of a list that the batch may exceed.
     """
     due = _after(answered, dict(sequence.there), tenant)
     sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
@@ -348,9 +348,9 @@ def read_some(
 def read_list(
     sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
 ) -> frozenset[str]:
-    """Compare a list with the expected records; a different or missing one is read by itself first.
+    """Compare the list with the records of the `exact` keys, and return the keys that were compared.
 
-    Returns the keys that were compared.
+    Before a different or missing record fails, it is read by itself.
     """
     subject = sequence.context.batch_profile
     due = {item.key: sequence.there[tenant, item.key] for item in answered.sent.items if item.key in exact}
@@ -381,7 +381,7 @@ def read_list(
 def _after(
     answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
 ) -> dict[str, Record | None]:
-    """Return the record of each key after the batch, by its answer."""
+    """Return the record that each key must have after the batch, according to its answer."""
     due: dict[str, Record | None] = {}
     taken = not answered.exchange.response.is_refused and not answered.sent.expected_effect.whole
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
@@ -393,7 +393,7 @@ def _after(
 
 
 def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> list[str]:
-    """Required keys that are not listed, gaps between listed ones first."""
+    """Return the keys of records that the list lacks, first the keys whose neighbours are listed."""
     keys = list(due)
     lost = [place for place, key in enumerate(keys) if due[key] is not None and key not in listed]
 

@@ -1,4 +1,4 @@
-"""Batches of real sizes: none, one, some, hundreds, as many as allowed, and one more."""
+"""The run of batches of real sizes: none, one, a few, hundreds, as many as allowed, and one more."""
 
 from __future__ import annotations
 
@@ -45,39 +45,39 @@ from mockserver.sandbox.clock import Clock, system_clock
 PHASE = "sizes"
 
 _MORE_SIZES = 4
-"""Sizes beside `SIZES`: two that are not round, the limit, and the limit plus one."""
+"""Number of sizes beside `SIZES`: two that are not round, the limit, and the limit plus one."""
 
 _ROUNDS = 3
-"""Checks of a size that may fail before the next size is tried."""
+"""Number of checks of a size that may fail before the next size is tried."""
 
 _SEARCHES = 16
-"""Batches that are sent to find the smallest size that fails."""
+"""Maximum number of sizes that are tried to find the smallest size that fails."""
 
 _KEYS_OF_SEQUENCES = 5_000
-"""Keys that are left to the sequences at a target without sandboxes."""
+"""Number of keys that are left to the sequences at a target without sandboxes."""
 
 TOO_LARGE = 413
 _TENANT = 0
 _ORDER = "order-is-kept"
 _RANGES = 3
-"""Ranges of keys that are tried where some of a range already exists and some is not."""
+"""Number of ranges of keys that are tried if only a part of the records of a range exists."""
 
 _SPARED = 300
-"""Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""
+"""Maximum number of keys in a range if there are several: without sandboxes, a run has 10,000 keys in all."""
 
 _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
-"""Up to this size the list is read after every batch, above it only after the last one."""
+"""Maximum size for which the list is also read after the good batch if batches with bad items follow."""
 
 COMPARED = range(50, 101)
-"""Sizes whose time says how long larger batches may take."""
+"""Sizes whose times tell how long larger batches may take."""
 
 _SENT_AGAIN = 2
-"""How often a late batch is sent again: one late answer may be chance."""
+"""Number of times that a late batch is sent again: one late answer may be chance."""
 
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
-    """Yield the sizes of every batch; each failed check is recorded with its smallest size."""
+    """Yield a part for every batch. It tries the sizes, and records each failed check at its smallest size."""
 
     def run(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_profile(_context(trial, profile, number), clock)
@@ -117,14 +117,14 @@ def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContex
     context = SequenceContext.begin(trial, profile, f"sizes {trial.api.name} {profile.operation} {number}")
     if not context.isolation.are_apart:
         context.isolation.new_scope(_KEYS_OF_SEQUENCES)
-    # A batch that is not answered is told by its size.
+    # A missing answer is reported by `sizes-are-answered-in-time`, with the size.
     context.search.known.add((profile.operation, "every-call-is-answered"))
     return with_shared_positions(context, number)
 
 
 @dataclass(slots=True)
 class _SizeRun:
-    """The trials of one batch operation; `passed` is the largest completed size."""
+    """The run of the sizes of one batch operation."""
 
     trials: Trials
     sizes: SizePlan
@@ -133,8 +133,9 @@ class _SizeRun:
     times: list[SizeTime]
     left_out: dict[int, str]
     passed: int | None = None
+    """Largest size whose trial is over, None before the first trial."""
     ended: str = ""
-    """Why no larger size is tried, "" while they are."""
+    """Why no larger size is tried, "" while the run goes on."""
 
     def run(self) -> None:
         context = self.trials.context
@@ -181,7 +182,7 @@ class _SizeRun:
         return not search.target_is_lost
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """Return the finding of the smallest size that fails in the same way."""
+        """Return the finding of the smallest size that fails, found by a search if the run shrinks."""
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
             low, high, finding = self._searched(planned, finding)
@@ -243,25 +244,25 @@ class _SizeRun:
 
 
 class OwnLimitError(Exception):
-    """The target refuses a size with 413, and nobody states a limit: it has one of its own."""
+    """The target refuses a size with 413 although no limit is stated, so it has a limit of its own."""
 
 
 class KeysInUseError(Exception):
-    """Every range of keys for a size has some keys that already exist."""
+    """In every range of keys for a size, some records exist and some do not."""
 
 
 @dataclass(slots=True)
 class Patience:
-    """Time limit of a batch.
-
-    A batch is late after `most` seconds, or if it takes `times` the expectation by smaller ones, and `least`
-    seconds. `by_item` is the usual time of an item in smaller batches, None before the first.
-    """
+    """Time limits of batches, from the times of smaller batches."""
 
     by_item: float | None = None
+    """Usual seconds of an item in smaller batches, None before the first of these."""
     least: float = 2.0
+    """Minimum limit in seconds."""
     most: float = 20.0
+    """Maximum limit in seconds; the limit while `by_item` is unknown."""
     times: float = 4.0
+    """Factor by which a batch may take longer than its items usually do."""
 
     def limit(self, size: int) -> float:
         if self.by_item is None:
@@ -269,24 +270,25 @@ class Patience:
         return min(self.most, max(self.least, self.times * self.by_item * size))
 
     def at_least(self, by_item: float) -> Patience:
-        """Return the patience for a target whose items now take `by_item` seconds, if that is longer."""
+        """Return a patience with `by_item` seconds for an item, if that is longer than its own."""
         return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """State shared by the trials of a batch operation; `timed` receives the time of each batch."""
+    """State that the trials of a batch operation share."""
 
     context: SequenceContext
     limit: SizeLimit
     patience: Patience
     clock: Clock
     timed: Callable[[SizeTime], None]
+    """Receiver of the time of each batch."""
 
     def attempt(self, planned: PlannedSize) -> Finding | None:
-        """Try a size in a scope of its own; return the first failed check that is searched for.
+        """Try a size in a scope of its own; return the first finding that the search looks for, or None.
 
-        Raises OwnLimitError; KeysInUseError: the existing records are unknown.
+        Raises OwnLimitError and KeysInUseError.
         """
         try:
             with self._opened(planned) as opened:
@@ -299,7 +301,7 @@ class Trials:
         return None
 
     def seconds_of(self, size: int) -> float:
-        """Seconds of a good batch of this size, sent once more. Raises KeysInUseError."""
+        """Send a good batch of this size and return its seconds. Raises KeysInUseError."""
         with self._opened(PlannedSize(size)) as opened:
             return opened.timed_call(opened.good(0))[1]
 
@@ -308,7 +310,7 @@ class Trials:
         isolation, profile = self.context.isolation, self.context.batch_profile
         takes_again = self.context.batch.upsert or profile.record_after is not None
         number = planned.size if takes_again else planned.batches * planned.size
-        # All ranges are reserved at once, so that each size has the same ones in every run.
+        # All ranges are reserved at once, so that each size has the same ranges in every run.
         ranges = _RANGES if number <= _SPARED else 1
         scope = isolation.new_scope(ranges * number)
         try:
@@ -326,13 +328,15 @@ class Trials:
 
 @dataclass(slots=True)
 class _OpenedTrial:
-    """A trial in its scope. `keys` are those of all batches, in order; batches that update share them."""
+    """A trial of one size in its scope."""
 
     trials: Trials
     sequence: CallSequence
     planned: PlannedSize
     keys: tuple[str, ...]
+    """Keys of all batches in order; if a key may be sent again, all batches share the keys."""
     exact: frozenset[str] = frozenset()
+    """Keys whose record is exactly known."""
 
     def prepare(self) -> bool:
         """Prepare the keys; return whether their records are known."""
@@ -356,7 +360,7 @@ class _OpenedTrial:
             self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
 
     def mixed(self, number: int, named: BadItems) -> None:
-        """Send bad items among good ones, to the same records if the vendor accepts a key again."""
+        """Send bad items among good items, for the same keys if the vendor accepts a key again."""
         bad = places_of(named, self.planned.size)
         ways = self._ways()
         items = [
@@ -366,7 +370,7 @@ class _OpenedTrial:
         self._send(items, bad, lists=True, named=named)
 
     def good(self, number: int) -> list[SequenceItem]:
-        """Good items of a batch; all values of the trial differ."""
+        """Return the good items of the batch `number`; all values in a trial differ."""
         size = self.planned.size
         first = number * size % len(self.keys) if self.keys else 0
         return [
@@ -375,7 +379,7 @@ class _OpenedTrial:
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
-        """Send the items; return the answer, its seconds, and the sent batch."""
+        """Send the items; return the exchange (None without an answer), its seconds, and the sent batch."""
         sent = batches.build_items(self.sequence, items, _TENANT)
         request = batches.request_of(self.sequence, sent, _TENANT)
         began = self.trials.clock()
@@ -402,7 +406,7 @@ class _OpenedTrial:
         self._is_in_time(sent, seconds)
 
     def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
-        """Read records back; return how many were compared."""
+        """Read records back and return the number of compared records."""
         places = sample_of(len(answered.sent.items), bad, self._seed)
         compared = size_plan.read_some(self.sequence, answered, places, _TENANT)
         if lists and answered.sent.items:
@@ -413,7 +417,7 @@ class _OpenedTrial:
         return len(compared)
 
     def _keeps_order(self, answered: SettledBatch) -> None:
-        """Fail if an outcome names another item of the batch."""
+        """Fail if the outcome of an item names another item of the batch."""
         places = {one.key: place for place, one in enumerate(answered.sent.items)}
         if len(places) < len(answered.sent.items):
             return
@@ -436,9 +440,10 @@ class _OpenedTrial:
             self.sequence.fail(IN_TIME, message, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
-        """Fail if a batch is late each time, compared to a smaller one sent just before it.
+        """Fail if a batch is late, and late each time that it is sent again.
 
-        The machine may be slower now than for the smaller ones.
+        If the batch is larger than `COMPARED`, first time a smaller batch again: the target may have become
+        slower since the earlier batches.
         """
         size, patience = len(sent.items), self.trials.patience
         for _ in range(_SENT_AGAIN):
@@ -457,7 +462,10 @@ class _OpenedTrial:
         )
 
     def _is_taken(self, sent: SentBatch, exchange: Exchange) -> None:
-        """Fail if a good batch of a legal size is refused as a whole. Raises OwnLimitError."""
+        """Fail if a good batch of a legal size is refused as a whole.
+
+        Raises OwnLimitError if no limit is stated and a batch is refused with 413.
+        """
         status, limit = exchange.response.status, self.trials.limit
         if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size
             return
