@@ -82,7 +82,7 @@ def _found(
     request: Request | None = None,
     above: FoundList | None = None,
 ) -> FoundList | None:
-    """Return the list of an operation; None if it is no list, or requires an unknown query parameter."""
+    """Return the list of an operation; None if it is no list, or a required query parameter is unknown."""
     stated = next((one for one in api.profile.lists if one.operation == operation.id), None)
     if stated is None and batch is None and not _shows_rows(api.spec, operation):
         return None
@@ -156,7 +156,7 @@ def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
 
 
 def _first(paging: Paging, schema: Document) -> int:
-    """Return the number of the first page: `default` or `minimum` if it is 0 or 1, else 1; an offset is 0."""
+    """Return the first page: 0 for offsets; else `default` or `minimum` if they are 0 or 1, else 1."""
     if paging == "offset":
         return 0
     stated = (schema.get("default"), schema.get("minimum"))

@@ -50,7 +50,7 @@ the last chunk partly filled. The sizes in the second row are also above 256."""
 _CALLS, _ITEMS = 250, 2_500
 _ITEMS_AN_EXAMPLE = 25
 _SENT_TWICE = 100
-"""Maximum size for which both a good batch and batches with bad items are sent in any budget. A larger size
+"""Maximum size for which both a good batch and batches with bad items are sent with any budget. A larger size
 gets only one kind, unless the budget allows both kinds for all sizes."""
 
 _MANY = 50
@@ -225,7 +225,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Return the places to read back: all if they are few, else ends, middle, three bad and two drawn ones."""
+    """Return the places to read back: all of at most 10, else ends, middle, and some bad and drawn places."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)
@@ -332,7 +332,7 @@ def read_some(
 ) -> frozenset[str]:
     """Read back the items at these places; assume the reported outcome for all other items.
 
-    Return the keys that were read: none if records are read in pages of a list that the batch may exceed.
+    Return the keys that were read: none if records are read in pages of a list, and one page may lack some.
     """
     due = _after(answered, dict(sequence.there), tenant)
     sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
@@ -350,7 +350,7 @@ def read_list(
 ) -> frozenset[str]:
     """Compare the list with the records of the `exact` keys, and return the keys that were compared.
 
-    Before a different or missing record fails, it is read by itself.
+    A record that differs in the list, or is missing there, is read by itself before a check fails.
     """
     subject = sequence.context.batch_profile
     due = {item.key: sequence.there[tenant, item.key] for item in answered.sent.items if item.key in exact}

@@ -77,7 +77,7 @@ _SENT_AGAIN = 2
 
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
-    """Yield a part for every batch. It tries the sizes, and records each failed check at its smallest size."""
+    """Yield a part for every batch: it tries the sizes and records each failed check at its smallest size."""
 
     def run(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_profile(_context(trial, profile, number), clock)

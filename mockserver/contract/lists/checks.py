@@ -144,9 +144,9 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
-    """Return whether the server may have limited the page, as it may if `size` is above the usual size.
+    """Return whether a limit of the server may explain the short page, as `size` is above the usual size.
 
-    It may not if a stated maximum allows `size`, or if the answer states another size than that of the page.
+    It cannot if a stated maximum allows `size`, or if the answer states another size than the page has.
     """
     if profile.largest and size <= profile.largest:
         return False

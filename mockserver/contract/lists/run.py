@@ -356,7 +356,7 @@ class _ListRun:
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
-    """Return page sizes, the largest first: all rows plus one, all, all but one, for few and many pages."""
+    """Return page sizes, largest first: `count`, one more, one less, and sizes for about 3 and 8 pages."""
     wanted = {-(-count // 8) + seed % 3, -(-count // 3), count - 1, count, count + 1}
     return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
 

@@ -1,4 +1,4 @@
-"""Walks along the pages of a list: calls, links, and the records to store before."""
+"""Walks along the pages of a list: calls, links, and the records that are stored first."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Walk:
 
     query: Mapping[str, str]
     size: int | None
-    """Page size that was asked for, None if no size was."""
+    """Page size that the calls ask for, None if they ask for no size."""
     pages: tuple[Page, ...]
     """The pages that have rows."""
     end: End
@@ -207,8 +207,9 @@ class ListCalls(Trial):
     scope: IsolationScope
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
+    """Query that every call of the tenant needs."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that every call of the tenant needs, as does `query`."""
+    """Headers that every call of the tenant needs."""
     is_led_away: bool = False
     """Whether it was already noted that links lead to another address."""
     steps: list[str] = field(default_factory=list)
@@ -292,15 +293,15 @@ class PageLink:
     path: str
     """Path and query below the target."""
     elsewhere: str = ""
-    """The address of the link without its query if it is not below the target, else ""."""
+    """If the link's address is not below the target, the address without its query; else ""."""
 
 
 def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> PageLink:
     """Return the destination of a link in the answer to the path `own`, at the target `url`.
 
-    The link's path may begin below the target, or at the root of its host; `is_known` tells the paths of the
-    API. Behind a proxy that rewrites no links, host or path are unknown: then take path `own` with the
-    link's query.
+    The link's path may begin below the target, or at the root of its host; `is_known` returns whether a path
+    belongs to the API. Behind a proxy that rewrites no links, host or path are unknown: then take the path
+    `own` with the link's query.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))

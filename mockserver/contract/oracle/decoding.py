@@ -309,7 +309,7 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
 
 
 def _typed_as(element: Element, node: Document) -> list[Document]:
-    """Return a list of the schema that the element's `xsi:type` names, empty if `node` knows no such type."""
+    """Return, as a list, the schema that `xsi:type` names; an empty list if `node` knows no such type."""
     known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
     return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
 
@@ -355,8 +355,9 @@ class UnexpectedElementError(ValueError):
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     """Return the document at `root`, in the form of the schema `node`.
 
-    `root` may be the element of `node`, an element around it, a member of `node`, or an item of a list that
-    is a member. Append to `doubts` why another reader may read differently. Raises UnexpectedElementError.
+    `root` may be the element of `node`, an element with only this element in it, a member of `node`, or an
+    item of a member that is a list. Append to `doubts` why another reader may read differently. Raises
+    UnexpectedElementError.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)
@@ -438,7 +439,7 @@ class XmlMember:
 
 
 def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
-    """Return `text` as a value of the schema's type; if `text` is no plain spelling of one, return `text`.
+    """Return `text` as a value of the schema's type, or `text` itself if it does not spell such a value.
 
     Outside XML, an empty text becomes None if the schema is nullable and neither a string nor a boolean.
     """

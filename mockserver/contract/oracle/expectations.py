@@ -93,7 +93,7 @@ class Oracle:
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return operation and path parameters of a request, None for no path. Raises MethodNotAllowed."""
+        """Return operation and path parameters, None if no path matches. Raises MethodNotAllowed."""
         path = unquote(request.plain_path, errors="replace")
         try:
             match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
@@ -102,9 +102,9 @@ class Oracle:
         return match.operation, match.values
 
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
-        """Match and decode the request, and return what it expects.
+        """Match and decode the request, and return the expected response.
 
-        If no operation matches method and path, the result names `operation`, which may be unknown.
+        If no operation matches method and path, the response is about `operation`, if that is known.
         """
         meant = self._spec.operations.get(operation)
         try:
@@ -248,7 +248,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Return whether a header of which `ignore` is a value (for unknown members) differs from its default."""
+    """Return whether a header that can ask to ignore unknown members differs from its default."""
     for parameter in operation.parameters:
         sent = request.headers.get(parameter.name.lower())
         if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):
@@ -257,7 +257,7 @@ def _passes_over(operation: Operation, request: Request) -> bool:
 
 
 ExpectedVerdict: TypeAlias = Literal["good", "bad", "doubtful"]
-"""good: the schema allows it. bad: every server must refuse it. doubtful: servers may differ."""
+"""Verdict on an envelope or item. good: its schema allows it. bad: all must refuse it. doubtful: some may."""
 
 
 @dataclass(frozen=True, slots=True)

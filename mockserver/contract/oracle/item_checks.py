@@ -50,7 +50,7 @@ _ABOUT_OTHERS = re.compile(
     r"\b(same|duplicates?|duplicated|also|twice|already|unique|other|another|conflicts?|previous|see)\b",
     re.IGNORECASE,
 )
-"""Words that show that a message may rightly name another item."""
+"""Words with which a message may rightly name another item."""
 
 _LONG_NUMBER, _LONG_TEXT = 6, 4
 _LIMITS = ("2147483647", "9223372036854775807")
@@ -118,7 +118,7 @@ class CheckCase:
 
     @property
     def refuses_method(self) -> bool:
-        """Whether the method is another than the operation's, and the status is a 501 that it declares."""
+        """Whether the method is not the operation's, and the status is a 501 that the operation declares."""
         operation = self.expected.operation
         return (
             self.status == NOT_IMPLEMENTED
@@ -171,7 +171,7 @@ def has_message(body: Json) -> bool:
 def reasons(body: Json) -> list[str]:
     """Return the texts of the reason members nearest to the root; without reason members, all texts.
 
-    A reason member is named like "message" or "detail". Deeper ones explain, and do not replace it.
+    A reason member is named like "message" or "detail". Reason members below it are ignored.
     """
     level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
     texts: list[str] = []
@@ -392,7 +392,7 @@ def message_fits_the_outcome(case: CheckCase) -> CheckResult:
 
 
 def message_names_its_item(case: CheckCase) -> CheckResult:
-    """Check that the message of an item does not name another item instead of this one."""
+    """Check that the message of an item names no other item, unless it also names its own item."""
     items = {item.item.place: item for item in case.expected.items}
     outcomes = [one for one in case.outcomes if one.message and one.place in items and len(items) > 1]
     known = _KnownKeys.of(items.values()) if outcomes else None

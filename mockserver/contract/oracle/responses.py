@@ -67,7 +67,7 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """Read an all-or-nothing batch by its status: None if the call is refused, else no item is rejected."""
+    """Read an all-or-nothing batch by its status: None for a refusal, else a report without rejections."""
     return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
@@ -201,7 +201,7 @@ def class_in_words(text: str) -> Literal["created", "updated", ""]:
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
     """Return whether an outcome accepts its item.
 
-    Its status decides. Without a status, it does unless `by_message` is set and there is a message.
+    The status decides. If there is no status, and `by_message` is set, a message means a rejection.
     """
     number = _number(status)
     if number is not None:
@@ -273,7 +273,7 @@ class ConformanceResult:
 
 
 class ResponseConformance:
-    """Compares responses with the spec. Those that `may_be_empty` names may lack a declared body."""
+    """Compares responses with the spec. Components that `may_be_empty` names may lack a declared body."""
 
     def __init__(self, spec: Spec, may_be_empty: Iterable[str] = ()) -> None:
         self._spec = spec
@@ -350,7 +350,7 @@ class ResponseConformance:
         return self._schemas[key]
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """Return the declared response for a status, else for its class, else `default`; None without any."""
+        """Return the declared response for a status, for its class, or `default`; None if undeclared."""
         node = self._spec.document["paths"][operation.path][operation.method]["responses"]
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in node:

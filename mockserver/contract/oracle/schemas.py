@@ -34,7 +34,7 @@ _ESCAPES: Mapping[str, tuple[str, str]] = {
     r"\W": ("[^A-Za-z0-9_]", r"\W"),
     r"\/": ("/", "/"),
 }
-"""Escapes that mean more in Python than in ECMA 262, with their replacements outside and inside a class."""
+"""Escapes that Python reads otherwise than ECMA 262, with their replacements outside and inside a class."""
 
 Errors: TypeAlias = Iterator[ValidationError]
 
@@ -418,7 +418,7 @@ def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
 
 
 def _is_trimmed(broken: SchemaProblem) -> bool:
-    """Return whether the text keeps the broken keyword without its surrounding white space."""
+    """Return whether the text would fit the broken keyword without its surrounding white space."""
     found = broken.found
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False

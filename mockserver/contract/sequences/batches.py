@@ -46,7 +46,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the check that a failure of the item counts for: of keys twice, of media types, or `usual`."""
+    """Return the check of an item: `_TWICE` if its key is repeated, `_MEDIA` for a media type, or `usual`."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -303,7 +303,7 @@ def _named(places: Sequence[int]) -> str:
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
-    """Read the records of the batch's keys, or of `keys`; compare them with the model, then expect them."""
+    """Read the records of the batch's keys, or of `keys`; compare them with the model, and note them."""
     for key in dict.fromkeys(item.key for item in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)
@@ -408,7 +408,7 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
 
 
 def read_back_at_end(sequence: CallSequence) -> None:
-    """Read the list of each tenant, which costs a call or a few; if the profile has no list, every record."""
+    """Read the list of each tenant, which takes a few calls; if there is no list, read every record."""
     if sequence.context.batch_profile.listed is None:
         read_all_back(sequence)
     for tenant in range(sequence.context.batch_profile.tenants):

@@ -43,7 +43,10 @@ class _Order:
 def send_together(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> None:
-    """Send two good batches with common keys at once, and compare answers and reads with both orders."""
+    """Send two good batches with common keys at once; read the keys meanwhile and afterwards.
+
+    Answers and reads must fit one of the two orders in which the server may process the batches.
+    """
     orders = _orders(sequence, first, second, tenant)
     if not orders:
         # If the effect of a key that already exists is unknown, the batches get no key in common.

@@ -101,7 +101,7 @@ class CallSequence:
     there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
     """Expected record of each known tenant and key, None if it must not exist."""
     initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
-    """Record of each known tenant and key when it became known."""
+    """First known record of each tenant and key."""
     steps: list[str] = field(default_factory=list)
     """Steps so far, in plain words."""
     exchanges: list[Exchange] = field(default_factory=list)

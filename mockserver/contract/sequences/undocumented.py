@@ -1,4 +1,4 @@
-"""Behaviour of servers that are not ours where the vendor's documents are silent: their positions."""
+"""Trials that find a foreign server's positions: what it does where the vendor's documents are silent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _ITEMS = 600
 
 
 def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """Return the context with the target's positions; find them now unless an earlier phase did.
+    """Return the context with the target's positions; find them now unless an earlier phase found them.
 
     `number` is the number of the batch in the profile. Positions are searched at foreign servers only; there,
     one worker runs all phases, so its ledger has what earlier phases found.

@@ -219,7 +219,7 @@ class ValueComparison:
     def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
     ) -> Sequence[Difference] | None:
-        """Return the differences; None if the answer may lack the member, as no answer has shown it yet."""
+        """Return the differences; None if the answer need not show the member."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
@@ -533,7 +533,7 @@ def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
 
 
 def list_in_xml(found: Json) -> Json:
-    """Return an object with one member, as XML writes a list, as that list; any other value unchanged."""
+    """If `found` is an object with one member, as XML writes a list, return the list; else return `found`."""
     if isinstance(found, Mapping) and len(found) == 1:
         (found,) = found.values()
         return found if isinstance(found, list) else [found]

@@ -61,7 +61,8 @@ def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
 def kind_of(schema: Document, good: Json = None) -> str:
     """Return the kind of the schema's values: its type; for strings `moment`, `day`, `amount` or `text`.
 
-    If a string has no format, the value `good` tells its kind. If a string has another format, return "".
+    The formats `date-time`, `date` and `decimal` tell the kind of a string; without any, the value `good`
+    tells it. For any other format, return "".
     """
     if schema.get("type") != "string":
         return str(schema.get("type", ""))
@@ -264,8 +265,8 @@ def plan_trials(
 ) -> Iterator[ValueTrial]:
     """Yield rounds, each of which changes every member: one of plain values, then `most` of hard values.
 
-    The seed draws the hard rounds. They are sent in the profile's media type. Then the plain round follows in
-    each of `media_types`, and `most` hard rounds in these in turn: a loss only there is the fault of a type.
+    The seed draws the hard rounds. All rounds are sent in the profile's media type. Then the plain round is
+    sent in each of `media_types`, and `most` hard rounds in these in turn, to find losses of one media type.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))

@@ -1,4 +1,4 @@
-"""The run of hard values: items sent, read back in every media type, and compared."""
+"""The run of hard values: items sent, read back in several media types, and compared."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class _ValueRun:
     refused: Counter[str] = field(default_factory=Counter)
     """Number of refused values, by member."""
     barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
-    """Refused values: media type, member and name; if a plain value is refused, "" for all of the member."""
+    """Refused values by media type, member and name of the value; "" bars all values of the member."""
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
     """Stored items after which the list was not read yet."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -199,7 +199,7 @@ class _ValueRun:
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:
-        """Take the trials of one media type for one batch; if records exist, use their keys in turn."""
+        """Take the trials of one media type for a batch; keys of existing records are used in turn."""
         first, left = self.waiting[0], deque[ValueTrial]()
         made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
