@@ -54,7 +54,7 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
 
 
 def header_option(name: str, text: str) -> str:
-    """Return the `-H` option for a header, as Latin-1, or as UTF-8 if Latin-1 lacks a character."""
+    """Return the `-H` option for a header, encoded in Latin-1, or in UTF-8 if Latin-1 lacks a character."""
     header = f"{name}: {text}" if text else f"{name};"
     try:
         octets = header.encode("latin-1")

@@ -1,8 +1,8 @@
 """Modules that are imported on first use.
 
-Not `importlib.util.LazyLoader`: it loads a module as soon as another `import` statement names it (seen on
-Python 3.11 to 3.13), and at `from … import …`, which is how Connexion imports its test client. A server that
-used it started no faster than one that imports everything.
+`importlib.util.LazyLoader` does not help: it loads a module as soon as another `import` statement names that
+module (seen on Python 3.11 to 3.13), and at `from … import …`, by which Connexion imports its test client.
+A server that used `LazyLoader` started no faster than a server that imports everything.
 """
 
 from __future__ import annotations
@@ -16,10 +16,7 @@ from typing import Any
 
 
 class DeferredModule(ModuleType):
-    """A stand-in for a module, imported at the first use of one of its names.
-
-    The names in `known` are taken from there instead, and import nothing.
-    """
+    """A stand-in for a module that is imported at the first use of a name that is not in `known`."""
 
     def __init__(self, name: str, **known: Any) -> None:
         super().__init__(name)
@@ -34,7 +31,7 @@ class DeferredModule(ModuleType):
 
 
 def deferred_call(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that calls the one of this name, and imports its module then."""
+    """Return a function that calls the function `name` of `module`, and imports the module only then."""
 
     def call(*arguments: Any, **options: Any) -> Any:
         return getattr(import_module(module), name)(*arguments, **options)
@@ -44,7 +41,7 @@ def deferred_call(module: str, name: str) -> Callable[..., Any]:
 
 @contextmanager
 def imports_deferred(*modules: DeferredModule) -> Iterator[None]:
-    """Give imports in the context these stand-ins, except for modules that are imported already."""
+    """Within the context, let imports find these stand-ins, except for modules that are imported already."""
     put = {module.__name__: module for module in modules if module.__name__ not in sys.modules}
     sys.modules.update(put)
     try:

@@ -1,6 +1,6 @@
-"""Form bodies: flat ones, nested ones, `a[b]=1&c[]=2`, and lists as ASP.NET binds them, `[0].Number=A`.
+"""Form bodies: flat, nested (`a[b]=1&c[]=2`), and lists as ASP.NET binds them (`[0].Number=A`).
 
-Source: docs/vendors/pvex.md#forms. Values come out as text; in a list empty ones as None.
+Source: docs/vendors/pvex.md#forms. Values are texts; an empty value in a list of ASP.NET is None.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 def decode_indexed(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> Json:
     """Return the items as objects of texts: index 0, 1, … up to the first gap. Ignore all other keys.
 
-    A repeated key counts once. Raises MalformedBody: also for over `max_keys` keys.
+    Of a repeated key the first value counts. Raises MalformedBody: no form, or more than `max_keys` keys.
     """
     items: dict[int, dict[str, str | None]] = {}
     for key, value in parse_pairs(body, charset, max_keys):
@@ -41,8 +41,8 @@ def decode_flat(
 ) -> dict[str, Json]:
     """Return the form as an object of texts. Raises MalformedBody.
 
-    Members in `lists` are lists of all values of a repeated name, with `[]` or without; of any other repeated
-    name the last value counts.
+    A member in `lists` is the list of all values of its name, sent with `[]` or without. Of any other
+    repeated name the last value counts.
     """
     document: dict[str, Json] = {}
     for key, text in parse_pairs(body, charset, max_keys):
@@ -55,7 +55,7 @@ def decode_flat(
 
 
 def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> bytes:
-    """Return the first value of a member of the form, in UTF-8. Raises MalformedBody: also without it."""
+    """Return the first value of a member, in UTF-8. Raises MalformedBody: no form, or no such member."""
     for name, text in parse_pairs(body, charset, max_keys):
         if name == member:
             return text.encode()
@@ -63,7 +63,7 @@ def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> 
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:
-    """Return the texts of every name; `a[b]` is a name below `a`, unless `whole` has the name."""
+    """Return a tree of names with their lists of texts; `a[b]` is `b` below `a`, unless `whole` has `a[b]`."""
     tree: dict[str, Any] = {}
     for key, text in pairs:
         match = None if key in whole or key.count("[") >= MAX_DEPTH else _NESTED_KEY.fullmatch(key)
@@ -79,7 +79,7 @@ def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[s
 
 
 def parse_pairs(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> list[tuple[str, str]]:
-    """Return names and texts of a form. Raises MalformedBody."""
+    """Return the names and texts of a form in their order. Raises MalformedBody."""
     try:
         text = to_utf_8(body, charset).decode("utf-8")
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_keys)

@@ -16,17 +16,16 @@ HarObject: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class HarMessage:
-    """A request or response for an archive: header pairs, and the body as it may be shown.
-
-    `body` has the bytes to show, and `text` the text of these bytes; if `text` is None, they are written as
-    base64. `size` is the number of bytes on the wire.
-    """
+    """A request or response for an archive."""
 
     headers: Mapping[str, str]
     media_type: str
     body: bytes
+    """The bytes that may be shown."""
     text: str | None
+    """The text of `body`; if it is None, `body` is written as base64."""
     size: int
+    """Number of bytes on the wire."""
 
     def content(self, encoding_member: str) -> HarObject:
         if self.text is not None:

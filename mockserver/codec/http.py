@@ -15,7 +15,7 @@ JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 BODILESS_STATUSES = (204, 304)
 _JSON_RANGES = (JSON_TYPE, "application/*", "*/*")
-"""Media types that ask for JSON, the most specific first (RFC 9110 §12.5.1)."""
+"""Media ranges that include JSON, the most specific first (RFC 9110 §12.5.1)."""
 
 _CACHED_HEADERS = 256
 _UTF_8_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -36,7 +36,7 @@ REFUSAL_STATUSES: Mapping[str, int] = {
     "failed": 500,
     "unavailable": 503,
 }
-"""HTTP's status for each refusal, by its code; where a vendor says another, the vendor's counts."""
+"""HTTP status for each code of a refusal, unless the vendor declares another status."""
 
 _UNSUPPORTED_STATUS = REFUSAL_STATUSES[UnsupportedMediaType.code]
 
@@ -51,7 +51,7 @@ def json_reply(
 
 
 def problem_reply(status: int, title: str, detail: str = "", **members: Json) -> Reply:
-    """Reply with problem details (RFC 9457), for answers outside every vendor."""
+    """Reply with problem details (RFC 9457), for calls that belong to no vendor."""
     document = {"type": "about:blank", "title": title, "status": status, **members}
     if detail:
         document["detail"] = detail
@@ -67,7 +67,7 @@ def server_problem_reply(refusal: ServerRefusal) -> Reply:
 
 
 def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
-    """Add the supported media types, or codings, to a 415 without them. Source: RFC 9110 §15.5.16."""
+    """Add `Accept` (media types) or `Accept-Encoding` (codings) to a 415 without it (RFC 9110 §15.5.16)."""
     if (
         not isinstance(refusal, UnsupportedMediaType)
         or not refusal.supported
@@ -85,7 +85,7 @@ def is_server_problem(reply: Reply) -> bool:
 
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
-    """Return media type ("" without a Content-Type) and charset (or the default), in lower case."""
+    """Return the media type ("" if Content-Type is missing) and the charset (or the default), in lower case."""
     return _parse_media_type(headers.get("content-type", ""), default_charset)
 
 
@@ -101,9 +101,9 @@ def _parse_media_type(text: str, default_charset: str) -> tuple[str, str]:
 
 
 def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
-    """Raise NotAcceptable unless the call accepts JSON or has no Accept header.
+    """Raise NotAcceptable if the call has an Accept header that excludes JSON.
 
-    `because` goes into the hint.
+    `because` is the reason that the hint gives; without a reason there is no hint.
     """
     header = headers.get("accept", "")
     wanted = dict(parse_accept(header))
@@ -113,7 +113,10 @@ def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
-    """Raise UnsupportedMediaType if the body declares a charset but UTF-8; `because` goes into the hint."""
+    """Raise UnsupportedMediaType if the body declares a charset other than UTF-8 and ASCII.
+
+    `because` is the reason that the hint gives; without a reason there is no hint.
+    """
     media_type, charset = parse_content_type(headers)
     if charset not in _UTF_8_CHARSETS:
         hint = f"the body's charset is {charset}, send utf-8 ({because})" if because else ""
@@ -121,9 +124,9 @@ def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_json_in_utf_8(call: Call) -> None:
-    """Raise NotAcceptable or UnsupportedMediaType by the assumptions `unacceptable` and `other_charset`.
+    """Raise NotAcceptable or UnsupportedMediaType if `unacceptable` or `other_charset` is assumed so.
 
-    Vendors use this whose documents say nothing of Accept and charsets.
+    For vendors whose documents do not mention Accept and charsets.
     """
     if call.assumptions["unacceptable"] == "406":
         check_accepts_json(call.headers, call.assumed("unacceptable"))

@@ -1,4 +1,4 @@
-"""Instants, HTTP dates and durations: parsed, printed in UTC, or in words."""
+"""Parse instants and durations; print instants and HTTP dates in UTC, and durations in words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def print_instant(moment: datetime) -> str:
 
 
 def print_http_date(moment: datetime) -> str:
-    """Return a text such as `Mon, 05 Jan 2026 09:00:00 GMT`. The texts of the newest seconds are cached."""
+    """Return a text such as `Mon, 05 Jan 2026 09:00:00 GMT`."""
     return _http_date(int(moment.timestamp()))
 
 
@@ -47,7 +47,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def print_span(millis: int) -> str:
-    """Return a time in words, such as `340 ms`, `1.2 s` or `5 min`: one unit, to a tenth."""
+    """Return a duration in one unit with at most one decimal, such as `340 ms`, `1.2 s` or `5 min`."""
     if abs(millis) < 1000:  # noqa: PLR2004 - milliseconds of a second
         return f"{millis} ms"
     seconds = millis / 1000
@@ -56,6 +56,6 @@ def print_span(millis: int) -> str:
 
 
 def print_units(seconds: int) -> str:
-    """Return a time in whole numbers of its largest unit, such as `59 s` or `1,000 d`."""
+    """Return a duration in its largest unit, rounded down, such as `59 s` or `1,000 d`."""
     size, unit = next((one for one in _UNITS if seconds >= one[0]), (1, "s"))
     return f"{seconds // size:,} {unit}"

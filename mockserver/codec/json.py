@@ -23,7 +23,7 @@ from mockserver.model import Json, Path
 
 MAX_DEPTH = 64
 NUMBER_PATTERN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
-"""A number as text, as decoders read a number that is quoted or is in a query."""
+"""A number inside a text: in quotes, or in a query."""
 
 MIN_EXPONENT, MAX_EXPONENT = -324, 308
 MAX_LENIENT_BYTES = 16 * 1024
@@ -31,7 +31,7 @@ MAX_LENIENT_BYTES = 16 * 1024
 
 MAX_LENIENT_BRACKETS = 1024
 QUICK_LENIENT_BYTES = 1024
-"""A longer body is decoded in a thread, where decoding may take long."""
+"""Maximum length of lenient JSON that is decoded outside a thread, because decoding holds up other calls."""
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _ESCAPED_NUL = rb"\u0000"
@@ -44,7 +44,7 @@ _EXACT = Context(
     Emax=MAX_EXPONENT,
     traps=[Clamped, InvalidOperation, Overflow, Subnormal],
 )
-"""Reads a number as `parse_decimal` does, in half the time; a zero with a very low exponent differs."""
+"""Context that reads numbers like `parse_decimal`, in half the time; it also accepts a zero like `0e-400`."""
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -75,7 +75,7 @@ def to_utf_8(body: bytes, charset: str) -> bytes:
 
 
 def decode(body: bytes, charset: str = "utf-8") -> Json:
-    """Return the document of a body, whose nesting `check_depth` checks. Raises MalformedBody."""
+    """Return the document of a body; leave the limit of nesting to `check_depth`. Raises MalformedBody."""
     text = to_utf_8(body, charset)
     try:
         return _decoder.decode(text)
@@ -90,10 +90,11 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
 
 
 def decode_lenient(body: bytes, charset: str = "utf-8", most_bytes: int = MAX_LENIENT_BYTES) -> Json:
-    """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
+    """Decode a body as JSON; if that fails, as JSON5: comments, single quotes, bare names, trailing commas.
 
     Trailing text is ignored. Source: docs/vendors/pvex.md#json (Json.NET reads all of these). Raises
-    MalformedBody: `position` is the further one of the two readers; TakesLongError: over `most_bytes`.
+    MalformedBody: `position` is from JSON5 if that reader tells one, else from JSON; TakesLongError: JSON5
+    of more than `most_bytes`.
     """
     text = to_utf_8(body, charset)
     try:
@@ -110,7 +111,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8", most_bytes: int = MAX_LE
 
 
 def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
-    """Return the JSON5 document at the beginning of `text`; `strict` is the error of reading it as JSON."""
+    """Return the JSON5 document at the beginning of `text`; `strict` is the error of the JSON reader."""
     try:
         document, error, stopped = json5.parse(
             written := text.decode(),
@@ -127,7 +128,7 @@ def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
 
 
 def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
-    """Return a member name that an object repeats; None if there is none, or if the body is no JSON."""
+    """Return the first member name that is found to be repeated in an object, or None."""
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Json]]) -> None:
@@ -145,7 +146,7 @@ def encode(document: Json) -> bytes:
 
 
 def digest(document: Json) -> str:
-    """Return a short hash of a document, which the order of members does not change."""
+    """Return a short hash of a document; the order of its members does not matter."""
     return blake2b(_sorting_encoder.encode(document), digest_size=6).hexdigest()
 
 
@@ -154,7 +155,7 @@ def _syntax_error(message: str, text: bytes) -> MalformedBody:
     match = _BYTE_POSITION.search(message)
     if not match:
         return _malformed_at(len(text))
-    # Of text behind the document the decoder tells the place after its first character.
+    # If text follows the document, the decoder tells the position after the first character of that text.
     return _malformed_at(int(match[1]) - ("trailing characters" in message))
 
 
@@ -169,7 +170,7 @@ def may_contain_nul(body: bytes) -> bool:
 
 
 def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
-    """Yield the paths of texts with the character NUL, below `path`."""
+    """Yield the path of each text that contains the character NUL; every path begins with `path`."""
     if isinstance(value, str):
         if "\0" in value:
             yield path
@@ -182,7 +183,7 @@ def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
-    """Raise MalformedBody if the nesting exceeds `limit`; the value itself is `above` levels deep."""
+    """Raise MalformedBody if the nesting, with `above` levels around the document, exceeds `limit`."""
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = above
     while level:

@@ -13,7 +13,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what it warns o
 
 
 def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
-    """Return names and texts of the parts. Octets that are not UTF-8 are read as Latin-1.
+    """Return names and texts of the parts. A text that is not UTF-8 is read as Latin-1.
 
     Raises MalformedBody.
     """

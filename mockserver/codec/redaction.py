@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote_plus
 
 MASK = "…"
 ASCII_MASK = "***"
-"""The mask for what a client will send again, because headers of a client have to be ASCII."""
+"""Mask in a request that a client will send again: the headers that a client sends must be ASCII."""
 
 _URL_HEADERS = ("location", "referer")
-"""Headers with an address, whose query may have the code of a grant."""
+"""Headers that contain a URL; its query may contain the code of an OAuth grant."""
 
 _CREDENTIAL_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _CREDENTIAL_MEMBER = re.compile(
@@ -22,7 +22,7 @@ _IN_QUERY = re.compile(
     r"(?:auth|authorization|device|user|mfa)?code|sig|.*signature|hmac|jwt|auth|bearer|credentials?|otp|pin|ticket"
     r"|(?:access|private|subscription)key|pass(?:code|phrase)?|sid|sessionid|oauthverifier|idtokenhint|csrftoken"
 )
-"""Names of a credential in a query or a form, which in a record may name something harmless."""
+"""Further names of credentials in a query or form; in a record, a member with such a name may be harmless."""
 
 _CREDENTIAL_WORDS = (
     "code=",
@@ -39,7 +39,7 @@ _CREDENTIAL_WORDS = (
     "verifier",
     "pwd",
 )
-"""Each credential has one of these words near, so a body without any of them is not searched."""
+"""Words near credentials, in lower case: a body without any of these words is not searched."""
 
 _GRANT_CODE = "code"
 _GRANT_TYPE = "grant_type"
@@ -103,7 +103,7 @@ def redact_query(query: str, mask: str = MASK) -> str:
 def redact_body(text: str, mask: str = MASK) -> str:
     """Return a body (JSON, XML or a form), with each credential cut to its first letters and the mask.
 
-    An object with `name` and `value` is masked like a header, and an address like its query.
+    An object with `name` and `value` is masked as a header is, and the query of a URL as by `redact_query`.
     """
     lower = text.lower()
     if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
@@ -141,8 +141,8 @@ def redact_body(text: str, mask: str = MASK) -> str:
 def redact_log(text: str, mask: str = MASK) -> str:
     """Return the output of a program, with each credential cut to its first letters and the mask.
 
-    Besides the credentials of a body these are: headers, `NAME=value`, schemes followed by a credential, and
-    passwords in addresses.
+    Credentials are those of `redact_body`, and those in headers, in `NAME=value`, after a scheme such as
+    `Bearer`, and in the user part of URLs.
     """
 
     def named(found: re.Match[str]) -> str:
@@ -160,7 +160,7 @@ def redact_log(text: str, mask: str = MASK) -> str:
 
 
 def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
-    """Return the words of a command line with each credential cut, also the word after `--token`."""
+    """Return the words of a command line with each credential masked, such as the word after `--token`."""
     shown: list[str] = []
     option = ""
     for word in words:
@@ -172,7 +172,7 @@ def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
 
 
 def _redact_member(found: re.Match[str], mask: str, *, granting: bool) -> str:
-    """Return a member of JSON or of similar text, with its value masked if the name is a credential's."""
+    """Return a member of JSON or of similar text; mask its value if the name is that of a credential."""
     value = found["value"]
     quoted = value[0] in "\"'"
     bare = not quoted and not found["quote"]
@@ -188,7 +188,7 @@ def _is_credential_name(name: str, *, granting: bool) -> bool:
 
 
 def _redact_field(field: str, mask: str) -> str:
-    """Return a field of a query, masked by its name; `filter[password]` counts as `password`."""
+    """Return a field of a query; mask its value if the last part of the name (`filter[password]`) says so."""
     name, equals, value = field.partition("=")
     last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
     plain = "".join(last).lower().replace("_", "").replace("-", "")
@@ -214,6 +214,6 @@ def _redact_credential(name: str, text: str, mask: str) -> str:
 
 
 def _visible_prefix(secret: str) -> str:
-    """Return the first letters of a text, or "" if the text is short. An escape is never cut in two."""
+    """Return the first letters of a text, or "" if the text is short or an escape would be cut in two."""
     shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
     return shown if "\\" not in shown and "&" not in shown else ""

@@ -1,4 +1,4 @@
-"""Hosts and paths of URLs, with escaped slashes that stay escaped."""
+"""Hosts and paths of URLs; an escaped slash in a path stays escaped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def origin_of(scheme: str, host: str, port: int | None) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the host is this machine: `localhost`, 127.0.0.0/8, that range in IPv6, or ::1."""
+    """Return whether the host is this machine: `localhost`, ::1, or 127.0.0.0/8, also as mapped into IPv6."""
     if host.lower() == LOCALHOST:
         return True
     try:
@@ -45,5 +45,5 @@ def decoded_path(path: str) -> str:
 
 
 def key_of(segment: str) -> str:
-    """Return the key in one segment of a decoded path: its escaped slashes are decoded too."""
+    """Return the key in one segment of a decoded path; escaped slashes in the segment are decoded too."""
     return _READ.sub(lambda found: "/" if len(found[0]) == _SLASH_LENGTH else "%" + found[0][3:], segment)

@@ -18,14 +18,14 @@ _MERGE = "<<"
 _MAX_DIGITS = 400
 _MAX_LEVELS = 200
 _MAX_VALUES = 2_000_000
-"""So many values a document may have once each alias is replaced by what it names."""
+"""Maximum number of values in a document, counted with each alias replaced by what it names."""
 
 _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
-"""Texts that one version of YAML or another reads as a number."""
+"""Texts that a version of YAML reads as a number."""
 
 
 class NotPlainError(Exception):
-    """The document has a tag, a repeated member, or a name that is no scalar."""
+    """The document has what is left to PyYAML: a tag, a repeated member, or a name that is no scalar."""
 
 
 class EventReader:
@@ -119,10 +119,10 @@ else:
 
 
 class _Loader(_Safe):
-    """The safe loader, exact; keys are texts as written, and a repeated one is an error.
+    """PyYAML's safe loader with exact numbers and JSON values only: no set, date or object.
 
-    Else `200` would be a number and `on` a Boolean, which no JSON object has for a name. Only JSON values are
-    made: no set, date or object.
+    Keys are texts as written; otherwise `200` would be a number and `on` a Boolean, which JSON does not allow
+    as names. A repeated key is an error, unless the loader is lenient.
     """
 
     def __init__(self, text: str, *, lenient: bool = False) -> None:
@@ -138,7 +138,7 @@ class _Loader(_Safe):
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
-        """Value of a node. Raises ConstructorError: a text of another type."""
+        """Return the value of a node. Raises ConstructorError: the text is not valid for the node's type."""
         kind = node.tag.rpartition(":")[2]
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
@@ -182,13 +182,13 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
-"""As in YAML 1.2, which OpenAPI is written in: `no` and `on` are texts."""
+"""Booleans are those of YAML 1.2, in which OpenAPI is written: `no` and `on` are texts."""
 
 
 def load(text: str, *, lenient: bool = False) -> Json:
     """Return the one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data.
 
-    `lenient`: of repeated keys the last counts, and a value that is none of its type is a text.
+    If `lenient`, the last of repeated keys counts, and a value that is not valid for its type is a text.
     """
     reader = EventReader(_Loader(text))
     try:
@@ -201,7 +201,7 @@ def load(text: str, *, lenient: bool = False) -> Json:
 
 
 def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
-    """Return the one document in `text`, read as PyYAML reads it: slower, with tags and errors' places."""
+    """Return the one document in `text`, read by PyYAML: slow, but it knows tags and the places of errors."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -217,14 +217,14 @@ def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
 
 
 def _count_values(value: Json, counted: dict[int, int]) -> int:
-    """Number of values, aliases each time; `counted` has the known ones.
+    """Return the number of values, an aliased value counted each time; `counted` has known numbers by id.
 
-    Raises ConstructorError: too many, or a cycle.
+    Raises ConstructorError: too many values, or a cycle.
     """
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in counted:
-        counted[id(value)] = _MAX_VALUES + 1  # until it is counted, so for whoever meets it inside of itself
+        counted[id(value)] = _MAX_VALUES + 1  # stands until the value is counted: a cycle meets it
         inside = value.values() if isinstance(value, dict) else value
         counted[id(value)] = 1 + sum(_count_values(child, counted) for child in inside)
     if counted[id(value)] > _MAX_VALUES:
