@@ -63,7 +63,7 @@ def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> 
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:
-    """Return a tree of names with their lists of texts; `a[b]` is `b` below `a`, unless `whole` has `a[b]`."""
+    """Return a tree of names with lists of texts; `a[b]` is `b` below `a`, unless `whole` has `a[b]`."""
     tree: dict[str, Any] = {}
     for key, text in pairs:
         match = None if key in whole or key.count("[") >= MAX_DEPTH else _NESTED_KEY.fullmatch(key)

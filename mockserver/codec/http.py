@@ -85,7 +85,7 @@ def is_server_problem(reply: Reply) -> bool:
 
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
-    """Return the media type ("" if Content-Type is missing) and the charset (or the default), in lower case."""
+    """Return the media type ("" if it is missing) and the charset (or the default), in lower case."""
     return _parse_media_type(headers.get("content-type", ""), default_charset)
 
 

@@ -69,12 +69,12 @@ _COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
 }
 
 Read: TypeAlias = Callable[[Json], Json]
-"""Returns a value with members under their declared names and scalars of the declared types."""
+"""A function that returns a value with its members under their declared names, scalars in declared types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coercion:
-    """Coercion of values in one media type of one vendor, tried in order, by the wanted type."""
+    """Coercion of values in one media type of one vendor."""
 
     document: Document
     any_case: bool
@@ -82,6 +82,7 @@ class Coercion:
     drops_null_structures: bool
     drops_blank_numbers: bool
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
+    """In the order of trial, each with the declared type that it serves."""
 
     def reader(self, schema: Document) -> Read | None:
         """Return a reader of values of the schema, compiled once; None if nothing can change."""
@@ -92,10 +93,11 @@ class Coercion:
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
-    """Compiler of one schema; `begun` has the readers by their node's place in memory: schemas recur."""
+    """Compiler of one schema."""
 
     coercion: Coercion
     begun: dict[int, _StructureReader] = field(default_factory=dict)
+    """Readers by the `id` of their schema, because a schema may contain itself."""
 
     def compile(self, schema: Document) -> Read | None:
         node = resolve(self.coercion.document, schema)
@@ -130,7 +132,7 @@ class _Compiler:
         return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
 
     def _drops_null(self, schema: Document) -> bool:
-        """Whether null counts as absent, as in .NET: for texts that are no GUIDs, lists and objects."""
+        """Return whether null counts as absent, as in .NET: for lists, objects, and texts except GUIDs."""
         node, coercion = resolve(self.coercion.document, schema), self.coercion
         kind = node.get("type")
         if kind == "string":
@@ -144,17 +146,16 @@ class _Compiler:
 
 @dataclass(slots=True)
 class _StructureReader:
-    """Reader of objects and lists; of anything else, `read_scalar` is.
-
-    `members` has the declared name of each member and its reader, by that name and as names are compared.
-    `nulls` count as absent when they are null, `blanks` when they are a blank text.
-    """
+    """Reader of objects and lists; it leaves every other value to `read_scalar`."""
 
     any_case: bool
     read_scalar: Read | None
     members: dict[str, tuple[str, Read | None]] = field(default_factory=dict)
+    """Declared name and reader of each member, by declared name and, if `any_case`, also by lower case."""
     nulls: frozenset[str] = frozenset()
+    """Members that count as absent if they are null."""
     blanks: frozenset[str] = frozenset()
+    """Members that count as absent if they are a blank text."""
     read_element: Read | None = None
 
     def read(self, value: Json) -> Json:
@@ -165,7 +166,7 @@ class _StructureReader:
         return value if self.read_scalar is None else self.read_scalar(value)
 
     def _members_of(self, value: Mapping[str, Json]) -> dict[str, Json]:
-        """Members under their declared names; with any letter case, undeclared ones are dropped."""
+        """Return the members under their declared names; if `any_case`, drop undeclared members."""
         found: dict[str, Json] = {}
         members, any_case = self.members, self.any_case
         for given, child in value.items():
@@ -188,7 +189,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """Return a reader that leaves values of the `right` types unchanged, and those that it cannot coerce."""
+    """Return a reader that coerces values of types other than `right`; if it cannot, they stay unchanged."""
 
     def read(value: Json) -> Json:
         if type(value) in right:
@@ -203,7 +204,7 @@ def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json
 
 
 def compile_coercion(document: Document, settings: Document) -> Coercion:
-    """The binder of a media type's `x-binder`. Raises SpecError: an unknown coercion or reading of names."""
+    """Return the coercion that a media type's `x-binder` declares. Raises SpecError: an unknown setting."""
     coerce = settings.get("coerce", ())
     if unknown := [name for name in coerce if name not in _COERCIONS]:
         raise misused("x-binder.coerce", f"unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")

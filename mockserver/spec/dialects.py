@@ -1,7 +1,7 @@
-"""Schemas of OpenAPI 3.1 and of files with mistakes, in the words of OpenAPI 3.0.
+"""Convert schemas of OpenAPI 3.1, and schemas with mistakes, to OpenAPI 3.0.
 
-Words that 3.0 lacks are written as combinations of its own: `const` as an `enum` of one, `if` as two
-alternatives, `dependentRequired` as a choice. `patternProperties` stays, and `prefixItems` becomes
+Keywords that 3.0 lacks become combinations of its own keywords: `const` an `enum` of one value, `if` two
+alternatives, `dependentRequired` a choice. `patternProperties` stays, and `prefixItems` becomes
 `x-prefix-items`: our validators know both.
 """
 
@@ -25,7 +25,7 @@ from mockserver.spec.source_files import listed, members, texts
 PREFIX_ITEMS = "x-prefix-items"
 _DEEPEST = 60
 _LARGEST = 100_000
-"""More elements or characters than this are never asked for: no example has them."""
+"""Maximum value of `minLength`, `minItems` and `minProperties`; a higher minimum is lowered to it."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
 _FORMATS = ("date", "uuid", "email", "uri", "byte", "binary", "date-time")
@@ -43,7 +43,7 @@ _FORMATS_OF_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("datetime", "timestamp"), "date-time"),
     "file": "binary",
 }
-"""Types that vendors write and OpenAPI does not have, with the type and the format that they mean."""
+"""Format of types that vendors write and OpenAPI does not have; `_OTHER_NAMES` has their type."""
 
 _TEXTS = frozenset({"title", "description", "format"})
 _TRUTHS = frozenset({"readOnly", "writeOnly", "deprecated", "uniqueItems"})
@@ -53,20 +53,20 @@ _OBJECTS = frozenset({"externalDocs", "xml", "x-xml"})
 _COMBINED = ("allOf", "anyOf", "oneOf")
 _REFUSING_NULL = frozenset({"$ref", "not", *_COMBINED})
 _BESIDE_REFERENCE = frozenset({"description", "summary", "title", "example", "examples", "$comment"})
-"""Words beside a `$ref` that change nothing of what is valid."""
+"""Keywords beside a `$ref` that do not change which values are valid."""
 
 _PLAIN = frozenset(
     {"title", "description", "format", "type", "readOnly", "writeOnly", "deprecated", "example", "default"}
 )
 NULL: Document = {"type": "string", "nullable": True, "enum": [None]}
-"""The schema of null alone."""
+"""Schema that accepts only null."""
 
 Tell = Callable[[str], None]
-"""Takes a note on what was changed in the schema that is being read."""
+"""A function that stores a note on what was changed in the schema that is being read."""
 
 _DELIMITED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 _PIECES = re.compile(r"(\\.(?:\{\w+\})?|\[(?:\[:\w+:\]|\\.|[^\]])*\]|\{[^}]*\}|\(\?P?[<=!:]?)")
-"""Escapes, brackets, counts and the beginnings of groups: the rest of a pattern are its own letters."""
+"""Escapes, brackets, counts and the beginnings of groups; letters outside them stand for themselves."""
 
 _CLASSES: Mapping[str, str] = {
     **dict.fromkeys(("\\p{L}", "\\p{Letter}", "[:alpha:]"), "a-zA-ZÀ-ɏ"),
@@ -81,20 +81,18 @@ _ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
 
 @dataclass(slots=True)
 class SchemaDialect:
-    """Reads schemas; `refer` gives the schema in place of a reference, `tell` takes notes.
-
-    `find_mapped` gives the reference for a value of a discriminator's mapping, "" where it leads nowhere.
-
-    `scopes` are the schemas around the one that is being read, for references to their `$defs`.
-    """
+    """Reader of schemas."""
 
     refer: Callable[[str], dict[str, Any]]
+    """Returns the schema to write in place of a reference."""
     find_mapped: Callable[[str], str]
+    """Returns the reference for a value of a discriminator's mapping; "" if it has no target."""
     tell: Tell
     scopes: list[Document] = field(default_factory=list)
+    """The schemas around the schema that is being read, for references to their `$defs`."""
 
     def read(self, node: Json) -> dict[str, Any]:
-        """Return the schema in the words of OpenAPI 3.0."""
+        """Return the schema as one of OpenAPI 3.0."""
         if not isinstance(node, dict):
             if node is not True:
                 self.tell(f"a schema is {'false' if node is False else node}, not an object")
@@ -147,7 +145,7 @@ class SchemaDialect:
         return _with_null(made) if nullable else made
 
     def _read_type(self, node: Document, made: dict[str, Any]) -> bool:
-        """Read the type; whether null is one of several."""
+        """Read the type into `made`; return whether null is a type of the schema."""
         kinds = node.get("type")
         if kinds is None:
             return False
@@ -168,7 +166,7 @@ class SchemaDialect:
         return "null" in named
 
     def _read_word(self, name: str, value: Json, made: dict[str, Any]) -> None:
-        """Read a keyword that stands for itself."""
+        """Read a keyword that does not depend on other keywords."""
         is_kept = (name in _TEXTS and isinstance(value, str)) or (name in _TRUTHS and value is True)
         if name in _OBJECTS:
             if isinstance(value, dict):
@@ -293,7 +291,7 @@ class SchemaDialect:
             made["items"] = {}
 
     def _conditions(self, node: Document) -> list[dict[str, Any]]:
-        """Return the words that are written as combinations of others."""
+        """Return schemas for `if`, `dependentRequired`, `dependentSchemas` and `contains`."""
         found: list[dict[str, Any]] = []
         if "if" in node:
             condition = self.read(node["if"])
@@ -318,11 +316,11 @@ def _schema_of_type(name: str) -> dict[str, Any]:
 
 
 class _Read(dict[str, Any]):
-    """A schema that is in the words of OpenAPI 3.0 already."""
+    """A schema that is one of OpenAPI 3.0 already."""
 
 
 def _with_null(made: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that takes null as well."""
+    """Return a schema that accepts what `made` accepts, and null."""
     if made.keys().isdisjoint(_REFUSING_NULL):
         return {**made, "nullable": True}
     outside = {"description", "title", "readOnly", "writeOnly", "deprecated", "example", "default"}
@@ -333,7 +331,7 @@ def _with_null(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Json) -> Decimal | int | float | None:
-    """Return a number, also written as a text; None for anything else."""
+    """Return the number that `value` is, or that it spells as a text; None for any other value."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -352,7 +350,7 @@ def _is_of_type(value: Json, kind: str) -> bool:
 
 
 def _as_type(value: Json, kind: str) -> Json:
-    """A value of an `enum` in the type beside it: texts of numbers, numbers that are texts; None for none."""
+    """Return a value of an `enum` converted to the type beside the `enum`; None if that is impossible."""
     if kind == "string" and isinstance(value, (int, Decimal, bool)):
         return str(value).lower() if isinstance(value, bool) else str(value)
     if kind in ("integer", "number") and isinstance(value, str):
@@ -365,7 +363,7 @@ def _as_type(value: Json, kind: str) -> Json:
 
 @lru_cache(maxsize=4096)
 def usual_pattern(pattern: str) -> str | None:
-    """The pattern in a form that validators and Python read alike; "" for any text, None if there is none."""
+    """Return the pattern in a form that validators and Python read alike; None if there is no such form."""
     if _compiles(pattern):
         return pattern
     match = _DELIMITED.fullmatch(pattern)

@@ -1,4 +1,4 @@
-"""Load an OpenAPI file; refuse one that cannot be served, with the line to add."""
+"""Load an OpenAPI file; refuse a file that cannot be served, and say which line to add."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MAPS_OF_NAMES = frozenset(
 )
 
 MALFORMED = "not built as OpenAPI 3.0 says"
-"""What the message of a `SpecError` has whose place only OpenAPI's own schema can name."""
+"""Beginning of the message of a `SpecError` whose place only OpenAPI's own schema can tell."""
 
 _VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED_NAMES = ("sandbox", "sandboxes")
@@ -68,15 +68,17 @@ _VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
 
 @dataclass(frozen=True, slots=True)
 class BrokenReference:
-    """A `$ref` without a target: the path of its object, the problem, and the nearest target."""
+    """A `$ref` that has no target, or leads to itself."""
 
     path: Path
+    """Path of the object that has the `$ref`."""
     problem: str
     nearest: str
+    """The nearest reference that has a target; "" if there is none."""
 
 
 def find_broken_references(document: Document) -> Iterator[BrokenReference]:
-    """Yield every `$ref` without a target in the document, or leading to itself, in order."""
+    """Yield every `$ref` of the document that has no target or leads to itself, in order."""
     for path, reference in _references(document, (), named=False):
         fault, nearest = _fault_of(document, reference)
         if fault:
@@ -84,7 +86,7 @@ def find_broken_references(document: Document) -> Iterator[BrokenReference]:
 
 
 def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
-    """Return what is wrong with a reference, and the nearest one with a target; "" for nothing."""
+    """Return what is wrong with a reference, and the nearest valid reference; "" for what there is not."""
     if not isinstance(reference, str):
         return "is not a text", ""
     if not reference.startswith("#/"):
@@ -102,7 +104,7 @@ def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
 
 
 def _references(node: Json, path: Path, *, named: bool) -> Iterator[tuple[Path, Json]]:
-    """Yield the references with the paths of their objects; `named`: the members are names, not keywords."""
+    """Yield path and `$ref` of each object with a `$ref`; if `named`, the keys of `node` are no keywords."""
     if isinstance(node, list):
         for index, child in enumerate(node):
             yield from _references(child, (*path, index), named=False)
@@ -122,7 +124,7 @@ def _steps(reference: str) -> list[str]:
 
 
 def _walk(document: Document, reference: str) -> tuple[Any, list[str]]:
-    """Return the deepest value on the way of a reference, and the missing steps."""
+    """Follow a reference as far as there are values; return the last value, and the missing steps."""
     node: Any = document
     steps = _steps(reference)
     for number, step in enumerate(steps):
@@ -142,7 +144,7 @@ def _below(node: Any, step: str) -> Any:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """Return the reference with its first wrong step replaced by the nearest one, or ""."""
+    """Return the reference with its first missing step replaced by the nearest name; "" if that fails."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)
@@ -155,7 +157,7 @@ def _nearest(document: Document, reference: str) -> str:
 
 
 def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
-    """Read and index one spec, changed by overlays; its name is the file's. Raises SpecError."""
+    """Read and index one spec, changed by overlays and named after its file. Raises SpecError."""
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
         message = "a vendor has its file's name: a-z, 0-9, - and _, but not sandbox"
         raise SpecError(message, file=file.name)
@@ -175,14 +177,14 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
 
 
 def vendor_name(file: FilePath) -> str:
-    """Return the name of the vendor that a file describes: the file's, in lower case and with dashes."""
+    """Return the name of the vendor of a file: the name of the file, in lower case and with dashes."""
     stem = re.sub(r"\.(ya?ml|json)$", "", file.name, flags=re.IGNORECASE)
     name = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_") or "api"
     return f"{name}-api" if name in _RESERVED_NAMES else name
 
 
 def is_marked(file: FilePath) -> bool:
-    """Return whether a 3.0 file has extensions of ours: then its author wants to be told every mistake in it.
+    """Return whether an OpenAPI 3.0 file has our annotations: its author wants to know every mistake in it.
 
     Raises SpecError.
     """
@@ -191,7 +193,7 @@ def is_marked(file: FilePath) -> bool:
 
 
 def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
-    """Read any OpenAPI file, changed by overlays; what cannot be served is left out by operation.
+    """Read any OpenAPI file, changed by overlays; an operation that cannot be served is left out with a note.
 
     Raises SpecError.
     """
@@ -205,7 +207,7 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         overlays or form.notes or form.left_out or PARTS in source.document
     )
     document = form.document
-    while misplaced := list(find_broken_references(document)):  # where OpenAPI has no reference
+    while misplaced := list(find_broken_references(document)):  # at places where OpenAPI allows no reference
         for one in misplaced:
             node: Any = document
             for step in one.path:
@@ -234,7 +236,7 @@ def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:
 def index(name: str, text: str, document: Json, file: str, *, is_whole: bool = False) -> Spec:
     """Index the document of a spec; `file` is named in errors. Raises SpecError.
 
-    `is_whole`: no reference is broken, which takes long to find out again.
+    `is_whole`: the caller knows that no reference is broken, so that they need not be checked again.
     """
     with refuse_malformed(file):
         try:
@@ -296,7 +298,7 @@ def _id_for(path: str, method: str) -> str:
 
 
 def _owner(document: Document, broken: BrokenReference) -> str:
-    """Return the operation that has the reference, with a colon; "" for none."""
+    """Return the id of the operation that has the reference, with a colon; "" if no operation has it."""
     match broken.path:
         case ("paths", path, method, *_) if method in METHODS:
             return f"{document['paths'][path][method].get('operationId', f'{method} {path}')}: "
@@ -358,7 +360,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 
 def _media_type(name: str, content: Document) -> MediaType:
-    """Return the media type with its binder: the spec's, else the usual one."""
+    """Return the media type with the binder that the spec declares, else with the usual binder."""
     if "x-binder" in content or (name.endswith("json") and not name.endswith("ndjson")):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":

@@ -1,9 +1,9 @@
-"""Marks of a file that is not ours, as far as its paths and schemas tell them: `x-batch` and `x-collection`.
+"""Complete the annotations `x-batch` and `x-collection` of a file from its paths and schemas.
 
-An operation that declares 207 with one list of rows, in which an item may be refused, is a batch; `x-batch`
-corrects that, member by member, and `x-batch: false` says that it is none. A path that ends in a parameter,
-`/orders/{id}`, is a record's if the path without it, or itself by `PUT`, makes records; `x-collection` gives
-it other ones, or none ("").
+An operation is a batch if it declares 207 with one list of rows in which an item may be refused. A written
+`x-batch` replaces members of the `x-batch` that is found; `x-batch: false` declares that there is no batch.
+A path that ends in a parameter, `/orders/{id}`, is that of a record if records are made by `PUT` on it, or by
+`POST` or a batch on the path above; `x-collection` names another collection of records, or none ("").
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
 _LOOKING = ("read", "get", "search", "query", "validate")
 _OTHER_WORK = (*_LOOKING, "delete", "remove", "archive", "cancel", "update")
 NO_BATCH = "x-no-batch"
-"""Why an operation is no batch although its path or status says so."""
+"""Member with the reason why an operation is no batch although its path or status suggests a batch."""
 
 
 def complete_collections(document: dict[str, Any]) -> None:
-    """Write the collection to each operation that has to do with its records, in place."""
+    """Write `x-collection` to each operation that reads or writes records of a collection, in place."""
     paths = document["paths"]
     owners: dict[str, str] = {}
     of_batches = dict(_places_of_batches(document))
@@ -47,7 +47,7 @@ def complete_collections(document: dict[str, Any]) -> None:
         above = paths.get(path.rpartition("/")[0], EMPTY)
         if is_record_path(path) and (_makes_records(above, "post") or "put" in item or path in of_batches):
             name, usual = mark_of(item), collection_name(path)
-            # Records with other parents are others, though the words of their paths are alike.
+            # Records with different parents are different collections, even if the paths have equal words.
             usual = usual if owners.setdefault(usual, path) == path else path.strip("/")
             _write_collection(item, usual if name is None else name)
             _write_collection(above, name or usual)
@@ -58,7 +58,7 @@ def complete_collections(document: dict[str, Any]) -> None:
 
 
 def _places_of_batches(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield the path of one record that each batch makes, else those of its list, with its collection."""
+    """Yield paths and collection of each batch: the path of a record; if there is none, those of the list."""
     for path, item in document["paths"].items():
         for batch in (item[method].get("x-batch") for method in _METHODS if method in item):
             collection = batch.get("collection") if isinstance(batch, dict) else None
@@ -85,24 +85,25 @@ def _write_collection(item: Document, name: str) -> None:
 
 
 def mark_of(item: Document, name: str = "x-collection") -> str | None:
-    """Return the mark of a path item, or of the first of its operations that has it; None without.
+    """Return an annotation of a path item, or of the first of its operations that has it; None if none has.
 
-    One that is no text is somebody else's.
+    An annotation that is not a text belongs to another program and is ignored.
     """
     nodes = (item, *(item[method] for method in METHODS if method in item))
     return next((node[name] for node in nodes if isinstance(node.get(name), str)), None)
 
 
 def is_record_path(path: str) -> bool:
-    """Return whether a path ends in one parameter and nothing beside it."""
+    """Return whether the last step of a path is one parameter and nothing else."""
     last = path.rpartition("/")[2]
     return last.startswith("{") and last.endswith("}") and last.count("{") == 1
 
 
 def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
-    """Write a whole `x-batch` to each operation that is a batch, in place; whether there is one.
+    """Complete the `x-batch` of each operation that is a batch, in place.
 
-    Each note is on an operation that looks like a batch, but cannot tell what becomes of each item.
+    Return whether an operation is annotated now, and a note on each operation that looks like a batch but
+    is not taken for a batch.
     """
     notes: list[Note] = []
     marked = False
@@ -132,7 +133,10 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
 
 
 def _looks_like_batch(document: Document, path: str, method: str) -> bool:
-    """Whether an operation takes objects, and answers 207 or, being called a batch, with several lists."""
+    """Return whether an operation takes a list of objects, and answers 207 or is called a batch.
+
+    An operation that is called a batch must answer with several lists if it does not declare 207.
+    """
     node = document["paths"][path][method]
     is_multi = _MULTI_STATUS in node.get("responses", EMPTY)
     if not is_multi and not _BATCH_WORDS.search(f"{path} {node.get('operationId')}".lower()):
@@ -154,7 +158,7 @@ def _doubt(document: Document, path: str, method: str, found: Document) -> str:
 
 
 def _other_work(document: Document, path: str, method: str) -> str:
-    """The word by which an operation does not store its items: `delete` of `POST /orders/batch-delete`."""
+    """Return the word in a name by which items are not stored: `delete` in `POST /orders/batch-delete`."""
     name = f"{path.rpartition('/')[2]} {document['paths'][path][method].get('operationId')}"
     words = {one.lower() for one in re.findall("[A-Z]?[a-z]+", name)}
     known = _OTHER_WORK if method == "post" else _OTHER_WORK[:-1]
@@ -177,7 +181,10 @@ def _note(document: Document, path: str, method: str, doubt: str) -> Note:
 
 
 def batch_correction(document: Document, path: str, method: str) -> str:
-    """Return the `x-batch` to write for an operation, true to each item; "" if nothing is like a batch."""
+    """Return the `x-batch` to write for an operation; "" if the operation is not like a batch.
+
+    If no `x-batch` could tell the outcome of each item, it is `x-batch: false`.
+    """
     node = document["paths"][path][method]
     places = object_lists(document, answer_schema(document, node))
     batches = (found_batch(document, path, method, rows_at=place) for place in places)
@@ -201,9 +208,9 @@ def _corrected_outcome(found: Document, written: Document) -> Document:
 def found_batch(
     document: Document, path: str, method: str, *, of_objects: bool = False, rows_at: str | None = None
 ) -> dict[str, Any]:
-    """The `x-batch` of an operation, without the members that nothing tells; {} if its body has no list.
+    """Return the `x-batch` that path and schemas of an operation suggest; {} if its body has no list.
 
-    `of_objects`: {} as well if it has no list of objects. `rows_at`: the list of rows, None for the only one.
+    If `of_objects`, only a list of objects counts. `rows_at` points to the list of rows; None: the only list.
     """
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
@@ -232,7 +239,7 @@ def found_batch(
 
 
 def _shared_key(document: Document, row: Document, item: Document) -> str:
-    """The first text or number that both an item and its row must have, and tells no outcome; "" for none."""
+    """Return the first text or integer that item and row both require, and that tells no outcome; else ""."""
     told = {one for names in _ROW_MEMBERS.values() for one in names}
     shared = (
         one for one in row.get("required", ()) if one in item.get("required", ()) and plain(one) not in told
@@ -242,7 +249,7 @@ def _shared_key(document: Document, row: Document, item: Document) -> str:
 
 
 def _outcome(document: Document, row: Document, item: Document, key: str) -> dict[str, str]:
-    """Pointers of a row's members: status, message, index, key, and the record, whichever there are."""
+    """Return pointers to the members of a row: those of status, message, index, key and record that exist."""
     members = {plain(name): name for name in row.get("properties", EMPTY)}
     own = item.get("properties", EMPTY)
     statuses = {
@@ -269,7 +276,7 @@ def _outcome(document: Document, row: Document, item: Document, key: str) -> dic
 
 
 def _rows(document: Document, node: Document, wanted: str | None) -> tuple[str, Document]:
-    """The place and the schema of the rows of an answer: the wanted list, else the only one; {} for none."""
+    """Return pointer and schema of an answer's rows: the `wanted` list, else the only list; {} if none."""
     answer = answer_schema(document, node)
     places = object_lists(document, answer) if wanted is None else [wanted]
     if len(places) != 1:
@@ -279,14 +286,14 @@ def _rows(document: Document, node: Document, wanted: str | None) -> tuple[str, 
 
 
 def answer_schema(document: Document, node: Document) -> Document:
-    """Return the merged schema of the success of an operation, of 207 if that is declared; {} for none."""
+    """Return the merged schema of an operation's success: 207 if declared, else the first 2xx; {} if none."""
     responses: Document = node.get("responses", EMPTY)
     successes = [one for one in (_MULTI_STATUS, *responses) if one in responses and one.startswith("2")]
     return json_schema(document, responses[successes[0]]) if successes else EMPTY
 
 
 def _resource_path(document: Document, path: str) -> str:
-    """Return the path of one record for a path of many, "" for none: `/orders/{id}` for `/orders/bulk`."""
+    """Return the path of one record, such as `/orders/{id}` for `/orders/bulk`; "" if there is none."""
     records, start = _records_below(tuple(document["paths"])), path
     while start and start not in records:
         start = start.rpartition("/")[0]
@@ -295,7 +302,7 @@ def _resource_path(document: Document, path: str) -> str:
 
 @lru_cache(maxsize=8)
 def _records_below(paths: tuple[str, ...]) -> Mapping[str, str]:
-    """Return the paths of one record, by the path without the parameter."""
+    """Return the paths of single records, by the path without the parameter."""
     return {one.rpartition("/")[0]: one for one in reversed(paths) if is_record_path(one)}
 
 
@@ -305,7 +312,10 @@ def collection_name(path: str) -> str:
 
 
 def collection_of(document: Document, path: str) -> str:
-    """The name of the records that calls of a path make or read: those of a list above, if it has a GET."""
+    """Return the name of the records that calls of a path make or read.
+
+    It is taken from the path of one record, else from the nearest path upwards that has a GET.
+    """
     start = path
     while start and "get" not in document["paths"].get(start, EMPTY):
         start = start.rpartition("/")[0]
@@ -313,7 +323,7 @@ def collection_of(document: Document, path: str) -> str:
 
 
 def key_member(record: Document, named: str) -> str:
-    """The member of a record that is its key: the one that is `named`, else a usual name; "" for none."""
+    """Return the member of a record that is its key: `named`, else a usual name; "" if there is neither."""
     members = {plain(name): name for name in record.get("properties", EMPTY)}
     wanted = [plain(named), *(one for one in _USUAL_KEYS if plain(named).endswith(one)), *_USUAL_KEYS]
     return _first(members, wanted)
@@ -324,7 +334,7 @@ def _first(members: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def json_schema(document: Document, holder: Document) -> Document:
-    """Return the merged schema of the JSON content of a body or an answer, {} for none."""
+    """Return the merged schema of the JSON content of a body or an answer; {} if there is none."""
     contents = resolve(document, holder).get("content", EMPTY)
     found = next((one for name, one in contents.items() if name.endswith("json")), EMPTY)
     return merged(document, found.get("schema", EMPTY))

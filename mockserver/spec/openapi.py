@@ -38,10 +38,10 @@ class PathForms:
     aliases: tuple[tuple[str, str], ...] = ()
     """Pairs: another name of a path (or of a beginning of paths), and its name in the spec."""
     base: str = ""
-    """Beginning of all paths that clients have in their base address."""
+    """Beginning of all paths, if clients have it in their base URL."""
 
     def plain(self, path: str) -> str:
-        """Return the path without prefix and trailing slash, by its name in the spec."""
+        """Return the path without prefix and trailing slash, and with the spec's name for an alias."""
         prefix = next((one for one in self.prefixes if self._begins(path, one)), "")
         path = path[len(prefix) :]
         if self.trailing_slash and len(path) > 1:
@@ -58,12 +58,12 @@ class PathForms:
 
 
 def misused(member: str, problem: str, cure: str = "", lacks: str = "") -> SpecError:
-    """Return a fault of an extension, such as `x-batch.key`."""
+    """Return the error for a member of an extension, such as `x-batch.key`."""
     return SpecError(f"{member}: {problem}", tuple(member.split(".")), cure=cure, lacks=lacks)
 
 
 def check_names(member: str, node: Iterable[Any], known: Collection[str]) -> None:
-    """Raise SpecError for a name in the extension that is not known."""
+    """Raise SpecError if the extension has a name that is not in `known`."""
     if unknown := {str(name) for name in node} - set(known):
         name, names = min(unknown), sorted(known)
         message = f"{member}.{name}: unknown; known are {', '.join(names)}"
@@ -117,11 +117,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A request representation: media type or range, schema, and the vendor's decoding."""
+    """A representation of a request's body."""
 
     name: str
+    """A media type or range."""
     schema: Document
     coercion: Document
+    """`x-binder`: how the vendor decodes the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +140,15 @@ class Batch:
     """Schema keywords whose violation by one item refuses the whole call."""
     collection: str
     outcome: Mapping[str, str]
-    """Pointers: in the answer to the `list` of outcomes and `count`; in an outcome to `status`, `key` …"""
+    """Pointers: `list` (of outcomes) and `count` from the answer; `status`, `key`, … from an outcome."""
     maps: tuple[str, ...]
-    """Pointers to the answer's maps of problems by item."""
+    """Pointers to the maps in the answer that have the problems of each item."""
     bare_item: bool
     """Whether the body may be a single item without the list."""
     keyless: Mapping[str, Json] = field(default_factory=dict)
-    """Values of members with which an item has no key of its own."""
+    """Values of members by which an item counts as having no key."""
     identity: tuple[str, ...] = ()
-    """Members that distinguish items without a key; the whole item if there are none."""
+    """Members that distinguish items without a key; if there are none, the whole item does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class Operation:
 
     @property
     def has_success(self) -> bool:
-        """Whether a success is declared by its status. If not, `default` declares the success."""
+        """Whether a status of success is declared. If not, `default` declares the success."""
         return any(name.startswith(("1", "2", "3")) for name in self.responses)
 
     def declared_key(self, status: int) -> str:
@@ -203,7 +205,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A place that was left out, or read differently from what is written there, and what was done."""
+    """A note on a place that was left out, or read differently from what is written there."""
 
     path: Path
     message: str
@@ -240,7 +242,7 @@ class Spec:
     is_own: bool = False
     """Whether the file has no annotation of ours; then every operation answers."""
     parts: tuple[FilePath, ...] = ()
-    """The other files that it refers to, missing ones too."""
+    """The other files that the spec refers to, including missing files."""
     tenant_key: str = field(init=False)
     """The header that names the tenant, in lower case; "" if none does."""
     _literal: Mapping[tuple[str, str], RouteMatch] = field(init=False, repr=False, compare=False)
@@ -251,7 +253,7 @@ class Spec:
     def __post_init__(self) -> None:
         of_header = self.scope and self.scope[0]["in"] == "header"
         object.__setattr__(self, "tenant_key", self.scope[0]["name"].lower() if of_header else "")
-        # Not of all operations: a spec that is only called, not served, has no routes.
+        # Only of routed operations: a spec that is only called, not served, has no routes.
         routed = (method for _, methods in self.routes for method in methods.values())
         calls = [(one.method.upper(), one.path) for one in routed if "{" not in one.path]
         object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
@@ -332,9 +334,9 @@ def resolve(document: Document, node: Any) -> Any:
 
 
 def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, Any]:
-    """The schema without references and `allOf`, with a choice of each `oneOf`, `anyOf`. Raises SpecError.
+    """Return the schema with references and `allOf` resolved, and one choice of each `oneOf` and `anyOf`.
 
-    If `turn` is None, the choices stay.
+    `turn` selects the choice, counted around; if it is None, `oneOf` and `anyOf` stay. Raises SpecError.
     """
     node = dict(resolve(document, schema))
     parts = list(node.pop("allOf", ()))

@@ -1,4 +1,4 @@
-"""What an answer can say of the items of a batch: by its words, its lists and the members of its rows."""
+"""Find out what an answer can tell of each item of a batch: by words, lists and members of rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GOOD = re.compile(
 )
 _IDENTITIES = re.compile("(id|key|number|reference|href|url|uri|link|location|rev|etag)$")
 _TOLD = frozenset({"code", "errorcode", "status", "statuscode", "httpstatus"})
-"""Numbers of a row that follow the outcome of its item."""
+"""Names of members of a row that can be derived from the outcome of the item."""
 
 _SENTENCES = re.compile(
     "(validation|field)?(errors?|details|problems|violations|messages|issues|causes|reasons)"
@@ -35,14 +35,14 @@ _LONGEST_WORD = len("rejected")
 
 
 def side_of(word: Json) -> Side:
-    """What a status, or the name of a list or flag, says of an item: good, partial, bad, or nothing: ""."""
+    """Return what a status, or the name of a list or flag, says of an item; "" if it says nothing."""
     text = plain(word)
     sides: Mapping[Side, re.Pattern[str]] = {"partial": _PARTIAL, "bad": _BAD, "good": _GOOD}
     return next((side for side, words in sides.items() if words.search(text)), "")
 
 
 def tells_outcomes(node: Document) -> bool:
-    """Whether a member of this schema has a value for a good item and another one for a refused item."""
+    """Return whether a member of this schema can have one value for good items and one for refused items."""
     if node.get("enum"):
         return {"good", "bad"} <= {side_of(one) for one in node["enum"]}
     if node.get("type") in ("integer", "number"):
@@ -55,13 +55,13 @@ def tells_outcomes(node: Document) -> bool:
 
 
 def object_lists(document: Document, schema: Document) -> list[str]:
-    """Return the pointers of the lists of objects that an answer has, itself or in its members."""
+    """Return pointers to the lists of objects in an answer: the answer itself, or its members."""
     found = lists_of(document, schema)
     return [place for place, node in found if "properties" in merged(document, node["items"])]
 
 
 def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Document]]:
-    """Yield the lists of a value by their pointers: the value itself, or its members."""
+    """Yield pointer and schema of each list in a value: the value itself, or its members."""
     if "items" in schema:
         yield "", schema
     for name, one in schema.get("properties", EMPTY).items():
@@ -71,9 +71,9 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
 
 
 def fault_of_outcome(document: Document, answer: Document, batch: Document, item: Document) -> str:
-    """Return why an answer has no place for what becomes of each item; "" if it has.
+    """Return why an answer cannot tell the outcome of each item; "" if it can.
 
-    `batch` is the `x-batch`. The schemas of the answer and of an item have no references.
+    `batch` is the `x-batch`; `answer` and `item` are schemas, merged by `openapi.merged`.
     """
     outcome = batch.get("outcome", EMPTY)
     lists = object_lists(document, answer)
@@ -99,7 +99,7 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
 
 
 def _untold(document: Document, node: Document, path: Path, rows: Path) -> Iterator[str]:
-    """Yield the lists and maps that an answer must have beside the rows, for a part of the items."""
+    """Yield pointers to required lists and maps, other than the rows, that only a part of the items fills."""
     for name in node.get("required", ()):
         member, here = at(document, node, (name,)), (*path, str(name))
         if "properties" in member:
@@ -120,7 +120,7 @@ def _is_told(document: Document, row: Document, outcome: Document) -> bool:
 
 
 def _invented(document: Document, row: Document, known: Container[str]) -> Iterator[str]:
-    """Yield the members of a row that it has to have, and that nothing tells of a refused item."""
+    """Yield the required members of a row for which a refused item has no value."""
     for name in row.get("required", ()):
         node = merged(document, row.get("properties", EMPTY).get(name, EMPTY))
         if name in known or node.get("nullable") or plain(name) in _TOLD:
@@ -132,7 +132,7 @@ def _invented(document: Document, row: Document, known: Container[str]) -> Itera
 
 
 def at(document: Document, schema: Document, path: Path) -> dict[str, Any]:
-    """Return the schema at the steps of a pointer, without references; {} for none."""
+    """Return the merged schema at the steps of a pointer; {} if there is none."""
     node = merged(document, schema)
     for step in path:
         node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))

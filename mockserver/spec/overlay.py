@@ -21,15 +21,17 @@ _WORDS = ("update", "remove", "copy")
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """An overlay: the name of its file, the document that it `extends`, "" for any, and its actions."""
+    """An overlay."""
 
     name: str
+    """Name of its file."""
     extends: str
+    """Name of the file of the document that the overlay changes; "" if it names none."""
     actions: tuple[Document, ...]
 
 
 def read_overlay(file: FilePath) -> Overlay:
-    """Read an overlay. Raises SpecError: it is none, or an action cannot be carried out."""
+    """Read an overlay. Raises SpecError: the file is no overlay, or an action cannot be carried out."""
     document = parse(read_text(file), file.name)
     if not isinstance(document, dict) or not str(document.get("overlay", "")).startswith("1."):
         raise SpecError("expected an OpenAPI Overlay", ("overlay",), file=file.name, cure="overlay: 1.0.0")
@@ -45,7 +47,7 @@ def read_overlay(file: FilePath) -> Overlay:
 
 
 def _fault_of(action: Json) -> str:
-    """Return the reason why an action cannot be carried out, "" if it can."""
+    """Return the reason why an action cannot be carried out; "" if it can."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         return "expected a mapping with target, a JSONPath"
     if not any(word in action for word in _WORDS):
@@ -82,19 +84,19 @@ def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Ite
 
 
 def _order(place: Path) -> list[tuple[int, str]]:
-    """Return a key for sorting: what is removed from the end of a list moves only what is done."""
+    """Return a key for sorting: in reverse order, a removal moves no element that is still to be changed."""
     return [(step, "") if isinstance(step, int) else (-1, step) for step in place]
 
 
 def _unshared(value: Json) -> Any:
-    """A copy in which nothing occurs twice, as aliases of YAML are: each place is changed for itself."""
+    """Return a copy in which no object occurs twice, as by a YAML alias: a change affects one place only."""
     if isinstance(value, dict):
         return {name: _unshared(one) for name, one in value.items()}
     return [_unshared(one) for one in value] if isinstance(value, list) else value
 
 
 def _inline_path_items(document: dict[str, Any]) -> None:
-    """Put path items of other files where they are used, so that targets find their operations."""
+    """Replace references to path items by the path items, so that targets find their operations."""
     paths: Json = document.get("paths")
     if not isinstance(paths, dict):
         return
@@ -137,7 +139,7 @@ def _at(document: Any, place: Path) -> Any:
 
 
 def _merged(target: Any, change: Any) -> Any:
-    """Objects are merged member by member, lists are joined, anything else is replaced."""
+    """Merge objects member by member, join lists, and replace any other target by the change."""
     if isinstance(target, Mapping) and isinstance(change, Mapping):
         return {**target, **{name: _merged(target.get(name), one) for name, one in change.items()}}
     if isinstance(target, list) and isinstance(change, list):

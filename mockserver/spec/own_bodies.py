@@ -1,4 +1,4 @@
-"""Bodies of a file without marks other than JSON: forms, XML and texts, as their schemas want them."""
+"""Decoders for files without annotations: forms, XML and texts, converted to the types of their schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.spec.text_values import SEPARATORS, TextReader, convert
 from mockserver.spec.typed_xml import AnswerReader
 
 DecodeOwn = Callable[[bytes, str, str], Json]
-"""Returns the document of a body, with its charset and its Content-Type. Raises MalformedBody."""
+"""A function of body, charset and Content-Type that returns the document. Raises MalformedBody."""
 
 _STRUCTURES = frozenset({"object", "array"})
 _READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]] = (
@@ -25,7 +25,7 @@ _READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]]
     (".*[/+]xml", _STRUCTURES, lambda one: one.xml),
     ("text/plain", frozenset({"string", "integer", "number", "boolean"}), lambda one: one.text),
 )
-"""Media types with the types of their documents: of a schema of another type, nothing is known."""
+"""Patterns of media types, each with the JSON types that it can carry and its decoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _OwnBody:
         return TextReader(self.tree, reads_json=True).value(tree, (self.schema,))
 
     def _separator(self, name: str) -> str:
-        """Return what stands between the elements of a list; "" where each has a field of its own."""
+        """Return the separator of a list's elements; "" if each element is sent in its own field."""
         node: Any = self.encoding.get(name) if isinstance(self.encoding, Mapping) else None
         node = node if isinstance(node, Mapping) else EMPTY
         style = node.get("style", node.get("x-content", "form"))
@@ -71,7 +71,7 @@ class _OwnBody:
 
 
 def own_decoder(name: str, content: Document, tree: SchemaTree) -> DecodeOwn | None:
-    """Return the decoder of a media type; None for one that is not judged, or read as everywhere."""
+    """Return the decoder of a media type; None if `_READINGS` has none for the media type and its schema."""
     schema = content.get("schema", EMPTY)
     kinds = tree.place((schema,)).kinds
     body = _OwnBody(schema, content.get("encoding", EMPTY), tree)

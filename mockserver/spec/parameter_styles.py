@@ -1,4 +1,4 @@
-"""Parameters of an operation: read as their styles spell them, in a file with annotations by their types."""
+"""Read the parameters of an operation: by their styles or, in a file with annotations, by their types."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from mockserver.spec.text_values import SEPARATORS, TextReader, Tree, convert_te
 
 USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _PLAIN_PLACES = ("path", "header", "query")
-"""The places of parameters in a file with annotations, in the order of their problems."""
+"""The places of parameters in a file with annotations, in the order in which problems are told."""
 
 _PREFIXES = {"label": ".", "matrix": ";"}
 _EXPLODED = {"simple": ",", "label": ".", "matrix": ";"}
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
-"""Names and texts of a place in a call, in their order."""
+"""Names and texts that a call sends in one place, such as its query, in their order."""
 
 
 class _MisspelledError(Exception):
-    """A text that its style does not spell."""
+    """A text is not in the style of its parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class _StyledReader:
-    """Reader of one parameter; `others` are the names of all in the same place."""
+    """Reader of one parameter by its style."""
 
     parameter: Parameter
     style: str
@@ -42,13 +42,14 @@ class _StyledReader:
     schema: Schema
     texts: TextReader
     others: frozenset[str]
+    """Names of all parameters in the place (query, header …) of this parameter."""
 
     @property
     def path(self) -> Path:
         return self.parameter.place, self.parameter.name
 
     def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
-        """Return the value, and the problems with it; None if nothing is sent."""
+        """Return the value and its problems; None if the parameter is not sent."""
         if self.parameter.place == "cookie":
             sent = self._cookies(sent)
         own = self.parameter.name.lower() if self.parameter.place == "header" else self.parameter.name
@@ -65,7 +66,7 @@ class _StyledReader:
         return None if tree is None else self._judge(tree)
 
     def _cookies(self, sent: Pairs) -> Pairs:
-        """Return the cookies; an exploded structure stands in one, as `a=1&a=2`, or in several."""
+        """Return the cookies; an exploded list or object may be sent in one (`a=1&a=2`), or in several."""
         mark = ";|&" if self.parameter.explode and self._is_structure else ";"
         texts = (one.strip().partition("=") for _, header in sent for one in re.split(mark, header))
         return [(name, unquote(text)) for name, _, text in texts]
@@ -110,7 +111,7 @@ class _StyledReader:
         return name in self.place.members or (is_free and name not in self.others)
 
     def _spelled(self, found: list[str]) -> Tree:
-        """Return the parts of a value that is one text. Raises _MisspelledError."""
+        """Return the parts of a value that is sent as one text. Raises _MisspelledError."""
         separator, is_exploded = SEPARATORS[self.style], self.parameter.explode
         # Generated clients repeat a name whose spec wants one list.
         text = separator.join(filter(None, found)) if self._is_structure else found[-1]
@@ -136,7 +137,10 @@ class _StyledReader:
 
 
 def _members(parts: list[str], *, is_exploded: bool) -> Tree:
-    """Return the members of an object, `a=1` each or the names and texts in turn. Raises _MisspelledError."""
+    """Return the members of an object whose parts are `a=1` (exploded), or names and texts in turn.
+
+    Raises _MisspelledError.
+    """
     if any("=" not in part for part in parts) if is_exploded else len(parts) % 2:
         raise _MisspelledError
     named = (part.partition("=")[::2] for part in parts)
@@ -145,7 +149,7 @@ def _members(parts: list[str], *, is_exploded: bool) -> Tree:
 
 @dataclass(frozen=True, slots=True)
 class _PlainReader:
-    """Reader of one parameter of a file with annotations, by the type that its schema tells itself."""
+    """Reader of one parameter of a file with annotations, by the type that its schema declares."""
 
     parameter: Parameter
     kind: str
@@ -153,9 +157,9 @@ class _PlainReader:
     schema: Schema
 
     def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
-        """Return the value, and the problems with it; None if nothing is sent. A scalar's last text counts.
+        """Return the value and its problems; None if the parameter is not sent.
 
-        A value that breaks its schema stays a text.
+        Of a repeated scalar the last text counts. If the value is invalid, the last text is returned.
         """
         parameter = self.parameter
         own = parameter.name.lower() if parameter.place == "header" else parameter.name
@@ -180,13 +184,13 @@ class CompiledParameters:
 
     readers: Sequence[_StyledReader | _PlainReader]
     query: Mapping[str, str] | None
-    """The names of the query by their spelling, in lower case with `any_case`; None: any name may be sent."""
+    """Declared names by spelling, which is in lower case if `any_case`; None: any name may be sent."""
     any_case: bool
 
     def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
-        """Return every value by its declared name (absent ones left out), and all problems.
+        """Return the values that are sent, by declared name, and all problems.
 
-        A name of the query that is not declared is a problem, to be classified.
+        A name in the query that is not declared is a problem; the caller decides whether it is ignored.
         """
         query = parse_qsl(call.query, keep_blank_values=True, errors="replace") if call.query else []
         unknown: list[str] = []
@@ -221,7 +225,7 @@ class CompiledParameters:
 def compile_parameters(
     spec: Spec, operation: Operation, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledParameters:
-    """Compile the parameters, by their styles for a file without annotations."""
+    """Compile the parameters of an operation; their styles count only in a file without annotations."""
     parameters = operation.parameters
     if spec.is_own:
         texts = TextReader(tree)
@@ -251,7 +255,7 @@ def compile_parameters(
         )
         for place in _PLAIN_PLACES
         for one in parameters
-        if one.place == place and kind_of(one.schema) != "object"  # whose form is not judged
+        if one.place == place and kind_of(one.schema) != "object"  # the form of objects is not judged
     }
     names = {name: one.parameter.name for (place, name), one in plain.items() if place == "query"}
     return CompiledParameters([*plain.values()], names, any_case)

@@ -1,4 +1,4 @@
-"""Texts that match a pattern."""
+"""Make texts that match a pattern."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CATEGORIES = {
 
 @dataclass(slots=True)
 class _Counter:
-    """Digits of a number in a changing base, the last place first."""
+    """Source of the digits of a number, the last digit first, each in a base of its own."""
 
     rest: int
 
@@ -34,7 +34,11 @@ class _Counter:
 
 
 def text_for(pattern: str, number: int, least: int = 0) -> str | None:
-    """Return the nth text that the pattern matches, of at least `least` characters; None if none is found."""
+    """Return a text for `number` that matches the pattern; None if none is found.
+
+    The text has at least `least` characters. Different numbers give different texts, as far as the pattern
+    allows.
+    """
     try:
         parsed = parser.parse(pattern, re.ASCII)
         for repeats in range(max(1, least + 1)):
@@ -47,7 +51,7 @@ def text_for(pattern: str, number: int, least: int = 0) -> str | None:
 
 
 def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
-    """Characters of the parsed nodes, the last one first, as the last ones change most."""
+    """Return characters that match the nodes, the last character first, because it changes most."""
     made: list[str] = []
     for code, value in reversed(nodes):
         if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
@@ -65,7 +69,7 @@ def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
 
 
 def _choices(code: Any, value: Any) -> str:
-    """Characters possible at one place. Raises ValueError: an unsupported pattern."""
+    """Return the characters that are possible at one place. Raises ValueError: an unsupported pattern."""
     if code is codes.LITERAL:
         return chr(value)
     if code is codes.ANY:

@@ -1,4 +1,4 @@
-"""OpenAPI 3.0 schemas compiled to Draft 4 validators, string formats, and problems found."""
+"""Compile OpenAPI 3.0 schemas to Draft 4 validators with string formats; list the problems of values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mockserver.model import EMPTY, Document, Json, Path, Problem
 from mockserver.spec.openapi import resolve
 
 Formats = Mapping[str, str | Callable[[str], bool]]
-"""Checks of string formats: an anchored pattern (ECMA and Python alike), or a function.
+"""Checks of string formats by name: an anchored pattern (equal in ECMA and Python), or a function.
 
-Patterns cost a tenth, because the validator runs them without coming back to Python.
+A pattern takes a tenth of a function's time, because the validator runs it without a call of Python.
 """
 
 _INTEGER_BOUNDS = {"int32": 2**31, "int64": 2**63}
@@ -58,13 +58,19 @@ _PROBLEM_CODES = {
 }
 
 MAX_VALUES = 5_000
-"""Of a document with more values only the first problem is told: each takes 16 µs that nothing interrupts."""
+"""Maximum number of values in a document of which more than the first problem is told.
+
+A problem takes 16 µs that nothing interrupts.
+"""
 
 MAX_MEMBERS = 25_000
-"""Of a larger object only that is told: the library copies it to tell a problem of it, with 2 µs a member."""
+"""Maximum number of members of an object in a document with more than `MAX_VALUES` values.
+
+The library copies an object to tell a problem of it, which takes 2 µs a member.
+"""
 
 _AT_ONCE = 32
-"""Items of a batch that are judged together; where one is invalid, each of them is judged again."""
+"""Number of items that are judged together; if one is invalid, each of these items is judged again."""
 
 _DATA = frozenset({"enum", "default", "example"})
 _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
@@ -90,23 +96,22 @@ COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-tim
 
 @dataclass(frozen=True)
 class Schema:
-    """A compiled schema: `accepts` answers quickly, `problems` in full.
-
-    `quick` knows formats as patterns, `thorough` by their names, for which it calls back into Python.
-    """
+    """A compiled schema. `accepts` only decides; `problems` lists what is wrong."""
 
     node: Document
     document: Document
     quick: jsonschema_rs.Draft4Validator
+    """The validator that judges formats by patterns, where a format has a pattern."""
     compile_thorough: Callable[[], jsonschema_rs.Draft4Validator]
+    """Compiles a validator that calls Python for every format, and names the format in the problem."""
 
     @cached_property
     def thorough(self) -> jsonschema_rs.Draft4Validator:
-        """The validator that names formats, compiled at first use: most schemas never need it."""
+        """Return the thorough validator, compiled at first use: most schemas never need it."""
         return self.compile_thorough()
 
     def accepts(self, value: Json) -> bool:
-        """Return whether `value` is valid; a too deep value is not."""
+        """Return whether `value` is valid; a value that is nested too deep is not."""
         try:
             return self.quick.is_valid(value)
         except ValueError:
@@ -115,8 +120,8 @@ class Schema:
     def problems(self, value: Json, base: Path = (), unread: Json = None) -> list[Problem]:
         """Return the problems of `value`, in the order of the schema's members; paths start with `base`.
 
-        A value of over `MAX_VALUES` values has one problem only. The items of `unread`, without constraints
-        in the schema, do not count.
+        If `value` has more than `MAX_VALUES` values, only the first problem is returned. The items of the
+        list `unread`, which the schema does not constrain, are not counted.
         """
         find = _first_problem if _has_many_values(value, unread) else _problems_found
         found = find(self.quick, value, base)
@@ -141,7 +146,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class NumberMember:
-    """A number among the members of items: its types, and its bounds, None for no bound."""
+    """A number among the members of items. A bound of None is no bound."""
 
     name: str
     types: frozenset[type]
@@ -158,7 +163,7 @@ class NumberMember:
         )
 
     def accepts_all(self, items: Iterable[Document]) -> bool:
-        """Return whether the items have only valid values; those without the member count for nothing."""
+        """Return whether every item that has the member has a valid value."""
         values = [one[self.name] for one in items if self.name in one]
         if not self.types.issuperset(map(type, values)):
             return False
@@ -168,18 +173,17 @@ class NumberMember:
 
 @dataclass(frozen=True, slots=True)
 class ListSchema:
-    """The closed schema of a batch's items: `whole` judges a list of them, `one` each.
-
-    Both leave out the `numbers`: the library takes as long to compare one decimal with its bound as to judge
-    all else of a small item.
-    """
+    """The closed schema of a batch's items."""
 
     whole: Schema
+    """Judges a list of items, except for their `numbers`."""
     one: Schema
+    """Judges one item, except for its `numbers`."""
     numbers: Sequence[NumberMember]
+    """Judged apart: the library takes as long to compare one decimal as to judge the rest of a small item."""
 
     def find_invalid(self, items: list[Json]) -> list[int]:
-        """Indexes of the items that are invalid, or nested too deep to be judged."""
+        """Return the indexes of the items that are invalid, or nested too deep to be judged."""
         valid: list[bool] = []
         for start in range(0, len(items), _AT_ONCE):
             some = items[start : start + _AT_ONCE]
@@ -203,10 +207,10 @@ def compile_schema(  # noqa: PLR0913 - each has its default
     optional: str = "",
     every_format: bool = False,
 ) -> Schema:
-    """Compile `node` of `document`; `closed` also refuses unnamed members. Raises SpecError.
+    """Compile `node` of `document`; if `closed`, refuse unnamed members. Raises SpecError.
 
-    `optional`: members with this mark are not required, `readOnly` ones in a request and `writeOnly` ones in
-    an answer. `every_format`: the formats that the library knows, such as email, are judged as well.
+    `optional` is the keyword by which members are not required: `readOnly` in a request, `writeOnly` in an
+    answer. If `every_format`, also judge the formats that only the library knows, such as email.
     """
     components = {"schemas": _referenced_schemas(document, node)}
     shape = partial(with_optional, mark=optional)
@@ -234,7 +238,7 @@ def compile_schema(  # noqa: PLR0913 - each has its default
 
 @dataclass(frozen=True, slots=True)
 class SchemaCompiler:
-    """Compiler of schemas of requests; equal schemas of several operations are compiled once."""
+    """Compiler of schemas of requests; a schema that occurs in several operations is compiled once."""
 
     document: Document
     formats: Formats
@@ -261,7 +265,7 @@ class SchemaCompiler:
 
 
 def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
-    """Return the schema of an item with anything for its numbers, and these."""
+    """Return the schema of an item that accepts any value for its plain numbers, and these numbers."""
     node = resolve(document, item)
     if node.get("type") != "object" or node.get("nullable"):
         return item, ()
@@ -307,7 +311,10 @@ def _format_checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]
 def to_draft4(
     node: Json, patterns: Mapping[str, str] = EMPTY, *, closed: bool = False, named: bool = False
 ) -> Any:
-    """OpenAPI 3.0's dialect as Draft 4: `nullable` a type, integer formats bounds, formats patterns."""
+    """Return a schema of OpenAPI 3.0 as Draft 4: `nullable` becomes a type, formats bounds or patterns.
+
+    If `named`, the keys of `node` are names, not keywords.
+    """
     if isinstance(node, list):
         return [to_draft4(child, patterns, closed=closed) for child in node]
     if not isinstance(node, dict):
@@ -340,7 +347,7 @@ def to_draft4(
 
 
 def with_optional(node: Json, mark: str, names: frozenset[str] = frozenset()) -> Any:
-    """Return the schema without need of members with these names, or marked `readOnly` or `writeOnly`."""
+    """Return the schema in which members in `names`, or with the keyword `mark`, are not required."""
     if isinstance(node, list):
         return [with_optional(child, mark, names) for child in node]
     if not isinstance(node, dict) or not (mark or names):
@@ -359,7 +366,7 @@ def with_optional(node: Json, mark: str, names: frozenset[str] = frozenset()) ->
 def extension_values(
     document: Document, node: Document, extension: str, path: Path = (), seen: frozenset[str] = frozenset()
 ) -> dict[Path, Any]:
-    """Return the values of `extension` in the schema, by path with "*" for elements."""
+    """Return the values of `extension` in the schema, by path; "*" in a path is any element of a list."""
     reference, found = node.get("$ref", ""), {}
     if reference in seen:
         return {}
@@ -376,7 +383,7 @@ def extension_values(
 
 
 def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
-    """Return whether all valid values have a known depth: no recursion, no free-form member."""
+    """Return whether the depth of valid values is limited: no recursion, no free-form member."""
     reference = node.get("$ref", "")
     if reference in seen:
         return False
@@ -451,9 +458,9 @@ def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) 
 
 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:
-    """Path and value of an invalid part of `value`.
+    """Return path and value of the invalid part of `value`.
 
-    jsonschema-rs gives the names of members that look like a number ("6", "06", "+6") as numbers.
+    jsonschema-rs tells names of members that look like a number ("6", "06", "+6") as numbers.
     """
     path: list[str | int] = []
     for given in error.instance_path:

@@ -1,7 +1,7 @@
-"""The form of an OpenAPI document that is served: OpenAPI 3.0, one file, every operation complete.
+"""Convert an OpenAPI document to the form that is served: OpenAPI 3.0, one file, every operation complete.
 
-References are left for schemas alone, which all are in `components`; parameters, bodies, answers and security
-schemes stand where they are used. An operation that cannot be read is left with the reason in `x-not-served`.
+All schemas with a name are in `components`, and only they are referred to; parameters, bodies and answers are
+written where they are used. An operation that cannot be read stays, with the reason in `x-not-served`.
 """
 
 from __future__ import annotations
@@ -34,15 +34,19 @@ _SUCCESS = {"post": "201", "delete": "204"}
 
 @dataclass(frozen=True, slots=True)
 class ServedForm:
-    """The document as it is served, and what was changed; `left_out` are operations that answer 501."""
+    """The document as it is served, and what was changed."""
 
     document: dict[str, Any]
     notes: tuple[Note, ...]
     left_out: tuple[Note, ...]
+    """Operations, methods and paths that are not served, with the reasons."""
 
 
 def served_form(source: Document) -> ServedForm:
-    """Return the served form of an OpenAPI or Swagger document. Raises SpecError: it has no paths."""
+    """Return the served form of an OpenAPI or Swagger document.
+
+    Raises SpecError: another version, or no operation.
+    """
     version = str(source.get("openapi", source.get("swagger", "")))
     if version.startswith("3.2"):
         cure = "openapi: 3.1.1, if the file uses nothing that is new in 3.2"
@@ -57,12 +61,14 @@ def served_form(source: Document) -> ServedForm:
 
 @dataclass(slots=True)
 class _Component:
-    """A schema with a name of its own; `uses` are the names in it, `fault` a reference that is broken."""
+    """A schema in `components`."""
 
     name: str
     schema: dict[str, Any]
     uses: set[str]
+    """Names of the components that the schema refers to."""
     fault: str = ""
+    """Message about a broken reference in the schema; "" if there is none."""
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ class _Reader:
     notes: list[Note] = field(default_factory=list)
     left_out: list[Note] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-    """Names of schemas by reference."""
+    """For each reference, the name of the schema in `components`."""
     taken: set[str] = field(default_factory=set)
     components: dict[str, _Component] = field(default_factory=dict)
     waiting: list[tuple[str, Json]] = field(default_factory=list)
@@ -170,7 +176,7 @@ class _Reader:
         return made
 
     def _with_siblings(self, node: Json) -> dict[str, Any]:
-        """Return a path item with the target of its `$ref`, if it has one."""
+        """Return a path item; if it has a `$ref`, add the members of the target that the path item lacks."""
         target = self._target(node)
         siblings = {name: value for name, value in members(node).items() if name != "$ref"}
         return {**members(target), **siblings}
@@ -337,7 +343,7 @@ class _Reader:
         self.notes.append(Note(self.place, message, cure))
 
     def _target(self, node: Json) -> Json:
-        """Return the node, or the last target of its references. Raises SpecError."""
+        """Return the node, or, if it is a reference, the target at the end of the chain. Raises SpecError."""
         for _ in range(_LONGEST_CHAIN):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
@@ -348,14 +354,14 @@ class _Reader:
         raise SpecError(f"$ref: {node['$ref']} points at itself")
 
     def target_or_nothing(self, node: Json) -> Json:
-        """Return the last target of the node's references; the node itself if there is none."""
+        """Return what `_target` returns; if a reference is broken, the node itself."""
         try:
             return self._target(node)
         except SpecError:
             return node
 
     def _find(self, reference: str) -> Json:
-        """Return the value that a reference names. Raises SpecError: nothing, or not in a file at hand."""
+        """Return the value that a reference names. Raises SpecError: no value, no file, or another host."""
         if not reference.startswith("#"):
             if re.match("(https?:)?//", reference):
                 cure = "download it beside the file, and refer to that"
@@ -393,7 +399,7 @@ class _Reader:
         return self.anchors[name]
 
     def _refer(self, reference: str) -> dict[str, Any]:
-        """Return the reference to a component in place of any; {} and a fault where it points at nothing."""
+        """Return the reference to the component for a reference; if it is broken, set `fault`, return {}."""
         name = self.names.get(reference)
         if name is None:
             try:
@@ -448,7 +454,7 @@ class _Reader:
             self.components[name] = _Component(name, schema, self.uses, self.fault)
 
     def _break_circles(self, name: str, above: tuple[str, ...], done: set[str]) -> None:
-        """Take out references that lead back to their schema by `allOf` and the like: they say nothing."""
+        """Remove references by which a schema includes itself (by `allOf` …), because they say nothing."""
         above = (*above, name)
         for parts, place in list(_combined(self.components[name].schema)):
             target = str(parts[place].get("$ref", "")).removeprefix(_SCHEMAS)
@@ -485,7 +491,7 @@ class _Reader:
 
 
 def server_paths(document: Document) -> tuple[str, ...]:
-    """The paths of all servers, with the defaults of their variables: prefixes that a client may send."""
+    """Return the paths of all servers, which clients may send as prefixes; variables have their defaults."""
     found: dict[str, None] = {}
     items = [document, *members(document.get("paths")).values()]
     nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]
@@ -536,7 +542,7 @@ def _missing_in_template(path: str, known: Iterable[tuple[str, str]]) -> list[di
 
 
 def _media_type(given: str) -> str:
-    """Return the media type in lower case without parameters; "" for a text that is none."""
+    """Return the media type in lower case without parameters; "" if the text is not a media type."""
     name = given.partition(";")[0].strip().lower()
     return name if _MEDIA_TYPE.fullmatch(name) else ""
 
@@ -564,7 +570,7 @@ def _text(value: Json, otherwise: str) -> str:
 
 
 def _combined(node: Document) -> Iterator[tuple[list[Any], int]]:
-    """Yield the parts of `allOf` and the like, and those of parts that are no references, by their places."""
+    """Yield list and index of each part of `allOf`, `anyOf` and `oneOf`; look into parts without `$ref`."""
     for word in ("allOf", "anyOf", "oneOf"):
         for place, part in enumerate(node.get(word, ())):
             yield node[word], place

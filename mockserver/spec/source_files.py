@@ -1,4 +1,4 @@
-"""Files of an OpenAPI document: read as they are, and parts in other files brought into one document."""
+"""Read the files of an OpenAPI document, and bring the parts in other files into one document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mockserver.model import Document, Json, escape_step
 from mockserver.spec.yaml_positions import describe_yaml_error
 
 PARTS = "x-parts"
-"""The member of the root document that holds the other files, each under its name from the root's folder."""
+"""Member of the root document with the other files, each under its path from the root's folder."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -96,12 +96,12 @@ def _is_deep(document: Json) -> bool:
 
 
 def listed(value: Json) -> list[Any]:
-    """Return the value if it is a list, else none of it."""
+    """Return the value if it is a list, else an empty list."""
     return value if isinstance(value, list) else []
 
 
 def members(value: Json) -> dict[str, Any]:
-    """Return the members of a value that is an object, by texts; else none."""
+    """Return the members of an object, with texts as names; {} if the value is no object."""
     return {str(name): one for name, one in value.items()} if isinstance(value, dict) else {}
 
 
@@ -111,23 +111,25 @@ def extensions(node: Document) -> dict[str, Any]:
 
 
 def texts(value: Json) -> list[str]:
-    """Return the texts of a list, else none."""
+    """Return those elements of a list that are texts; [] if the value is no list."""
     return [one for one in listed(value) if isinstance(one, str)]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """A document, the `text` of its root file, and the other `files` that it refers to, missing ones too."""
+    """A document, read from its root file and all files that it refers to."""
 
     text: str
+    """The text of the root file."""
     document: dict[str, Any]
     files: tuple[Path, ...]
+    """The other files that the document refers to, including missing files."""
 
 
 def read_source(root: Path) -> SourceDocument:
-    """Read a document; what it refers to in other files is in its `x-parts`, with local references.
+    """Read a document; put the other files that it refers to into its `x-parts`, and make references local.
 
-    A reference to a missing file, or to another host, stays as it is. Raises SpecError: the root is no
+    A reference to a missing file, or to another host, stays unchanged. Raises SpecError: the root is no
     document.
     """
     text = read_text(root)
@@ -143,15 +145,18 @@ def read_source(root: Path) -> SourceDocument:
 
 @dataclass(slots=True)
 class _Bundle:
-    """The other files by name; `names` has the name of each that was read, `missing` those that were not."""
+    """The other files of a document."""
 
     root: Path
     parts: dict[str, Json] = field(default_factory=dict)
+    """Contents of the files, by name."""
     names: dict[Path, str] = field(default_factory=dict)
+    """Name of each file that was read."""
     missing: set[Path] = field(default_factory=set)
+    """Files that could not be read."""
 
     def localize(self, document: Json, file: Path) -> None:
-        """Make the references of a document local, file by file as they are met."""
+        """Make the references of a document local; read each file at the first reference to it."""
         ahead = [(document, file)]
         while ahead:
             node, here = ahead.pop()
@@ -162,7 +167,7 @@ class _Bundle:
                     ahead.append((self.parts[self.names[part]], part))
 
     def _local(self, reference: str, here: Path) -> tuple[str, Path | None]:
-        """Return the reference within the whole document, and its file if that was now read."""
+        """Return the reference within the whole document, and its file if this call has read the file."""
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None
@@ -190,18 +195,18 @@ class _Bundle:
 
 
 def _file_at(address: str, here: Path) -> Path | None:
-    """The file at an address in the file `here`; None for one at another host, or that no file can have."""
+    """Return the file at an address in the file `here`; None if it is on another host, or is no file."""
     try:
         parts = urlsplit(address)
         file = (here.parent / unquote(parts.path)).resolve()
-        is_device = file.exists() and not file.is_file()  # which may never end
+        is_device = file.exists() and not file.is_file()  # reading a device may never end
     except (ValueError, OSError, RuntimeError):
         return None
     return file if parts.scheme in ("", "file") and not is_device else None
 
 
 def _reference_holders(document: Json) -> Iterator[dict[str, Any]]:
-    """Yield the objects with a `$ref` that is a text, outside of examples and the like; each once."""
+    """Yield once each object with a `$ref` that is a text; skip lists of values or examples."""
     ahead, seen = [document], set()
     while ahead:
         node = ahead.pop()

@@ -1,4 +1,4 @@
-"""Operations of Swagger 2.0 as those of OpenAPI 3; schemas stay where they are, for `dialects` to read."""
+"""Convert operations of Swagger 2.0 to OpenAPI 3; schemas stay unchanged, because `dialects` reads them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 
 Resolve = Callable[[Json], Json]
-"""Returns the last target of a node's references. Raises SpecError."""
+"""A function that returns the last target of a node's references. Raises SpecError."""
 
 
 def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
-    """The document with the sections of OpenAPI 3.0; odd shapes are copied or left out, never refused."""
+    """Return the document with the sections of OpenAPI 3.0; copy or leave out odd shapes, refuse none."""
     swagger = _Swagger(
         resolve, _media_types(document.get("consumes")), _media_types(document.get("produces"))
     )
     schemes = members(document.get("securityDefinitions"))
     return {
-        # Parameters, answers and definitions keep their places, for references lead there.
+        # Parameters, answers and definitions keep their places, because references lead there.
         **document,
         "openapi": "3.0.3",
         "servers": _servers(document),
@@ -47,14 +47,16 @@ def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Swagger:
-    """Conversion of operations, with the media types of those that have none of their own."""
+    """Converter of operations."""
 
     resolve: Resolve
     consumes: list[str]
+    """Media types of the bodies of operations that declare none."""
     produces: list[str]
+    """Media types of the answers of operations that declare none."""
 
     def path_item(self, node: Json) -> dict[str, Any]:
-        """Return the path item, with its parameters in each of its operations."""
+        """Return the path item, with its parameters written into each of its operations."""
         item = {**members(self.resolve(node)), **members(node)}
         return {
             name: self._operation(item, child) if name in METHODS and isinstance(child, Mapping) else child
@@ -134,7 +136,7 @@ def _form(fields: Iterable[Document], consumes: Iterable[str]) -> dict[str, Any]
 
 
 def _value(node: Document) -> dict[str, Any]:
-    """Return the schema of a parameter or header: the one it has, and the keywords that it has itself."""
+    """Return the schema of a parameter or header: its `schema`, and the keywords beside that."""
     own = {
         name: child for name, child in node.items() if name not in _NOT_OF_VALUE and not name.startswith("x-")
     }
@@ -162,5 +164,5 @@ def _security_scheme(given: Json) -> dict[str, Any]:
 
 
 def _media_types(node: Json) -> list[str]:
-    """Return media types, one alone or a list; JSON if there are none."""
+    """Return the media types of a text or a list; JSON if there are none."""
     return texts([node] if isinstance(node, str) else node) or ["application/json"]

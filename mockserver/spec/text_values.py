@@ -1,4 +1,4 @@
-"""Values that are spelled as texts, in parameters and bodies, by the types that their schemas want."""
+"""Convert the texts of parameters and bodies to the types of their schemas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.model import Json
 from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
 
 Tree: TypeAlias = Mapping[str, Any] | list[str]
-"""The texts of one name, or of the names below it."""
+"""The texts of one name, or a tree for each of the names below it."""
 
 _SCALARS = ("integer", "number", "boolean")
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
@@ -27,11 +27,11 @@ SEPARATORS: Mapping[str, str] = {
     "pipeDelimited": "|",
     "text/tab-separated-values": "\t",
 }
-"""What stands between the elements of a list that is not exploded, by style or media type."""
+"""Separators of the elements of a list that is not exploded, by style or media type."""
 
 
 def convert_text(text: str, json_type: str) -> Json:
-    """`text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
+    """Return `text` as a value of `json_type`; if it has another form, unchanged: the schema reports it."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if json_type == "integer" and _INTEGER.fullmatch(text):
@@ -43,7 +43,7 @@ def convert_text(text: str, json_type: str) -> Json:
 
 
 def convert(text: str, place: SchemaPlace) -> Json:
-    """Return the text as a scalar of one of the types of its place, unchanged if it is none."""
+    """Return the text as a scalar of the first type of its place that fits; if none fits, unchanged."""
     bare = text.strip()
     for kind in _SCALARS:
         if kind in place.kinds and (value := convert_text(bare, kind)) is not bare:
@@ -53,10 +53,11 @@ def convert(text: str, place: SchemaPlace) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class TextReader:
-    """Reader of texts; with `reads_json` a text may hold an object or a list in JSON."""
+    """Reader of values that are sent as texts."""
 
     tree: SchemaTree
     reads_json: bool = False
+    """Whether a text may be an object or a list in JSON."""
 
     def value(self, tree: Tree, schemas: Schemas) -> Json:
         place = self.tree.place(schemas)

@@ -1,4 +1,4 @@
-"""Read XML by a schema: answers with their types, requests leniently and as texts."""
+"""Read XML by a schema: answers strictly and with typed values, requests leniently and as texts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read(body: bytes, schema: Document, document: Document, charset: str = "utf-
 
 
 def element_tag(node: Document, default: str) -> str:
-    """Name of an element in its namespace, as the schema's `xml` object has it."""
+    """Return the name of an element with the namespace, as the schema's `xml` object declares them."""
     xml = node.get("xml", {})
     name = xml.get("name", default)
     return f"{{{xml['namespace']}}}{name}" if "namespace" in xml else str(name)
@@ -49,18 +49,16 @@ def element_tag(node: Document, default: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Reader of answers: every element counts, and a text has to be of its type.
-
-    For a request `convert` may leave the texts of other types.
-    """
+    """Reader of answers: every element is read, and every text must be of the type of its schema."""
 
     tree: SchemaTree
     convert: Callable[[str, SchemaPlace], Json] = _strictly
+    """Converter of a text to its type; for requests, it may return a text of another type unchanged."""
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
-        """Return the document of an answer. Raises MalformedBody: no XML.
+        """Return the document of an answer.
 
-        ValueError: another root, or a text of another type.
+        Raises MalformedBody: no XML; ValueError: another root, or a text of another type.
         """
         root = xml.parse(body, charset)
         expected = element_tag(resolve(self.tree.document, schema), str(root.tag))
@@ -106,20 +104,20 @@ class AnswerReader:
 
 @dataclass(frozen=True, slots=True)
 class RequestReader:
-    """Reader of requests: elements in any order, unknown ones dropped, of a repeated one the first counts.
+    """Reader of requests: in any order; unknown elements are skipped; of repeated elements the first counts.
 
-    Values are texts, which the binder types. A nil element, or an empty one whose schema wants more than a
-    free text, counts as absent.
+    Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if it
+    is empty and its schema is a scalar other than a free text.
     """
 
     tree: SchemaTree
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
-        """Return the document of a request whose root is named by `schema`, one of its lists, or one item.
+        """Return the document of a request.
 
-        A list that is a member of the schema is the root itself, without an element around it; a document
-        that is no list may stand in one alone. Raises MalformedBody: no XML, another root, or elements in
-        place of a text.
+        The root is the element of the schema, of one of its members, or of one item of a list among its
+        members; or an element that holds only the schema's. Raises MalformedBody: no XML, another root, or
+        elements in place of a text.
         """
         root = xml.parse(body, charset)
         tag, place = _local(root), self.tree.place((schema,))

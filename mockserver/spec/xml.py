@@ -1,9 +1,9 @@
-"""XML of a JSON document: its form by OpenAPI's `xml` and our `x-xml`, and its text.
+"""Write a JSON document as XML, in the form that OpenAPI's `xml` and our `x-xml` declare.
 
-`x-xml` extends `xml`: `omit` a member without XML form; `milliseconds`, the JSON form of a moment with `{}`
-for the milliseconds since 1970, in XML in ISO form with the `zone`; `types`, by name the schemas of an
-element of several types, named in its attribute `xsi:type`. At an operation `type` is the type of its
-elements.
+Members of `x-xml`: `omit`: the member has no XML form. `milliseconds`: form of a moment in JSON, with `{}`
+for the milliseconds since 1970; the XML has the moment in ISO form, followed by `zone`. `types`: schemas by
+the type that an element names in its attribute `xsi:type`. `type`, at an operation: the type that its
+elements name.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _NO_ATTRIBUTES: Attributes = {}
 
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
-    """ISO form of a text of `form`, such as `/Date({})/`; any other text unchanged."""
+    """Return a text of `form`, such as `/Date({})/`, in ISO form; any other text unchanged."""
     match = _pattern(form).fullmatch(text)
     if match is None:
         return text
@@ -73,7 +73,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 def without_omitted(document: Document) -> Document:
-    """Return a copy of a spec in which no required member lacks an XML form."""
+    """Return a copy of a spec in which members without an XML form are not required."""
     schemas = document.get("components", EMPTY).get("schemas", EMPTY)
     omitted = frozenset(_omitted_members(schemas, document))
     copied: Document = with_optional(document, "", omitted)
@@ -97,10 +97,10 @@ class XmlWriter:
     tree: SchemaTree
 
     def write(self, value: Json, schema: Document, type_name: str = "") -> bytes:
-        """`value` as XML in UTF-8, under the names of `schema`.
+        """Return `value` as XML in UTF-8, with the names that `schema` declares.
 
-        `type_name` is the type of objects with several types. An unnamed member keeps its name, with
-        `_x0020_` for a sign that XML names cannot have; a character outside XML is U+FFFD.
+        `type_name` is the type of objects that have several types. A member without a schema keeps its name;
+        a character that XML names cannot have is written like `_x0020_`, one that XML cannot have as U+FFFD.
         """
         name = self.tree.place((schema,)).name or _UNNAMED_ROOT
         spaces = {"xmlns:xsd": _XSD, "xmlns:xsi": XSI}
@@ -109,7 +109,7 @@ class XmlWriter:
 
 @dataclass(frozen=True, slots=True)
 class _TypedWriter:
-    """Writer of elements, with the type of objects that have several types."""
+    """Writer of elements; `type_name` is the type of objects that have several types."""
 
     tree: SchemaTree
     type_name: str

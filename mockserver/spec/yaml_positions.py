@@ -1,4 +1,4 @@
-"""Positions of values and of faults in a YAML file."""
+"""Find positions of values and of faults in a YAML file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import yaml
 
 _NEAR = 2
-"""How many lines before the place where the reader gave up the fault may be."""
+"""Maximum number of lines from a tab to the later line in which the reader gives up."""
 
 
 class Place(NamedTuple):
@@ -22,7 +22,7 @@ START = Place(1, 1)
 
 
 def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
-    """Place of the key or item at `path`, or of the deepest existing one on the way."""
+    """Return the place of the key or item at `path`, or of its nearest ancestor that exists."""
     node, found = root, START
     for step in path:
         below = _below(node, step)
@@ -34,7 +34,7 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
 
 
 def find_place(text: str, path: Sequence[str | int]) -> Place:
-    """Place of the value at `path` in a YAML or JSON text, the first one if it cannot be read."""
+    """Return what `place_in` returns for a YAML or JSON text; `START` if the text cannot be read."""
     try:
         return place_in(compose(text), path)
     except yaml.YAMLError:
@@ -58,7 +58,7 @@ def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Mark, yaml.Nod
 
 
 class YamlFault(NamedTuple):
-    """A fault, and its line and column, both from 1; 0: unknown."""
+    """A fault, with line and column from 1; 0 means unknown."""
 
     what: str
     line: int = 0
