@@ -90,7 +90,7 @@ class Admission:
     def admit(self, arrival: Arrival, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
 
-        Raises InvalidHeaderError: `Mock-Scenario`.
+        Raises InvalidHeaderError: `Mock-Scenario` is malformed.
         """
         try:
             principal: Principal | Refusal = self._identify(arrival, state)
@@ -114,7 +114,7 @@ class Admission:
         if not isinstance(arrival.route, RouteMatch):
             return ANONYMOUS
         operation, schemes = arrival.route.operation, self.served.schemes
-        # Of a call without all credentials, one that it has may be wrong: that is refused first.
+        # If a call lacks a credential and has a wrong credential, the wrong credential is refused first.
         principal = authenticate_subrequest(arrival, operation, schemes, state, strict=self.strict)
         if not arrival.has_credentials:
             raise Unauthorized("missing", find_missing_scheme(operation, schemes, arrival))

@@ -59,7 +59,7 @@ class SecurityScheme:
 
 def _credential_reader(node: Document) -> Callable[[Head], str | None]:
     if node["type"] == "mutualTLS":
-        return lambda _head: "certificate"  # the connection's own, which is not looked at
+        return lambda _head: "certificate"  # that of the connection, which is not examined
     if node["type"] != "apiKey":
         return _login_reader(str(node.get("scheme", "bearer")).lower())
     if node["in"] == "query":
@@ -111,7 +111,8 @@ def find_mistake(text: str) -> str:
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
     """Return the principal of a credential.
 
-    Raises Unauthorized: it is expired, revoked, of another scheme, a client's mistake, or (strict) unknown.
+    Raises Unauthorized: the credential is expired, revoked, for another scheme, a client's mistake, or, if
+    `strict`, unknown.
     """
     known = state.collection(CREDENTIALS, "").get(text)
     if known is None:
@@ -139,7 +140,7 @@ def issue_credential(
 
 
 def check_permission(call: Call, operation: Operation) -> None:
-    """Raise Forbidden unless one of the operation's scopes fits, and the credential may write."""
+    """Raise Forbidden if the credential lacks all scopes of the operation, or may only read in a write."""
     held = call.principal.scopes
     if held is not None and operation.scopes and not operation.scopes & held:
         raise Forbidden("scope", min(operation.scopes))
@@ -174,7 +175,7 @@ def _satisfied(
     *,
     strict: bool,
 ) -> Principal | None:
-    """Return the principal of the alternative's last credential, None if the request lacks one."""
+    """Return the principal of the alternative's last credential; None if the request lacks a credential."""
     principal = ANONYMOUS
     for name in alternative:
         text = schemes[name].credential(head)

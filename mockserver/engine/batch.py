@@ -44,7 +44,7 @@ class EnvelopeReader:
         """Open the envelope.
 
         Raises InvalidCall: parameters or envelope break the contract; UnsupportedMediaType, MalformedBody,
-        TooManyItems: the body cannot be read; TakesLongError: reading would take long, and may not.
+        TooManyItems: the body cannot be read; TakesLongError: reading takes long, but not `may_take_long`.
         """
         plan = self.plans[match.operation.id]
         parameters, problems = plan.parameters.read(call, match.values)
@@ -75,7 +75,7 @@ class EnvelopeReader:
         )
 
     def _read_envelope(self, call: Call, body: CompiledBody, document: Json) -> Json:
-        """Return the document as the vendor reads it, if nothing outside its items is wrong."""
+        """Return the document as the vendor reads it. Raises InvalidCall: a problem outside the items."""
         is_closed = body.closed.accepts(document)
         if not (is_closed and body.shallow):
             check_depth(document)
@@ -87,7 +87,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list of items, required here even if the spec does not require it."""
+        """Return the list of items. Raises InvalidCall: no list, even if the spec does not require a list."""
         value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
@@ -134,7 +134,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
-    """Return the list form of a single bare item, where the operation takes that."""
+    """Return the document; if it is a bare item and the operation takes bare items, as a list with it."""
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])

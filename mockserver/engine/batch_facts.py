@@ -18,7 +18,7 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
     "skipped": ("skipped",),
     "unchanged": ("unchanged",),
 }
-"""Names of numbers of items, by what they count."""
+"""Names of members with a number of items, by what they count."""
 
 _AROUND = re.compile(
     "^(number(of)?|num|total|countof|items|records|rows)|((item|record|row)s?)?(count|total)$|(items|records|rows)$"
@@ -59,7 +59,7 @@ def _flag(called: str, whole: Side) -> bool | None:
 
 
 def _word(called: str, node: Document, whole: Side) -> Json:
-    """Return the word of a list, or of the kind of an example, that tells what became of the whole call."""
+    """Return the word for the outcome of the whole call: from the `enum`, or in the style of the example."""
     if words := node.get("enum"):
         known = {side_of(one): one for one in reversed(words)}
         if not {"bad", "partial"} & known.keys() and not _END.search(plain(known.get("good", ""))):

@@ -77,7 +77,7 @@ class Opened(Value, frozen=True):
     """A call with its envelope opened and its items judged."""
 
     request: Request | None = None
-    """None: the call could not be read."""
+    """None if the call could not be read."""
     verdicts: Mapping[int, Verdict] = {}
     refusal: Refusal | None = None
     """Why the whole call is refused."""
@@ -85,14 +85,12 @@ class Opened(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Pipeline of one vendor's calls: one transaction for the admission and the work.
-
-    `directory` has the operations of all vendors.
-    """
+    """Pipeline of one vendor's calls: one transaction for the admission and the work."""
 
     admission: Admission
     envelope: EnvelopeReader
     directory: OperationDirectory = NO_DIRECTORY
+    """The operations of all vendors."""
 
     @property
     def served(self) -> LoadedVendor:
@@ -119,7 +117,7 @@ class Pipeline:
             try:
                 raise answer
             finally:
-                del answer  # with it, error, traceback and this frame would be a cycle
+                del answer  # otherwise error, traceback and this frame would be a cycle
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)
 
     def _admit_and_work(self, arrival: Arrival, state: CallState) -> tuple[Admitted, Answer | Exception]:
@@ -199,7 +197,7 @@ class Pipeline:
         return answer
 
     def _decide(self, call: Call, operation: Operation, opened: Opened, state: State) -> Answer:
-        """Do the work under the rules that hit. A replay is answered before, so that it uses up no rule."""
+        """Do the work under the rules that hit. Replays are answered earlier, so that they use up no rule."""
         selector = self.admission.scenario_selector
         decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
         if decision is NO_EFFECTS:
@@ -256,7 +254,7 @@ class Pipeline:
         return negotiation.example_reply(preference, call, operation, self.served.spec, say)
 
     def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
-        """A function that words a refusal as the vendor does; each answer that is sent has ids of its own."""
+        """Return a function that words a refusal as the vendor does; it gives every reply new ids."""
 
         def say(refusal: Refusal) -> Reply:
             return self._refuse(call, refusal, operation, state).reply
@@ -366,9 +364,9 @@ class Pipeline:
         state: State,
         effects: AppliedEffects | None = None,
     ) -> None:
-        """Keep the answer under the call's idempotency key.
+        """Store the answer under the call's idempotency key.
 
-        The extension forgets a server error, so that the next call does the work, unless some work was done.
+        The extension stores a server error only if an item was accepted; else the next call does the work.
         """
         hooks = self.served.replay_hooks(call)
         actual = () if effects is None else effects.actual.values()
@@ -433,7 +431,7 @@ def _with_rule_as_reason(changed: Answer, unchanged: Answer, decision: Decision)
 
 
 def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
-    """Return the answer with the items that a rule for the whole call kept from being stored, and why."""
+    """Return the answer in which items that a rule kept from being stored are skipped, with the reason."""
     if decision.commit.first is None:
         return answer
     is_untold = answer.reply.status not in _SUCCESS or (answer.delivery and answer.delivery.fault)

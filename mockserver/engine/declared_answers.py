@@ -1,4 +1,4 @@
-"""Answers of a vendor without code: its stored items, and outcomes in the form of its spec."""
+"""Answers of a vendor without code: stored items, and outcomes in the form that the spec declares."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _VARIES = "varies"
 
 
 def upsert_items(batch: Batch) -> ApplyBatch:
-    """Store each item unchanged under its key; without `upsert` a known key is a duplicate."""
+    """Return a function that stores each item under its key; unless `upsert`, it refuses a known key."""
     is_composite = len(batch.key) > 1
 
     def apply(_request: Request, state: State) -> StoreItems:
@@ -121,7 +121,7 @@ def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Han
 
 
 def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
-    """Delete a record; the answer shows it where the spec declares a body."""
+    """Return a handler that deletes a record, and shows the record if the answer has a schema."""
 
     def handle(request: Request, state: State) -> Reply:
         name = _key_in_path(request, key)
@@ -133,7 +133,7 @@ def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> H
 
 
 def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> Handler:
-    """List every record, in key order, in the list that the answer's schema has."""
+    """Return a handler that lists every record, in key order, in the list that the answer's schema has."""
     member = _list_member(filling.merged(form.schema))
 
     def handle(_request: Request, state: State) -> Reply:
@@ -147,7 +147,7 @@ def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> H
 
 
 def _list_member(node: Document) -> str:
-    """Return the member with the list of an answer that is an object, "" for a list itself."""
+    """Return the member with the list, if the answer is an object; "" if the answer itself is the list."""
     properties = node.get("properties", EMPTY)
     lists = [name for name, one in properties.items() if "items" in one or one.get("type") == "array"]
     return lists[0] if node.get("type") != "array" and lists else ""
@@ -176,7 +176,7 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
 
 
 def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
-    """Return the path parameters that make the key: all its members where the path has them, else the last.
+    """Return the path parameters that make the key: all its members if the path has them, else the last.
 
     Raises SpecError: an undeclared path parameter.
     """
@@ -194,10 +194,10 @@ def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[st
 
 
 TellMember: TypeAlias = Callable[[Outcome], Json]
-"""Returns the value of a row's member, None for no member; compiled with the operation."""
+"""A function that returns the value of a row's member; None if the row lacks the member."""
 
 WriteRows: TypeAlias = Callable[[Sequence[Outcome], State], list[Json]]
-"""Returns the rows of a batch's items."""
+"""A function that returns the rows of a batch, from its outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +211,17 @@ class AnswerForm:
 
 @dataclass(frozen=True, slots=True)
 class RowMember:
-    """A member of a row: `usual` is its value for items without problems, by action; `tell` that of any item.
-
-    `usual` is None where the value depends on the item. `tell_all` tells it of many items quicker.
-    """
+    """A member of a row."""
 
     tell: TellMember
     usual: Mapping[Action, Json] | None = None
+    """Values for items without problems, by action; None if the value depends on the item."""
     tell_all: Callable[[Sequence[Outcome]], Sequence[Json]] | None = None
+    """Returns what `tell` returns, quicker for many items."""
 
 
 def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
-    """The form of the first declared 2xx, of 207 for a batch; of the status `otherwise` without one."""
+    """Return the form of the first declared 2xx (for a batch, first of 207), else of status `otherwise`."""
     codes = [int(code) for code in operation.responses if code.startswith("2") and code.isdigit()]
     codes.sort(key=lambda code: operation.batch is None or code != _MULTI_STATUS)
     return _form_of(contract, operation, next(iter(codes), otherwise))
@@ -238,7 +237,10 @@ def _form_of(contract: Spec, operation: Operation, status: int) -> AnswerForm:
 
 
 def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBatch:
-    """Render in the declared form; where 207 is declared, in a 201 or 200 beside it if all items are good."""
+    """Return a renderer in the declared form.
+
+    If 207 is declared, and 201 or 200 with equal rows, a batch of good items is rendered as 201 or 200.
+    """
     form = declared_form(contract, operation, _MULTI_STATUS)
     render = render_outcomes(contract, batch, form)
     if form.status != _MULTI_STATUS:
@@ -246,7 +248,7 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
     filling, rows_at = SchemaFilling(contract.document), parse_pointer(batch.outcome["list"])
     forms = [_form_of(contract, operation, one) for one in (201, 200) if str(one) in operation.responses]
     rows, *others = (filling.at(one.schema, rows_at).get("items", EMPTY) for one in (form, *forms))
-    # An answer with other rows, such as the records alone, would not tell what was promised.
+    # An answer with other rows, such as the records alone, would not tell what the 207 tells.
     good = {
         one.status: render_outcomes(contract, batch, one)
         for one, other in zip(forms, others, strict=True)
@@ -264,13 +266,13 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
 
 
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
-    """One row an item at `outcome.list`, in the types of the answer's schema."""
+    """Return a renderer of one row for each item, at `outcome.list`, in the types of the answer's schema."""
     filling = SchemaFilling(contract.document)
     target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
     listed = filling.at(form.schema, target["list"])
     write_rows = _row_writer(filling, filling.merged(listed.get("items", EMPTY)), batch.key, target)
     members = filling.at(form.schema, ()).get("properties", EMPTY)
-    # A list alone has its place; only other members have to be filled, or put in order.
+    # A list without other members is complete; other members have to be filled, and put in order.
     is_filled = bool(form.schema) and [target["list"]] != [(name,) for name in members]
 
     def render(result: BatchResult, state: State) -> Reply:
@@ -295,7 +297,7 @@ def _row_writer(
 ) -> WriteRows:
     """Return the writer of rows: status, message, key, index, record, and further required members.
 
-    Items without problems differ in a few members: their rows are copies of one template for each action.
+    Rows of items without problems differ in few members, and are copied from one template for each action.
     """
     places = {name: path for name, path in target.items() if name not in ("list", "count")}
     schemas = {name: filling.at(row, path) for name, path in places.items()}
@@ -355,9 +357,9 @@ def _row_writer(
 def _template(
     members: Sequence[tuple[Path, RowMember]], action: Action, complete: Callable[[Json], Json]
 ) -> dict[str, Json] | None:
-    """Return the row of an item without problems, with a place for each member that depends on it.
+    """Return the row of an item without problems, with a placeholder for each member that depends on it.
 
-    None: such rows are filled by their schema, or a member that depends on the item stands inside another.
+    None if such rows are filled by schema, or if a member that depends on the item is inside another member.
     """
     made: Json = {}
     for path, member in sorted(members, key=lambda one: one[1].usual is None):
@@ -382,7 +384,7 @@ def _row_completer(
     is_plain = not any("properties" in node for node in schemas.values())
     if not row:
         return lambda made: made
-    if is_flat and is_plain and "index" not in places:  # which stands in its place among the usual members
+    if is_flat and is_plain and "index" not in places:  # the index has its place among the usual members
         return lambda made: made if required <= made.keys() else None
     if not properties or not all(places.values()):
         return lambda _made: None
@@ -426,7 +428,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
 
 
 def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
-    """Return the message member; with `is_apart` good items have none."""
+    """Return the message member; if `is_apart`, good items have no message."""
     if node.get("type") in ("array", "object"):
         return RowMember(
             lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
@@ -487,7 +489,7 @@ def _member_writer(node: Document, name: str) -> RowMember:
         return converted if accepts(converted) else None
 
     def tell_all(outcomes: Sequence[Outcome]) -> Sequence[Json]:
-        with suppress(AttributeError):  # of an item that is no object
+        with suppress(AttributeError):  # if an item is no object
             values = [outcome.item.document.get(name) for outcome in outcomes]
             if plain_types.issuperset(map(type, values)):
                 return values
@@ -497,7 +499,7 @@ def _member_writer(node: Document, name: str) -> RowMember:
 
 
 def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
-    """Return the stored record, with the members that the row's schema names."""
+    """Return the record member: the stored record, limited to what the row's schema allows."""
     tree = SchemaTree(filling.document)
     return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
@@ -511,7 +513,7 @@ def _stored(outcome: Outcome) -> dict[str, Json]:
 
 
 def item_status(outcome: Outcome) -> int:
-    """Status of an item: 422 for a rejected one, unless a scenario sets it."""
+    """Return the status of an item; that of a rejected item is 422, unless a scenario sets the status."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
     return fault_status(outcome.problems) or _REJECTED_STATUS
@@ -558,7 +560,7 @@ _CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
     "integer": _number_of_key,
     "number": _number_of_key,
 }
-"""How a key becomes what its schema says, where it is a number or the text of one."""
+"""Converters of a key to the type of its schema: from a number to its text, or back."""
 
 
 def _with_value_at(document: Json, path: Path, value: Json) -> Json:

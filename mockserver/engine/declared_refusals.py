@@ -36,7 +36,7 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
     "rejected": (422, 400),
     "too-many-items": (400, 422),
 }
-"""Statuses in place of a refusal's own, where only these are declared."""
+"""Statuses that replace the usual status of a refusal, if only these are declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class DeclaredRefusals:
 
 
 def declared_status(refusal: Refusal, operation: Operation | None) -> int:
-    """Return the refusal's status, or a near one where only that is declared."""
+    """Return the usual status of the refusal, or a similar status if only that is declared."""
     status = REFUSAL_STATUSES.get(refusal.code, 400)
     if operation is None or str(status) in operation.responses:
         return status
@@ -136,7 +136,7 @@ def _title(status: int) -> str:
 def refuse_with_problem_details(
     refusal: Refusal, call: Call, operation: Operation | None, _state: State
 ) -> Reply:
-    """Refuse with problem details (RFC 9457), in a declared status."""
+    """Refuse with problem details (RFC 9457), with the status of `declared_status`."""
     status = declared_status(refusal, operation)
     members: dict[str, Any] = {"instance": call.path}
     if isinstance(refusal, (InvalidCall, Rejected)):

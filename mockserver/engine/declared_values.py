@@ -1,6 +1,6 @@
 """Values for the answers that a spec declares: by name, type and limits of each member.
 
-Members with a meaning for the answer are filled; of the others only required ones, with the plainest value.
+A member whose meaning is known is filled; any other member only if it is required, with the plainest value.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", 
 
 _TEXT_NAMES = ("message", "detail", "errordescription", "errormessage", "description", "msg", "text")
 SENTENCES = (*_TEXT_NAMES, "reason", "error", "details", "fault", "cause", "info", "title")
-"""Names of a sentence, the likeliest first."""
+"""Names of members that have a sentence, the likeliest first."""
 
 TITLES = frozenset({"title", "error", "reason", "summary", "statustext", "phrase"})
 CODES = frozenset({"code", "errorcode", "type", "kind", "category", "errortype", "reasoncode", "rule"})
@@ -81,23 +81,24 @@ _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 
 
 class Message(Value, frozen=True):
-    """Content of an answer: status, sentence, title, neutral code, problems, time, address of the call.
-
-    `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` are
-    numbers of items, by outcome.
-    """
+    """Content of an answer, from which the members of a schema are filled."""
 
     status: int
     sentence: str
     title: str = ""
     code: str = ""
+    """A code of mockserver, such as `not-found`; an answer has it in the spelling of the spec."""
     problems: tuple[Problem, ...] = ()
     now: str = ""
     address: str = ""
+    """Path of the call."""
     path: Path = ()
+    """Path of the problem, if the message is about one problem."""
     document: Document = EMPTY
+    """The item, whose members the answer may repeat."""
     is_refusal: bool = True
     counts: Mapping[str, int] = EMPTY
+    """Numbers of items, by outcome, and in total."""
 
     def of(self, problem: Problem) -> Message:
         return replace(
@@ -106,32 +107,32 @@ class Message(Value, frozen=True):
 
 
 class Filled(Value, frozen=True):
-    """A value for a schema; `told`: it comes from the message, and is not made up."""
+    """A value for a schema."""
 
     value: Json
     told: bool = False
+    """Whether the value comes from the message; if not, it is made up."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A schema without references; `origin` as written, `speaker`: the member for the sentence."""
+    """A schema, prepared for filling."""
 
     origin: Any
+    """The schema as it is written."""
     merged: dict[str, Any]
     speaker: str
+    """The member for the sentence; "" if there is none."""
     accepts: Callable[[Json], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaFilling:
-    """Fills schemas of one document.
-
-    `nodes` are the schemas met so far, by the identity of their origin; there are no more than the document
-    has.
-    """
+    """Filler of the schemas of one document."""
 
     document: Document
     nodes: dict[int, _Node] = field(default_factory=dict)
+    """Schemas that were met so far, by the `id` of the schema as it is written."""
 
     def fill(self, schema: Document, message: Message, given: Json = None) -> Json:
         """Return a value for the schema; `given` members stay unchanged."""
@@ -145,7 +146,7 @@ class SchemaFilling:
         return merged(self.document, schema, turn)
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
-        """Return the schema at the steps of a pointer; {} for none."""
+        """Return the schema at the steps of a pointer; {} if there is none."""
         return at(self.document, schema, path)
 
     def _node(self, schema: Any) -> _Node:
@@ -211,7 +212,7 @@ class SchemaFilling:
         return filled
 
     def _speaker(self, properties: Mapping[str, Any]) -> str:
-        """Return the member for the sentence: the likeliest name among free texts, "" for none."""
+        """Return the member for the sentence: the likeliest name of a free text; "" if there is none."""
         free = {
             plain(member): member
             for member, schema in properties.items()
@@ -220,7 +221,7 @@ class SchemaFilling:
         return next((free[name] for name in SENTENCES if name in free), "")
 
     def _by_place(self, schema: Document, message: Message, depth: int) -> Filled:
-        """Problems by their place, as `{"/items/0/number": [...]}`."""
+        """Return the problems by place, such as `{"/items/0/number": [...]}`."""
         values: dict[str, Json] = {}
         for problem in message.problems:
             node = self.merged(schema)
@@ -322,7 +323,7 @@ def _text(name: str, node: Document, message: Message) -> Filled:
 
 
 def _told_text(called: str, node: Document, message: Message) -> tuple[str, ...]:
-    """Texts of the message for a member of this name, the best first; () for none."""
+    """Return the texts of the message for a member of this name, the best first; () if there are none."""
     form = node.get("format", "")
     if form:
         is_time = form == "date-time" and called in TIMES
@@ -358,7 +359,10 @@ ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidpar
 
 
 def pick(values: Iterable[Json], *wanted: object) -> Json:
-    """Return the value equal to one of the texts, or containing one; None without."""
+    """Return a value that equals a wanted text, else a value that contains one, else None.
+
+    Earlier wanted texts go first.
+    """
     listed = [value for value in values if value is not None]
     texts = [text for one in wanted if (text := plain(one))]
     for text in texts:
@@ -382,7 +386,7 @@ def _types_of(node: Document) -> tuple[type, ...]:
 
 
 def unlimited_types(node: Document) -> frozenset[type]:
-    """Return the types of which `value_check` takes any value."""
+    """Return the types of which `value_check` accepts every value."""
     checks = (_text_check(node), _number_check(node))
     return (
         frozenset() if node.get("enum") or checks != (_any_value, _any_value) else frozenset(_types_of(node))
@@ -390,7 +394,7 @@ def unlimited_types(node: Document) -> frozenset[type]:
 
 
 def value_check(node: Document) -> Callable[[Json], bool]:
-    """Return a check of texts, numbers and Booleans by a schema without references."""
+    """Return a function that checks texts, numbers and Booleans by a schema without references."""
     if unlimited := unlimited_types(node):
         return lambda value: value.__class__ in unlimited
     kinds = _types_of(node)
@@ -410,7 +414,7 @@ def value_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _text_check(node: Document) -> Callable[[str], bool]:
-    """Return a check of a text's length, pattern and format; an invalid pattern accepts any text."""
+    """Return a function that checks length, pattern and format of a text; an invalid pattern is ignored."""
     least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
     of_format = COMMON_FORMATS.get(node.get("format", ""))
     patterns = (node.get("pattern"), of_format if isinstance(of_format, str) else None)
@@ -445,7 +449,7 @@ def _number_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _exactly(number: Json) -> Decimal | None:
-    """Return a schema's number without the rounding of floating point; None for none."""
+    """Return a schema's number without the rounding of floating point; None stays None."""
     return None if number is None else Decimal(str(number))
 
 
@@ -458,7 +462,7 @@ def is_free_text(node: Document) -> bool:
 
 
 def nearest_number(node: Document, wanted: Decimal) -> Decimal:
-    """Return the number, or the nearest that limits and step allow."""
+    """Return the number nearest to `wanted` that limits and step allow."""
     least, most = _limits(node)
     if least is not None and wanted < least:
         wanted = least
@@ -473,9 +477,9 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 
 
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
-    """Return the least and the greatest usable number; None for none.
+    """Return the least and the greatest usable number; None where there is no limit.
 
-    Beside an exclusive limit that is one off, or less where both limits of a fraction are nearer.
+    It is 1 away from an exclusive limit, or half the distance of both limits if a fraction has less room.
     """
     least, most = _exactly(node.get("minimum")), _exactly(node.get("maximum"))
     away = Decimal(1)

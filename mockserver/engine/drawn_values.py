@@ -1,4 +1,4 @@
-"""Values drawn for schemas: plausible by name, type and format, the same for the same chance."""
+"""Draw values for schemas: plausible by name, type and format; equal chances give equal values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SECONDS_OF_YEAR = 365 * 86_400
 _EN_US = ("address", "company", "internet", "lorem", "person")
 _PROVIDERS = ("bank", "misc", *(f"{name}.en_US" for name in _EN_US))
 _USE = Lock()
-"""Held while a value is drawn: there is one generator for all threads."""
+"""Lock that is held while a value is drawn, because all threads share one generator."""
 
 _URL = "https://www.{{safe_domain_name}}/{{uri_path}}"
 _NAMES: Mapping[str, str] = {
@@ -68,11 +68,11 @@ _NAMES: Mapping[str, str] = {
     "2001:db8::%##": "ipv6",
     "dGV4dA==": "byte",
 }
-"""Names and formats by template: of strftime, or of Faker with # and % for digits and ? for a letter."""
+"""Names and formats by template: for strftime, or for Faker, with # and % for digits and ? for a letter."""
 
 _OF_NAME = {name: template for template, names in _NAMES.items() for name in names.split()}
 _AHEAD = frozenset({"due", "end", "ends", "expires", "expiry", "expiration", "until", "valid", "next"})
-"""Words of dates in the next year; others lie in the last one."""
+"""Words in names of dates that lie in the next year; all other dates lie in the last year."""
 
 _REACHES: Mapping[tuple[int, int], str] = {
     (1, 9): "quantity count page pages size position rating version",
@@ -88,24 +88,25 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """What a value is drawn from; `is_new` draws past the examples, and any choice instead of the first."""
+    """What a value is drawn from."""
 
     seed: str
     year: int
     is_new: bool = False
+    """Whether examples are avoided, and choices are drawn instead of starting with the first."""
 
 
 def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
-    """Return the chance of a place in the sandbox, always the same, or with `is_new` the next one."""
+    """Return the chance of a place in the sandbox: an equal chance each time, or a new one if `is_new`."""
     seed = (state.sandbox_collection(SETTINGS).get("seed") or EMPTY).get("value", 0)
     turn = state.next(f"drawn {place}") if is_new else 0
     return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)
 
 
 def draw_value(filling: SchemaFilling, schema: Document, number: int, chance: Chance) -> Json:
-    """Return the value with that number; whether it is valid, its reader checks.
+    """Return value `number` of those that can be drawn for a schema; the caller checks if it is valid.
 
-    The higher numbers are plainer.
+    Higher numbers give plainer values.
     """
     with _USE:
         faker = _generator().seed_instance(f"{chance.seed}/{number}")
@@ -115,7 +116,7 @@ def draw_value(filling: SchemaFilling, schema: Document, number: int, chance: Ch
 
 @cache
 def _generator() -> Generator:
-    """Faker with what is needed of it: to find all its providers takes ten times as long."""
+    """Return a Faker with the needed providers only: to find all providers takes ten times as long."""
     from faker import Generator  # noqa: PLC0415 - a start need not wait for it
 
     made = Generator()
@@ -130,7 +131,10 @@ def _words(name: str) -> list[str]:
 
 
 def _by_name(name: str, known: Mapping[str, Any]) -> Any:
-    """What is known of the longest end of the name; None for nothing. Not every name is one of a person."""
+    """Return what `known` has for the longest end of the name, or None.
+
+    The end "name" counts only if it is the whole name, because most names are not those of persons.
+    """
     words = _words(name)
     ends = [end for begin in range(len(words)) if (end := "".join(words[begin:])) != "name" or not begin]
     found = (known.get(end) or known.get(end.removesuffix("s")) for end in ends)
@@ -139,7 +143,7 @@ def _by_name(name: str, known: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """The drawing of one value; `turn` turns its choices."""
+    """The drawing of one value; `turn` shifts which choices are taken."""
 
     filling: SchemaFilling
     faker: Generator
@@ -180,7 +184,7 @@ class _Drawing:
         first, items = node.get(PREFIX_ITEMS, ()), node.get("items", EMPTY)
         least, most = node.get("minItems", 0), node.get("maxItems", _MOST_ITEMS)
         wanted = max(least, len(first), 1 if depth > 0 else 0)
-        # Elements differ, so that those of a set do.
+        # Elements differ, because the list may have to be a set.
         return [
             self.value(name, first[place] if place < len(first) else items, number + 2 * place, depth - 1)
             for place in range(min(wanted, most))

@@ -112,7 +112,7 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Answers of an operation by example; the operation's handler, which answers with the first success."""
+    """Answers of an operation by example. As a handler, it answers with the first success."""
 
     contract: Spec
     operation: Operation
@@ -173,7 +173,7 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
             return value
     # Only odd numbers draw past the examples of schemas.
     for number in range(int(chance.is_new), _TRIES):
-        with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
+        with suppress(RecursionError, ValueError, ArithmeticError):  # the schema contains itself without end
             drawn = answer.tree.answered(draw_value(filling, answer.schema, number, chance), answer.schema)
             if answer.accepts(drawn):
                 return drawn
@@ -182,7 +182,7 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
 
 
 def _success(operation: Operation) -> str:
-    """Return the key of the success in `responses`: the first 2xx, else the first 3xx, else `default`."""
+    """Return the key of the success in `responses`: the first 2xx, else 3xx, else 1xx, else `default`."""
     for first in ("2", "3", "1"):
         if found := [key for key in operation.responses if key.startswith(first)]:
             return found[0]

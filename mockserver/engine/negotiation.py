@@ -1,9 +1,9 @@
 """Answers that a call asks for: a media type by `Accept`, an example by `Prefer`.
 
-`x-negotiation` in a spec turns on media types. Its `default` names the assumption with the form for calls
-that leave it open: `json`, `xml`, or `by_client`, XML for calls with one of the headers in `xml-clients`.
-`charset` stands behind the media type of JSON. An operation with a 406 refuses calls that accept none of its
-media types.
+`x-negotiation` in a spec turns on the choice of media types. Its `default` names the assumption that decides
+for calls without a preference: `json`, `xml`, or `by_client` (XML for calls with one of the headers in
+`xml-clients`). Its `charset` is appended to the media type of JSON. An operation that declares XML and 406
+refuses calls that accept none of its media types.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PAIR = re.compile(
 )
 _ERROR_STATUSES = range(400, 600)
 _OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""), HeadersTooLarge())
-"""Other refusals that a status may stand for."""
+"""Refusals that are tried if the refusal of `refusal_for_status` has another status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Negotiation:
     writer: XmlWriter
 
     def check(self, call: Call, operation: Operation) -> None:
-        """Raise NotAcceptable if `Accept` excludes all good answers, and the operation declares 406."""
+        """Raise NotAcceptable if `Accept` excludes every success, and the operation declares XML and 406."""
         accept = call.headers.get("accept", "")
         if accept in _USUAL or _REFUSED not in operation.responses:
             return
@@ -245,7 +245,7 @@ def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -
 
 
 def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[SpecExample]:
-    """Yield the examples of the status in the order of the spec, without those of XML that are no text."""
+    """Yield the examples of the status in the order of the spec; skip examples of XML that are no texts."""
     node = spec.document["paths"][operation.path][operation.method]["responses"][status]
     contents: Document = resolve(spec.document, node).get("content", {})
     for media_type, content in contents.items():

@@ -26,46 +26,44 @@ from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
 
 DecodeBody = Callable[[Call, str, int], Json]
-"""Returns the document of a call's body in a charset, by the vendor's current assumptions.
+"""A function of a call, its charset and a maximum of bytes for lenient JSON that returns the body's document.
 
-Raises MalformedBody; TakesLongError: lenient JSON has more bytes than the last argument.
+It follows the vendor's current assumptions. Raises MalformedBody; TakesLongError: more bytes of lenient JSON.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledItems:
-    """Compiled checks of the items of one batch body.
-
-    `one` judges an item; `closed` judges lists of them, and refuses unnamed members too. `read` coerces an
-    item, None if there is nothing to coerce. `fatal` says for paths inside an item (elements are "*") whether
-    their problems refuse the whole call. `members` are the names that an item may have, in lower case where
-    case does not count (`any_case`).
-    """
+    """Compiled checks of the items of one batch body."""
 
     batch: Batch
     members: frozenset[str]
+    """Names that an item may have, in lower case if `any_case`."""
     any_case: bool
     one: Schema
+    """Judges one item."""
     closed: ListSchema
+    """Judges lists of items, and refuses unnamed members too."""
     read: Read | None
+    """Coerces an item; None if there is nothing to coerce."""
     fatal: Mapping[Path, bool]
+    """By path inside an item ("*" is any element): whether a problem there refuses the whole call."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledBody:
-    """Compiled reading and checking of one media type of one operation.
-
-    `whole` judges the document, or the envelope of a batch, and `read` coerces it. `closed` refuses unnamed
-    members too: a document that keeps it needs neither, and if the schema of the document with its items is
-    `shallow`, cannot be nested too deep either.
-    """
+    """Compiled reading and checking of one media type of one operation."""
 
     media_type: str
     decode: DecodeBody
     read: Read | None
+    """Coerces the document, or the envelope of a batch; None if there is nothing to coerce."""
     whole: Schema
+    """Judges the document, or the envelope of a batch."""
     closed: Schema
+    """Also refuses unnamed members; a document that `closed` accepts needs neither `read` nor `whole`."""
     shallow: bool
+    """Whether a document that `closed` accepts cannot be nested too deep; items are checked apart."""
     items: CompiledItems | None
 
 
@@ -103,9 +101,9 @@ class OperationsOnDemand(Mapping[str, CompiledOperation]):
 def compile_operations(
     spec: Spec, formats: Formats, *, on_demand: bool = False
 ) -> Mapping[str, CompiledOperation]:
-    """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+    """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common formats.
 
-    `on_demand`: each is compiled when it is first called.
+    If `on_demand`, an operation is compiled when it is first called.
 
     Raises SpecError: a schema or an extension is invalid.
     """
@@ -213,7 +211,7 @@ def _own_body_decoder(decode: DecodeOwn) -> DecodeBody:
 
 
 def _json_decoder(lenient: Json) -> DecodeBody:
-    """JSON, read leniently always (True), never (False), or by the assumption of that name."""
+    """Return a JSON decoder: lenient always (True), never (False), or if the assumption `lenient` is on."""
 
     def decode(call: Call, charset: str, most_bytes: int) -> Json:
         body, assumptions = call.body, call.assumptions
@@ -241,7 +239,7 @@ def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
 
 
 def _without_items(document: Document, node: Document, pointer: Path) -> Document:
-    """Return a copy in which the list at `pointer` holds anything."""
+    """Return a copy of the schema `node` in which the list at `pointer` may hold anything."""
     here: Document = resolve(document, node)
     if not pointer:
         return {key: value for key, value in here.items() if key != "items"}

@@ -37,7 +37,7 @@ class RateLimit(Value, frozen=True):
     """The maximum, or the name of the assumption whose value is the maximum."""
     seconds: int
     scheme: SecurityScheme | None = None
-    """Scheme whose credential is the caller; a call without it is not counted. None: the principal."""
+    """Calls are counted by this scheme's credential, without a credential not at all; None: by principal."""
     when: str = ""
     """Name of the assumption that turns counting on; "" counts always."""
     headers_when: str = ""

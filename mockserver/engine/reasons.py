@@ -44,7 +44,7 @@ from mockserver.spec.openapi import Operation
 from mockserver.vendor import FAULT_RULE
 
 MAX_REASON = 500
-"""Limit of characters of a reason."""
+"""Maximum number of characters of a reason."""
 
 NO_DIRECTORY = OperationDirectory()
 _SHOWN_KEYS = 3

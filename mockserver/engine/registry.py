@@ -145,7 +145,7 @@ def _overlays_by_name(
 def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool = False) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError.
 
-    `on_demand`: plans are compiled when first called, if no overlay changes a spec that is known to compile.
+    If `on_demand`, operations are compiled when first called, unless overlays change the spec.
     """
     return load_document(read_spec(file, overlays), file.name, on_demand=on_demand and not overlays)
 

@@ -1,6 +1,6 @@
-"""Answers of a file that is not ours from stored records.
+"""Answers from stored records, for files without annotations.
 
-A record that the answer's schema does not take is answered by example.
+If the schema of the answer does not accept a record, the answer is an example.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WORK: Mapping[tuple[bool, str], str] = {
     (True, "patch"): "change",
     (True, "delete"): "delete",
 }
-"""The work of an operation, by whether its path is that of one record, and by its method."""
+"""Work of an operation, by whether its path is that of a single record, and by its method."""
 
 _JSON_PATCH = "application/json-patch+json"
 _DONE = dict.fromkeys(("success", "successful", "succeeded", "ok"), True)
@@ -44,7 +44,7 @@ _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "
 
 
 def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:
-    """Return what an operation does with stored records, a word of `WORK`; "" for nothing."""
+    """Return the word of `WORK` for what an operation does with stored records; "" if it does nothing."""
     resource = resources.get(operation.path)
     answering = answers_of(spec, operation)[0]
     if resource is None or (answering.schema and not answering.is_json):
@@ -55,7 +55,7 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
 def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
-    """Return the handler of an operation of a resource; None for any other."""
+    """Return the handler of an operation on stored records; None if the operation has no such work."""
     name = work_of(spec, operation, resources)
     if not name:
         return None
@@ -73,7 +73,10 @@ def stored_handler(
 
 
 def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[..., Reply | None]:
-    """Return the work of a PUT: 201 where that is declared and the record is new, 404 where only that is."""
+    """Return the work of a PUT: a new record is answered with 201, if declared.
+
+    If POST makes the records, and 404 is declared but not 201, a missing record is refused with 404.
+    """
     start = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
     makes = spec.operations[start["post"]["operationId"]] if "post" in start else None
     statuses = operation.responses
@@ -88,9 +91,9 @@ def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[
 
 
 def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
-    """Return the members of a record that the body of a PUT cannot name or, if it is a change, need not.
+    """Return the members of a record that a PUT leaves unchanged if its body lacks them.
 
-    It is one if it may lack what records are made with.
+    If the body may lack members that POST requires, these are all members; else those it cannot set.
     """
     sent, merged = _sent(records.filling, operation), records.filling.merged
     made = _sent(records.filling, makes) if makes else EMPTY
@@ -105,7 +108,7 @@ def _sent(filling: SchemaFilling, operation: Operation) -> Document:
 
 
 def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
-    """Store each item as a record of its resource: POST makes, PUT replaces, PATCH changes what it names."""
+    """Return a function that stores items as records: POST and PUT whole, PATCH only the sent members."""
     made = _Records(SchemaFilling(resource.document), resource)
     batch = operation.batch
 
@@ -134,13 +137,13 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """Makes the records of a resource."""
+    """Maker of the records of a resource."""
 
     filling: SchemaFilling
     resource: Resource
 
     def key(self, given: Document, request: Request, state: State) -> Json:
-        """Return the key that was sent, if it can be one, else a new one in its member's format."""
+        """Return the key that was sent if it is valid, else a new key in the format of the key's member."""
         node = self.filling.merged(self.resource.members.get(self.resource.key, EMPTY))
         sent, records = given.get(self.resource.key), state.collection(self.resource.collection)
         if sent is not None and value_check(node)(sent):
@@ -163,9 +166,10 @@ class _Records:
         return next((one for one in candidates if check(one)), value)
 
     def record(self, given: Document, own: Document, state: State) -> dict[str, Any]:
-        """What was sent, with its key, and a drawn value for what it and its parts have to have beside that.
+        """Return what was sent, with its key and drawn values for missing required members, at any depth.
 
-        Members that its schema does not take are left out, such as a name for an object, if that mends it.
+        If the record is invalid, members that make it so are left out, such as a text in place of an object;
+        if that does not help, they stay.
         """
         schema, key = self.resource.schema, own.values()
         record: dict[str, Any] = self.completed(schema, {**given, **own}, state, *key)
@@ -180,7 +184,7 @@ class _Records:
         return kept
 
     def completed(self, schema: Document, given: Json, state: State, *key: Json) -> Any:
-        """What was given, with a drawn value for each required member that is absent, in its parts too."""
+        """Return what was given, with a drawn value for each missing required member, at any depth."""
         node = self.filling.merged(schema)
         if isinstance(given, list):
             return [self.completed(node.get("items", EMPTY), one, state, *key) for one in given]
@@ -198,7 +202,7 @@ class _Records:
         return {**(self.drawn(rest, state, *key) | self._now(rest, state) if absent else EMPTY), **whole}
 
     def _now(self, schema: Document, state: State) -> dict[str, Any]:
-        """Return the time of the sandbox for the members that tell when a record was made or changed."""
+        """Return the sandbox's time for each member that tells when a record was made or changed."""
         now = print_instant(state.now)
         nodes = {name: self.filling.merged(one) for name, one in schema["properties"].items()}
         return {
@@ -208,7 +212,7 @@ class _Records:
         }
 
     def _takes(self, record: Document) -> bool:
-        """Whether the schema takes a record; one that cannot be compiled takes any, and its answers tell."""
+        """Return whether the schema accepts a record, or cannot be compiled: then the answer reports that."""
         try:
             return self.resource.accepts(record)
         except SpecError:
@@ -232,7 +236,7 @@ class _Records:
         return record
 
     def all(self, request: Request, state: State) -> Iterator[Document]:
-        """Yield the records of the same parents, in the order of their keys."""
+        """Yield the records whose parents are those in the call's path, in the order of their keys."""
         parents = self.resource.parameters[:-1]
         is_below = parents and all(name in request.parameters for name in parents)
         start = self.resource.place(request, "") if is_below else ""
@@ -242,14 +246,14 @@ class _Records:
 
 @dataclass(frozen=True)
 class _Writer:
-    """The work of one operation, a method for each word of `WORK`; None where an example has to answer."""
+    """The work of one operation: a method for each word of `WORK`. None means: answer with an example."""
 
     records: _Records
     answering: Answering
 
     @cached_property
     def envelope(self) -> tuple[Document, str]:
-        """The schema of a record in the answer, and the member of the envelope around it; "" for none."""
+        """The schema of a record in the answer, and the envelope's member with the record, or ""."""
         document, named = self.records.filling.document, self.records.resource.named
         return record_schema(document, self.answering.schema, named)
 
@@ -265,7 +269,7 @@ class _Writer:
         return self.reply(record, state)
 
     def _sent(self, request: Request) -> Document | None:
-        """The record in the body, without the envelope that the answer has too; None if it is no object."""
+        """Return the record in the body, without the envelope of the answer; None if it is no object."""
         _, member = self.envelope
         document: Any = {} if request.document is None else request.document
         inner = document.get(member) if member and isinstance(document, dict) else None
@@ -275,7 +279,7 @@ class _Writer:
     def replace(
         self, request: Request, state: State, *, making: _Writer, unsent: frozenset[str], must_exist: bool
     ) -> Reply | None:
-        """Replace a record but for its `unsent` members; `making` answers where it was not there."""
+        """Replace a record, but keep `unsent` members that the body lacks; `making` answers if it is new."""
         document, resource = self._sent(request), self.records.resource
         if document is None:
             return None
@@ -303,7 +307,7 @@ class _Writer:
         return self.reply(self.records.keep(request, state, record), state)
 
     def _merged(self, known: Document, change: Document, operation: Operation) -> Document:
-        """The record after a JSON Merge Patch, less what the body may have and the record does not take."""
+        """Return the record after a JSON Merge Patch, without declared members that would make it invalid."""
         accepts = self.records.resource.accepts
         changed: Document = merge_patch(known, change)
         if accepts(changed) or not accepts(known):
@@ -347,7 +351,7 @@ class _Writer:
         return found
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
-        """Return the answer that shows a record; `facts` are what is told beside it, by plain names."""
+        """Return the answer that shows a record; `facts` replace members of the answer, by plain name."""
         filling, schema = self.records.filling, self.answering.schema
         answered, member = self.envelope
         key = record.get(self.records.resource.key)
@@ -358,7 +362,7 @@ class _Writer:
         return self._valid(with_facts(filling, node, answer, facts) if facts else answer)
 
     def _valid(self, document: Json) -> Reply | None:
-        """Return the answer without what its schema does not name, None if that does not take it."""
+        """Return the answer, without members that its schema does not allow; None if it is still invalid."""
         answering = self.answering
         if not answering.schema:
             return Reply(answering.status, headers=answering.headers)
@@ -369,14 +373,14 @@ class _Writer:
 
 
 def _is_choice(filling: SchemaFilling, schema: Document) -> bool:
-    """Return whether only the value tells which members it has to have."""
+    """Return whether the schema has alternatives, so that the value decides which members are required."""
     node = resolve(filling.document, schema)
     choices = [one for word in ("oneOf", "anyOf") for one in node.get(word, ()) if one != NULL]
     return len(choices) > 1 or any(_is_choice(filling, part) for part in (*choices, *node.get("allOf", ())))
 
 
 def merge_patch(known: Json, change: Json) -> Any:
-    """Return a JSON Merge Patch (RFC 7396)."""
+    """Return `known` after the JSON Merge Patch `change` (RFC 7396)."""
     if not isinstance(change, dict):
         return change
     merged = dict(known) if isinstance(known, dict) else {}
@@ -389,7 +393,7 @@ def merge_patch(known: Json, change: Json) -> Any:
 
 
 def _json_patch(known: Document, operations: Json) -> Document:
-    """The record after a JSON Patch (RFC 6902). Raises InvalidCall: the patch cannot be carried out."""
+    """Return the record after a JSON Patch (RFC 6902). Raises InvalidCall: it cannot be carried out."""
     from jsonpath import JSONPatch, JSONPatchError, JSONPointerError  # noqa: PLC0415 - few files need it
 
     if not isinstance(operations, list):

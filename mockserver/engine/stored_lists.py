@@ -1,4 +1,4 @@
-"""Lists of stored records by the usual names of parameters: filtered, sorted, cut, and what is told of it."""
+"""Filter, sort and cut lists of stored records by the usual names of parameters; tell facts about a page."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The records of a page; `facts` are what an envelope may tell of it, by plain names of members."""
+    """A page of a list."""
 
     records: list[Document]
     facts: Mapping[str, Json]
+    """What an envelope may tell of the page, by plain names of members."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a call asks of a list, by plain names; `first` is the number of the first page."""
+    """Parameters of a call that lists records."""
 
     values: Mapping[str, Json]
+    """Values by plain name."""
     first: int = 1
+    """Number of the first page: 0 or 1."""
 
     def value(self, names: Sequence[str]) -> Any:
         return next((self.values[name] for name in names if name in self.values), None)
@@ -48,7 +51,7 @@ class Query:
 
 
 def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query:
-    """Return the parameters of the query, with the defaults of those that cut and sort."""
+    """Return the parameters that are sent, and the defaults of others that cut or sort."""
     values: dict[str, Json] = {}
     first = 1
     for one in declared:
@@ -63,7 +66,7 @@ def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query
 
 
 def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Page:
-    """Return the page that a call asks for; a cursor is the key of the last record before it."""
+    """Return the page that a call asks for; a cursor is the key of the last record before the page."""
     declared = {plain(name) for name in resource.members}
     ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
     found = _sorted(_agreeing(ordered, query, declared), query)
@@ -85,7 +88,7 @@ def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Pa
 def with_facts(
     filling: SchemaFilling, node: Document, drawn: Document, facts: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """Return the drawn envelope of a list with what is known of the page, in its objects too."""
+    """Return the drawn envelope with members replaced by `facts` of their plain names, at any depth."""
     made: dict[str, Any] = {}
     for name, value in drawn.items():
         schema = filling.merged(node.get("properties", EMPTY).get(name, EMPTY))
@@ -101,7 +104,7 @@ def with_facts(
 
 
 def _agreeing(records: Sequence[Document], query: Query, declared: Container[str]) -> Sequence[Document]:
-    """Return the records that agree with the parameters named like a member, and have the text sought."""
+    """Return the records with the values of parameters named like members, and with the searched text."""
     wanted = {name: one for name, one in query.values.items() if name in declared and name not in _RESERVED}
     if isinstance(of_filter := query.values.get("filter"), dict):
         wanted |= {plain(name): one for name, one in of_filter.items()}
@@ -129,7 +132,7 @@ def _texts(value: Json) -> list[str]:
 
 
 def _sorted(records: Sequence[Document], query: Query) -> Sequence[Document]:
-    """The records by the members that a parameter such as `sort=-total,name` or `sort=total:desc` names."""
+    """Return the records, sorted as a parameter such as `sort=-total,name` or `sort=total:desc` says."""
     wanted = query.value(_SORTS)
     if not wanted:
         return records
@@ -165,7 +168,7 @@ def _begin(records: Sequence[Document], query: Query, key: str, length: int) -> 
 
 
 def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
-    """Return what an envelope may tell of the place of a page, by the plain names of its members."""
+    """Return what an envelope may tell of the place of a page in its list, by plain names of members."""
     return {
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
         **dict.fromkeys(OFFSETS, begin),
@@ -178,7 +181,7 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
 
 
 def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
-    """Return what an envelope may tell of the next page; `cursor` is what asks for it, "" at the end."""
+    """Return what an envelope may tell of the next page; `cursor` asks for that page, "" if there is none."""
     page = query.number(PAGES)
     return {
         **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
