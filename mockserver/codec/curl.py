@@ -38,8 +38,8 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
     """Return the command. It prints the response to standard output and errors to standard error.
 
     `url` is one quoted word, `headers` are `-H` options for the headers `sent` (names in lower case). A short
-    text body is a quoted argument, any other body base64 in a here-document. HEAD is sent without a body, as
-    curl requires.
+    text body becomes a quoted argument, any other body a here-document in base64. HEAD is sent without a
+    body, as curl requires.
     """
     verb = ["--head"] if method == "HEAD" else ["-X", shell_quote(method.encode())]
     # curl would interpret [], {} and .. in the URL, and remove a header that has no value.

@@ -124,9 +124,9 @@ def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_json_in_utf_8(call: Call) -> None:
-    """Raise NotAcceptable or UnsupportedMediaType if `unacceptable` or `other_charset` is assumed so.
+    """Check Accept and charset, if the assumptions `unacceptable` and `other_charset` are 406 and 415.
 
-    For vendors whose documents do not mention Accept and charsets.
+    For vendors whose documents do not mention Accept or charset. Raises NotAcceptable, UnsupportedMediaType.
     """
     if call.assumptions["unacceptable"] == "406":
         check_accepts_json(call.headers, call.assumed("unacceptable"))

@@ -37,7 +37,7 @@ class Arrival(Value, frozen=True):
     in_flight: int = 1
     same_key_in_flight: int = 0
     route: RouteMatch | Refusal = _UNROUTED
-    """Operation and path values as Connexion found them, or why there is none: no such path, or method."""
+    """Operation and path values that Connexion found, or the refusal: no such path, or no such method."""
     has_credentials: bool = True
     """Whether Connexion found credentials, if the operation needs any."""
     head_refusal: Refusal | None = None

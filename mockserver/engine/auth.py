@@ -186,7 +186,7 @@ def _satisfied(
 
 
 def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
-    """Return the first scheme of the operation for which the call has no credential."""
+    """Return the first scheme of the operation for which the call has no credential; "" if there is none."""
     for alternative in operation.security:
         for name in alternative:
             if schemes[name].credential(head) is None:

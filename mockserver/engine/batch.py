@@ -44,7 +44,8 @@ class EnvelopeReader:
         """Open the envelope.
 
         Raises InvalidCall: parameters or envelope break the contract; UnsupportedMediaType, MalformedBody,
-        TooManyItems: the body cannot be read; TakesLongError: reading takes long, but not `may_take_long`.
+        TooManyItems: the body cannot be read; TakesLongError: reading would take long, and `may_take_long`
+        is false.
         """
         plan = self.plans[match.operation.id]
         parameters, problems = plan.parameters.read(call, match.values)

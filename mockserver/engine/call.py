@@ -155,7 +155,7 @@ class Pipeline:
         if match is None:
             raise AssertionError("a call is routed or refused")
         opened = self._open(call, match, may_take_long=may_take_long)
-        # The tenant of a call that cannot be read is the one in its header.
+        # A call that cannot be read belongs to the tenant in its header.
         tenant_header = call.headers.get(self.served.spec.tenant_key, "")
         state.enter(tenant_header if opened.request is None else opened.request.tenant)
         return self._answer(call, match.operation, opened, state)
@@ -191,7 +191,7 @@ class Pipeline:
         try:
             check_delivery(call)
         except VendorFailure as lost:
-            # What became of the items stays, only the answer is lost.
+            # The items keep their outcomes; only the answer is lost.
             refused = self._refuse(call, lost, operation, state)
             return replace(answer, reply=refused.reply, refusal=refused.refusal, reason=refused.reason)
         return answer

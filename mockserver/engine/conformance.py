@@ -38,8 +38,8 @@ class ReplyConformance:
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
         """Return how the answer violates the spec, or "" if the answer conforms.
 
-        `closed` also reports members that the spec does not declare. Answers outside every operation, and
-        this server's own problem documents, are not checked.
+        If `closed`, members that the spec does not declare are violations. Answers outside every operation,
+        and this server's own problem documents, are not checked.
         """
         operation = self.operation(method, path)
         if operation is None or is_server_problem(reply):

@@ -41,7 +41,7 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A declared form of a refusal, JSON or a text: media type, schema, examples, filling."""
+    """The declared form of a refusal, in JSON or as a plain text."""
 
     media_type: str
     schema: Document

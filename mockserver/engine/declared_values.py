@@ -377,7 +377,7 @@ def pick(values: Iterable[Json], *wanted: object) -> Json:
 
 
 def words_of(code: str) -> tuple[str, ...]:
-    """Return the names of a neutral code in lists of codes, the likeliest first."""
+    """Return the names that specs use for a neutral code, the likeliest first."""
     return (code, *_SYNONYMS.get(code, ("validation", "invalid")))
 
 

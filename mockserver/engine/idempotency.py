@@ -1,4 +1,4 @@
-"""Idempotency keys as an extension for vendors that have none of their own (off by default)."""
+"""Idempotency keys as an extension, off by default, for vendors without idempotency keys of their own."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from mockserver.spec.xml import XML_MEDIA_TYPES, XmlWriter
 _REFUSED = "406"
 _NAMED = 2
 _USUAL = ("", "*/*", JSON_TYPE)
-"""`Accept` of most calls, which need no ranking."""
+"""Values of `Accept` in most calls; they need no ranking."""
 
 PREFER_HEADER = "prefer"
 APPLIED_HEADER = "Preference-Applied"
@@ -167,7 +167,7 @@ def _good_media_types(operation: Operation) -> tuple[str, ...]:
 
 
 class Preference(Value, frozen=True):
-    """A call's `Prefer` header: a status and the name of an example, "" if the header leaves it out."""
+    """A call's `Prefer` header: the status and the example that it names; "" for what it does not name."""
 
     code: str = ""
     example: str = ""

@@ -1,4 +1,4 @@
-"""Compile every operation of a spec at start-up: parameters, bodies and items."""
+"""Compile the operations of a spec, at start-up or on demand: parameters, bodies and items."""
 
 from __future__ import annotations
 

@@ -37,7 +37,10 @@ class RateLimit(Value, frozen=True):
     """The maximum, or the name of the assumption whose value is the maximum."""
     seconds: int
     scheme: SecurityScheme | None = None
-    """Calls are counted by this scheme's credential, without a credential not at all; None: by principal."""
+    """Calls are counted for each credential of this scheme; if it is None, for each principal.
+
+    A call without the credential is not counted.
+    """
     when: str = ""
     """Name of the assumption that turns counting on; "" counts always."""
     headers_when: str = ""

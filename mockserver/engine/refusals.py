@@ -30,7 +30,7 @@ _REALM = ' realm="mock"'
 
 @dataclass(frozen=True, slots=True)
 class CallRefuser:
-    """Writes the reply to every refused call of a vendor."""
+    """Writer of the reply to every refused call of a vendor."""
 
     vendor: Vendor
     write: WriteRefusal
@@ -43,7 +43,7 @@ class CallRefuser:
         return with_supported_types(self.write(refused, state), refusal)
 
     def _row(self, refusal: Refusal) -> RefusalRow:
-        """Return the row of the refusal's code and reason, else that of its code, else HTTP's own status."""
+        """Return the row for the refusal's code and reason, else for its code, else with HTTP's status."""
         rows = self.vendor.refusals
         reason = getattr(refusal, "reason", "") or getattr(refusal, "what", "")
         row = rows.get(f"{refusal.code}.{reason}") or rows.get(refusal.code)

@@ -1,4 +1,4 @@
-"""Resources of an own API file: records that the paths and schemas of the file describe.
+"""Resources of an own file (`Spec.is_own`): records that the paths and schemas of the file describe.
 
 The operations of a resource name its collection in `x-collection`. If the name of the last path parameter
 does not tell which member is the key, `x-key` at the path names the member.

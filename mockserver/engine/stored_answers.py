@@ -1,4 +1,4 @@
-"""Answers from stored records, for files without annotations.
+"""Answers from stored records, for own files (`Spec.is_own`).
 
 If the schema of the answer does not accept a record, the answer is an example.
 """
@@ -93,7 +93,8 @@ def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[
 def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
     """Return the members of a record that a PUT leaves unchanged if its body lacks them.
 
-    If the body may lack members that POST requires, these are all members; else those it cannot set.
+    If the body may lack members that POST requires, these are all members; else those that it cannot set;
+    none if its schema names no members.
     """
     sent, merged = _sent(records.filling, operation), records.filling.merged
     made = _sent(records.filling, makes) if makes else EMPTY
@@ -409,7 +410,7 @@ def _json_patch(known: Document, operations: Json) -> Document:
 
 
 def _new_key(node: Document, number: int, state: State) -> Json:
-    """Return a key in the format of its member; `number` counts the records that were made."""
+    """Return a new key in the format that `node` declares; `number` counts the records that were made."""
     if node.get("type") in ("integer", "number"):
         return int(node.get("minimum", 0)) + number
     if node.get("format") == "uuid":

@@ -119,7 +119,7 @@ class SchemaDialect:
         reference = self.refer(node.get("$ref", node.get("$dynamicRef")))
         rest = {name: value for name, value in node.items() if name not in ("$ref", "$dynamicRef")}
         if isinstance(rest.get("type"), str):
-            del rest["type"]  # OpenAPI 3.0 ignores it, and in some files it is not the target's
+            del rest["type"]  # OpenAPI 3.0 ignores the type, which may differ from the target's
         if not rest.keys() - _BESIDE_REFERENCE or not reference:
             return reference
         return self._schema({**rest, "allOf": [*listed(rest.get("allOf")), _Read(reference)]})
@@ -160,7 +160,7 @@ class SchemaDialect:
         if len(schemas) == 1 and not set(unknown) - {"null"}:
             made |= schemas[0]
         elif len(schemas) > 1 and not set(unknown) - {"null"}:
-            # A further choice of the schema itself stands beside it in `allOf`.
+            # `allOf` leaves `anyOf` free for a choice of the schema itself.
             choice = [*schemas, NULL] if "null" in named else schemas
             made["allOf"] = [{"anyOf": choice}]
         return "null" in named

@@ -1,4 +1,4 @@
-"""Where the specs of the vendors are."""
+"""Find the specs of the vendors."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class Operation:
     batch: Batch | None
     collection: str
     magic: Path
-    """`x-magic`: path of the text that may hold a magic token, in an item of a batch, else in the body."""
+    """`x-magic`: path to the text that may hold a magic token, from the item of a batch, else the body."""
     parameter_names: frozenset[str] = field(init=False, compare=False)
     """The names of the parameters, in lower case."""
 
@@ -211,7 +211,7 @@ class Note:
     message: str
     cure: str = ""
     line: int = 0
-    """Line in the root file, from 1; 0 if the place is in another file."""
+    """Line in the root file, from 1, of the place or of its nearest ancestor in that file; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,10 @@ class Spec:
     notes: tuple[Note, ...] = ()
     """What was left out, or read differently from what is written."""
     is_own: bool = False
-    """Whether the file has no annotation of ours; then every operation answers."""
+    """Whether this is an own file: without a package, and not OpenAPI 3.0 with our annotations.
+
+    Every operation of an own file answers.
+    """
     parts: tuple[FilePath, ...] = ()
     """The other files that the spec refers to, including missing files."""
     tenant_key: str = field(init=False)

@@ -1,4 +1,4 @@
-"""OpenAPI Overlays 1.0 and 1.1: changes of a document that leave its file as it is."""
+"""OpenAPI Overlays 1.0 and 1.1: change a document, but not its file."""
 
 from __future__ import annotations
 

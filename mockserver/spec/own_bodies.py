@@ -1,4 +1,4 @@
-"""Decoders for files without annotations: forms, XML and texts, converted to the types of their schemas."""
+"""Decoders for own files (`Spec.is_own`): forms, XML and texts, converted to the types of their schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the parameters of an operation: by their styles or, in a file with annotations, by their types."""
+"""Read the parameters of an operation: in an own file (`Spec.is_own`) by their styles, else by types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mockserver.spec.text_values import SEPARATORS, TextReader, Tree, convert_te
 
 USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _PLAIN_PLACES = ("path", "header", "query")
-"""The places of parameters in a file with annotations, in the order in which problems are told."""
+"""The places of parameters that are read by their types, in the order in which problems are told."""
 
 _PREFIXES = {"label": ".", "matrix": ";"}
 _EXPLODED = {"simple": ",", "label": ".", "matrix": ";"}
@@ -101,7 +101,7 @@ class _StyledReader:
         is_spread = self.parameter.explode and self.parameter.place in ("query", "cookie")
         if is_spread and self._is_object:
             members = nest((key, text) for key, text in sent if self._has_member(key))
-            return members if members or self.parameter.required else None  # nothing spells an empty object
+            return members if members or self.parameter.required else None  # an empty object sends nothing
         if not found or (is_spread and self._is_structure):
             return found or None
         return self._spelled(found)
@@ -113,7 +113,7 @@ class _StyledReader:
     def _spelled(self, found: list[str]) -> Tree:
         """Return the parts of a value that is sent as one text. Raises _MisspelledError."""
         separator, is_exploded = SEPARATORS[self.style], self.parameter.explode
-        # Generated clients repeat a name whose spec wants one list.
+        # Generated clients repeat a name even if the spec wants one text with separators.
         text = separator.join(filter(None, found)) if self._is_structure else found[-1]
         prefix = _PREFIXES.get(self.style, "")
         if not text.startswith(prefix):
@@ -149,7 +149,7 @@ def _members(parts: list[str], *, is_exploded: bool) -> Tree:
 
 @dataclass(frozen=True, slots=True)
 class _PlainReader:
-    """Reader of one parameter of a file with annotations, by the type that its schema declares."""
+    """Reader of one parameter by the type that its schema declares."""
 
     parameter: Parameter
     kind: str
@@ -167,7 +167,7 @@ class _PlainReader:
         if not texts:
             return None
         if self.kind == "array":
-            # Generated clients repeat a name whose spec wants one comma list: those are joined.
+            # Generated clients repeat a name even if the spec wants one text with commas: join the texts.
             joined = ",".join(filter(None, texts))
             parts = texts if parameter.explode else joined.split(",") if joined else []
             value: Json = [convert_text(part, self.element) for part in parts]
@@ -225,7 +225,7 @@ class CompiledParameters:
 def compile_parameters(
     spec: Spec, operation: Operation, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledParameters:
-    """Compile the parameters of an operation; their styles count only in a file without annotations."""
+    """Compile the parameters of an operation; their styles count only in an own file (`Spec.is_own`)."""
     parameters = operation.parameters
     if spec.is_own:
         texts = TextReader(tree)

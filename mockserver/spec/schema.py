@@ -107,7 +107,7 @@ class Schema:
 
     @cached_property
     def thorough(self) -> jsonschema_rs.Draft4Validator:
-        """Return the thorough validator, compiled at first use: most schemas never need it."""
+        """The validator that names formats, compiled at first use: most schemas never need this validator."""
         return self.compile_thorough()
 
     def accepts(self, value: Json) -> bool:

@@ -131,7 +131,7 @@ class RequestReader:
                 return {name: [self._value(root, inner.items)]}
             expected += [member.name, inner.item_name] if inner.item_name else []
         if tag != place.name and len(root) == 1 and _local(root[0]) == place.name:
-            root = root[0]  # a list of one
+            root = root[0]  # the root was an element around it
         if _local(root) != place.name:
             raise MalformedBody(f"the element {tag} is not expected; expected {' or '.join(expected)}")
         return self._value(root, (schema,))
