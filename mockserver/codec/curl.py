@@ -1,4 +1,4 @@
-"""Write bash commands that send the same bytes with curl."""
+"""Write bash commands that send a request again with curl, byte for byte."""
 
 from __future__ import annotations
 

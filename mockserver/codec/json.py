@@ -31,7 +31,7 @@ MAX_LENIENT_BYTES = 16 * 1024
 
 MAX_LENIENT_BRACKETS = 1024
 QUICK_LENIENT_BYTES = 1024
-"""Maximum length of lenient JSON that is decoded outside a thread, because decoding holds up other calls."""
+"""Maximum length of lenient JSON that is decoded where decoding blocks other calls, not in a thread."""
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _ESCAPED_NUL = rb"\u0000"
@@ -93,8 +93,8 @@ def decode_lenient(body: bytes, charset: str = "utf-8", most_bytes: int = MAX_LE
     """Decode a body as JSON; if that fails, as JSON5: comments, single quotes, bare names, trailing commas.
 
     Trailing text is ignored. Source: docs/vendors/pvex.md#json (Json.NET reads all of these). Raises
-    MalformedBody: `position` is from JSON5 if that reader tells one, else from JSON; TakesLongError: JSON5
-    of more than `most_bytes`.
+    MalformedBody: with the position of the JSON5 reader, or of the JSON reader if JSON5 was not parsed;
+    TakesLongError: JSON5 of more than `most_bytes`.
     """
     text = to_utf_8(body, charset)
     try:

@@ -31,7 +31,7 @@ class NotPlainError(Exception):
 class EventReader:
     """Reader of one document without tags, more than twice as fast as PyYAML; equal texts become one object.
 
-    `loader` is a PyYAML loader of the text: it parses, and decides the type of an unquoted scalar.
+    `loader` is a PyYAML loader of the text, which parses and decides the types of unquoted scalars.
     """
 
     def __init__(self, loader: Any) -> None:  # PyYAML's own types say nothing of its events

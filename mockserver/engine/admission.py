@@ -23,7 +23,7 @@ _UNROUTED = NotFound("path", "").without_trace()
 
 
 class Arrival(Value, frozen=True):
-    """An HTTP request to one vendor, read to its end. A field that `Call` has too has the same meaning."""
+    """An HTTP request to one vendor, read to its end. Fields that `Call` has too mean what they mean there."""
 
     sandbox: str
     method: str
@@ -45,7 +45,7 @@ class Arrival(Value, frozen=True):
     body_refusal: Refusal | None = None
     """Why the body is ignored."""
     may_take_long: bool = False
-    """Whether the work runs where it blocks no other call."""
+    """Whether the work of the call runs in a thread, where it blocks no other call."""
 
     def call(self, vendor: str, **values: Any) -> Call:
         """Build the vendor's call from the request and values of its sandbox."""

@@ -357,9 +357,9 @@ def _row_writer(
 def _template(
     members: Sequence[tuple[Path, RowMember]], action: Action, complete: Callable[[Json], Json]
 ) -> dict[str, Json] | None:
-    """Return the row of an item without problems, with a placeholder for each member that depends on it.
+    """Return a row for items without problems, with a placeholder for each member that depends on the item.
 
-    None if such rows are filled by schema, or if a member that depends on the item is inside another member.
+    None if these rows are filled by schema, or if a member that depends on the item is inside another member.
     """
     made: Json = {}
     for path, member in sorted(members, key=lambda one: one[1].usual is None):
@@ -377,7 +377,7 @@ def _row_completer(
 ) -> Callable[[Json], Json]:
     """Return a function that puts a complete row into its schema's order, or returns None for any other row.
 
-    It spares most rows the slow filling by schema.
+    The function saves most rows from the slow filling by schema.
     """
     required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
     is_flat = all(len(path) == 1 for path in places.values())

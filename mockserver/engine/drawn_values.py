@@ -104,7 +104,7 @@ def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
 
 
 def draw_value(filling: SchemaFilling, schema: Document, number: int, chance: Chance) -> Json:
-    """Return value `number` of those that can be drawn for a schema; the caller checks if it is valid.
+    """Draw the value with this `number` for a schema; the caller checks whether the value is valid.
 
     Higher numbers give plainer values.
     """
@@ -133,7 +133,7 @@ def _words(name: str) -> list[str]:
 def _by_name(name: str, known: Mapping[str, Any]) -> Any:
     """Return what `known` has for the longest end of the name, or None.
 
-    The end "name" counts only if it is the whole name, because most names are not those of persons.
+    The end "name" counts only as the whole name, because most other names do not name a person.
     """
     words = _words(name)
     ends = [end for begin in range(len(words)) if (end := "".join(words[begin:])) != "name" or not begin]

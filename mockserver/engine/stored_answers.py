@@ -93,8 +93,8 @@ def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[
 def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
     """Return the members of a record that a PUT leaves unchanged if its body lacks them.
 
-    If the body may lack members that POST requires, these are all members; else those that it cannot set;
-    none if its schema names no members.
+    If the body's schema names no members: none. If the body may lack members that POST requires: all members.
+    Else: the members that the body cannot set.
     """
     sent, merged = _sent(records.filling, operation), records.filling.merged
     made = _sent(records.filling, makes) if makes else EMPTY
@@ -155,7 +155,7 @@ class _Records:
                 return made
 
     def own(self, key: Json, request: Request) -> dict[str, Any]:
-        """Return the members of a record that its path gives: its key, and those of its parents."""
+        """Return the members of a record that its path gives: its key, and the keys of its parents."""
         parents = [name for name in self.resource.parameters[:-1] if name in self.resource.members]
         return {**{name: self.in_path(name, name, request) for name in parents}, self.resource.key: key}
 
@@ -247,7 +247,7 @@ class _Records:
 
 @dataclass(frozen=True)
 class _Writer:
-    """The work of one operation: a method for each word of `WORK`. None means: answer with an example."""
+    """The work of one operation: a method for each word of `WORK`; it returns None if an example must do."""
 
     records: _Records
     answering: Answering

@@ -51,7 +51,7 @@ class Query:
 
 
 def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query:
-    """Return the parameters that are sent, and the defaults of others that cut or sort."""
+    """Return the sent parameters, and the defaults of parameters that cut or sort but are not sent."""
     values: dict[str, Json] = {}
     first = 1
     for one in declared:

@@ -189,7 +189,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """Return a reader that coerces values of types other than `right`; if it cannot, they stay unchanged."""
+    """Return a reader that coerces values of types other than `right`, as far as `tried` can coerce them."""
 
     def read(value: Json) -> Json:
         if type(value) in right:

@@ -1,6 +1,6 @@
 """Convert schemas of OpenAPI 3.1, and schemas with mistakes, to OpenAPI 3.0.
 
-Keywords that 3.0 lacks become combinations of its own keywords: `const` an `enum` of one value, `if` two
+Keywords that 3.0 lacks become combinations of keywords of 3.0: `const` an `enum` with one value, `if` two
 alternatives, `dependentRequired` a choice. `patternProperties` stays, and `prefixItems` becomes
 `x-prefix-items`: our validators know both.
 """
@@ -92,7 +92,7 @@ class SchemaDialect:
     """The schemas around the schema that is being read, for references to their `$defs`."""
 
     def read(self, node: Json) -> dict[str, Any]:
-        """Return the schema as one of OpenAPI 3.0."""
+        """Return the schema, converted to OpenAPI 3.0."""
         if not isinstance(node, dict):
             if node is not True:
                 self.tell(f"a schema is {'false' if node is False else node}, not an object")
@@ -316,7 +316,7 @@ def _schema_of_type(name: str) -> dict[str, Any]:
 
 
 class _Read(dict[str, Any]):
-    """A schema that is one of OpenAPI 3.0 already."""
+    """A schema that has been converted to OpenAPI 3.0."""
 
 
 def _with_null(made: dict[str, Any]) -> dict[str, Any]:

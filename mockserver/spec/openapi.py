@@ -339,7 +339,7 @@ def resolve(document: Document, node: Any) -> Any:
 def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, Any]:
     """Return the schema with references and `allOf` resolved, and one choice of each `oneOf` and `anyOf`.
 
-    `turn` selects the choice, counted around; if it is None, `oneOf` and `anyOf` stay. Raises SpecError.
+    `turn` is the index of the choice, modulo their number; None leaves all choices. Raises SpecError.
     """
     node = dict(resolve(document, schema))
     parts = list(node.pop("allOf", ()))

@@ -180,7 +180,7 @@ def _under(parts: list[Document], keyword: str) -> Schemas:
 
 
 def _merged(parts: list[Document], keyword: str) -> dict[str, Any]:
-    """Return the merged objects of a keyword; of a repeated member, that of the outermost part."""
+    """Return the merged objects of a keyword; if several have a member, the first part's value counts."""
     merged: dict[str, Json] = {}
     for part in parts:
         merged = {**part.get(keyword, EMPTY), **merged}

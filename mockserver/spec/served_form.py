@@ -1,7 +1,7 @@
 """Convert an OpenAPI document to the form that is served: OpenAPI 3.0, one file, every operation complete.
 
-All schemas with a name are in `components`, and only they are referred to; parameters, bodies and answers are
-written where they are used. An operation that cannot be read stays, with the reason in `x-not-served`.
+References lead only to schemas, all of which are in `components`; parameters, bodies and answers are written
+where they are used. An operation that cannot be read stays, with the reason in `x-not-served`.
 """
 
 from __future__ import annotations

@@ -104,10 +104,10 @@ class AnswerReader:
 
 @dataclass(frozen=True, slots=True)
 class RequestReader:
-    """Reader of requests: in any order; unknown elements are skipped; of repeated elements the first counts.
+    """Reader of requests: any order of elements; it skips unknown ones, and repetitions except in lists.
 
-    Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if it
-    is empty and its schema is a scalar other than a free text.
+    Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if the
+    element is empty and its schema is a scalar other than a free text.
     """
 
     tree: SchemaTree

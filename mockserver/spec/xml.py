@@ -100,7 +100,7 @@ class XmlWriter:
         """Return `value` as XML in UTF-8, with the names that `schema` declares.
 
         `type_name` is the type of objects that have several types. A member without a schema keeps its name;
-        a character that XML names cannot have is written like `_x0020_`, one that XML cannot have as U+FFFD.
+        a character that XML names cannot have is written like `_x0020_`, a character outside XML as U+FFFD.
         """
         name = self.tree.place((schema,)).name or _UNNAMED_ROOT
         spaces = {"xmlns:xsd": _XSD, "xmlns:xsi": XSI}
