@@ -23,7 +23,7 @@ _UNROUTED = NotFound("path", "").without_trace()
 
 
 class Arrival(Value, frozen=True):
-    """An HTTP request to one vendor, read to its end. Fields that `Call` has too mean what they mean there."""
+    """An HTTP request to one vendor, read to its end. Fields of the same name as in `Call` mean the same."""
 
     sandbox: str
     method: str
