@@ -50,7 +50,7 @@ from mockserver.contract.session import (
     load_session_api,
     run_session,
 )
-from mockserver.engine.registry import vendor_packages
+from mockserver.engine.registry import vendor_names
 from mockserver.errors import BrokenRunError, MockServerError
 from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.spec.loading import vendor_name
@@ -177,7 +177,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
         rate = safety.parse_rate(options.rate) if options.rate else None
     except ValueError as error:
         fail_usage(str(error), "--rate", "--rate 20/s")
-    names = [vendor_name(options.spec)] if options.spec else options.vendors or vendor_packages()
+    names = [vendor_name(options.spec)] if options.spec else options.vendors or vendor_names()
     operations = frozenset(options.operations)
     # A given target gets one call at a time, unless --workers says otherwise.
     workers = options.workers or (1 if options.target or rate else usual_workers())
@@ -216,7 +216,7 @@ def _check_subjects(options: ContractOptions) -> None:
         fail_usage("--spec and a vendor exclude each other", spec, f"mockserver contract {spec}")
     if not options.spec and len(options.vendors) != 1:
         if options.target:
-            where, cure = _target(options.target), f"mockserver contract {vendor_packages()[0]} --target URL"
+            where, cure = _target(options.target), f"mockserver contract {vendor_names()[0]} --target URL"
             fail_usage("--target needs exactly one vendor, or --spec", where, cure)
         if options.profile:
             cure = f"mockserver contract --spec FILE {profile}"
@@ -225,7 +225,7 @@ def _check_subjects(options: ContractOptions) -> None:
             cure = "mockserver contract --spec FILE --overlay OVERLAY"
             fail_usage("--overlay needs exactly one vendor, or --spec", "--overlay", cure)
     more = ", or --spec FILE for a spec of yours"
-    _check_names("vendor", "VENDOR", options.vendors, vendor_packages(), more)
+    _check_names("vendor", "VENDOR", options.vendors, vendor_names(), more)
 
 
 def _target(url: str | None) -> str:

@@ -237,6 +237,11 @@ def _has_own_idempotency(vendor: Vendor) -> bool:
     return vendor.replay is not None or vendor.remember is not None
 
 
+def vendor_names() -> tuple[str, ...]:
+    """Return the names of the vendors in the folder of specs, with a package or without."""
+    return tuple(file.stem for file in spec_files_in(specs_folder()))
+
+
 def vendor_packages() -> tuple[str, ...]:
     module = importlib.import_module(VENDORS_PACKAGE)
     return tuple(sorted(found.name for found in pkgutil.iter_modules(module.__path__)))

@@ -31,6 +31,9 @@ PAGES = (
 )
 SHOWN_ADDRESS = "http://127.0.0.1:8080"
 TIMEOUT_S = 120
+VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")
+"""The vendors whose records the pages count."""
+
 FIRST_ANSWER = (DOCS / "first-answer.md").read_text(encoding="utf-8")
 LANGUAGES = ("python", "javascript", "java", "csharp")
 ROWS = [{"invoice_Key": 1, "payee_ID": "P100"}, {"invoice_Key": 2, "payee_ID": "NOPE"}, {"invoice_Key": 3}]
@@ -52,7 +55,7 @@ def running() -> Iterator[str]:
     """The address of a server for all samples; its commands find the package as this process does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, map(os.path.abspath, sys.path))))
-        with serve_process() as url:
+        with serve_process(*(f"--vendor={one}" for one in VENDORS)) as url:
             yield url
 
 

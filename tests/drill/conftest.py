@@ -13,7 +13,7 @@ from mockserver.contract.profile import BatchProfile, DrawnValues
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from mockserver.server.transport_faults import ConnectionLostError
-from tests.drill.runs import BATCHES
+from tests.drill.runs import batch_of
 from tests.support.client import Client, Response
 from tests.support.sixth_vendor import api_of
 
@@ -130,4 +130,4 @@ def drilled_batch(vendor: str) -> BatchProfile:
     """Return the batch of a vendor that clients send: one whose items need nothing before them."""
     api = api_of(vendor)
     batches = api.profile.batches(api.facts)
-    return next(one for one in batches if one.operation == BATCHES.get(vendor, one.operation))
+    return next(one for one in batches if one.operation == batch_of(vendor))

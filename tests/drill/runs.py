@@ -15,6 +15,7 @@ from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told
 from mockserver.model import Delivery
 from tests.support import journal_entries
 from tests.support.engine_samples import NOW
+from tests.support.sixth_vendor import api_of
 
 READABLE = VendorAbilities("", is_readable=True)
 KEYED = VendorAbilities("idempotency-key", is_readable=True)
@@ -22,16 +23,16 @@ UNANSWERABLE = VendorAbilities("", is_readable=False)
 RESET = Delivery(fault="CONNECTION_RESET_BY_PEER")
 TEXT = "Note is too long"
 
-BATCHES = {
-    "vba": "putClaimInvoiceBatch",
-    "payt": "postV1Invoices",
-    "pvex": "postInvoiceBatch",
-    "xero": "createBankTransactions",
-    "guidewire": "runBatch",
-}
-"""A batch operation of each vendor that ships; that of Xero makes a new record of each item."""
+_NEEDS_NOTHING = {"xero": "createBankTransactions"}
+"""Batch operations whose items need no record before them, of vendors whose first batch needs one."""
 
 Attempts = Mapping[str, Sequence[ItemAttempt]]
+
+
+def batch_of(vendor: str) -> str:
+    """Return the batch operation of a vendor that clients send."""
+    batches = (one.id for one in api_of(vendor).spec.operations.values() if one.batch)
+    return _NEEDS_NOTHING.get(vendor) or next(batches)
 
 
 def attempt(number: int, **members: Any) -> ItemAttempt:

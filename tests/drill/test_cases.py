@@ -16,7 +16,7 @@ from mockserver.engine.registry import vendor_packages
 from mockserver.model import Document
 from mockserver.scenario.parser import load_packaged, parse_document
 from mockserver.server.application import Application
-from tests.drill.runs import BATCHES
+from tests.drill.runs import batch_of
 
 VENDORS = vendor_packages()
 PACKAGED: dict[str, Document] = {name: yaml.load(text) for name, text in load_packaged().items()}
@@ -101,7 +101,7 @@ def test_every_case_is_a_valid_scenario_for_calls_of_every_size(
     operations = operations_by_vendor(app.served)
 
     for case in list_cases(vendor, PACKAGED):
-        fitted = fit_case(case, Calls(vendor, BATCHES[vendor], count, largest))
+        fitted = fit_case(case, Calls(vendor, batch_of(vendor), count, largest))
         assert len(parse_document(fitted, operations, source=case.id).rules) == len(case.rules)
 
 

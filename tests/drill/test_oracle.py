@@ -10,11 +10,11 @@ import pytest
 
 from mockserver.drill.cases import Calls
 from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle
+from mockserver.engine.registry import vendor_packages
 from mockserver.journal.item_history import Told
 from mockserver.model import Action
 from tests.drill.conftest import Bench, Ran, Sender
 from tests.drill.runs import (
-    BATCHES,
     CLEAN,
     KEYED,
     RESET,
@@ -318,7 +318,7 @@ def test_a_client_that_leaves_out_a_header_is_told_so_first(bench: Bench) -> Non
     assert found["message"].endswith("; items 901 and 902 were never sent; the client ended with 0")
 
 
-@pytest.mark.parametrize("vendor", BATCHES)
+@pytest.mark.parametrize("vendor", vendor_packages())
 def test_a_client_is_learnt_without_a_fault(bench: Bench, vendor: str) -> None:
     learnt = bench.learn(vendor, bench.run(vendor, once))
 

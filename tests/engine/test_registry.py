@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.engine import registry
 from mockserver.engine.registry import (
     InvalidAssumptionError,
     LoadedVendor,
@@ -199,3 +200,13 @@ def test_an_assumption_is_listed_with_its_value(acme: LoadedVendor) -> None:
         "meaning": "What it is called.",
         "source": "made up",
     }
+
+
+def test_a_vendor_is_each_spec_of_the_folder_with_a_package_or_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("vba.yaml", "harbour.yaml", "_control.yaml"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(registry, "specs_folder", lambda: tmp_path)
+
+    assert registry.vendor_names() == ("harbour", "vba")

@@ -60,6 +60,19 @@ class CalledOperation:
                 found[parameter.name.lower()] = _tenant(app, self.spec.name)
         return found
 
+    @property
+    def takes_authorization(self) -> bool:
+        """Whether a credential is in the header Authorization."""
+        schemes = self.operation.security[0] if self.operation.security else ()
+        return any(_credential(self._scheme(name))[0] == "authorization" for name in schemes)
+
+    @property
+    def is_record_path(self) -> bool:
+        """Whether the path, or a path beside it, ends in the key of a record."""
+        folder = self.operation.path.rpartition("/")[0]
+        paths = self.spec.document["paths"]
+        return any(one.rpartition("/")[0] == folder and one.endswith("}") for one in paths)
+
     def wrapped(self, items: bytes) -> bytes:
         """A body whose list of items is this text."""
         assert self.operation.batch is not None
@@ -77,7 +90,7 @@ class CalledOperation:
 
     def declares(self, answered: Response) -> bool:
         """Whether the operation declares the answer's status and, for that, its media type."""
-        media_types = self.operation.responses.get(str(answered.status))
+        media_types = self.operation.responses.get(self.operation.declared_key(answered.status))
         return media_types is not None and (not answered.body or answered.media_type in media_types)
 
     def _shown(self, place: str) -> Iterator[tuple[str, Json]]:

@@ -192,7 +192,7 @@ def test_nothing_that_answers_is_told_with_a_cure() -> None:
 
 
 def test_a_vendor_that_is_not_served_is_told_with_those_that_are(box: Sandbox) -> None:
-    with pytest.raises(LookupError, match="no vendor acme is served; there are guidewire, payt"):
+    with pytest.raises(LookupError, match=r"no vendor acme is served; there are .*guidewire.*payt"):
         box.vendor("acme")
 
 
