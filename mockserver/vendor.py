@@ -1,8 +1,8 @@
-"""The seam: everything of the core that a vendor's package may use, and how vendors are found.
+"""The seam between the core and vendors: the types and functions that a vendor's package may use.
 
 A vendor is one spec and, where the spec is not enough, one small package under `mockserver.vendors` with a
-`VENDOR`. It speaks HTTP through `Reply` only, sees state through `State` only, and gets neutral values.
-Adding one touches no existing file.
+`VENDOR`. The package answers with a `Reply`, sees state only as `State`, and knows nothing of HTTP servers.
+A new vendor changes no existing file.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Request(Value, frozen=True):
     """The items of a batch; () for an operation that is no batch."""
     media_type: str = ""
     unproven: frozenset[int] = frozenset()
-    """Indexes of the items that may break the item schema; all other items keep it."""
+    """Indexes of the items that may break the item schema. Every other item keeps the schema."""
     contract: Document = EMPTY
     """The vendor's spec."""
     may_contain_nul: bool = True
@@ -58,7 +58,7 @@ class RefusalRow(Value, frozen=True):
     message: str = ""
     """`{name}` stands for an attribute of the refusal, `{method}` and `{path}` for those of the call."""
     kind: Json = None
-    """The vendor's own name of the error."""
+    """The vendor's own name of the error, or its number and name."""
 
 
 class RefusedCall(Value, frozen=True):
@@ -75,7 +75,7 @@ class RefusedCall(Value, frozen=True):
 
 
 class BatchResult(Value, frozen=True):
-    """A batch after its items were applied: exactly one outcome an item, in wire order."""
+    """A batch after its items were applied: one outcome for each item, in the order sent."""
 
     request: Request
     outcomes: tuple[Outcome, ...]
@@ -103,7 +103,7 @@ class Enter(Protocol):
         ...
 
     def count(self) -> None:
-        """Count the call against the rate limit of the spec, if the spec declares a rate limit."""
+        """If the spec declares a rate limit, count the call against it."""
         ...
 
 
@@ -117,11 +117,12 @@ ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class StoreItems:
-    """Two functions with the same result: `one` stores an item, `many` stores all good items in one step."""
+    """Two ways to store the items of a batch, with equal results."""
 
     one: StoreItem
+    """Stores a single item."""
     many: Callable[[Sequence[Item]], Sequence[Outcome] | None]
-    """Returns None, and stores nothing, if the outcome of an item depends on items before it."""
+    """Stores all good items at once; if an item depends on earlier items, stores nothing and returns None."""
 
     def __call__(self, item: Item) -> Outcome:
         return self.one(item)
@@ -129,7 +130,7 @@ class StoreItems:
 
 @dataclass(frozen=True, slots=True)
 class BatchHandler:
-    """A vendor's part of one batch operation. A part that is None is done as the spec declares."""
+    """A vendor's code for one batch operation. A step that is None is done as the spec declares."""
 
     apply: ApplyBatch | None = None
     """Prepares the batch, and returns the function that stores an item or raises `Rejected`."""
@@ -142,13 +143,13 @@ class BatchHandler:
     batch_rule: BatchRule | None = None
     """Pure rule that sees the whole batch and yields problems, each with the index of its item."""
     check: CheckItem | None = None
-    """Sees an item and the state; runs for every item."""
+    """Yields the problems of an item that depend on the state; runs for every item."""
     check_bad: CheckItem | None = None
-    """Sees an item and the state; runs for items that have problems already."""
+    """Yields further problems, depending on the state; runs only for items that have problems already."""
     aborts_batch: AbortsBatch | None = None
-    """Tells whether all items after a rejected one are skipped."""
+    """Sees a rejected item; returns whether all later items are skipped."""
     extra_outcome: ExtraOutcome | None = None
-    """Builds the nth outcome of an item that was not in the request, from a real outcome and n."""
+    """Builds the outcome of an item that was not sent, from a real outcome and a running number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def find_record(collection: str, key: str, state: State) -> Document:
 
 
 def admit_any(_call: Call, enter: Enter, _state: State) -> str:
-    """Admit any call that passes the common checks, into the tenant that it names."""
+    """Admit every call that passes the common checks; a tenant is named by the body or the query."""
     enter()
     enter.count()
     return ""
@@ -192,26 +193,26 @@ def fault_status(problems: Iterable[Problem]) -> int | None:
 
 
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return a scenario's fault as a problem of the whole item, in words of no vendor."""
+    """Return a scenario's fault as a problem of the whole item, with the fault's code as default message."""
     return item_fault(fault, item, request, fault.code)
 
 
 def item_fault(fault: Fault, item: Item, request: Request, message: str) -> Problem:
-    """Return a scenario's fault as a problem of the whole item, in the scenario's words or else `message`."""
+    """Return a scenario's fault as a problem of the whole item; `message` is used if the fault has none."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
     return Problem(fault.code, path, fault.message or message, FAULT_RULE, fault.status)
 
 
 def read_tables(module_file: str) -> Mapping[str, Any]:
-    """Return the content of the YAML file beside a module, under the module's name."""
+    """Return the content of the YAML file that lies beside a module and has the module's name."""
     found: Mapping[str, Any] = yaml.load(File(module_file).with_suffix(".yaml").read_text(encoding="utf-8"))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class MessageTable:
-    """Writes the messages of a vendor: texts by rule, `{name}` stands for a value."""
+    """Writes the messages of a vendor: by rule, a text in which `{name}` stands for a value."""
 
     texts: Mapping[str, str]
 
@@ -235,27 +236,27 @@ class Vendor:
     refuse: WriteRefusal | None = None
     """Writes the reply to a refused call."""
     refusals: Mapping[str, RefusalRow] = field(default_factory=dict)
-    """Status and sentence of refusals by code, or by code and reason; of all others HTTP's own status."""
+    """Status and message of refusals, by code or `code.reason`. Other refusals have HTTP's usual status."""
     challenge: str | None = None
-    """Challenge of every 401, "" for none. None means the challenge of the security scheme."""
+    """Challenge of every 401: "" sends no challenge, None sends the challenge of the security scheme."""
     classify: ClassifyProblem = ignore_unknown_parameters
-    """Sees each problem that a schema finds; returns it, another problem in its place, or None."""
+    """Sees each problem that a schema finds; returns the problem, a replacement, or None to ignore it."""
     admit: Admit = admit_any
-    """Decides on a call before the envelope is opened, and returns the tenant in a header ("" for none).
+    """Decides on a call before the envelope is opened; returns the tenant that a header names, or "".
 
-    Calls its `Enter` argument once, and may refuse before and after. Writes before a refusal are kept.
+    Calls its `Enter` argument once, and may refuse before and after. Writes before a refusal are stored.
     """
     enter_tenant: EnterTenant | None = None
     """Raises unless the caller may enter the tenant that the body or the query names."""
     replay: Replay | None = None
     """Returns the reply that `remember` stored for an earlier call, or None. A replay has no outcomes."""
     remember: Remember | None = None
-    """Sees each answer to an admitted call, refusals too, in the transaction of the work.
+    """Sees each answer to an admitted call, also a refusal, in the transaction of the call's work.
 
-    If the work was undone, the transaction is that of the refusal.
+    If the work was undone, it sees the refusal in the transaction that writes the refusal.
     """
     assumptions: tuple[Assumption, ...] = ()
-    """The vendor's own assumptions, beside the assumptions of every vendor."""
+    """The vendor's own assumptions, in addition to those that all vendors share."""
     formats: Formats = field(default_factory=dict)
     """Checks of string formats that replace the common checks."""
     fault: DescribeFault = default_fault_problem

@@ -18,7 +18,7 @@ GATEWAY = "gateway"
 DATABASE = "vbasoftware-database"
 API_KEY_SCHEME = "apiKeyAuth"
 _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
-"""Charsets that the framework's JSON reader knows; that it refuses all others is assumed."""
+"""Charsets that the framework's JSON reader accepts. Assumed: it refuses every other charset."""
 
 BASIC_SCHEME = "basicAuth"
 _USER_HINT = "the fixtures have the user jdoe"
@@ -29,15 +29,15 @@ ID_TOKEN_LIFETIME = 24 * 60 * 60
 _REFRESH_LIFETIME_DAYS = 30
 _NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - public: the one documented challenge
 _INHERITED_RIGHTS = ("kind", "databases")
-"""Facts about a user that its tokens carry."""
+"""Members of a user's credential that the user's tokens have too."""
 
 
 def check_database(call: Call, enter: Enter, state: State) -> str:
-    """Check the gateway's rules, then that a named credential may use the database.
+    """Check the gateway's rules, then whether the credential may use the database; return the database.
 
-    Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases. Raises Forbidden: a header is missing or
-    empty, the key is known to be bad, or the user has no right to the database; TooManyRequests (`throttle`
-    on); UnsupportedMediaType: an unreadable charset.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases. Raises Forbidden: User-Agent or API key
+    is missing, the key is known to be bad, or the credential may not use the database; TooManyRequests:
+    `throttle` is on and the calls are too fast; UnsupportedMediaType: the charset cannot be read.
     """
     _pass_gateway(call, state)
     operation = enter()
@@ -56,7 +56,7 @@ def check_database(call: Call, enter: Enter, state: State) -> str:
 
 
 def _pass_gateway(call: Call, state: State) -> None:
-    """Refuse a call without User-Agent or a good API key, or one too many, first of all."""
+    """Raise the gateway's refusal if User-Agent or a good API key is missing, or if calls are too fast."""
     if not call.headers.get("user-agent") and call.assumptions["require_user_agent"] == "on":
         raise Forbidden(GATEWAY, hint="no User-Agent (VBA requires one)")
     key = call.headers.get("x-api-key", "")
@@ -96,11 +96,11 @@ def log_in(request: Request, state: State) -> Reply:
 
 
 def refresh_tokens(request: Request, state: State) -> Reply:
-    """Reply with new tokens for a refresh token; the idToken beside it may be expired.
+    """Reply with new tokens for a refresh token; the idToken that is sent with it may be expired.
 
-    An unknown token is accepted only without a named API key. Source:
-    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: an unknown, expired or
-    revoked token, or another user's.
+    An unknown refresh token is accepted unless the API key is known. Source:
+    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: the refresh token is
+    unknown, expired or revoked, or the two tokens belong to two users.
     """
     token = request.parameters["refresh-token"]
     held = _find_token(token, REFRESH_SCHEME, state)
@@ -154,7 +154,7 @@ def _is_known_user(user: str, state: State) -> bool:
 
 
 def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") -> Document:
-    """Return fresh tokens for `user`; a given refresh token stays valid.
+    """Store and return fresh tokens for `user`. If `refresh` is given, no new refresh token is issued.
 
     Only the idToken may be sent as bearer token; access and refresh tokens are stored under other schemes,
     so that a bearer check refuses them.

@@ -1,4 +1,4 @@
-"""Operations on any table: batches with a status per row, and single records."""
+"""Operations on any table: batches with a status for each row, and single records."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CheckRow: TypeAlias = Callable[[Item], None]
 """Raises Rejected if the row cannot be stored."""
 
 KEY_MISMATCH = "keys-differ"
-"""The rule that the path's key is the body's."""
+"""Rule: the key in the path must equal the key in the body."""
 
 
 class KeyPair(Value, frozen=True, gc=False):
@@ -64,7 +64,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_check(table: Table) -> CheckItem | None:
-    """Return a check of rows with too long texts; others are checked when stored."""
+    """Return a check for rows with problems of the schema; other rows are checked when they are stored."""
     find_problems = table.find_problems
     if find_problems is None:
         return None
@@ -77,7 +77,7 @@ def _bad_row_check(table: Table) -> CheckItem | None:
 
 
 def _upsert(table: Table) -> ApplyBatch:
-    """Replace the row of its key or create it; a blank key gets the next free one.
+    """Return the function that replaces or creates the row of a key; a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#state.
     """
@@ -91,7 +91,7 @@ def _upsert(table: Table) -> ApplyBatch:
         checks, find = _row_checks(request, table), rows.get
 
         def build(item: Item) -> tuple[str, Outcome]:
-            """Return the name of the item's row, and the outcome with the row that is not stored yet."""
+            """Return the key under which the row is to be stored, and the outcome, which has the row."""
             row, name = item.document, item.key
             try:
                 for check in checks:
@@ -124,7 +124,7 @@ def _upsert(table: Table) -> ApplyBatch:
 def _keep_all(
     build: Callable[[Item], tuple[str, Outcome]], request: Request, table: Table, state: State
 ) -> Callable[[Sequence[Item]], Sequence[Outcome] | None]:
-    """Return the function that stores the rows of a batch in one step, if each has a key of its own."""
+    """Return the function that stores a batch in one step; it returns None if a key is blank or repeated."""
 
     def keep_all(items: Sequence[Item]) -> Sequence[Outcome] | None:
         are_unique = len({item.key for item in request.items}) == len(request.items)
@@ -147,7 +147,7 @@ def _keep_all(
 
 
 def _row_checks(request: Request, table: Table) -> tuple[CheckRow, ...]:
-    """Return the checks of this call that see a row before its key; most calls have none."""
+    """Return the checks that see a row before its key is read; most calls have no checks."""
     checks: list[CheckRow] = []
     if request.call.assumptions["duplicates"] == "tracked":
         checks.append(_duplicate_check(request, table))
@@ -163,7 +163,7 @@ def _refuse_nul(item: Item) -> None:
 
 
 def _duplicate_check(request: Request, table: Table) -> CheckRow:
-    """Refuse a row with the key of an earlier row of the batch.
+    """Return the check that refuses a row with the key of an earlier row of the batch.
 
     Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
     """
@@ -180,12 +180,12 @@ def _duplicate_check(request: Request, table: Table) -> CheckRow:
 
 
 def _in_row(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return the problems of a row, their paths from the root of the batch."""
+    """Return the problems of a row, with paths that start at the root of the batch."""
     return tuple([replace(problem, path=(item.index, *problem.path)) for problem in problems])
 
 
 def _multi_status_renderer(table: Table) -> RenderBatch:
-    """Return the writer of a 207 with one result for each row, in order.
+    """Return the function that writes a 207 reply with one result for each row, in the order sent.
 
     Source: the vendor's sample; docs/vendors/vba.md#batch-results, #failed-rows.
     """
@@ -216,7 +216,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return the reported problems of a row: one for each member, ordered by the member's name.
+    """Return the first problem of each member, ordered by member; only one unless `includes_all`.
 
     Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """
@@ -228,7 +228,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table) -> ExtraOutcome:
-    """Return an updated row with an unsent key: a large number, or a name."""
+    """Return a function that builds the outcome of a row whose key was not sent: a large number or a text."""
 
     def phantom(outcome: Outcome, number: int) -> Outcome:
         key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
@@ -252,7 +252,7 @@ def _key_names(names: RecordNames) -> Mapping[str, str]:
 
 
 def create_handler(table: Table) -> Handler:
-    """Store a record; a blank key gets the next free one.
+    """Return the operation that creates a record; a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
     """
@@ -285,7 +285,7 @@ def show_handler(table: Table) -> Handler:
 
 
 def list_handler(table: Table) -> Handler:
-    """Return a page of the database's records, by key unless `sortBy` says otherwise."""
+    """Return the operation that lists records in pages, ordered by `sortBy` and then by key."""
 
     def handle(request: Request, state: State) -> Reply:
         return replies.page_reply(table.rows(state).values(), table.names.key, request, state)
@@ -294,7 +294,7 @@ def list_handler(table: Table) -> Handler:
 
 
 def replace_handler(table: Table) -> Handler:
-    """Replace a record; path and body must have the same key.
+    """Return the operation that replaces a record; the keys in path and body must be equal.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """
@@ -314,7 +314,7 @@ def replace_handler(table: Table) -> Handler:
 
 
 def delete_handler(table: Table) -> Handler:
-    """Delete a record for good. Rejected when other rows name it.
+    """Return the operation that deletes a record. It raises Rejected if other rows refer to the record.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """
@@ -340,7 +340,7 @@ def delete_handler(table: Table) -> Handler:
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:
-    """Return whether a row refers to the record, by a scan: an index would cost every batch."""
+    """Return whether a row refers to the record. All rows are scanned: an index would slow every batch."""
     others = state.collection(reference.collection).values()
     return any(other[reference.member] == key for other in others)
 

@@ -1,4 +1,4 @@
-"""Messages of VBA (`messages.yaml`), and the names of the records that they tell of."""
+"""Messages of VBA (`messages.yaml`), and the names of records that messages contain."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ _TABLES = read_tables(__file__)
 message = MessageTable(_TABLES["messages"])
 REFUSALS = refusal_rows(_TABLES["refusals"])
 FAULTS: Mapping[str, str] = _TABLES["faults"]
-"""Names of messages by the code of a fault."""
+"""For each code of a fault, the name of its message."""
 
 _SHOWN_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class RecordNames:
-    """Names of one kind of record: `key` is its key on the wire, `parameter` that of the path."""
+    """Names of one kind of record."""
 
     entity: str
     table: str
     key: str
+    """Member with the key in a body."""
     parameter: str
+    """Parameter with the key in a path."""
     collection: str
 
     @property

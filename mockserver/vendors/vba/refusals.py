@@ -1,6 +1,6 @@
-"""Refusals of whole calls, the wording of schema problems and of scenario faults.
+"""Replies to refused calls, and the messages of schema problems and scenario faults.
 
-It is assumed that the status of a failed row is 500 for any reason, except for a throttled row.
+It is assumed that every failed row has the status 500, except a throttled row.
 Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #failed-rows, #single-records.
 """
 
@@ -43,7 +43,7 @@ from mockserver.vendors.vba.messages import (
 from mockserver.vendors.vba.replies import error_reply
 
 _SPACE = " \t\r\n"
-# Numbers of any length are skipped, not read.
+# Numbers are skipped as text, whatever their length.
 _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 ERROR_TYPE_PREFIX = "https://httpstatuses.com/"
@@ -53,7 +53,7 @@ _TITLES = {413: "Payload Too Large"}
 _UNSUPPORTED = RefusalRow(415)
 _PARAMETER_LOCATIONS = ("query", "path", "header")
 _RULES_WITH_MESSAGE = ("maxLength", "minItems", "required", KEY_MISMATCH)
-"""Rules whose problem has its sentence already."""
+"""Rules whose problems have their final message as `detail`."""
 
 _DOTNET_TYPES = {
     "integer": "System.Int32",
@@ -64,13 +64,13 @@ _DOTNET_TYPES = {
 _REQUIRED_DATES = ("entry_Date", "update_Date")
 TRUNCATED, NULL_KEY = "truncated", "null-key"
 DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
-"""Rules of the database that a schema can state; they fail their row alone."""
+"""Rules of the database that the schema check finds. They fail only their row, not the batch."""
 
 
 def value_position(call: Call, path: Path) -> str:
-    """Return where a reader of the value at `path` stops: after a scalar, or an opening bracket.
+    """Return where the reader stops in the value at `path`: after a scalar, or after an opening bracket.
 
-    The body is JSON with a value there. Source: docs/vendors/vba.md#refusals.
+    The body must be JSON with a value at `path`. Source: docs/vendors/vba.md#refusals.
     """
     text = _body_text(call).decode()
     at = _skip_spaces(text, 0)
@@ -81,7 +81,7 @@ def value_position(call: Call, path: Path) -> str:
 
 
 def byte_position(call: Call, position: int) -> str:
-    """Return line and column of a byte; the body is text up to there."""
+    """Return line and column of the byte at `position`. The body must be text up to this byte."""
     return _print_position(_body_text(call)[:position] if position else b"")
 
 
@@ -104,7 +104,7 @@ def _element_start(text: str, at: int, index: int) -> int:
 
 
 def _member_start(text: str, at: int, name: str) -> int:
-    """Return where the member's value starts in the object at `at`; of names in any letter case, the last."""
+    """Return where the value of `name` starts in the object at `at`. The last name in any case counts."""
     at, found = _skip_spaces(text, at + 1), at
     while text[at] == '"':
         given, at = _skip(text, at)
@@ -143,7 +143,7 @@ def refuse(refused: RefusedCall, state: State) -> Reply:
 
 
 def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
-    """Return a media type without a reader, checked before there is a body."""
+    """Return the sent media type if the body is empty and the operation cannot read that type, else ""."""
     if call.body or not isinstance(refusal, MalformedBody):
         return ""
     sent, _ = parse_content_type(call.headers)
@@ -151,7 +151,7 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 
 
 def _gateway_reply(refused: RefusedCall) -> Reply | None:
-    """Return the reply of the gateway in front of the service, which sends none of HTTP's headers."""
+    """Return the gateway's reply, or None if the refusal is not the gateway's. It adds no HTTP headers."""
     refusal = refused.refusal
     if isinstance(refusal, (TooManyRequests, Unavailable)):
         return json_reply(refused.row.status, {"message": refused.row.message})
@@ -162,7 +162,7 @@ def _gateway_reply(refused: RefusedCall) -> Reply | None:
 
 
 def _is_framework_refusal(refusal: Refusal) -> bool:
-    """Return whether the framework answers 400 before the service's own code."""
+    """Return whether the framework answers 400 before the service's own code runs."""
     if isinstance(refusal, InvalidCall):
         return not _is_database_refusal(refusal) and refusal.problems[0].rule != KEY_MISMATCH
     return isinstance(refusal, MalformedBody)
@@ -190,7 +190,7 @@ def _detail(refused: RefusedCall) -> str | None:
 
 
 def _unauthorized_detail(scheme: str, reason: str) -> str | None:
-    """Return the detail of a 401: None for a bearer token, a message for a password or a refresh token."""
+    """Return the detail of a 401: a message for a wrong password or refresh token, else None."""
     if scheme == BASIC_SCHEME and reason != "missing":
         return message("wrong-password")
     return message(f"refresh-{reason}") if scheme == REFRESH_SCHEME else None
@@ -227,7 +227,7 @@ def malformed_message(refusal: MalformedBody, call: Call) -> str:
 
 
 def _errors_by_key(refusal: Refusal, call: Call) -> Document:
-    """Return messages by place; the JSON reader stops at the first unreadable value."""
+    """Return messages by key. If a value cannot be read, only the first such value is reported."""
     if isinstance(refusal, MalformedBody):
         return {"$" if call.body else "": [malformed_message(refusal, call)]}
     problems = refusal.problems if isinstance(refusal, InvalidCall) else ()
@@ -277,7 +277,9 @@ def _model_path(path: Path) -> str:
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Drop a missing key, which is assigned; long texts and null rows follow the assumptions.
+    """Return the problem as VBA reports it, or None if VBA ignores it.
+
+    Assumptions decide on a missing key, on a text that is too long, and on a null row.
 
     Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows (`missing_key`, `length_errors`,
     `null_row`).

@@ -1,6 +1,6 @@
 """Replies: envelope, media type, rate limit and its headers, sorted pages.
 
-The vendor sends no rate limit headers; the headers here are those of the RateLimit draft.
+The vendor sends no rate limit headers; the headers of this server are those of the RateLimit draft.
 Source: docs/vendors/vba.md#lists, #envelope, #media-types.
 """
 
@@ -63,7 +63,7 @@ def _envelope(data: Json, error: Json, state: State) -> Document:
 
 
 def content_type(call: Call) -> str:
-    """Return the media type that ASP.NET Core chooses: JSON, or text/json if nothing wider is accepted.
+    """Return the media type that ASP.NET Core chooses: text/json if `Accept` prefers it, else JSON.
 
     Source: docs/vendors/vba.md#media-types.
     """
@@ -81,7 +81,7 @@ def _preferred_type(accepted: str) -> str:
 
 
 def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:
-    """Return the page asked for, sorted by `sortBy` and then by `key`."""
+    """Reply with the requested page of the documents, ordered by `sortBy` and then by `key`."""
     rows = sorted(documents, key=lambda document: _sort_key(document[key]))
     for member, descending in reversed(_parse_sort_by(request.parameters.get("sortBy", ""))):
         rows.sort(key=lambda document: _sort_key(document[member]), reverse=descending)
@@ -100,7 +100,7 @@ def page_reply(documents: Iterable[Document], key: str, request: Request, state:
 
 
 def _parse_sort_by(text: str) -> list[tuple[str, bool]]:
-    """Return the member, and whether it descends, of each part such as `Field`, `Field:asc`, `Field:desc`."""
+    """Return member, and whether its order descends, for each part (`Field`, `Field:asc`, `Field:desc`)."""
     parts = [part.partition(":") for part in text.split(",") if part]
     return [(name[:1].lower() + name[1:], direction == "desc") for name, _, direction in parts]
 

@@ -1,6 +1,6 @@
 """Tables of the database: keys and references, rows of claim invoices and payees, dates.
 
-Whether text keys differ in letter case or blanks is assumed.
+It is assumed whether text keys that differ only in letter case or blanks are equal.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
 
 
 class TooEarlyError(ValueError):
-    """SQL Server's calendar begins in 1753; the date lies before."""
+    """The date is before 1753, when SQL Server's calendar begins."""
 
 
 @lru_cache(maxsize=4096)
 def normalize_date(text: str) -> str:
-    """Return a valid date-time in its stored form: `Z` dropped, an offset turned into UTC.
+    """Return a valid date-time in its stored form: without `Z`; a time with an offset is turned into UTC.
 
     .NET keeps seven digits of a fraction, without trailing zeros. Source: docs/vendors/vba.md#claim-invoice,
     #failed-rows, #state. Raises TooEarlyError.
@@ -71,7 +71,7 @@ def print_wall_time(moment: datetime) -> str:
 
 
 def _to_utc(wall: str, offset: timedelta) -> str:
-    """Return the first or last day of the calendar unchanged: no day lies beyond them."""
+    """Return the time in UTC, or `wall` itself if the time in UTC lies outside the calendar."""
     try:
         return (datetime.fromisoformat(wall) - offset).isoformat()
     except OverflowError:
@@ -79,24 +79,22 @@ def _to_utc(wall: str, offset: timedelta) -> str:
 
 
 BuildRow: TypeAlias = Callable[[Document, Json, Document | None], Document]
-"""Makes the stored row of what was sent, its key, and what is stored now; Rejected when it cannot be."""
+"""Builds the row to store from the sent row, its key, and the stored row if any. Raises Rejected."""
 
 FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], Iterable[Problem]]
-"""Returns the database's problems of a sent row, given the row stored under its key."""
+"""Returns the problems that the database has with a sent row, given the stored row of its key if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Foreign key: a column of another table that refers to this table.
-
-    If `assumption` is set, it holds only while that assumption is on.
-    """
+    """Foreign key: a column of another table that refers to this table."""
 
     constraint: str
     collection: str
     table: str
     member: str
     assumption: str = ""
+    """If set, the foreign key is checked only while this assumption is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +111,14 @@ class Table:
     not_inherited: tuple[str, ...] = ()
     """The members that an update does not inherit."""
     find_problems: FindProblems | None = None
-    """Lists all problems of a row; without it a row is checked when it is stored."""
+    """Lists all problems of a row. If None, a row is checked only when it is stored."""
     references: tuple[Reference, ...] = ()
 
     def rows(self, state: State) -> Collection:
         return state.collection(self.names.collection)
 
     def row_builder(self, request: Request, state: State) -> BuildRow:
-        """Return a maker of records for this call; assumptions are read once, not for each row."""
+        """Return the function that builds the rows of this call; it reads assumptions once for all rows."""
         record = self.prepare(request, state)
         return (
             self._with_stored_members(record)
@@ -129,7 +127,7 @@ class Table:
         )
 
     def next_key(self, state: State) -> Json:
-        """Return the next free key after the last one given; at first, after the highest stored.
+        """Return the next free key after the last assigned key; at first, after the highest stored key.
 
         Source: docs/vendors/vba.md#state. Raises Rejected: no number is left.
         """
@@ -145,7 +143,7 @@ class Table:
         return self.key_type(number)
 
     def _with_stored_members(self, record: BuildRow) -> BuildRow:
-        """Build rows of the stored members, which sent members replace.
+        """Return a builder that takes absent members from the stored row.
 
         Source: docs/vendors/vba.md#state (`merge_on_update`).
         """
@@ -157,12 +155,12 @@ class Table:
         return merge
 
     def _highest_key(self, rows: Collection) -> int:
-        """Return the highest key that is a number; keys that are texts are numbered from 1."""
+        """Return the highest stored key; 0 if keys are texts, because new text keys are numbered from 1."""
         return max((int(key) for key in rows), default=0) if self.key_type is int else 0
 
 
 def rejection(code: str, member: str, text: str, rule: str, expected: Json = None) -> Rejected:
-    """Return the database's refusal of a row, with its words."""
+    """Return the exception with which the database refuses a row, with `text` as its message."""
     return Rejected(Problem(code, (member,), text, rule, expected))
 
 
@@ -217,7 +215,7 @@ PAYEE_TABLE = Table(
 
 
 def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
-    """Return the builder of rows for this call: assumptions, clock and user are read once.
+    """Return the builder of claim invoices; it reads assumptions, clock and user once for all rows.
 
     Source: docs/vendors/vba.md#claim-invoice, #state.
     """
@@ -228,7 +226,7 @@ def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
     user, now = _user_and_time(request, state)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
-        """Return the whole row: absent members are null, those of its creation stay."""
+        """Return the whole row: absent members are null; an update does not change `entry_…` members."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         if payee and not as_sent:
@@ -290,12 +288,12 @@ def _is_too_early(text: str) -> bool:
 
 
 def _any_payee(payee: str) -> Document | None:
-    """Accept any payee (`fk_payee` off)."""
+    """Return a record for every payee: with `fk_payee` off, every payee is accepted."""
     return {PAYEE.key: payee}
 
 
 def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> BuildRow:
-    """Return `record` with the checks that assumptions add; `record` itself if they add none."""
+    """Return `record` with the checks that assumptions add, or `record` itself if they add no checks."""
     assumptions = request.call.assumptions
     faults = _parse_row_faults(assumptions["row_faults"]) if request.operation.batch else {}
     unique = assumptions["unique_invoice_number"] == "on"

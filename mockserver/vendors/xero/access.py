@@ -1,8 +1,8 @@
 """Tokens, tenants, idempotency keys and lock dates.
 
-Clients read `exp` and `scope` from access tokens; the server knows one by its text alone, as a credential
-like those of the fixtures. A refresh token is valid once and returns its successor. A record of a key lives
-in the tenant's collection `idempotency`, under the caller's name and the key.
+Clients read `exp` and `scope` from an access token; the server only looks its text up among the credentials.
+A refresh token is valid once; its use returns a new refresh token. The answer to a call with an idempotency
+key is stored in the collection `idempotency`, under the caller's name and the key.
 Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #state, #idempotency-keys;
 RFC 6749.
 """
@@ -99,7 +99,7 @@ def _base64(octets: bytes) -> str:
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Admit a token that is connected to the tenant, count the call, and check its charset."""
+    """Check that the token reaches the tenant, count the call, check its charset; return the tenant."""
     operation = enter()
     if not operation.has_parameter(TENANT_HEADER):
         return ""
@@ -125,7 +125,7 @@ def _tenant_hint(tenant: str, call: Call, state: State) -> str:
 
 
 def _only_tenant(call: Call, state: State) -> str:
-    """Return the first tenant of the call's token, where a call may omit its name.
+    """If a call may omit the tenant, return the first tenant that the call's token reaches, else "".
 
     Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
     """
@@ -135,9 +135,9 @@ def _only_tenant(call: Call, state: State) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """Return the connections of the call's token; each has an organisation behind it.
+    """Return the connections that the call's token reaches, if their tenant has an organisation.
 
-    A token without tenants of its own reaches all but the `private` ones.
+    A token that lists no tenants reaches every connection that is not `private`.
     """
     tenants = call.principal.facts.get("tenants")
     return [
@@ -188,7 +188,7 @@ def request_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke a refresh token and its access token; an unknown token is no error."""
+    """Revoke a refresh token and its access token. Ignore a token that is unknown or of another client."""
     form: Document = request.document
     client = _identify_client(form, request.call)
     if not form.get("token"):
@@ -201,7 +201,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 
 
 def token_error_reply(refusal: Refusal, state: State) -> Reply:
-    """Reply 400 with a code of OAuth; a form that cannot be read is an invalid request."""
+    """Reply 400 with an error code of OAuth: `invalid_request` if the form cannot be read."""
     problem = refusal.problems[0] if isinstance(refusal, (InvalidCall, Rejected)) else None
     if problem is not None and isinstance(refusal, Rejected):
         code = problem.code
@@ -213,7 +213,7 @@ def token_error_reply(refusal: Refusal, state: State) -> Reply:
 
 
 def _identify_client(form: Document, call: Call) -> str:
-    """Return the client: named by the form, or by Basic credentials as some clients do."""
+    """Return the client id: from Basic credentials if they are sent, else from the form. Raises Rejected."""
     client, secret = form.get("client_id", ""), form.get("client_secret", "")
     if call.headers.get("authorization", "")[:6].lower() == "basic ":
         client, _, secret = (_BASIC.credential(call) or "").partition(":")
@@ -223,7 +223,7 @@ def _identify_client(form: Document, call: Call) -> str:
 
 
 def _redeem_code(form: Document, state: State) -> Sequence[str]:
-    """Return the grant of a code; any code works, once."""
+    """Return the scopes that a code grants; every code works, once. Raises Rejected."""
     code, used = form.get("code", ""), state.collection(_USED_CODES, "")
     if not code or code in used:
         raise _oauth_rejection("invalid_grant")
@@ -232,7 +232,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
-    """Return the grant of a refresh token, which is spent; its access token lives on."""
+    """Spend a refresh token and return its scopes; its access token stays valid. Raises Rejected."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
     if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
@@ -292,7 +292,7 @@ def _oauth_rejection(code: str) -> Rejected:
 
 
 def lock_date_problems(day: str | None, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield a problem if the period or the year is locked at that day."""
+    """Yield a problem for each lock, of the period and of the year, that covers `day`."""
     books = current_organisation(state)
     if day is None:
         return
@@ -304,10 +304,10 @@ def lock_date_problems(day: str | None, path: Path, call: Call, state: State) ->
 
 
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
-    """Return the first answer under the key.
+    """Return the stored answer to the first call with the idempotency key, or None.
 
-    Raises Rejected: the key was used with another request, or its first call is not over (assumed); or it is
-    missing though the assumption `require_key` asks for one.
+    Raises Rejected: the key is missing though `require_key` is on, was used with another request, or was
+    sent by a call that is still running (assumed).
     """
     if (
         call.assumptions["require_key"] == "on"
@@ -341,7 +341,7 @@ def _find_record(call: Call, operation: Operation, state: State) -> Document | N
     key, records = _key(call, operation), _records(call, state)
     record = records.get(_record_name(call, operation)) if key else None
     if key and record is None and "name" in call.principal.facts:
-        # A token of the fixtures is of no app: a client that logs in then goes on with its keys (assumed).
+        # Keys sent with a token of the fixtures are stored under the scheme; a login keeps them (assumed).
         record = records.get(f"{_SCHEME}/{key}")
     return record if record is not None and parse_instant(record["until"]) > state.now else None
 
@@ -351,7 +351,7 @@ def _records(call: Call, state: State) -> Collection:
 
 
 def _key(call: Call, operation: Operation) -> str:
-    """Return the idempotency key, "" for none and for reads. Raises Rejected: it is too long."""
+    """Return the idempotency key; "" if it is missing or too long, or the operation accepts no key."""
     key = call.headers.get(_HEADER_NAME, "")
     return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
 

@@ -1,4 +1,4 @@
-"""Accounts of the chart: found by a reference, and usable for payments or not.
+"""Accounts of the chart: find the account of a reference, and check whether it can take payments.
 
 Source: docs/vendors/xero.md#account, #messages.
 """
@@ -13,7 +13,7 @@ from mockserver.vendors.xero.resources import ACCOUNT
 
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
-    """Return the account of a reference: by its id, or by its code if it has no id."""
+    """Return the account with the id in the reference, or else with the code in the member `code`."""
     if "AccountID" in reference:
         return ACCOUNT.rows(state).get(str(reference["AccountID"]).lower())
     return ACCOUNT.first("Code", reference.get(code), state)

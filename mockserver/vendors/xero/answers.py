@@ -1,9 +1,9 @@
 """Replies: envelope, headers with rate limits, errors, results of batches.
 
-Accepted elements are saved in either form. A rejected element repeats what was sent, without read-only
-members, unknown members (assumed, as Json.NET drops them) and members that break a limit. An element whose
-contact is missing because an earlier element was rejected names that element (assumed,
-docs/catalogue.md#64-dependent-item). That a batch payment shows warnings as other elements do is assumed.
+Accepted elements are saved whether the reply is 200 or 400. A rejected element is shown as sent, without
+read-only members, unknown members (assumed, as Json.NET drops them) and members that break a limit. If a
+contact is missing because an earlier element was rejected, the message names that element (assumed,
+docs/catalogue.md#64-dependent-item). It is assumed that a batch payment shows warnings as other elements do.
 Source: docs/vendors/xero.md#limits, #headers-and-parameters, #envelope, #what-clients-can-read,
 #summarizeerrors, #error-shapes, #error-numbers, #refusals.
 """
@@ -29,7 +29,7 @@ from mockserver.vendors.xero.messages import make_problem, message_text
 
 TENANT_HEADER = "xero-tenant-id"
 LIMIT_NAMES = ("minute", "day", "concurrent", "appminute")
-"""Names of limits. Source: docs/vendors/xero.md#limits, the spelling of the last two assumed."""
+"""Names of limits; the spelling of the last two is assumed. Source: docs/vendors/xero.md#limits."""
 
 _MINUTE = 60
 _DAY = 86_400
@@ -77,7 +77,7 @@ class CallLimits(Value, frozen=True):
 
 
 class _Window(Value, frozen=True):
-    """A quota: so many calls of those counted under `key` in so many seconds."""
+    """A quota: at most `limit` calls are counted under `key` in `seconds`."""
 
     name: str
     key: str
@@ -97,7 +97,7 @@ def _windows(call: Call) -> tuple[_Window, ...]:
 
 
 def count_call(call: Call, state: State) -> None:
-    """Count a call against the quotas; one that is refused counts against none."""
+    """Count a call against the quotas. A refused call counts against no quota. Raises TooManyRequests."""
     if call.assumptions["quotas"] == "off":
         return
     limit = _call_limits(call).in_flight
@@ -114,7 +114,7 @@ def count_call(call: Call, state: State) -> None:
 
 
 def _remaining_headers(call: Call, state: State) -> Headers:
-    """Return the rate limit headers; while nothing is counted, those after a first call."""
+    """Return the rate limit headers. While calls are not counted, they tell what one call leaves."""
     windows, counted = _windows(call), call.assumptions["quotas"] != "off"
     left = {
         window.name: peek_fixed_window(state, window.key, window.limit, window.seconds).left
@@ -125,7 +125,7 @@ def _remaining_headers(call: Call, state: State) -> Headers:
     shown = tuple((window.header, str(left[window.name])) for window in windows)
     if call.assumptions["ratelimit_headers"] != "on":
         return shown
-    # The tenant's quotas as the draft has them; no document of the vendor has these headers.
+    # The tenant's quotas in the headers of the RateLimit draft; no document of the vendor has these headers.
     now, (day, minute, _) = int(state.now.timestamp()), windows
     drafted = (
         QuotaWindow(one.name, one.limit, one.seconds, left[one.name], one.seconds - now % one.seconds)
@@ -147,7 +147,7 @@ def id_parameter(request: Request, name: str) -> str:
 
 
 def named_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id in the path or else in the element, "" without."""
+    """Return the id in the path, or else the id in the element, or else ""."""
     if name in request.parameters:
         return id_parameter(request, name)
     key = str(sent.get(name, "")).lower()
@@ -236,7 +236,7 @@ def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
 
 
 def _apply_date_separator(document: Json, call: Call) -> Json:
-    """Return the document with the texts beside its dates in the form of the assumption `date_string`."""
+    """Return the document with its `DateString` members in the form that `date_string` sets."""
     return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
 
 
@@ -256,10 +256,10 @@ def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mappin
 def render_results(
     plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
 ) -> RenderBatch:
-    """Return the render of a batch of `plural`.
+    """Return the function that writes the reply to a batch of `plural`.
 
-    `prepare` returns, for each call, the function that shows saved elements; `echo` shows failed ones.
-    `identify` returns the id of the document that a failed element names, if it knows better than `echo`.
+    `prepare` returns, once for each call, the function that shows saved elements; `echo` shows failed
+    elements, and `identify` returns the id members that replace those of `echo`.
     """
 
     def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
@@ -289,7 +289,7 @@ def render_results(
 
 
 def _mark_failed(shown: Mapping[str, Json], outcome: Outcome, *, hidden: bool) -> dict[str, Json]:
-    """Return a failed element with its errors; with hidden failures it looks like a saved one."""
+    """Return a failed element with its errors; if `hidden`, without errors, like a saved element."""
     if hidden:
         return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
     errors = _validation_errors_of(outcome)
@@ -301,7 +301,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
-    """Return a saved element with its warnings, and its status if the answer or an assumption tells it."""
+    """Return a saved element with its warnings. The reply's form and an assumption decide on its status."""
     warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
     is_told = request.call.assumptions["saved_status"] == "always" or not is_summarised(request)
     hidden = "" if is_told else _STATUS
@@ -309,7 +309,7 @@ def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -
 
 
 def is_summarised(request: Request) -> bool:
-    """Return whether failed elements make one 400: unless the flag is false, and always without a flag."""
+    """Return whether failures make the reply a 400: as the flag or its default says, always without flag."""
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
     takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)
@@ -317,7 +317,7 @@ def is_summarised(request: Request) -> bool:
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """Return the outcomes; a missing contact is reported at the element that should have created it."""
+    """Return the outcomes. The message of a missing contact names the element that failed to create it."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):
@@ -358,7 +358,7 @@ def validation_errors(problems: Iterable[Problem]) -> list[Json]:
 
 
 def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
-    """Return the paths of broken limits inside the element; none if elements are shown whole."""
+    """Return the paths, inside the element, of values over a limit; none if elements are shown whole."""
     if request.call.assumptions["echo"] == "whole":
         return frozenset()
     batch = request.operation.batch
@@ -408,7 +408,7 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
 
 
 def rejected_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id of an unchanged document, all zeros for one that was not created."""
+    """Return the id that the rejected element or its path names, or all zeros if it is new."""
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID

@@ -36,7 +36,7 @@ from mockserver.vendors.xero.resources import (
 
 ATTACHMENTS = "attachments"
 MAX_ATTACHMENTS = 10
-"""Most files of one document. Source: docs/vendors/xero.md#attachments."""
+"""Maximum number of files of a document. Source: docs/vendors/xero.md#attachments."""
 
 _FORBIDDEN = frozenset('<>:"/\\|?*\0')
 _UNSAID = "application/octet-stream"
@@ -55,7 +55,7 @@ _MEDIA_TYPES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
 }
-"""Media types of files whose sender says none, by the ending of the name; `image/jpg` is the vendor's."""
+"""Media types by the ending of a name, if no type is sent; `image/jpg` is the vendor's spelling."""
 
 _WITH_FILES = (BANK_TRANSACTION, CONTACT, CREDIT_NOTE, INVOICE)
 """The resources whose documents have attachments."""
@@ -87,7 +87,7 @@ def get_attachment(request: Request, state: State) -> Reply:
 
 
 def put_attachment(request: Request, state: State) -> Reply:
-    """Store a file with a document; it replaces one of the same name."""
+    """Store a file with a document; it replaces a file of equal name."""
     resource, key = _resource(request), _key(request)
     document = resource.rows(state).get(key)
     sent = _sent_file(request)
@@ -104,7 +104,7 @@ def put_attachment(request: Request, state: State) -> Reply:
 
 
 def _sent_file(request: Request) -> dict[str, Json]:
-    """Return name, media type and size of the sent file, as an error shows them too."""
+    """Return name, media type and size of the sent file. Errors show these members too."""
     name = str(request.parameters["FileName"])
     declared = parse_content_type(request.call.headers)[0] or _UNSAID
     ending = name.rpartition(".")[2].lower() if "." in name else ""

@@ -29,7 +29,7 @@ from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import BANK_TRANSACTION, INVOICE
 
 TYPES = ("SPEND", "RECEIVE")
-"""Types that can be changed and deleted; those of credits can only be created."""
+"""Types that can be changed and deleted. The types that create a credit can only be created."""
 
 _CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
@@ -111,7 +111,7 @@ def booking_problems(
 
 
 def booked_members(sent: Document, booked: Sequence[Document], state: State) -> dict[str, Json]:
-    """Return the members of a booked transaction beside its id; create a missing contact."""
+    """Return the members of a booked transaction except its id. Create the contact if it is missing."""
     contact = contacts.find_or_create_contact(sent["Contact"], state)
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
     return {
@@ -130,7 +130,7 @@ def booked_members(sent: Document, booked: Sequence[Document], state: State) -> 
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the currency of the bank account and its rate; sent ones count for overpayments only."""
+    """Return the bank account's currency and its rate; an overpayment may send others."""
     base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -141,7 +141,7 @@ def _currency_members(sent: Document, account: Document, state: State) -> dict[s
 
 
 def _bank_account_problems(reference: Document, call: Call, path: Path, state: State) -> Iterator[Problem]:
-    """Yield the problems of the account; a reference without an account is a problem elsewhere."""
+    """Yield the problems of the account. `content_problems` reports a reference that names no account."""
     account = accounts.find_account(reference, state)
     yield from accounts.account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":
@@ -230,7 +230,7 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
 
 
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """Return the changed transaction; empty members count as absent."""
+    """Return the stored transaction with the sent changes. Empty `_EMPTY_MEANS_ABSENT` members are absent."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     return {
         **pick_members(stored, *BANK_TRANSACTION.echoed),

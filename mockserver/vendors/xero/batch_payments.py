@@ -1,6 +1,6 @@
-"""Batch payments: list, create, delete; deletion of single payments as well.
+"""Batch payments: list, create, delete; also single payments that are posted, to create or delete them.
 
-All payments of a batch are booked, or none and the batch is not created.
+Either all payments of a batch are booked, or the batch is rejected and no payment is booked.
 Source: docs/vendors/xero.md#batch-payment, #payment, #summarizeerrors, #operations-and-paths, #messages,
 #state.
 """
@@ -32,19 +32,19 @@ _NOT_HERE = "not-here"
 _BESIDE_STATUS = frozenset(
     ("PaymentID", "Status", "HasAccount", "HasValidationErrors", "StatusAttributeString", "ValidationErrors")
 )
-"""Members that clients send with the status of a payment: its id, and flags that they fill in unasked."""
+"""Members that may be sent with a payment's status: its id, and flags that client libraries add."""
 
 
 def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
-    """Return a batch payment in the answer to its creation, in the usual form.
+    """Return a batch payment as the answer to its creation shows it.
 
-    The outcome has the payments: they are shown even if they are not stored after all.
+    The payments are taken from the outcome, so they are shown even if they are not stored in the end.
     """
     return _represent(outcome.document, outcome.document["Payments"], request.call, state)
 
 
 def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
-    """Return a batch payment with its payments, in the sample's order; a deleted one shows none.
+    """Return a batch payment, its members in the sample's order. A deleted one shows no payments.
 
     Source: seed; docs/vendors/xero.md#batch-payment, #state.
     """
@@ -107,7 +107,7 @@ def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
 def _match_invoices(
     payments: Sequence[Document], path: Path, call: Call, state: State
 ) -> tuple[list[books.InvoicePayment], list[Problem]]:
-    """Return the payments with existing invoices, and a problem for each of the others."""
+    """Return the payments of known invoices, and a problem for each other payment that names no credit."""
     payables: list[books.InvoicePayment] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
@@ -123,7 +123,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield a problem for a batch of two types, and for a batch in another currency."""
+    """Yield a problem if the invoices have two types, and if a currency is not the base currency."""
     base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     currencies = {
@@ -217,7 +217,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield the problems of a posted payment: with an id it takes only Status DELETED, else it is new."""
+    """Yield the problems of a posted payment. With an id it may only set Status DELETED; else it is new."""
     if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return
@@ -225,7 +225,7 @@ def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     if not item.document.keys() <= _BESIDE_STATUS:
         yield make_problem("only-status", here)
     elif "PaymentID" not in request.parameters and item.document.get("Status") != _DELETED:
-        # Where the path names the payment, its schema has no other status.
+        # If the path names the payment, the schema accepts no other status.
         yield make_problem("status-not-deleted", here)
 
 
@@ -259,7 +259,7 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
 
 
 def _echo_kept(resource: Resource) -> answers.RenderRejected:
-    """Return a function that shows an undeleted document, with the sent members."""
+    """Return the function that shows a document whose deletion failed, with the sent members."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)
@@ -311,7 +311,7 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
 
 
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
-    """Return the operation wrapped, so that an unknown id in its path is a 404."""
+    """Return the operation, changed so that the reply is a 404 if no element names a known document."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
     render = handler.render
 

@@ -35,13 +35,13 @@ EMBEDDED_INVOICE: Mapping[str, Json] = {
     "HasErrors": False,
     "IsDiscounted": False,
 }
-"""Members of an invoice inside a payment or an allocation, whatever the real one holds.
+"""Members that an invoice shows inside a payment or an allocation, whatever the stored invoice has.
 
 Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
-"""Members of an invoice, in a batch payment or an allocation apart. Source: docs/vendors/xero.md#invoice."""
+"""Members that only an invoice inside a single payment shows. Source: docs/vendors/xero.md#invoice."""
 
 
 def kind_of(request: Request) -> DocumentKind:
@@ -51,7 +51,7 @@ def kind_of(request: Request) -> DocumentKind:
 
 
 def add_history_line(key: str, change: str, state: State, details: str = "") -> Document:
-    """Write a line into the history of the document `key`; lines are numbered, so that they stay in order."""
+    """Store a line in the history of the document `key` and return it. Numbered names keep the order."""
     lines = state.collection(HISTORY)
     number = lines.count("DocumentID", key) + 1
     line = {
@@ -79,16 +79,17 @@ def _represent_line(line: Document) -> Json:
 
 
 def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
-    """Return the documents of that number, compared by the assumptions `ci_keys` and `trim`."""
+    """Return the documents with `number`. `ci_keys` and `trim` decide how numbers are compared."""
     return key_rules(call.assumptions).find(kind.number, number, kind.rows(state))
 
 
 class InvoicePayment(Value, frozen=True):
-    """A payment: its place and content, its invoice or credit, the amount."""
+    """A payment as sent, with the document that it pays."""
 
     path: Path
     sent: Document
     invoice: Document
+    """The invoice, or the credit that the payment refunds."""
     amount: Decimal
     kind: DocumentKind = INVOICE
 
@@ -96,7 +97,7 @@ class InvoicePayment(Value, frozen=True):
 def match_invoice(
     payment: Document, path: Path, call: Call, state: State, kind: DocumentKind = INVOICE
 ) -> InvoicePayment | None:
-    """Return the payment with its invoice, or document of another kind, found by id or number."""
+    """Return the payment with the document of `kind` that it names by id or number; None if unknown."""
     named = payment.get(kind.name) or EMPTY
     document = (
         _find_by_id(payment, kind, state) if kind.id in named else _find_by_number(payment, kind, call, state)
@@ -106,7 +107,7 @@ def match_invoice(
 
 
 def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
-    """Return the payment with its invoice, else with the credit that it pays out; None without either."""
+    """Return the payment with the invoice or credit that it names; None if that is unknown."""
     kinds = (kind for kind in (INVOICE, *CREDITS) if kind.name in payment or kind.number in payment)
     return match_invoice(payment, path, call, state, next(kinds, INVOICE))
 
@@ -135,7 +136,7 @@ def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: St
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield the reasons why documents cannot be paid, or not by so much."""
+    """Yield problems: a document is not authorised, or its payments together exceed its open amount."""
     before: dict[str, Decimal] = {}
     for payable in payables:
         key = payable.invoice[payable.kind.id]
@@ -147,7 +148,7 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 
 
 def book_payment(payment: Document, state: State) -> None:
-    """Store a payment, and reduce the amount due of its invoice, or the credit that it refunds."""
+    """Store a payment, and reduce the open amount of the invoice or credit that it pays."""
     PAYMENT.store(payment, state)
     paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
     add_history_line(payment["PaymentID"], "history-begun", state)
@@ -155,13 +156,13 @@ def book_payment(payment: Document, state: State) -> None:
 
 
 def _add_payment_line(payment: Document, change: str, state: State) -> None:
-    """Record the payment in the history of its document."""
+    """Record the payment in the history of the document that it pays."""
     details = message_text("history-amount-paid", amount=payment["Amount"], day=payment["Date"])
     add_history_line(payment[paid_kind(payment).id], change, state, details)
 
 
 def reverse_payment(payment: Document, state: State) -> Document:
-    """Mark a payment as deleted, restore the amount due, and return the payment."""
+    """Mark a payment as deleted, restore the open amount that it paid, and return the payment."""
     now = stored_instant(state.now)
     deleted = PAYMENT.store({**payment, "Status": "DELETED", "UpdatedDateUTC": now}, state)
     _settle_target(payment, -payment["Amount"], now, state)
@@ -171,7 +172,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
 
 
 def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
-    """Reduce the open amount of the payment's document, store and return it."""
+    """Reduce the open amount of the document that the payment pays; store and return the document."""
     kind = paid_kind(payment)
     paid = kind.rows(state)[payment[kind.id]]
     return kind.store(settle(paid, kind, "AmountPaid", amount, day=payment["Date"], now=now), state)
@@ -180,9 +181,9 @@ def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -
 def settle(  # noqa: PLR0913 - the parts of an entry
     document: Document, kind: DocumentKind, counted: str, amount: Decimal, *, day: str, now: str
 ) -> Document:
-    """Return a document after an amount, counted in the member `counted`, was settled.
+    """Return the document with `amount` settled: added to the member `counted`, taken from the open amount.
 
-    A negative amount reopens it. With nothing left it is PAID on that day.
+    A negative amount reopens the document. If nothing is left open, the document is PAID on `day`.
     """
     left = document[kind.unsettled] - amount
     return {
@@ -195,7 +196,7 @@ def settle(  # noqa: PLR0913 - the parts of an entry
 
 
 def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document | None:
-    """Return the document in the path, by its id or, where the kind has numbers, by its number."""
+    """Return the document that the path names by id or, if `kind` has numbers, by number; or None."""
     named = str(request.parameters[kind.id])
     by_id = kind.rows(state).get(stored_id(named))
     if by_id is not None or not kind.number:
@@ -212,7 +213,7 @@ class Allocation(Value, frozen=True):
 
 
 def book_allocation(allocation: Allocation, state: State) -> Document:
-    """Store an allocation, reduce credit and invoice, and return its stored form."""
+    """Store an allocation and return it; reduce the open amounts of credit and invoice."""
     stored = {
         "AllocationID": state.uuid(),
         allocation.kind.id: allocation.credit[allocation.kind.id],
@@ -225,7 +226,7 @@ def book_allocation(allocation: Allocation, state: State) -> Document:
 
 
 def reverse_allocation(allocation: Allocation, key: str, state: State) -> None:
-    """Remove an allocation: invoice and credit get the amount back."""
+    """Remove the allocation stored under `key`; restore the open amounts of credit and invoice."""
     del ALLOCATION.rows(state)[key]
     _settle_both(allocation, -allocation.amount, state)
 
@@ -237,7 +238,7 @@ def _settle_both(allocation: Allocation, amount: Decimal, state: State) -> None:
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
-    """Return the allocations of a credit to invoices, by day."""
+    """Return the allocations of a credit to invoices, ordered by day."""
     if credit[kind.unsettled] == credit["Total"]:
         return []
     allocations = ALLOCATION.rows(state).find(kind.id, credit[kind.id])

@@ -15,7 +15,7 @@ from mockserver.vendors.xero.resources import CONTACT
 
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
-"""Lists of which a contact has one of each kind, by the member that names the kind."""
+"""For each list with one entry of a kind, the member that names the kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
@@ -33,7 +33,7 @@ def find_contact(reference: Document, state: State) -> Document | None:
 
 
 def find_by_name(name: str, state: State) -> Document | None:
-    """Return the contact of that name in any letter case, an active one before others."""
+    """Return the contact with `name` in any letter case; active contacts first, of these the exact name."""
     if not name:
         return None
     alike = CONTACT.rows(state).find_any_case("Name", name)
@@ -56,7 +56,7 @@ def _is_email_address(text: str) -> bool:
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
-    """Yield a problem for an unknown contact of an invoice; an unknown name creates a contact."""
+    """Yield a problem if a contact is unknown, unless it has a name and no id: then it can be created."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
     if names_one and not can_be_made and find_contact(reference, state) is None:
@@ -69,9 +69,9 @@ def find_or_create_contact(reference: Document, state: State) -> Document:
 
 
 def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
-    """Return the contact of an invoice or bill, made if needed; it becomes a customer or a supplier.
+    """Return the contact of an invoice or bill, created if missing, and mark it as customer or supplier.
 
-    That does not count as a change of the contact.
+    The mark does not change `UpdatedDateUTC`.
     """
     flag = "IsCustomer" if customer else "IsSupplier"
     known = find_or_create_contact(reference, state)
@@ -99,7 +99,7 @@ def contact_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def check_new_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield the problems of a new contact; a sent id is ignored (assumed)."""
+    """Yield the problems of a new contact. A sent id is ignored (assumed)."""
     sent, here = item.document, item_path(item, request)
     if not sent.get("Name"):
         yield make_problem("contact-name-missing", (*here, "Name"))
@@ -124,7 +124,7 @@ def check_contact_update(item: Item, request: Request, state: State) -> Iterator
 
 
 def update_or_create_contact(item: Item, request: Request, state: State) -> Outcome:
-    """Store a change of a contact; absent members stay."""
+    """Store the changes of a known contact, whose absent members do not change, or a new contact."""
     stored = _find_target(item.document, request, state)
     if stored is None:
         return create_contact(item, request, state)
@@ -158,7 +158,7 @@ def represent_rejected_contact(
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """Return the contact to change: by path, else by id, else by number, else by name."""
+    """Return the contact to change, found by the path, else by id, else by number or name; or None."""
     if CONTACT.id in request.parameters:
         return contact_in_path(request, state)
     named = (
@@ -170,7 +170,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
-    """Yield a problem for each value of another contact, and for a currency that the organisation lacks."""
+    """Yield a problem for each value that a contact other than `own` has, and for an unknown currency."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)

@@ -1,4 +1,4 @@
-"""Credits: allocated to invoices; bank transactions create overpayments and prepayments.
+"""Credits: their allocation to invoices; the overpayments and prepayments of bank transactions.
 
 Source: docs/vendors/xero.md#credits, #bank-transactions, #messages.
 """
@@ -36,7 +36,7 @@ _CREDITED = (
 CREDIT_OF_TRANSACTION: Mapping[str, DocumentKind] = {
     name: kind for kind in (OVERPAYMENT, PREPAYMENT) for name in (kind.sale, kind.purchase)
 }
-"""Kind of the credit that a bank transaction brings about, by its type; none for other types."""
+"""By type of a bank transaction, the kind of credit that it creates. Other types create no credit."""
 
 _DEBTORS, _CREDITORS = "DEBTORS", "CREDITORS"
 _ITEM_AND_TAX = ("ItemCode", "TaxType", "TaxAmount")
@@ -49,10 +49,10 @@ def is_overpayment(transaction: Document) -> bool:
 
 
 def credit_terms(sent: Document, state: State) -> Document:
-    """Return the booked form of a new bank transaction: without members that its type does not take.
+    """Return a new bank transaction as it is booked: without members that its type does not accept.
 
-    Only money spent or received has a reference and items. An overpayment has no tax, and its line is on the
-    account of debtors, or creditors.
+    Only SPEND and RECEIVE accept a reference and item codes. An overpayment has no tax, and its line is
+    booked on the account of debtors or of creditors.
     """
     if sent.get("Type") not in CREDIT_OF_TRANSACTION:
         return sent
@@ -71,8 +71,8 @@ def credit_terms(sent: Document, state: State) -> Document:
 def open_credit(transaction: Document, state: State) -> Document:
     """Store and return the overpayment or prepayment of a stored bank transaction.
 
-    The transaction has the members of a stored invoice: contact, date, lines, totals, currency, and its type
-    is one of `CREDIT_OF_TRANSACTION`. The credit takes its id from the transaction.
+    The transaction must have the members of a stored invoice (contact, date, lines, totals, currency) and a
+    type in `CREDIT_OF_TRANSACTION`. The credit takes its id from the transaction.
     """
     kind = CREDIT_OF_TRANSACTION[transaction["Type"]]
     credit = {
@@ -112,7 +112,7 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
 
 
 def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
-    """Return the requested allocation; None without the credit or the invoice."""
+    """Return the requested allocation, or None if its credit or its invoice is unknown."""
     kind = _credit_kind(request)
     credit = books.find_in_path(kind, request, state)
     payable = books.match_invoice(item.document, (), request.call, state)
@@ -124,7 +124,7 @@ def _match(item: Item, request: Request, state: State) -> books.Allocation | Non
 
 
 def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Problem]:
-    """Yield the problems of the credit, the invoice, the amount, and their combination."""
+    """Yield the problems of the credit, of the invoice, of the amount, and of their combination."""
     kind, credit, invoice = allocation.kind, allocation.credit, allocation.invoice
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")

@@ -1,6 +1,6 @@
 """Dates, amounts and quantities: read, rounded, printed; currency and tax rates.
 
-Stored are `2019-02-22` for a date, `2019-02-22T20:06:27.783Z` for an instant, and exact decimals.
+A date is stored as `2019-02-22`, an instant as `2019-02-22T20:06:27.783Z`, a number as an exact decimal.
 Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
@@ -21,17 +21,17 @@ _DAY_MS = 86_400_000
 _MS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 _SECONDS = len("2019-02-22T20:06:27")
 _DAYS_REMEMBERED = 512
-"""The items of a batch have few different days and instants."""
+"""Size of each cache: the items of a batch have few different days and instants."""
 
 MAX_AMOUNT = Decimal(10) ** 15
-"""No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
+"""Maximum of an amount, quantity or rate that is booked. A comparison with it is exact at any size."""
 
 CENT = Decimal("0.01")
 FOUR_DECIMALS = Decimal("0.0001")
 NO_MONEY = Decimal("0.00")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
+"""Rounds half away from zero (assumed). Source: docs/vendors/xero.md#dates-and-numbers."""
 
 _TENTH = Decimal("0.1")
 CURRENCIES = "currencies"
@@ -43,13 +43,13 @@ APPLICABLE_CLASSES: Mapping[str, str] = {
     "LIABILITY": "CanApplyToLiabilities",
     "REVENUE": "CanApplyToRevenue",
 }
-"""The flag of a tax rate that says whether it fits accounts of a class."""
+"""For each class of accounts, the flag of a tax rate that tells whether the class may use the rate."""
 
 
 def parse_date(value: Json) -> str | None:
-    """Parse a calendar date in any accepted form, without zone conversion; None for other text.
+    """Return the calendar day that a text states in any accepted form; None for any other value.
 
-    Source: docs/vendors/xero.md#dates-and-numbers; that an offset is added, not taken away, is assumed.
+    The offset in `/Date(…)/` is added (assumed). Source: docs/vendors/xero.md#dates-and-numbers.
     """
     return _parse_day(value) if isinstance(value, str) else None
 
@@ -114,7 +114,7 @@ def round_to_cents(value: Json) -> Decimal:
 
 
 def round_to(value: Json, step: Decimal) -> Decimal:
-    """Return a number with the decimals of `step`; one over the limit is unchanged."""
+    """Return a number rounded to `step`; a number beyond `MAX_AMOUNT` is returned unchanged."""
     exact = value if type(value) is Decimal else Decimal(value)
     return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
 
@@ -129,7 +129,7 @@ def print_amount(value: Decimal) -> Decimal:
 
 
 def print_unit(amount: Json, *, precise: bool) -> Decimal:
-    """Return a unit amount as printed: in cents, or with four decimals if it is precise."""
+    """Return a unit amount as printed: rounded to cents, or to four decimals if `precise`."""
     return print_amount(round_to(Decimal(amount), FOUR_DECIMALS if precise else CENT))
 
 
@@ -142,7 +142,7 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
 
 
 def currency_rate(code: str, state: State) -> Decimal | None:
-    """Return the units of the currency for a unit of the base; None if the currency is not subscribed."""
+    """Return units of the currency for one unit of the base currency; None if it is not subscribed."""
     record = state.collection(CURRENCIES).get(code)
     return None if record is None else Decimal(record["Rate"])
 

@@ -1,4 +1,4 @@
-"""Documents in answers, by the rows of `resources`: in lists, alone, saved and rejected.
+"""How answers show documents in lists, alone, saved and rejected; `resources` names the members.
 
 Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-shapes, #payment.
 """
@@ -49,7 +49,7 @@ _UNKNOWN_PHONES: Mapping[str, Document] = {
 def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
     """Return the operation that lists documents.
 
-    `show_unpaged` shows those of a list without pages, if not `show`.
+    If the list has no pages, `show_unpaged` (if given) shows the documents instead of `show`.
     """
 
     def list_documents(request: Request, state: State) -> Reply:
@@ -75,7 +75,7 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
 
 def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
-    """Return the documents by the parameters of the resource's list."""
+    """Return the documents that the parameters of the resource's list select."""
     asked = request.parameters
     matches = list(resource.rows(state).values())
     if resource.archived and not asked.get("includeArchived", False):
@@ -102,7 +102,7 @@ def _summary(resource: Resource, show: Show) -> Show:
 
 
 def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Handler:
-    """Return the operation that shows one document: that of `find`, else that of the id in the path."""
+    """Return the operation that shows one document, found by `find` or else by the id in the path."""
 
     def get_document(request: Request, state: State) -> Reply:
         document = find(request, state) if find else find_by_id(resource, request, state)
@@ -124,7 +124,7 @@ def read_operations(
     find: Find | None = None,
     alone: Show | None = None,
 ) -> Mapping[str, Handler]:
-    """Return the list and the single document, which `alone` shows, if not `show`."""
+    """Return two operations: a list, and a single document, which `alone` (or else `show`) shows."""
     return {
         f"get{resource.plural}": list_handler(resource, show, show_unpaged),
         f"get{resource.name}": get_handler(resource, alone or show, find),
@@ -161,14 +161,14 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
 
 
 def saved_by(show: Show, **told: str) -> answers.PrepareSaved:
-    """Return a maker of functions that show saved documents, each by itself, with the told members."""
+    """Return a maker of functions that show a saved document with `show` and add the members `told`."""
     return lambda: lambda outcome, *asked: {**show(outcome.document, *asked), **told}
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
-    """Return a maker of functions that show saved documents with lines, one for each call.
+    """Return a maker, called once for each reply, of functions that show saved documents with lines.
 
-    The outcome has the contact: it is shown even if it is not stored after all.
+    The contact is taken from the outcome, so it is shown even if it is not stored in the end.
     """
 
     def prepare() -> answers.RenderSaved:
@@ -217,7 +217,7 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
 def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
     """Return the invoice of a payment in the answer about that payment: with lines and amounts.
 
-    Its payments and credits are left out: a batch of payments of one invoice would repeat all with each.
+    Lists of payments and credits are empty: in a batch that pays one invoice, each payment would repeat them.
     """
     parts = {
         **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
@@ -237,9 +237,9 @@ def attach_contact(document: Document, state: State) -> Document:
 
 
 def represent_contact(contact: Document, *, alone: bool = False) -> dict[str, Json]:
-    """Return all members of a contact; it always has two addresses and four phones.
+    """Return all members of a contact, always with two addresses and four phones.
 
-    Not in a list, it has lists of tracking categories even if they are empty.
+    If `alone`, lists of tracking categories are shown even if they are empty.
     """
     parts = {
         **({name: [] for name in _TRACKING} if alone else {}),
@@ -252,7 +252,7 @@ def represent_contact(contact: Document, *, alone: bool = False) -> dict[str, Js
 
 
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
-    """Return a postal and a street address, in this order; an unknown one has empty members."""
+    """Return a postal and a street address, in this order; an unknown address has empty members."""
     known = {one.get("AddressType", "STREET"): one for one in stored}
     return [
         _represent_address(kind, known[kind]) if kind in known else unknown
@@ -261,7 +261,7 @@ def represent_addresses(stored: Iterable[Document]) -> list[Json]:
 
 
 def represent_phones(stored: Iterable[Document]) -> list[Json]:
-    """Return a phone of each of four types; an unknown one has empty members."""
+    """Return a phone of each of four types; an unknown phone has empty members."""
     known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
     return [
         {**unknown, **answers.pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
@@ -309,7 +309,7 @@ def _balances(contact: Document, state: State) -> dict[str, Json]:
 
 
 def embedded_contact(contact: Document) -> Json:
-    """Return a contact in the lists of other documents: its name and empty lists."""
+    """Return a contact as lists of other documents show it: ids, name and empty lists."""
     empty: dict[str, Json] = {name: [] for name in ("Addresses", "Phones", "ContactGroups", "ContactPersons")}
     return {
         **answers.pick_members(contact, "ContactID", "ContactNumber", "Name"),
@@ -320,7 +320,7 @@ def embedded_contact(contact: Document) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class ContactPrinter:
-    """Representations of the contacts in one answer; each is built once."""
+    """Representations of the contacts in one answer; each representation is built once."""
 
     built: dict[str, tuple[Document, Json]] = field(default_factory=dict)
 
@@ -338,7 +338,7 @@ def embedded_account(document: Document, state: State, *names: str) -> Json:
 
 
 def represent_lines(document: Document, request: Request, state: State, *, alone: bool = False) -> list[Json]:
-    """Return the lines of a document with the requested precision; outside lists also with empty errors."""
+    """Return the lines of a document in the requested precision; if `alone`, with empty lists of errors."""
     shown = [_represent_line(line, state, precise=is_precise(request)) for line in document["LineItems"]]
     return [{**line, "ValidationErrors": []} for line in shown] if alone else shown
 
@@ -359,7 +359,7 @@ def _represent_line(line: Document, state: State, *, precise: bool) -> dict[str,
 def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Json]:
     """Return the payments on a document, oldest first, without deleted payments.
 
-    Source: docs/vendors/xero.md#state, its members assumed.
+    Source: docs/vendors/xero.md#state; the members of a payment are assumed.
     """
     payments = PAYMENT.rows(state).find(kind.id, document[kind.id])
     kept = [payment for payment in payments if payment["Status"] != "DELETED"]
@@ -385,7 +385,7 @@ def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path])
 
 
 def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
-    """Return a function that shows a rejected document: with its id, if it was named."""
+    """Return the function that shows a rejected document: with the id that it names, or zeros."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)

@@ -39,10 +39,10 @@ _CHANGES: Mapping[str, str] = {
     "VOIDED": "history-voided",
     "DELETED": "history-deleted",
 }
-"""What a line says of the status that an invoice has now."""
+"""For each new status of a document, the message of the history line."""
 
 _NO_REFERENCE = {"Reference": ""}
-"""What a bill shows, which has no reference of its own."""
+"""The empty reference that every bill shows."""
 
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
@@ -51,7 +51,7 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
     "AUTHORISED": ("AUTHORISED", "VOIDED"),
 }
-"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
+"""For each status of an invoice, the statuses that an update may set. Source: docs/vendors/xero.md#state."""
 
 _RETAINED_MEMBERS = tuple(
     name
@@ -67,7 +67,7 @@ Source: docs/vendors/xero.md#invoice.
 
 
 def add_document_line(kind: DocumentKind, before: Document | None, after: Document, state: State) -> None:
-    """Record a change in the document's history; `before` is None for a new one.
+    """Record a change in the document's history; `before` is None if the document is new.
 
     A change without effect leaves no line (assumed).
     """
@@ -89,7 +89,7 @@ def add_document_line(kind: DocumentKind, before: Document | None, after: Docume
 
 
 def _content(invoice: Document) -> Document:
-    """Return a user's content of an invoice, without ids: lines sent again have new ones."""
+    """Return an invoice without its last change and the ids of its lines, for a comparison of contents."""
     unnamed = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
     return {**invoice, "UpdatedDateUTC": "", "LineItems": unnamed}
 
@@ -102,7 +102,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield the problems of lines, status, contact and due date, in the order of the vendor's recordings."""
+    """Yield the problems that need no stored records, in the order of the vendor's recordings."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -117,7 +117,7 @@ def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> 
 
 
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield the problems that do not prevent saving."""
+    """Yield warnings: problems that do not prevent saving."""
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
 
@@ -223,7 +223,7 @@ def currency_problems(sent: Document, here: Path, state: State) -> Iterator[Prob
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
-    """Return the members of an invoice beside its lines; create a missing contact."""
+    """Return the members of an invoice except ids, lines and totals. Create the contact if missing."""
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
     currency = sent.get("CurrencyCode", base_currency(state))
     contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
@@ -245,13 +245,13 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
 
 
 def _sale_members(sent: Document, state: State) -> dict[str, Json]:
-    """Return the reference of a sale, and the first branding theme, which a sent theme replaces."""
+    """Return the reference of a sale, and the first branding theme; later a sent theme replaces it."""
     first = min(BRANDING_THEME.rows(state).values(), key=lambda theme: theme["SortOrder"], default=EMPTY)
     return {**pick_members(sent, "Reference"), **pick_members(first, BRANDING_THEME.id)}
 
 
 def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
-    """Return the units of the currency for a unit of the base; 1 for the base itself."""
+    """Return the sent or else the stored rate: units of the currency for one unit of the base currency."""
     if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
@@ -302,7 +302,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         kind.store(changed, state)
         add_document_line(kind, stored, changed, state)
         if kind is INVOICE and sent["Status"] in books.FINAL_STATUSES:
-            # Only the answer to this call still shows the amount.
+            # The answer to this call shows the open amount for the last time.
             kind.store({**changed, kind.unsettled: NO_MONEY}, state)
         outcome = Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
@@ -310,7 +310,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 
 def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
-    """Return the id of the document that a failed element names by its number, in the body or the path."""
+    """Return the id of the stored document that a failed element names by its path or its number."""
     kind, sent = books.kind_of(request), outcome.item.document
     named = sent if isinstance(sent, dict) else EMPTY
     by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
@@ -321,7 +321,7 @@ def identify_rejected(outcome: Outcome, request: Request, state: State) -> Docum
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """Return the invoice to change: by path, else by id, else the sale of that number."""
+    """Return the document to change: found by path, else by id, else the sale with the number; or None."""
     kind = books.kind_of(request)
     if kind.id in request.parameters:
         return books.find_in_path(kind, request, state)
@@ -364,9 +364,9 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
 
 
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
-    """Return whether it is a sale with an open amount, and takes every change.
+    """Return whether the document is an open sales invoice, and each change is permitted in this state.
 
-    A credit and the invoice of its allocation have the same contact.
+    If a credit is allocated, the contact must stay: a credit and its invoice have one contact.
     """
     if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
         return False
@@ -387,7 +387,7 @@ def _is_stored(name: str, value: Json, stored: Document) -> bool:
 
 
 def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
-    """Return the sent members; empty ones count as absent, as do a part-paid invoice's own lines."""
+    """Return the sent members without empty values and without unchanged lines of a part-paid invoice."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     own_lines = (
         "LineItems" in changes

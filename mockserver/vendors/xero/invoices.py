@@ -1,4 +1,4 @@
-"""Invoices in reads: lists, single ones, and the customer's online address.
+"""Reads of invoices: lists, single invoices, and the address where customers see an invoice online.
 
 Source: docs/vendors/xero.md#online-invoices.
 """
@@ -21,7 +21,7 @@ _UNSEEN = ("DRAFT", "DELETED")
 
 
 def get_online_invoice(request: Request, state: State) -> Reply:
-    """Return the online address of a sales invoice, constant for an invoice."""
+    """Reply with the online address of a sales invoice, which never changes. Raises NotFound."""
     key = answers.id_parameter(request, "InvoiceID")
     invoice = find_record(INVOICE.collection, key, state)
     if invoice["Type"] != "ACCREC" or invoice["Status"] in _UNSEEN:

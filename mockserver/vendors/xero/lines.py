@@ -1,4 +1,4 @@
-"""Lines of documents: amount and tax of each, its account, and lines sent back unchanged.
+"""Lines of documents: their amounts, taxes and accounts, and whether sent lines are the stored lines.
 
 Source: docs/vendors/xero.md#invoice, #messages.
 """
@@ -35,7 +35,7 @@ EXCLUSIVE = "Exclusive"
 UNTAXED = "NONE"
 
 _FOUR_UNIT_DECIMALS = 4
-"""The `unitdp` that keeps the decimals of UnitAmount. Source: docs/vendors/xero.md#headers-and-parameters."""
+"""The `unitdp` for four decimals of UnitAmount. Source: docs/vendors/xero.md#headers-and-parameters."""
 
 _HUNDRED = Decimal(100)
 _ID = "LineItemID"
@@ -49,21 +49,21 @@ _PRICES = frozenset(("UnitAmount", "LineAmount"))
 
 
 class LineTerms(Value, frozen=True):
-    """Terms of a document for its lines."""
+    """What a document decides for all of its lines."""
 
     amounts: str
-    """Whether amounts have tax: the document's `LineAmountTypes`."""
+    """The document's `LineAmountTypes`: whether amounts include tax."""
     approved: bool
     precise: bool
     """Whether unit amounts have four decimals."""
     rate_of: Callable[[str], Document | None]
-    """Finds the tax rate in use of a tax type."""
+    """Returns the active tax rate of a tax type, or None."""
     prices: str
-    """The member of an item that has the prices for this side of the books."""
+    """The member of an item that has its prices for sales or for purchases."""
 
 
 class InvoiceLine(Value, frozen=True):
-    """A computed line: the stored document, and the problems that forbid booking it."""
+    """A computed line: the document to store, and the problems that forbid booking it."""
 
     document: Document
     problems: tuple[Problem, ...]
@@ -102,7 +102,7 @@ def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
 def merged_lines(
     stored: Document, merged: Document, request: Request, here: Path, state: State
 ) -> list[InvoiceLine]:
-    """Return the sent lines, computed; else the stored ones, which approval may reject."""
+    """Return the computed sent lines, or else the stored lines, which need accounts once approved."""
     if merged["LineItems"] is not stored["LineItems"]:
         return calculate_lines(merged, request, here, state)
     terms, kept = line_terms(merged, request, state), stored["LineItems"]
@@ -120,7 +120,7 @@ def merged_lines(
 
 
 def changed_lines(stored: Document, merged: Document, request: Request, state: State) -> list[Document]:
-    """Return the lines of a changed document; a line with its id keeps it."""
+    """Return the lines of a changed document. A line sent with the id of a stored line keeps the id."""
     known = {line[_ID] for line in stored["LineItems"]}
     ids = [str(line.get(_ID, "")).lower() for line in merged["LineItems"]]
     return [
@@ -190,7 +190,7 @@ def discount_of(line: Document) -> Decimal:
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
-    """Return the net amount of a line: units less discounts, or the sent total."""
+    """Return the amount of a line: `full` less the discount, or the sent amount if there is no price."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
     discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
@@ -260,9 +260,9 @@ def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]
 
 
 def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) -> bool:
-    """Return whether the sent lines are, in order, the stored ones, each named by its id.
+    """Return whether the sent lines are the stored lines, in order, each with its id.
 
-    They may omit members. A line without its id would replace the stored one.
+    A sent line may omit members, except its id: a line without id replaces a stored line.
     """
     return len(sent) == len(stored) and all(
         stored_id(str(line.get(_ID, ""))) == before[_ID] and _has_same_members(line, before)
@@ -275,7 +275,7 @@ def _has_same_members(line: Document, before: Document) -> bool:
 
 
 def _is_same(name: str, value: Json, kept: Json) -> bool:
-    """Return whether a member has the stored value, or the shown one; an empty one is absent."""
+    """Return whether a sent value is the stored or the shown value; an empty value counts as absent."""
     if name == "AccountID":
         return bool(stored_id(str(value)) == kept)
     if name == "UnitAmount":

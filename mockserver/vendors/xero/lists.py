@@ -1,6 +1,6 @@
 """Lists: filters in `where`, sorting by `order`, pages.
 
-Names match in any letter case; an expression that does not parse is a bad query.
+Names match in any letter case. An expression that cannot be parsed is a bad query.
 Source: docs/vendors/xero.md#filters-and-order, #headers-and-parameters, #envelope.
 """
 
@@ -34,14 +34,14 @@ MAX_PAGE_SIZE = 1000
 
 QUERY = "query"
 HIGH_VOLUME = "high-volume"
-"""Rules of a query that is refused."""
+"""The two rules of problems that refuse a query."""
 
 _ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
 _CHANGE_MEMBER = "UpdatedDateUTC"
 _SINCE_HEADER = "If-Modified-Since"
 MAX_DEPTH = 32
 _MAX_NAMES = 4
-"""No field has more names between its dots."""
+"""Maximum number of names in a dotted field."""
 
 _TOKEN = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.|"")*")'
@@ -100,15 +100,18 @@ class Operand(Value, frozen=True):
 
 
 class FilterEntity(Value, frozen=True):
-    """A filterable entity: the vendor's type name, its fields by lower-case dotted name, its usual order."""
+    """A kind of document, as filters and orders see it."""
 
     name: str
+    """The vendor's name of the type."""
     fields: Mapping[str, Operand]
+    """Fields by dotted name in lower case."""
     order: str = "UpdatedDateUTC"
+    """The order that applies if a call asks for no order."""
     optimised: Mapping[str, frozenset[str]] = EMPTY
-    """Fields that an organisation with very many documents takes, by parameter; all of them without."""
+    """By parameter, the fields that very many documents permit; a missing parameter permits all fields."""
     keeps_case: bool = False
-    """Whether letter case counts for methods that look for a text in a text."""
+    """Whether letter case counts in `Contains`, `StartsWith` and `EndsWith`."""
 
 
 def own_field(kind: FieldType, name: str, default: Json = None) -> Operand:
@@ -124,7 +127,7 @@ def own_field(kind: FieldType, name: str, default: Json = None) -> Operand:
 def related_fields(
     prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
 ) -> Mapping[str, Operand]:
-    """Return the document of the member `via`, as `prefix`, and its fields, as `prefix.name`."""
+    """Return operands for the document whose key is in `via`: `prefix`, and `prefix.name` for its fields."""
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
@@ -152,7 +155,10 @@ def refuse_query(parameter: str, detail: str, rule: str = QUERY) -> NoReturn:
 
 
 def refuse_summary_filters(request: Request) -> None:
-    """Refuse filters and orders of summaries. Source: docs/vendors/xero.md#filters-and-order."""
+    """Raise InvalidCall if a summary has a filter or order that `summary_filters` forbids.
+
+    Source: docs/vendors/xero.md#filters-and-order.
+    """
     asked = request.parameters
     if request.call.assumptions["summary_filters"] == "taken":
         return
@@ -164,16 +170,17 @@ def refuse_summary_filters(request: Request) -> None:
 
 
 class FilterFunction(Value, frozen=True):
-    """A method or property: its types, the type of its result, its number of text arguments.
-
-    `result` None is the type of the value itself. `accepts_null`: it has a value for null too.
-    """
+    """A method or property of values."""
 
     of: frozenset[FieldType]
+    """Types of values that have it."""
     result: FieldType | None
+    """Type of the result; None means the type of the value."""
     apply: Callable[..., Json]
     arguments: int = 0
+    """Number of arguments, which are texts."""
     accepts_null: bool = False
+    """Whether a null value has a result other than null."""
 
 
 METHODS: Mapping[str, FilterFunction] = {
@@ -199,14 +206,14 @@ PROPERTIES: Mapping[str, FilterFunction] = {
 
 
 def _fold(value: Json) -> Json:
-    """Return the value for a comparison: letter case does not count in texts."""
+    """Return the value as comparisons see it: texts without letter case."""
     return value.casefold() if isinstance(value, str) else value
 
 
 def apply_function(
     function: FilterFunction, value: Operand, arguments: Sequence[Operand], *, keeps_case: bool
 ) -> Operand:
-    """Return the result of the function; null where the value or an argument is null."""
+    """Return the operand of the result: null for a null value or argument, unless `accepts_null`."""
     seen = _fold if arguments and not keeps_case else lambda found: found
 
     def read(one: Document, state: State) -> Json:
@@ -239,7 +246,7 @@ _MAKERS: Mapping[str, tuple[FieldType, type, Callable[..., Json]]] = {
     "datetime": (FieldType.MOMENT, Decimal, _moment),
     "datetime.parse": (FieldType.MOMENT, str, parse_instant),
 }
-"""Functions without a value before them: their type, that of their arguments, and how they make it."""
+"""Functions that make a value: by name, the type of the value, the type of the arguments, the maker."""
 
 
 class FilterToken(Value, frozen=True):
@@ -275,7 +282,7 @@ def _end_of_space(expression: str, at: int) -> int:
 
 
 class _FilterParser:
-    """Recursive descent over the tokens, no deeper than `MAX_DEPTH`."""
+    """Recursive descent parser of a filter; parentheses nest no deeper than `MAX_DEPTH`."""
 
     def __init__(self, tokens: tuple[FilterToken, ...], entity: FilterEntity) -> None:
         self._tokens, self._entity = tokens, entity
@@ -380,7 +387,7 @@ class _FilterParser:
         return self._made_value(token) or self._field(token)
 
     def _made_value(self, token: FilterToken) -> Operand | None:
-        """Return the value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`."""
+        """Return the value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`; None without parentheses."""
         name = token.text.lower()
         if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in _MAKERS:
             self._take()
@@ -403,7 +410,7 @@ class _FilterParser:
         _refuse_filter("syntax", token.at)
 
     def _field(self, first: FilterToken) -> Operand:
-        """Return the longest dotted name of the entity; a method or property may follow."""
+        """Return the field with the longest dotted name that fits; a method or property may follow."""
         names = [first.text]
         while self._ahead(2 * len(names) - 2).text == "." and self._ahead(2 * len(names) - 1).kind == "name":
             names.append(self._ahead(2 * len(names) - 1).text)
@@ -472,7 +479,7 @@ def select_documents(
 
 
 def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
-    """Return whether there is nothing newer, and an assumption answers 304 then."""
+    """Return whether the reply is a 304: nothing is newer, and the assumption `unmodified` is 304."""
     asked = bool(request.parameters.get(_SINCE_HEADER))
     return asked and not matches and request.call.assumptions["unmodified"] == "304"
 
@@ -495,7 +502,7 @@ def is_page_requested(request: Request) -> bool:
 
 
 def search_documents(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
-    """Return the documents with `term` in one of the named members, in any letter case."""
+    """Return the documents that have `term`, in any letter case, in one of the members `names`."""
     wanted = term.lower()
     return [
         document
@@ -513,7 +520,7 @@ def _changed_since(matches: list[Document], since: str) -> list[Document]:
 def _sort_documents(
     matches: list[Document], entity: FilterEntity, order: str, state: State
 ) -> list[Document]:
-    """Sort by one field, ties by id: both sorts are stable, and the documents come by id."""
+    """Return the documents ordered by one field. Documents of equal value stay in order, which is by id."""
     parsed = _ORDER.fullmatch(order)
     if parsed is None:
         refuse_query("order", message_text("syntax", at=0))

@@ -1,4 +1,4 @@
-"""Xero's messages (`messages.yaml`), and problems made from them."""
+"""Xero's messages (`messages.yaml`), and problems with these messages."""
 
 from mockserver.model import Item, Json, Path, Problem
 from mockserver.vendor import MessageTable, Request, read_tables
@@ -17,7 +17,7 @@ def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
 
 
 def member_label(path: Path) -> str:
-    """Return the label of a member: its name; inside another member both names (`Account Code`).
+    """Return the label of a member: its name or, inside another member, both names (`Account Code`).
 
     Source: docs/vendors/xero.md#messages (XNet#285).
     """

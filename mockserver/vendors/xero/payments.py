@@ -58,9 +58,9 @@ def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
 
 
 def represent_payment(payment: Document, printer: documents.ContactPrinter, state: State) -> dict[str, Json]:
-    """Return a payment with its whole invoice: the outcome's own, else the stored one.
+    """Return a payment with its whole invoice, taken from the outcome or else from the store.
 
-    A paid out credit is shown in short.
+    If the payment refunds a credit, the credit is shown in short.
     """
     if books.paid_kind(payment) is INVOICE:
         invoice = payment.get("Invoice") or INVOICE.rows(state).get(payment["InvoiceID"])
@@ -89,13 +89,13 @@ def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json
 
 
 def _embedded_batch_payment(batch: Document) -> Json:
-    """Return a batch payment in its payments, without them and the texts of the statement."""
+    """Return a batch payment as its payments show it: without payments and texts of the statement."""
     shown = BATCH_PAYMENT.represent({**batch, "Account": {"AccountID": batch["AccountID"]}})
     return {name: value for name, value in shown.items() if name not in ("Payments", *STATEMENT)}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return the member `Invoice` of a payment; a paid out credit has the members of an invoice there."""
+    """Return the member `Invoice` of a payment. A refunded credit appears there as an invoice would."""
     kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
@@ -112,7 +112,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
 
 
 def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
-    """Return the type of invoices; of an overpayment or prepayment that of its payment."""
+    """Return the type of an invoice or credit note; for other credits, the type that the payment tells."""
     if books.paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
         return {"Type": payment["PaymentType"].removesuffix("PAYMENT")}
     return pick_members(paid, "Type")
@@ -171,9 +171,9 @@ def represent_created_payments() -> RenderSaved:
 def _represent_created_payment(
     printer: documents.ContactPrinter, outcome: Outcome, _request: Request, state: State
 ) -> Json:
-    """Return a payment in the answer to its creation.
+    """Return a payment as the answer to its creation shows it.
 
-    The outcome has the invoice: it is shown even if the payment is not stored after all.
+    The invoice is taken from the outcome, so it is shown even if the payment is not stored in the end.
     """
     kind = books.paid_kind(outcome.document)
     shown = {**represent_payment(outcome.document, printer, state), "StatusAttributeString": "OK"}
@@ -184,7 +184,7 @@ def _represent_created_payment(
 
 
 def _bank_amount(payable: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
-    """Return the amount on the bank account: unchanged, or at the payment's rate, else the invoice's.
+    """Return the amount in the account's currency, and the rate of the payment or else of the invoice.
 
     Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
     """

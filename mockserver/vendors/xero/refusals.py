@@ -1,6 +1,7 @@
-"""Refused calls, schema problems and scenario faults in Xero's words.
+"""Replies to refused calls, and the messages of schema problems and scenario faults.
 
-A text is the vendor's own if known, else in its style; the text of a fault code is assumed.
+A message is the vendor's own if it is known, or else written in the vendor's style. The messages of fault
+codes are assumed.
 Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml,
 #headers-and-parameters.
 """
@@ -55,7 +56,7 @@ _STATUS_RULES = {"BatchPayments": "batch-status-unfit", "Payments": "status-not-
 _DELETIONS_BY_PATH = ("deletePayment", "deleteBatchPaymentByUrlParam")
 _MAX_QUOTED_VALUE = 200
 _TYPES_BY_SUFFIX = {"Date": "System.DateTime", "ID": "System.Guid"}
-"""Type of a member by the end of its name, for messages."""
+"""For messages, the type of a member by the ending of its name."""
 
 _TYPES_BY_SCHEMA = {
     "string": "System.String",
@@ -72,7 +73,7 @@ _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield a problem for each text with a NUL.
 
-    Source: docs/catalogue.md#133-nul-and-controls, the vendor's text assumed.
+    Source: docs/catalogue.md#133-nul-and-controls, the vendor's message is assumed.
     """
     if request.may_contain_nul:
         for path in find_nul(item.document, item_path(item, request)):
@@ -115,7 +116,7 @@ def _denied_reply(
 
 
 def _token_expiry(call: Call, state: State) -> str:
-    """Return the expiry of the token; a token without an expiry expired long ago."""
+    """Return when the token expired; a day long ago if its expiry is unknown."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
     moment = parse_instant(known["expires"]) if "expires" in known else _UNKNOWN_EXPIRY
@@ -130,9 +131,9 @@ def _rate_limit_reply(refusal: errors.TooManyRequests, refused: RefusedCall, sta
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Drop problems that the vendor ignores, and word the others.
+    """Return the problem with the vendor's message, or None if the vendor ignores the problem.
 
-    That a null among the elements fails alone is assumed.
+    It is assumed that a null among the elements fails alone.
     """
     if _is_ignored(problem, call):
         return None
@@ -158,7 +159,7 @@ def _is_ignored(problem: Problem, call: Call) -> bool:
 
 
 def _is_status_unfit(problem: Problem) -> bool:
-    """Return whether a document that can only be deleted lacks Status DELETED, or an id."""
+    """Return whether a document that can only be deleted has no id, or another Status than DELETED."""
     if len(problem.path) != len(("list", "place", "member")) or problem.path[0] not in _STATUS_RULES:
         return False
     return problem.rule == "required" or (problem.rule == "enum" and problem.expected == ["DELETED"])
@@ -169,7 +170,7 @@ def _is_element(path: Path) -> bool:
 
 
 def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
-    """Return the reply to a single document that breaks a rule; keys and faults have no element."""
+    """Return the reply to a document that breaks a rule; a bad key or a fault is shown without element."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
         return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
@@ -232,7 +233,7 @@ def _invalid_reply(
 
 
 def _moment_message(problem: Problem) -> str:
-    """Return the message of XML about an invalid date, "" for any other value."""
+    """Return the message about an invalid date in XML; "" for every other problem."""
     is_moment = problem.rule == "pattern" and isinstance(problem.found, str)
     return message_text("not-a-moment", value=problem.found) if is_moment else ""
 
@@ -266,7 +267,7 @@ def _query_message(problem: Problem) -> str:
 
 
 def _conversion_message(problem: Problem) -> str:
-    """Return the message about an unconvertible value, with its place."""
+    """Return the message about a value that cannot be converted, with its path."""
     path = _json_path(problem.path)
     if isinstance(problem.found, (dict, list)):
         return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
@@ -289,7 +290,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """Return the member's class name, in the singular for elements; the body is a request."""
+    """Return a member's class name: an element's is its list's name in the singular, the body's `Request`."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 
@@ -302,7 +303,7 @@ def _json_path(path: Path) -> str:
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """Return the fault as a problem of the whole element; an unknown code is an internal error.
 
-    Elements have no status, so that of the fault is only stored.
+    Elements show no status, so the fault's status is only stored.
     """
     return item_fault(fault, item, request, _fault_message(fault.code, request))
 
@@ -320,7 +321,7 @@ def _element_kind(operation: Operation) -> str:
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
-    """Return a maker of extra outcomes: clients identify them by `name`; `ids` are the vendor's."""
+    """Return a maker of extra outcomes with new values of `name`, which clients read, and of `ids`."""
 
     def made(outcome: Outcome, n: int) -> Outcome:
         called = {name: f"phantom-{n}"}
@@ -348,7 +349,7 @@ def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
 
 
 def _derive_guid(seed: str) -> str:
-    """Return a GUID of a version that the sandbox never assigns; equal for equal seeds."""
+    """Return a GUID that depends on the seed alone, of a version that the sandbox never assigns."""
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)

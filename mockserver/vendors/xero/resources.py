@@ -1,4 +1,4 @@
-"""Resources of the accounting API: a row each in `resources.yaml`.
+"""Resources of the accounting API: each is a row in `resources.yaml`.
 
 A row gives the fields of filters, the representation in answers, the parameters of lists, and the members of
 rejected elements.
@@ -35,15 +35,15 @@ _WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 class MemberType(Value, frozen=True):
-    """A type of members: its type in filters, and its representation."""
+    """How filters read members of a type, and how answers show them."""
 
     field: FieldType | None
-    """None for members that filters do not read; most come of other documents, such as the contact."""
+    """None for members that filters do not read; most belong to other documents, such as the contact."""
     show: Callable[..., Mapping[str, Json]]
     source: str = ""
-    """The stored member that it is read from, if it is not the one of its name."""
+    """The stored member with the value, if it has another name."""
     absent: Json = None
-    """What filters compare where none is stored."""
+    """The value that filters compare if no value is stored."""
 
 
 def _show_dates(document: Document, *names: str) -> Mapping[str, Json]:
@@ -84,13 +84,13 @@ _TYPES: Mapping[str, MemberType] = {
     "amount": MemberType(FieldType.NUMBER, amount_members),
     "count": MemberType(FieldType.NUMBER, pick_members),
     "rate": MemberType(FieldType.NUMBER, _show_rate, "Rate"),
-    # A day, with its text before it.
+    # A day; a member with its text comes before it.
     "date": MemberType(FieldType.MOMENT, _show_dates),
     "day": MemberType(FieldType.MOMENT, _printed_by(print_date)),
     "instant": MemberType(FieldType.MOMENT, _printed_by(print_instant_ms)),
     # An instant without an offset.
     "created": MemberType(FieldType.MOMENT, _printed_by(lambda stored: print_now_ms(parse_stored(stored)))),
-    # An instant, with its text behind it.
+    # An instant; a member with its text comes after it.
     "changed": MemberType(FieldType.MOMENT, _show_changed),
     "part": MemberType(None, pick_members),
     "unfiltered-amount": MemberType(None, amount_members),
@@ -111,25 +111,25 @@ class Resource:
     layout: tuple[Any, ...]
     """Members in wire order, by type; a list among them is a part that several layouts share."""
     key: str = ""
-    """Name of the id, if it is not the resource's name with ID."""
+    """Name of the member with the id; "" means the resource's name followed by ID."""
     number: str = ""
     """The member that may name a document in place of its id."""
     order: str = "UpdatedDateUTC"
-    """Order of lists."""
+    """The order of lists if a call asks for no order."""
     optimised: Mapping[str, str] = field(default_factory=dict)
-    """Fields for `where` and `order` over very many documents; all fields if there are none."""
+    """By parameter (`where`, `order`), the fields that very many documents permit; all if it is missing."""
     related: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Other documents for filters, by prefix: the member with the id, the name of the resource."""
+    """Other documents that filters can read: by prefix, the member with the id, and the resource's name."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of lists that hold values of a member."""
+    """By parameter of a list, the member whose values the parameter selects."""
     searched: tuple[str, ...] = ()
     """Members that `searchTerm` looks in."""
     heavy: str = ""
-    """Members outside a summary."""
+    """Members that a summary omits, separated by spaces."""
     echo: tuple[str, ...] = ()
     """Members of a rejected element."""
     archived: str = ""
-    """The member that is ACTIVE in the documents that lists show, unless all are asked for."""
+    """If set, lists show documents with ACTIVE in this member, or all documents on request."""
 
     @cached_property
     def plural(self) -> str:
@@ -170,7 +170,7 @@ class Resource:
         return state.collection(self.collection)
 
     def first(self, member: str, value: Json, state: State) -> Document | None:
-        """Return the first document with that value of a member, none for an empty value."""
+        """Return the first document with the value in `member`, or None; an empty value finds no document."""
         return next(iter(self.rows(state).find(member, value)), None) if value else None
 
     def store(self, document: Document, state: State) -> Document:
@@ -186,7 +186,7 @@ class Resource:
 
 @dataclass(frozen=True, eq=False)
 class DocumentKind(Resource):
-    """A resource that is an invoice, or reduces one."""
+    """Invoices, or a kind of credit that reduces invoices."""
 
     sales: tuple[str, ...] = ()
     """Types of documents with customers, first the type for creation."""
@@ -232,7 +232,7 @@ ACCOUNT, CONTACT = _read("Account"), _read("Contact")
 INVOICE, CREDIT_NOTE = _read_kind("Invoice"), _read_kind("CreditNote")
 OVERPAYMENT, PREPAYMENT = _read_kind("Overpayment"), _read_kind("Prepayment")
 CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
-"""In the order in which an invoice lists them."""
+"""Kinds of credits, in the order in which an invoice lists them."""
 
 ALLOCATION, PAYMENT, BATCH_PAYMENT = _read("Allocation"), _read("Payment"), _read("BatchPayment")
 BANK_TRANSACTION = _read("BankTransaction")

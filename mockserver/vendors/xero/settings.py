@@ -1,4 +1,4 @@
-"""Settings as they are read: accounts, tax rates, currencies, items, users and the like.
+"""Reads of settings: organisations, accounts, tax rates, currencies, items, users, categories, themes.
 
 Source: docs/vendors/xero.md#account, #settings, #small-objects.
 """
@@ -56,7 +56,7 @@ def _show_price(details: Document, request: Request) -> Json:
 
 
 def _show_category(category: Document, request: Request, _state: State) -> Json:
-    """Return a category; alone it shows its archived options too."""
+    """Return a category, with archived options too if it is shown alone or if the call asks for them."""
     asked = request.parameters
     whole = "TrackingCategoryID" in asked or asked.get("includeArchived", False)
     options = [Option for Option in category["Options"] if whole or Option["Status"] == documents.ACTIVE]
@@ -64,7 +64,7 @@ def _show_category(category: Document, request: Request, _state: State) -> Json:
 
 
 def _finder(resource: Resource) -> documents.Find:
-    """Return a finder of a record by its id, by its name in the path, or by its number."""
+    """Return a function that finds the record in the path by its id, by its key as sent, or by its number."""
 
     def find(request: Request, state: State) -> Document | None:
         rows, name = resource.rows(state), str(request.parameters[resource.id])

@@ -1,4 +1,4 @@
-"""Items that are created and changed, accounts that are created.
+"""Creation and change of items, creation of accounts.
 
 Source: docs/vendors/xero.md#settings, #account, #messages.
 """
@@ -46,9 +46,9 @@ def check_item(item: Item, request: Request, state: State) -> Iterator[Problem]:
 
 
 def _find_target(sent: Document, request: Request, state: State) -> tuple[str, Document | None]:
-    """Return the id that is to be there, and the item to change: by path, else by id, else by code.
+    """Return the id that must exist ("" for none), and the item to change: by path, else id, else code.
 
-    A new item has none: a sent id is ignored (assumed).
+    A creation returns neither: a sent id is ignored (assumed).
     """
     if request.operation.id == _CREATION:
         return "", None
@@ -59,7 +59,7 @@ def _find_target(sent: Document, request: Request, state: State) -> tuple[str, D
 
 
 def store_item(item: Item, request: Request, state: State) -> Outcome:
-    """Store an item or a change of it: absent members stay, also inside its prices."""
+    """Store a new item or the changes of an item; absent members do not change, also inside prices."""
     _, stored = _find_target(item.document, request, state)
     before = {"IsSold": True, "IsPurchased": True, **(stored or {"ItemID": state.uuid()})}
     changes = {**answers.pick_members(item.document, *ITEM.echoed), ITEM.id: before[ITEM.id]}

@@ -1,4 +1,4 @@
-"""Contract profile of Xero beside `profile.yaml`: batches, and the readers of outcomes."""
+"""What `profile.yaml` cannot state of Xero's contract profile: batches and readers of outcomes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from mockserver.vendors.xero.profile import calls, documents, payments
 
 
 def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
-    """Return the batch profiles; idempotency keys belong to caller and organisation.
+    """Return the batch profiles. Idempotency keys belong to one caller and one organisation.
 
-    Elements of one key are each done (assumed: docs/vendors/xero.md#state); payments in full repeat no key.
+    Two elements with one key are both processed (assumed: docs/vendors/xero.md#state). The suite repeats no
+    key in a batch of payments in full.
     """
     values = calls.TABLES.values("values")
     twice = partial(replace, twice="each", twice_positions=("first", "none", "call"))
@@ -40,6 +41,6 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
 
 
 def complete(profile: Profile) -> Profile:
-    """Add batches and readers."""
+    """Return the profile with its batches and readers."""
     readers = {operation: reader.read for operation, reader in calls.READERS.items()}
     return replace(profile, batches=_batch_profiles, readers=readers)

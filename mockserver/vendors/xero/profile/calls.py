@@ -1,4 +1,4 @@
-"""Requests of the contract suite to Xero, outcomes and documents in the responses.
+"""Requests of the contract suite to Xero; readers of outcomes and documents in the responses.
 
 Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
 """
@@ -30,10 +30,10 @@ _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
 _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
 _DATES = ("Date", "DateString")
-"""Members that a failed element shows otherwise than sent; names of dates end like this."""
+"""Endings of the names of dates, which a failed element shows in another form than sent."""
 
 _LONG_TEXT = 255
-"""Longer texts break a limit, and failed elements leave them out.
+"""Maximum length of texts. A failed element does not show a longer text.
 
 Source: docs/vendors/xero.md#what-clients-can-read.
 """
@@ -63,15 +63,15 @@ class ElementReader:
     amount: str = ""
     """The member with the amount, if elements have amounts."""
     creates: bool = False
-    """Whether each saved element is new, and so is its id."""
+    """Whether each saved element is new, with an id of its own."""
     longest_name: int = _LONG_TEXT
-    """Number of characters; the vendor refuses longer names."""
+    """Maximum number of characters of a name."""
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return the outcomes of all elements in order, or of the failed elements, if all others were saved.
+        """Return the outcomes of all elements in order; if the response is a 400, of the failed elements.
 
-        None if the call was refused without elements. Raises ValueError: there are no elements, or one is
-        both saved and failed, or a saved one lacks its id, or has another's.
+        Return None if the call was refused without elements. Raises ValueError: the list of elements is
+        missing, an element is both saved and failed, or a saved element has no id or the id of another.
         """
         status = exchange.response.status
         document = exchange.response.json() if status in (_OK, _REFUSED) else {}
@@ -130,9 +130,9 @@ class ElementReader:
     def _match_items(
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
     ) -> Iterator[BatchItem | None]:
-        """Yield the item of each element: they stand in the order of the call.
+        """Yield the item of each element, or None. Elements are in the order of their items.
 
-        An element that shows no item's name belongs to the next one.
+        An element that repeats no remaining item belongs to the next item, unless its name was never sent.
         """
         left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
         for element in elements:
@@ -147,7 +147,7 @@ class ElementReader:
             del left[: 0 if found is None else found + 1]
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
-        """Return the members that show the element's item; an empty list may stand for an absent list."""
+        """Return the members that tell the element's item; empty lists are ignored, as they may be unsent."""
         answered = (*_ANSWER_ONLY_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
 
@@ -155,7 +155,7 @@ class ElementReader:
         return isinstance(name, str) and len(name) <= self.longest_name
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
-        """Name of the element; that of the item, if it shows the sent name or id."""
+        """Return the item's key if the element shows the sent name or id, else what the element shows."""
         if item is None:
             return element.get(self.name)
         sent = _document_of(item)
@@ -194,7 +194,7 @@ def _error_text(element: Mapping[str, Any]) -> str:
 
 
 def _repeats(shown: Json, sent: Json) -> bool:
-    """Return whether a failed element shows the sent members, less omitted ones."""
+    """Return whether all that a failed element shows was sent; it may omit members and parts of lists."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
         return all(_repeats(shown[name], sent.get(name)) for name in names)
@@ -231,7 +231,7 @@ def batch_request(method: str, plural: str, **query: str) -> Callable[[Sequence[
 
 
 def read_authorised(plural: str, condition: str = "") -> Request:
-    """Return a read of authorised payments, or batches of them, by a condition."""
+    """Return a request that lists authorised documents, filtered by `condition` if it is given."""
     return read_request(
         plural, where=f'{condition} AND Status=="AUTHORISED"' if condition else 'Status=="AUTHORISED"'
     )
@@ -242,13 +242,13 @@ def path_segment(text: str) -> str:
 
 
 def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
-    """Return two amounts in cents with this sum; of a single cent the second is zero."""
+    """Split an amount into two amounts in cents. If the amount is one cent, the second is zero."""
     half = (amount / 2).quantize(_CENT, ROUND_DOWN)
     return amount - half, half
 
 
 def full_amount(key: str) -> Decimal:
-    """Return the amount that pays a key as a whole: constant for a key."""
+    """Return the amount that pays a key in full, which depends on the key alone."""
     return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
 
 
@@ -283,7 +283,7 @@ def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
 
 
 def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues, int], Request]:
-    """Return the deletion of the first document found, by its address."""
+    """Return a function that builds the deletion, by address, of the first document in an exchange."""
 
     def request(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
         return write_request("POST", f"{plural}/{first_id(exchange, plural, name)}", {"Status": "DELETED"})
@@ -296,7 +296,7 @@ def first_id(exchange: Exchange, plural: str, name: str) -> str:
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """Return the documents in an answer; none for a 404. Raises ValueError: there is no list of them."""
+    """Return the documents in a response, none if it is a 404. Raises ValueError: the list is missing."""
     response = exchange.response
     if response.status == _NOT_FOUND:
         return ()
@@ -308,9 +308,9 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 
 
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
-    """Return the amount paid of the invoices in a response; None without any.
+    """Return the sum of the amounts paid of the invoices in a response; None if the sum is zero.
 
-    Raises ValueError: paid, credited and due amounts of one do not make up its total.
+    Raises ValueError: the paid, credited and due amounts of an invoice do not add up to its total.
     """
     total = Decimal(0)
     for one in documents_in(exchange, "Invoices"):
@@ -325,7 +325,7 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
 
 
 def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]:
-    """Return the sum of an amount and those before it."""
+    """Return a function that adds the drawn amount to the `member` of the record before."""
 
     def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
         earlier = before[member] if before else None
@@ -337,7 +337,7 @@ def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]
 def sums_by_reference(
     plural: str, amount: str, member: str = "Paid"
 ) -> Callable[[Exchange], Mapping[str, Record]]:
-    """Return a reader of lists: the sum of the amounts of each reference, as `member` of a record."""
+    """Return a reader of lists: for each reference, a record with the sum of amounts as `member`."""
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}

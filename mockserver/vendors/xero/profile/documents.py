@@ -47,7 +47,7 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Invoices or credit notes: what their parts are called, and what becomes of them."""
+    """Invoices or credit notes: names of members, and the record that is expected after each change."""
 
     plural: str
     number: str
@@ -55,7 +55,7 @@ class _Kind:
     shown_open: str
     """The member of an answer with the open amount."""
     open: str
-    """The open amount in a record."""
+    """The member of a record with the open amount."""
     reference: str
     """The reference; `{}` stands for the drawn number."""
 
@@ -84,7 +84,7 @@ class _Kind:
         return {one[self.number]: self._record_of(one) for one in found if one.get(self.number)}
 
     def _record_of(self, shown: Mapping[str, Any]) -> Record:
-        """Return the compared members; no document states the open amount of an ended one."""
+        """Return the compared members; no document states the open amount after voiding or deletion."""
         ended = shown["Status"] in (_VOIDED, _DELETED)
         return {
             "Reference": shown.get("Reference"),
@@ -94,7 +94,7 @@ class _Kind:
         }
 
     def after_upsert(self, before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-        """Return the record after a change; a voided or partly used document does not change."""
+        """Return the record after a change, which is refused if the document is voided or partly used."""
         is_refused = before is not None and not self._is_untouched(before)
         return REFUSED_STEP if is_refused else self.record(_OPEN, key, drawn)
 
@@ -152,7 +152,7 @@ def updated_invoices(facts: Facts) -> BatchProfile:
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
-    """Return the batch of invoices that are created as drafts; their numbers are taken forever."""
+    """Return the batch of invoices that are created as drafts; a number can be used only once."""
     return replace(
         _batch(facts, _INVOICES, _DRAFT, "createInvoices", "CN"),
         call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
@@ -174,7 +174,7 @@ def _amount(item: Json) -> Decimal:
 
 
 def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return the record with its new reference; a partly paid one takes it too, a paid one does not."""
+    """Return the record with its new reference, which a partly paid invoice accepts, a paid one refuses."""
     if before is None or before["Status"] not in (_OPEN, _DRAFT):
         return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}
@@ -208,7 +208,7 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    """Return a change by number in the path; whether reading alone accepts a number there is open."""
+    """Return a change with the number in the path; it is unknown whether only reads accept a number there."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )

@@ -1,7 +1,7 @@
 """Batches of payments, batch payments and contacts that the contract suite sends.
 
-In parts, a key can be paid any number of times, so that a double payment is visible. In full, paying again
-exceeds the amount due until the batch payment is deleted.
+Payments in parts can be repeated, so that a double payment is visible. A payment in full can be repeated
+only after it was deleted, because it would exceed the amount due.
 Source: docs/vendors/xero.md#payment, #contact, #messages, #state, #summarizeerrors.
 """
 
@@ -53,7 +53,7 @@ _MEMBERS = ("FirstName", "EmailAddress", "ContactStatus")
 
 
 def _delete_first_by_post(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
-    """Return the deletion of the first payment found, named in the body."""
+    """Return the deletion of the first payment in the exchange, with its id in the body."""
     named = {"PaymentID": first_id(exchange, "Payments", "PaymentID"), "Status": "DELETED"}
     return write_request("POST", "Payments", {"Payments": [named]})
 
@@ -131,7 +131,7 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
 
 
 def batch_payments_in_full(facts: Facts) -> BatchProfile:
-    """Return the batch of batch payments of all that is due; failures are one 400, the others are saved."""
+    """Return the batch of batch payments in full. A failure makes a 400, but good elements are saved."""
 
     def item(key: str, _drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, full_amount(key))
@@ -150,7 +150,7 @@ def batch_payments_in_full(facts: Facts) -> BatchProfile:
         prepare=prepare,
         record_after=_after_full_payment,
         steps=(
-            # That batches can be deleted at all is assumed: docs/vendors/xero.md#state.
+            # It is assumed that batch payments can be deleted: docs/vendors/xero.md#state.
             Step("delete it", _search_by_key, _after_deletion, _delete_by_id, may_be_refused=True),
             Step(
                 "delete it by its address", _search_by_key, _after_deletion, by_address, may_be_refused=True
