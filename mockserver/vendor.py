@@ -175,14 +175,14 @@ def find_record(collection: str, key: str, state: State) -> Document:
 
 
 def admit_any(_call: Call, enter: Enter, _state: State) -> str:
-    """Admit every call that passes the common checks; a tenant is named by the body or the query."""
+    """Admit every call that passes the common checks. Return "", because no header names a tenant."""
     enter()
     enter.count()
     return ""
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """Return the problem, unless it is an undeclared query parameter."""
+    """Return the problem, or None if it is an undeclared query parameter."""
     return None if problem.code == "unknown-parameter" else problem
 
 

@@ -1,1 +1,1 @@
-"""The web console: screens for people, each drawn from what the control plane answers."""
+"""The web console: screens for people, each made from responses of the control plane."""

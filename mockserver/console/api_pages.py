@@ -19,10 +19,10 @@ from mockserver.sandbox.store import Tables
 from mockserver.spec.openapi import METHODS, Spec
 
 CONTROL = "_mock"
-"""The name of the control plane among the APIs: its first segment."""
+"""Name of the control plane among the APIs, and first segment of its paths."""
 
 _SWAGGER_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-"""Swagger UI has styles in its elements and images in its style sheet."""
+"""Policy for Swagger UI, which has styles in its elements and images in its style sheet."""
 
 _MOST_KEYS = 8
 _SANDBOX_PREFIX = "/sandboxes/"
@@ -30,10 +30,11 @@ _SANDBOX_PREFIX = "/sandboxes/"
 
 @dataclass(frozen=True, slots=True)
 class ApiPages:
-    """The pages and the contracts of all APIs: those of the vendors, and that of the control plane."""
+    """Pages and contracts of all APIs: of each vendor, and of the control plane."""
 
     vendors: Mapping[str, LoadedVendor]
     contract: Spec
+    """Contract of the control plane."""
     control: ConsoleControl
     assets: Assets
 
@@ -91,7 +92,7 @@ class ApiPages:
         return found if all(found.values()) else None
 
     def _headers(self, name: str) -> Mapping[str, str]:
-        """Return the known headers of a call that is accepted."""
+        """Return headers with which a call is accepted; {} if none are known."""
         if name == CONTROL:
             return {}
         try:
@@ -113,7 +114,7 @@ class ApiPages:
 
 
 def _chosen_sandbox() -> tuple[str, str]:
-    """Return the sandbox in query or path, and the reason if another one is shown."""
+    """Return the sandbox in query or path; for an invalid name, the default sandbox and the reason."""
     below = request.script_root.removeprefix(_SANDBOX_PREFIX)
     name = request.args.get("sandbox") or below or DEFAULT_SANDBOX
     if is_sandbox_name(name):
@@ -126,7 +127,7 @@ def _prefix_of(sandbox: str) -> str:
 
 
 def _fixtures(tables: Tables) -> Iterator[Document]:
-    """Yield the tenants with their collections, and the first keys of each."""
+    """Yield each tenant with its collections, and for each collection its first keys."""
     for scope, collections in tables.items():
         yield {
             "scope": scope,
@@ -153,7 +154,7 @@ class OperationGroup:
 
 
 def operation_groups(document: Document) -> list[OperationGroup]:
-    """Return the operations of a document by tag, in its order; `batch` says how items are judged."""
+    """Return the operations of a document by tag, in its order; `batch` tells a batch's atomicity."""
     groups = {
         tag["name"]: OperationGroup(tag["name"], str(tag.get("description", "")), [])
         for tag in document.get("tags", ())

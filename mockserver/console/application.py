@@ -1,4 +1,4 @@
-"""The pages as one Flask application: the console, a blueprint a subject, and the pages of the APIs."""
+"""All pages as one Flask application: the console (a blueprint for each subject) and pages of the APIs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SCREENS = (
 
 _SMALLEST_COMPRESSED = 1024
 _LARGEST_TEXT = 64 * 1024 * 1024
-"""Limit of one text of a form: a dump may be pasted."""
+"""Maximum size of a text in a form, in bytes: a user may paste a dump."""
 
 _QUERY_SIGNS = bytes(range(0x21, 0x7F)).decode()
 
@@ -89,7 +89,7 @@ def _refuse(refusal: ControlRefusal) -> Response:
 
 
 class PagesApp:
-    """The pages for ASGI: Flask in threads; beside it the stream of live calls, if there is a console."""
+    """The pages as an ASGI application: Flask in threads and, with a console, the stream of live calls."""
 
     def __init__(self, pages: Flask, live: LiveCalls | None) -> None:
         self._pages: ASGIApp = GZipMiddleware(WSGIMiddleware(pages), minimum_size=_SMALLEST_COMPRESSED)  # type: ignore[arg-type] # a2wsgi has types of its own for ASGI
@@ -99,6 +99,6 @@ class PagesApp:
         if self._live and (scope["method"], scope["path"]) == ("GET", f"{CONSOLE}/events"):
             await self._live.stream(scope, receive, send)
             return
-        # WSGI has the query as ASCII.
+        # WSGI expects the query in ASCII.
         query = quote_from_bytes(scope["query_string"], _QUERY_SIGNS).encode()
         await self._pages({**scope, "query_string": query}, receive, send)

@@ -1,4 +1,4 @@
-"""Files that pages use: our styles and scripts, and those of others where they are installed."""
+"""Files that pages use: our styles and scripts, and third-party files if they are installed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _A_YEAR = "public, max-age=31536000, immutable"
 
 
 def static_address(name: str) -> str:
-    """Address of a file; it changes with the content, so that browsers may keep it."""
+    """Return the address of a file; it changes with the content, so that browsers may cache the file."""
     return f"/_console/static/{name}?{_hash(name)}"
 
 
@@ -46,7 +46,7 @@ def _query() -> str:
 
 
 def _kept(content: bytes, media_type: str | None, *, is_named: bool) -> Response:
-    """Return a file that a browser may keep for a year, if its address names its content."""
+    """Return a file; a browser may cache it for a year if the address has the hash of the content."""
     rule = _A_YEAR if is_named else "no-cache"
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": rule}
     return Response(content, content_type=media_type, headers=headers)
@@ -65,7 +65,7 @@ def _hash(name: str) -> str:
 
 
 def icon() -> Response:
-    """Answer with the icon, which browsers ask for by its old name."""
+    """Return the icon, for browsers that request `/favicon.ico`."""
     return Response(_content("icon.svg"), content_type=_MEDIA_TYPES["svg"])
 
 
@@ -76,13 +76,13 @@ class Assets:
 
     @classmethod
     def find(cls, folder: Path = ASSETS) -> Assets:
-        """Return the assets of the folder, without missing or changed ones."""
+        """Return the assets that the folder has unchanged."""
         rows = read_table(folder)
         wrong = wrong_files(folder, rows)
         return cls(folder, {row.name: row for row in rows if row.name not in wrong})
 
     def address(self, name: str) -> str:
-        """Address of an asset, "" if it is missing; it changes with the content."""
+        """Return the address of an asset, which changes with the content; "" if the asset is missing."""
         row = self.rows.get(name)
         return f"{MOUNT}/{name}?{row.sha256[:_SHORT_HASH]}" if row else ""
 

@@ -29,10 +29,10 @@ BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
 _GOOD = ("created", "updated", "unchanged")
 
 MOST_MARKED = 1_000
-"""Batches of more items have only the problems of the items on the page marked."""
+"""Maximum number of items that are all marked; in a larger batch, only items on the page are marked."""
 
 PAGE_ITEMS = 200
-"""Most items on a page."""
+"""Maximum number of items on a page."""
 
 _BAD = ("rejected", LOST)
 _CONTRACT_RULES = frozenset(
@@ -41,20 +41,20 @@ _CONTRACT_RULES = frozenset(
     | {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
     | {"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
 )
-"""Words of a schema, which the contract of the vendor states."""
+"""Rules that are keywords of a schema, so that the vendor's contract states them."""
 
 SHOWN_CHARACTERS = 200_000
-"""Most characters of a file on a page; all of it can be downloaded."""
+"""Maximum number of characters of an export on a page; the download is complete."""
 
 _FILE_NAME = re.compile(r'filename="([\w.-]+)"')
 _PAGE_NAMES = {"command": "curl", "curl": "script", "pytest": "pytest"}
-"""Names of formats in addresses of the console; these come first on the page."""
+"""By format, its name in addresses of the console. These formats come first on the page."""
 
 EXPORTS: Mapping[str, Format] = {
     **{page: FORMATS[name] for name, page in _PAGE_NAMES.items()},
     **{name: form for name, form in FORMATS.items() if name not in _PAGE_NAMES},
 }
-"""The formats by their names in addresses, in the order of the page."""
+"""The formats by name in addresses, in the order of the page."""
 
 TABS = (
     ("items", "Items"),
@@ -66,37 +66,40 @@ TABS = (
 """The parts of the page, one shown at a time."""
 
 RAW_CHARACTERS = 200_000
-"""Most characters of a raw body on a page."""
+"""Maximum number of characters of a raw body on a page."""
 
 FRESH, ADDRESS = "fresh", "address"
-"""Places where a call can be sent again, beside its own sandbox; a fresh sandbox disturbs nobody."""
+"""Targets of a replay besides the call's own sandbox. A fresh sandbox disturbs nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Marks in one body: problems and item indexes by pointer, the picked item, and found lines.
-
-    `now` is the found line to which the page jumps, 0 if that is in the other body.
-    """
+    """Marks in one body."""
 
     problems: Sequence[tuple[str, Document]] = ()
+    """Pointers, each with its problem or warning."""
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    """Indexes of items, by pointer."""
     good: frozenset[int] = frozenset()
+    """Indexes of accepted items that no rule changed."""
     picked: str | None = None
+    """Pointer of the picked item."""
     hits: Sequence[int] = ()
+    """Numbers of found lines."""
     now: int = 0
+    """Number of the found line to which the page jumps; 0 if the line is in the other body."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextSearch:
-    """A text to look for in all of both bodies, and the hit to show, counted from 0."""
+    """A text to find in both bodies, and the number of the hit to show, counted from 0."""
 
     text: str = ""
     hit: int = 0
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TextSearch:
-        """Read the query of a page: another text than before begins at its first hit."""
+        """Read the query of a page; start at the first hit if the text differs from the last one, `found`."""
         text = query.get("find", "")
         return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
 
@@ -111,7 +114,7 @@ def bodies(
     picked: int | None,
     find: TextSearch = _NO_FIND,
 ) -> Document:
-    """Both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
+    """Return both bodies in rows. `rows` are the items on the page, `picked` is the picked item's index."""
     item = None if picked is None else decided[picked]
     told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
     good = frozenset([one["index"] for one in decided if shown_outcome(one) in _GOOD and not one["effect"]])
@@ -212,11 +215,14 @@ def _rows(
 
 @dataclass(frozen=True, slots=True)
 class ItemChoice:
-    """The items of a page: filtered by outcome, from a position among those, and one that is picked."""
+    """Which items a page shows."""
 
     outcome: str = ""
+    """Only items with this outcome; all items if it is empty."""
     first: int = 0
+    """Position, among the items with the outcome, from which the page starts."""
     picked: int | None = None
+    """Index of the picked item."""
 
     @classmethod
     def of(cls, query: Mapping[str, str], items: int) -> ItemChoice:
@@ -232,7 +238,7 @@ class ItemChoice:
 def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
     """Return the page of items, with the neighbouring pages and the next bad item.
 
-    `why` are the `applied` rules of the call, and `switches`, the assumptions of its vendor by name.
+    `why` has `applied`, the rules that hit the call, and `switches`, the names of the vendor's assumptions.
     """
     matching = [one for one in decided if not choice.outcome or shown_outcome(one) == choice.outcome]
     matching.sort(key=lambda one: not _is_bad(one))
@@ -251,7 +257,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
 
 
 def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
-    """Position of the page: it has the picked item, unless a position was asked for."""
+    """Return the position where the page starts: as requested, else on the page of the picked item."""
     first = min(choice.first, max(0, len(matching) - 1))
     if choice.picked is not None and not choice.first:
         first = next((at for at, one in enumerate(matching) if one["index"] == choice.picked), first)
@@ -263,7 +269,7 @@ def _is_bad(item: Document) -> bool:
 
 
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
-    """Return the first bad item behind the picked one, or the first; one that a rule changed is bad."""
+    """Return the next bad item after the picked item, or else the first. Items changed by a rule are bad."""
     bad = [one["index"] for one in decided if _is_bad(one)]
     behind = (index for index in bad if picked is None or index > picked)
     return next(behind, bad[0] if bad else None)
@@ -278,7 +284,7 @@ def _reasons(item: Document, why: Document) -> Document:
 
 
 def _source(problem: Document, why: Document, rules: Sequence[str]) -> Document:
-    """Origin of the rule: `kind`, its name, and the rules of scenarios that may have asked."""
+    """Return where a problem comes from: `kind`, `name`, and the scenario rules that may have caused it."""
     rule, code = str(problem["rule"]), str(problem["code"])
     if rule == FAULT_RULE:
         return {"kind": "scenario", "name": rule, "rules": rules}
@@ -295,7 +301,7 @@ def _number(text: str) -> int | None:
 
 
 def export_part(visit: Visit) -> Document | None:
-    """Return the export format in `as`, to be shown on the page, or the reason for none."""
+    """Return the export in the format `as`, or the reason why it failed; None for an unknown format."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name)
     if export is None:
@@ -311,7 +317,7 @@ def export_part(visit: Visit) -> Document | None:
 
 
 def export_file(visit: Visit) -> Response:
-    """Return the export format in `as` as a file; curl without a valid one. Raises ControlRefusal."""
+    """Return the export in the format `as`, or else as a curl command, as a file. Raises ControlRefusal."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
     response = _file(visit, export)
@@ -335,7 +341,7 @@ def show_call(visit: Visit) -> Screen:
 def replay(visit: Visit) -> Screen:
     chosen = request.form.get("into", "")
     to = request.form.get("to", "")
-    # Recorded credentials are sent to no other address.
+    # Recorded credentials are never sent to another address.
     headers = {"authorization": text} if (text := request.form.get("authorization", "")) else {}
     asked = {"to": to, "headers": headers} if chosen == ADDRESS else {"into": chosen or FRESH}
     try:
@@ -436,5 +442,5 @@ def _replayed(found: Document, chosen: str, to: str) -> Document:
 def _body_file(visit: Visit, side: str) -> Response:
     number = visit.path["number"]
     call = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
-    # Whatever it says of itself, a browser is to keep it and not to open it.
+    # Whatever its media type, a browser must save the body and not open it.
     return download(f"call-{number}-{side}.txt", "application/octet-stream", call[side]["body"].encode())

@@ -1,4 +1,4 @@
-"""The catalogue of cases: the failures of batches, the mock's reactions, and runs."""
+"""The catalogue of cases: failures of batches, how the mock reacts to them, and runs of cases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILTERS = ("search", "vendor", "section", "source")
 """Filters of the list, as the control plane names them."""
 
 FORMS = ("curl", "pytest")
-"""Forms in which a case can be copied."""
+"""Formats in which a case can be copied."""
 
 LABELS: Mapping[str, str] = {
     "seed": "documented: in the vendor's own document of the operation",

@@ -1,4 +1,4 @@
-"""A quick run of the contract suite against this server, in a process that ends with it."""
+"""A quick run of the contract suite against this server, in a process that ends with the server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_LINES = 20
 
 
 class ContractRun:
-    """One run at a time; its lines and reports are files below `folder`. None: there may be no run."""
+    """Runs the suite, one run at a time, with output and reports in `folder`. None forbids runs."""
 
     def __init__(self, folder: Path | None, command: Sequence[str] = _COMMAND) -> None:
         self.folder, self._command = folder, command
@@ -26,14 +26,14 @@ class ContractRun:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, vendor: str, origin: str) -> bool:
-        """Start a run unless one goes on; return whether it was started. Raises OSError."""
+        """If no run is active, start a run; return whether a run was started. Raises OSError."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 return False
             self._vendor, self._place = vendor, Path(self.folder or "", f"contract-{vendor}")
             self._place.mkdir(parents=True, exist_ok=True)
             target = (vendor, "--target", f"{origin}/{vendor}", "--report-dir", str(self._place))
-            # Options of this server in the environment are not for the suite.
+            # The suite must not take this server's options from the environment.
             own = {name: text for name, text in os.environ.items() if not name.startswith("MOCKSERVER_")}
             words, environment = [*self._command, *target, *_OPTIONS], {**own, "NO_COLOR": "1"}
             with (self._place / "run.log").open("wb") as log:
@@ -43,7 +43,7 @@ class ContractRun:
         return True
 
     def document(self) -> Document | None:
-        """Return the newest run with its last lines, None for none; `status` is None until it ends."""
+        """Return the newest run with its last lines, or None; `status` is None until the run ends."""
         if self._process is None:
             return None
         status = self._process.poll()
@@ -53,7 +53,7 @@ class ContractRun:
         return {"vendor": self._vendor, "status": status, "lines": lines, "report": report}
 
     def close(self) -> None:
-        """End the run that goes on."""
+        """End the active run, if any."""
         if self._process is None:
             return
         self._process.terminate()

@@ -15,13 +15,13 @@ from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json, escape_step, parse_pointer
 
 MAX_CHARACTERS = 200_000
-"""Longest body that is shown whole."""
+"""Maximum number of characters of a body that is shown whole."""
 
 MAX_LINES = 2_000
-"""Most lines of a body that is shown whole."""
+"""Maximum number of lines of a body that is shown whole."""
 
 MAX_LINE_LENGTH = 2_000
-"""Longest line that is shown whole."""
+"""Maximum number of characters of a line that is shown whole."""
 
 _FIRST_LINES = 60
 _AROUND = 3
@@ -38,7 +38,7 @@ _AMOUNTS = re.compile("amount|total|due|balance|rate|price", re.IGNORECASE)
 _OTHERS = re.compile("date|description|type|currency", re.IGNORECASE)
 _LAST_RANK = 4
 MAX_RECORDS = 200
-"""Limit of records of one kind that a page draws."""
+"""Maximum number of records that a difference shows; the server's own records are counted apart."""
 
 _OPEN_RECORDS = 5
 _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
@@ -46,11 +46,12 @@ _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; `pointer` is that of the value beginning on it, None for a line without one."""
+    """A line of a body."""
 
     number: int
     text: str
     pointer: str | None = None
+    """Pointer of the value that begins on the line; None if no value begins there."""
 
     def document(self) -> Document:
         text, longer = self.text[:MAX_LINE_LENGTH], len(self.text) - MAX_LINE_LENGTH
@@ -63,14 +64,14 @@ class ShownBody(Protocol):
     def total(self) -> int: ...
 
     def find(self, pointer: str) -> range:
-        """Return the lines of a value, of its nearest parent if it is not there; empty without pointers."""
+        """Return the lines of a value, or of its nearest existing parent; none if the body is not JSON."""
         ...
 
     def lines(self, wanted: bytearray) -> Iterator[Line]: ...
 
 
 def read_body(text: str, media_type: str) -> ShownBody:
-    """Return the body in lines: JSON one value a line, a form one field a line, anything else unchanged."""
+    """Return the body in lines: one for each JSON value or form field; other bodies keep their lines."""
     try:
         document = json.decode(text.encode("utf-8", "replace"))
         json.check_depth(document)
@@ -80,7 +81,7 @@ def read_body(text: str, media_type: str) -> ShownBody:
 
 
 def matching_lines(body: ShownBody, text: str) -> list[int]:
-    """Numbers of all lines with `text`, in any letter case, raw or as shown; none without a text."""
+    """Return the numbers of lines with `text`, in any case, as sent or as shown; [] for an empty text."""
     wanted = _plain(text)
     lines = body.lines(bytearray(b"\1") * (body.total + 1)) if text else ()
     return [line.number for line in lines if wanted in _plain(line.text)]
@@ -93,9 +94,9 @@ def _plain(text: str) -> str:
 def shown_lines(
     body: ShownBody, size: int, marked: Iterable[str], picked: str | None, hit: int = 0
 ) -> list[Line]:
-    """All lines of a body of `size` characters.
+    """Return the lines to show of a body of `size` characters: all lines, unless the body is long.
 
-    Of a long one the first, and those near `marked`, `picked` and line `hit`.
+    A long body shows its first lines, and the lines near `marked`, `picked` and line `hit`.
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
@@ -139,7 +140,7 @@ class TextBody:
     def total(self) -> int:
         return len(self.texts)
 
-    def find(self, pointer: str) -> range:  # noqa: ARG002 - a place of JSON is none of other text
+    def find(self, pointer: str) -> range:  # noqa: ARG002 - only JSON has pointers
         return range(0)
 
     def lines(self, wanted: bytearray) -> Iterator[Line]:
@@ -149,7 +150,7 @@ class TextBody:
 
 
 class _Place(NamedTuple):
-    """Position of a value: its first line, the text before and behind it, and its pointer."""
+    """Position of a value: its first line, the texts before and after the value, and its pointer."""
 
     line: int
     depth: int = 0
@@ -166,7 +167,7 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class JsonBody:
-    """A JSON document; lines that are not shown are only counted."""
+    """A JSON document in lines. Lines that are not shown are counted, but not built."""
 
     document: Json
     _sizes: dict[int, int] = field(default_factory=dict)
@@ -220,7 +221,7 @@ class JsonBody:
         return size
 
     def _starts_of(self, node: Json) -> list[int]:
-        """For each child, the number of lines of other children before it."""
+        """Return, for each child, the number of lines of the children before it; then the sum of all."""
         starts = self._starts.get(id(node))
         if starts is None:
             sizes = map(self._size, _children(node))
@@ -228,7 +229,7 @@ class JsonBody:
         return starts
 
     def _position(self, node: Json, step: str) -> int | None:
-        """Position of a child; an unknown name is looked for in any letter case."""
+        """Return the position of a child, or None; an unknown name is sought in any letter case."""
         if isinstance(node, list):
             return int(step) if step.isdecimal() and int(step) < len(node) else None
         if not isinstance(node, dict):
@@ -259,7 +260,7 @@ def json_text(value: Json) -> str:
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """Return the most telling members with scalar values, in the order of the documents."""
+    """Return the names of the most telling members with scalar values, in the order of the documents."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():
@@ -271,7 +272,7 @@ def table_columns(records: Sequence[Document]) -> list[str]:
 
 
 def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Document]:
-    """Return the key of each record with the text of each column, cut, "" for none."""
+    """Return, for each record, its key and the text of each column, cut if long, "" if missing."""
     return [
         {
             "key": record["key"],
@@ -288,7 +289,7 @@ def record_label(key: str, document: Document) -> str:
 
 
 def _rank(name: str, values: Sequence[Json]) -> int:
-    """Rank of a member as a column, by its name and values; 0 tells most."""
+    """Return the rank of a member as a column, by its name and values; 0 is the most telling rank."""
     if len(values) > 1 and len({str(value) for value in values}) == 1:
         return _LAST_RANK
     if _AMOUNTS.search(name) and all(_is_number(value) for value in values):
@@ -316,9 +317,9 @@ def _text(value: Json) -> str:
 
 
 def shown_difference(found: Document) -> Document:
-    """Return the different records, by collection, and apart from them the server's own collections.
+    """Return the records that differ, by collection, and apart from them those of the server's collections.
 
-    `found` is the answer of the control plane's `/diff`. Of many, those that are no additions come first.
+    `found` is the response of the control plane's `/diff`. If there are many, added records are cut first.
     """
     entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
     records = [entry for entry in entries if not entry["own"]]

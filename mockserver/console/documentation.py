@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from mockserver.console.markdown import Heading, RenderedText
 
 ADDRESS = "/_console/docs/"
-"""Where the pages are served; the page `index` is this address itself."""
+"""Address below which pages are served; the page `index` has this address itself."""
 TEMPLATE = "documentation.html"
 INDEX = "index"
 
 _NAVIGATION = "mkdocs.yml"
-_WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # rather what to do than what there is
+_WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # instructions rank before reference
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 
 
@@ -40,10 +40,11 @@ class UnknownPageError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class DocumentationLink:
-    """A page in the navigation: its name is its file below the folder, without `.md`."""
+    """A page in the navigation."""
 
     title: str
     name: str
+    """Path of the page's file below the folder, without `.md`."""
 
     @property
     def address(self) -> str:
@@ -77,14 +78,14 @@ def page_address(name: str) -> str:
 
 
 def documentation_folder() -> Path:
-    """Return the folder of the pages: beside the package in a checkout, inside it when installed."""
+    """Return the folder of the pages: beside the package in a checkout, else inside the package."""
     here = Path(__file__).parents[1]
     inside = here / "docs"
     return inside if inside.is_dir() else here.parent / "docs"
 
 
 def navigation_file(folder: Path) -> Path:
-    """Return the file with the order of the pages: in the folder when installed, else beside it."""
+    """Return the file with the order of the pages: in the folder or, in a checkout, beside the folder."""
     inside = folder / _NAVIGATION
     return inside if inside.is_file() else folder.parent / _NAVIGATION
 
@@ -102,7 +103,7 @@ class DocumentationPages:
         return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
 
     def file(self, page: str) -> Path:
-        """Return the file of a page, given its name, its address, or that of a section."""
+        """Return the file of a page, given the page's name, its address, or the address of a section."""
         return self._folder / f"{page.removeprefix(ADDRESS).partition('#')[0] or INDEX}.md"
 
     def page(self, name: str) -> DocumentationPage:
@@ -139,7 +140,7 @@ class DocumentationPages:
         return self._rendered[name]
 
     def _address_of(self, name: str, link: str) -> str | None:
-        """Target of a link of the page, None if it is no page or picture of ours."""
+        """Return the address of a link's target; None if the target is not a page or picture here."""
         path, hash_sign, anchor = link.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
         if target.removesuffix(".md") in self._names and target.endswith(".md"):
@@ -157,9 +158,9 @@ class DocumentationPages:
 
 
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
-    """Return the document of the template `documentation.html`, also the JSON twin of the page.
+    """Return the document of the template `documentation.html`, which is also the page's JSON twin.
 
-    `found` is null unless something is searched for. Raises UnknownPageError.
+    `found` is null if `search` is blank. Raises UnknownPageError.
     """
     page = pages.page(name)
     found = [asdict(one) for one in pages.index.find(search)] if search.strip() else None

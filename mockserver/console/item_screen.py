@@ -1,4 +1,4 @@
-"""One item: every call that carried it, drawn and as a table."""
+"""One item: every call that had the item, as a plot and as a table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ BLUEPRINT = Blueprint("item", __name__, url_prefix=CONSOLE)
 
 @page(BLUEPRINT, "/item")
 def show_item(visit: Visit) -> Screen:
-    """The items with this key, of every operation. Raises ControlRefusal, with 404 if no call carried it."""
+    """Show the items with a key, of every operation. Raises ControlRefusal (404: no call had the key)."""
     asked = {name: request.args.get(name, "") for name in ("item", "vendor")}
     path = visit.of_sandbox("/journal/items")
     drawn = visit.control.call("GET", f"{path}/plot", query=asked)
     found = visit.control.get(path, **asked)
-    # The page has colours of its own, and may not have styles among its elements.
+    # The page colours the plot itself; its policy forbids styles inside elements.
     plot = drawn.body.decode().replace(STYLE, "")
     return Screen("item.html", {"key": asked["item"], "items": found, "plot": plot})

@@ -14,7 +14,7 @@ BLUEPRINT = Blueprint("journal", __name__, url_prefix=CONSOLE)
 
 
 ROWS = 100
-"""Rows of a page."""
+"""Maximum number of calls on a page."""
 
 FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "operation", "scenario", "fault")
 """Filters of the journal that the form offers, as the control plane names them."""

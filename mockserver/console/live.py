@@ -1,4 +1,4 @@
-"""A stream of server-sent events: open pages learn of new calls."""
+"""A stream of server-sent events, from which open pages learn of new calls."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 @dataclass(slots=True, eq=False)
 class _Listener:
-    """One open stream: the newest number of each sandbox that it was not told of yet."""
+    """An open stream."""
 
     loop: asyncio.AbstractEventLoop
     newest: dict[str, int] = field(default_factory=dict)
+    """By sandbox, the number of the newest call that the stream has not sent yet."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     is_ended: bool = False
 
@@ -34,9 +35,9 @@ class _Listener:
 class LiveCalls:
     """A journal listener with a stream for browsers.
 
-    An event says only that a sandbox has a newer call, and its number: a page asks for the rows that it does
-    not show yet. So calls that come faster than a browser reads become one event, and none is lost or shown
-    twice after a connection breaks.
+    An event tells only a sandbox and the number of its newest call; the page then asks for the rows that it
+    does not show yet. So calls that come faster than a browser reads become one event, and no call is lost
+    or shown twice after a connection breaks.
     """
 
     def __init__(self, server: str) -> None:
@@ -57,7 +58,7 @@ class LiveCalls:
             listener.changed.set()
 
     async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the stream: an ASGI application."""
+        """Serve the stream, as an ASGI application."""
         await self.response()(scope, receive, send)
 
     def response(self) -> StreamingResponse:
@@ -78,7 +79,7 @@ class LiveCalls:
 
 
 async def _next_event(listener: _Listener) -> bytes:
-    """Return the next event, or a comment after a while without one, so that a lost browser is noticed."""
+    """Return the next event, or a comment after a while without event: so a lost browser is noticed."""
     try:
         await asyncio.wait_for(listener.changed.wait(), _KEEP_ALIVE_S)
     except TimeoutError:

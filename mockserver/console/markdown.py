@@ -1,4 +1,4 @@
-"""Markdown of our own pages as HTML: nothing in it runs, and every wide part can be scrolled by keyboard."""
+"""Our own Markdown as HTML, which runs no script and whose wide parts can be scrolled by keyboard."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ALIGNMENT = re.compile(r"text-align:\s*(left|right|center)")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a page; `anchor` is the fragment of its address, as GitHub makes it."""
+    """A heading of a page; `anchor` is the fragment of the heading's address, made as on GitHub."""
 
     level: int
     text: str
@@ -45,7 +45,7 @@ class RenderedText:
 
 
 def sections(text: str) -> Iterator[tuple[Heading, str]]:
-    """Yield each heading with the plain text down to the next one; quicker than to render our pages."""
+    """Yield each heading with the plain text up to the next heading; this is quicker than rendering."""
     text = _SAMPLE.sub(lambda sample: sample[0].replace("\n#", "\n #"), _COMMENT.sub("", text))
     parts = _HEADING.split(text)[1:]
     seen: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def _unmarked(text: str) -> str:
 
 
 def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
-    """Markdown as HTML; HTML in it is shown as text, comments on lines of their own are left out."""
+    """Return Markdown as HTML. HTML tags are shown as text; comments on lines of their own are omitted."""
     parser = _parser()
     tokens = parser.parse(_COMMENT.sub("", text))
     headings = tuple(_mark_headings(tokens))
@@ -116,7 +116,7 @@ def _with_addresses(children: Sequence[Token], address_of: AddressOf) -> Iterato
 
 
 def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
-    """Set the target of the link or image, and return whether there is one."""
+    """Set the target of the link or image, and return whether the target is served, here or elsewhere."""
     link = str(token.attrGet(name) or "")
     if _OUTSIDE.match(link):
         token.attrSet("rel", "noreferrer")
@@ -127,7 +127,7 @@ def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
 
 
 def _mark_head_cells(tokens: Sequence[Token]) -> None:
-    """Add the scope of each head cell; an empty one becomes a plain cell."""
+    """Add a scope to each head cell; turn an empty head cell into a plain cell."""
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type == "th_open" and inline.content:
             opening.attrSet("scope", "col")
@@ -146,7 +146,7 @@ _Environment: TypeAlias = MutableMapping[str, Any]
 
 
 def _number(env: _Environment, kind: str) -> int:
-    """Count the parts of one kind, so that no two regions of a page have one name."""
+    """Return the number of the next part of a kind, so that each region of a page has its own name."""
     env[kind] = env.get(kind, 0) + 1
     return int(env[kind])
 

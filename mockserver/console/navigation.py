@@ -1,6 +1,6 @@
-"""The order of the documentation's pages: `nav` of `mkdocs.yml`, where a pattern is a chapter.
+"""The order of the documentation's pages: `nav` of `mkdocs.yml`, in which a pattern stands for a chapter.
 
-The server reads it so, and MkDocs too, which calls `on_config` and `on_files` (`hooks` in that file).
+The server uses this module, and MkDocs too: it calls `on_config` and `on_files` (`hooks` in `mkdocs.yml`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ Navigation = Sequence[dict[str, Any]]
 
 
 def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, Any]]:
-    """Return the navigation with a chapter for each pattern: the matching files, in order of their names.
+    """Return the navigation with each pattern replaced by a chapter: the matching files, ordered by name.
 
-    Such a page goes by its first heading, up to a colon.
+    The title of a page in such a chapter is its first heading, up to a colon.
     """
     return [
         {title: _pages(content, folder) if "*" in content else content for title, content in entry.items()}
@@ -29,7 +29,7 @@ def on_config(config: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
 
 
 def on_files(files: Any, config: Any) -> None:
-    """Add the icon of the console, which is the logo."""
+    """Add the console's icon, which is the logo of the documentation."""
     from mkdocs.structure.files import File  # noqa: PLC0415 - the server reads this module without MkDocs
 
     icon = Path(__file__).with_name("static") / "icon.svg"

@@ -1,4 +1,4 @@
-"""The calls of a sandbox at a glance, and two of them side by side."""
+"""The calls of a sandbox at a glance, and two calls side by side."""
 
 from __future__ import annotations
 

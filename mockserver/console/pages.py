@@ -1,4 +1,4 @@
-"""Screens as pages and documents, by Flask; and the page where nothing is."""
+"""Flask views that send screens as pages and as JSON; also the page of an unknown address."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ _Show = TypeVar("_Show", bound=Callable[..., Screen | Response])
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all pages of a server share; the Flask application has it among its extensions."""
+    """What all pages of a server share, stored among the extensions of the Flask application."""
 
     control: ConsoleControl
     server: HttpClient
-    """Client of the vendors."""
+    """Client that sends calls to the vendors."""
     contract: ContractRun
     names: tuple[str, ...]
     """Names of the vendors."""
@@ -73,7 +73,7 @@ class Shared:
         return found
 
     def visit(self, path: Mapping[str, Any], runner: Runner) -> Visit:
-        """Return the visit of this request; abort with 404 if it names no possible sandbox."""
+        """Return the visit of this request; abort with 404 if the sandbox's name is invalid."""
         sandbox = request.args.get("sandbox") or DEFAULT_SANDBOX
         if not is_sandbox_name(sandbox):
             abort(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -84,7 +84,7 @@ class Shared:
 
 
 def page(blueprint: Blueprint, *paths: str) -> Callable[[_Show], _Show]:
-    """Serve a screen as a page at each path, and its document as JSON at the twin: the path with `.json`."""
+    """Serve a screen as a page at each path, and its document as JSON at the path with `.json`, the twin."""
 
     def decorate(show: _Show) -> _Show:
         name = show.__name__
@@ -100,7 +100,7 @@ def page(blueprint: Blueprint, *paths: str) -> Callable[[_Show], _Show]:
 
 
 def action(blueprint: Blueprint, path: str) -> Callable[[_Show], _Show]:
-    """Let a form that is posted to `path` change something."""
+    """Call the decorated function when a form is posted to `path`."""
 
     def decorate(change: _Show) -> _Show:
         view = _view(change, _page, _refusal_page)
@@ -166,7 +166,7 @@ def _refusal_document(refusal: ControlRefusal, _visit: Visit) -> Response:
 
 
 def _head(visit: Visit, sandboxes: Json) -> dict[str, Json]:
-    """Return data of a page's head: the number of calls by sandbox, and this sandbox's clock."""
+    """Return what a page's head shows: the number of calls by sandbox, and this sandbox's clock."""
     calls: dict[str, Json] = {}
     clock: Document | None = None
     try:
@@ -183,7 +183,7 @@ def _twin_address(below: str, visit: Visit) -> str:
 
 
 def site_page(template: str, *, status: int = 200, policy: str = POLICY, **values: Json) -> Response:
-    """Return a page outside the console; `here` among the values is its API, "" for none."""
+    """Return a page outside the console; the value `here` is the name of the page's API, or ""."""
     text = render_template(template, prefix=request.script_root, **values)
     return Response(text, status, {**SECURITY_HEADERS, "Content-Security-Policy": policy})
 
@@ -196,8 +196,8 @@ class Suggestion:
 
 
 def answer_missing(error: HTTPException) -> Response:
-    """Answer for an address that is not served, and for a method that it does not have."""
-    # Error, frames and tracebacks would be a cycle, which is freed late.
+    """Reply to a call of an unknown address, or with a method that the address does not have."""
+    # Error, frames and traceback would form a reference cycle, which is freed late.
     error.__traceback__ = error.__context__ = None
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     title = HTTPStatus(status).phrase
@@ -230,7 +230,7 @@ def _missing_page(status: int, title: str, message: str, allowed: str) -> Respon
 
 
 def _suggestions(method: str, path: str, prefix: str) -> Iterator[Suggestion]:
-    """Yield near addresses: a screen, the page of a named or misspelled vendor, an operation."""
+    """Yield addresses like the path: a screen, or a named or misspelled vendor's page and an operation."""
     shared = Shared.of_request()
     if f"{prefix}{path}".startswith(f"{CONSOLE}/"):
         screens = {CONSOLE + below: name for name, below in NAVIGATION}
@@ -251,7 +251,7 @@ def _suggestions(method: str, path: str, prefix: str) -> Iterator[Suggestion]:
 
 
 def wants_page(headers: Headers) -> bool:
-    """Return whether a person asks, with a browser, and not a program."""
+    """Return whether the request comes from a person with a browser, and not from a program."""
     accepted = headers.get("accept", "")
     if "sec-fetch-dest" in headers:
         return headers["sec-fetch-dest"] == "document" and _HTML in accepted

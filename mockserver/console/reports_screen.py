@@ -1,4 +1,4 @@
-"""The reports in one folder: of contract runs, tests and cases. Their content is not trusted."""
+"""The reports in one folder: reports of contract runs, tests and cases. Their content is not trusted."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ MAX_CHECKS = 300
 MAX_FINDINGS = 200
 _MAX_TEXT = 2000
 _VERDICTS: Mapping[str, str] = {"ok": "passed", "FAIL": "failed", "known": "known"}
-"""Verdicts in words."""
+"""By verdict in a summary, the word on the page."""
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]")
 _FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reason")
 
 MAX_SHOWN = 200_000
-"""Characters of a text that are shown; the file can be kept whole."""
+"""Maximum number of characters of a text on a page; the download is complete."""
 
 KINDS: Mapping[str, str] = {
     "page": "page",
@@ -54,11 +54,11 @@ KINDS: Mapping[str, str] = {
     "case": "YAML, such as a case",
     "text": "text",
 }
-"""What the kinds of reports are called."""
+"""By kind of report, its name on the page."""
 
 
 def read_tables(found: Json) -> list[Document]:
-    """Return a table of operation and check for each vendor of a summary; none for any other report."""
+    """Return, for each vendor of a summary, a table of checks by operation; [] for any other report."""
     if not isinstance(found, dict):
         return []
     return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]
@@ -130,7 +130,7 @@ def run_contract(visit: Visit) -> Screen | Response:
 
 
 def _obstacle(visit: Visit) -> str:
-    """Return why no run can be started, "" if one can."""
+    """Return the reason why no run can be started, or ""."""
     origin = urlsplit(visit.control.origin)
     if visit.contract.folder is None or origin.scheme != "http" or not is_loopback(origin.hostname or ""):
         return "it needs a server without --tls, --store and control token, and this page at http://127.0.0.1"
@@ -159,7 +159,7 @@ def show_report(visit: Visit) -> Screen:
 
 @page(BLUEPRINT, "/reports/page")
 def show_page(visit: Visit) -> Response:
-    """Return a report that is a page unchanged; it may neither run scripts nor load anything."""
+    """Return a report that is a page, unchanged; the page can neither run scripts nor load anything."""
     report = _report(visit)
     if report["kind"] != "page":
         raise _unknown(f"{report['path']} is not a page")

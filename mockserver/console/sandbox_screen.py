@@ -1,4 +1,4 @@
-"""The sandboxes with their snapshots, and the clock of each."""
+"""The sandboxes; snapshots and clock of one sandbox."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BLUEPRINT = Blueprint("sandbox", __name__, url_prefix=CONSOLE)
 _FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
 _OWN_SCOPE = "sandbox/"
 STEPS = (("1s", "+1 s"), ("1m", "+1 min"), ("6m", "+6 min"), ("1h", "+1 h"), ("1d", "+1 day"))
-"""Steps that the page offers as buttons."""
+"""Steps of the clock that the page offers as buttons, each with its label."""
 
 _KINDS = {
     "idempotency-key": ("idempotency key", "idempotency keys"),
@@ -56,7 +56,7 @@ def show_sandboxes(visit: Visit) -> Screen:
 
 @action(BLUEPRINT, "/sandboxes")
 def create(visit: Visit) -> Screen | Response:
-    """Create a sandbox: from the fixtures, empty, or as a copy of a state of this one."""
+    """Create a sandbox: from the fixtures, empty, or as a copy of a state of this sandbox."""
     name, begin = request.form.get("name", "").strip(), request.form.get("begin", _FROM_FIXTURES)
     seed = request.form.get("seed", "").strip()
     if seed and not seed.isdecimal():
@@ -194,7 +194,7 @@ def _copied(visit: Visit, begin: str) -> Json:
 
 
 def _load(created: Visit, dump: Document, asked: Document) -> None:
-    """Load the dump into a new sandbox, which is deleted if that is refused; `asked` has priority."""
+    """Load the dump, with seed and clock of `asked`, into a new sandbox; delete the sandbox on refusal."""
     if "seed" in asked:
         settings = dump[_OWN_SCOPE]["settings"]
         own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}

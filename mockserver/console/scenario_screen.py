@@ -1,4 +1,4 @@
-"""Scenarios: what is armed in the sandbox, what ships, and an editor."""
+"""Scenarios: those armed in the sandbox, those packaged with the server, and an editor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
 _MAX_MESSAGE = 2000
 _OF_THE_ITEM = "unknown-reference"
-"""The code for those that the language does not have: a fault of the item, not of the server."""
+"""Replaces a code that the scenario language does not have: a fault of the item, not of the server."""
 _REFUSED: Document = {"commit": "none", "response": {"status": 503}}
 _FIRST_REFUSAL = 400
 _OF_WHOLE_CALLS = ("commit", "envelope", "response")
@@ -32,29 +32,31 @@ _DONE: Mapping[str, tuple[str, Json]] = {
     "stored": ("commit", True),
     "not-stored": ("commit", False),
 }
-"""By what a rule did to an item: the member of an effect that does it again."""
+"""By what a rule did to an item, the member of an effect that repeats it."""
 
 YAML = "application/yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioDraft:
-    """The calls and items to fail: of a vendor and an operation, "" for any; `item` "" is the whole call.
-
-    `select` is the selector of the item in a scenario, `call` the number of the call with the item. `met` is
-    what the item or the call met there, as an effect or as members of a rule.
-    """
+    """Which call or item a new scenario fails."""
 
     vendor: str = ""
+    """Name of the vendor; empty means any vendor."""
     operation: str = ""
+    """Id of the operation; empty means any operation."""
     item: str = ""
+    """Key of the item; empty means the whole call."""
     select: Document | None = None
+    """Selector of the item in the scenario."""
     call: str = ""
+    """Number of an earlier call, whose fault the scenario repeats."""
     met: Document = field(default_factory=lambda: EMPTY)
+    """What the item or the call met in that call, as an effect or as members of a rule."""
 
 
 def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
-    """Return the effect by which an item meets again what it met in a call; empty if nothing was wrong."""
+    """Return the effect that repeats what an item met in a call; empty if nothing was wrong."""
     rule, did = (item["effect"]["rule"], item["effect"]["did"]) if item["effect"] else ("", ())
     known = [one["document"] for one in rules if one["rule"] == rule and one["document"]]
     effects = [one["effect"] for document in known for one in document.get("items", ())]
@@ -72,7 +74,7 @@ def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
 
 
 def met_by_call(call: Document) -> Document:
-    """Return members of a rule by which a call meets again what a call met as a whole; empty if nothing."""
+    """Return the members of a rule that repeat what a call met as a whole; empty if nothing was wrong."""
     rules = [one["document"] for one in call["rules"] if one["document"]]
     met = {name: rule[name] for rule in rules for name in _OF_WHOLE_CALLS if name in rule}
     if not met and call["fault"]:
@@ -99,10 +101,11 @@ def draft_scenario(wanted: ScenarioDraft) -> Document:
 
 
 def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[str, Document | None]:
-    """The key of an item of a call, and its selector for a scenario; None if the call has no such item.
+    """Return the key of an item of a call, and the item's selector; None if the call has no such item.
 
-    `item` is its index, or without a `key` its key too; `decided` are the items in the journal. A key selects
-    the item on a retry too, at any place; a repeated or cut one does not.
+    `item` is the item's index or, without `key`, its index or key; `decided` are the items in the journal.
+    The selector has the key, which finds the item in a retry at any index, or the index if the key is empty,
+    repeated or masked.
     """
     place = int(item) if item.isascii() and item.isdecimal() and int(item) < len(decided) else None
     same = [one["index"] for one in decided if one["key"] == (key or item)]
@@ -175,7 +178,7 @@ def disarm(visit: Visit) -> Screen | Response:
 
 @page(BLUEPRINT, "/scenarios/new")
 def show_new(visit: Visit) -> Screen:
-    """Show the editor with a draft: the item of the address, or the next call, fails once."""
+    """Show the editor with a draft that once fails the item in the address, or else the next call."""
     query = request.args
     item, key = query.get("item", ""), query.get("key", "")
     wanted = ScenarioDraft(query.get("vendor", ""), query.get("operation", ""), key or item)
@@ -206,7 +209,7 @@ def show_edit(visit: Visit) -> Screen:
 
 @action(BLUEPRINT, "/scenarios/edit")
 def submit(visit: Visit) -> Screen | Response:
-    """Check the text of the editor, or arm it: as it is written, or each rule for one call."""
+    """Check the scenario in the editor, or arm it: as it is written, or each rule for one call."""
     text, wish = _text(), request.form.get("do", "apply")
     if wish == "check":
         return _editor(visit, text)
@@ -245,7 +248,7 @@ def _add(visit: Visit, text: str, *, once: bool) -> Document:
 
 
 def _yaml(text: str) -> RawBody:
-    # A body without a byte is none, and would be refused as such.
+    # An empty body would be refused as missing.
     return RawBody((text or "\n").encode(errors="replace"), YAML)
 
 

@@ -1,4 +1,4 @@
-"""Input and output of every screen: the visit, calls of the control plane, answers."""
+"""Input and output of every screen: the visit, calls of the control plane, responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 CONSOLE = "/_console"
-"""Where the console is mounted."""
+"""Path at which the console is mounted."""
 
 FOREIGN_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -28,14 +28,14 @@ FOREIGN_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-"""Headers of a page that others wrote: it runs nothing, loads nothing, and has an origin of its own."""
+"""Headers of an untrusted page, which then runs nothing, loads nothing, and has an origin of its own."""
 
 _TIMEOUT_MS = 120_000
 _FIRST_REFUSAL = 400
 
 
 class ControlRefusal(MockServerError):
-    """The control plane refused a call; `problem` are its problem details."""
+    """The control plane refused a call; `problem` is the document of its problem details."""
 
     def __init__(self, status: int, problem: Document) -> None:
         super().__init__(str(problem.get("detail") or problem.get("title") or status))
@@ -52,12 +52,12 @@ class RawBody:
 class ConsoleControl:
     """Client of the control plane; paths are below `/_mock`. Every method raises ControlRefusal.
 
-    Parts of a query that are None or "" are left out. `origin` is the server's own address: the control plane
-    calls it there to see how answers are lost.
+    Query parameters that are None or "" are not sent.
     """
 
     client: HttpClient
     origin: str = "http://127.0.0.1:80"
+    """The server's own address, which the control plane calls to see how answers are lost."""
     run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
     """Runs a coroutine to its end; the calls of one page share an event loop."""
 
@@ -113,7 +113,7 @@ def _text(value: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A person's look at a sandbox; the request itself is Flask's."""
+    """A person's request for a page about a sandbox, without the HTTP request, which Flask has."""
 
     control: ConsoleControl
     server: HttpClient
@@ -124,7 +124,7 @@ class Visit:
     """Values in the path of the page's address."""
 
     def address(self, path: str, /, **query: object) -> str:
-        """Return an address of the console in this sandbox; empty parts of the query are left out."""
+        """Return the address of a page in this sandbox; query parameters that are None or "" are omitted."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return f"{CONSOLE}{path}?{urlencode({'sandbox': self.sandbox, **given})}"
 
@@ -139,32 +139,30 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A template and its document, which is also the screen's JSON twin.
-
-    `is_part` marks a piece of a page, which is sent without the page's head. `sandboxes` are all of them, if
-    the screen has asked for them, as the head does.
-    """
+    """A template and its document, which is also the screen's JSON twin."""
 
     template: str
     document: Document = field(default_factory=dict)
     status: int = 200
     is_part: bool = False
+    """Whether this is a piece of a page, sent without the page's head."""
     sandboxes: Json = None
+    """All sandboxes, for the page's head, if the screen has listed them already."""
 
 
 def move_to(address: str) -> Response:
-    """Lead to another page, after a change."""
+    """Return a redirect to another page, after a change."""
     return make_response(redirect(address, HTTPStatus.SEE_OTHER))
 
 
 def download(name: str, media_type: str, content: bytes) -> Response:
-    """Return a file to keep."""
+    """Return a response that browsers save as a file."""
     disposition = f'attachment; filename="{name}"'
     return Response(content, content_type=media_type, headers={"Content-Disposition": disposition})
 
 
 def foreign(content: bytes, media_type: str) -> Response:
-    """Return a page that others wrote, unchanged: it runs nothing and loads nothing."""
+    """Return an untrusted page unchanged, with headers by which it runs nothing and loads nothing."""
     return Response(content, content_type=media_type, headers=dict(FOREIGN_HEADERS))
 
 

@@ -1,6 +1,6 @@
-"""The search over the documentation, by SQLite's FTS5; the built site's search has the same synonyms.
+"""Search of the documentation, by SQLite's FTS5; the search of the built site uses these synonyms too.
 
-MkDocs loads this file by itself and calls `on_post_build` (`hooks` in `mkdocs.yml`).
+MkDocs loads this file without the package and calls `on_post_build` (`hooks` in `mkdocs.yml`).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ SYNONYMS = (
     "option setting config environment variable flag",
     "fixture seed sample testdata",
 )
-"""Words that mean the same to somebody who searches; each is in one group."""
+"""Groups of words with one meaning for a search. Each word is in one group only."""
 
 _MOST_FOUND = 20
 _MOST_WORDS = 64
-_PIECE = re.compile(r"\S.{0,1500}(?!\S)")  # of a long table all but a part would tell against a word in it
+_PIECE = re.compile(r"\S.{0,1500}(?!\S)")  # a long text would lower the rank of each word in it
 _WORD = re.compile(r"\w+")
 _ENDING = re.compile(r"(?:ing|ed|ies|es|s|e)$")
 _EMPTY_WORDS = _WORD.findall(
@@ -63,7 +63,7 @@ _GROUPS = {_ENDING.sub("", word): group for group in SYNONYMS for word in group.
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A section of a page; as a result of a search its text is an excerpt."""
+    """A section of a page. In a search result, `text` is an excerpt."""
 
     title: str
     heading: str
@@ -87,9 +87,10 @@ class SearchIndex:
         self._names = {row[2].partition("#")[0].rpartition("/")[2] for row in rows}
 
     def find(self, text: str) -> tuple[Passage, ...]:
-        """Passages with any word of the text, best first.
+        """Return the passages that have a word of the text, best first, at most `_MOST_FOUND`.
 
-        Words that are neighbours in both count more, and so does a word that is the name of a page.
+        A passage ranks higher if neighbouring words of the text are neighbours in it too, or if its title has
+        a word that is the name of a page.
         """
         words = [one for one in _WORD.findall(text.casefold()) if one not in _EMPTY_WORDS][:_MOST_WORDS]
         phrases = [f'"{phrase}"' for phrase in dict.fromkeys([*words, *map(" ".join, pairwise(words))])]
@@ -101,13 +102,13 @@ class SearchIndex:
 
 
 def synonyms(text: str) -> str:
-    """Return the groups of synonyms of which the text has a word, in any form."""
+    """Return the groups of synonyms of which the text has a word, with any ending."""
     stems = (_ENDING.sub("", word) for word in _WORD.findall(text.casefold()))
     return " ".join(dict.fromkeys(_GROUPS[stem] for stem in stems if stem in _GROUPS))
 
 
 def on_post_build(config: Mapping[str, Any]) -> None:
-    """Write the synonyms of each section into the index of MkDocs, and rank the changes last."""
+    """Add the synonyms of each section to the index of MkDocs, and rank the page of changes last."""
     file = Path(config["site_dir"], "search", "search_index.json")
     index = json.loads(file.read_text(encoding="utf-8"))
     index["config"]["fields"]["synonyms"] = {"boost": 0.2}

@@ -1,4 +1,4 @@
-"""The pages outside the console: home with first calls in five languages, and the APIs."""
+"""The pages outside the console: home, with first calls in five languages, and a page for each API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _QUOTES = re.compile('"+')
 
 @dataclass(frozen=True, slots=True)
 class FirstCalls:
-    """Example batches by vendor, made once, in a sandbox that is deleted again: a page changes nothing."""
+    """Example batches by vendor, made once in a sandbox that is then deleted: a page changes nothing."""
 
     control: ConsoleControl
     _made: dict[str, Document] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class FirstCalls:
         return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
 
     def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
-        """Return the vendor's preferred example that needs no other records; empty if there is none."""
+        """Return the vendor's first example that needs no prepared records; {} if all examples need some."""
         for operation in ("", *batches):
             asked = {"vendor": vendor, "items": _ITEMS, **({"operation": operation} if operation else {})}
             try:
@@ -97,7 +97,7 @@ class FirstCalls:
 
 @dataclass(frozen=True, slots=True)
 class FirstCall:
-    """A call: method, whole address, headers with names in lower case, and a body of text, "" for none."""
+    """A call to write as code. Names of headers are in lower case; an empty body is not sent."""
 
     method: str
     url: str
@@ -107,16 +107,19 @@ class FirstCall:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language: its name in an address, its name for people, its requirements, and its writer of a call."""
+    """A language in which the home page shows calls."""
 
     id: str
+    """Name in an address."""
     name: str
+    """Name for people."""
     needs: str
+    """What must be installed to run the code."""
     write: Callable[[FirstCall], str]
 
 
 def indented(body: str) -> str:
-    """JSON with one member a line, any other body unchanged."""
+    """Return JSON with one member on each line, and any other body unchanged."""
     try:
         return msgspec.json.format(body.encode(), indent=2).decode()
     except msgspec.DecodeError:
@@ -271,7 +274,7 @@ def _text_of_call(base: str, example: Document, language: Language) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The pages outside the console; the Flask application has them among its extensions."""
+    """The pages outside the console, stored among the extensions of the Flask application."""
 
     home: HomePage
     apis: ApiPages

@@ -31,7 +31,7 @@ from mockserver.model import Document
 BLUEPRINT = Blueprint("state", __name__, url_prefix=CONSOLE)
 
 ROWS = 100
-"""Records of a page."""
+"""Maximum number of records on a page."""
 
 _RECENT_CALLS = 10
 _NAMES = {"now": "now", "fixtures": "the fixtures"}
@@ -156,7 +156,7 @@ def load_dump(visit: Visit) -> Screen | Response:
 
 def _load_form(visit: Visit, error: Document | None, status: int = 422) -> Screen:
     vendors = visit.control.get("/vendors")
-    visit.control.get(visit.of_sandbox())  # refused if the sandbox is not there
+    visit.control.get(visit.of_sandbox())  # raises if the sandbox is unknown
     document = {
         "vendors": [vendor["name"] for vendor in vendors],
         "vendor": request.form.get("vendor", ""),
@@ -201,7 +201,7 @@ def _number(text: str) -> int:
 
 @page(BLUEPRINT, "/state/diff")
 def show_difference(visit: Visit) -> Screen:
-    """Show the changes between the states `from` and `to`, or by the call `call`."""
+    """Show the changes between the states `from` and `to`, or the changes that the call `call` made."""
     before, after = _asked()
     found: Document | None = None
     error: Document | None = None

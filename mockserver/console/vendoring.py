@@ -1,7 +1,7 @@
 """Fetch the pages' third-party files, and copy them into the package: `make assets`.
 
-Standard library only, so that it runs before anything is installed. npm is the one on the path, or else the
-one of a Python package, which pip installs into the folder of the download.
+Standard library only, so that it runs before anything is installed. If npm is not on the path, pip installs
+a Python package with npm into the folder of downloads.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 ASSETS = Path(__file__).parent / "assets"
 TABLE = "assets.json"
 MANIFEST = Path(__file__).parent / "npm"
-"""The folder with the names, versions and hashes of the packages; a wheel does not have it."""
+"""The folder with the names, versions and hashes of the packages; it is not part of a wheel."""
 DOWNLOADS = ".downloads"
-"""The folder, beside them, that npm installs into; git does not have it."""
+"""Name of the folder, in `MANIFEST`, into which npm installs; git ignores the folder."""
 
 _LOCK = "package-lock.json"
 _NPM_PACKAGES = "npm.lock"
@@ -40,7 +40,7 @@ _INSTALL = (
 
 
 class VendoringError(Exception):
-    """The assets cannot be fetched, or are not what they should be."""
+    """The assets cannot be fetched, or differ from the lock file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class AssetRow:
-    """A line of the table: a copied file, where it is from, its licence and its SHA-256 in hexadecimal."""
+    """A line of the table: a copied file, its origin, its licence and its SHA-256 in hexadecimal."""
 
     name: str
     package: str
@@ -75,7 +75,7 @@ class AssetRow:
 
 
 def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
-    """Version and licence of each package in the lock file of a checkout. Raises VendoringError."""
+    """Return version and licence of each package in the lock file of a checkout. Raises VendoringError."""
     file = checkout / _LOCK
     if not file.is_file():
         raise VendoringError(f"{file} is not there: assets are fetched in a checkout only")
@@ -88,9 +88,9 @@ def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
 
 
 def copy_assets(checkout: Path, folder: Path) -> tuple[AssetRow, ...]:
-    """Copy the files that npm installed in a checkout, with their table; verify the result.
+    """Copy the files that npm installed in a checkout, write their table, and verify the copies.
 
-    Raises VendoringError: a file is missing, of another version than the lock, or not copied whole.
+    Raises VendoringError: a file is missing, has another version than the lock file, or is not copied whole.
     """
     locked = read_lock(checkout)
     rows = tuple(_copy(source, checkout / DOWNLOADS / "node_modules", folder, locked) for source in SOURCES)
@@ -137,7 +137,7 @@ def _digest(file: Path) -> str:
 
 
 def are_current(checkout: Path, folder: Path) -> bool:
-    """Whether the folder has every asset, unchanged and of the locked version. Raises VendoringError."""
+    """Return whether the folder has all assets unchanged, in locked versions. Raises VendoringError."""
     locked, rows = read_lock(checkout), read_table(folder)
     has_all = [row.name for row in rows] == [source.name for source in SOURCES]
     return has_all and not wrong_files(folder, rows) and all(locked[r.package][0] == r.version for r in rows)
@@ -186,7 +186,7 @@ def _run(name: str, command: tuple[str, ...], environment: Mapping[str, str]) ->
 
 
 def fetch(checkout: Path, folder: Path = ASSETS) -> str:
-    """Bring the assets of a checkout up to date; return a line about it. Raises VendoringError."""
+    """Bring the assets of a checkout up to date; return a line for the user. Raises VendoringError."""
     if are_current(checkout, folder):
         return "assets are up to date"
     install_packages(checkout)

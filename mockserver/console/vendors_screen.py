@@ -1,4 +1,4 @@
-"""The vendors: addresses, operations, switches in the sandbox; and the server's settings."""
+"""The vendors: addresses, operations, assumptions in the sandbox; also the server's settings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def show_vendors(visit: Visit) -> Screen:
 def show_vendor(
     visit: Visit, refused: Document | None = None, status: int = 200, typed: Mapping[str, str] = EMPTY
 ) -> Screen:
-    """Show one vendor with its switches; `typed` are values of a form that was refused."""
+    """Show one vendor with its assumptions; `typed` are the values of a form that was refused."""
     vendor = _vendor(visit)
     switches = [
         {**one, "links": list(_links(one["source"])), "shown": typed.get(one["id"], one["value"])}

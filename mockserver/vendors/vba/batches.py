@@ -42,7 +42,7 @@ KEY_MISMATCH = "keys-differ"
 
 
 class KeyPair(Value, frozen=True, gc=False):
-    """A column of a row's key, and its name on the wire."""
+    """A column of a row's key: its name on the wire, and its value."""
 
     key: str
     value: Json
@@ -64,7 +64,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_check(table: Table) -> CheckItem | None:
-    """Return a check for rows with problems of the schema; other rows are checked when they are stored."""
+    """Return a check for rows in which the schema finds problems; other rows are checked when stored."""
     find_problems = table.find_problems
     if find_problems is None:
         return None
@@ -216,7 +216,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return the first problem of each member, ordered by member; only one unless `includes_all`.
+    """Return the first problem of each member, ordered by member, or only the first of these problems.
 
     Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """

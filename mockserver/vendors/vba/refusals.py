@@ -104,7 +104,7 @@ def _element_start(text: str, at: int, index: int) -> int:
 
 
 def _member_start(text: str, at: int, name: str) -> int:
-    """Return where the value of `name` starts in the object at `at`. The last name in any case counts."""
+    """Return where the last value of `name`, in any letter case, starts in the object at `at`."""
     at, found = _skip_spaces(text, at + 1), at
     while text[at] == '"':
         given, at = _skip(text, at)
@@ -151,7 +151,7 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 
 
 def _gateway_reply(refused: RefusedCall) -> Reply | None:
-    """Return the gateway's reply, or None if the refusal is not the gateway's. It adds no HTTP headers."""
+    """Return the gateway's reply, without the headers that HTTP requires; None for all other refusals."""
     refusal = refused.refusal
     if isinstance(refusal, (TooManyRequests, Unavailable)):
         return json_reply(refused.row.status, {"message": refused.row.message})

@@ -341,7 +341,7 @@ CLAIM_INVOICE_TABLE = Table(
     prepare=_prepare_claim_invoices,
     not_inherited=("update_User",),
     find_problems=_row_problems,
-    # Payments are out of scope; the fixtures have one, so that a delete can meet it.
+    # Payments are out of scope; the fixtures have one payment, which prevents a delete.
     references=(
         Reference(
             "FK_Claim_Invoice_Payment_Claim_Invoice",

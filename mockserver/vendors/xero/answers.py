@@ -114,7 +114,7 @@ def count_call(call: Call, state: State) -> None:
 
 
 def _remaining_headers(call: Call, state: State) -> Headers:
-    """Return the rate limit headers. While calls are not counted, they tell what one call leaves."""
+    """Return the rate limit headers. While quotas are off, the headers are those after one call."""
     windows, counted = _windows(call), call.assumptions["quotas"] != "off"
     left = {
         window.name: peek_fixed_window(state, window.key, window.limit, window.seconds).left
@@ -301,7 +301,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
-    """Return a saved element with its warnings. The reply's form and an assumption decide on its status."""
+    """Return a saved element with its warnings. A summarised reply hides its status (`saved_status`)."""
     warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
     is_told = request.call.assumptions["saved_status"] == "always" or not is_summarised(request)
     hidden = "" if is_told else _STATUS
@@ -309,7 +309,7 @@ def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -
 
 
 def is_summarised(request: Request) -> bool:
-    """Return whether failures make the reply a 400: as the flag or its default says, always without flag."""
+    """Return whether failures make a 400: by the flag or its default; always if the call takes no flag."""
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
     takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)

@@ -130,7 +130,7 @@ def booked_members(sent: Document, booked: Sequence[Document], state: State) -> 
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the bank account's currency and its rate; an overpayment may send others."""
+    """Return the currency of the bank account and its rate; an overpayment may send other values."""
     base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -230,7 +230,7 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
 
 
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """Return the stored transaction with the sent changes. Empty `_EMPTY_MEANS_ABSENT` members are absent."""
+    """Return the stored transaction with the sent changes; empty contact, account and lines are ignored."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     return {
         **pick_members(stored, *BANK_TRANSACTION.echoed),

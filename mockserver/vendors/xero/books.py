@@ -51,7 +51,7 @@ def kind_of(request: Request) -> DocumentKind:
 
 
 def add_history_line(key: str, change: str, state: State, details: str = "") -> Document:
-    """Store a line in the history of the document `key` and return it. Numbered names keep the order."""
+    """Store and return a line in the history of the document `key`. Numbers keep the lines in order."""
     lines = state.collection(HISTORY)
     number = lines.count("DocumentID", key) + 1
     line = {
@@ -107,7 +107,7 @@ def match_invoice(
 
 
 def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
-    """Return the payment with the invoice or credit that it names; None if that is unknown."""
+    """Return the payment with the invoice or credit that it names; None if the document is unknown."""
     kinds = (kind for kind in (INVOICE, *CREDITS) if kind.name in payment or kind.number in payment)
     return match_invoice(payment, path, call, state, next(kinds, INVOICE))
 

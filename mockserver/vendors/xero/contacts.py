@@ -15,7 +15,7 @@ from mockserver.vendors.xero.resources import CONTACT
 
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
-"""For each list with one entry of a kind, the member that names the kind."""
+"""Lists with one entry of each kind, and the member that names the kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
@@ -124,7 +124,7 @@ def check_contact_update(item: Item, request: Request, state: State) -> Iterator
 
 
 def update_or_create_contact(item: Item, request: Request, state: State) -> Outcome:
-    """Store the changes of a known contact, whose absent members do not change, or a new contact."""
+    """Update the named contact, whose absent members do not change, or create a contact."""
     stored = _find_target(item.document, request, state)
     if stored is None:
         return create_contact(item, request, state)
