@@ -3,7 +3,7 @@
 (() => {
   const HIGHLIGHTED = 200_000;
 
-  // Colouring a long answer would freeze the page.
+  // Colours in a long answer would freeze the page.
   const plainWhenLong = {
     wrapComponents: {
       SyntaxHighlighter: (Original, system) => (props) => {
@@ -16,7 +16,7 @@
     },
   };
 
-  // Without what the page says itself (title, server), without a second main landmark, and without links in buttons.
+  // Remove what the page itself shows (title, server), a second main landmark, and links inside buttons.
   const inPage = (system) => ({
     components: {
       InPage: ({ getComponent, specSelectors }) => {
@@ -35,7 +35,7 @@
     },
   });
 
-  // Swagger UI leaves fields without names, and texts that scroll out of reach of the keyboard.
+  // Swagger UI gives fields no names, and its scrolling texts cannot be reached by keyboard.
   const nameFields = (place) => {
     for (const field of place.querySelectorAll("select, textarea, input")) {
       if (field.labels?.length || field.hasAttribute("aria-label")) continue;

@@ -16,7 +16,7 @@
       said.textContent = `Copied as ${link.dataset.label}`;
       setTimeout(() => { link.textContent = link.dataset.label; }, 2000);
     } catch {
-      // No clipboard, or the call cannot be exported like that: the page shows the text, or the reason.
+      // If there is no clipboard or the export fails, the page shows the text or the reason.
       location.href = link.href;
     }
   });
@@ -40,7 +40,7 @@
     if (!button || !bodies().length) return;
     button.hidden = false;
     for (const line of document.querySelectorAll("pre.body .json-line")) {
-      // A swap that brings two parts ends twice.
+      // A swap of two parts fires `htmx:afterSettle` twice.
       if (!opens(line) || line.querySelector(".fold")) continue;
       const button = document.createElement("button");
       button.type = "button";

@@ -1,4 +1,4 @@
-// On every page: the choice of the sandbox, times as they pass, menus, filters kept by name.
+// On every page: the choice of the sandbox, times that stay current, menus, filters stored by name.
 "use strict";
 (() => {
   const select = document.getElementById("sandbox");

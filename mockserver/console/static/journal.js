@@ -1,4 +1,4 @@
-// Keeps the list of calls live: fetches the rows after the newest one it has, whenever there may be some.
+// Keeps the list of calls live: fetches newer rows whenever there may be newer calls.
 "use strict";
 (() => {
   const table = document.getElementById("calls"), body = table.tBodies[0];
@@ -29,7 +29,7 @@
     document.getElementById("empty")?.remove();
   };
 
-  // Newest first. One answer has a page of rows at most: older ones are asked for until none is missing.
+  // Rows come newest first, at most a page in one answer; older rows are requested until no row is missing.
   const rowsAfter = async (number) => {
     const found = [];
     for (let before = ""; ; before = `&before=${found.at(-1).dataset.number}`) {
@@ -49,7 +49,7 @@
       do {
         isAgain = false;
         const asked = run, rows = await rowsAfter(newest);
-        // What another run of the server answered is not added to the rows of this one.
+        // Rows from another run of the server are not added to the rows of this run.
         if (asked !== run) continue;
         if (rows.length) newest = Number(rows[0].dataset.number);
         waiting = [...rows, ...waiting].slice(0, MOST_ROWS);
@@ -76,7 +76,7 @@
   });
   document.addEventListener("mock-server", ({ detail }) => {
     if (detail === document.documentElement.dataset.server) return;
-    // Another run of the server numbers its calls anew: the rows of the last one are gone.
+    // A new run of the server numbers its calls anew, so the rows of the last run are removed.
     document.documentElement.dataset.server = detail;
     run += 1;
     newest = 0;

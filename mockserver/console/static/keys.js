@@ -1,4 +1,4 @@
-// Keys of the console; "?" lists them. None works while somebody types, and all can be switched off.
+// Keys of the console; "?" lists them. No key works while somebody types, and all keys can be switched off.
 "use strict";
 (() => {
   const dialog = document.getElementById("keys"), button = document.getElementById("keys-button");

@@ -1,4 +1,4 @@
-// One event stream a browser: the tab that holds the lock reads it and passes its events on to the others.
+// One event stream for each browser: the tab that holds the lock reads it and passes the events to all other tabs.
 // Dispatches "mock-calls" (detail: newest number by sandbox) and "mock-link" (detail: "live", "lost") on document.
 "use strict";
 (() => {
@@ -16,14 +16,14 @@
     source.addEventListener("open", () => passOn({ kind: "mock-link", detail: "live" }));
     source.addEventListener("error", () => {
       passOn({ kind: "mock-link", detail: "lost" });
-      // A browser gives up on an answer that is no stream, such as a proxy's page.
+      // If the answer is not a stream, such as a proxy's page, the browser gives up.
       if (source.readyState === EventSource.CLOSED) setTimeout(readStream, POLL_MS);
     });
   };
 
   if (channel && navigator.locks) {
     channel.addEventListener("message", ({ data }) => heard(data));
-    // A tab that opens later asks nothing: it has just been drawn, and the next event reaches it.
+    // A tab that opens later need not ask: its page is new, and the next event reaches it.
     tell("mock-link", "live");
     navigator.locks.request("mockserver-events", () => new Promise(readStream));
   } else {

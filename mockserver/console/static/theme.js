@@ -1,4 +1,4 @@
-// Runs before the page is drawn, so that it does not flash in the other colours.
+// Runs before the page is drawn, so that the page does not flash in other colours.
 "use strict";
 (() => {
   const stored = () => { try { return localStorage.getItem("theme") || "system"; } catch { return "system"; } };
