@@ -99,7 +99,7 @@ class TextSearch:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TextSearch:
-        """Read the query of a page; start at the first hit if the text differs from the last one, `found`."""
+        """Read the query of a page; start at the first hit unless the text is `found`, the last text."""
         text = query.get("find", "")
         return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
 

@@ -317,7 +317,7 @@ def _text(value: Json) -> str:
 
 
 def shown_difference(found: Document) -> Document:
-    """Return the records that differ, by collection, and apart from them those of the server's collections.
+    """Return the records that differ, by collection, and separately those of the server's own.
 
     `found` is the response of the control plane's `/diff`. If there are many, added records are cut first.
     """

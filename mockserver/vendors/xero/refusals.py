@@ -73,7 +73,7 @@ _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield a problem for each text with a NUL.
 
-    Source: docs/catalogue.md#133-nul-and-controls, the vendor's message is assumed.
+    Source: docs/catalogue.md#133-nul-and-controls (the vendor's message is assumed).
     """
     if request.may_contain_nul:
         for path in find_nul(item.document, item_path(item, request)):
@@ -290,7 +290,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """Return a member's class name: an element's is its list's name in the singular, the body's `Request`."""
+    """Return a member's class name. An element has its list's name in the singular, the body `Request`."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 

@@ -129,7 +129,7 @@ class Resource:
     echo: tuple[str, ...] = ()
     """Members of a rejected element."""
     archived: str = ""
-    """If set, lists show documents with ACTIVE in this member, or all documents on request."""
+    """If set, lists show only documents with ACTIVE in this member, unless a call asks for all documents."""
 
     @cached_property
     def plural(self) -> str:
