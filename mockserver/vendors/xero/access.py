@@ -341,7 +341,7 @@ def _find_record(call: Call, operation: Operation, state: State) -> Document | N
     key, records = _key(call, operation), _records(call, state)
     record = records.get(_record_name(call, operation)) if key else None
     if key and record is None and "name" in call.principal.facts:
-        # Keys sent with a token of the fixtures are stored under the scheme; a login keeps them (assumed).
+        # Keys of a fixture token are stored under the scheme: a client that logs in finds them (assumed).
         record = records.get(f"{_SCHEME}/{key}")
     return record if record is not None and parse_instant(record["until"]) > state.now else None
 

@@ -41,7 +41,7 @@ Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
-"""Members that only an invoice inside a single payment shows. Source: docs/vendors/xero.md#invoice."""
+"""Every invoice has these, except in a batch payment or allocation. Source: docs/vendors/xero.md#invoice."""
 
 
 def kind_of(request: Request) -> DocumentKind:
