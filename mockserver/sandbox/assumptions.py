@@ -22,18 +22,18 @@ ON = "on"
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Behaviour of one vendor that no document states, with the values it may have.
-
-    `meaning` is a sentence, `source` the place that describes the gap. If there is a `pattern`, each text
-    that matches it as a whole is a value, and `alternatives` are examples.
-    """
+    """Behaviour of one vendor that no document states, with its possible values."""
 
     name: str
     default: str
     alternatives: tuple[str, ...]
+    """Values besides the default; only examples if there is a `pattern`."""
     meaning: str
+    """One sentence."""
     source: str
+    """Place that describes what the documents leave open."""
     pattern: str = ""
+    """Regular expression for the whole of a value; "" allows only the default and the alternatives."""
 
     def accepts(self, value: str) -> bool:
         if self.pattern and re.fullmatch(self.pattern, value):
@@ -92,7 +92,7 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Raise VendorFailure if the answer is to be lost after the work is done."""
+    """Raise VendorFailure if the vendor is to fail after the work of the call is done."""
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 
@@ -139,7 +139,7 @@ def _override_document(name: str, value: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class KeyRules:
-    """How two keys are compared: whether letter case and white space at the ends make keys differ.
+    """Comparison of two keys: whether letter case and white space at the ends make keys differ.
 
     Source: docs/catalogue.md#38-key-case, #39-key-whitespace.
     """
@@ -149,7 +149,7 @@ class KeyRules:
 
     @property
     def of_stored_keys(self) -> KeyRules:
-        """Return these rules for keys that are stored trimmed. An index finds such keys if case counts."""
+        """Return the rules without trimming, for keys that are stored trimmed: `find` then uses an index."""
         return _RULES[False, self.ignores_case]
 
     def stored(self, text: str) -> str:
@@ -161,9 +161,9 @@ class KeyRules:
         return stored.casefold() if self.ignores_case else stored
 
     def find_key(self, text: str, rows: Collection) -> str:
-        """Return the stored key that equals the text: exactly if there is such a key, else by these rules.
+        """Return the stored key that equals `text`, preferring a key in the same letter case.
 
-        If no stored key equals the text, return the text as it would be stored.
+        If no stored key equals `text`, return `text` in its stored form.
         """
         key = self.stored(text)
         if not self.ignores_case or key in rows:

@@ -12,7 +12,7 @@ from mockserver.model import Value
 Clock: TypeAlias = Callable[[], datetime]
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998
-"""Limits of a sandbox's clock, with room before them and after them for tokens to expire."""
+"""First and last year of a sandbox's clock. Python has years beyond both, in which tokens may expire."""
 
 
 def system_clock() -> datetime:
@@ -20,16 +20,18 @@ def system_clock() -> datetime:
 
 
 class ClockSettings(Value, frozen=True):
-    """Setting of a sandbox's clock: frozen at an ISO instant, or `ahead` seconds ahead."""
+    """Setting of a sandbox's clock, which is frozen or runs."""
 
     frozen: str | None = None
+    """ISO instant at which the clock stands; None if the clock runs."""
     ahead: int = 0
+    """Seconds by which a running clock is ahead of the machine's clock."""
 
     def reading(self, machine: Clock) -> datetime:
         return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
 
     def advanced(self, seconds: int, now: datetime) -> ClockSettings:
-        """Return the setting after `seconds` more; return this setting if that is beyond the last year."""
+        """Return the setting for `now` plus `seconds`, or this setting if the sum is after LAST_YEAR."""
         try:
             later = now + timedelta(seconds=seconds)
         except OverflowError:
@@ -44,7 +46,7 @@ class ClockSettings(Value, frozen=True):
 def normalize_clock_instant(text: str) -> str:
     """Return an instant in the form that a sandbox's clock stores.
 
-    Raises ValueError: the text is no instant, or is outside the clock's limits.
+    Raises ValueError if the text is no instant, or if its year is outside the clock's limits.
     """
     moment = parse_instant(text)
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:

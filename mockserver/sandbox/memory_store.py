@@ -1,4 +1,4 @@
-"""Store in memory: states, transactions with savepoints, and what each call changed."""
+"""Store in memory: states, transactions with savepoints, and the changes of each call."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 MAX_CHANGES = 20_000
-"""Limit of changed documents that one sandbox remembers; the newest step is always kept."""
+"""Maximum number of changed documents in one sandbox's history. The newest step may exceed it alone."""
 
 MAX_CHANGES_OF_ALL = 100_000
-"""Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
+"""Maximum number of changed documents in all histories of a store. The newest step may exceed it alone."""
 
 _OF_CONTROL_PLANE = 0
 T = TypeVar("T")
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Rewound:
-    """A view of a sandbox's tables in which changes are undone; the tables themselves stay as they are."""
+    """A view of a sandbox's tables in which changes are undone, without changing the tables themselves."""
 
     held: _TablesByPlace
 
@@ -77,38 +77,42 @@ class Rewound:
 
 
 class _Step(Value, frozen=True, eq=False):
-    """The changes made by one call; calls of the control plane have the number 0."""
+    """The changes of one call."""
 
     undo: Sequence[Change]
     number: int
+    """The call's number in the journal; 0 for a call of the control plane."""
 
     @property
     def size(self) -> int:
-        """The number of changes; 1 if the call changed nothing, so that the limit counts such calls too."""
+        """Return the number of changed documents; 1 if there are none, so that every call counts."""
         return sum([len(keys) for _, keys, _ in self.undo]) or 1
 
 
 @dataclass(slots=True)
 class KeptSteps:
-    """The steps of all histories of a store, oldest first; `lock` guards them and their histories."""
+    """The steps of all histories of a store."""
 
     arrivals: OrderedDict[_Step, History] = field(default_factory=OrderedDict)
+    """The steps, oldest first, each with its history."""
     changes: int = 0
+    """Size of all steps together."""
     lock: Lock = field(default_factory=Lock)
+    """Guards the steps and all histories."""
 
 
 @dataclass(slots=True)
 class History:
     """The newest calls of one sandbox with their changes, and changes by the control plane between calls.
 
-    The states before and after a call are known while its step is kept. `unended` are the changes that belong
-    to no step yet.
+    The states before and after a call are known while its step is in the history.
     """
 
     kept: KeptSteps = field(default_factory=KeptSteps)
     steps: deque[_Step] = field(default_factory=deque)
     changes: int = 0
     unended: UndoList = field(default_factory=list)
+    """Changes of a call that has not ended; they belong to no step yet."""
 
     def add(self, undo: UndoList, *, is_control: bool) -> None:
         if is_control:
@@ -122,17 +126,17 @@ class History:
                 self.unended = [*self.unended, *undo] if self.unended else undo
 
     def end_call(self, number: int) -> None:
-        """End a call: all changes since the end of the call before belong to this number."""
+        """End call `number`: all changes since the previous call ended belong to this call."""
         with self.kept.lock:
             self._end_step(number)
 
     def begin(self) -> None:
-        """Forget all steps. From now on every change is known."""
+        """Forget all steps, and the changes of a call that has not ended."""
         with self.kept.lock:
             self._drop_all()
 
     def end(self) -> None:
-        """Forget all steps because the sandbox was deleted; ignore calls that end later."""
+        """Forget all steps, because the sandbox was deleted. A call that ends later counts for no store."""
         with self.kept.lock:
             self._drop_all()
             self.kept = KeptSteps()
@@ -150,7 +154,7 @@ class History:
         del self.kept.arrivals[step]
 
     def states(self, numbers: Collection[int], now: Callable[[], Tables]) -> Mapping[int, CallStates]:
-        """Return the states before and after each call, where known; `now` returns the present state."""
+        """Return the known states before and after each call; `now` returns the present state."""
         wanted = {number for number in numbers if number > 0}
         found: dict[int, CallStates] = {}
         rewound = Rewound.of(now() if wanted else EMPTY)
@@ -168,9 +172,9 @@ class History:
         return found
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """Return, by document, the number of the call that last wrote it; 0 stands for the control plane.
+        """Return by key the number of the call that last wrote the document; 0 for the control plane.
 
-        `place` is scope and collection of the keys. A document that no kept step wrote is left out.
+        `place` is scope and collection of the keys. Keys that no step in the history wrote are left out.
         """
         with self.kept.lock:
             steps = list(self.steps)
@@ -209,7 +213,10 @@ def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:
-    """Yield what the changes come to: loading a state first deletes and then writes every document."""
+    """Yield one change for each document that differs in the end.
+
+    (Loading a state first deletes and then writes every document, so most documents do not differ.)
+    """
     seen: set[tuple[tuple[str, str], str]] = set()
     for table, key, document in document_changes(undo):
         place = (table.place, key)
@@ -246,7 +253,7 @@ class _Savepoint:
 
 
 def undo_to(mark: int, undo: UndoList) -> None:
-    """Undo the changes after the first `mark` lines of the list, the last first."""
+    """Undo all changes but the first `mark` of the list, newest first, and remove them from the list."""
     while len(undo) > mark:
         table, keys, documents = undo.pop()
         for key, document in zip(keys, documents, strict=True):
@@ -256,8 +263,8 @@ def undo_to(mark: int, undo: UndoList) -> None:
 class StoredSandbox:
     """The tables of one sandbox by scope and name, and the lock that serialises its transactions.
 
-    `undo` has the changes of the open transaction; a `savepoint` undoes the newest of them. `keep` turns a
-    document into its stored form; None stores each document unchanged.
+    `undo` lists the changes of the open transaction. An error inside `savepoint` undoes the changes made
+    there. `keep` turns a document into its stored form; None stores each document unchanged.
     """
 
     __slots__ = ("_keep", "lock", "savepoint", "tables", "undo")
@@ -270,7 +277,7 @@ class StoredSandbox:
         self._keep = keep
 
     def run(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> tuple[T, UndoList]:
-        """Run `work`; return its result and its changes. If `work` raises, undo its changes and raise again.
+        """Run `work`; return its result and changes. If `work` raises an error, undo the changes and reraise.
 
         The caller holds the lock.
         """
@@ -292,14 +299,17 @@ class StoredSandbox:
         return table
 
     def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
-        """Drop empty tables of tenants, because a call may name any tenant and most calls only read."""
+        """Drop those of `tables` that are empty and belong to a tenant.
+
+        (A call may name any tenant, and reading a table creates it.)
+        """
         for table in tables:
             if not table.documents and not table.place[0].endswith("/"):
                 self.tables.pop(table.place, None)
 
 
 class MemoryState:
-    """The state of one sandbox inside one transaction; `created` has the tables that the transaction made."""
+    """The state of one sandbox inside a transaction; `created` lists the tables that it has created."""
 
     __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
 

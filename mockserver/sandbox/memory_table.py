@@ -48,14 +48,14 @@ class MemoryTable:
 
     @property
     def get(self) -> Callable[[str], Document | None]:
-        """Return the dictionary's own method: each item of a batch calls it, and a wrapper costs time."""
+        """Return the dictionary's own `get`, because a wrapper would cost time for each item of a batch."""
         return self.documents.get
 
     def __getitem__(self, key: str) -> Document:
         return self.documents[key]
 
     def __setitem__(self, key: str, document: Document) -> None:
-        if type(key) is not str:  # one among texts, from a record that was loaded, and no table can be sorted
+        if type(key) is not str:  # a loaded record may have another, which no table can sort
             raise TypeError(f"a key is a text, found {key!r:.80}")
         self._undo.append((self, (key,), (self.documents.get(key),)))
         if self._is_plain():
@@ -64,11 +64,14 @@ class MemoryTable:
             self.put(key, document if self._keep is None else self._keep(document))
 
     def _is_plain(self) -> bool:
-        """Return whether the table has no order, no index and no stored form, so that writes are plain."""
+        """Return whether a write only has to set a document: no order, no index and no `keep`."""
         return self._keys is None and not self._indexes and self._keep is None
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
-        """Store many documents, in one step if the table is plain."""
+        """Store documents and return the previous ones in the same order, None where there was none.
+
+        A plain table stores all documents in one step.
+        """
         before = list(map(self.documents.get, documents))
         if self._is_plain():
             self._undo.append((self, list(documents), before))
@@ -96,7 +99,7 @@ class MemoryTable:
         return (documents[key] for key in tuple(self.order())) if documents else iter(())
 
     def put(self, key: str, document: Document | None) -> None:
-        """Store `document` under `key` without a line in the undo list; None deletes."""
+        """Store `document` under `key` without a line in the undo list; None deletes the stored document."""
         if self._indexes:
             self._reindex(key, self.documents.get(key), document)
         if document is None:

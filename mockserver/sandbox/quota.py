@@ -13,10 +13,12 @@ QUOTAS = "quotas"
 
 
 class QuotaUse(Value, frozen=True):
-    """Result of counting a call: the calls left, and the whole seconds to wait (0 if the call is allowed)."""
+    """Result of counting a call."""
 
     left: int
+    """Number of further calls that are allowed now."""
     wait: int = 0
+    """Whole seconds until a call is allowed; 0 if this call is allowed."""
 
     @property
     def allowed(self) -> bool:
@@ -57,7 +59,7 @@ def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
 
 
 def count_in_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
-    """Count one call of at most `limit` in `seconds`; windows begin at multiples of `seconds`."""
+    """Count one call if its window has fewer than `limit`; windows begin at multiples of `seconds`."""
     window, gone = divmod(int(state.now.timestamp()), seconds)
     left = peek_fixed_window(state, key, limit, seconds).left
     if left == 0:
@@ -68,7 +70,7 @@ def count_in_fixed_window(state: State, key: str, limit: int, seconds: int) -> Q
 
 
 def count_in_token_bucket(state: State, key: str, rate: float, burst: int) -> QuotaUse:
-    """Count one call of a bucket that holds `burst` and gains `rate` a second."""
+    """Count one call if the bucket has a token; the bucket holds `burst` tokens and gains `rate` a second."""
     counters = state.collection(QUOTAS, "")
     kept = counters.get(key)
     tokens = float(burst)

@@ -1,4 +1,4 @@
-"""Sandboxes: settings, creation, reset, deletion, transactions, expiry of idle ones."""
+"""Sandboxes: settings, creation, reset, deletion, transactions, expiry after idle time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT_SANDBOX = "default"
 MAX_SANDBOXES = 1000
 
 SETTINGS = "settings"
-"""The collection of a sandbox's seed, clock and beginning."""
+"""Collection with the documents `seed`, `clock` and `beginning`, the initial settings of the sandbox."""
 
 T = TypeVar("T")
 SANDBOX_NAME = re.compile(r"[a-z0-9-]{1,64}")
@@ -39,7 +39,7 @@ class UseTimes(Protocol):
     """Time of the last use of each sandbox, by name."""
 
     def add(self, name: str, used: datetime) -> bool:
-        """Add a sandbox; return False, and change nothing, if it exists."""
+        """Add a sandbox. If the sandbox exists, change nothing and return False."""
 
     def touch(self, name: str, used: datetime) -> None:
         """Note the use of a sandbox, if it exists."""
@@ -48,10 +48,10 @@ class UseTimes(Protocol):
         """Forget a sandbox, if it exists."""
 
     def find(self, name: str) -> datetime | None:
-        """Return the time of a sandbox's last use; None if it does not exist."""
+        """Return the time of a sandbox's last use; None if the sandbox does not exist."""
 
     def has(self, name: str) -> bool:
-        """Return whether a sandbox exists; another worker may just have deleted it."""
+        """Return whether a sandbox exists. True may be out of date: another worker may have deleted it."""
 
     def names(self) -> list[str]:
         """Return the names of all sandboxes."""
@@ -87,8 +87,8 @@ class MemoryUseTimes:
 class IdleTracker:
     """Registry of sandboxes and their last use.
 
-    A sandbox expires after `idle_seconds` without a call; None means never. `used` keeps the times of use;
-    None keeps them in this process.
+    A sandbox expires after `idle_seconds` without a call; None means never. `used` stores the times of use;
+    None stores them in this process.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class IdleTracker:
         return self._used.find(name)
 
     def idle_seconds(self, name: str) -> int:
-        """Whole seconds since the last use; 0 for an unknown sandbox."""
+        """Return the whole seconds since the last use; 0 for an unknown sandbox."""
         used = self.last_use(name)
         return 0 if used is None else max(0, int((self._clock() - used).total_seconds()))
 
@@ -146,7 +146,7 @@ class Settings:
     name: str
     seed: int = 0
     frozen: str | None = None
-    """ISO instant at which the clock stands; None: the clock is the system's."""
+    """ISO instant at which the clock stands; None if the clock is the machine's."""
     empty: bool = False
     assumptions: Mapping[str, str] = field(default_factory=dict)
     """Values that differ from the defaults, by `vendor.name`."""
@@ -227,43 +227,43 @@ _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """The sandboxes of this server. A vendor's call creates its sandbox; a control call never creates one."""
+    """The sandboxes of this server. `transact`, for vendors' calls, creates a sandbox; `control` does not."""
 
     store: Store
     fixtures: Tables
-    """Records of a new sandbox that is not empty."""
+    """Initial records of a sandbox, unless it is created empty."""
     kept_when_empty: Tables
-    """Records of an empty sandbox: credentials, tenants, code lists."""
+    """Initial records of a sandbox that is created empty: credentials, tenants, code lists."""
     default_assumptions: Mapping[str, str] = field(default_factory=dict)
     """Values by `vendor.name`; the settings of a sandbox override them."""
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
     on_end: Callable[[str], None] = lambda _name: None
     """Called with the name of each sandbox that is deleted or expires."""
     default_scenarios: tuple[Document, ...] = ()
-    """Armed in each sandbox, before the scenarios of its settings."""
+    """Scenarios that are armed in each new sandbox, before the scenarios of its settings."""
     default_settings: Settings = _DEFAULT_SETTINGS
     """Settings of the sandbox `default`."""
 
     def enter(self, name: str) -> None:
-        """Note the use of the sandbox. A sandbox that was idle for too long expires first."""
+        """Note the use of the sandbox. If it was idle for too long, let it expire first."""
         if self.idle_tracker.is_expired(name):
             self._expire([name])
         self.idle_tracker.touch(name)
 
     def transact(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` in the sandbox, which is made on first use. Raises TooManySandboxesError."""
+        """Run `work` in the sandbox; create a missing sandbox first. Raises TooManySandboxesError."""
         while True:
             try:
                 return self.store.transact(name, scope, work)
-            except UnknownSandboxError:  # not yet, or no more: others may delete it at any moment
+            except UnknownSandboxError:  # it is not created yet, or another call has deleted it
                 self.create(self._settings_of(name))
 
     def transact_or_discard(
         self, name: str, scope: str, work: Callable[[CallState], T], *, create: bool
     ) -> T:
-        """Run `work` like `transact`. If there are too many sandboxes, run it in a new one and discard that.
+        """Run `work` like `transact`. If there are too many sandboxes, run `work` like `discard`.
 
-        Raises TooManySandboxesError: there are too many sandboxes, and `create` is true.
+        Raises TooManySandboxesError if there are too many sandboxes and `create` is true.
         """
         try:
             return self.transact(name, scope, work)
@@ -273,7 +273,7 @@ class Sandboxes:
             return self.discard(name, scope, work)
 
     def discard(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` in a new sandbox as the named one was at its beginning, and discard the new one."""
+        """Run `work` in a temporary sandbox, filled as a new sandbox of this name would be."""
         return self.store.run_discarded(self._fill(self._settings_of(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
@@ -282,7 +282,7 @@ class Sandboxes:
         return self.store.control(name, work)
 
     def create(self, settings: Settings) -> bool:
-        """Create a sandbox; return False, and change nothing, if it exists. Raises TooManySandboxesError."""
+        """Create a sandbox. If it exists, change nothing and return False. Raises TooManySandboxesError."""
         self._expire(self.idle_tracker.expired())
         is_new = self.idle_tracker.add(settings.name)
         try:
@@ -293,7 +293,7 @@ class Sandboxes:
             raise
 
     def reset(self, name: str) -> Settings:
-        """Restore fixtures, seed, clock, assumptions and scenarios of the creation; keep the snapshots.
+        """Restore the initial records, seed, clock, assumptions and scenarios. Snapshots are not changed.
 
         Raises UnknownSandboxError.
         """
@@ -333,14 +333,14 @@ class Sandboxes:
         return self.store.control(name, work)
 
     def dump(self, name: str) -> Tables:
-        """Contents of the sandbox by scope, collection and key, without snapshots.
+        """Return the contents of the sandbox by scope, collection and key, without snapshots.
 
         Raises UnknownSandboxError.
         """
         return self.control(name, snapshots.dump_tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
-        """Change the sandbox's clock; `change` gets its time and its settings. Raises UnknownSandboxError."""
+        """Set the clock to what `change` makes of its time and settings. Raises UnknownSandboxError."""
 
         def work(whole: SandboxState) -> None:
             settings = whole.collection(SETTINGS, "")
@@ -349,14 +349,17 @@ class Sandboxes:
         self.control(name, work)
 
     def assume(self, name: str, values: Mapping[str, str | None]) -> None:
-        """Override assumptions, by `vendor.name`; None restores a default. Raises UnknownSandboxError."""
+        """Override assumptions by `vendor.name`; the value None restores a default.
+
+        Raises UnknownSandboxError.
+        """
         self.enter(name)
         for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
             self.store.transact(name, f"{vendor}/", partial(sandbox_assumptions.override_values, chosen))
-        self.store.control(name, lambda _whole: None)  # else the change would count as the next call's
+        self.store.control(name, lambda _whole: None)  # else the change would belong to the next call
 
     def delete(self, name: str) -> None:
-        """Delete the sandbox. The default sandbox returns to its state at start, and loses its snapshots.
+        """Delete the sandbox. The default sandbox returns to its initial state, without snapshots.
 
         Raises UnknownSandboxError.
         """
@@ -384,7 +387,7 @@ class Sandboxes:
         for name in names:
             last_used = self.idle_tracker.last_use(name)
             if self.idle_tracker.is_expired(name):
-                with suppress(UnknownSandboxError):  # somebody else was quicker
+                with suppress(UnknownSandboxError):  # another call has just deleted it
                     self._end(name, last_used)
 
     def _end(self, name: str, last_used: datetime | None = None) -> None:
@@ -398,7 +401,7 @@ def is_sandbox_name(text: str) -> bool:
 
 
 def count_records(tables: Tables) -> int:
-    """Return the number of vendors' documents in the tables, without the counters of the server."""
+    """Return the number of vendors' documents, without sequences, assumptions and counters of calls."""
     return sum(
         len(documents)
         for scope, collections in tables.items()

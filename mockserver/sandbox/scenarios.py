@@ -8,14 +8,19 @@ from mockserver.model import Document
 from mockserver.sandbox.store import SandboxState
 
 SCENARIOS = "scenarios"
-"""`{name, armed, order, document}` by name; `order` grows with each that is stored."""
+"""Collection of `{name, armed, order, document}` by name; a scenario stored later has a higher `order`."""
 
 SCENARIO_COUNTERS = "scenario-counters"
-"""Counters, by `scenario/rule` {calls, hits}, by `scenario/rule/what for/vendor/tenant/identity`
-{attempts}, by `scenario/quota:name` {window, used}."""
+"""Collection of counters, with keys of four kinds:
+
+`scenario/rule`: {calls, hits};
+`scenario/rule/what for/vendor/tenant/identity`: {attempts};
+`scenario/rule/first/vendor/tenant/index`: {item}, the identity of the first item at this index;
+`scenario/quota:name`: {window, used}.
+"""
 
 SCENARIO_STATES = "scenario-states"
-"""`scenario/name` → {value}."""
+"""Collection of `{value}` by `scenario/name`, the name of a state."""
 
 
 def scenario_record(document: Document, order: int, *, armed: bool = True) -> Document:
@@ -23,14 +28,14 @@ def scenario_record(document: Document, order: int, *, armed: bool = True) -> Do
 
 
 def store_scenario(whole: SandboxState, document: Document, *, armed: bool) -> None:
-    """Store a scenario as the newest. A scenario of its name is replaced, and loses its counts."""
+    """Store a scenario as the newest. It replaces a scenario of its name, whose counters are deleted."""
     name = document["name"]
     _delete_counters(whole, name)
     whole.collection(SCENARIOS, "")[name] = scenario_record(document, whole.next(SCENARIOS), armed=armed)
 
 
 def delete_scenario(whole: SandboxState, name: str) -> bool:
-    """Delete a scenario; return False if there is none of that name."""
+    """Delete a scenario and its counters; return False if no scenario has this name."""
     kept = whole.collection(SCENARIOS, "")
     if name not in kept:
         return False
@@ -40,7 +45,7 @@ def delete_scenario(whole: SandboxState, name: str) -> bool:
 
 
 def delete_all_scenarios(whole: SandboxState) -> None:
-    """Delete every scenario and every count, also the counts of scenarios that headers named."""
+    """Delete all scenarios and all counters, also the counters of scenarios that only headers name."""
     for name in (SCENARIOS, SCENARIO_COUNTERS, SCENARIO_STATES):
         collection = whole.collection(name, "")
         for key in collection:
@@ -48,15 +53,15 @@ def delete_all_scenarios(whole: SandboxState) -> None:
 
 
 def changed_scenarios(before: Iterable[Document], after: Iterable[Document]) -> Mapping[str, Document | None]:
-    """Changed scenarios by name: the new document, or None for a deleted one."""
+    """Return the changed scenarios by name: the new document, or None if the scenario was deleted."""
     old, new = ({document["name"]: document for document in documents} for documents in (before, after))
     return {name: new.get(name) for name in {**old, **new} if old.get(name) != new.get(name)}
 
 
 def replace_scenarios(whole: SandboxState, changes: Mapping[str, Document | None]) -> None:
-    """Apply changed scenarios to a sandbox: known scenarios are replaced or deleted, new scenarios are armed.
+    """Apply changed scenarios to a sandbox: replace or delete known scenarios, add and arm new ones.
 
-    A replaced scenario keeps its place in the order, stays armed or disarmed, and loses its counts.
+    A replaced scenario keeps its place in the order and stays armed or disarmed. Its counters are deleted.
     """
     kept = whole.collection(SCENARIOS, "")
     for name, document in changes.items():

@@ -12,17 +12,17 @@ from mockserver.model import EMPTY, Document, Json, Path, Value, pointer_of
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
 SNAPSHOTS = "snapshots"
-"""The collection of snapshots of a sandbox's own scope: {id, at, label, records, tables} by id."""
+"""Collection in the scope of the sandbox: {id, at, label, records, number, tables} by id."""
 
 MAX_SNAPSHOTS = 50
 
 _SHOWN_PLACES = 3
 _LAST_NUMBER = "snapshots-taken"
 LOADED = "loaded-records"
-"""The collection that says where records came from outside: {places} under `last`."""
+"""Collection with the newest places of records that were loaded from outside: {places} under `last`."""
 
 SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER, LOADED)
-"""Collections that no dump has."""
+"""Collections that are in no dump, and that stay when a dump is loaded."""
 
 _MISSING = object()
 
@@ -55,7 +55,7 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
 
 
 def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
-    """Note the places of records that were loaded from outside, so no vendor has written them."""
+    """Note the places of records that were loaded from outside, and that no vendor has written."""
     noted = whole.collection(LOADED, "")
     earlier = (noted.get("last") or {"places": []})["places"]
     noted["last"] = {"places": list(islice(dict.fromkeys(chain(places, earlier)), _SHOWN_PLACES))}
@@ -103,7 +103,7 @@ def list_snapshots(whole: SandboxState) -> list[Document]:
 
 
 def snapshot_tables(whole: SandboxState, name: str) -> Tables:
-    """Contents of a snapshot. Raises UnknownSnapshotError."""
+    """Return the contents of a snapshot. Raises UnknownSnapshotError."""
     held: Tables = _find_snapshot(whole, name)["tables"]
     return held
 
@@ -142,10 +142,11 @@ class DocumentPlace(Value, frozen=True, order=True):
 
 
 class ValueChange(Value, frozen=True):
-    """A changed value; an added value has no `old`, a removed value has no `new`."""
+    """A changed value."""
 
     pointer: str
     values: Document
+    """{old, new}, without `old` if the value was added, without `new` if it was removed."""
 
 
 class StateDiff(Value, frozen=True):

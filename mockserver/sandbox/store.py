@@ -14,21 +14,21 @@ from mockserver.model import Document, Value
 T = TypeVar("T")
 
 SANDBOX_SCOPE = "sandbox/"
-"""The scope of what a sandbox keeps about itself: seed, clock, how it began."""
+"""Scope of the documents about the sandbox: seed, clock, initial settings, scenarios, snapshots."""
 
 Tables: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Document]]]
-"""A sandbox's documents: scope, collection, key."""
+"""A sandbox's documents by scope, collection and key."""
 
 
 class Collection(Protocol):
-    """A table of one scope; iteration is in key order, documents are read-only."""
+    """A table of one scope. Iteration is in key order. Documents are read-only."""
 
     def get(self, key: str) -> Document | None: ...
 
     def __getitem__(self, key: str) -> Document: ...
     def __setitem__(self, key: str, document: Document) -> None: ...
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
-        """Store documents; return for each key the document before, None if there was no document."""
+        """Store documents; return for each key the previous document, None if there was no document."""
         ...
 
     def __delitem__(self, key: str) -> None: ...
@@ -51,43 +51,43 @@ class State(Protocol):
 
     @property
     def now(self) -> datetime:
-        """The time of the sandbox's clock, in UTC; it stands still during a transaction."""
+        """Return the time of the sandbox's clock, in UTC; the time stands still during a transaction."""
         ...
 
     def collection(self, name: str, tenant: str | None = None) -> Collection:
-        """Return a collection of the call's tenant, or of the named tenant ("" is vendor-wide)."""
+        """Return a collection of `tenant`: None is the call's tenant, "" the scope of the whole vendor."""
         ...
 
     def sandbox_collection(self, name: str) -> Collection: ...
 
     def item(self) -> AbstractContextManager[None]:
-        """Return a savepoint: an exception inside undoes the writes inside and is raised again.
+        """Return a context whose writes are undone if an exception leaves the context.
 
-        A savepoint may be entered many times, and savepoints may nest.
+        The context may be entered many times, also inside itself.
         """
         ...
 
     def mark(self) -> int:
-        """Return a position for `undo_to`. In a loop a mark costs a third of what a savepoint costs."""
+        """Return a position for `undo_to`. A mark costs a third of the time of `item`."""
         ...
 
     def undo_to(self, mark: int) -> None:
-        """Undo the writes since the mark, which must have been made in the innermost savepoint."""
+        """Undo the writes since the mark, which must be of the innermost open `item`."""
         ...
 
     def next(self, sequence: str) -> int:
         """Return the next number of a vendor's sequence, from 1.
 
-        A number that was drawn in work that is undone is given out again.
+        If the work that drew a number is undone, the number is returned again.
         """
         ...
 
     def octets(self, count: int) -> bytes:
-        """Fresh bytes for ids, the same for the same seed and the same history."""
+        """Return new bytes for ids, which depend only on seed, vendor and the number of earlier draws."""
         ...
 
     def uuid(self) -> str:
-        """Return a fresh version 4 UUID, likewise."""
+        """Return a new UUID of version 4, made of 16 `octets`."""
         ...
 
 
@@ -95,7 +95,7 @@ class CallState(State, Protocol):
     """The state of one call, which may enter a tenant."""
 
     def enter(self, tenant: str) -> None:
-        """See the sandbox from a tenant of the vendor from now on."""
+        """Make `tenant` the call's tenant from now on."""
         ...
 
     def size(self) -> int: ...
@@ -107,7 +107,7 @@ class SandboxState(State, Protocol):
     def tables(self) -> Tables: ...
 
     def view(self) -> Tables:
-        """Return the same tables, unordered and not copied: only to be read inside the transaction."""
+        """Return the tables unordered and not copied, to be read inside the transaction only."""
         ...
 
     def load(self, tables: Tables) -> None: ...
@@ -124,19 +124,22 @@ class Store(Protocol):
     """Sandboxes by name, isolated from each other."""
 
     def lock(self, sandbox: str) -> RLock:
-        """Return the lock that keeps other threads of this process out of the sandbox, known or not."""
+        """Return the lock that keeps other threads of this process out of the sandbox.
+
+        If this process has no lock for the sandbox, return a lock that nobody else has.
+        """
         ...
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
-        """Create the sandbox and fill it; return False, and change nothing, if it exists."""
+        """Create the sandbox and fill it. If the sandbox exists, change nothing and return False."""
         ...
 
     def one_call(self) -> AbstractContextManager[None]:
-        """Let all waits for the store inside this context take together no longer than one call may wait."""
+        """Return a context whose waits for the store together take no longer than one call may wait."""
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` on the sandbox. If `work` raises, undo its writes and raise again.
+        """Run `work` on the sandbox. If `work` raises an error, undo its writes and reraise the error.
 
         Raises UnknownSandboxError.
         """
@@ -147,27 +150,27 @@ class Store(Protocol):
     def run_discarded(
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[CallState], T]
     ) -> T:
-        """Fill a sandbox without a name, run `work` on it and discard it."""
+        """Fill a temporary sandbox, run `work` on it and discard it."""
         ...
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """End a recorded call: the changes since the end of the call before belong to this number."""
+        """End the recorded call `number`: all changes since the previous call ended belong to this call."""
         ...
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
-        """Forget the states around recorded calls of lower numbers, if the sandbox exists."""
+        """Forget the states before and after calls with lower numbers; ignore an unknown sandbox."""
         ...
 
     def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
-        """Return the states before and after each call, where known. Raises UnknownSandboxError."""
+        """Return the known states before and after each call. Raises UnknownSandboxError."""
         ...
 
     def last_writers(
         self, sandbox: str, place: tuple[str, str], keys: AnyCollection[str]
     ) -> Mapping[str, int]:
-        """Return, by document, the number of the call that last wrote it; 0 stands for the control plane.
+        """Return by key the number of the call that last wrote the document; 0 for the control plane.
 
-        `place` is scope and collection of the keys. Documents without a known writer are left out. Raises
+        `place` is scope and collection of the keys. Keys without a known writer are left out. Raises
         UnknownSandboxError.
         """
         ...
