@@ -24,7 +24,7 @@ _MAX_LISTED = 20
 
 _RULE_PATH: Path = ("rules", WILDCARD)
 FAULTS_WITHOUT_RESPONSE = frozenset({"NO_RESPONSE", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"})
-"""Faults that send nothing of an answer."""
+"""Transport faults that send no part of an answer."""
 
 _DELAY_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fixed": ("value",),
@@ -41,7 +41,7 @@ _RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
 _RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
 _STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
 _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
-"""Whether a change needs `to`, or must not have it."""
+"""Whether a change needs the member `to` or must not have it. A change that is not here may have `to`."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -56,7 +56,7 @@ def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
 
 
 def check_states(rules: Json) -> Iterator[ScenarioProblem]:
-    """Yield required states that no rule sets."""
+    """Yield a problem for each required state that no rule sets."""
     reached: dict[str, set[str]] = {}
     for rule in rules:
         for name, value in rule.get("transitionsState", {}).items():
@@ -112,7 +112,7 @@ def _replacing_member(response: Document) -> str:
 
 
 def check_items(items: Json) -> Iterator[ScenarioProblem]:
-    """Yield effects that never apply, because an earlier one takes all their items for good."""
+    """Yield a problem for each effect that never applies, because an earlier effect takes all its items."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
         select = one["select"]
@@ -182,7 +182,7 @@ PartCheck = Callable[[Json], Iterator[ScenarioProblem]]
 def check_document(
     document: Json, vendors: OperationsByVendor, broken: Collection[Path]
 ) -> Iterator[ScenarioProblem]:
-    """Yield impossible values in the parts of `document` that no path of `broken` covers."""
+    """Yield the problems of those parts of `document` that contain no path of `broken`."""
     spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
     ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
     yield from check_ids(ids)
@@ -220,7 +220,7 @@ def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tupl
 
 
 def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
-    """Yield parameters of another type of delay, missing parameters, and delays of zero length."""
+    """Yield problems of a delay: parameters of another type, missing parameters, bounds, a length of 0."""
     kind = delay["type"]
     own = _DELAY_PARAMETERS[kind]
     for name in delay:
@@ -243,7 +243,7 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_response(response: Json) -> Iterator[ScenarioProblem]:
-    """Yield answers that could not arrive, and members that exclude each other."""
+    """Yield problems of a response: members without effect, members that exclude each other, headers."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"

@@ -65,12 +65,12 @@ WILDCARD = "*"
 TEXT = "{text}"
 
 MAX_TEXT = 64 * 1024
-"""Limit of characters of a text that a drift makes of another."""
+"""Maximum number of characters of a text that the drift `reword` makes."""
 
 MAX_GROWTH = 1024 * 1024
-"""Limit of characters that the drifts of a call add to its answer, besides eight times its own.
+"""Maximum number of characters that drifts may add to an answer, besides eight times the answer's length.
 
-Each place that they look at costs eight too.
+Each place in the answer that a drift visits counts as eight characters.
 """
 
 _PLACE = _TIMES = 8
@@ -83,7 +83,7 @@ _NO_ITEM_EFFECT = Effect()
 _TIMEOUT_FAULT = Fault("timeout")
 _FIRST_REFUSAL = 400
 _FIRST_EXTRA_KEY = 2**30
-"""First integer key of extra outcomes."""
+"""Number before the first integer key of an extra outcome."""
 
 _REDIRECTS = range(300, 400)
 _ERRORS = range(400, 600)
@@ -102,20 +102,21 @@ _REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
 
 @dataclass(slots=True)
 class _Growth:
-    """Number of characters that drifts may still add."""
+    """Budget of the characters that drifts may add."""
 
     left: int
+    """Number of characters that are left; -1 after the first refusal."""
 
     def take(self, characters: int) -> bool:
-        """Return whether so many characters may be added; after the first refusal none may."""
+        """Take `characters` from the budget; return False if fewer are left, and from then on always."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 
 
 def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
-    """Apply the effect to the reply's JSON; another media type only gets the effect's media type.
+    """Apply the effect to the reply. If the body is not JSON, change only the media type.
 
-    `batch` gives the places of count and maps; without it maps are all empty objects.
+    `batch` tells the places of the count and of the maps. If it has no maps, every empty object is a map.
     """
     if effect is None:
         return reply
@@ -197,7 +198,7 @@ def _change_element(elements: list[Any], at: int, rest: Path, change: Change, gr
 
 
 def _set_member(to: Json, growth: _Growth) -> Change:
-    """Set a copy, because later drifts may change it."""
+    """Return a change that sets a member to a copy of `to`, because later drifts may alter the member."""
     written = json.encode(to)
 
     def change(holder: dict[str, Any], name: str) -> None:
@@ -231,7 +232,7 @@ def _rename_member(to: Json, growth: _Growth) -> Change:
 
 
 def _widen_value(value: Json) -> Json:
-    """Return a number or Boolean as text, anything else as a list of itself."""
+    """Return a number or Boolean as text, any other value as the only element of a list."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else [value]
@@ -261,17 +262,17 @@ _CHANGES: Mapping[str, Callable[[Json, _Growth], Change]] = {
 
 @dataclass(frozen=True, slots=True)
 class AppliedEffects:
-    """The effects of a decision on one call; `fault` and `refuse` are the vendor's words.
-
-    `reported` holds the outcomes in the answer, `actual` the real ones, by item index; both only where they
-    differ from the outcome of the batch.
-    """
+    """The effects of a decision on one call."""
 
     decision: Decision
     fault: DescribeFault
+    """Words the fault of an item as the vendor does."""
     refuse: Refuse
+    """Words a refusal as the vendor does."""
     reported: dict[int, Outcome] = field(default_factory=dict)
+    """By item index, outcomes that only the answer tells."""
     actual: dict[int, Outcome] = field(default_factory=dict)
+    """By item index, real outcomes that the answer does not tell."""
 
     def batch_handler(self, handler: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
         return dataclass_replace(
@@ -279,7 +280,7 @@ class AppliedEffects:
         )
 
     def handler(self, handler: Handler) -> Handler:
-        """Return the handler of an operation that is no batch; its one document is item 0."""
+        """Return `handler`, of an operation without a batch, with the effects; its document is item 0."""
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
@@ -298,8 +299,8 @@ class AppliedEffects:
         return apply_envelope(reply, self.decision.envelope, None)
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """Return the real outcomes of the items, whatever the answer says."""
-        # An item that a refused batch took back is not lost: the answer says so.
+        """Return the real outcomes of the items, whatever the answer tells."""
+        # An item that a refused batch undid is not lost: the answer tells that it is not stored.
         return tuple(
             [
                 self.actual.get(one.item.index, one) if one.action is not Action.SKIPPED else one
@@ -362,7 +363,7 @@ class AppliedEffects:
     def _phantoms(
         self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch
     ) -> Iterator[Outcome]:
-        """Yield the extra outcomes, made of the first accepted outcome, or of the first."""
+        """Yield the extra outcomes, modelled on the first accepted outcome, or on the first if none is."""
         count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
         model = next((one for one in reported if one.accepted), next(iter(reported), None))
         if model is None:
@@ -375,7 +376,7 @@ class AppliedEffects:
             )
 
     def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
-        """Yield each outcome as often as it is reported; one that undid an atomic batch is never omitted."""
+        """Yield each outcome as often as the answer tells it. Atomic batches omit no rejected outcome."""
         for outcome in reported:
             effect = self.decision.effects.get(outcome.item.index, _NO_ITEM_EFFECT)
             if not effect.omit or (atomic and not outcome.accepted):
@@ -417,7 +418,7 @@ def _words(effect: Effect) -> Iterator[str]:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """Return an outcome as if of an unsent item: other key members, the rest equal."""
+    """Return the outcome with other values in the key members, as if of an item that was never sent."""
     document = outcome.item.document
     if isinstance(document, dict):
         named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
@@ -426,7 +427,7 @@ def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcom
 
 
 def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:
-    """Reorder the outcomes: unchanged, reversed, rotated or shuffled; two or more always change."""
+    """Reverse, rotate or shuffle the outcomes; a shuffle that would change nothing is a rotation."""
     if order == "reverse":
         return shown[::-1]
     if order == "shuffle":
@@ -459,7 +460,7 @@ RenderRefusal = Callable[[Refusal], Reply]
 
 
 def refusal_for_status(status: int, call: Call, wait: int | None = None) -> Refusal:
-    """Return the vendor's refusal with that status, or the nearest to it."""
+    """Return the refusal for the status, or the most similar refusal if no refusal has the status."""
     if status in _REFUSALS_BY_STATUS:
         return _REFUSALS_BY_STATUS[status](call)
     if status == 429:  # noqa: PLR2004 - HTTP's own number
@@ -478,8 +479,8 @@ def apply_response(
 ) -> Answer:
     """Return the answer with the decision's effects on reply, headers and delivery.
 
-    `render_refusal` words a refusal as the vendor does; `example` is the decision's example. The outcomes are
-    unchanged.
+    `render_refusal` words a refusal as the vendor does. `example` is the example that the decision names; it
+    replaces the reply. The outcomes are unchanged.
     """
     effect = decision.response or ResponseEffect()
     reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)

@@ -34,7 +34,7 @@ from mockserver.scenario.model import (
 from mockserver.scenario.predicates import holds
 
 _BITS = 53
-"""Number of fractions that a float represents exactly."""
+"""Number of bits of a draw; a float represents a fraction of 53 bits exactly."""
 
 MAX_DELAY_MS = 600_000
 """Maximum delay: ten minutes (docs/scenarios.md)."""
@@ -59,7 +59,7 @@ _RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 def draw(seed: int, *what: str) -> float:
     """Return a number in [0, 1) that depends on the seed and the words alone.
 
-    Each word is preceded by its length, so that no two lists of words have one hash.
+    The lengths of the words are hashed too, so that the lists `ab, c` and `a, bc` differ.
     """
     told = [str(seed), *what]
     digest = blake2b(digest_size=8)
@@ -73,8 +73,8 @@ def draw(seed: int, *what: str) -> float:
 def sample_delay(delay: Delay, u: float) -> float:
     """Return the delay in milliseconds for the draw `u` in [0, 1).
 
-    A lognormal delay is `median` at 0.5 and spreads by `sigma`. Each delay is at most `longest` and at most
-    ten minutes.
+    A lognormal delay is `median` if `u` is 0.5; a greater `sigma` spreads delays wider. Each delay is at most
+    `longest` and at most ten minutes.
     """
     if delay.type == "fixed":
         asked = float(delay.value)
@@ -100,7 +100,7 @@ class _Evaluation:
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
-    """Evaluate the candidate rules in order, count the rules that are used, and return the decision.
+    """Evaluate the candidate rules in order, count the call for each of them, and return the decision.
 
     Each rule sees the states at the start of the call. If a quota refuses the call, no other rule applies.
     """
@@ -139,13 +139,13 @@ def _matches_content(rule: Rule, context: CallContext) -> bool:
 
 
 def _has_item_effects_only(rule: Rule) -> bool:
-    """Return whether the rule has no effect unless one of its items is present."""
+    """Return whether the rule has effects on items and no other effect."""
     parts = (rule.envelope, rule.response, rule.quota, rule.transitions, rule.advance_clock)
     return bool(rule.items) and not any(parts) and rule.commit == COMMIT_ALL
 
 
 def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
-    """Return the items that may be selected; an index selects without a search."""
+    """Return the items that have to be tested: only the item at the selector's index, or all items."""
     return context.items if select.index is None else context.items[select.index : select.index + 1]
 
 
@@ -159,7 +159,7 @@ def _may_be_selected(select: ItemSelector, item: Item) -> bool:
 
 
 def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
-    """Count the call for the rule; return whether the rule takes it."""
+    """Return whether the rule takes the call, and count the call unless a required state differs."""
     rule, state = candidate.rule, evaluation.state
     states = state.sandbox_collection(SCENARIO_STATES)
     for name, wanted in rule.requires.items():
@@ -187,16 +187,17 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """Return the draw for the next attempt of `identity`; other identities do not change it."""
+    """Return the draw for the next attempt of `identity`; attempts of others do not change the draw."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     seed = evaluation.seed if candidate.seed is None else candidate.seed
     return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
-    """Count an attempt at this vendor, by this tenant, under this rule; return the number of attempts.
+    """Count an attempt of `identity` under this rule; return the number of its attempts.
 
-    When no more counters fit, each attempt of a new identity counts as its first.
+    Vendors and tenants are counted apart. If the sandbox has MAX_COUNTERS counters, each attempt of a new
+    identity counts as its first.
     """
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
@@ -276,7 +277,10 @@ def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Eva
 
 
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
-    """Return the rule's effects by item: for each item the first effect whose attempts are not used up."""
+    """Return by index the first effect for each item whose attempts are not used up.
+
+    Items with an effect of an earlier rule are left out.
+    """
     found: dict[int, Effect] = {}
     for one in candidate.rule.items:
         for item in _candidate_items(one.select, evaluation.context):
@@ -316,8 +320,8 @@ def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluat
 def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: State) -> tuple[str, int] | None:
     """Return the first rule with an exhausted quota, and the whole seconds to wait.
 
-    `quotas` are the quotas of the rules, by the names of their counters. If all quotas admit the call, each
-    counts the call once.
+    `quotas` has for each rule the name of its counter, and its quota. If all quotas admit the call, add the
+    call to each counter and return None.
     """
     counters = state.sandbox_collection(SCENARIO_COUNTERS)
     counted: dict[str, Document] = {}
@@ -334,9 +338,9 @@ def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: Sta
 
 
 def format_retry_after(value: int | str, now: datetime) -> str:
-    """Return the text of `Retry-After`: seconds, an HTTP date for `date+30`, else the text itself.
+    """Return the text of `Retry-After`: an HTTP date for `date+30`, any other value as it is.
 
-    If the date is before the first year or after the last, it is the present time.
+    `date+30` means 30 seconds after `now`. If Python has no such date, return the date of `now`.
     """
     relative = _RELATIVE_DATE.fullmatch(value) if isinstance(value, str) else None
     if relative is None:

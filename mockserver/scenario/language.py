@@ -15,7 +15,7 @@ from mockserver.model import Document, Json, Path
 from mockserver.spec.schema import locate_instance
 
 SCHEMA: Document = yaml.load((FilePath(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
-"""JSON Schema 2020-12; any text is a vendor's name in it."""
+"""JSON Schema 2020-12 of a scenario; it accepts any text as the name of a vendor."""
 
 _SCALAR_NAMES: Mapping[str, str] = {
     "name": "name: lower-case letters, digits and hyphens, at most 64",
@@ -112,7 +112,7 @@ def _literal(value: Json) -> str:
 
 
 class ScenarioProblem(NamedTuple):
-    """A problem at `path`: a stable code, the actual value, and the cure."""
+    """A problem at `path`: a stable code, what is wrong (`detail`), and the cure (`hint`)."""
 
     path: Path
     code: str
@@ -121,13 +121,16 @@ class ScenarioProblem(NamedTuple):
 
 
 class _SchemaError(NamedTuple):
-    """A violated keyword of the schema: its value, the schema around it, and the actual value."""
+    """A violated keyword of the schema."""
 
     path: Path
     keyword: str
     wanted: Json
+    """Value of the keyword."""
     schema: Document
+    """Schema that has the keyword."""
     found: Json
+    """Value at `path` in the document."""
 
 
 def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
@@ -143,7 +146,7 @@ def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:
-    """Return the known word closest to `word`, "" without a similar one."""
+    """Return the known word that is most similar to `word`; "" if no known word is similar."""
     plain = {_without_separators(one): one for one in known}
     near = get_close_matches(_without_separators(word), plain, 1, _MIN_SIMILARITY)
     return plain[near[0]] if near else ""
@@ -272,7 +275,7 @@ def _too_many_elements(one: _SchemaError) -> Iterator[ScenarioProblem]:
 
 
 def _wrong_member_count(one: _SchemaError) -> Iterator[ScenarioProblem]:
-    """Yield the problem of too few or too many members where exactly one, or at least one, is required."""
+    """Yield the problem of an object that has too few or too many members."""
     choices = [
         name for name in one.schema.get("properties", ()) if name not in one.schema.get("required", ())
     ]

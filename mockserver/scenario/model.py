@@ -26,7 +26,7 @@ class Predicate(Value, frozen=True):
 
 
 class RuleMatch(Value, frozen=True):
-    """The calls of a rule. A field that is None, "" or empty matches every call."""
+    """Conditions on the calls of a rule. A field that is None, "" or empty matches every call."""
 
     vendor: str = ""
     operation: str = ""
@@ -37,7 +37,7 @@ class RuleMatch(Value, frozen=True):
     body: Predicate | None = None
     item: Predicate | None = None
     nth: int | None = None
-    """Number, from 1, among the calls that match all other fields."""
+    """Number of the one call that matches, counted from 1 among the calls that match all other fields."""
 
 
 class ItemSelector(Value, frozen=True):
@@ -46,7 +46,7 @@ class ItemSelector(Value, frozen=True):
     all: bool = False
     index: int | None = None
     first_index: int | None = field(default=None, name="firstIndex")
-    """Selects the item at this index, in the first call that has as many items."""
+    """Index in the first call that has an item there; that item is selected in all calls."""
     key: str | None = None
     where: Predicate | None = None
     sample: float | None = None
@@ -58,14 +58,14 @@ class Effect(Value, frozen=True):
 
     fail: Fault | None = None
     fail_times: int | None = field(default=None, name="failTimes")
-    """Number of attempts that fail; None: all."""
+    """Number of attempts that fail; None if all fail."""
     warn: Fault | None = None
     hang_ms: int | None = field(default=None, name="hang")
     """Milliseconds by which the answer is delayed; the item then fails with a timeout."""
     omit: bool = False
     duplicate: int = 0
     commit: bool | None = None
-    """Whether the item is stored. None: if its outcome says so, or if its outcome is omitted."""
+    """Whether the item is stored; None if it is stored unless it fails."""
 
 
 class ItemEffect(Value, frozen=True):
@@ -79,14 +79,14 @@ class RuleTimes(Value, frozen=True):
     after: int = 0
     """Number of calls that are skipped first."""
     count: int | None = None
-    """Number of calls that are taken then; None: all."""
+    """Number of calls that are taken after those; None if all are taken."""
 
 
 class Commit(Value, frozen=True):
     """The items that are stored."""
 
     first: int | None = None
-    """Number of items, counted from the first; None: all."""
+    """Number of items that are stored, counted from the first; None if all are stored."""
 
 
 class SchemaDrift(Value, frozen=True):
@@ -106,29 +106,30 @@ class EnvelopeEffect(Value, frozen=True):
     order: str = ""
     """One of reverse, shuffle and rotate; "" changes nothing."""
     count_add: int = field(default=0, name="countAdd")
+    """Number that is added to the answer's count of items."""
     phantom: int = 0
+    """Number of outcomes of items that were never sent."""
     empty_map_as_array: bool = field(default=False, name="emptyMapAsArray")
     content_type: str = field(default="", name="contentType")
     drift: tuple[SchemaDrift, ...] = ()
 
 
 class Delay(Value, frozen=True):
-    """A time in milliseconds: fixed `value`, uniform from `lower` to `upper`, or lognormal.
-
-    If `longest` is set, it is the maximum.
-    """
+    """Delay of an answer, in milliseconds."""
 
     type: str
+    """fixed: `value`; uniform: from `lower` to `upper`; lognormal: with `median` and `sigma`."""
     value: int = 0
     lower: int = 0
     upper: int = 0
     median: int = 0
     sigma: float = 0.0
     longest: int | None = field(default=None, name="max")
+    """Maximum; None means ten minutes."""
 
 
 class Dribble(Value, frozen=True):
-    """The body is sent in `chunks` pieces over `total_ms` milliseconds."""
+    """Slow sending of the body, in `chunks` pieces over `total_ms` milliseconds."""
 
     chunks: int = field(name="numberOfChunks")
     total_ms: int = field(name="totalDuration")
@@ -165,7 +166,7 @@ class RuleQuota(Value, frozen=True):
 
 
 class Rule(Value, frozen=True):
-    """A rule: its calls and their number, and its effects."""
+    """The calls that a rule takes, and its effects on them."""
 
     id: str
     priority: int = 1
@@ -192,7 +193,7 @@ class Scenario(Value, frozen=True):
     rules: tuple[Rule, ...]
     description: str = ""
     seed: int | None = None
-    """None: the seed of the sandbox."""
+    """Seed of random draws; None means the seed of the sandbox."""
     document: Document = EMPTY
     """The document that the scenario was read from."""
     tests: int = 0
@@ -209,7 +210,7 @@ class Decision(Value, frozen=True):
     """The applied rules, as `scenario/rule`."""
     commit: Commit = COMMIT_ALL
     effects: Mapping[int, Effect] = {}
-    """Effects by the item's index; the attempt is counted already."""
+    """Effects by the item's index; attempts are already counted."""
     effect_rules: Mapping[int, str] = {}
     """The rule of each effect, by the item's index."""
     envelope: EnvelopeEffect | None = None
@@ -219,7 +220,7 @@ class Decision(Value, frozen=True):
     quota_status: int = 429
     """Status of the refusal by a quota."""
     delay_ms: float = 0
-    """The drawn delay."""
+    """Drawn delay of the answer, plus the longest hang of an item."""
     retry_after: str = ""
     """Text of the header `Retry-After`."""
     shuffle_seed: str = ""
@@ -231,11 +232,12 @@ NO_EFFECTS = Decision()
 
 
 class Candidate(Value, frozen=True):
-    """A rule that matches the head of the request. If its scenario has no `seed`, the sandbox's is used."""
+    """A rule that matches the head of the request."""
 
     scenario: str
     rule: Rule
     seed: int | None = None
+    """Seed of random draws; None means the seed of the sandbox."""
 
     @property
     def name(self) -> str:

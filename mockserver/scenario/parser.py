@@ -1,4 +1,4 @@
-"""Parsing of scenario documents, all problems at once; and the scenarios that ship."""
+"""Parsing of scenario documents, which finds all problems at once; the packaged scenarios."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
 class LocatedProblem(Value, frozen=True):
     """A problem in a document at `pointer`; `code` is kebab-case and stable.
 
-    `line` and `column` count from 1; they are None for a document without its text.
+    `line` and `column` count from 1; both are None if the document was not read from a text.
     """
 
     pointer: str
@@ -50,9 +50,9 @@ class LocatedProblem(Value, frozen=True):
 
 
 class InvalidScenarioError(MockServerError):
-    """A document is no scenario: its first 20 faults in their order, and the number of `more`.
+    """A document is no valid scenario. `problems` are the first 20, `more` is the number of the rest.
 
-    `source` is its file, "" for none.
+    Problems are in the order of the document. `source` is the document's file, "" if there is no file.
     """
 
     def __init__(self, problems: tuple[LocatedProblem, ...], more: int = 0, source: str = "") -> None:
@@ -61,20 +61,20 @@ class InvalidScenarioError(MockServerError):
         super().__init__("\n".join([*told, *([f"and {more} more"] if more else [])]))
 
     def where(self, fault: LocatedProblem) -> str:
-        """Place of a fault, as far as known: `flaky.yaml:4:18: /rules/0`."""
+        """Return the known parts of a fault's place, such as `flaky.yaml:4:18: /rules/0`."""
         place = (self.source, fault.line, fault.column)
         position = ":".join(str(part) for part in place if part not in ("", None))
         return ": ".join(part for part in (position, fault.pointer or "/") if part)
 
 
 def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
-    """Parse the scenario in a YAML or JSON text; `vendors` are operation ids by vendor.
+    """Parse the scenario in a YAML or JSON text; `vendors` has the operation ids of each vendor.
 
     Raises InvalidScenarioError.
     """
     positioned = parse_yaml(text)
     if positioned.syntax_problems and positioned.document is None and len(text) <= MAX_CHARACTERS:
-        # JSON writes emoji as two surrogates and has keys of any length, which no YAML reader takes.
+        # No YAML reader takes all of JSON: an emoji may be two surrogates, and a key may have any length.
         try:
             return parse_document(json.decode(text.encode()), vendors, source=source)
         except (MalformedBody, UnicodeError):
@@ -83,7 +83,7 @@ def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str 
 
 
 def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
-    """Parse a decoded document. Raises InvalidScenarioError: with every problem."""
+    """Parse a decoded document. Raises InvalidScenarioError."""
     try:
         json.check_depth(document)
     except MalformedBody as deep:
@@ -191,7 +191,7 @@ _READERS: Mapping[Any, Callable[[Json], Any]] = {
 
 
 def limited(document: Document, vendor: str = "", operation: str = "", *, once: bool) -> Document:
-    """A scenario whose rules hit `once` at most, and only calls of `vendor` and `operation`, if given."""
+    """Limit the rules of a scenario to one hit each if `once`, and to `vendor` and `operation` if given."""
     only = {name: text for name, text in (("vendor", vendor), ("operation", operation)) if text}
     return {**document, "rules": [_limited_rule(rule, only, once=once) for rule in document["rules"]]}
 
@@ -206,9 +206,9 @@ def _limited_rule(rule: Document, only: Document, *, once: bool) -> Document:
 
 
 def load_packaged(vendors: Collection[str] | None = None) -> Mapping[str, str]:
-    """Every packaged scenario as the text of its file, by name in alphabetical order.
+    """Return the text of each packaged scenario, by name in alphabetical order.
 
-    Of the vendors' own only those of `vendors`; None takes all.
+    A vendor's own scenarios are left out unless the vendor is in `vendors`; None means all vendors.
     """
     files = sorted(_scenario_files(vendors), key=lambda file: file.stem)
     return {file.stem: file.read_text(encoding="utf-8") for file in files}

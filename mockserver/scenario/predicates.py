@@ -17,15 +17,15 @@ from mockserver.scenario.model import Predicate
 PredicatePath: TypeAlias = tuple[str | int, ...]
 
 WILDCARD = "*"
-"""The step of a path that is every element of a list and every member of an object."""
+"""Step of a path that stands for every element of a list or every member of an object."""
 
 MAX_PATH = 200
 MAX_PATTERN = 200
 MAX_PIECES = 1_000
-"""Limit of what a pattern has to match, its repetitions written out."""
+"""Maximum number of pieces of a pattern, counted with its repetitions written out: `a{3}b` has 4."""
 
 _MAX_STEPS = 500_000
-"""Limit of a pattern's pieces times a text's characters: a twentieth of a second that nothing interrupts."""
+"""Maximum of a pattern's pieces times a text's characters; more would block for over 50 ms."""
 
 _PATTERN_BYTES = 1 << 20
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|.", re.DOTALL)
@@ -52,7 +52,7 @@ _OPERAND_TYPES = {
 
 
 class InvalidPredicateError(ValueError):
-    """An invalid predicate; `part` is the wrong member, "" for the whole."""
+    """A predicate is invalid; `part` is the wrong member, or "" if the whole predicate is wrong."""
 
     def __init__(self, part: str, detail: str, hint: str) -> None:
         super().__init__(detail)
@@ -67,19 +67,19 @@ class _RegexEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression, compiled; two of the same `text` are equal."""
+    """A compiled regular expression; patterns with equal `text` are equal."""
 
     text: str
     engine: _RegexEngine = field(compare=False, repr=False)
     pieces: int = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
-        """Return whether the pattern matches somewhere in `text`; in a very long one it does not."""
+        """Return whether the pattern matches somewhere in `text`; False if the search would take too long."""
         return len(text) * self.pieces <= _MAX_STEPS and self.engine.is_valid(text)
 
 
 def compile_pattern(text: str) -> Pattern:
-    """Compile a pattern, without look-around and back-references. Raises InvalidPredicateError."""
+    """Compile a pattern that has no look-around and no back-references. Raises InvalidPredicateError."""
     if len(text) > MAX_PATTERN:
         raise InvalidPredicateError(
             "matches",
@@ -106,7 +106,7 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def _count_pieces(pattern: str) -> int:
-    """Number of characters and classes of a pattern with its repetitions written out, at least 1."""
+    """Return the number of characters and classes of a pattern, with repetitions written out; at least 1."""
     groups, last = [0], 0
     for piece in _PIECE.finditer(pattern):
         if piece[1]:
@@ -125,7 +125,7 @@ def _count_pieces(pattern: str) -> int:
 
 
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
-    """Steps of a JSONPath: member names and indexes; with `every` also `[*]` as "*".
+    """Return the steps of a JSONPath: member names and indexes; with `every` also "*" for `[*]` and `.*`.
 
     Raises InvalidPredicateError.
     """
@@ -170,7 +170,7 @@ def _parse_steps(path: str, *, every: bool) -> Iterator[str | int]:
 
 
 def parse_predicate(document: Document) -> Predicate:
-    """Read `{path, <test>: <value>}`; `matches` is compiled here, once. Raises InvalidPredicateError."""
+    """Parse `{path, <test>: <value>}` and compile the pattern of `matches`. Raises InvalidPredicateError."""
     tests = [name for name in document if name != "path"]
     unknown = [name for name in tests if name not in TESTS]
     if unknown or len(tests) != 1 or "path" not in document:
@@ -206,7 +206,7 @@ def holds(predicate: Predicate, document: Json) -> bool:
 
 
 def json_equal(one: Json, other: Json) -> bool:
-    """Equality of JSON values: numbers by value, and no Boolean is a number."""
+    """Return whether two JSON values are equal: numbers by value, and a Boolean equals no number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -236,13 +236,13 @@ def _contains(found: Json, part: str) -> bool:
 
 
 def _compare(found: Json, wanted: Json) -> int:
-    """Sign of the difference of two numbers; 0 without a number."""
+    """Return the sign of `found` minus `wanted`; 0 if `found` is no number."""
     number = _number_of(found)
     return 0 if number is None else (number > wanted) - (number < wanted)
 
 
 def _number_of(found: Json) -> Json:
-    """Return a number, also from a text, as amounts are often texts; None for anything else."""
+    """Return a number, also from a text because amounts are often texts; None for any other value."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())
@@ -264,4 +264,4 @@ _TEST_FUNCTIONS: Mapping[str, Callable[[Json, Json], bool]] = {
     "in": lambda found, values: any(json_equal(found, one) for one in values),
 }
 TESTS = (*_TEST_FUNCTIONS, "exists")
-"""The words of the language for what may be asked of a value."""
+"""Names of the tests of a value in the scenario language."""

@@ -10,15 +10,15 @@ from mockserver.model import EMPTY, Document, Json, Value
 _Words = Callable[[Json], str]
 
 _LONGEST_LITERAL = 200
-"""Characters of a value that are told; a scenario may have values of any size."""
+"""Maximum number of characters of a value that are shown; a scenario may have values of any size."""
 
 _CALLS: Mapping[bool | None, str] = {None: "", True: "calls that write", False: "calls that read"}
 _OF_SOME_ITEMS = frozenset({"index", "key", "where"})
 _OTHER_EFFECTS = frozenset({"envelope", "response", "quota", "transitionsState", "advanceClock", "commit"})
-"""Effects of rules that take calls whatever their items are."""
+"""Members that make a rule take calls whatever their items are."""
 
 _TIMEOUT: Document = {"fail": {"code": "timeout"}}
-"""What becomes of an item that hangs, unless the effect says otherwise."""
+"""Default effect on an item that hangs."""
 
 _FAULTS: Mapping[str, str] = {
     "CONNECTION_RESET_BY_PEER": "the connection is reset",
@@ -34,7 +34,7 @@ _FAULTS: Mapping[str, str] = {
 
 
 class RuleWords(Value, frozen=True):
-    """A phrase each for the calls (`when`) and the effects (`then`)."""
+    """A phrase for the calls of a rule (`when`), and a phrase for each of its effects (`then`)."""
 
     when: str
     then: tuple[str, ...]
@@ -119,7 +119,7 @@ def _consequences(rule: Document) -> Iterator[str]:
 
 
 def _describe_commit(rule: Document) -> str | None:
-    """Words for the stored items, if the answer shows another outcome."""
+    """Return words about the stored items; None if the answer shows correctly what is stored."""
     commit = rule.get("commit", "full")
     first = commit["partial"] if isinstance(commit, Mapping) else 0
     if commit != "full":
@@ -135,7 +135,7 @@ def _describe_items(one: Document) -> str:
 
 
 def _phrases(effects: Document, words: Mapping[str, _Words]) -> Iterator[str]:
-    """Words of the effects in the order of `words`; "" for none."""
+    """Yield the phrases of the effects in the order of `words`, without empty phrases."""
     for name, describe in words.items():
         if name in effects and (phrase := describe(effects[name])):
             yield phrase

@@ -38,7 +38,7 @@ from mockserver.vendor import Request
 
 SCENARIO_HEADER = "mock-scenario"
 MAGIC_SCENARIO = "sbx"
-"""The scenario whose name stands in the journal for magic tokens."""
+"""Name of a scenario that stands in the journal for magic tokens."""
 
 _MAX_STEPS = 1_000_000
 _STEPS_A_SCENARIO = 10_000
@@ -50,7 +50,7 @@ _MOST_KNOWN_RULES = 1_000
 SeedsByScenario = Mapping[str, int | None]
 
 FIRST_WORD = "sbx"
-"""The first word of every token."""
+"""The first word of every magic token."""
 
 ITEM_FAULT_CODES = (
     "missing-required",
@@ -63,7 +63,7 @@ ITEM_FAULT_CODES = (
     "internal",
     "timeout",
 )
-"""The neutral codes of what may go wrong with an item (docs/scenarios.md)."""
+"""Codes of the faults of an item, which every vendor puts in its own words (docs/scenarios.md)."""
 
 DEFAULT_HANG_MS = 30_000
 DEFAULT_SLOW_MS = 3_000
@@ -212,7 +212,7 @@ def _call_context(call: Call, operation: Operation, request: Request | None) -> 
 
 
 def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ...]:
-    """Return the items that item rules see: those of the batch; for a single write its body; none for a read.
+    """Return the items that rules see: the items of a batch; the body of a single write; none for a read.
 
     The key of a single write is its last path parameter.
     """
@@ -227,7 +227,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """Yield a rule for each item with a magic token; for the whole call only the first item's."""
+    """Yield a rule for each item with a magic token. Tokens for the whole call count in item 0 only."""
     for item in items:
         words = tuple(find_tokens(_text_at(item.document, place)))
         yield from islice(_item_candidates(words, item), 1)
@@ -261,7 +261,7 @@ TokenResponse: TypeAlias = tuple[ResponseEffect, Commit]
 
 
 def may_have_token(body: bytes) -> bool:
-    """Return whether a body has the prefix, by an expression, which is five times as fast as `in`."""
+    """Return whether a body has the prefix of tokens. The regular expression is faster than `in`."""
     return _PREFIX.search(body) is not None
 
 
@@ -272,7 +272,7 @@ def effect_of(text: str) -> Effect | None:
 def response_of(text: str) -> TokenResponse | None:
     """Return the answer that the first token for a whole call asks for, and which items are stored.
 
-    With an error nothing is stored; with a transport fault everything is stored and the answer is lost.
+    If the token asks for an error status, nothing is stored; otherwise everything is stored.
     """
     return next(
         (response for word in find_tokens(text) if (response := _parse_response(word)) is not None), None

@@ -51,7 +51,7 @@ class TextPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """Text that is not plain data: problem, place, and cure."""
+    """A place in a text that is not plain data: the problem (`detail`) and the cure (`hint`)."""
 
     path: Path
     code: str
@@ -62,7 +62,7 @@ class SyntaxProblem:
 
 @dataclass(frozen=True, slots=True)
 class PositionedDocument:
-    """A document, and where its `keys` and `values` begin, by path."""
+    """A document, and the positions where its keys and its values begin, by path."""
 
     document: Json
     values: Mapping[Path, TextPosition] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class PositionedDocument:
 
 
 def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDocument:
-    """Parse the text; if it has syntax problems, the document is the rest without them."""
+    """Parse the text. If it has syntax problems, the document is what can be read in spite of them."""
     if (refused := check_size(len(text), max_characters)) is not None:
         return refused
     composer = _Composer(text)
@@ -113,7 +113,7 @@ class _TooDeepError(Exception):
 
 @dataclass
 class _Composer:
-    """Builds the document from the parser's events; none of it recurses deeper than `MAX_DEPTH`."""
+    """Builder of the document from the parser's events, without recursion deeper than `MAX_DEPTH`."""
 
     text: str
     values: dict[Path, TextPosition] = field(default_factory=dict)
@@ -211,7 +211,7 @@ def _position_of(event: Event) -> TextPosition:
 
 
 def _number(text: str) -> Json:
-    """The number of a plain scalar, else the text itself. Raises ValueError: a number beyond JSON's."""
+    """Return a plain scalar as a number, else as text. Raises ValueError if JSON has no such number."""
     if len(text) > MAX_DIGITS and (_DECIMAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
         raise ValueError("too many digits")
     if _DECIMAL.fullmatch(text):
