@@ -23,16 +23,18 @@ class StoreAddressError(MockServerError):
 
 
 class StoreAddress(Value, frozen=True):
-    """Address of a store: the `url` of a server or cluster, or the sentinels' hosts and the master's name.
-
-    Every key begins with `prefix`, so that several servers may share one Redis.
-    """
+    """Address of a store in Redis or Valkey."""
 
     url: str
+    """URL of the server or cluster; behind sentinels that of the first sentinel."""
     kind: str = _ALONE
+    """`sentinel`, `cluster`, or "" for a single server."""
     sentinels: tuple[tuple[str, int], ...] = ()
+    """Host and port of each sentinel."""
     master: str = ""
+    """Name of the master behind the sentinels."""
     prefix: str = DEFAULT_PREFIX
+    """Beginning of every key, so that several states may share one Redis."""
 
     @property
     def is_cluster(self) -> bool:
@@ -65,7 +67,7 @@ def parse_address(text: str) -> StoreAddress:
 
 
 def _behind_sentinels(parts: SplitResult, prefix: str) -> StoreAddress:
-    """Read the address of a master: hosts of sentinels, then /master or /master/database."""
+    """Return the address of a master behind sentinels; its path is /master or /master/database."""
     credentials, at, hosts = parts.netloc.rpartition("@")
     master, _, database = parts.path.strip("/").partition("/")
     if not master:

@@ -24,31 +24,33 @@ from mockserver.redis_store.keys import common_key
 T = TypeVar("T")
 
 CALL_S = 3.0
-"""Maximum length of one wait, or of all waits of one call together; no wait begins later."""
+"""Maximum time of one wait, or of all waits of one call together."""
 
 PATIENCE_S = 0.5
-"""Time in which a request is repeated that Redis cannot take, or that is lost."""
+"""Time for which a failed request is sent again."""
 
 BREAK_S = 0.2
-"""Time in which nobody asks after a failure, so that waiting calls do not wait for one another."""
+"""Time after a failure in which all requests fail at once, so that calls do not wait one after another."""
 
 _PAUSE_S = 0.02
 _CLOCK_S = 10.0
 """Time for which a measured difference between the clocks of worker and Redis is used."""
 
 FAILURES = (RedisError, RedisClusterException)
-"""All errors of Redis. None is left to other code, because nothing else can serve the call."""
+"""All errors of Redis; each of them means that the store is unavailable."""
 
 
 class _Waits(local):
-    """The seconds that this thread's call may still wait (None: no call), and the end of its last wait."""
+    """The waits of the current thread."""
 
     left_s: float | None = None
+    """Seconds that the current call may still wait; None if each wait has its own time."""
     until = 0.0
+    """End of the newest wait, by `monotonic`."""
 
 
 class RedisConnection:
-    """The connection of one worker to the store; each call blocks for a short time only."""
+    """The connection of one worker to the store; each request blocks for a short time only."""
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
@@ -61,9 +63,9 @@ class RedisConnection:
         return common_key(self.address.prefix, name)
 
     def script(self, name: str, keys: Sequence[str], *arguments: str | bytes | float) -> Any:
-        """Run a script of this package. If the first answer is lost, the script runs a second time.
+        """Run a script of this package. If an answer is lost, run the script again.
 
-        Raises StoreUnavailableError: no answer came; the script does not run later either.
+        Raises StoreUnavailableError if no answer comes in time; then the script does not run later either.
         """
 
         def run(client: Any) -> Any:
@@ -78,7 +80,7 @@ class RedisConnection:
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
-        """Let all waits in this context share the time of one call. Outside, each wait has its own."""
+        """Return a context whose waits share the time of one call, or each have that time if not `shared`."""
         outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
         try:
             yield
@@ -86,7 +88,7 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client. The work may run twice, so it must not count anything.
+        """Run `work` with the client, after a failure again; so `work` must not count anything.
 
         Raises StoreUnavailableError.
         """
@@ -103,7 +105,10 @@ class RedisConnection:
                 waits.left_s -= monotonic() - began
 
     def once(self, work: Callable[[Any], object]) -> list[Any]:
-        """Let `work` fill a pipeline, and send that once, so it may count. Raises StoreUnavailableError."""
+        """Send what `work` puts into a pipeline, only once, so `work` may count.
+
+        Raises StoreUnavailableError.
+        """
         self._refuse_while_blocked()
         try:
             pipeline = self._client.pipeline(transaction=False)
@@ -126,7 +131,7 @@ class RedisConnection:
         self.ask(lambda client: client.set(self.key("probe"), 1, px=60_000))
 
     def keep_first(self, name: str, value: bytes) -> bytes:
-        """Store the value unless a value is stored already; return what is stored then."""
+        """Store the value unless another value is already stored; return the stored value."""
         key = self.key(name)
         self.ask(lambda client: client.set(key, value, nx=True))
         return self.ask(lambda client: client.get(key)) or value
@@ -136,7 +141,7 @@ class RedisConnection:
 
     @cached_property
     def _client(self) -> Any:
-        """The client, made at first use, because a cluster's client calls the cluster when it is made."""
+        """Return the client, created at first use, because a cluster's client then calls the cluster."""
         return _open(self.address)
 
     def _send_again(self, work: Callable[[Any], T], until: float) -> T:
@@ -150,9 +155,9 @@ class RedisConnection:
             sleep(_PAUSE_S)
 
     def _deadline(self, key: str) -> float:
-        """Return the end of the wait, or a little less, by the clock of the Redis server that has the key.
+        """Return the end of the wait by the clock of the Redis server that has the key, or slightly earlier.
 
-        Redis reads its clock before its answer arrives, so the difference of the clocks comes out too small.
+        Redis reads its clock before its answer arrives, so the measured difference of clocks is too small.
         """
         node = self._client.get_node_from_key(key) if self.address.is_cluster else None
         ahead_s, read = self._clocks.get(node, (0.0, float("-inf")))
@@ -168,7 +173,7 @@ class RedisConnection:
             raise StoreUnavailableError(self._reason)
 
     def _block(self, error: Exception) -> str:
-        """Refuse all requests for a while, and return the reason."""
+        """Refuse all requests for BREAK_S, and return the reason."""
         self._reason = f"{self.address.shown} does not answer: {str(error) or type(error).__name__}"
         self._blocked_until = monotonic() + BREAK_S
         return self._reason

@@ -25,13 +25,13 @@ from mockserver.redis_store.keys import JournalKeys, journal_keys
 from mockserver.redis_store.store import RedisStore
 
 LOOKS = 32
-"""A worker looks at all journals after adding this fraction (1 / n) of what they may take together."""
+"""A worker measures all journals each time that it has added 1 / LOOKS of their common limit."""
 
 _PAUSE_S = 0.5
 _ITEMS, _RULES = "items:", "rules:"
 _STORE = "store"
 LONGEST_S = 120
-"""A run that began before this time has ended, because its worker was killed."""
+"""Time after which a run of a case counts as ended, because its worker was killed."""
 
 
 def _plain(value: Any) -> Any:
@@ -47,7 +47,7 @@ _decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
 class RedisEntryLog:
     """The entries of all workers; `names` returns the names of the sandboxes.
 
-    An entry is lost while Redis does not answer. If all sandboxes together exceed their limits, the oldest
+    Entries are lost while Redis does not answer. If all sandboxes together exceed their limits, the oldest
     entries of the largest journals are dropped a little later.
     """
 
@@ -60,7 +60,7 @@ class RedisEntryLog:
 
     @property
     def channel(self) -> str:
-        """The channel with the sandbox and number of each new entry."""
+        """Return the name of the channel that carries the sandbox and number of each new entry."""
         return self._connection.key("calls")
 
     def keep(self, entry: Entry, size_bytes: int) -> Kept:
@@ -119,7 +119,7 @@ class RedisEntryLog:
         return True
 
     def _shrink_all(self) -> dict[str, int]:
-        """Shrink the largest journals, and return the first number that each of them still keeps."""
+        """Shrink the largest journals, and return the lowest number that each of them still has."""
         names = self._names()
         keys = [self._keys(name) for name in names]
 
@@ -151,7 +151,7 @@ class RedisEntryLog:
 
 
 def share_of_each(sizes: Sequence[int], most: int) -> int:
-    """Return the maximum size of one journal with which all together take `most`; small ones stay whole."""
+    """Return the maximum size of each journal with which all journals together take at most `most`."""
     left, rest = most, sorted(sizes)
     while rest and rest[0] <= left // len(rest):
         left -= rest.pop(0)
@@ -163,7 +163,7 @@ def encode(entry: Entry) -> bytes:
     call = replace(entry.call, scenarios=applied_scenarios(entry))
     with suppress(UnicodeError):
         return _encoder.encode(replace(entry, call=call))
-    # Octets that are no UTF-8 stand in the target too, escaped.
+    # The call's `target` also has the octets that are no UTF-8, escaped.
     path = call.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return _encoder.encode(replace(entry, call=replace(call, path=path)))
 
@@ -207,7 +207,7 @@ class CallNews:
 
 
 class RedisCounters:
-    """Counts every call, and the transactions of `store`; a listener of the journal.
+    """Listener of the journal that counts every call, and the transactions of `store`.
 
     Nothing is counted while Redis does not answer.
     """
@@ -256,7 +256,7 @@ def _below(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
 
 
 class RedisCaseRuns:
-    """See `CaseRuns`. All methods raise `StoreUnavailableError` when Redis does not answer."""
+    """`CaseRuns` in Redis. All methods raise StoreUnavailableError when Redis does not answer."""
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
@@ -272,7 +272,7 @@ class RedisCaseRuns:
                 self._connection.script("case_run", keys, "end", token)
 
     def add(self, verdict: Document) -> Document:
-        """Add a verdict. If the answer of Redis is lost, a number is skipped."""
+        """Add a verdict and return it with its number. If an answer of Redis is lost, a number is skipped."""
         number = int(self._connection.ask(lambda client: client.incr(self._last_key)))
         numbered = {"run": number, **verdict}
         self._connection.ask(lambda client: client.hset(self._verdicts_key, number, json.encode(numbered)))

@@ -1,4 +1,4 @@
-"""Names of keys in Redis; all keys of one sandbox share a hash slot, with its list."""
+"""Names of keys in Redis. All keys of a sandbox are in the hash slot of the list that has the sandbox."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from typing import NamedTuple
 from zlib import crc32
 
 FORMAT = 2
-"""Number of the form in which things are stored, a part of every key.
+"""Number of the storage format, a part of every key.
 
-It is raised when a version cannot read what another stores; each then has a world of its own.
+The number is raised when a version cannot read what the previous version stores. The versions then share no
+data.
 """
 
 _LISTS = 16
-"""How many lists of sandboxes there are, each in a slot of its own: a cluster has few more masters."""
+"""Number of lists of sandboxes, each in its own hash slot, so that a cluster spreads the sandboxes."""
 
 
 class SandboxKeys(NamedTuple):
-    """The keys of a sandbox, in the order in which its script takes them.
-
-    `sandboxes` is the list with this sandbox: the time of the last use of each sandbox, by name.
-    """
+    """The keys of a sandbox, in the order in which its script takes them."""
 
     sandboxes: str
+    """The list that has this sandbox: the time of the last use of each sandbox, by name."""
     head: str
     documents: str
     log: str
@@ -35,9 +34,10 @@ class SandboxKeys(NamedTuple):
 
 
 class JournalKeys(NamedTuple):
-    """The keys of a sandbox's journal, in its script's order; `sandbox` exists while the sandbox does."""
+    """The keys of a sandbox's journal, in the order in which its script takes them."""
 
     sandbox: str
+    """A key that exists as long as the sandbox exists."""
     entries: str
     head: str
 

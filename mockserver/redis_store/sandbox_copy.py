@@ -43,13 +43,12 @@ _NO_VERSION = 0
 
 
 class Written(Value, frozen=True):
-    """Changes of a transaction in the form for Redis.
-
-    `sets` has fields and their documents in turn, `deleted` has the fields to delete.
-    """
+    """Changes of a transaction in the form for Redis."""
 
     sets: Sequence[bytes]
+    """Fields to set, each followed by its document."""
     deleted: Sequence[bytes]
+    """Fields to delete."""
 
 
 def field_of(place: tuple[str, str], key: str) -> bytes:
@@ -63,7 +62,7 @@ def split_field(field: bytes) -> tuple[tuple[str, str], str]:
 
 
 def write_changes(undo: UndoList) -> Written:
-    """Return what the changes of a transaction come to."""
+    """Return the changes of a transaction, without documents that are the same before and after."""
     sets: list[bytes] = []
     deleted: list[bytes] = []
     for table, key, old in _first_changes(undo):
@@ -84,7 +83,7 @@ def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
 
 
 def read_before(stored: bytes) -> list[PlacedChange]:
-    """Read the fields and documents before a change, which the script has joined."""
+    """Read the documents before a change, which the script has joined with their fields."""
     found: list[PlacedChange] = []
     at = 0
     while at < len(stored):
@@ -110,7 +109,7 @@ def read_document(value: bytes) -> Document:
 
 
 def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
-    """Yield the first change of each document, because that has the value before the transaction."""
+    """Yield the first change of each document: it has the document before the transaction."""
     seen: set[tuple[int, str]] = set()
     for change in document_changes(undo):
         place = (id(change[0]), change[1])
@@ -120,9 +119,10 @@ def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
 
 
 class Turn:
-    """A worker's turn to write to a sandbox; the turn ends with the context.
+    """A worker's turn to write to a sandbox. The turn ends with the context.
 
-    If Redis is lost, the worker keeps the turn for the rest of its time, and the next context begins with it.
+    If Redis does not answer, the turn does not end with the context, and the next context tries to go on
+    with this turn.
     """
 
     def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
@@ -141,11 +141,11 @@ class Turn:
             self.hand_over()
 
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
-        """Wait for the turn, or prolong it, and return what `begin` then answers about the sandbox.
+        """Wait for the turn, or prolong the worker's turn, and return the answer of `begin`.
 
-        `begin` gets the token of the turn and the token of the wait; its answer begins with `busy` if the
-        turn is over. Raises StoreUnavailableError: other workers had the turn all the time, or the store does
-        not answer.
+        `begin` gets the token of the turn and the token with which the worker has waited. Its answer begins
+        with `busy` if another worker has the turn. Raises StoreUnavailableError if other workers have the
+        turn for PATIENCE_S, or if the store does not answer.
         """
         began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
         while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:
@@ -171,21 +171,21 @@ class Attempt(Generic[T]):
         self._result, self._error, self.changes = result, error, changes
 
     def outcome(self) -> T:
-        """Return the result, or raise the error again, once: its frames hold this attempt."""
+        """Return the result, or raise the error and forget it, because its frames refer to this attempt."""
         if self._error is not None:
             try:
                 raise self._error
             finally:
                 self._error = None
-        return self._result  # type: ignore[return-value]  # it is there where no error is
+        return self._result  # type: ignore[return-value]  # without an error there is a result
 
 
 class SandboxCopy(StoredSandbox):
-    """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction that made these.
+    """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction of the version.
 
-    A sandbox that is made anew has another epoch, and a history that was wound back has other transactions.
-    The copy `is_contended` while other workers write to the sandbox too; then this worker waits for its
-    `turn`.
+    A sandbox that is created again has another epoch. If Redis has lost its newest changes, the same versions
+    have other transactions. While the copy `is_contended`, other workers write to the sandbox too, and this
+    worker waits for its `turn`.
     """
 
     __slots__ = ("_unread", "epoch", "is_contended", "name", "turn", "tx", "version")
@@ -201,7 +201,7 @@ class SandboxCopy(StoredSandbox):
         return self.version != _NO_VERSION
 
     def forget(self) -> None:
-        """Become empty."""
+        """Empty the copy, so that it has to be loaded."""
         self.tables.clear()
         self._unread.clear()
         self.epoch, self.version, self.tx = b"", _NO_VERSION, b""
@@ -215,7 +215,7 @@ class SandboxCopy(StoredSandbox):
     def catch_up(
         self, version: int, tx: bytes, fields: Sequence[bytes], values: Sequence[bytes | None]
     ) -> None:
-        """Become a copy of a later version; `values` are the documents there, None for a deleted document."""
+        """Bring the copy to a later version; `values` are its documents, None for a deleted document."""
         for field, value in zip(fields, values, strict=True):
             self._unread.pop(field, None)
             self._put(field, None if value is None else read_document(value))
@@ -233,10 +233,10 @@ class SandboxCopy(StoredSandbox):
         return Attempt(result, None, changes)
 
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
-        """Keep a stored attempt as the version of `head`; return False if the attempt changed nothing.
+        """Bring the copy to the version that a stored attempt made; return False if it changed nothing.
 
-        The next attempt reads the documents as every other worker reads them, with an integer for a whole
-        Decimal. Documents that other workers have changed by then are not read at all.
+        The next attempt reads the changed documents from their stored form, as other workers do, so that a
+        whole Decimal becomes an integer. Documents that other workers change until then are not read.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:

@@ -28,7 +28,7 @@ RENEW_S = 0.5
 class RedisUseTimes:
     """`UseTimes` in the lists of the sandboxes; `names` returns the names of all sandboxes.
 
-    The store adds a sandbox to its list and removes it there, so nothing is added or removed here. A worker
+    The store adds a sandbox to its list and removes it, so `add` and `remove` do not change Redis. A worker
     remembers when it last reported the use of a sandbox, so that not every call asks Redis.
     """
 
@@ -75,11 +75,11 @@ Group: TypeAlias = tuple[str, ...]
 
 
 class OpenCalls:
-    """The open calls, none while Redis does not answer; `names` returns the names of the sandboxes.
+    """The open calls of all workers; `names` returns the names of the sandboxes.
 
-    A thread renews the leases, so that a busy event loop loses none. A lease only tells which calls run at
-    the same time. A call without a lease is still stored once, because the transaction that stores it looks
-    up its idempotency key.
+    While Redis does not answer, each call counts as the only one. A thread renews the leases, so that no
+    lease ends because the event loop is busy. Leases only tell which calls run at the same time: without a
+    lease, two calls with one idempotency key are still stored once, because the transaction looks up the key.
     """
 
     def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
@@ -117,7 +117,7 @@ class OpenCalls:
         return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
 
     def renew(self) -> None:
-        """Report ends of calls that Redis could not be told before; renew the leases of this worker's calls.
+        """Report the ends of calls that Redis does not know yet, and renew the leases of the open calls.
 
         Raises StoreUnavailableError.
         """

@@ -45,27 +45,30 @@ _OF_CONTROL_PLANE = 0
 T = TypeVar("T")
 _DONE = b"done"
 MAX_COPIES = 200
-"""Maximum number of sandboxes that a worker has a copy of; the copy unused for longest is dropped first."""
+"""Maximum number of copies of sandboxes in a worker; the least recently used copy is dropped first."""
 
 
 class Span(Value, frozen=True):
-    """The versions of a sandbox before and after a call, and their epoch, which is not stored."""
+    """The versions of a sandbox before and after a call."""
 
     number: int
+    """The call's number in the journal."""
     before: int
     after: int
     epoch: bytes = b""
+    """Epoch of the versions; empty in a span from Redis, which does not store the epoch."""
 
 
 class _Step(Value, frozen=True):
-    """The changes from one version to the next."""
+    """The changes from the previous version to `version`."""
 
     version: int
     before: Sequence[PlacedChange]
+    """The changed documents as they were in the previous version."""
 
 
 class CallHistory:
-    """The newest changes of a sandbox, and the versions around each recorded call."""
+    """The newest changes of a sandbox, and the versions before and after each recorded call."""
 
     def __init__(self, connection: RedisConnection, sandbox: str) -> None:
         self._connection = connection
@@ -78,12 +81,12 @@ class CallHistory:
         self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
 
     def forget(self) -> None:
-        """Forget all calls: the states around them, the journal, and the open ones."""
+        """Forget all calls: the versions before and after them, the journal, and the open calls."""
         keys = self._keys
         self._ask("delete", keys.calls, keys.open, keys.journal, keys.journal_head)
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
-        """Return the states before and after each call, where known; `now` is the state at `version`."""
+        """Return the known states before and after each call; `now` is the state at `version`."""
         spans = [span for span in self._spans() if span.number in numbers and span.number > 0]
         if not spans:
             return {}
@@ -105,7 +108,7 @@ class CallHistory:
         }
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """Return, by document, the number of the call that last wrote it; 0 stands for the control plane."""
+        """Return by key the number of the call that last wrote the document; 0 for the control plane."""
         spans = self._spans()
         if not spans:
             return {}
@@ -124,7 +127,7 @@ class CallHistory:
         return [Span(int(number), int(before), int(after)) for number, before, after in members]
 
     def _steps(self) -> list[_Step]:
-        """Return the known steps, oldest first; the very first step has a version and no changes."""
+        """Return the steps whose previous version is still in the log, oldest first."""
         entries = self._ask("xrange", self._keys.log)
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))
@@ -196,7 +199,7 @@ class RedisStore:
         return self._discarded.run_discarded(fill, scope, work)
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """End a recorded call; while Redis does not answer, forget the call."""
+        """End a recorded call. If Redis does not answer, the versions of the call are lost."""
         span = self._spans.pop((get_ident(), sandbox), None)
         if span is None:
             copy = self._copy(sandbox)
@@ -242,7 +245,7 @@ class RedisStore:
         return sorted(name.decode() for names in self._connection.ask(ask) for name in names)
 
     def take_counts(self) -> StoreCounts:
-        """Return this worker's counts since the last time that they were taken."""
+        """Return this worker's counts since the previous `take_counts`."""
         with self._lock:
             counts, self._counts = self._counts, StoreCounts()
             return counts
@@ -255,7 +258,7 @@ class RedisStore:
             )
 
     def _transact(self, copy: SandboxCopy, scope: str, work: Callable[[MemoryState], T]) -> tuple[T, int]:
-        """Retry `work` until it ran on the newest version; return its result and that version."""
+        """Run `work` until it has run on the newest version; return its result and that version."""
         began, conflicts = perf_counter(), 0
         with copy.turn as turn:
             if copy.is_contended:
@@ -280,15 +283,15 @@ class RedisStore:
     def _take_turn(self, copy: SandboxCopy, turn: Turn) -> None:
         """Wait for the turn, and bring the copy to the state that the sandbox has until the turn ends.
 
-        After a conflict a worker takes its turn first, because a try without the turn would fail again.
+        A worker takes its turn after a conflict, because an attempt without the turn would fail again.
         """
-        with self._connection.waits(shared=False):  # they are for others, who write, and not for Redis
+        with self._connection.waits(shared=False):  # this waits for other workers, and not for Redis
             answer = turn.take(partial(self._begin_turn, copy))
         copy.is_contended = answer[0] != _DONE
         self._follow(copy, answer)
 
     def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
-        """Return the changes of other workers since the copy's version, if the token is the turn's."""
+        """Return other workers' changes since the copy's version; `busy` if `token` has not the turn."""
         answer: Sequence[Any] = self._script(
             copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
         )
@@ -297,7 +300,7 @@ class RedisStore:
     def _commit(self, copy: SandboxCopy, written: Written, token: str) -> Sequence[Any]:
         """Store the changes if the copy is current, and return the script's answer.
 
-        If no answer comes, nobody knows whether the changes are stored; then the copy becomes empty.
+        If no answer comes, nobody knows whether the changes are stored; then empty the copy.
         """
         tx = token_hex(8)
         head = (copy.epoch, copy.version, copy.tx, tx, token)
@@ -317,7 +320,10 @@ class RedisStore:
         return (_DONE, answer[1], tx.encode()) if answer[0] == _DONE else answer
 
     def _follow(self, copy: SandboxCopy, answer: Sequence[Any]) -> None:
-        """Bring a copy to the state in the script's answer. Raises UnknownSandboxError: it is deleted."""
+        """Bring the copy to the state in the script's answer.
+
+        Raises UnknownSandboxError if the sandbox was deleted.
+        """
         match answer[0]:
             case b"missing":
                 copy.forget()

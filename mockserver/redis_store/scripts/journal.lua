@@ -20,7 +20,7 @@ local function trim(max_entries, max_bytes)
 end
 
 -- append TOKEN SIZE MAX_ENTRIES MAX_BYTES CHANNEL NAME ENTRY
--- The entry's number, 0 if the sandbox is not there; and the first one that is kept, 0 if none was dropped.
+-- The entry's number, 0 if the sandbox is missing; and the lowest number that is kept, 0 if none was dropped.
 function commands.append()
   local token, size = ARGV[2], tonumber(ARGV[3])
   if redis.call('EXISTS', sandbox) == 0 then return {0, 0} end

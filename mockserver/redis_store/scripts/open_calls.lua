@@ -1,4 +1,4 @@
--- The calls that are open in one sandbox: each is a text of words, the groups that it counts in, and has a lease.
+-- The open calls of one sandbox. Each call is a text of words (its name and its groups) and has a lease.
 -- ARGV[1] names the command, a function below.
 
 local calls = KEYS[1]
@@ -19,7 +19,7 @@ local function counts(first)
   return found
 end
 
--- enter CALL LEASE_MS GROUP…: how many calls each group has with this one
+-- enter CALL LEASE_MS GROUP…: how many calls each group has, including CALL
 function commands.enter()
   redis.call('ZREMRANGEBYSCORE', calls, '-inf', now)
   redis.call('ZADD', calls, now + ARGV[3], ARGV[2])
@@ -27,7 +27,7 @@ function commands.enter()
   return counts(4)
 end
 
--- renew LEASE_MS CALL…: those that are open still; others were dropped with their sandbox
+-- renew LEASE_MS CALL…: prolongs the calls that are still open; the others were dropped with their sandbox
 function commands.renew()
   for at = 3, #ARGV do redis.call('ZADD', calls, 'XX', now + ARGV[2], ARGV[at]) end
   return redis.call('PEXPIRE', calls, ARGV[2])

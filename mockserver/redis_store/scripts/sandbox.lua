@@ -1,4 +1,4 @@
--- One sandbox: its documents, the log of what was changed, whose turn it is to write, and its place in a list.
+-- One sandbox: its documents, the log of its changes, the turn of a writing worker, its place in a list.
 -- ARGV[1] names the command, a function below; documents are bytes that no script looks into.
 
 local sandboxes, head, documents, log, lock, queue, wake, calls, open, journal, journal_head = unpack(KEYS)
@@ -18,7 +18,7 @@ end
 
 local function id(version) return version .. '-0' end
 
--- Gives the turn to whoever has waited longest: the worker that takes the token out of `wake` has it.
+-- Gives the turn to the worker that has waited longest: the one that takes the token out of `wake`.
 local function hand_over(token)
   redis.call('ZREMRANGEBYSCORE', queue, '-inf', now_ms())
   if redis.call('ZCARD', queue) == 0 then
@@ -32,8 +32,8 @@ local function hand_over(token)
   redis.call('PEXPIRE', wake, HAND_OVER_MS)
 end
 
--- Returns what was changed after the copy's version; or that the copy is of another history; or that the
--- worker's own change is there, though others came after it.
+-- Returns the changes after the copy's version (`stale`), or that the copy is of another history (`reload`),
+-- or that the worker's own change is stored, although other changes came after it (`done`).
 local function changes_since(version, tx, new_tx, held)
   local newer = redis.call('XRANGE', log, id(version), '+')
   if not newer[1] or newer[1][1] ~= id(version) or newer[1][2][2] ~= tx then return {'reload'} end
@@ -86,7 +86,7 @@ function commands.load()
   return {held[1], held[2], held[3], redis.call('HGETALL', documents)}
 end
 
--- The fields and what they hold, each behind its length; nothing has the length -1.
+-- The fields and their documents, each behind its length; the length is -1 if there is no document.
 local function held_now(fields)
   local parts = {}
   for first = 1, #fields, SLICE do
@@ -141,8 +141,8 @@ function commands.acquire()
   return 0
 end
 
--- turn EPOCH VERSION TX TOKEN ASKED LEASE_MS: where the sandbox is, if it is the worker's turn, which then lasts
--- the whole of its time; who has asked for it does not wait any more
+-- turn EPOCH VERSION TX TOKEN ASKED LEASE_MS: the changes after the copy's version, if TOKEN has the turn,
+-- which is prolonged; ASKED no longer waits in the queue
 function commands.turn()
   local version, tx = ARGV[3], ARGV[4]
   local held = redis.call('HMGET', head, 'epoch', 'version', 'tx')
@@ -168,13 +168,13 @@ function commands.end_call()
   return 1
 end
 
--- touch NAME USED: note a use, unless it is not there
+-- touch NAME USED: note a use of the sandbox, if it exists
 function commands.touch()
   return redis.call('EXISTS', head) == 1 and redis.call('HSET', sandboxes, ARGV[2], ARGV[3]) + 1 or 0
 end
 
--- delete EPOCH NAME USED: the sandbox of that epoch, not one that was made anew since; nor, if USED is the time
--- of its last use, one that was used since
+-- delete EPOCH NAME USED: delete the sandbox, unless it was created again after EPOCH or, if USED is given, was
+-- used after that time
 function commands.delete()
   if redis.call('HGET', head, 'epoch') ~= ARGV[2] then return 0 end
   if ARGV[4] ~= '' and redis.call('HGET', sandboxes, ARGV[3]) ~= ARGV[4] then return 0 end
