@@ -38,10 +38,10 @@ _MEMBERS = (
 
 
 def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple[Listener, ...]:
-    """Listeners that log entries to standard error, in the style `text`, `json` or `off`.
+    """Return listeners that log entries to standard error, in the style `text`, `json` or `off`.
 
-    Without `numbers` a text line omits the journal number, like replies without Mock-* headers. A JSON line
-    has the number of the process as `worker`, where there are several.
+    Without `numbers` text lines have no journal number. `worker` is the id of the process, which JSON lines
+    show; 0 if there is only one process.
     """
     if style == "off":
         return ()
@@ -54,7 +54,7 @@ def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple
 
 
 def log_note(style: str) -> Note:
-    """Return a function that logs a sentence that belongs to no entry, in the same styles."""
+    """Return a function that logs a sentence to standard error, in the style `text`, `json` or `off`."""
 
     def write(text: str) -> None:
         click.echo(text if style == "text" else json.encode({"note": text}), err=True)
@@ -71,7 +71,7 @@ def text_line(entry: Entry, *, numbers: bool = True) -> str:
 
 
 def json_line(entry: Entry, *, worker: int = 0) -> str:
-    """Return the facts as one JSON object, with the `worker` unless it is 0."""
+    """Return the log line of an entry as a JSON object, with `worker` unless it is 0."""
     short = View().short(entry)
     facts: dict[str, Json] = {name: short[name] for name in _MEMBERS}
     named = {"worker": worker} if worker else {}

@@ -25,7 +25,7 @@ from mockserver.model import (
 )
 
 HOP_BY_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
-"""Headers of the connection; a client that resends a call sets its own."""
+"""Headers of one connection; a client that resends a call sets them anew."""
 
 SILENT_FAULTS = frozenset(
     {"CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "EMPTY_RESPONSE", "NO_RESPONSE"}
@@ -41,20 +41,19 @@ _ESCAPED_SLASH = re.compile("(%(?:25)*2[fF])")
 _SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
 ANY_FAULT = "any"
 NO_STATUS = "none"
-"""Status filter for calls whose reply was never sent."""
+"""Status, in filters and counts, of calls whose client got no status."""
 
 
 class ItemResults(Value, frozen=True):
-    """Results of a batch's items: packed keys and actions, and problems and warnings by index.
-
-    `counts` is the number of items per action; actions without items are omitted.
-    Documents are not kept: an entry would take ten times the memory of its bodies, which contain them anyway.
-    """
+    """Results of a call's items, without documents, which would take ten times the memory of the bodies."""
 
     packed: bytes = b"[[],[]]"
+    """JSON of two lists: the keys and the actions of the items."""
     problems: Mapping[int, tuple[Problem, ...]] = {}
+    """Problems by item index; items without problems are left out."""
     warnings: Mapping[int, tuple[Problem, ...]] = {}
     counts: Mapping[str, int] = {}
+    """Number of items per action; actions without items are left out."""
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
@@ -72,14 +71,13 @@ class ItemResults(Value, frozen=True):
         return list(zip(keys, map(_ACTIONS.__getitem__, actions), strict=True))
 
     def actions(self) -> list[Action]:
-        """Return the action of each item."""
         if len(self.counts) > 1:
             return [action for _, action in self.items()]
         return [_ACTIONS[action] for action, number in self.counts.items() for _ in range(number)]
 
     @property
     def lost(self) -> list[int]:
-        """Indexes of the items that a rule dropped, so that the answer does not say that they are lost."""
+        """Return the indexes of the items that a rule did not store although the answer hides it."""
         return [at for at, problems in self.problems.items() if problems[0].code == LOST]
 
     def shown(self) -> list[str]:
@@ -182,12 +180,12 @@ def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
 
 
 def request_target(entry: Entry) -> str:
-    """Return the call's raw path, with sandbox prefix and mount if it had them."""
+    """Return the call's raw path, with sandbox prefix and mount if the call had them."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
 def target_below_mount(entry: Entry) -> str:
-    """Return the call's raw path below the vendor's mount, as sent if known."""
+    """Return the call's raw path below the vendor's mount, as it was sent if that is known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
@@ -208,7 +206,7 @@ class JournalQuery(Value, frozen=True):
     status: str = ""
     """A status, a class such as 4xx, or `none` for calls without a status."""
     outcome: str = ""
-    """An action, `warned` or `lost`; of the item `item` if that is given, else of any item."""
+    """An action, `warned` or `lost`, which the item `item` must have, or any item if `item` is None."""
     item: str | None = None
     """Key of an item in the call."""
     scenario: str = ""

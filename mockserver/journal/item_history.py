@@ -1,4 +1,4 @@
-"""The history of an item: the calls that carried it, and what became of it in each."""
+"""The history of an item: the calls that carried the item, and its outcome in each call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REPEATED = "repeated"
 """Action of an item whose call was answered with a stored answer, by its idempotency key."""
 
 UNREAD = "unread"
-"""The action of an item in a call that was refused before its items were read."""
+"""Action of an item in a call that was refused before its items were read."""
 
 _ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
 _BROKEN = SILENT_FAULTS | {"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_LENGTH", "LENGTH_TOO_SMALL"}
@@ -46,11 +46,11 @@ _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
 _REPLACING = ("status", "body", "example")
 _NO_COMMITS = ("none", {"partial": 0})
 _MONEY = ("amount", "total", "price", "sum", "value")
-"""Parts of the names of members that hold money, the most certain first."""
+"""Words in the names of members that hold money, the most certain word first."""
 
 
 class Told(StrEnum):
-    """What the answer told the client of an item."""
+    """What the answer told the client about an item."""
 
     STORED = "stored"
     REJECTED = "rejected"
@@ -76,8 +76,9 @@ class ItemAttempt(Value, frozen=True):
     told: Told
     status: int | None
     code: str = ""
-    """Code of the item's first problem, of the refusal, or of what a rule did to the item."""
+    """Code of the item's first problem, or of the refusal."""
     detail: str = ""
+    """Text of that problem or refusal, or what a rule did to the item."""
     warning: str = ""
     rules: tuple[str, ...] = ()
     fault: str = ""
@@ -92,7 +93,7 @@ class ItemAttempt(Value, frozen=True):
         return find_amount(self.document)
 
     def document_since(self, first: datetime, before: ItemAttempt | None) -> Document:
-        """Return the attempt as JSON, with the milliseconds since `first` and since the answer before."""
+        """Return the attempt as JSON, with milliseconds since `first` and since the answer of `before`."""
         waited = None if before is None else max(0, millis_between(before.until, self.at))
         return {
             "call": self.number,
@@ -124,27 +125,27 @@ class ItemHistory(Value, frozen=True):
 
     @property
     def stored(self) -> bool:
-        """Whether an attempt took effect."""
+        """Return whether an attempt took effect."""
         return bool(self.versions)
 
     @property
     def versions(self) -> list[Json]:
-        """The documents that took effect."""
+        """Return the documents that took effect, oldest first."""
         return [attempt.document for attempt in self.attempts if attempt.stored]
 
     @property
     def amount(self) -> Decimal | None:
-        """The amount in the newest document that took effect."""
+        """Return the amount in the newest document that took effect."""
         return find_amount(self.versions[-1]) if self.stored else None
 
     @property
     def created(self) -> int:
-        """How often the item was created."""
+        """Return how often the item was created."""
         return sum(attempt.created for attempt in self.attempts)
 
     @property
     def says(self) -> str:
-        """A sentence such as: stored at attempt 1 of 3, not after that."""
+        """Return a sentence such as: stored at attempt 1 of 3, not after that."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
             return f"not stored in {pluralize(len(self.attempts), 'attempt')}"
@@ -181,10 +182,12 @@ def millis_between(first: datetime, later: datetime) -> int:
 
 
 class _Earlier(Value, frozen=True):
-    """What an answer told of its items."""
+    """What an earlier answer told about its items."""
 
     at: datetime
+    """Arrival of the call."""
     told: Mapping[str, Told]
+    """By the item's identity in the journal."""
 
 
 def find_histories(
@@ -218,7 +221,7 @@ def _attempts(
     earlier: dict[str, _Earlier],
     packaged: Packaged,
 ) -> Iterator[tuple[str, ItemAttempt]]:
-    """Yield key and attempt of each item. `earlier` has earlier answers by bytes and idempotency key."""
+    """Yield key and attempt of each item. `earlier` has answers by a call's bytes and idempotency key."""
     sent = _sent_items(entry.call, operation, vendor)
     place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
     before = earlier.get(place)
@@ -276,7 +279,7 @@ def _writes(entry: Entry, operation: Operation) -> bool:
 
 
 def _may_carry(entry: Entry, key: str | None) -> bool:
-    """Return whether the call may carry the item, by outcomes alone: reading the body takes far longer."""
+    """Return whether the call may carry the item. Only outcomes are read: the body would take far longer."""
     return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
 
 
@@ -371,7 +374,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
-    """Return how far a count is wrong; a count that includes the omitted items is not wrong."""
+    """Return by how much the answer's count is wrong; if rules add the omitted items, it is right."""
     added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
@@ -391,17 +394,17 @@ def _told_of_item(
         return Told.REJECTED
     is_refusal = entry.reply.status >= _FIRST_REFUSAL and not any(map(_replaces_answer, rules))
     if action is Action.SKIPPED:
-        # What a rule keeps from taking effect is answered as if it had.
+        # If a rule does not store an item, the item is answered as if it were stored.
         is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)
         return Told.STORED if is_lie and not is_refusal else Told.REFUSED
     if action in _ACCEPTED:
-        # A refusal that is about single items shows the bad ones alone.
+        # A refusal because of single items shows only the rejected items.
         return Told.NOTHING if is_refusal else Told.STORED
     return Told.REJECTED
 
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:
-    """Return whether another outcome is read as the omitted one. In maps of problems only a count is."""
+    """Return whether the answer hides that an outcome is omitted, by its count or by another outcome."""
     if "key" in batch.outcome:
         return False
     has_count = any("countAdd" in rule.get("envelope", {}) for rule in rules)
@@ -412,7 +415,7 @@ def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bo
 
 
 def find_amount(document: Json) -> Decimal | None:
-    """Return the amount of an item: the outermost, then first number in a member named after money.
+    """Return the amount of an item: the first number in a member named after money, outer members first.
 
     Amounts in a list of parts are added up. None means that the item has no amount.
     """

@@ -1,4 +1,4 @@
-"""The history of items as a drawing: a row for each item, a mark for each attempt, along the time."""
+"""The histories of items as a drawing: a row for each item, with a mark for each attempt at its time."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
-    """Return at least one history as an SVG.
+    """Return the histories, at least one, as an SVG.
 
-    All rows share an axis of time. If the clock stood still, or if marks would be far from their time, the
-    axis is the order of calls.
+    All rows share one axis. The axis is time, or the order of calls if the clock stood still or if marks
+    would be far from their time.
     """
     keys = {view.key(one.key) for one in histories}
     heading = _text(f"Attempts of {f'{len(keys)} items' if len(keys) > 1 else keys.pop()}")
@@ -69,11 +69,14 @@ def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Places along a row: by `ranks`, the order of calls, if there are any, else by the time since `zero`."""
+    """Places along a row."""
 
     zero: datetime
+    """Time at the left end."""
     span: timedelta
+    """Time from the left end to the right end."""
     ranks: Mapping[int, int]
+    """Order of calls, by their number; empty if places are by time."""
 
     @classmethod
     def of(cls, histories: Sequence[ItemHistory]) -> _Axis:
@@ -155,7 +158,7 @@ def _draw_wait(before: ItemAttempt, left: float, attempt: ItemAttempt, right: fl
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
-    """Return the places nearest to the wanted ones that keep their order and a distance, inside the row."""
+    """Return places near the wanted places, in the same order, at a minimum distance and inside the row."""
     gap = min(_GAP, (_RIGHT - _LEFT) / len(wanted))
     places: list[float] = []
     for place in wanted:

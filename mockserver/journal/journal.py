@@ -16,13 +16,13 @@ from mockserver.journal.entry import Entry, build_entry, cut_bodies, is_silent
 from mockserver.model import WARNED, Answer, Call, Reply, Value
 
 _MAX_VIOLATION = 1000
-"""Limit of characters of a contract violation, which may quote whole items."""
+"""Maximum number of characters of a contract violation, which may quote whole items."""
 
 Listener: TypeAlias = Callable[[Entry], None]
 ConformanceCheck: TypeAlias = Callable[[Call, Reply], str]
-"""Function that returns how a reply violates the spec, "" if it does not."""
+"""Function that returns how a reply violates the spec, or "" if the reply conforms."""
 DropListener: TypeAlias = Callable[[str, int], None]
-"""Function of a sandbox and a number: the entries before it are no longer kept."""
+"""Function that is called with a sandbox and the lowest number that its journal still has."""
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -31,12 +31,12 @@ MAX_BYTES_OF_ALL = 128 * 1024 * 1024
 
 
 class Journal:
-    """The journals of all sandboxes, kept in `kept`; `listeners` are called with each new entry.
+    """The journals of all sandboxes, stored in `kept`.
 
-    `log` are listeners too; they are not called with the entries of sandboxes that are `unlogged`.
-    `on_drop` is called with each sandbox that lost entries because of the limits. Entries larger than
-    half of a sandbox's limit are truncated, so that no single call evicts all others. `conformance` checks
-    only answers that a rule has changed.
+    `listeners` are called with each new entry, `log` with each new entry of a sandbox that is not `unlogged`.
+    `on_drop` is called with each sandbox that lost entries. Entries larger than half of a sandbox's limit are
+    truncated, so that no single call evicts all others. `conformance` checks only answers that a rule has
+    changed.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class Journal:
         self.kept = kept or MemoryEntryLog()
 
     def use_conformance(self, check: ConformanceCheck) -> None:
-        """Check answers with `check` from now on, after a reload of the specs."""
+        """Check answers with `check` from now on; called when specs were loaded."""
         self._conformance = check
 
     def append(
         self, at: datetime, call: Call, answer: Answer, duration_ms: float, *, kept: bool = True
     ) -> int:
-        """Record a call and return its number; a call that is not `kept` only reaches the listeners, as 0."""
+        """Record a call and return its number. If not `kept`, only call the listeners, and return 0."""
         entry = build_entry(0, at, call, answer, duration_ms)
         if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
             entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
@@ -81,7 +81,7 @@ class Journal:
 
     @contextmanager
     def unlogged(self, sandbox: str) -> Iterator[None]:
-        """Leave the calls of a sandbox out of the log in the context: they are this server's own."""
+        """Return a context in which the calls of a sandbox, which are this server's own, are not logged."""
         self._unlogged.add(sandbox)
         try:
             yield
@@ -115,7 +115,7 @@ def _short(text: str) -> str:
 
 
 class Limits(Value, frozen=True):
-    """Limits of number and size, for the entries of each sandbox and for those of all sandboxes."""
+    """Maximum number and size of the entries of one sandbox, and of the entries of all sandboxes."""
 
     entries: int = MAX_ENTRIES
     size_bytes: int = MAX_BYTES
@@ -127,13 +127,12 @@ DEFAULT_LIMITS = Limits()
 
 
 class Kept(Value, frozen=True):
-    """An entry with its number, 0 if it is not kept.
-
-    `dropped` has the first kept number of sandboxes with losses.
-    """
+    """Result of storing an entry."""
 
     entry: Entry
+    """The entry with its number; 0 if the entry is not stored."""
     dropped: Mapping[str, int] = {}
+    """Lowest number that is still stored, by the sandboxes that lost entries."""
 
 
 class EntryLog(Protocol):
@@ -143,7 +142,7 @@ class EntryLog(Protocol):
     def limits(self) -> Limits: ...
 
     def keep(self, entry: Entry, size_bytes: int) -> Kept:
-        """Give the entry the next number of its sandbox, and keep it."""
+        """Give the entry the next number of its sandbox, and store the entry."""
         ...
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
@@ -151,11 +150,11 @@ class EntryLog(Protocol):
         ...
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
-        """Return one entry by its number; None if it does not exist or was dropped."""
+        """Return one entry by its number; None if the entry does not exist or was dropped."""
         ...
 
     def last_number(self, sandbox: str) -> int:
-        """Return the number of the newest entry, 0 if there was none."""
+        """Return the number of the newest entry, 0 if there was no entry."""
         ...
 
     def size(self) -> int: ...
@@ -183,15 +182,15 @@ class _SandboxJournal:
 
     @property
     def first(self) -> int:
-        """Number of the oldest entry; of the next one if there is none."""
+        """Return the number of the oldest entry, or the next number if there is no entry."""
         return self.entries[0].number if self.entries else self.last + 1
 
 
 class MemoryEntryLog:
     """The entries of one process.
 
-    If a sandbox exceeds its limits, its oldest entries are dropped; if all sandboxes together exceed theirs,
-    the oldest entries of any.
+    If a sandbox exceeds its limits, its oldest entries are dropped. If all sandboxes together exceed their
+    limits, the oldest entries of all are dropped.
     """
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -255,7 +254,7 @@ class MemoryEntryLog:
         return journal
 
     def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
-        """Add the entry, and return the first kept number of each sandbox that lost entries."""
+        """Add the entry, and return the lowest number that each sandbox with dropped entries still has."""
         journal.entries.append(entry)
         journal.size_bytes += size_bytes
         self._size_bytes += size_bytes
@@ -291,26 +290,25 @@ class MemoryEntryLog:
 
 
 class VendorCounts(Value, frozen=True):
-    """Counts of one vendor: calls, calls with a transport fault, items by outcome, calls by rule that hit.
-
-    A rule is named `scenario/rule`.
-    """
+    """Counts of one vendor."""
 
     calls: int = 0
     faults: int = 0
+    """Calls with a transport fault."""
     items: Mapping[str, int] = {}
+    """Items by outcome."""
     rules: Mapping[str, int] = {}
+    """Calls by the rule that hit, `scenario/rule`."""
 
 
 class StoreCounts(Value, frozen=True):
-    """Results of transactions in a shared store, and their seconds in all.
-
-    `conflicts` were run again, because another worker had changed their sandbox.
-    """
+    """Counts of the transactions in a shared store."""
 
     transactions: int = 0
     conflicts: int = 0
+    """How often a transaction ran again, because another worker had changed the sandbox."""
     seconds: float = 0
+    """Time of all transactions together."""
 
 
 @dataclass(slots=True)
@@ -322,7 +320,7 @@ class _Tally:
 
 
 class Counters(Protocol):
-    """Counts every call; a listener of the journal."""
+    """Listener of the journal that counts every call."""
 
     def __call__(self, entry: Entry) -> None: ...
 

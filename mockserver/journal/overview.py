@@ -23,14 +23,14 @@ _STATUSES = ("2xx", "3xx", "4xx", "5xx", NO_STATUS)
 
 
 def sum_up(entries: Sequence[Entry], histories: Sequence[ItemHistory], view: View) -> Document:
-    """Return the entries, whose items have these histories, as JSON."""
+    """Return an overview of the entries as JSON; `histories` are the histories of their items."""
     seconds, times = _count(entries)
     total = sum(times.values(), Counter[str]())
     outcomes = (*Action, LOST)
     hits = Counter(rule for entry in entries for rule in entry.applied)
     attempts = Counter(len(one.attempts) for one in histories)
     by_attempts = sorted(histories, key=lambda one: len(one.attempts), reverse=True)
-    # What nobody was told of comes before what was refused.
+    # Lost items come first, because no answer has told of their loss.
     missing = sorted(
         (one for one in histories if not one.stored), key=lambda one: one.attempts[-1].action != LOST
     )
@@ -71,7 +71,7 @@ def _came_to(history: ItemHistory, view: View) -> Document:
 
 
 def _count(entries: Sequence[Entry]) -> tuple[int, dict[int, Counter[str]]]:
-    """The seconds of a bucket; statuses and outcomes in all buckets up to the last entry, by their order."""
+    """Return the seconds of a bucket, and the counts of statuses and outcomes by bucket, oldest first."""
     moments = [int(entry.at.timestamp()) for entry in entries] or [0]
     span = max(moments) - min(moments)
     fitting = (one for one in _STEPS if span < one * _MOST_BUCKETS)
@@ -92,7 +92,7 @@ def _ordered(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
 
 
 def _durations(entries: Iterable[Entry]) -> list[Document]:
-    """Percentiles of the milliseconds that answers took, delays by rules included."""
+    """Return by operation the percentiles of the milliseconds of answers, including delays by rules."""
     found: defaultdict[tuple[str, str | None], list[float]] = defaultdict(list)
     for entry in entries:
         found[entry.call.vendor, entry.operation].append(round(entry.duration_ms + entry.delay_ms, 3))

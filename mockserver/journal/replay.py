@@ -1,4 +1,4 @@
-"""A recorded call sent again: its request, its items, and the replies compared; any two calls compared."""
+"""Replay of a recorded call: the request to send, the items; comparison of replies, and of any two calls."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
 MAX_SHOWN = 20
-"""Limit of differences listed for a body, and for items; the rest is only counted."""
+"""Maximum number of listed differences of a body, and of items; the rest is only counted."""
 
 _BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
 _UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
 MAX_COMPARED = 200
-"""Limit of listed differences of two calls: in items, in requests, and in replies."""
+"""Maximum number of listed differences of two calls, each in items, in requests and in replies."""
 
 _MOST_CHARACTERS = 200
 _SILENT_HEADERS = HOP_BY_HOP | {"date"}
 
 
 def loss_kind(entry: Entry) -> str:
-    """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
+    """Return how a client loses the reply, "" if it arrives. Body faults do not harm a reply without body."""
     is_bodiless = entry.call.method == "HEAD" or entry.reply.status in BODILESS_STATUSES
     return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
@@ -80,7 +80,7 @@ def resend_headers(entry: Entry, view: View) -> dict[str, str]:
 
 
 def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that send the call to another sandbox of the same server."""
+    """Return target and headers that send the call to another sandbox of the same server."""
     mount = f"/{entry.call.vendor}" if entry.call.vendor else ""
     target = f"{mount}{target_with_query(entry, view)}"
     return target, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
@@ -93,7 +93,7 @@ def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
 
 
 def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Target and headers for another server, without credentials and Mock-* headers."""
+    """Return target and headers for another server, without credentials and Mock-* headers."""
     remaining = {
         name: text
         for name, text in resend_headers(entry, view).items()
@@ -108,10 +108,10 @@ def target_with_query(entry: Entry, view: View) -> str:
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """Settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
+    """Return settings for a sandbox with the seed, time, assumptions and rules that the call met.
 
     The clock is frozen at the time of the call. Records and counts of earlier calls are not restored. Raises
-    UnknownSandboxError: the call's sandbox was deleted.
+    UnknownSandboxError if the call's sandbox was deleted.
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)
@@ -150,17 +150,17 @@ _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
 
 
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
-    """Compare the replies of two entries of the same bytes; items are compared by their outcomes."""
+    """Compare the replies to two calls with the same bytes, and their items by outcomes."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
     difference = _difference(recorded, replayed.status, replayed.reply, pairs)
     return {**difference, "bad": _compare_bad_items(recorded, replayed)}
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
-    """Compare a recorded reply with another one; None means that it was lost.
+    """Compare a recorded reply with `reply`, which is None if it was lost.
 
-    Items are compared as reported in the replies; there are none if the operation's `x-batch.outcome` is
-    empty.
+    Items are compared as the replies report them. If the operation's `x-batch.outcome` is empty, no items are
+    compared.
     """
     if reply is None:
         return _difference(recorded, None, _NO_REPLY, [(result, None) for result in _item_results(recorded)])
@@ -174,7 +174,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 
 
 def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
-    """Key and status of each item in a reply, by `x-batch.outcome`.
+    """Return key and status of each item in a reply, read by `x-batch.outcome`.
 
     The key is "" if the reply has none. For outcomes in maps, the status is the names of the maps with the
     item.
@@ -232,7 +232,7 @@ def _say(old: int | None, new: int | None, differing: int, pairs: int) -> str:
 
 
 def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
-    """Number of items that were rejected, skipped or changed by a rule, and of those that are so again."""
+    """Compare the items that were rejected, skipped, lost or changed by a rule in the recorded call."""
     was, now = _item_ends(recorded), _item_ends(replayed)
     bad = [at for at, (action, did) in was.items() if action in _BAD_OUTCOMES or did]
     told = [{"index": at, "recorded": was[at][0], "again": now.get(at) == was[at]} for at in bad]
@@ -284,7 +284,7 @@ def compare_calls(first: Entry, second: Entry) -> Document:
         for was, now in pairs
         if was != now
     ]
-    items.sort(key=lambda one: None in (one["first"], one["second"]))  # what both calls have comes first
+    items.sort(key=lambda one: None in (one["first"], one["second"]))  # items that both calls have come first
     changes = list(diff_values(*(_parts(one, View(shown=True)) for one in both)))
     old, new = (_parts(one, View()) for one in both)
     return {
@@ -330,7 +330,7 @@ def _comparable(side: Document) -> dict[str, Json]:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """Return the value as JSON, truncated and without credentials; None without one."""
+    """Return the value as JSON, truncated and without credentials; None if there is no value."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
@@ -350,7 +350,7 @@ def _text_at(item: Json, pointer: str | None) -> str | None:
 
 
 def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]:
-    """Yield for each item its pointers in the two bodies, `sent` and `reported`; None if it is absent.
+    """Yield each item's pointers in the two bodies, `sent` and `reported`; None if a body lacks the item.
 
     The reply is read by `x-batch.outcome`: a list with a row for each item, or maps by key.
     """
@@ -406,7 +406,7 @@ def _key(row: Json, place: Path) -> str:
 
 @contextmanager
 def trial_sandbox(sandboxes: Sandboxes, journal: Journal, settings: Settings) -> Iterator[str]:
-    """Yield a sandbox of a new name, without listeners, deleted at the end."""
+    """Yield the name of a new sandbox whose calls are not logged; delete the sandbox at the end."""
     names = (f"export-{number}" for number in count(1))
     name = next(name for name in names if sandboxes.create(replace(settings, name=name)))
     try:

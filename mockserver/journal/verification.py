@@ -27,7 +27,7 @@ class RequestDocuments:
         self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
 
     def __call__(self, entry: Entry) -> Json:
-        """Return the request's document; None if there is none, or it is malformed or too large."""
+        """Return the request's document; None if the document is missing, malformed or too large."""
         call = entry.call
         if entry.refusal == TooLarge.code:
             return None
@@ -43,22 +43,24 @@ class RequestDocuments:
 
 
 class CallMatch(Value, frozen=True):
-    """Conditions for calls; None, "" and empty match everything. Header names are lower case.
-
-    `query` and `headers` must be present with these values, `body` must hold for the request's document.
-    `status` and `scenario` are as in `Query`. `body_document` is the predicate in JSON.
-    """
+    """Conditions for calls; a field that is None, "" or empty matches everything."""
 
     vendor: str = ""
     operation: str = ""
     method: str = ""
     path: str = ""
     query: Mapping[str, str] = EMPTY
+    """Parameters that the call must have with these values; it may have other parameters."""
     headers: Mapping[str, str] = EMPTY
+    """Headers, in lower case, that the call must have with these values."""
     body: Predicate | None = None
+    """Predicate that must hold for the request's document."""
     body_document: Document = EMPTY
+    """The predicate `body` in JSON."""
     status: str = ""
+    """As in `JournalQuery`."""
     scenario: str = ""
+    """As in `JournalQuery`."""
 
 
 class Bounds(Value, frozen=True):
@@ -108,7 +110,7 @@ class VerificationResult(Value, frozen=True):
 
 
 ReadDocument = Callable[[Entry], Json]
-"""Function that returns the document of a call's body, None if there is none."""
+"""Function that returns the document of a call's body, None if there is no document."""
 
 
 def verify_entries(
@@ -164,7 +166,7 @@ def mismatches(
 
 
 def value_at(predicate: Predicate, document: Json) -> Json:
-    """Return the value at the predicate's path, without credentials; None if there is none.
+    """Return the value at the predicate's path, without credentials; None if there is no value.
 
     A long value is cut to the beginning of its JSON text.
     """

@@ -38,7 +38,7 @@ _DID = {
 _NO_STATUS = "---"
 _VIOLATION_MARK = "!"
 GROUPS = 240
-"""Most words of a strip; more items are put together in as many groups of equal size."""
+"""Maximum number of words of a strip. More items are put together in this number of groups of equal size."""
 
 _BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejected", "lost")
 _RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
@@ -98,7 +98,7 @@ class View:
         }
 
     def key(self, key: str) -> str:
-        """Return an item's key, redacted: it may be the URL of a subrequest with credentials."""
+        """Return an item's key, redacted because a key may be the URL of a subrequest with credentials."""
         return key if self.shown else redact_body(key, self.mask)
 
     def _decided(self, entry: Entry) -> list[Document]:
@@ -159,9 +159,10 @@ def decode_text(body: bytes, media_type: str | None) -> str:
 
 
 def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[str, str]:
-    """Return a body as text, and the same without credentials, in whatever charset they are.
+    """Return a body as text, and the text without credentials.
 
-    A wrongly declared charset, UTF-16 or not, is recognised by its zeros.
+    If the text shows no credentials, but the declared charset may be wrong (zero bytes, UTF-16 or UTF-32),
+    search the body without its zero bytes.
     """
     text = decode_text(body, media_type)
     cut = redact_body(text, mask)
@@ -186,7 +187,7 @@ def text_charset(media_type: str | None) -> str:
 
 
 def describe_effect(effect: AppliedEffect) -> str:
-    """Such as: left out of the answer, not stored by rule nightly/lose."""
+    """Return words such as: left out of the answer, not stored by rule nightly/lose."""
     return f"{', '.join(_DID[did] for did in effect.did)} by rule {effect.rule}" if effect.did else ""
 
 
@@ -205,10 +206,10 @@ def _problem_document(problem: Problem) -> Document:
 
 
 def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
-    """Return the log line of an entry as the control plane lists it.
+    """Return the log line of an entry; `short` is the entry as `View.short` returns it.
 
-    It has vendor (if any), method, path, status, items, refusal or operation, milliseconds, sandbox, number,
-    rules, fault, and `!` for a contract violation.
+    The line has vendor (if any), method, path, status, items, refusal or operation, milliseconds, sandbox,
+    number, rules, fault, and `!` for a contract violation.
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
     path = short["path"].encode("unicode_escape").decode() or "/"
@@ -226,7 +227,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
 
 
 def _refusal(short: Mapping[str, Json]) -> str:
-    """Return the kind of refusal and its reason: "forbidden: no User-Agent"."""
+    """Return the kind of refusal and its reason, such as "forbidden: no User-Agent"."""
     return ": ".join(filter(None, (short["refusal"], short["reason"])))
 
 
@@ -244,9 +245,9 @@ def _scenario_effects(short: Mapping[str, Json]) -> str:
 
 
 def strip(decided: ItemResults) -> list[str]:
-    """The outcome of each item, or the worst of each of 240 groups; `warned` or `lost` where an item is.
+    """Return the outcome of each item, or the worst outcome of each group if there are over 240 items.
 
-    Group number `g` of `n` items begins with item `g * n // 60`.
+    An accepted item with a warning is `warned`. Group `g` of `n` items begins with item `g * n // 240`.
     """
     outcomes = decided.shown()
     for index in decided.warnings:
@@ -270,11 +271,11 @@ def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
 
 
 Packaged = Callable[[], Mapping[str, Document]]
-"""Returns the scenarios that a header may name; called only for rules that the sandbox does not have."""
+"""Function that returns the scenarios that a header may name; called only if the sandbox lacks a scenario."""
 
 
 def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
-    """Return the documents of the applied rules by name, as far as they are known; a magic token has none."""
+    """Return the known documents of the applied rules, by name; a magic token has no document."""
     own = {scenario["name"]: scenario["document"] for scenario in entry.call.scenarios}
     found: dict[str, Document] = {}
     for applied in entry.applied:
@@ -286,7 +287,10 @@ def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
 
 
 def applied_rules(entry: Entry, packaged: Packaged) -> list[Document]:
-    """Each applied rule in words: its calls, and its effects; `when` and `document` are None if unknown."""
+    """Return each applied rule in words: its calls (`when`) and its effects (`then`).
+
+    `when` and `document` are None if the rule is not known.
+    """
     known = find_rules(entry, packaged)
     return [_in_words(rule, known.get(rule)) for rule in entry.applied]
 

@@ -29,7 +29,7 @@ _JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
 def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply:
-    """Return the entries as one archive, with the reason why a repetition would differ."""
+    """Return the entries as a HAR archive; `reason` tells why a replay would differ, "" if not."""
     archive = archive_of(_entry(entry, view) for entry in entries)
     return json_reply(
         200, _with_own(archive, {"reproducible": False, "reason": reason}) if reason else archive
@@ -37,10 +37,10 @@ def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply
 
 
 def har_story(story: Story) -> str:
-    """Return the story as one archive.
+    """Return the story as a HAR archive.
 
-    `/log/_mockserver` has the members of the sandbox to create, and each entry in `_mockserver` the clock and
-    the documents to set before its call, the request to send, and the expected item results.
+    `/log/_mockserver` has the members of the sandbox to create. `_mockserver` in each entry has the clock and
+    the documents to set before the call, the request to send, and the expected results.
     """
     view = View(story.shown)
     archive = archive_of(_story_entry(call, view) for call in story.calls)
@@ -104,9 +104,9 @@ def postman_text(story: Story) -> str:
 
 
 def postman_collection(story: Story) -> Document:
-    """Return the collection, to be run from the first request to the last.
+    """Return the story as a Postman collection, whose requests must run in order.
 
-    Raises UnsuitableFormError: Postman cannot send a call, or cannot test its answer.
+    Raises UnsuitableFormError if Postman cannot send a call, or cannot test its answer.
     """
     name = f"story-{story.stem}"
     return {

@@ -21,16 +21,16 @@ from mockserver.model import Document, Json
 
 _PLACEHOLDER = "${"
 _GENERATOR = re.compile(r'"\$\w*":')
-"""What the case language reads as its own; a body that contains one is written as base64."""
+"""Generator of the case language. A body with a generator or a placeholder is written as base64."""
 
 MAX_CASE_BYTES = 16 * 1024 * 1024
-"""Limit of a case file; a reader takes no larger one."""
+"""Maximum size of a case file that the reader accepts."""
 
 _MAX_PRETTY_BYTES = 64 * 1024
-"""Limit for pretty-printed files; formatting a large one would block the server for seconds."""
+"""Maximum size of pretty-printed files; formatting a larger file would block the server for seconds."""
 
 _MAX_DEPTH = json.MAX_DEPTH - 16
-"""Limit of nested values; they stand some levels deep in the file."""
+"""Maximum depth of a value, which itself is a few levels deep in the file."""
 
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that YAML accepts in JSON text only if they are escaped."""
@@ -40,11 +40,11 @@ _MAX_SHOWN_PATH = 80
 
 
 def write_case_file(story: Story) -> str:
-    """Return the case file. A large one has one line of JSON, which is also YAML, after its comments.
+    """Return the case file. A large file has one line of JSON, which is also YAML, after the comments.
 
-    Calls outside every vendor are left out, each with a comment, but not their preceding changes. Raises
-    UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header contains a
-    placeholder of the case language.
+    Calls to no vendor are left out, each with a comment; the changes before these calls are not left out.
+    Raises UnsuitableFormError if the file would be too large, if no call is for a vendor, or if a target or a
+    header contains a placeholder of the case language.
     """
     vendor = next((call.vendor for call in story.calls if call.vendor), "")
     if not vendor:
@@ -180,7 +180,7 @@ def _content(call: StoryCall) -> Document:
 
 
 def _is_compact_json(body: bytes) -> bool:
-    """Return whether the runner would write the decoded body as the same bytes; servers may hash them."""
+    """Return whether encoding the decoded body gives the bytes that were sent, which servers may hash."""
     try:
         document = json.decode(body)
         return _is_shallow(document) and json.encode(document) == body
@@ -189,7 +189,7 @@ def _is_compact_json(body: bytes) -> bool:
 
 
 def _is_shallow(node: Json) -> bool:
-    """Return whether a reader of case files takes the value inside a step."""
+    """Return whether the value is at most `_MAX_DEPTH` levels deep."""
     level = [node]
     for _ in range(_MAX_DEPTH):
         level = [

@@ -1,4 +1,4 @@
-"""The formats of recorded calls: a row here and a module with the writer are a new one."""
+"""The formats of recorded calls. A new format needs a row here and a module with its writer."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of calls.
-
-    `file_name` has the placeholders `{stem}` and `{word}`, the stem as an identifier; "" for no download.
-    `writer` is the module and the function that returns the text: of a story (one argument), or of one call
-    alone (`of_one_call`: entry and view).
-    """
+    """A format of a story, or of one call."""
 
     name: str
     title: str
     file_title: str
+    """Title of a file with a story; "" if the format is of one call."""
     media_type: str
     file_name: str
+    """Pattern with `{stem}` or `{word}` (the stem as an identifier); "" if there is no download."""
     writer: str
+    """`module:function`. The function gets a story, or the entry and the view of one call."""
 
     @property
     def of_one_call(self) -> bool:
         return not self.file_title
 
     def text(self, *source: object) -> str:
-        """Write the text; the writer is imported on first use, because the command line needs only names."""
+        """Return the text. The writer is imported on first use; the command line needs only names."""
         module, _, function = self.writer.partition(":")
         text: str = getattr(import_module(f"mockserver.journal.export.{module}"), function)(*source)
         return text

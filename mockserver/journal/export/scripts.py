@@ -1,4 +1,4 @@
-"""Calls as programs: a shell script or a pytest file of a story, a curl command of one call."""
+"""Calls as programs: a story as a shell script or a pytest file, one call as a curl command."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def _send(call: StoryCall) -> str:
 
 
 def _headers(call: StoryCall) -> Iterator[str]:
-    """Yield options for the headers, and those that remove curl's own."""
+    """Yield options that set the headers, and options that remove curl's own headers."""
     for name, text in call.headers.items():
         header = f"{name}: {text}" if text else f"{name};"
         yield f"-H {_quote(header.encode('latin-1', 'replace'))}"
@@ -307,7 +307,7 @@ def _assertions(expected: ExpectedAnswer) -> Iterator[str]:
 
 
 def _literal(value: Json) -> str:
-    """Return the value in Python's notation, as Python's own JSON reader has it."""
+    """Return the value as a Python literal, with numbers as Python's own JSON reader reads them."""
     if isinstance(value, Decimal):
         return repr(float(value))
     if isinstance(value, dict):
@@ -329,7 +329,7 @@ def _bytes_literal(body: bytes) -> str:
 
 
 def call_command(entry: Entry, view: View) -> str:
-    """Return the curl command; it prints the response to standard output and errors to standard error."""
+    """Return a curl command, which prints the response to standard output and errors to standard error."""
     call, body, query = entry.call, view.request_bytes(entry), view.query(entry)
     headers = {name: text for name, text in view.request_headers(entry).items() if name not in HOP_BY_HOP}
     return curl_command(

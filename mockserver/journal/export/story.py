@@ -1,4 +1,4 @@
-"""Recorded calls with the conditions of their repetition, and their credentials."""
+"""Recorded calls with all that a replay needs, and without secret credentials."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ExpectedAnswer:
     """The answer that a repetition of a call must get."""
 
     status: int | None
-    """None: no status arrives."""
+    """None if no status arrives."""
     loss: str
     """Kind of a lost answer, in the words of the case language; "" if the answer arrives."""
     media_type: str
@@ -90,12 +90,12 @@ class StoryCall:
 
     @property
     def path_and_query(self) -> str:
-        """Path and query at the server. A call outside every vendor is below the root."""
+        """Return path and query at the server; the path begins with the vendor, if the call has a vendor."""
         return f"/{self.vendor}{self.target}" if self.vendor else self.target
 
     @property
     def patience_s(self) -> float:
-        """Seconds to wait until the answer has arrived or is lost."""
+        """Return the seconds to wait until the answer has arrived or is lost."""
         return round((1 if self.expected.loss else 20) + self.entry.delay_ms / 1000, 3)
 
 
@@ -108,7 +108,7 @@ class Story:
     """Members of the sandbox to create: seed, freeze, empty, assumptions, scenarios."""
     calls: tuple[StoryCall, ...]
     shown: bool = False
-    """Whether credentials are shown; else they are cut."""
+    """Whether credentials are shown; if not, they are redacted."""
 
     @property
     def title(self) -> str:
@@ -171,7 +171,7 @@ def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
 
 
 def _candidates(before: str, gap: str) -> Iterator[str]:
-    """Yield credentials that a redacted text may stand for: redaction leaves the first letters."""
+    """Yield the credentials that may be redacted at `gap`; their first letters may be the end of `before`."""
     for length in range(_VISIBLE_LENGTH + 1):
         whole = unquote_plus(before[len(before) - length :] + gap)
         yield whole

@@ -173,8 +173,8 @@ function commands.touch()
   return redis.call('EXISTS', head) == 1 and redis.call('HSET', sandboxes, ARGV[2], ARGV[3]) + 1 or 0
 end
 
--- delete EPOCH NAME USED: delete the sandbox, unless it was created again after EPOCH or, if USED is given, was
--- used after that time
+-- delete EPOCH NAME USED: deletes the sandbox, unless it was created again after EPOCH or, if USED is given,
+-- was used after that time
 function commands.delete()
   if redis.call('HGET', head, 'epoch') ~= ARGV[2] then return 0 end
   if ARGV[4] ~= '' and redis.call('HGET', sandboxes, ARGV[3]) ~= ARGV[4] then return 0 end
