@@ -215,7 +215,7 @@ def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
 def _net_changes(undo: UndoList) -> Iterator[Change]:
     """Yield one change for each document that differs in the end.
 
-    (Loading a state first deletes and then writes every document, so most documents do not differ.)
+    Loading a state first deletes and then writes every document, so most documents do not differ.
     """
     seen: set[tuple[tuple[str, str], str]] = set()
     for table, key, document in document_changes(undo):
@@ -301,7 +301,7 @@ class StoredSandbox:
     def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
         """Drop those of `tables` that are empty and belong to a tenant.
 
-        (A call may name any tenant, and reading a table creates it.)
+        A call may name any tenant, and reading a table creates the table.
         """
         for table in tables:
             if not table.documents and not table.place[0].endswith("/"):

@@ -21,7 +21,7 @@ from mockserver.errors import MockServerError
 from mockserver.journal.access_log import Note, ignore_note
 
 HEALTH_PATH = "/_mock/health"
-"""Path that any Host may read, without a token: containers are checked by address or service name."""
+"""Path that needs no token and no certain Host, because containers are checked by address or service name."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -46,22 +46,20 @@ class _AccessError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class AccessGuard:
-    """Passes requests to `app` if Host, Origin and token are acceptable.
-
-    `hosts` are accepted besides loopback; None accepts any Host, for an application that only the embedding
-    program can reach. A non-empty `token` is required as a bearer token, or, with `takes_password`, as the
-    password of any user in a browser. `foreign_token` is required likewise, but only of peers off loopback;
-    forwarding headers do not count.
-    """
+    """Guard that passes requests to `app` if Host, Origin and token are acceptable."""
 
     app: ASGIApp
     hosts: tuple[str, ...] | None = None
+    """Accepted hosts besides loopback; None accepts any Host, for an application without a socket."""
     token: str = ""
+    """Required bearer token; "" requires no token."""
     foreign_token: str = ""
+    """Token that is required of peers off loopback if `token` is ""; forwarding headers do not count."""
     takes_password: bool = False
+    """Whether the token may also be sent as the password of any user (Basic), as browsers do."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward the request, or refuse it with problem details: 401 without the token, else 403."""
+        """Forward the request, or refuse it with problem details: 401 for a wrong token, else 403."""
         if scope["type"] == "http":
             try:
                 self._check(scope, Headers(scope=scope))
@@ -127,7 +125,7 @@ def _check_origin(headers: Headers) -> None:
 
 
 def host_name(host: str) -> str:
-    """Host name or address in a Host header, lower case, without port; "" if malformed."""
+    """Return the name or address in a Host header, in lower case, without port; "" if malformed."""
     bare = host.strip().lower()
     if bare.count(":") > 1 and "[" not in bare:
         return bare
@@ -138,16 +136,16 @@ def host_name(host: str) -> str:
 def _password(credentials: str) -> str:
     try:
         return b64decode(credentials, validate=True).decode().partition(":")[2]
-    except ValueError:  # also what base64 and the decoder raise
+    except ValueError:  # base64 and the UTF-8 decoder raise subclasses of it
         return ""
 
 
 def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:
     """Return the application with CORS for `origins`, except on the server's own paths.
 
-    Preflights are answered before the application sees them; `note` receives each refused one. Pages can read
-    every response header. Pages of the named origins may send credentials; with `*` nobody may, as browsers
-    do not allow both.
+    Preflights are answered before the application sees them; `note` receives each refused preflight. Pages
+    can read every response header. Pages of the named origins may send credentials. If `origins` has `*`, no
+    page may send credentials, because browsers do not allow both.
     """
     if not origins:
         return app
@@ -193,7 +191,7 @@ class _Cors(CORSMiddleware):
 
 
 class _ExposeHeaders:
-    """Lets a page read every response header, the Mock-… and the vendor's own."""
+    """Middleware that lets a page read every response header, Mock-… and the vendor's own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -46,18 +46,7 @@ from mockserver.server.work_threads import CallThread
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a server.
-
-    `at_root` names the vendor that also answers at `/`. `hosts` are the host names accepted by control plane
-    and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
-    required by the control plane unless it is ""; `foreign_token` only of peers off loopback. Sandboxes idle
-    for `sandbox_idle` seconds are deleted; None keeps them. With `scenarios` off, no scenario has an effect,
-    whether armed, named by a header or written into an item. The scenarios in `scenario_files` are armed in
-    every sandbox; `fixtures_file` is a dump in place of the packaged fixtures. Pages of the origins in `cors`
-    may call the vendors from a browser. `examples` returns the source of example batches. Without `console`
-    nothing is served at `/_console`; it shows the `settings` and the files of the folder `reports`. Workers
-    share the `store`; None keeps everything in this process.
-    """
+    """Options of a server."""
 
     vendors: tuple[str, ...] = ()
     specs: tuple[Path, ...] = ()
@@ -65,6 +54,7 @@ class Options:
     overlays: tuple[Path, ...] = ()
     strict_specs: bool = False
     at_root: str = ""
+    """Name of the vendor that also answers at `/`."""
     strict_auth: bool = False
     seed: int = 0
     freeze: str | None = None
@@ -73,21 +63,34 @@ class Options:
     max_items: int = MAX_ITEMS
     mock_headers: bool = True
     scenarios: bool = True
+    """If False, no scenario has an effect, whether armed, named by a header or written into an item."""
     assumptions: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] | None = None
+    """Hosts that control plane and pages accept besides loopback; None accepts any Host."""
     control_token: str = ""
+    """Token that the control plane requires; "" requires no token."""
     foreign_token: str = ""
+    """Token that the control plane requires of peers off loopback if `control_token` is ""."""
     sandbox_idle: int | None = None
+    """Seconds without a call after which a sandbox is deleted; None means never."""
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
     examples: Callable[[], ExampleSource] = NoExamples
+    """Returns the source of example batches."""
     scenario_files: tuple[Path, ...] = ()
+    """Files of scenarios that are armed in every sandbox."""
     fixtures_file: Path | None = None
+    """A dump in place of the packaged fixtures."""
     cors: tuple[str, ...] = ()
+    """Origins whose pages may call the vendors from a browser."""
     console: bool = True
+    """If False, nothing is served at `/_console`."""
     reports: Path | None = None
+    """Folder with the reports that the console shows."""
     settings: tuple[EffectiveSetting, ...] = field(default=(), compare=False)
+    """Settings that the console shows."""
     store: StoreAddress | None = None
+    """Store that all workers share; None stores everything in this process."""
 
     @property
     def start_files(self) -> tuple[Path, ...]:
@@ -117,7 +120,7 @@ class Lasting:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The ASGI application with the objects it is built from, for programs that embed it."""
+    """The ASGI application, and the objects that it is built from, for programs that embed it."""
 
     asgi: MockServerApp
     served: tuple[LoadedVendor, ...]
@@ -140,8 +143,9 @@ def create_app(
     """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
 
     `listeners` receive each entry, except for the server's own trial calls; `note` receives refusals outside
-    the journal. Raises SpecError, VendorError: a vendor cannot be served; InvalidAssumptionError;
-    StartupError: a file cannot be used, or the store has other settings; ValueError: an unsupported `freeze`.
+    the journal. Raises SpecError or VendorError if a vendor cannot be served; InvalidAssumptionError;
+    StartupError if a file cannot be used, or if the store has other settings; ValueError if `freeze` is not
+    supported.
     """
     options = options or Options()
     backend = backend or (shared_backend(options.store, clock) if options.store else memory_backend(clock))
@@ -183,20 +187,20 @@ def _lasting(
 def reload_app(options: Options, running: Application) -> Application:
     """Build the application again from its files, and keep state, journal and counters of `running`.
 
-    A changed scenario file replaces its scenario in every sandbox that has it, with its counts. Raises
-    SpecError, VendorError, StartupError; then nothing has changed.
+    If a scenario file has changed, replace its scenario in every sandbox, and delete its counters there.
+    Raises SpecError, VendorError or StartupError; then nothing has changed.
     """
     app = _assemble(options, running.lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
     changes = changed_scenarios(running.sandboxes.default_scenarios, app.sandboxes.default_scenarios)
     for name in app.sandboxes.names() if changes else ():
-        with suppress(UnknownSandboxError):  # it ended meanwhile
+        with suppress(UnknownSandboxError):  # it was deleted meanwhile
             app.sandboxes.store.control(name, partial(replace_scenarios, changes=changes))
     return app
 
 
 def _refuse_notes(served: Iterable[LoadedVendor]) -> None:
-    """Raise SpecError if a file was read in another way than it is written."""
+    """Raise SpecError if a spec has notes: it was read in another way than it is written."""
     for vendor in served:
         if notes := vendor.spec.notes:
             more = f" (and {len(notes) - 1:,} more)" if notes[1:] else ""
@@ -243,7 +247,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
 
 
 def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:
-    """Return the vendors with the fixtures of the file; a vendor outside the file keeps its own."""
+    """Return the vendors with the fixtures of the file; a vendor that the file lacks keeps its fixtures."""
     if file is None:
         return served
     fixtures = read_fixtures(file, served)
@@ -251,7 +255,7 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
 
 
 def _end_call(store: Store, entry: Entry) -> None:
-    """Credit the changes up to now to this call."""
+    """End the call in the store: the changes up to now belong to this call."""
     if entry.number:
         store.end_call(entry.call.sandbox, entry.number)
 
@@ -291,8 +295,8 @@ def _control_plane(
     sandboxes: Sandboxes,
     lasting: Lasting,
 ) -> ASGIApp:
-    """Return the control plane of the application `asgi`, which calls it back."""
-    # Here, so that a server starts without the control plane, which takes a fifth of the time.
+    """Return the control plane, which itself sends calls to the application `asgi`."""
+    # Imported here, so that a server starts without the control plane, a fifth of the time.
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
     from mockserver.server.control_app import control_app  # noqa: PLC0415
@@ -328,7 +332,7 @@ def _pages(  # noqa: PLR0913, PLR0917 - what the pages show
     directory: OperationDirectory,
 ) -> ASGIApp:
     """Return the pages for people; all data of the console come from the control plane."""
-    # Here, for the same reason.
+    # Imported here, so that a server starts without the pages.
     from mockserver.console.application import PagesApp, flask_app  # noqa: PLC0415
     from mockserver.console.pages import Shared  # noqa: PLC0415
     from mockserver.console.screen import ConsoleControl  # noqa: PLC0415
@@ -360,9 +364,9 @@ def _vendor_apps(
 
 @dataclass(slots=True)
 class BuiltAtFirstCall:
-    """The application that `build` returns; built once, at the first request.
+    """Application that `build` returns, built only once, at the first request.
 
-    Lifespan events neither build nor reach it.
+    Lifespan events do not build the application, and are not passed to it.
     """
 
     build: Callable[[], ASGIApp]

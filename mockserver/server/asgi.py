@@ -49,7 +49,7 @@ SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
 CONSOLE_SEGMENT = "_console"
 _PUBLIC = ("/_console/static/", "/_console/assets/", "/_console/api/")
-"""What pages outside the console use, and the page of the control plane: they need no token."""
+"""Paths that need no token: files of pages outside the console, and the page of the control plane's API."""
 
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
@@ -60,23 +60,25 @@ _ADMISSION_REFUSALS = {
 }
 
 OUTSIDE = "mockserver.outside"
-"""The scope key of an `OutsideRequest`."""
+"""ASGI scope key of an `OutsideRequest`."""
 
 NO_VENDOR = ""
-"""The vendor of a call that none has."""
+"""Vendor in the record of a call to no vendor."""
 
 _REFUSALS: Mapping[int, str] = {403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 _BROWSER_FILES = re.compile(r"/(favicon\.ico|robots\.txt|apple-touch-icon[^/]*|\.well-known/appspecific/.*)")
 _FETCHED_BY_CODE = ("", "empty")
-"""Values of Sec-Fetch-Dest if a program calls, in a browser or not; others are pages and their parts."""
+"""Values of Sec-Fetch-Dest in calls of programs, also in a browser; pages and their parts have others."""
 
 
 class SandboxPath(Value, frozen=True):
-    """The sandbox of a request, its path prefix (`/sandboxes/<name>` or ""), and the rest of the path."""
+    """The sandbox of a request, and the path of the request."""
 
     sandbox: str
     prefix: str
+    """`/sandboxes/<name>`, or "" if the path does not name the sandbox."""
     path: str
+    """The path after the prefix."""
 
     @property
     def segment(self) -> str:
@@ -84,9 +86,9 @@ class SandboxPath(Value, frozen=True):
 
 
 class _SendMonitor:
-    """Wrapper of `send` that records whether the response has started; `end` is called before its last bytes.
+    """Wrapper of `send` that records whether the response has started, and calls `end` before the last bytes.
 
-    After them the client may call again, at another worker that is faster than this one.
+    After the last bytes the client may call again, and another worker may be faster than this worker.
     """
 
     __slots__ = ("_end", "_send", "has_started")
@@ -115,10 +117,7 @@ class Incoming(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class MockServerApp:
-    """Outermost ASGI application; `at_root` names the vendor that also answers at `/`, "" for none.
-
-    Pages of the origins in `cors` may call, and so make sandboxes.
-    """
+    """Outermost ASGI application."""
 
     vendors: Mapping[str, VendorApp]
     control: ASGIApp
@@ -127,7 +126,9 @@ class MockServerApp:
     recorder: Recorder
     thread: CallThread
     at_root: str = ""
+    """Name of the vendor that also answers at `/`; "" if no vendor does."""
     cors: tuple[str, ...] = ()
+    """Origins whose pages may call, and may create sandboxes by their calls."""
     max_body_bytes: int = MAX_BODY_BYTES
     in_flight_calls: InFlight = field(default_factory=InFlightCalls)
 
@@ -135,7 +136,7 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        # HTTP's blanks around a value are none of it (RFC 9110 §5.5), and the parser leaves those behind it.
+        # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves those behind.
         scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
         try:
             headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
@@ -164,7 +165,7 @@ class MockServerApp:
             await self.pages({**scope, "root_path": place.prefix, OUTSIDE: outside}, receive, send)
 
     def _is_of_foreign_page(self, headers: Mapping[str, str], sandbox: str) -> bool:
-        """Return whether a page without permission names an unknown sandbox."""
+        """Return whether a page of another origin, without permission, names an unknown sandbox."""
         if headers.get("sec-fetch-site") != "cross-site" or self.recorder.is_known(sandbox):
             return False
         return not {EVERY_ORIGIN, headers.get("origin")}.intersection(self.cors)
@@ -173,7 +174,7 @@ class MockServerApp:
         return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
     async def _enter(self, vendor: VendorApp, incoming: Incoming, below: str, mount: str) -> None:
-        """Read the whole request and answer it; it counts as in flight until its last bytes are sent."""
+        """Read the whole request and answer it. The call is in flight until its last bytes are sent off."""
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"
@@ -250,10 +251,10 @@ def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return headers
 
 
-# A client sends the same headers again and again, and the journal keeps those of each call.
+# A client sends equal headers again and again; so all its calls in the journal share one mapping.
 @lru_cache(_KNOWN_HEADERS)
 def _read_known_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    """Headers by name. Raises HeadersTooLarge: too many headers or header bytes."""
+    """Return the headers by name. Raises HeadersTooLarge if there are too many headers or header bytes."""
     size_bytes = sum([len(name) + len(text) for name, text in raw])
     if len(raw) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
@@ -320,9 +321,9 @@ class _HeldReply:
 
 @dataclass(frozen=True, slots=True)
 class MissRecorder:
-    """Wraps the pages: a call that they refuse is recorded in its sandbox, with its body.
+    """Wrapper of the pages that records each call that the pages refuse, in its sandbox and with its body.
 
-    Requests that browsers make by themselves are not, nor paths with `_`, which are the server's own.
+    Requests that browsers make by themselves, and paths with `_`, the server's own, are not recorded.
     """
 
     pages: ASGIApp
@@ -355,7 +356,7 @@ class MissRecorder:
         return self.recorder.record(call, answer, started)
 
     def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
-        """Return the call, with the time of its sandbox, which is made if it does not exist."""
+        """Return the call, with the time of its sandbox; create a missing sandbox."""
         sandboxes, where = self.sandboxes, (outside.sandbox, f"{NO_VENDOR}/")
         try:
             sandboxes.enter(outside.sandbox)

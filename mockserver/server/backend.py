@@ -31,20 +31,22 @@ _Group: TypeAlias = tuple[str, ...]
 
 
 class InFlightCounts(Value, frozen=True):
-    """Calls in flight of a tenant, this one included, and other calls with the same idempotency key."""
+    """Calls in flight at the beginning of a call."""
 
     in_flight: int
+    """Calls of the tenant, including this call."""
     same_key_in_flight: int
+    """Other calls with the same idempotency key."""
 
 
 class InFlight(Protocol):
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
     ) -> AbstractContextManager[InFlightCounts]:
-        """Count a call as in flight while the context is open.
+        """Return a context in which the call counts as in flight.
 
-        Calls have the same key only with the same credentials and `target` (method and path). A tenant in the
-        body is not considered.
+        Calls have the same key only if they also have the same credentials and the same `target` (method and
+        path). A tenant in the body is not considered.
         """
         ...
 
@@ -101,7 +103,7 @@ class InFlightCalls:
 def groups_of(
     sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
 ) -> list[tuple[str, ...]]:
-    """Return the counters of a call: its tenant, and its idempotency key if it has one."""
+    """Return the groups that a call counts in: its tenant and, if it has an idempotency key, that key."""
     group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:
@@ -110,7 +112,7 @@ def groups_of(
 
 
 CallListener = Callable[[str, int], None]
-"""Function of a sandbox and the number of its newest entry."""
+"""Function that is called with a sandbox and the number of its newest entry."""
 
 
 def _be_ready() -> None:
@@ -123,13 +125,7 @@ def _follow_nobody(_listener: CallListener) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """All that a server remembers.
-
-    `use_times` are those of the sandboxes by name, `case_runs` the runs of cases. `check` raises
-    `StoreUnavailableError` while nothing can be stored. `follow` calls a function with the calls that other
-    workers record. `keep_first` returns the settings of the first server on the store, or keeps the given
-    ones.
-    """
+    """All that a server remembers."""
 
     store: Store
     use_times: UseTimes = field(default_factory=MemoryUseTimes)
@@ -137,9 +133,12 @@ class Backend:
     counters: Counters = field(default_factory=CallCounters)
     in_flight: InFlight = field(default_factory=InFlightCalls)
     check: Callable[[], None] = _be_ready
+    """Raises StoreUnavailableError while nothing can be stored."""
     follow: Callable[[CallListener], None] = _follow_nobody
+    """Calls the function with each call that a worker of a shared store records."""
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
     keep_first: Callable[[bytes], bytes] = bytes
+    """Stores the settings of the first server on the store; returns the stored settings."""
 
 
 def memory_backend(clock: Clock = system_clock) -> Backend:
@@ -147,11 +146,11 @@ def memory_backend(clock: Clock = system_clock) -> Backend:
 
 
 def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backend:
-    """Return a backend in Redis or Valkey. Raises StartupError: no extra `redis`; StoreUnavailableError."""
+    """Return a backend in Redis or Valkey. Raises StartupError if the package redis is missing."""
     if find_spec("redis") is None:
         what = "--store needs the package redis, which speaks to Redis and Valkey"
         raise StartupError(what, "--store", "pip install '.[redis]' in the folder of the checkout")
-    # Here, because redis-py is an extra, and takes a tenth of a second to import.
+    # Imported here, because redis-py is an extra, and takes a tenth of a second to import.
     from mockserver.redis_store.connection import RedisConnection  # noqa: PLC0415
     from mockserver.redis_store.journal import CallNews, RedisCaseRuns, RedisCounters, RedisEntryLog  # noqa: PLC0415
     from mockserver.redis_store.sandbox_use import OpenCalls, RedisUseTimes  # noqa: PLC0415
@@ -195,7 +194,7 @@ class SharedInFlightCalls:
 def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:
     """Compare the settings with those of the first server on the store, which `keep_first` returns.
 
-    Raises StartupError: they differ, so the answer to a call would depend on its worker.
+    Raises StartupError if the settings differ, because the answer to a call would depend on its worker.
     """
     own: Mapping[str, Json] = {
         "auth": "strict" if strict_auth else "lenient",

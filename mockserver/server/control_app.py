@@ -69,7 +69,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
 """Status and code of errors raised by sandboxes and snapshots."""
 
 _QUICK_OPERATIONS = frozenset({"health", "replay_entry"})
-"""What the event loop does itself: it takes a moment, or waits for others."""
+"""Operations that the event loop runs itself: they take only a moment, or only wait for other calls."""
 
 _SCHEMA = re.compile(r"#/components/schemas/(\w+)")
 
@@ -85,7 +85,7 @@ DOCUMENT_KEY = "mockserver.document"
 YAML_TYPE = "application/yaml"
 _YAML_TYPES = (YAML_TYPE, "text/yaml")
 MAX_SEGMENT = 64
-"""Longest path segment: that of a sandbox name; Python refuses to convert very long numbers."""
+"""Maximum length of a path segment, as of a sandbox name. (Python refuses to convert very long numbers.)"""
 
 _LEAST_SEGMENTS = 3
 _BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
@@ -99,9 +99,9 @@ _MAX_DETAIL = 300
 
 
 def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
-    """Build the application below `/_mock`; each operation is a method of one of `groups`, run in a thread.
+    """Build the application below `/_mock`; each operation is a method of one of `groups`.
 
-    Raises SpecError: an operation of the spec is missing in `groups`, or several have it.
+    Raises SpecError if an operation of the spec is a method of none of the `groups`, or of several.
     """
     # Connexion logs a line for every call of an operation that accepts both JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
@@ -219,7 +219,7 @@ def _framework_response(contract: Spec, request: ConnexionRequest, error: Any) -
 
 
 def _allowed(contract: Spec, path: str) -> list[str]:
-    """Methods of a path; literal paths take precedence over templates, as in routing."""
+    """Return the methods of a path; literal paths take precedence over templates, as in routing."""
     for pattern, methods in contract.routes:
         if pattern.fullmatch(path):
             return [method.upper() for method in methods]
@@ -274,13 +274,16 @@ def _check_path(path: str) -> None:
 
 
 def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
-    """Body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
+    """Return body and document: JSON in UTF-8 and its document, or YAML as it is and None.
+
+    Without a media type, a body that begins with a bracket is JSON, any other YAML. Changes `headers`.
+    """
     media_type, charset = parse_content_type(headers)
     is_unnamed = "content-type" not in headers
     if content and is_unnamed and content.lstrip()[:1] not in (b"{", b"["):
         media_type = headers["content-type"] = YAML_TYPE
     if not content:
-        del headers["content-type"]  # whatever it says, it says it of nothing
+        del headers["content-type"]  # there is no body that it could describe
     if not content or media_type in _YAML_TYPES:
         return content, None
     if media_type != JSON_TYPE and not is_unnamed:
@@ -339,7 +342,7 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
 
 
 class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion ships no types
-    """Validates a JSON body, already re-encoded by `ControlBodyReader`; an optional body has a default."""
+    """Validator of a JSON body, which `ControlBodyReader` has encoded again."""
 
     async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
         """Return the validated document; a large one is validated in a thread."""

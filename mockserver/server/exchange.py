@@ -1,4 +1,4 @@
-"""Request bodies read, replies sent, and both recorded in the journal."""
+"""Reading of request bodies, sending of replies, and recording of calls in the journal."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _LENGTH = re.compile("[0-9]{1,19}")
 
 MAX_MEMBERS = 64
-"""Limit of gzip members in one body (RFC 1952 §2.2), because each one costs time whatever its size."""
+"""Maximum number of gzip members in a body (RFC 1952 §2.2), because even an empty member costs time."""
 
 MAX_VALUES = 300_000
-"""So many values JSON may have in any case: nothing interrupts its decoder."""
+"""Maximum number of values in JSON, unless `limit` allows more; nothing can interrupt the decoder."""
 
 _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096
-"""A body that is coded may become a thousand times as long."""
+"""Maximum size of a coded body outside a thread; decoding may make a body a thousand times as long."""
 
 _FRAMING = frozenset({"content-length", "content-type"})
 NUMBER_HEADER = "Mock-Journal"
@@ -53,7 +53,7 @@ class Body(Value, frozen=True):
 
 
 async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
-    """Read and decode a body of up to `limit` bytes; an undecodable body is kept as received.
+    """Read and decode a body of at most `limit` bytes; return an undecodable body as it was received.
 
     Raises ClientDisconnect.
     """
@@ -81,7 +81,7 @@ def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
 
 
 def check_values(content: bytes, limit: int) -> None:
-    """Raise TooLarge if JSON has over `MAX_VALUES` values, and over one for each 30 bytes of `limit`."""
+    """Raise TooLarge if JSON has more than `MAX_VALUES` values, and more than one per 30 bytes of `limit`."""
     if len(content) > MAX_VALUES and _count_values(content) > _most_values(limit):
         _check_count(_count_values(_without_texts(content, _most_values(limit) * 2)), limit)
 
@@ -96,26 +96,26 @@ def _check_count(values: int, limit: int) -> None:
 
 
 def _count_nodes(content: bytes) -> int:
-    """Return the number of XML elements, and three times that of attributes, which take so much longer."""
+    """Return the number of XML elements plus three times the number of attributes, which take longer."""
     return content.count(b"<") - content.count(b"</") + 3 * content.count(b"=")
 
 
 def _without_texts(content: bytes, most_quotes: int) -> bytes:
-    """JSON without the content of its texts; unchanged if it has very many of them."""
+    """Return JSON without the content of its texts, or with it if there are over `most_quotes` quotes."""
     bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     return bare if bare.count(b'"') > most_quotes else b"".join(bare.split(b'"')[::2])
 
 
 def _count_values(content: bytes) -> int:
-    """Upper bound of the number of JSON values; signs in texts count too."""
+    """Return an upper bound of the number of JSON values; commas and brackets in texts count too."""
     return sum(map(content.count, (b",", b"[", b"{")))
 
 
 def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
-    """Headers and body without Content-Encoding; Content-Length is adjusted.
+    """Return headers and body without Content-Encoding, with the new Content-Length.
 
-    Raises UnsupportedMediaType: an unknown coding, or several; MalformedBody; TooLarge: over `limit` bytes
-    when decoded; never more are held in memory.
+    Raises UnsupportedMediaType if the coding is unknown, or if there are several; MalformedBody; TooLarge if
+    the decoded body has over `limit` bytes, of which no more are held in memory.
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:
@@ -132,7 +132,8 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
 def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
     """Decompress all members of a body.
 
-    Raises MalformedBody: invalid, truncated, or too many members; TooLarge: over `limit` bytes in total.
+    Raises MalformedBody if a member is invalid or truncated, or if there are too many members; TooLarge if
+    the decompressed members have over `limit` bytes.
     """
     pieces: list[bytes] = []
     left = limit
@@ -157,7 +158,7 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:
     """Return the raw body; `length` is the Content-Length header, "" if there is none.
 
-    Raises TooLarge: the body or its declared length exceeds `limit` bytes; ClientDisconnect.
+    Raises TooLarge if the body or its declared length exceeds `limit` bytes; ClientDisconnect.
     """
     if _LENGTH.fullmatch(length) and int(length) > limit:
         raise TooLarge(limit)
@@ -183,9 +184,9 @@ async def send_reply(reply: Reply, send: Send) -> None:
 
 
 def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
-    """All headers of a reply for ASGI, each name as the vendor spells it.
+    """Return all headers of a reply for ASGI, each name as the vendor spells it.
 
-    Raises ValueError: a line break, or a character outside of Latin-1.
+    Raises ValueError if a header has a line break, or a character outside Latin-1.
     """
     names = {name.lower() for name, _ in reply.headers}
     if reply.status in BODILESS_STATUSES or not _FRAMING.isdisjoint(names):
@@ -198,7 +199,7 @@ def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
 
 
 def _framed(reply: Reply) -> Headers:
-    """Headers with length and type, without those that the status forbids. Source: RFC 9110 §8.6, §15.4.5."""
+    """Return the headers with length and type, except what the status forbids (RFC 9110 §8.6, §15.4.5)."""
     headers = Headers(list(reply.headers))
     headers.set("Content-Length", str(len(reply.body)))
     if reply.media_type is not None:
@@ -226,10 +227,10 @@ def _every_sandbox(_name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records answers in the journal; replies get the sandbox's Date, with `show_number` the Mock-* headers.
+    """Recorder of answers in the journal; it adds the sandbox's Date and, if `show_number`, Mock-* headers.
 
-    `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not kept, so that made-up names
-    cannot fill the memory.
+    `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not stored, so that invented
+    names cannot fill the memory.
     """
 
     journal: Journal
@@ -260,6 +261,6 @@ def _is_dated(reply: Reply) -> bool:
 
 
 def reason_header(reason: str) -> str:
-    """Return a reason as a header's text: printable ASCII on one line, cut."""
+    """Return a reason as the text of a header: printable ASCII on one line, truncated."""
     text = one_line(reason).replace("…", "...").encode("ascii", "backslashreplace").decode()
     return text if len(text) <= _MAX_HEADER else f"{text[: _MAX_HEADER - 3]}..."

@@ -1,4 +1,4 @@
-"""Files of a server: scenarios and fixtures at the start, the kept state, the ready file."""
+"""Files of a server: scenarios and fixtures at the start, the saved state, the ready file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ _LONGEST_BYTES = 1024
 
 
 def read_scenarios(files: Iterable[Path], served: Sequence[LoadedVendor]) -> tuple[Document, ...]:
-    """The scenario documents of the files. Raises StartupError: unreadable, invalid, or a repeated name."""
+    """Return the scenario documents of the files.
+
+    Raises StartupError if a file is unreadable or invalid, or if two scenarios have one name.
+    """
     documents: dict[str, tuple[Document, Path]] = {}
     for file in files:
         document = _read_scenario(file, served)
@@ -65,10 +68,10 @@ def _read_scenario(file: Path, served: Sequence[LoadedVendor]) -> Document:
 
 
 def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Tables]:
-    """Return the tables by vendor of a JSON or YAML dump, of all vendors or of some.
+    """Return by vendor the tables of a JSON or YAML dump, which may lack vendors.
 
-    The dump's own seed, clock and scenarios are left out. A collection may be a list of records, and the name
-    of the vendor alone its scope. Raises StartupError.
+    The dump's own seed, clock and scenarios are left out. In the file, a collection may be a list of records,
+    and a scope may be the name of a vendor alone. Raises StartupError.
     """
     document = read_document(file)
     if not isinstance(document, dict):
@@ -88,7 +91,10 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
 
 
 def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]) -> Json:
-    """The tables with their records by key, where they are lists. Raises StartupError: no key is known."""
+    """Return the tables with each list of records turned into records by key.
+
+    Raises StartupError if a key is unknown, missing in a record, or repeated.
+    """
     if not isinstance(tables, dict):
         return tables
     lists = {name: one for name, one in tables.items() if isinstance(one, list) and one}
@@ -114,7 +120,7 @@ def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]
 
 
 def check_problems(file: Path, problems: Iterable[Document], cure: str = _DUMP) -> None:
-    """Raise `StartupError` if there is a problem, with the pointer of the first one."""
+    """Raise StartupError if there is a problem, with the pointer of the first problem."""
     remaining = iter(problems)
     shown = list(islice(remaining, SHOWN_PROBLEMS))
     if not shown:
@@ -178,9 +184,9 @@ class StateFile:
     file: Path
 
     def load(self, sandboxes: Sandboxes, served: tuple[LoadedVendor, ...]) -> None:
-        """Load all sandboxes of the file; without a file, check that it can be written at the end.
+        """Check that the file can be written at the end. If the file exists, load all its sandboxes.
 
-        Raises StartupError: no saved state of served vendors, or not writable.
+        Raises StartupError if the file is no saved state of served vendors, or cannot be written.
         """
         self._check_writable()
         if not self.file.exists():
@@ -199,12 +205,12 @@ class StateFile:
             sandboxes.control(name, partial(_load, saved=saved))
 
     def save(self, sandboxes: Sandboxes) -> None:
-        """Replace the file by all sandboxes. Raises StartupError: it cannot be written and is unchanged."""
+        """Write all sandboxes to the file. Raises StartupError if that fails; the file is then unchanged."""
         saved = {}
         for name in sandboxes.names():
             try:
                 saved[name] = sandboxes.control(name, _dump)
-            except UnknownSandboxError:  # it was idle for too long
+            except UnknownSandboxError:  # it has just expired
                 continue
         document = {"mockserver": __version__, "format": FORMAT, "sandboxes": saved}
         try:
@@ -291,7 +297,7 @@ class ReadyFile:
     def removed_at_end(self) -> Iterator[None]:
         """Remove the file before and after the context.
 
-        Raises StartupError: another content, or no permission.
+        Raises StartupError if the file holds something else than an address, or cannot be removed.
         """
         try:
             self._check_is_ours()
@@ -324,8 +330,8 @@ class ReadyFile:
 def replace_file(file: Path, content: bytes) -> None:
     """Replace or create the file with mode 0600.
 
-    The content is written beside it, and to the disk, before the old file goes. Raises OSError; then the old
-    file is unchanged.
+    The content is written to a file beside it, and to the disk, before the old file is replaced. Raises
+    OSError; then the old file is unchanged.
     """
     target = file.resolve()  # a link stays a link
     opened, name = mkstemp(prefix=f".{target.name}.", dir=target.parent)

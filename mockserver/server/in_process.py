@@ -27,7 +27,7 @@ class InProcessClient:
         response: HttpResponse | LostResponse
         try:
             async with asyncio.timeout(request.timeout_ms / 1000):
-                await asyncio.sleep(0)  # one call after the other would leave no room for those of others
+                await asyncio.sleep(0)  # without a pause, calls in a row would block all other calls
                 await self.app(self._scope(request), exchange.receive, exchange.send)
             response = exchange.response()
         except TimeoutError:

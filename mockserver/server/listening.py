@@ -46,14 +46,16 @@ class StartupError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class PortOwner:
-    """The program that listens on a port, in words, and the address if it is a mockserver, else ""."""
+    """The program that listens on a port."""
 
     name: str
+    """The program in words."""
     url: str = ""
+    """Address of the program if it is a mockserver, else ""."""
 
 
 def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
-    """Return who listens on the port; None if unknown. Asks for a second at most."""
+    """Return the program that listens on the port; None if unknown. Waits for a second at most."""
     for scheme in ("http", "https"):
         health = _ask_health(scheme, host, port)
         if health is not None:
@@ -66,7 +68,7 @@ def _ask_health(scheme: str, host: str, port: int) -> Document | None:
     if scheme == "http":
         connection = HTTPConnection(host, port, timeout=_TIMEOUT_S)
     else:
-        # Only its name is wanted, and its certificate is of its own making.
+        # Only the program's name is wanted, and its certificate is signed by its own authority.
         unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001 - no secret is sent
         connection = HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=unchecked)
     with closing(connection), suppress(OSError, HTTPException, MalformedBody):
@@ -87,7 +89,7 @@ def _describe(health: Document) -> str:
 
 
 def _process_on(port: int, proc: Path) -> str:
-    """Name and id of a process that listens on the port, as Linux has it; "" if unknown."""
+    """Return id and name of a process that listens on the port, from Linux's /proc; "" if unknown."""
     sockets = set(_listening_sockets(port, proc))
     for folder in proc.glob("[0-9]*") if sockets else ():
         with suppress(OSError):
@@ -112,13 +114,13 @@ class PortTakenError(MockServerError):
 
 
 class AddressError(MockServerError):
-    """The address does not belong to this machine."""
+    """The address does not belong to this machine, or its port needs more rights."""
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
     """Return a socket bound to the address; port 0 picks a free port.
 
-    Raises PortTakenError; AddressError: another machine's address, or a port that needs more rights.
+    Raises PortTakenError; AddressError if the address is another machine's, or the port needs more rights.
     """
     family = _family_of(host)
     # asyncio sets TCP_NODELAY only if the protocol is given; otherwise each reply waits 40 ms (measured).
@@ -139,17 +141,17 @@ def _family_of(host: str) -> socket.AddressFamily:
 
 
 def _claim_address(listening: socket.socket, platform: str) -> None:
-    """Set how the address is shared with other sockets.
+    """Set whether other sockets may share the address.
 
-    On POSIX, SO_REUSEADDR lets a server start again at once. On Windows it would let two servers share one
-    port; there SO_EXCLUSIVEADDRUSE is what refuses the second.
+    On POSIX, SO_REUSEADDR lets a server start again at once. On Windows, SO_REUSEADDR would let two servers
+    share one port, and SO_EXCLUSIVEADDRUSE refuses the second server.
     """
     option = "SO_EXCLUSIVEADDRUSE" if platform == _WINDOWS else "SO_REUSEADDR"
     listening.setsockopt(socket.SOL_SOCKET, getattr(socket, option), 1)
 
 
 def _is_taken(error: OSError, platform: str) -> bool:
-    """Return whether binding failed because of another socket; Windows denies access to an exclusive one."""
+    """Return whether binding failed because of another socket; Windows may deny access to its address."""
     return error.errno == errno.EADDRINUSE or (platform == _WINDOWS and error.errno == errno.EACCES)
 
 
@@ -179,9 +181,9 @@ class Certificate:
 def make_certificate(folder: Path, hosts: Iterable[str]) -> Certificate:
     """Return a certificate for loopback and `hosts`, signed by the authority in the folder.
 
-    The authority is made once, so that clients have to trust it only once. Its key stays in the folder,
-    readable by the user alone. Raises StartupError: no library for certificates, an unusable folder or file,
-    or a host that cannot be in a certificate.
+    The authority is created once, so that clients have to trust it only once. Its key stays in the folder,
+    readable by the user alone. Raises StartupError if the library for certificates is missing, if a folder or
+    file cannot be used, or if a host cannot be in a certificate.
     """
     library = _load_library()
     try:
@@ -229,7 +231,7 @@ def _authority(folder: Path, library: Any) -> Any:
 def _issue(authority: Any, names: list[str]) -> Any:
     try:
         return authority.issue_cert(*names, organization_name=_ORGANIZATION, common_name=names[0])
-    except ValueError as error:  # of the library's own kind, which says why
+    except ValueError as error:  # the library's own error says why
         what = f"no certificate can be made for {', '.join(names[len(_LOCAL_NAMES) :])}: {error}"
         raise StartupError(what, "--host and --allow-host", "give names or addresses of hosts") from None
 

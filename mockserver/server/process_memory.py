@@ -24,10 +24,10 @@ def collection_paused() -> Iterator[None]:
 
 
 def freeze_heap() -> None:
-    """Exempt the existing objects from the collector, and let it run seldom.
+    """Exempt the existing objects from the garbage collector, and let the collector run seldom.
 
-    Measured: the 99th percentile of a call fell from 27 to 11 ms. The generations are small: a million
-    objects took 105 ms, without an answer to anybody.
+    Measured: the 99th percentile of a call fell from 27 to 11 ms. The generations are small, because
+    collecting a million objects took 105 ms, in which no call was answered.
     """
     gc.freeze()
     gc.enable()
@@ -35,10 +35,10 @@ def freeze_heap() -> None:
 
 
 def release_free_memory() -> None:
-    """Give free pages back to the system, again and again, in a thread.
+    """Start a thread that gives free pages back to the system every RELEASE_S.
 
-    The allocator of glibc keeps them, most of all when each thread has an arena of its own; the arenas bring
-    nothing, as only one thread runs at a time. Other allocators are left alone.
+    The allocator of glibc keeps free pages, most of all if each thread has its own arena. One arena is
+    enough, because only one thread runs at a time. Other allocators are left alone.
     """
     try:
         library = ctypes.CDLL(None)

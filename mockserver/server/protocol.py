@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, extended to give each call access to its connection.
 
-Java's own client and `curl --http2` offer HTTP/2 with each first request. The parser takes what follows such
-a head for bytes of the other protocol, so that the request would lose its body.
+Java's own client and `curl --http2` offer HTTP/2 in the first request of a connection. The parser takes the
+bytes after such a head for the other protocol, so that the request would lose its body.
 """
 
 from __future__ import annotations
@@ -97,15 +97,18 @@ _LOWERED_BY_LIBRARIES = (
     b"X-Content-Type-Options",
 )
 _USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBRARIES}
-"""The usual spelling of what uvicorn and Starlette send in lower case."""
+"""Usual spelling of the header names that uvicorn and Starlette send in lower case."""
 
 _BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b""))
 _STOP_S = 2
-"""For how long a server that stops goes on with the calls that are open."""
+"""Time that a stopping server leaves to its open calls."""
 
 
 class OfferedUpgradeProtocol(HttpToolsProtocol):
-    """Reads the body of a request that offers another protocol; its connection ends after the answer."""
+    """Protocol that reads the body of a request even if the request offers another protocol.
+
+    The connection of a request with an offer ends after the answer.
+    """
 
     _body_start: int | None = None
 
@@ -133,7 +136,7 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
 
 
 class _Body:
-    """Handler of a parser that reads the body alone: pieces, and the end."""
+    """Handler of a parser that reads only a body: its pieces and its end."""
 
     def __init__(self, protocol: HttpToolsProtocol) -> None:
         self._protocol = protocol
@@ -144,7 +147,7 @@ class _Body:
             self._protocol.on_body(body)
 
     def on_message_complete(self) -> None:
-        # What comes behind it is not answered: the connection ends.
+        # Bytes after the body are not answered, because the connection ends.
         if not self._is_over:
             self._is_over = True
             self._protocol.on_message_complete()
@@ -189,9 +192,9 @@ def _collect_in(
 class SocketConnection:
     """The socket under one call; implements `Connection`.
 
-    A head of known length is kept back until its body comes, so that both leave in one piece: ASGI leaves it
-    to the server, and each piece costs a system call, and a turn of the client. Whatever else is sent goes
-    after it.
+    A head with Content-Length is held back until its body comes, so that head and body are sent in one piece:
+    each piece costs a system call, and a turn of the client. If anything else is sent, the head is sent
+    first.
     """
 
     __slots__ = ("_cycle", "_head", "_protocol")
@@ -222,7 +225,7 @@ class SocketConnection:
                 self._cycle.transport.write(head.octets)
 
     def _keep_head(self, message: Message) -> bool:
-        """Begin the answer as uvicorn does, but keep its head; return False if that is left to uvicorn."""
+        """Begin the answer as uvicorn does, but hold the head back; return False if uvicorn must send it."""
         cycle, status = self._cycle, message["status"]
         if (
             cycle.response_started
@@ -239,7 +242,7 @@ class SocketConnection:
         return True
 
     def _send_whole(self, message: Message) -> bool:
-        """Send head and body, and end the answer as uvicorn does; return False if that is left to uvicorn."""
+        """Send head and body, and end the answer as uvicorn does; return False if uvicorn must do this."""
         cycle, head, body = self._cycle, self._head, message.get("body", b"")
         if (
             head is None
@@ -346,7 +349,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
     is_tls = False
     closes_on_next_call = False
     _read_of_chunk: int | None = None
-    """Bytes read of the chunk that is open, if its size line came with the last data."""
+    """Bytes read of the open chunk; None unless the size line of the chunk came with the newest data."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         self.ended = asyncio.Event()
@@ -354,7 +357,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came; a chunk larger than any body would keep its sender waiting, so it is refused."""
+        """Read the data; refuse a chunk that is larger than any body, because its sender would wait."""
         self._read_of_chunk = None
         super().data_received(data)
         if self._read_of_chunk is not None:
@@ -384,7 +387,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
             self.abort_tls_soon()
 
     def abort_tls_soon(self) -> None:
-        """Abort a closing TLS connection soon; an idle client does not answer the `close_notify` for long."""
+        """Abort a closing TLS connection soon, because an idle client does not answer `close_notify`."""
         if self.is_tls:
             self.loop.call_later(_CLOSE_NOTIFY_S, self.transport.abort)
 
@@ -411,7 +414,7 @@ def reset_on_close(platform: str) -> bytes:
 
 
 def checked_protocol() -> type[MockServerProtocol]:
-    """Return the protocol class. Raises ProtocolError: the installed uvicorn lacks an internal name."""
+    """Return the protocol class. Raises ProtocolError if the installed uvicorn lacks an internal name."""
     missing = [name for name in _PROTOCOL_NAMES if not hasattr(HttpToolsProtocol, name)]
     missing += [name for name in _CYCLE_NAMES if name not in RequestResponseCycle.__init__.__code__.co_names]
     if missing:
@@ -431,31 +434,33 @@ async def _answer(
 
 
 async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:
-    """Close without sending a byte, after the request is read: unread data would turn it into a reset."""
+    """Close without sending a byte, after reading the request: unread data would make the close a reset."""
     connection: SocketConnection = scope["extensions"][CONNECTION_KEY]
     await connection.wait_for_request(receive)
     connection.close()
 
 
 class RequestHead(NamedTuple):
-    """The octets of a head, and the length of the body that it announces."""
+    """The octets of a response's head, and the length of the body that the head announces."""
 
     octets: bytes
     length: int
 
 
 class _Name(NamedTuple):
-    """A header's name in lower case, and the start of its line; empty if uvicorn must write it."""
+    """Forms of a header's name."""
 
     lower: bytes
+    """The name in lower case."""
     line_start: bytes
+    """Start of the header's line; empty if uvicorn must write the header."""
 
 
 def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> RequestHead | None:
-    """Return the head, with names as `spelled`; None if uvicorn must write it.
+    """Return the head of a response, with names as `spelled`; None if uvicorn must write the head.
 
-    That is a head without exactly one Content-Length, with a header about the connection, or one that uvicorn
-    refuses.
+    uvicorn must write a head without exactly one Content-Length, a head with a header about the connection,
+    and a head that uvicorn refuses.
     """
     length: int | None = None
     pieces, texts = [STATUS_LINE.get(status, b"")], []
@@ -485,7 +490,7 @@ def _name(name: bytes) -> _Name:
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the head of a response with names as in `sent`, the headers of the application.
 
-    A name with a capital letter, or an unusual one, stays as it is.
+    A name in lower case that has a usual spelling gets that spelling.
     """
     for name, _ in (*sent, *_BY_UVICORN):
         lower, spelled = _line_starts(name)
@@ -508,7 +513,7 @@ TlsFactory: TypeAlias = Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]],
 def uvicorn_config(
     app: ASGIApp | Callable[[], ASGIApp], tls: TlsFactory | None = None, **more: Any
 ) -> uvicorn.Config:
-    """Return uvicorn's configuration. Raises ProtocolError: not the locked version."""
+    """Return uvicorn's configuration. Raises ProtocolError if uvicorn lacks an internal name."""
     return uvicorn.Config(
         app,
         log_config=None,

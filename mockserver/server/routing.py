@@ -40,7 +40,7 @@ from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import Operation, RouteMatch, parameter_names
 
 ARRIVAL = "mockserver.arrival"
-"""The scope key of the request as it was read."""
+"""ASGI scope key of the `Arrival`, the request as it was read."""
 
 STARTED = "mockserver.started"
 _OPENAPI = Draft4Validator(OpenAPISpecification.openapi_schema, validate_formats=False)
@@ -60,8 +60,8 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 class VendorRouting(ExactRouting):
     """Connexion's routing, with a lookup table for paths without parameters.
 
-    All other paths are matched with all routes. A path with a line break has no route: the pattern of a route
-    alone would ignore a line break at the end. `MockServerApp` makes the scope.
+    All other paths are matched with all routes. A path with a line break has no route, although the pattern
+    of a route would ignore a line break at the end. The scope comes from `MockServerApp`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -158,7 +158,7 @@ class SecurityHandler:
 
 
 class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Connexion ships no types
-    """A specification that Connexion's slow validator sees only if it is not valid."""
+    """A specification that Connexion's slow validator checks only if a fast validator has refused it."""
 
     @classmethod
     def _validate_spec(cls, spec: Mapping[str, Any]) -> None:
@@ -193,7 +193,7 @@ class VendorApp:
         await self._answer(replace(scope[ARRIVAL], route=self._route(scope)), scope, send)
 
     def _route(self, scope: Scope) -> RouteMatch | Refusal:
-        """Return the operation that Connexion's router found; a refusal, if it passed on an unknown path."""
+        """Return the operation that Connexion's router found, or a refusal if the router found none."""
         operation_id = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
         if operation_id is None:
             return self._refusal(scope[ARRIVAL].path)
@@ -223,7 +223,7 @@ class VendorApp:
     def _work(self, arrival: Arrival, started: float) -> tuple[Reply, Answer]:
         """Return the reply to a request, and its answer.
 
-        The answer is held until the reply is out: freeing a large batch takes a while.
+        The caller holds the answer until the reply is sent, because freeing a large batch takes time.
         """
         call, answer = self.pipeline.handle(arrival)
         return self._recorder.record(call, answer, started), answer
@@ -242,13 +242,13 @@ def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> VendorRouting:
 
 
 def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
-    """Return what Connexion is given of a spec: paths, methods, operation ids, security.
+    """Return the part of a spec that Connexion gets: paths, methods, operation ids, security.
 
     The schemas are left out, and with them Connexion's validation. The engine judges the envelope and each
     item on its own, in subrequests too, while Connexion would refuse a batch for one bad item, and would
-    build its validators anew for each request. So path parameters are texts: for a key that is no integer the
-    vendor has a 400 of its own, and Connexion would answer 404. Each security scheme is a header of any name,
-    because `SecurityHandler` finds the credential.
+    build its validators anew for each request. Path parameters are texts, because a vendor has its own 400
+    for a key that is no integer, and Connexion would answer 404. Each security scheme is a header of any
+    name, because `SecurityHandler` finds the credential.
     """
     schemes = vendor.spec.document.get("components", {}).get("securitySchemes", {})
     paths: dict[str, dict[str, Any]] = {}
@@ -256,7 +256,7 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
         # HEAD first: Connexion's route of a GET takes HEAD too.
         for method in sorted(methods, key=lambda name: name != "head"):
             operation = methods[method]
-            # Of two templates that are alike but for names, the first answers what both have.
+            # If two templates differ only in names, the first answers the methods that both have.
             paths.setdefault(_numbered(operation.path), {}).setdefault(method, _routing_operation(operation))
     return {
         "openapi": "3.0.3",
@@ -271,7 +271,7 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
 
 
 def _numbered(path: str) -> str:
-    """Return the path with plain names for its parameters: Connexion reads few of the names vendors give."""
+    """Return the path with plain names of parameters, because Connexion cannot read all vendors' names."""
     numbers = count()
     return re.sub(r"\{[^{}]+\}", lambda _: f"{{p{next(numbers)}}}", path)
 

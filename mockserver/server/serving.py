@@ -1,7 +1,7 @@
 """The running server: uvicorn from socket and files to saved state, workers, reloading, banner.
 
-Files are watched by `stat`: it costs little and works in mounted folders and on network drives too, where
-watchfiles gets no notices from the operating system.
+Files are watched with `stat`. That costs little and works in mounted folders and on network drives too, where
+the operating system sends watchfiles no notices.
 """
 
 from __future__ import annotations
@@ -56,22 +56,22 @@ PAUSE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Settings of a run: address, output, and files.
-
-    With `tls_dir` it serves https, with an authority of certificates in that folder. `state_file` is loaded
-    at the start and written at the end. `ready_file` exists while the server listens. With `watch`, specs,
-    scenarios and fixtures are loaded again when they change. Several `workers` need a shared store.
-    """
+    """Settings of a run: address, output, and files."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     log: str = "text"
     print_url: bool = False
     tls_dir: Path | None = None
+    """Folder with an authority of certificates, for https; None serves http."""
     state_file: Path | None = None
+    """File that is loaded at the start and written at the end."""
     ready_file: Path | None = None
+    """File that exists while the server listens."""
     watch: bool = False
+    """Whether specs, scenarios and fixtures are loaded again when they change."""
     workers: int = 1
+    """Number of processes; several need a shared store."""
 
 
 class _Server(uvicorn.Server):
@@ -102,11 +102,11 @@ class _Server(uvicorn.Server):
 
 
 def serve(options: Options, serving: Serving, report: Callable[[MockServerError], None]) -> None:
-    """Serve until a signal arrives; `report` receives files that cannot be loaded again.
+    """Serve until a signal arrives; `report` receives the error if changed files cannot be loaded again.
 
-    Raises PortTakenError; AddressError; SpecError, VendorError: a vendor cannot be served;
-    StoreUnavailableError; StartupError: a file cannot be used, or the state could not be written at the end;
-    ProtocolError: not the locked uvicorn.
+    Raises PortTakenError; AddressError; SpecError or VendorError if a vendor cannot be served;
+    StoreUnavailableError; StartupError if a file cannot be used, or if the state cannot be written at the
+    end; ProtocolError if the installed uvicorn lacks an internal name.
     """
     started = perf_counter()
     with ExitStack() as stack:
@@ -147,7 +147,7 @@ def _watched(options: Options, app: Application) -> list[Path]:
 
 
 def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
-    """Return the options with a fresh token where other machines can call and no token is set."""
+    """Return the options, with a new token if other machines can call and no token is set."""
     if options.control_token or is_loopback(listening.getsockname()[0]):
         return options
     made = replace(options, foreign_token=token_hex())
@@ -251,13 +251,13 @@ class WorkerProcesses(Multiprocess):
 def workers_config(
     options: Options, workers: int, log: str, tls_dir: Path | None, hosts: tuple[str, ...]
 ) -> uvicorn.Config:
-    """Configuration of workers, each of which builds the application itself. Raises ProtocolError."""
+    """Return the configuration of workers, each of which builds the application. Raises ProtocolError."""
     tls = None if tls_dir is None else partial(_tls_context, tls_dir, hosts)
     return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)
 
 
 def _worker_app(options: Options, log: str) -> ASGIApp:
-    """Return the application, after one call of its own, which builds the control plane."""
+    """Return the application. When it starts, it sends itself a call, which builds the control plane."""
     listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
     app = create_app(options, listeners=listeners, note=log_note(log))
 
@@ -278,7 +278,7 @@ def _tls_context(
 
 
 class ReloadingApp:
-    """ASGI application that can be reloaded; calls that have begun end in the old one.
+    """ASGI application that can be reloaded; calls that have begun end in the old application.
 
     `report` receives the error if a file cannot be used; then the old application stays.
     """
@@ -300,11 +300,11 @@ class ReloadingApp:
 
 
 Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
-"""Time of change, size and number of each file."""
+"""Time of change, size and inode of each file."""
 
 
 def stamps_of(places: Iterable[Path]) -> Stamps:
-    """Stamps of files, and of all specs in folders; none for a missing file."""
+    """Return the stamps of files, and of all specs in folders; leave missing files out."""
     found: dict[Path, tuple[int, int, int]] = {}
     for place in places:
         for file in spec_files_in(place) if place.is_dir() else [place]:
@@ -326,10 +326,10 @@ async def watch(
     reload: Callable[[list[Path]], None],
     pause_s: float = PAUSE_S,
 ) -> None:
-    """Call `reload` in a thread with the changed files whenever there are some; never return.
+    """Call `reload` in a thread with the changed files, whenever files have changed; never return.
 
-    `used` are the stamps from before the first reading. Files that change twice within the pause are waited
-    for, so that half-written ones are not read.
+    `used` are the stamps from before the first reading. `reload` is called after a pause without further
+    changes, so that half-written files are not read.
     """
     seen = used
     while True:

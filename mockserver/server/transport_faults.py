@@ -107,7 +107,7 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """Return the delivery's fraction of the content, else `default`."""
+        """Return the first part of the content: the delivery's fraction, or `default` if there is none."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 
@@ -149,7 +149,10 @@ def _frame(name: bytes, length: int | None) -> tuple[bytes, bytes]:
 
 
 async def deliver(reply: OutgoingReply) -> None:
-    """Send the reply as its delivery requests. Raises ConnectionLostError: no access to the socket."""
+    """Send the reply as its delivery requests.
+
+    Raises ConnectionLostError if a fault needs access to the socket and has none.
+    """
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)
     await FAULTS[reply.delivery.fault](reply)
@@ -165,7 +168,7 @@ async def _send_whole(reply: OutgoingReply) -> None:
 
 
 async def _send_truncated(reply: OutgoingReply) -> None:
-    """Send half of the body, or the fraction, with a matching Content-Length."""
+    """Send the delivery's fraction of the body, or half, with a matching Content-Length."""
     await _send_part(reply, _HALF)
 
 
@@ -176,7 +179,10 @@ async def _send_part(reply: OutgoingReply, default: float) -> None:
 
 
 async def _announce_too_much(reply: OutgoingReply) -> None:
-    """Announce more bytes than are sent, then close: the whole length, or with no fraction a surplus."""
+    """Announce the whole body, send the delivery's fraction, and close.
+
+    Without a fraction, send the whole body and announce SURPLUS_BYTES more.
+    """
     if reply.bodiless:
         await _send_whole(reply)
         return
@@ -188,7 +194,7 @@ async def _announce_too_much(reply: OutgoingReply) -> None:
 
 
 async def _announce_too_little(reply: OutgoingReply) -> None:
-    """Send the whole body but announce half of it, or the fraction; keep the connection open."""
+    """Announce the delivery's fraction of the body, or half, and send all; keep the connection open."""
     if reply.bodiless:
         await _send_whole(reply)
         return
@@ -211,7 +217,7 @@ async def _send_malformed_chunk(reply: OutgoingReply) -> None:
 
 
 async def _reset_connection(reply: OutgoingReply) -> None:
-    """Reset before the headers, or with a fraction after the headers and that part of the body."""
+    """Reset the connection; if the delivery has a fraction, send headers and that part of the body first."""
     if reply.delivery.fraction is not None:
         await reply.head(len(reply.content))
         await reply.body(reply.part(), more=True)
@@ -220,7 +226,7 @@ async def _reset_connection(reply: OutgoingReply) -> None:
 
 
 async def _send_random_bytes(reply: OutgoingReply) -> None:
-    """Send bytes that are not HTTP; the same reply yields the same bytes."""
+    """Send bytes that are not HTTP; equal replies yield equal bytes."""
     reply.connection.write(blake2b(repr(reply.headers).encode() + reply.content).digest())
     reply.connection.close()
 

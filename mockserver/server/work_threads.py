@@ -1,4 +1,4 @@
-"""Long work in a thread, so that the event loop answers others meanwhile."""
+"""Long work in a thread, so that the event loop can answer other calls meanwhile."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ T = TypeVar("T")
 
 LARGE_BODY = 64 * 1024
 MANY_COMMAS = 1_500
-"""So many a body may have: any value may be a problem, of which each takes 50 µs to tell."""
+"""Maximum number of commas in a body outside the thread; each value may be a problem, which takes 50 µs."""
 
 
 class CallThread:
-    """A thread for large calls, or calls to a busy sandbox; `store` has the sandboxes.
+    """A thread for large calls, and for calls to a busy sandbox; `store` has the sandboxes.
 
-    It is one: more would not be quicker, but stand between the event loop and the interpreter, and need the
-    memory of all large calls at once.
+    More than one thread would not be faster, would keep the interpreter from the event loop, and would need
+    the memory of all large calls at once.
     """
 
     def __init__(self, store: Store) -> None:
         self._store, self._thread = store, ThreadPoolExecutor(1, "call")
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
-        """Do the work of a call: at once if short, else in the thread.
+        """Run the work of a call: at once if it is short and the sandbox is free, else in the thread.
 
-        Nobody else gets into the sandbox before the end.
+        No other call enters the sandbox before the end.
         """
         lock = self._store.lock(arrival.sandbox)
         if not _is_large(arrival.body) and lock.acquire(blocking=False):
