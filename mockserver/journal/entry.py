@@ -77,7 +77,7 @@ class ItemResults(Value, frozen=True):
 
     @property
     def lost(self) -> list[int]:
-        """Return the indexes of the items that a rule did not store although the answer hides it."""
+        """Return the indexes of the items that a rule did not store, which the answer does not tell."""
         return [at for at, problems in self.problems.items() if problems[0].code == LOST]
 
     def shown(self) -> list[str]:

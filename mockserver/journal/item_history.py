@@ -374,7 +374,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
-    """Return by how much the answer's count is wrong; if rules add the omitted items, it is right."""
+    """Return by how much the answer's count is wrong; a count with the omitted items added is right."""
     added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 

@@ -65,7 +65,7 @@ _SILENT_HEADERS = HOP_BY_HOP | {"date"}
 
 
 def loss_kind(entry: Entry) -> str:
-    """Return how a client loses the reply, "" if it arrives. Body faults do not harm a reply without body."""
+    """Return how a client loses the reply, "" if the reply arrives. Body faults need a reply with a body."""
     is_bodiless = entry.call.method == "HEAD" or entry.reply.status in BODILESS_STATUSES
     return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 

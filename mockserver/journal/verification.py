@@ -52,7 +52,7 @@ class CallMatch(Value, frozen=True):
     query: Mapping[str, str] = EMPTY
     """Parameters that the call must have with these values; it may have other parameters."""
     headers: Mapping[str, str] = EMPTY
-    """Headers, in lower case, that the call must have with these values."""
+    """Headers, by name in lower case, that the call must have with these values."""
     body: Predicate | None = None
     """Predicate that must hold for the request's document."""
     body_document: Document = EMPTY

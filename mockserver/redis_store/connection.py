@@ -88,7 +88,7 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client, after a failure again; so `work` must not count anything.
+        """Run `work` with the client, and again after a failure; so `work` must not count anything.
 
         Raises StoreUnavailableError.
         """
@@ -105,7 +105,7 @@ class RedisConnection:
                 waits.left_s -= monotonic() - began
 
     def once(self, work: Callable[[Any], object]) -> list[Any]:
-        """Send what `work` puts into a pipeline, only once, so `work` may count.
+        """Let `work` fill a pipeline, and send the pipeline only once; so `work` may count.
 
         Raises StoreUnavailableError.
         """

@@ -291,7 +291,7 @@ class RedisStore:
         self._follow(copy, answer)
 
     def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
-        """Return other workers' changes since the copy's version; `busy` if `token` has not the turn."""
+        """Return other workers' changes since the copy's version, or `busy` unless `token` has the turn."""
         answer: Sequence[Any] = self._script(
             copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
         )

@@ -31,10 +31,10 @@ PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 MAX_CHANGES = 20_000
-"""Maximum number of changed documents in one sandbox's history. The newest step may exceed it alone."""
+"""Maximum number of changed documents in one sandbox's history, unless the newest step alone has more."""
 
 MAX_CHANGES_OF_ALL = 100_000
-"""Maximum number of changed documents in all histories of a store. The newest step may exceed it alone."""
+"""Maximum number of changed documents in all histories of a store, unless the newest step alone has more."""
 
 _OF_CONTROL_PLANE = 0
 T = TypeVar("T")
@@ -136,7 +136,7 @@ class History:
             self._drop_all()
 
     def end(self) -> None:
-        """Forget all steps, because the sandbox was deleted. A call that ends later counts for no store."""
+        """Forget all steps, because the sandbox was deleted; calls that end later use none of the limit."""
         with self.kept.lock:
             self._drop_all()
             self.kept = KeptSteps()
@@ -277,7 +277,7 @@ class StoredSandbox:
         self._keep = keep
 
     def run(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> tuple[T, UndoList]:
-        """Run `work`; return its result and changes. If `work` raises an error, undo the changes and reraise.
+        """Run `work`; return its result and changes. If `work` raises, undo the changes and raise the error.
 
         The caller holds the lock.
         """
@@ -309,7 +309,7 @@ class StoredSandbox:
 
 
 class MemoryState:
-    """The state of one sandbox inside a transaction; `created` lists the tables that it has created."""
+    """The state of one sandbox inside a transaction; `created` lists the tables that were created there."""
 
     __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
 

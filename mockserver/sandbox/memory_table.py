@@ -55,7 +55,7 @@ class MemoryTable:
         return self.documents[key]
 
     def __setitem__(self, key: str, document: Document) -> None:
-        if type(key) is not str:  # a loaded record may have another, which no table can sort
+        if type(key) is not str:  # a loaded record may have a number, which does not sort among texts
             raise TypeError(f"a key is a text, found {key!r:.80}")
         self._undo.append((self, (key,), (self.documents.get(key),)))
         if self._is_plain():
@@ -68,7 +68,7 @@ class MemoryTable:
         return self._keys is None and not self._indexes and self._keep is None
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
-        """Store documents and return the previous ones in the same order, None where there was none.
+        """Store documents; return for each key, in order, the previous document or None.
 
         A plain table stores all documents in one step.
         """

@@ -51,7 +51,7 @@ class UseTimes(Protocol):
         """Return the time of a sandbox's last use; None if the sandbox does not exist."""
 
     def has(self, name: str) -> bool:
-        """Return whether a sandbox exists. True may be out of date: another worker may have deleted it."""
+        """Return whether a sandbox exists. True may be outdated: another worker may delete the sandbox."""
 
     def names(self) -> list[str]:
         """Return the names of all sandboxes."""

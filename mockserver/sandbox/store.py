@@ -63,7 +63,7 @@ class State(Protocol):
     def item(self) -> AbstractContextManager[None]:
         """Return a context whose writes are undone if an exception leaves the context.
 
-        The context may be entered many times, also inside itself.
+        The context may be entered many times, and may be nested in itself.
         """
         ...
 
@@ -139,7 +139,7 @@ class Store(Protocol):
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` on the sandbox. If `work` raises an error, undo its writes and reraise the error.
+        """Run `work` on the sandbox. If `work` raises an error, undo its writes and raise the error.
 
         Raises UnknownSandboxError.
         """

@@ -220,7 +220,7 @@ def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tupl
 
 
 def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
-    """Yield problems of a delay: parameters of another type, missing parameters, bounds, a length of 0."""
+    """Yield problems of a delay: wrong or missing parameters, bounds in the wrong order, a length of 0."""
     kind = delay["type"]
     own = _DELAY_PARAMETERS[kind]
     for name in delay:
@@ -243,7 +243,7 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_response(response: Json) -> Iterator[ScenarioProblem]:
-    """Yield problems of a response: members without effect, members that exclude each other, headers."""
+    """Yield problems of a response: members without effect or that exclude each other, wrong headers."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"

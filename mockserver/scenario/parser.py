@@ -191,7 +191,7 @@ _READERS: Mapping[Any, Callable[[Json], Any]] = {
 
 
 def limited(document: Document, vendor: str = "", operation: str = "", *, once: bool) -> Document:
-    """Limit the rules of a scenario to one hit each if `once`, and to `vendor` and `operation` if given."""
+    """Return the scenario with its rules limited to one hit if `once`, to vendor and operation if given."""
     only = {name: text for name, text in (("vendor", vendor), ("operation", operation)) if text}
     return {**document, "rules": [_limited_rule(rule, only, once=once) for rule in document["rules"]]}
 

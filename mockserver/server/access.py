@@ -21,7 +21,7 @@ from mockserver.errors import MockServerError
 from mockserver.journal.access_log import Note, ignore_note
 
 HEALTH_PATH = "/_mock/health"
-"""Path that needs no token and no certain Host, because containers are checked by address or service name."""
+"""Path for any Host, without a token, because containers are checked by address or service name."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})

@@ -296,7 +296,7 @@ def _control_plane(
     lasting: Lasting,
 ) -> ASGIApp:
     """Return the control plane, which itself sends calls to the application `asgi`."""
-    # Imported here, so that a server starts without the control plane, a fifth of the time.
+    # Imported here, so that a server starts without the control plane, which takes a fifth of the time.
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
     from mockserver.server.control_app import control_app  # noqa: PLC0415

@@ -136,7 +136,7 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves those behind.
+        # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves trailing blanks.
         scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
         try:
             headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
@@ -174,7 +174,7 @@ class MockServerApp:
         return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
     async def _enter(self, vendor: VendorApp, incoming: Incoming, below: str, mount: str) -> None:
-        """Read the whole request and answer it. The call is in flight until its last bytes are sent off."""
+        """Read the whole request and answer it. The call is in flight until just before its last bytes."""
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"

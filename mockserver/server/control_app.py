@@ -345,7 +345,7 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
     """Validator of a JSON body, which `ControlBodyReader` has encoded again."""
 
     async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
-        """Return the validated document; a large one is validated in a thread."""
+        """Return the validated document; a large document is validated in a thread."""
         content = b"".join([piece async for piece in stream])
         return await to_thread(self._valid, content) if len(content) > LARGE_BODY else self._valid(content)
 

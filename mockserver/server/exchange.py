@@ -33,7 +33,7 @@ MAX_MEMBERS = 64
 """Maximum number of gzip members in a body (RFC 1952 §2.2), because even an empty member costs time."""
 
 MAX_VALUES = 300_000
-"""Maximum number of values in JSON, unless `limit` allows more; nothing can interrupt the decoder."""
+"""Maximum number of values in JSON, unless the body limit allows more; nothing interrupts the decoder."""
 
 _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096

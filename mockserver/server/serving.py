@@ -300,7 +300,7 @@ class ReloadingApp:
 
 
 Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
-"""Time of change, size and inode of each file."""
+"""Time of change, size and inode number of each file."""
 
 
 def stamps_of(places: Iterable[Path]) -> Stamps:

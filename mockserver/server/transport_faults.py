@@ -33,7 +33,7 @@ class ConnectionLostError(MockServerError):
 
 class Connection(Protocol):
     async def wait(self, seconds: float) -> bool:
-        """Wait for `seconds` or until the connection ends; return whether it is still open."""
+        """Wait for `seconds` or until the connection ends; return whether the connection is still open."""
 
     async def wait_closed(self) -> None:
         """Wait until the connection ends, for ten minutes at most."""
