@@ -136,7 +136,7 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves trailing blanks.
+        # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves some.
         scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
         try:
             headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
