@@ -132,7 +132,7 @@ class ReasonWriter(Value, frozen=True):
             case MethodNotAllowed(allowed=allowed) if allowed:
                 reason = self._other_methods(allowed, call)
             case InvalidCall() | Rejected():
-                reason = self._problems(refusal)
+                reason = self._problems(refusal, "the body" if call.body else "the call")
             case MalformedBody():
                 reason = _malformed(refusal, call, operation)
             case _:
@@ -146,9 +146,9 @@ class ReasonWriter(Value, frozen=True):
         sentence = f"this path has no {call.method}; it has {_either(allowed)}"
         return f"{sentence}. {about}" if about else sentence
 
-    def _problems(self, refusal: InvalidCall | Rejected) -> str:
+    def _problems(self, refusal: InvalidCall | Rejected, whole: str) -> str:
         """Return the first problems; if the tenant header is missing, name a tenant of the fixtures."""
-        sentence = describe_problems(refusal.problems)
+        sentence = describe_problems(refusal.problems, whole)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
             return sentence
@@ -243,27 +243,30 @@ def _either(names: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def describe_problems(problems: Sequence[Problem]) -> str:
-    """Return the first problems, then the number of others: "/0/id is missing; and 3 more"."""
+def describe_problems(problems: Sequence[Problem], whole: str = "the body") -> str:
+    """Return the first problems, then the number of others: "/0/id is missing; and 3 more".
+
+    `whole` names the place of a problem without a path.
+    """
     distinct = {(problem.path, problem.code, problem.rule): problem for problem in problems}
-    sentences = [describe_problem(problem) for problem in islice(distinct.values(), _SHOWN_PROBLEMS)]
+    sentences = [describe_problem(problem, whole) for problem in islice(distinct.values(), _SHOWN_PROBLEMS)]
     more = len(distinct) - len(sentences)
     return "; ".join([*sentences, *([f"and {more:,} more"] if more > 0 else [])])
 
 
-def describe_problem(problem: Problem) -> str:
+def describe_problem(problem: Problem, whole: str = "the body") -> str:
     if problem.rule == FAULT_RULE:
-        return f"{place_of(problem)}: {redact_body(problem.detail or problem.code)}"
-    return f"{place_of(problem)} {_complaint(problem)}"
+        return f"{place_of(problem, whole)}: {redact_body(problem.detail or problem.code)}"
+    return f"{place_of(problem, whole)} {_complaint(problem)}"
 
 
-def place_of(problem: Problem) -> str:
+def place_of(problem: Problem, whole: str) -> str:
     """Return the place of a problem: a parameter, or a JSON Pointer into the body."""
     path = problem.path
     if len(path) > 1 and path[0] in _PARAMETER_PLACES:
         kind = "header" if path[0] == "header" else f"{path[0]} parameter"
         return f"{kind} {path[1]}"
-    return problem.pointer or "the body"
+    return problem.pointer or whole
 
 
 def _complaint(problem: Problem) -> str:

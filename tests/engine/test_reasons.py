@@ -311,3 +311,9 @@ def test_the_same_problem_twice_is_said_once() -> None:
     problem = Problem("missing-required", ("a",), rule="required")
 
     assert describe_problems([problem, problem]) == "/a is missing"
+
+
+def test_a_call_without_a_body_is_refused_as_a_call() -> None:
+    problem = Problem("locked", (), "the record is locked")
+
+    assert describe_problem(problem, "the call") == "the call is refused: the record is locked"
