@@ -22,7 +22,7 @@ that were asked for; "either": all rows or those of this page.
 Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
 
 Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"]
-"""Which rows a filter selects, compared with its value.
+"""How a row's member must compare with the filter's value for the row to be selected.
 
 "like": rows with exactly the value, and perhaps rows whose text contains the value. "at-least" and "at-most"
 compare numbers, dates and times.

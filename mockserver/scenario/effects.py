@@ -418,7 +418,7 @@ def _words(effect: Effect) -> Iterator[str]:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """Return the outcome with other values in the key members, as if of an item that was never sent."""
+    """Return a copy of the outcome whose item has a key that the client never sent."""
     document = outcome.item.document
     if isinstance(document, dict):
         named = {name: _unused_key(document[name], number) for name in batch.key if name in document}

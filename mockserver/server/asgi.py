@@ -63,7 +63,7 @@ OUTSIDE = "mockserver.outside"
 """ASGI scope key of an `OutsideRequest`."""
 
 NO_VENDOR = ""
-"""Vendor in the record of a call to no vendor."""
+"""Value of `Call.vendor` if the path belongs to no vendor."""
 
 _REFUSALS: Mapping[int, str] = {403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 _BROWSER_FILES = re.compile(r"/(favicon\.ico|robots\.txt|apple-touch-icon[^/]*|\.well-known/appspecific/.*)")

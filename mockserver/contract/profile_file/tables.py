@@ -1,4 +1,4 @@
-"""Bad items and value rules in YAML, written as in `profile.yaml`, for profiles that Python completes."""
+"""Read bad items and value rules of a profile that Python completes, from YAML as in `profile.yaml`."""
 
 from __future__ import annotations
 
