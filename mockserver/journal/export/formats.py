@@ -1,4 +1,4 @@
-"""The formats of recorded calls. A new format needs a row here and a module with its writer."""
+"""The formats of recorded calls. A new format needs a row here and a writer in a module beside."""
 
 from __future__ import annotations
 
