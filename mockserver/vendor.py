@@ -56,9 +56,9 @@ class RefusalRow(Value, frozen=True):
 
     status: int
     message: str = ""
-    """`{name}` stands for an attribute of the refusal, `{method}` and `{path}` for those of the call."""
+    """`{method}` and `{path}` are taken from the call, any other `{name}` from the refusal's attributes."""
     kind: Json = None
-    """The vendor's own name of the error, or its number and name."""
+    """The vendor's name of the error, or a list of the error's number and name."""
 
 
 class RefusedCall(Value, frozen=True):
@@ -69,7 +69,7 @@ class RefusedCall(Value, frozen=True):
     operation: Operation | None
     """None if no operation has the path and the method."""
     row: RefusalRow
-    """The row of the vendor's table, its message filled in, or replaced by the message of a scenario."""
+    """The row of the vendor's table. Its message is filled in; a scenario's message replaces it."""
     headers: Headers
     """The headers that HTTP requires."""
 
@@ -212,7 +212,7 @@ def read_tables(module_file: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MessageTable:
-    """Writes the messages of a vendor: by rule, a text in which `{name}` stands for a value."""
+    """Writer of a vendor's messages: `texts` by rule. In a text, `{name}` stands for the value `name`."""
 
     texts: Mapping[str, str]
 
@@ -244,7 +244,8 @@ class Vendor:
     admit: Admit = admit_any
     """Decides on a call before the envelope is opened; returns the tenant that a header names, or "".
 
-    Calls its `Enter` argument once, and may refuse before and after. Writes before a refusal are stored.
+    The function calls its `Enter` argument once, and may refuse the call before or after that. What it wrote
+    before a refusal is stored.
     """
     enter_tenant: EnterTenant | None = None
     """Raises unless the caller may enter the tenant that the body or the query names."""
@@ -253,7 +254,7 @@ class Vendor:
     remember: Remember | None = None
     """Sees each answer to an admitted call, also a refusal, in the transaction of the call's work.
 
-    If the work was undone, it sees the refusal in the transaction that writes the refusal.
+    If the work was undone, the function runs in the transaction that writes the refusal.
     """
     assumptions: tuple[Assumption, ...] = ()
     """The vendor's own assumptions, in addition to those that all vendors share."""

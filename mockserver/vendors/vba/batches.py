@@ -64,7 +64,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_check(table: Table) -> CheckItem | None:
-    """Return a check for rows in which the schema finds problems; other rows are checked when stored."""
+    """Return a check for rows with schema problems, or None if the table checks rows only when stored."""
     find_problems = table.find_problems
     if find_problems is None:
         return None
@@ -91,7 +91,7 @@ def _upsert(table: Table) -> ApplyBatch:
         checks, find = _row_checks(request, table), rows.get
 
         def build(item: Item) -> tuple[str, Outcome]:
-            """Return the key under which the row is to be stored, and the outcome, which has the row."""
+            """Return the key under which to store the row, and the outcome with the row."""
             row, name = item.document, item.key
             try:
                 for check in checks:
@@ -124,7 +124,7 @@ def _upsert(table: Table) -> ApplyBatch:
 def _keep_all(
     build: Callable[[Item], tuple[str, Outcome]], request: Request, table: Table, state: State
 ) -> Callable[[Sequence[Item]], Sequence[Outcome] | None]:
-    """Return the function that stores a batch in one step; it returns None if a key is blank or repeated."""
+    """Return a function that stores a batch in one step, or returns None if a key is blank or repeated."""
 
     def keep_all(items: Sequence[Item]) -> Sequence[Outcome] | None:
         are_unique = len({item.key for item in request.items}) == len(request.items)
@@ -216,7 +216,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return the first problem of each member, ordered by member, or only the first of these problems.
+    """Return the first problem of each member, ordered by member; only one problem unless `includes_all`.
 
     Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """
@@ -228,7 +228,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table) -> ExtraOutcome:
-    """Return a function that builds the outcome of a row whose key was not sent: a large number or a text."""
+    """Return a function that builds an outcome of an unsent row; its key is a large number or a text."""
 
     def phantom(outcome: Outcome, number: int) -> Outcome:
         key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"

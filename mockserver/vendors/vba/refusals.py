@@ -64,7 +64,7 @@ _DOTNET_TYPES = {
 _REQUIRED_DATES = ("entry_Date", "update_Date")
 TRUNCATED, NULL_KEY = "truncated", "null-key"
 DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
-"""Rules of the database that the schema check finds. They fail only their row, not the batch."""
+"""Rules of the database that the schema check applies. A row that breaks a rule fails alone."""
 
 
 def value_position(call: Call, path: Path) -> str:
@@ -227,7 +227,7 @@ def malformed_message(refusal: MalformedBody, call: Call) -> str:
 
 
 def _errors_by_key(refusal: Refusal, call: Call) -> Document:
-    """Return messages by key. If a value cannot be read, only the first such value is reported."""
+    """Return messages by key. If values cannot be read, report only the first of these values."""
     if isinstance(refusal, MalformedBody):
         return {"$" if call.body else "": [malformed_message(refusal, call)]}
     problems = refusal.problems if isinstance(refusal, InvalidCall) else ()

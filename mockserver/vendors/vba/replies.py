@@ -1,6 +1,6 @@
 """Replies: envelope, media type, rate limit and its headers, sorted pages.
 
-The vendor sends no rate limit headers; the headers of this server are those of the RateLimit draft.
+The vendor sends no rate limit headers; this server sends the headers of the RateLimit draft.
 Source: docs/vendors/vba.md#lists, #envelope, #media-types.
 """
 
@@ -100,7 +100,7 @@ def page_reply(documents: Iterable[Document], key: str, request: Request, state:
 
 
 def _parse_sort_by(text: str) -> list[tuple[str, bool]]:
-    """Return member, and whether its order descends, for each part (`Field`, `Field:asc`, `Field:desc`)."""
+    """Return each part (`Field`, `Field:asc`, `Field:desc`) as its member, and whether order descends."""
     parts = [part.partition(":") for part in text.split(",") if part]
     return [(name[:1].lower() + name[1:], direction == "desc") for name, _, direction in parts]
 

@@ -288,7 +288,7 @@ def _is_too_early(text: str) -> bool:
 
 
 def _any_payee(payee: str) -> Document | None:
-    """Return a record for every payee: with `fk_payee` off, every payee is accepted."""
+    """Return a record for any payee, known or not. Replaces the search for payees while `fk_payee` is off."""
     return {PAYEE.key: payee}
 
 
