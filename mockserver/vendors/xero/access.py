@@ -125,7 +125,7 @@ def _tenant_hint(tenant: str, call: Call, state: State) -> str:
 
 
 def _only_tenant(call: Call, state: State) -> str:
-    """If a call may omit the tenant, return the first tenant that the call's token reaches, else "".
+    """Return the first tenant that the token reaches; "" if none, or if the call must name its tenant.
 
     Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
     """

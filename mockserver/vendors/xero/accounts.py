@@ -13,7 +13,7 @@ from mockserver.vendors.xero.resources import ACCOUNT
 
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
-    """Return the account with the id in the reference, or else with the code in the member `code`."""
+    """Return the account with the id in the reference; without an id, with the code in the member `code`."""
     if "AccountID" in reference:
         return ACCOUNT.rows(state).get(str(reference["AccountID"]).lower())
     return ACCOUNT.first("Code", reference.get(code), state)

@@ -77,7 +77,7 @@ class CallLimits(Value, frozen=True):
 
 
 class _Window(Value, frozen=True):
-    """A quota: at most `limit` calls are counted under `key` in `seconds`."""
+    """A quota of `limit` calls in `seconds`. `key` names its counter."""
 
     name: str
     key: str
@@ -97,7 +97,10 @@ def _windows(call: Call) -> tuple[_Window, ...]:
 
 
 def count_call(call: Call, state: State) -> None:
-    """Count a call against the quotas. A refused call counts against no quota. Raises TooManyRequests."""
+    """Count a call against each quota. If the call is refused, `admit` undoes the counts.
+
+    Raises TooManyRequests.
+    """
     if call.assumptions["quotas"] == "off":
         return
     limit = _call_limits(call).in_flight
@@ -147,7 +150,7 @@ def id_parameter(request: Request, name: str) -> str:
 
 
 def named_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id in the path, or else the id in the element, or else ""."""
+    """Return the id in the path; if the path has none, the id in the element; "" if neither has an id."""
     if name in request.parameters:
         return id_parameter(request, name)
     key = str(sent.get(name, "")).lower()
@@ -258,8 +261,8 @@ def render_results(
 ) -> RenderBatch:
     """Return the function that writes the reply to a batch of `plural`.
 
-    `prepare` returns, once for each call, the function that shows saved elements; `echo` shows failed
-    elements, and `identify` returns the id members that replace those of `echo`.
+    `prepare` is called once for each call, and returns the function that shows saved elements. `echo` shows
+    failed elements; the id members that `identify` returns replace the id members of `echo`.
     """
 
     def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
@@ -301,7 +304,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
-    """Return a saved element with its warnings. A summarised reply hides its status (`saved_status`)."""
+    """Return a saved element with its warnings; in a summarised reply, without status (`saved_status`)."""
     warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
     is_told = request.call.assumptions["saved_status"] == "always" or not is_summarised(request)
     hidden = "" if is_told else _STATUS
@@ -309,7 +312,10 @@ def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -
 
 
 def is_summarised(request: Request) -> bool:
-    """Return whether failures make a 400: by the flag or its default; always if the call takes no flag."""
+    """Return whether a failure makes the reply a 400.
+
+    The call's flag or the flag's default decides. An operation without the flag always replies 400.
+    """
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
     takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)

@@ -29,7 +29,7 @@ from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import BANK_TRANSACTION, INVOICE
 
 TYPES = ("SPEND", "RECEIVE")
-"""Types that can be changed and deleted. The types that create a credit can only be created."""
+"""Types of transactions that can be changed and deleted. All other types create a credit."""
 
 _CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
@@ -130,7 +130,7 @@ def booked_members(sent: Document, booked: Sequence[Document], state: State) -> 
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the currency of the bank account and its rate; an overpayment may send other values."""
+    """Return the bank account's currency, and the stored rate; for an overpayment, the sent values if any."""
     base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -141,7 +141,7 @@ def _currency_members(sent: Document, account: Document, state: State) -> dict[s
 
 
 def _bank_account_problems(reference: Document, call: Call, path: Path, state: State) -> Iterator[Problem]:
-    """Yield the problems of the account. `content_problems` reports a reference that names no account."""
+    """Yield the problems of the account. Ignore an empty reference, which `content_problems` reports."""
     account = accounts.find_account(reference, state)
     yield from accounts.account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":

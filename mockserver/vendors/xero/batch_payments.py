@@ -44,7 +44,7 @@ def represent_created_batch_payment(outcome: Outcome, request: Request, state: S
 
 
 def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
-    """Return a batch payment, its members in the sample's order. A deleted one shows no payments.
+    """Return a batch payment as answers show it. A deleted batch payment shows no payments.
 
     Source: seed; docs/vendors/xero.md#batch-payment, #state.
     """
@@ -107,7 +107,10 @@ def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
 def _match_invoices(
     payments: Sequence[Document], path: Path, call: Call, state: State
 ) -> tuple[list[books.InvoicePayment], list[Problem]]:
-    """Return the payments of known invoices, and a problem for each other payment that names no credit."""
+    """Return the payments of known invoices, and a problem for each payment of an unknown invoice.
+
+    A payment that names a credit is in neither list.
+    """
     payables: list[books.InvoicePayment] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
@@ -123,7 +126,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield a problem if the invoices have two types, and if a currency is not the base currency."""
+    """Yield a problem if invoices have two types, and one if account or invoices have a foreign currency."""
     base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     currencies = {
@@ -259,7 +262,7 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
 
 
 def _echo_kept(resource: Resource) -> answers.RenderRejected:
-    """Return the function that shows a document whose deletion failed, with the sent members."""
+    """Return the function that shows a document whose deletion failed: its id and the sent members."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)
@@ -311,7 +314,7 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
 
 
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
-    """Return the operation, changed so that the reply is a 404 if no element names a known document."""
+    """Return the operation, but with a 404 as reply if no element names a known document."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
     render = handler.render
 

@@ -41,7 +41,7 @@ Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
-"""Every invoice has these, except in a batch payment or allocation. Source: docs/vendors/xero.md#invoice."""
+"""Members of every invoice outside batch payments and allocations. Source: docs/vendors/xero.md#invoice."""
 
 
 def kind_of(request: Request) -> DocumentKind:
@@ -136,7 +136,7 @@ def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: St
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield problems: a document is not authorised, or its payments together exceed its open amount."""
+    """Yield a problem for each payment of an unauthorised document, or beyond the document's open amount."""
     before: dict[str, Decimal] = {}
     for payable in payables:
         key = payable.invoice[payable.kind.id]

@@ -33,7 +33,10 @@ def find_contact(reference: Document, state: State) -> Document | None:
 
 
 def find_by_name(name: str, state: State) -> Document | None:
-    """Return the contact with `name` in any letter case; active contacts first, of these the exact name."""
+    """Return the contact with `name` in any letter case, or None.
+
+    Active contacts take precedence over archived contacts; among active contacts, the exact name does.
+    """
     if not name:
         return None
     alike = CONTACT.rows(state).find_any_case("Name", name)
@@ -56,7 +59,7 @@ def _is_email_address(text: str) -> bool:
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
-    """Yield a problem if a contact is unknown, unless it has a name and no id: then it can be created."""
+    """Yield a problem if a contact is unknown and cannot be created, because it has an id or no name."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
     if names_one and not can_be_made and find_contact(reference, state) is None:
@@ -124,7 +127,7 @@ def check_contact_update(item: Item, request: Request, state: State) -> Iterator
 
 
 def update_or_create_contact(item: Item, request: Request, state: State) -> Outcome:
-    """Update the named contact, whose absent members do not change, or create a contact."""
+    """Change the sent members of the named contact, or create the contact if it is unknown."""
     stored = _find_target(item.document, request, state)
     if stored is None:
         return create_contact(item, request, state)
@@ -170,7 +173,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
-    """Yield a problem for each value that a contact other than `own` has, and for an unknown currency."""
+    """Yield a problem for each value that another contact than `own` has, and for an unknown currency."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)

@@ -36,7 +36,7 @@ _CREDITED = (
 CREDIT_OF_TRANSACTION: Mapping[str, DocumentKind] = {
     name: kind for kind in (OVERPAYMENT, PREPAYMENT) for name in (kind.sale, kind.purchase)
 }
-"""By type of a bank transaction, the kind of credit that it creates. Other types create no credit."""
+"""For each type of bank transaction that creates a credit, the kind of the credit."""
 
 _DEBTORS, _CREDITORS = "DEBTORS", "CREDITORS"
 _ITEM_AND_TAX = ("ItemCode", "TaxType", "TaxAmount")
@@ -49,7 +49,7 @@ def is_overpayment(transaction: Document) -> bool:
 
 
 def credit_terms(sent: Document, state: State) -> Document:
-    """Return a new bank transaction as it is booked: without members that its type does not accept.
+    """Return a new bank transaction without the members that its type does not accept.
 
     Only SPEND and RECEIVE accept a reference and item codes. An overpayment has no tax, and its line is
     booked on the account of debtors or of creditors.

@@ -21,17 +21,17 @@ _DAY_MS = 86_400_000
 _MS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 _SECONDS = len("2019-02-22T20:06:27")
 _DAYS_REMEMBERED = 512
-"""Size of each cache: the items of a batch have few different days and instants."""
+"""Maximum number of entries of each cache. The items of a batch have few different days and instants."""
 
 MAX_AMOUNT = Decimal(10) ** 15
-"""Maximum of an amount, quantity or rate that is booked. A comparison with it is exact at any size."""
+"""Maximum amount, quantity or rate that is booked. Numbers of any length can be compared with it exactly."""
 
 CENT = Decimal("0.01")
 FOUR_DECIMALS = Decimal("0.0001")
 NO_MONEY = Decimal("0.00")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Rounds half away from zero (assumed). Source: docs/vendors/xero.md#dates-and-numbers."""
+"""Rounding of halves is away from zero (assumed). Source: docs/vendors/xero.md#dates-and-numbers."""
 
 _TENTH = Decimal("0.1")
 CURRENCIES = "currencies"
@@ -142,7 +142,7 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
 
 
 def currency_rate(code: str, state: State) -> Decimal | None:
-    """Return units of the currency for one unit of the base currency; None if it is not subscribed."""
+    """Return units of `code` for one unit of the base currency; None for a currency without subscription."""
     record = state.collection(CURRENCIES).get(code)
     return None if record is None else Decimal(record["Rate"])
 

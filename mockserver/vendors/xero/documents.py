@@ -124,7 +124,7 @@ def read_operations(
     find: Find | None = None,
     alone: Show | None = None,
 ) -> Mapping[str, Handler]:
-    """Return two operations: a list, and a single document, which `alone` (or else `show`) shows."""
+    """Return two operations: one lists documents, one reads a document, and shows it by `alone` if given."""
     return {
         f"get{resource.plural}": list_handler(resource, show, show_unpaged),
         f"get{resource.name}": get_handler(resource, alone or show, find),
@@ -161,12 +161,12 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
 
 
 def saved_by(show: Show, **told: str) -> answers.PrepareSaved:
-    """Return a maker of functions that show a saved document with `show` and add the members `told`."""
+    """Return a factory of the function that shows a saved document: the result of `show`, and `told`."""
     return lambda: lambda outcome, *asked: {**show(outcome.document, *asked), **told}
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
-    """Return a maker, called once for each reply, of functions that show saved documents with lines.
+    """Return a factory, called once for each reply, of the function that shows saved documents with lines.
 
     The contact is taken from the outcome, so it is shown even if it is not stored in the end.
     """
@@ -195,7 +195,7 @@ def _represent(
 
 
 def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[str, Json]:
-    """Return the members from other documents, except for the contact and the lines."""
+    """Return the members that come from other records, except for the contact and the lines."""
     if resource is INVOICE:
         return {
             "Payments": payments_of(document, INVOICE, state),
@@ -217,7 +217,7 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
 def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
     """Return the invoice of a payment in the answer about that payment: with lines and amounts.
 
-    Lists of payments and credits are empty: in a batch that pays one invoice, each payment would repeat them.
+    The invoice's lists of payments and credits are empty. Each payment of a batch would repeat full lists.
     """
     parts = {
         **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
@@ -294,7 +294,7 @@ def show_contact_alone(contact: Document, request: Request, state: State) -> Jso
 
 
 def _balances(contact: Document, state: State) -> dict[str, Json]:
-    """Return the open and overdue sums of approved sales and bills; nothing if no amount is open."""
+    """Return the open and overdue sums of approved sales and bills; {} if no amount is open."""
     sums = {kind: {"Outstanding": NO_MONEY, "Overdue": NO_MONEY} for kind in (INVOICE.sale, INVOICE.purchase)}
     today = state.now.date().isoformat()
     for invoice in INVOICE.rows(state).find(CONTACT.id, contact[CONTACT.id]):
@@ -320,7 +320,7 @@ def embedded_contact(contact: Document) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class ContactPrinter:
-    """Representations of the contacts in one answer; each representation is built once."""
+    """Represents the contacts in one answer, each contact only once."""
 
     built: dict[str, tuple[Document, Json]] = field(default_factory=dict)
 
@@ -385,7 +385,7 @@ def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path])
 
 
 def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
-    """Return the function that shows a rejected document: with the id that it names, or zeros."""
+    """Return the function that shows a rejected document, with the id that was sent, or an id of zeros."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)

@@ -60,7 +60,7 @@ _RETAINED_MEMBERS = tuple(
 )
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
 _CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
-"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
+"""Members of a part-paid sales invoice that may change. The contact may change if no credit is allocated.
 
 Source: docs/vendors/xero.md#invoice.
 """
@@ -102,7 +102,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield the problems that need no stored records, in the order of the vendor's recordings."""
+    """Yield the problems that are found without stored records, in the order of recorded replies."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -245,13 +245,13 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
 
 
 def _sale_members(sent: Document, state: State) -> dict[str, Json]:
-    """Return the reference of a sale, and the first branding theme; later a sent theme replaces it."""
+    """Return the sent reference of a sale, and the default for its branding theme: the first theme."""
     first = min(BRANDING_THEME.rows(state).values(), key=lambda theme: theme["SortOrder"], default=EMPTY)
     return {**pick_members(sent, "Reference"), **pick_members(first, BRANDING_THEME.id)}
 
 
 def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
-    """Return the sent or else the stored rate: units of the currency for one unit of the base currency."""
+    """Return units of `currency` for one unit of the base currency: the sent rate, else the stored rate."""
     if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)

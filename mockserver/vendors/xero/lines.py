@@ -63,10 +63,12 @@ class LineTerms(Value, frozen=True):
 
 
 class InvoiceLine(Value, frozen=True):
-    """A computed line: the document to store, and the problems that forbid booking it."""
+    """A computed line."""
 
     document: Document
+    """The line to store."""
     problems: tuple[Problem, ...]
+    """The reasons why the line cannot be booked."""
 
 
 def is_precise(request: Request) -> bool:
@@ -102,7 +104,10 @@ def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
 def merged_lines(
     stored: Document, merged: Document, request: Request, here: Path, state: State
 ) -> list[InvoiceLine]:
-    """Return the computed sent lines, or else the stored lines, which need accounts once approved."""
+    """Return the sent lines, computed; if none were sent, the stored lines.
+
+    A stored line without account is a problem unless the changed document is a draft.
+    """
     if merged["LineItems"] is not stored["LineItems"]:
         return calculate_lines(merged, request, here, state)
     terms, kept = line_terms(merged, request, state), stored["LineItems"]
@@ -275,7 +280,7 @@ def _has_same_members(line: Document, before: Document) -> bool:
 
 
 def _is_same(name: str, value: Json, kept: Json) -> bool:
-    """Return whether a sent value is the stored or the shown value; an empty value counts as absent."""
+    """Return whether a sent value equals the stored value, exactly or as shown. Empty equals absent."""
     if name == "AccountID":
         return bool(stored_id(str(value)) == kept)
     if name == "UnitAmount":

@@ -34,7 +34,7 @@ MAX_PAGE_SIZE = 1000
 
 QUERY = "query"
 HIGH_VOLUME = "high-volume"
-"""The two rules of problems that refuse a query."""
+"""`QUERY` and `HIGH_VOLUME` are the rules of problems for which a query is refused."""
 
 _ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
 _CHANGE_MEMBER = "UpdatedDateUTC"
@@ -109,7 +109,7 @@ class FilterEntity(Value, frozen=True):
     order: str = "UpdatedDateUTC"
     """The order that applies if a call asks for no order."""
     optimised: Mapping[str, frozenset[str]] = EMPTY
-    """By parameter, the fields that very many documents permit; a missing parameter permits all fields."""
+    """By parameter, the fields that it accepts at high volume; all fields if the parameter is missing."""
     keeps_case: bool = False
     """Whether letter case counts in `Contains`, `StartsWith` and `EndsWith`."""
 
@@ -127,7 +127,10 @@ def own_field(kind: FieldType, name: str, default: Json = None) -> Operand:
 def related_fields(
     prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
 ) -> Mapping[str, Operand]:
-    """Return operands for the document whose key is in `via`: `prefix`, and `prefix.name` for its fields."""
+    """Return operands that read a related document, whose key is in the member `via`.
+
+    The operand `prefix` is the related document, and `prefix.name` is the document's field `name`.
+    """
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
@@ -170,17 +173,17 @@ def refuse_summary_filters(request: Request) -> None:
 
 
 class FilterFunction(Value, frozen=True):
-    """A method or property of values."""
+    """A method or property that a filter may write after a value."""
 
     of: frozenset[FieldType]
-    """Types of values that have it."""
+    """Types of values that have this method or property."""
     result: FieldType | None
     """Type of the result; None means the type of the value."""
     apply: Callable[..., Json]
     arguments: int = 0
-    """Number of arguments, which are texts."""
+    """Number of arguments. Every argument is a text."""
     accepts_null: bool = False
-    """Whether a null value has a result other than null."""
+    """Whether the function is applied to null; if not, null has the result null."""
 
 
 METHODS: Mapping[str, FilterFunction] = {
@@ -213,7 +216,7 @@ def _fold(value: Json) -> Json:
 def apply_function(
     function: FilterFunction, value: Operand, arguments: Sequence[Operand], *, keeps_case: bool
 ) -> Operand:
-    """Return the operand of the result: null for a null value or argument, unless `accepts_null`."""
+    """Return the operand of the result, which is null for null values or arguments unless `accepts_null`."""
     seen = _fold if arguments and not keeps_case else lambda found: found
 
     def read(one: Document, state: State) -> Json:
@@ -246,7 +249,7 @@ _MAKERS: Mapping[str, tuple[FieldType, type, Callable[..., Json]]] = {
     "datetime": (FieldType.MOMENT, Decimal, _moment),
     "datetime.parse": (FieldType.MOMENT, str, parse_instant),
 }
-"""Functions that make a value: by name, the type of the value, the type of the arguments, the maker."""
+"""For each function that makes a value: the value's type, the type of the arguments, and our function."""
 
 
 class FilterToken(Value, frozen=True):
@@ -520,7 +523,7 @@ def _changed_since(matches: list[Document], since: str) -> list[Document]:
 def _sort_documents(
     matches: list[Document], entity: FilterEntity, order: str, state: State
 ) -> list[Document]:
-    """Return the documents ordered by one field. Documents of equal value stay in order, which is by id."""
+    """Return the documents ordered by one field. Documents of equal value keep the order of `matches`."""
     parsed = _ORDER.fullmatch(order)
     if parsed is None:
         refuse_query("order", message_text("syntax", at=0))

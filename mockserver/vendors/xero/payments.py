@@ -95,7 +95,7 @@ def _embedded_batch_payment(batch: Document) -> Json:
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return the member `Invoice` of a payment. A refunded credit appears there as an invoice would."""
+    """Return the member `Invoice` of a payment. It shows a refunded credit like an invoice."""
     kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
@@ -112,7 +112,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
 
 
 def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
-    """Return the type of an invoice or credit note; for other credits, the type that the payment tells."""
+    """Return the type of an invoice or credit note; for another credit, the type in `PaymentType`."""
     if books.paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
         return {"Type": payment["PaymentType"].removesuffix("PAYMENT")}
     return pick_members(paid, "Type")

@@ -159,7 +159,7 @@ def _is_ignored(problem: Problem, call: Call) -> bool:
 
 
 def _is_status_unfit(problem: Problem) -> bool:
-    """Return whether a document that can only be deleted has no id, or another Status than DELETED."""
+    """Return whether the id or the Status DELETED is missing in a document that can only be deleted."""
     if len(problem.path) != len(("list", "place", "member")) or problem.path[0] not in _STATUS_RULES:
         return False
     return problem.rule == "required" or (problem.rule == "enum" and problem.expected == ["DELETED"])
@@ -170,7 +170,7 @@ def _is_element(path: Path) -> bool:
 
 
 def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
-    """Return the reply to a document that breaks a rule; a bad key or a fault is shown without element."""
+    """Return the reply to a document that breaks a rule. A bad key or a fault has no document to show."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
         return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
@@ -321,7 +321,7 @@ def _element_kind(operation: Operation) -> str:
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
-    """Return a maker of extra outcomes with new values of `name`, which clients read, and of `ids`."""
+    """Return a function that makes an outcome of an unsent element, with new values of `name` and `ids`."""
 
     def made(outcome: Outcome, n: int) -> Outcome:
         called = {name: f"phantom-{n}"}

@@ -38,7 +38,7 @@ class MemberType(Value, frozen=True):
     """How filters read members of a type, and how answers show them."""
 
     field: FieldType | None
-    """None for members that filters do not read; most belong to other documents, such as the contact."""
+    """Type in filters; None if filters do not read the members, which mostly belong to another document."""
     show: Callable[..., Mapping[str, Json]]
     source: str = ""
     """The stored member with the value, if it has another name."""
@@ -117,9 +117,9 @@ class Resource:
     order: str = "UpdatedDateUTC"
     """The order of lists if a call asks for no order."""
     optimised: Mapping[str, str] = field(default_factory=dict)
-    """By parameter (`where`, `order`), the fields that very many documents permit; all if it is missing."""
+    """The fields that `where` and `order` accept at high volume; all fields if the parameter is missing."""
     related: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Other documents that filters can read: by prefix, the member with the id, and the resource's name."""
+    """For each prefix in filters, the related document: the member with its id, and its resource's name."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """By parameter of a list, the member whose values the parameter selects."""
     searched: tuple[str, ...] = ()

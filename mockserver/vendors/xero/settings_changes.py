@@ -46,9 +46,9 @@ def check_item(item: Item, request: Request, state: State) -> Iterator[Problem]:
 
 
 def _find_target(sent: Document, request: Request, state: State) -> tuple[str, Document | None]:
-    """Return the id that must exist ("" for none), and the item to change: by path, else id, else code.
+    """Return the id that was sent, or "", and the item to change: found by path, else by id, else by code.
 
-    A creation returns neither: a sent id is ignored (assumed).
+    For a creation, return "" and None, because a sent id is ignored (assumed).
     """
     if request.operation.id == _CREATION:
         return "", None

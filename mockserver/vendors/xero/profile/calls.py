@@ -155,7 +155,7 @@ class ElementReader:
         return isinstance(name, str) and len(name) <= self.longest_name
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
-        """Return the item's key if the element shows the sent name or id, else what the element shows."""
+        """Return the item's key if the element shows the sent name or id, else the shown name or id."""
         if item is None:
             return element.get(self.name)
         sent = _document_of(item)
@@ -194,7 +194,7 @@ def _error_text(element: Mapping[str, Any]) -> str:
 
 
 def _repeats(shown: Json, sent: Json) -> bool:
-    """Return whether all that a failed element shows was sent; it may omit members and parts of lists."""
+    """Return whether every value that a failed element shows was sent. `shown` may omit sent values."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
         return all(_repeats(shown[name], sent.get(name)) for name in names)
@@ -296,7 +296,7 @@ def first_id(exchange: Exchange, plural: str, name: str) -> str:
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """Return the documents in a response, none if it is a 404. Raises ValueError: the list is missing."""
+    """Return the documents in a response; () if the response is a 404. Raises ValueError: no list."""
     response = exchange.response
     if response.status == _NOT_FOUND:
         return ()
@@ -308,7 +308,7 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 
 
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
-    """Return the sum of the amounts paid of the invoices in a response; None if the sum is zero.
+    """Return a record with the sum that was paid on the invoices in a response; None if the sum is zero.
 
     Raises ValueError: the paid, credited and due amounts of an invoice do not add up to its total.
     """
@@ -325,7 +325,7 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
 
 
 def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]:
-    """Return a function that adds the drawn amount to the `member` of the record before."""
+    """Return a function that returns the record after a step which adds the drawn amount to `member`."""
 
     def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
         earlier = before[member] if before else None

@@ -84,7 +84,7 @@ class _Kind:
         return {one[self.number]: self._record_of(one) for one in found if one.get(self.number)}
 
     def _record_of(self, shown: Mapping[str, Any]) -> Record:
-        """Return the compared members; no document states the open amount after voiding or deletion."""
+        """Return the members to compare. The open amount is None once voided or deleted (undocumented)."""
         ended = shown["Status"] in (_VOIDED, _DELETED)
         return {
             "Reference": shown.get("Reference"),
@@ -174,7 +174,7 @@ def _amount(item: Json) -> Decimal:
 
 
 def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return the record with its new reference, which a partly paid invoice accepts, a paid one refuses."""
+    """Return the record with its new reference, or a refusal if the invoice is paid, voided or deleted."""
     if before is None or before["Status"] not in (_OPEN, _DRAFT):
         return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}

@@ -131,7 +131,7 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
 
 
 def batch_payments_in_full(facts: Facts) -> BatchProfile:
-    """Return the batch of batch payments in full. A failure makes a 400, but good elements are saved."""
+    """Return the batch of batch payments that each pay in full. In a reply 400, good elements are saved."""
 
     def item(key: str, _drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, full_amount(key))
