@@ -42,7 +42,7 @@ class ApiPages:
         return Response(self._spec(name).text, content_type="application/yaml")
 
     def json(self, name: str) -> Response:
-        """Return a contract as JSON; if the query has `sandbox`, the contract's server is that sandbox."""
+        """Return a contract as JSON. If the query has a `sandbox`, it is the server in the contract."""
         document = self._spec(name).document
         if "sandbox" in request.args and name != CONTROL:
             sandbox, _ = _chosen_sandbox()
@@ -154,7 +154,7 @@ class OperationGroup:
 
 
 def operation_groups(document: Document) -> list[OperationGroup]:
-    """Return the operations of a document by tag, in its order; `batch` tells a batch's atomicity."""
+    """Return the operations of an OpenAPI document, grouped by tag. `batch` is the atomicity, "" if none."""
     groups = {
         tag["name"]: OperationGroup(tag["name"], str(tag.get("description", "")), [])
         for tag in document.get("tags", ())

@@ -52,7 +52,7 @@ SCREENS = (
 
 _SMALLEST_COMPRESSED = 1024
 _LARGEST_TEXT = 64 * 1024 * 1024
-"""Maximum size of a text in a form, in bytes: a user may paste a dump."""
+"""Maximum size of a text in a form, in bytes. It is large because a user may paste a dump."""
 
 _QUERY_SIGNS = bytes(range(0x21, 0x7F)).decode()
 

@@ -29,7 +29,7 @@ BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
 _GOOD = ("created", "updated", "unchanged")
 
 MOST_MARKED = 1_000
-"""Maximum number of items that are all marked; in a larger batch, only items on the page are marked."""
+"""Maximum number of items of which all are marked. In a larger batch, only items on the page are marked."""
 
 PAGE_ITEMS = 200
 """Maximum number of items on a page."""
@@ -41,20 +41,20 @@ _CONTRACT_RULES = frozenset(
     | {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
     | {"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
 )
-"""Rules that are keywords of a schema, so that the vendor's contract states them."""
+"""Rules that the vendor's contract states, because each rule is a keyword of a schema."""
 
 SHOWN_CHARACTERS = 200_000
 """Maximum number of characters of an export on a page; the download is complete."""
 
 _FILE_NAME = re.compile(r'filename="([\w.-]+)"')
 _PAGE_NAMES = {"command": "curl", "curl": "script", "pytest": "pytest"}
-"""By format, its name in addresses of the console. These formats come first on the page."""
+"""For each format that comes first on the page, the format's name in addresses of the console."""
 
 EXPORTS: Mapping[str, Format] = {
     **{page: FORMATS[name] for name, page in _PAGE_NAMES.items()},
     **{name: form for name, form in FORMATS.items() if name not in _PAGE_NAMES},
 }
-"""The formats by name in addresses, in the order of the page."""
+"""For each name in addresses, the format, in the order of the page."""
 
 TABS = (
     ("items", "Items"),
@@ -77,7 +77,7 @@ class _Marks:
     """Marks in one body."""
 
     problems: Sequence[tuple[str, Document]] = ()
-    """Pointers, each with its problem or warning."""
+    """Pairs of a pointer, and the problem or warning there."""
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
     """Indexes of items, by pointer."""
     good: frozenset[int] = frozenset()
@@ -87,19 +87,20 @@ class _Marks:
     hits: Sequence[int] = ()
     """Numbers of found lines."""
     now: int = 0
-    """Number of the found line to which the page jumps; 0 if the line is in the other body."""
+    """Number of the line to which the page jumps; 0 if that line is in the other body of the call."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextSearch:
-    """A text to find in both bodies, and the number of the hit to show, counted from 0."""
+    """A text to find in request and response."""
 
     text: str = ""
     hit: int = 0
+    """Index of the hit to show."""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TextSearch:
-        """Read the query of a page; start at the first hit unless the text is `found`, the last text."""
+        """Read the query of a page. If `find` is a new text, not equal to `found`, start at the first hit."""
         text = query.get("find", "")
         return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
 
@@ -167,7 +168,7 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
-    """Yield the places in the reason of a refused call: `/0/id is missing; /0/date expected …`."""
+    """Yield a pointer and a mark for each place in a refused call's reason, such as `/0/id is missing; …`."""
     for part in reason.split("; "):
         pointer, _, detail = part.partition(" ")
         if pointer.startswith("/"):
@@ -257,7 +258,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
 
 
 def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
-    """Return the position where the page starts: as requested, else on the page of the picked item."""
+    """Return the position of the first item on the page: the requested page, else the picked item's page."""
     first = min(choice.first, max(0, len(matching) - 1))
     if choice.picked is not None and not choice.first:
         first = next((at for at, one in enumerate(matching) if one["index"] == choice.picked), first)
@@ -269,7 +270,7 @@ def _is_bad(item: Document) -> bool:
 
 
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
-    """Return the next bad item after the picked item, or else the first. Items changed by a rule are bad."""
+    """Return the index of the first bad item after `picked` or, if none follows, of the first bad item."""
     bad = [one["index"] for one in decided if _is_bad(one)]
     behind = (index for index in bad if picked is None or index > picked)
     return next(behind, bad[0] if bad else None)
@@ -317,7 +318,7 @@ def export_part(visit: Visit) -> Document | None:
 
 
 def export_file(visit: Visit) -> Response:
-    """Return the export in the format `as`, or else as a curl command, as a file. Raises ControlRefusal."""
+    """Return the export in the format `as`, by default a curl command, as a file. Raises ControlRefusal."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
     response = _file(visit, export)

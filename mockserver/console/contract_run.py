@@ -18,7 +18,7 @@ _MAX_LINES = 20
 
 
 class ContractRun:
-    """Runs the suite, one run at a time, with output and reports in `folder`. None forbids runs."""
+    """Runs the contract suite, one run at a time. A run writes into `folder`; None forbids all runs."""
 
     def __init__(self, folder: Path | None, command: Sequence[str] = _COMMAND) -> None:
         self.folder, self._command = folder, command
@@ -43,7 +43,7 @@ class ContractRun:
         return True
 
     def document(self) -> Document | None:
-        """Return the newest run with its last lines, or None; `status` is None until the run ends."""
+        """Return the newest run with the end of its output, or None. `status` is None until the run ends."""
         if self._process is None:
             return None
         status = self._process.poll()

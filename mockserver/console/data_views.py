@@ -38,7 +38,7 @@ _AMOUNTS = re.compile("amount|total|due|balance|rate|price", re.IGNORECASE)
 _OTHERS = re.compile("date|description|type|currency", re.IGNORECASE)
 _LAST_RANK = 4
 MAX_RECORDS = 200
-"""Maximum number of records that a difference shows; the server's own records are counted apart."""
+"""Maximum number of records that a difference shows, and of the server's own records beside them."""
 
 _OPEN_RECORDS = 5
 _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
@@ -150,13 +150,16 @@ class TextBody:
 
 
 class _Place(NamedTuple):
-    """Position of a value: its first line, the texts before and after the value, and its pointer."""
+    """Position of a value in a JSON document."""
 
     line: int
+    """Number of the value's first line."""
     depth: int = 0
     pointer: str = ""
     name: str = ""
+    """Text before the value."""
     end: str = ""
+    """Text after the value."""
 
     def below(self, step: str | int, line: int, *, is_last: bool) -> _Place:
         name = f"{json.encode(step).decode()}: " if isinstance(step, str) else ""
@@ -221,7 +224,7 @@ class JsonBody:
         return size
 
     def _starts_of(self, node: Json) -> list[int]:
-        """Return, for each child, the number of lines of the children before it; then the sum of all."""
+        """Return for each child the number of lines of earlier children; the last value is the total."""
         starts = self._starts.get(id(node))
         if starts is None:
             sizes = map(self._size, _children(node))
@@ -229,7 +232,7 @@ class JsonBody:
         return starts
 
     def _position(self, node: Json, step: str) -> int | None:
-        """Return the position of a child, or None; an unknown name is sought in any letter case."""
+        """Return the position of a child, or None. If no name equals `step`, ignore the case of letters."""
         if isinstance(node, list):
             return int(step) if step.isdecimal() and int(step) < len(node) else None
         if not isinstance(node, dict):
@@ -260,7 +263,7 @@ def json_text(value: Json) -> str:
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """Return the names of the most telling members with scalar values, in the order of the documents."""
+    """Return the names of the most telling scalar members, in the order in which the documents have them."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():
@@ -272,7 +275,7 @@ def table_columns(records: Sequence[Document]) -> list[str]:
 
 
 def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Document]:
-    """Return, for each record, its key and the text of each column, cut if long, "" if missing."""
+    """Return each record's key and the text of each column. Long texts are cut; a missing text is ""."""
     return [
         {
             "key": record["key"],
@@ -317,7 +320,7 @@ def _text(value: Json) -> str:
 
 
 def shown_difference(found: Document) -> Document:
-    """Return the records that differ, by collection, and separately those of the server's own.
+    """Return the records that differ, by collection, and separately the server's own records.
 
     `found` is the response of the control plane's `/diff`. If there are many, added records are cut first.
     """

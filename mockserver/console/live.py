@@ -35,7 +35,7 @@ class _Listener:
 class LiveCalls:
     """A journal listener with a stream for browsers.
 
-    An event tells only a sandbox and the number of its newest call; the page then asks for the rows that it
+    An event tells only sandboxes and the numbers of their newest calls; a page then asks for the rows that it
     does not show yet. So calls that come faster than a browser reads become one event, and no call is lost
     or shown twice after a connection breaks.
     """
@@ -79,7 +79,7 @@ class LiveCalls:
 
 
 async def _next_event(listener: _Listener) -> bytes:
-    """Return the next event, or a comment after a while without event: so a lost browser is noticed."""
+    """Return the next event or, after a while without event, a comment, which reveals lost browsers."""
     try:
         await asyncio.wait_for(listener.changed.wait(), _KEEP_ALIVE_S)
     except TimeoutError:

@@ -1,6 +1,6 @@
 """The order of the documentation's pages: `nav` of `mkdocs.yml`, in which a pattern stands for a chapter.
 
-The server uses this module, and MkDocs too: it calls `on_config` and `on_files` (`hooks` in `mkdocs.yml`).
+The server uses this module. MkDocs calls its functions `on_config` and `on_files` (`hooks` in `mkdocs.yml`).
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Shared:
 
 
 def page(blueprint: Blueprint, *paths: str) -> Callable[[_Show], _Show]:
-    """Serve a screen as a page at each path, and its document as JSON at the path with `.json`, the twin."""
+    """Serve a screen as a page at each path, and its document (the JSON twin) at the path with `.json`."""
 
     def decorate(show: _Show) -> _Show:
         name = show.__name__
@@ -183,7 +183,7 @@ def _twin_address(below: str, visit: Visit) -> str:
 
 
 def site_page(template: str, *, status: int = 200, policy: str = POLICY, **values: Json) -> Response:
-    """Return a page outside the console; the value `here` is the name of the page's API, or ""."""
+    """Return a page outside the console. `here` among the values is the name of the page's API, or ""."""
     text = render_template(template, prefix=request.script_root, **values)
     return Response(text, status, {**SECURITY_HEADERS, "Content-Security-Policy": policy})
 
@@ -230,7 +230,7 @@ def _missing_page(status: int, title: str, message: str, allowed: str) -> Respon
 
 
 def _suggestions(method: str, path: str, prefix: str) -> Iterator[Suggestion]:
-    """Yield addresses like the path: a screen, or a named or misspelled vendor's page and an operation."""
+    """Yield addresses similar to the path: in the console a screen, else a vendor's page and an operation."""
     shared = Shared.of_request()
     if f"{prefix}{path}".startswith(f"{CONSOLE}/"):
         screens = {CONSOLE + below: name for name, below in NAVIGATION}

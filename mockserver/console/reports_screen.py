@@ -36,7 +36,7 @@ MAX_CHECKS = 300
 MAX_FINDINGS = 200
 _MAX_TEXT = 2000
 _VERDICTS: Mapping[str, str] = {"ok": "passed", "FAIL": "failed", "known": "known"}
-"""By verdict in a summary, the word on the page."""
+"""For each verdict in a summary, the word on the page."""
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]")
 _FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reason")
@@ -54,7 +54,7 @@ KINDS: Mapping[str, str] = {
     "case": "YAML, such as a case",
     "text": "text",
 }
-"""By kind of report, its name on the page."""
+"""For each kind of report, the kind's name on the page."""
 
 
 def read_tables(found: Json) -> list[Document]:
@@ -146,7 +146,7 @@ def _testable(visit: Visit) -> list[str]:
 
 @page(BLUEPRINT, "/reports/view")
 def show_report(visit: Visit) -> Screen:
-    """Show one report: a page in a frame, the summary of a run as tables, all else as text."""
+    """Show one report: a page in a frame, the summary of a run as tables, every other report as text."""
     report = _report(visit)
     document = {**report, "called": KINDS[report["kind"]], "tables": [], "text": "", "is_cut": False}
     if report["kind"] != "page":

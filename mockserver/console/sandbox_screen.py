@@ -194,7 +194,7 @@ def _copied(visit: Visit, begin: str) -> Json:
 
 
 def _load(created: Visit, dump: Document, asked: Document) -> None:
-    """Load the dump, with seed and clock of `asked`, into a new sandbox; delete the sandbox on refusal."""
+    """Load the dump into a new sandbox, with seed and clock of `asked`. If refused, delete the sandbox."""
     if "seed" in asked:
         settings = dump[_OWN_SCOPE]["settings"]
         own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}

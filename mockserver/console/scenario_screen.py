@@ -22,7 +22,7 @@ _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
 _MAX_MESSAGE = 2000
 _OF_THE_ITEM = "unknown-reference"
-"""Replaces a code that the scenario language does not have: a fault of the item, not of the server."""
+"""Code of an item's fault. It replaces a code that the scenario language does not know."""
 _REFUSED: Document = {"commit": "none", "response": {"status": 503}}
 _FIRST_REFUSAL = 400
 _OF_WHOLE_CALLS = ("commit", "envelope", "response")
@@ -32,7 +32,7 @@ _DONE: Mapping[str, tuple[str, Json]] = {
     "stored": ("commit", True),
     "not-stored": ("commit", False),
 }
-"""By what a rule did to an item, the member of an effect that repeats it."""
+"""For each word on what a rule did to an item, the member of an effect that does so again."""
 
 YAML = "application/yaml"
 
@@ -101,11 +101,11 @@ def draft_scenario(wanted: ScenarioDraft) -> Document:
 
 
 def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[str, Document | None]:
-    """Return the key of an item of a call, and the item's selector; None if the call has no such item.
+    """Return the key and the selector of an item. If the call has no such item, the selector is None.
 
-    `item` is the item's index or, without `key`, its index or key; `decided` are the items in the journal.
-    The selector has the key, which finds the item in a retry at any index, or the index if the key is empty,
-    repeated or masked.
+    `item` is an index or, without `key`, an index or a key; `decided` are the call's items in the journal.
+    The selector has the key, because a retry may have the item at another index. If the key is empty,
+    repeated or masked, the selector has the index.
     """
     place = int(item) if item.isascii() and item.isdecimal() and int(item) < len(decided) else None
     same = [one["index"] for one in decided if one["key"] == (key or item)]
@@ -178,7 +178,7 @@ def disarm(visit: Visit) -> Screen | Response:
 
 @page(BLUEPRINT, "/scenarios/new")
 def show_new(visit: Visit) -> Screen:
-    """Show the editor with a draft that once fails the item in the address, or else the next call."""
+    """Show the editor with a draft that fails the item in the address once; without item, the next call."""
     query = request.args
     item, key = query.get("item", ""), query.get("key", "")
     wanted = ScenarioDraft(query.get("vendor", ""), query.get("operation", ""), key or item)
@@ -209,7 +209,7 @@ def show_edit(visit: Visit) -> Screen:
 
 @action(BLUEPRINT, "/scenarios/edit")
 def submit(visit: Visit) -> Screen | Response:
-    """Check the scenario in the editor, or arm it: as it is written, or each rule for one call."""
+    """Check the scenario in the editor, or arm it. For `do` = `once`, each rule applies to one call only."""
     text, wish = _text(), request.form.get("do", "apply")
     if wish == "check":
         return _editor(visit, text)

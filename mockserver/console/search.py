@@ -72,7 +72,7 @@ class Passage:
 
 
 class SearchIndex:
-    """Passages and their weights, for searches from any thread; every CPython has SQLite with FTS5."""
+    """Index of passages with weights, for searches from any thread. Every CPython has SQLite with FTS5."""
 
     def __init__(self, passages: Iterable[tuple[Passage, float]]) -> None:
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
@@ -102,7 +102,7 @@ class SearchIndex:
 
 
 def synonyms(text: str) -> str:
-    """Return the groups of synonyms of which the text has a word, with any ending."""
+    """Return each group of synonyms from which the text has a word. Endings of words are ignored."""
     stems = (_ENDING.sub("", word) for word in _WORD.findall(text.casefold()))
     return " ".join(dict.fromkeys(_GROUPS[stem] for stem in stems if stem in _GROUPS))
 

@@ -32,7 +32,7 @@ _QUOTES = re.compile('"+')
 
 @dataclass(frozen=True, slots=True)
 class FirstCalls:
-    """Example batches by vendor, made once in a sandbox that is then deleted: a page changes nothing."""
+    """Example batches by vendor. They are made once, in a sandbox that is then deleted."""
 
     control: ConsoleControl
     _made: dict[str, Document] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class FirstCalls:
         return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
 
     def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
-        """Return the vendor's first example that needs no prepared records; {} if all examples need some."""
+        """Return the vendor's first example that needs no prepared records, or {} if there is none."""
         for operation in ("", *batches):
             asked = {"vendor": vendor, "items": _ITEMS, **({"operation": operation} if operation else {})}
             try:
@@ -97,7 +97,7 @@ class FirstCalls:
 
 @dataclass(frozen=True, slots=True)
 class FirstCall:
-    """A call to write as code. Names of headers are in lower case; an empty body is not sent."""
+    """A call that a page shows as code. Names of headers are in lower case; an empty body is not sent."""
 
     method: str
     url: str
