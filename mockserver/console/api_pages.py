@@ -114,7 +114,7 @@ class ApiPages:
 
 
 def _chosen_sandbox() -> tuple[str, str]:
-    """Return the sandbox in query or path; for an invalid name, the default sandbox and the reason."""
+    """Return the sandbox in query or path, and ""; for an invalid name, the default sandbox and a reason."""
     below = request.script_root.removeprefix(_SANDBOX_PREFIX)
     name = request.args.get("sandbox") or below or DEFAULT_SANDBOX
     if is_sandbox_name(name):

@@ -443,5 +443,5 @@ def _replayed(found: Document, chosen: str, to: str) -> Document:
 def _body_file(visit: Visit, side: str) -> Response:
     number = visit.path["number"]
     call = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
-    # Whatever its media type, a browser must save the body and not open it.
+    # A browser must save the body and not open it, whatever the body's media type is.
     return download(f"call-{number}-{side}.txt", "application/octet-stream", call[side]["body"].encode())

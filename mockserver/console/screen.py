@@ -113,7 +113,7 @@ def _text(value: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A person's request for a page about a sandbox, without the HTTP request, which Flask has."""
+    """A person's request for a page about a sandbox. Flask has the HTTP request."""
 
     control: ConsoleControl
     server: HttpClient

@@ -38,7 +38,7 @@ class RecordNames:
         return column_name(self.key)
 
     def body_type(self, path: str) -> str:
-        listed = re.fullmatch("/[^/]+-batch", path)  # a payee's own path may end like that too
+        listed = re.fullmatch("/[^/]+-batch", path)  # the path of one payee may end in -batch too
         return f"System.Collections.Generic.List`1[{self.model}]" if listed else self.model
 
 

@@ -128,7 +128,7 @@ def _remaining_headers(call: Call, state: State) -> Headers:
     shown = tuple((window.header, str(left[window.name])) for window in windows)
     if call.assumptions["ratelimit_headers"] != "on":
         return shown
-    # The tenant's quotas in the headers of the RateLimit draft; no document of the vendor has these headers.
+    # Headers of the RateLimit draft, with the tenant's quotas; no document of the vendor has these headers.
     now, (day, minute, _) = int(state.now.timestamp()), windows
     drafted = (
         QuotaWindow(one.name, one.limit, one.seconds, left[one.name], one.seconds - now % one.seconds)

@@ -55,7 +55,7 @@ _MEDIA_TYPES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
 }
-"""Media types by the ending of a name, if no type is sent; `image/jpg` is the vendor's spelling."""
+"""Media types by ending of the name, for files sent without type; `image/jpg` is the vendor's spelling."""
 
 _WITH_FILES = (BANK_TRANSACTION, CONTACT, CREDIT_NOTE, INVOICE)
 """The resources whose documents have attachments."""

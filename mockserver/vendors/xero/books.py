@@ -136,7 +136,7 @@ def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: St
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield a problem for each payment of an unauthorised document, or beyond the document's open amount."""
+    """Yield a problem for each payment of a document that is not authorised, or beyond its open amount."""
     before: dict[str, Decimal] = {}
     for payable in payables:
         key = payable.invoice[payable.kind.id]

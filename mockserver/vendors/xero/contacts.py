@@ -15,7 +15,7 @@ from mockserver.vendors.xero.resources import CONTACT
 
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
-"""Lists with one entry of each kind, and the member that names the kind."""
+"""For each list with one entry of a kind, the member of an entry that names the kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 

@@ -35,7 +35,7 @@ EXCLUSIVE = "Exclusive"
 UNTAXED = "NONE"
 
 _FOUR_UNIT_DECIMALS = 4
-"""The `unitdp` for four decimals of UnitAmount. Source: docs/vendors/xero.md#headers-and-parameters."""
+"""The `unitdp` for a UnitAmount of four decimals. Source: docs/vendors/xero.md#headers-and-parameters."""
 
 _HUNDRED = Decimal(100)
 _ID = "LineItemID"
@@ -59,7 +59,7 @@ class LineTerms(Value, frozen=True):
     rate_of: Callable[[str], Document | None]
     """Returns the active tax rate of a tax type, or None."""
     prices: str
-    """The member of an item that has its prices for sales or for purchases."""
+    """The member of an item with the prices that apply: for sales or for purchases."""
 
 
 class InvoiceLine(Value, frozen=True):

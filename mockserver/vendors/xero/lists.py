@@ -93,7 +93,7 @@ _CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
 
 
 class Operand(Value, frozen=True):
-    """A side of a comparison: its type, and how to read it from a document."""
+    """A side of a comparison: a value of the type `kind`, which `read` takes from a document."""
 
     kind: FieldType
     read: ReadField

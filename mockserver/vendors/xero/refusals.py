@@ -290,7 +290,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """Return a member's class name. An element has its list's name in the singular, the body `Request`."""
+    """Return the class of a value: the member's name; for an element, its list's name in the singular."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 

@@ -84,13 +84,13 @@ _TYPES: Mapping[str, MemberType] = {
     "amount": MemberType(FieldType.NUMBER, amount_members),
     "count": MemberType(FieldType.NUMBER, pick_members),
     "rate": MemberType(FieldType.NUMBER, _show_rate, "Rate"),
-    # A day; a member with its text comes before it.
+    # A day, after a member with the text of the day.
     "date": MemberType(FieldType.MOMENT, _show_dates),
     "day": MemberType(FieldType.MOMENT, _printed_by(print_date)),
     "instant": MemberType(FieldType.MOMENT, _printed_by(print_instant_ms)),
     # An instant without an offset.
     "created": MemberType(FieldType.MOMENT, _printed_by(lambda stored: print_now_ms(parse_stored(stored)))),
-    # An instant; a member with its text comes after it.
+    # An instant, before a member with the text of the instant.
     "changed": MemberType(FieldType.MOMENT, _show_changed),
     "part": MemberType(None, pick_members),
     "unfiltered-amount": MemberType(None, amount_members),
@@ -109,7 +109,7 @@ class Resource:
 
     name: str
     layout: tuple[Any, ...]
-    """Members in wire order, by type; a list among them is a part that several layouts share."""
+    """Types with their members, in wire order. A list inside is a part that several layouts share."""
     key: str = ""
     """Name of the member with the id; "" means the resource's name followed by ID."""
     number: str = ""

@@ -59,7 +59,7 @@ def _find_target(sent: Document, request: Request, state: State) -> tuple[str, D
 
 
 def store_item(item: Item, request: Request, state: State) -> Outcome:
-    """Store a new item or the changes of an item; absent members do not change, also inside prices."""
+    """Store a new item, or change the sent members of an item, also inside its prices."""
     _, stored = _find_target(item.document, request, state)
     before = {"IsSold": True, "IsPurchased": True, **(stored or {"ItemID": state.uuid()})}
     changes = {**answers.pick_members(item.document, *ITEM.echoed), ITEM.id: before[ITEM.id]}

@@ -147,7 +147,7 @@ class ElementReader:
             del left[: 0 if found is None else found + 1]
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
-        """Return the members that tell the element's item; empty lists are ignored, as they may be unsent."""
+        """Return the members that identify the element's item. Empty lists may be unsent, and are omitted."""
         answered = (*_ANSWER_ONLY_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
 
@@ -248,7 +248,7 @@ def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def full_amount(key: str) -> Decimal:
-    """Return the amount that pays a key in full, which depends on the key alone."""
+    """Return the amount that pays the documents of `key` in full. It depends on the key alone."""
     return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
 
 
