@@ -41,8 +41,8 @@ def decode_flat(
 ) -> dict[str, Json]:
     """Return the form as an object of texts. Raises MalformedBody.
 
-    A member in `lists` is the list of all values of its name, sent with `[]` or without. Of any other
-    repeated name the last value counts.
+    For each name in `lists`, sent with `[]` or without, collect all values in a list. For every other name,
+    the last value counts.
     """
     document: dict[str, Json] = {}
     for key, text in parse_pairs(body, charset, max_keys):
@@ -63,7 +63,7 @@ def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> 
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:
-    """Return a tree of names with lists of texts; `a[b]` is `b` below `a`, unless `whole` has `a[b]`."""
+    """Return a tree of names with lists of texts. `a[b]` becomes `b` below `a`, unless `whole` has `a[b]`."""
     tree: dict[str, Any] = {}
     for key, text in pairs:
         match = None if key in whole or key.count("[") >= MAX_DEPTH else _NESTED_KEY.fullmatch(key)

@@ -124,7 +124,7 @@ def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_json_in_utf_8(call: Call) -> None:
-    """Check Accept and charset, if the assumptions `unacceptable` and `other_charset` are 406 and 415.
+    """Check Accept if the assumption `unacceptable` is 406, and the charset if `other_charset` is 415.
 
     For vendors whose documents do not mention Accept or charset. Raises NotAcceptable, UnsupportedMediaType.
     """

@@ -9,7 +9,7 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 from mockserver.codec.form import MAX_KEYS
 from mockserver.errors import MalformedBody
 
-logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what it warns of is a refusal here
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # we refuse the bodies that it warns of
 
 
 def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if not boundary:
         raise MalformedBody("the Content-Type names no boundary")
     try:
-        # Nothing is larger than the body: files never leave the memory.
+        # No file is larger than the body, so that no file is written to disk.
         in_memory = {"MAX_MEMORY_FILE_SIZE": len(body)}
         parser = FormParser("multipart/form-data", keep_field, keep_file, end, boundary, config=in_memory)
         parser.write(body)

@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote_plus
 
 MASK = "…"
 ASCII_MASK = "***"
-"""Mask in a request that a client will send again: the headers that a client sends must be ASCII."""
+"""Mask in a request that a client will send again; a client can send only ASCII in headers."""
 
 _URL_HEADERS = ("location", "referer")
-"""Headers that contain a URL; its query may contain the code of an OAuth grant."""
+"""Headers with a URL whose query may contain the code of an OAuth grant."""
 
 _CREDENTIAL_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _CREDENTIAL_MEMBER = re.compile(
@@ -103,7 +103,8 @@ def redact_query(query: str, mask: str = MASK) -> str:
 def redact_body(text: str, mask: str = MASK) -> str:
     """Return a body (JSON, XML or a form), with each credential cut to its first letters and the mask.
 
-    An object with `name` and `value` is masked as a header is, and the query of a URL as by `redact_query`.
+    The `value` of an object with `name` and `value` is masked if a header of that name would be. The query of
+    a URL is masked like a form.
     """
     lower = text.lower()
     if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
@@ -188,7 +189,10 @@ def _is_credential_name(name: str, *, granting: bool) -> bool:
 
 
 def _redact_field(field: str, mask: str) -> str:
-    """Return a field of a query; mask its value if the last part of the name (`filter[password]`) says so."""
+    """Return a field of a query; mask its value if the last part of its name names a credential.
+
+    The last part of `filter[password]` is `password`.
+    """
     name, equals, value = field.partition("=")
     last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
     plain = "".join(last).lower().replace("_", "").replace("-", "")

@@ -25,11 +25,11 @@ _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
 
 
 class NotPlainError(Exception):
-    """The document has what is left to PyYAML: a tag, a repeated member, or a name that is no scalar."""
+    """The document has what `EventReader` cannot read, such as a tag or a repeated member."""
 
 
 class EventReader:
-    """Reader of one document without tags, more than twice as fast as PyYAML; equal texts become one object.
+    """Reader of one document without tags, more than twice as fast as PyYAML; stores equal texts only once.
 
     `loader` is a PyYAML loader of the text, which parses and decides the types of unquoted scalars.
     """
@@ -217,14 +217,15 @@ def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
 
 
 def _count_values(value: Json, counted: dict[int, int]) -> int:
-    """Return the number of values, an aliased value counted each time; `counted` has known numbers by id.
+    """Return the number of values, and count an aliased value at each alias.
 
+    `counted` stores the number of each list or object by its `id`.
     Raises ConstructorError: too many values, or a cycle.
     """
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in counted:
-        counted[id(value)] = _MAX_VALUES + 1  # stands until the value is counted: a cycle meets it
+        counted[id(value)] = _MAX_VALUES + 1  # replaced below, unless the value contains itself
         inside = value.values() if isinstance(value, dict) else value
         counted[id(value)] = 1 + sum(_count_values(child, counted) for child in inside)
     if counted[id(value)] > _MAX_VALUES:

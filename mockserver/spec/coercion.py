@@ -29,7 +29,7 @@ _SCALARS: Mapping[str, frozenset[type]] = {
 
 
 def _of_text(pattern: re.Pattern[str], convert: Callable[[str], Json]) -> Callable[[Json], Json]:
-    """Return a coercion of the texts that match the pattern."""
+    """Return a function that converts texts that match the pattern; for other values: `_NOT_COERCED`."""
 
     def coerce(value: Json) -> Json:
         if not isinstance(value, str) or not pattern.fullmatch(value):
@@ -43,7 +43,7 @@ def _of_text(pattern: re.Pattern[str], convert: Callable[[str], Json]) -> Callab
 
 
 def _of_type(kinds: tuple[type, ...], convert: Callable[[Any], Json]) -> Callable[[Json], Json]:
-    """Return a coercion of the values of exactly these types."""
+    """Return a function that converts values of exactly these types; for other values: `_NOT_COERCED`."""
     return lambda value: convert(value) if type(value) in kinds else _NOT_COERCED
 
 
@@ -82,10 +82,10 @@ class Coercion:
     drops_null_structures: bool
     drops_blank_numbers: bool
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
-    """In the order of trial, each with the declared type that it serves."""
+    """Pairs of a declared type and a conversion to that type, in the order in which conversions are tried."""
 
     def reader(self, schema: Document) -> Read | None:
-        """Return a reader of values of the schema, compiled once; None if nothing can change."""
+        """Compile a reader of values of the schema; return None if the reader would change no value."""
         is_active = self.any_case or self.drops_null_texts or self.drops_null_structures
         is_active = is_active or self.drops_blank_numbers or bool(self.coercions)
         return _Compiler(self).compile(schema) if is_active else None
@@ -189,7 +189,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """Return a reader that coerces values of types other than `right`, as far as `tried` can coerce them."""
+    """Return a reader that converts by the first of `tried` that can, unless the value's type is `right`."""
 
     def read(value: Json) -> Json:
         if type(value) in right:

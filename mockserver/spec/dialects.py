@@ -1,8 +1,8 @@
 """Convert schemas of OpenAPI 3.1, and schemas with mistakes, to OpenAPI 3.0.
 
-Keywords that 3.0 lacks become combinations of keywords of 3.0: `const` an `enum` with one value, `if` two
-alternatives, `dependentRequired` a choice. `patternProperties` stays, and `prefixItems` becomes
-`x-prefix-items`: our validators know both.
+Keywords that 3.0 lacks become combinations of keywords of 3.0: `const` becomes an `enum` with one value, `if`
+becomes two alternatives, `dependentRequired` becomes a choice. Our validators know `patternProperties`, which
+stays, and `x-prefix-items`, which `prefixItems` becomes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mockserver.spec.source_files import listed, members, texts
 PREFIX_ITEMS = "x-prefix-items"
 _DEEPEST = 60
 _LARGEST = 100_000
-"""Maximum value of `minLength`, `minItems` and `minProperties`; a higher minimum is lowered to it."""
+"""Maximum value of `minLength`, `minItems` and `minProperties`; a higher minimum is lowered to this value."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
 _FORMATS = ("date", "uuid", "email", "uri", "byte", "binary", "date-time")
@@ -43,7 +43,7 @@ _FORMATS_OF_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("datetime", "timestamp"), "date-time"),
     "file": "binary",
 }
-"""Format of types that vendors write and OpenAPI does not have; `_OTHER_NAMES` has their type."""
+"""Format by type, for types that OpenAPI lacks but vendors write; `_OTHER_NAMES` has OpenAPI's type."""
 
 _TEXTS = frozenset({"title", "description", "format"})
 _TRUTHS = frozenset({"readOnly", "writeOnly", "deprecated", "uniqueItems"})
@@ -160,7 +160,7 @@ class SchemaDialect:
         if len(schemas) == 1 and not set(unknown) - {"null"}:
             made |= schemas[0]
         elif len(schemas) > 1 and not set(unknown) - {"null"}:
-            # `allOf` leaves `anyOf` free for a choice of the schema itself.
+            # Inside `allOf`, because the schema may have an `anyOf` of its own.
             choice = [*schemas, NULL] if "null" in named else schemas
             made["allOf"] = [{"anyOf": choice}]
         return "null" in named
@@ -331,7 +331,7 @@ def _with_null(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Json) -> Decimal | int | float | None:
-    """Return the number that `value` is, or that it spells as a text; None for any other value."""
+    """Return `value` if it is a number; convert a text that spells a number; else return None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

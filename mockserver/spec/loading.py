@@ -44,7 +44,7 @@ _MAPS_OF_NAMES = frozenset(
 )
 
 MALFORMED = "not built as OpenAPI 3.0 says"
-"""Beginning of the message of a `SpecError` whose place only OpenAPI's own schema can tell."""
+"""Beginning of the message of a `SpecError` without a place: only OpenAPI's own schema can tell the place."""
 
 _VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED_NAMES = ("sandbox", "sandboxes")
@@ -86,7 +86,7 @@ def find_broken_references(document: Document) -> Iterator[BrokenReference]:
 
 
 def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
-    """Return what is wrong with a reference, and the nearest valid reference; "" for what there is not."""
+    """Return what is wrong with a reference ("" if valid), and the nearest valid reference ("" if none)."""
     if not isinstance(reference, str):
         return "is not a text", ""
     if not reference.startswith("#/"):
@@ -104,7 +104,7 @@ def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
 
 
 def _references(node: Json, path: Path, *, named: bool) -> Iterator[tuple[Path, Json]]:
-    """Yield path and `$ref` of each object with a `$ref`; if `named`, the keys of `node` are no keywords."""
+    """Yield path and `$ref` of each object with a `$ref`; if `named`, keys of `node` are not keywords."""
     if isinstance(node, list):
         for index, child in enumerate(node):
             yield from _references(child, (*path, index), named=False)
@@ -144,7 +144,7 @@ def _below(node: Any, step: str) -> Any:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """Return the reference with its first missing step replaced by the nearest name; "" if that fails."""
+    """Return the reference with the nearest name as its first missing step, or "" if none is valid."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)
@@ -184,9 +184,9 @@ def vendor_name(file: FilePath) -> str:
 
 
 def is_marked(file: FilePath) -> bool:
-    """Return whether an OpenAPI 3.0 file has our annotations: its author wants to know every mistake in it.
+    """Return whether a file is OpenAPI 3.0 and has our annotations. Raises SpecError.
 
-    Raises SpecError.
+    The author of an annotated file wants to know every mistake in the file.
     """
     text = read_text(file)
     return bool(_MARK.search(text) and _VERSION_3_0.search(text))
@@ -207,7 +207,7 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         overlays or form.notes or form.left_out or PARTS in source.document
     )
     document = form.document
-    while misplaced := list(find_broken_references(document)):  # at places where OpenAPI allows no reference
+    while misplaced := list(find_broken_references(document)):  # where OpenAPI allows no reference
         for one in misplaced:
             node: Any = document
             for step in one.path:

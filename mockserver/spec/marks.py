@@ -2,8 +2,9 @@
 
 An operation is a batch if it declares 207 with one list of rows in which an item may be refused. A written
 `x-batch` replaces members of the `x-batch` that is found; `x-batch: false` declares that there is no batch.
-A path that ends in a parameter, `/orders/{id}`, is that of a record if records are made by `PUT` on it, or by
-`POST` or a batch on the path above; `x-collection` names another collection of records, or none ("").
+A path that ends in a parameter, such as `/orders/{id}`, is the path of a record if a `PUT` on this path, or a
+`POST` or a batch on the path above, makes records. A written `x-collection` names another collection, or none
+("").
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def complete_collections(document: dict[str, Any]) -> None:
 
 
 def _places_of_batches(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield paths and collection of each batch: the path of a record; if there is none, those of the list."""
+    """Yield each batch's collection with the path of a record or, if no record has a path, of the list."""
     for path, item in document["paths"].items():
         for batch in (item[method].get("x-batch") for method in _METHODS if method in item):
             collection = batch.get("collection") if isinstance(batch, dict) else None
@@ -158,7 +159,7 @@ def _doubt(document: Document, path: str, method: str, found: Document) -> str:
 
 
 def _other_work(document: Document, path: str, method: str) -> str:
-    """Return the word in a name by which items are not stored: `delete` in `POST /orders/batch-delete`."""
+    """Return the word for work other than storing: `delete` for `POST /orders/batch-delete`; else ""."""
     name = f"{path.rpartition('/')[2]} {document['paths'][path][method].get('operationId')}"
     words = {one.lower() for one in re.findall("[A-Z]?[a-z]+", name)}
     known = _OTHER_WORK if method == "post" else _OTHER_WORK[:-1]
@@ -183,7 +184,7 @@ def _note(document: Document, path: str, method: str, doubt: str) -> Note:
 def batch_correction(document: Document, path: str, method: str) -> str:
     """Return the `x-batch` to write for an operation; "" if the operation is not like a batch.
 
-    If no `x-batch` could tell the outcome of each item, it is `x-batch: false`.
+    If no `x-batch` could tell the outcome of each item, return `x-batch: false`.
     """
     node = document["paths"][path][method]
     places = object_lists(document, answer_schema(document, node))
@@ -210,7 +211,7 @@ def found_batch(
 ) -> dict[str, Any]:
     """Return the `x-batch` that path and schemas of an operation suggest; {} if its body has no list.
 
-    If `of_objects`, only a list of objects counts. `rows_at` points to the list of rows; None: the only list.
+    If `of_objects`, only a list of objects counts. If `rows_at` is None, the rows are the answer's only list.
     """
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
@@ -249,7 +250,7 @@ def _shared_key(document: Document, row: Document, item: Document) -> str:
 
 
 def _outcome(document: Document, row: Document, item: Document, key: str) -> dict[str, str]:
-    """Return pointers to the members of a row: those of status, message, index, key and record that exist."""
+    """Return pointers to the status, message, index, key and record of a row, as far as the row has them."""
     members = {plain(name): name for name in row.get("properties", EMPTY)}
     own = item.get("properties", EMPTY)
     statuses = {

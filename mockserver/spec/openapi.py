@@ -36,7 +36,7 @@ class PathForms:
     prefixes: tuple[str, ...] = ()
     """Beginnings that every path may have."""
     aliases: tuple[tuple[str, str], ...] = ()
-    """Pairs: another name of a path (or of a beginning of paths), and its name in the spec."""
+    """Pairs of an alternative path, or beginning of paths, and what the spec has in its place."""
     base: str = ""
     """Beginning of all paths, if clients have it in their base URL."""
 
@@ -146,9 +146,9 @@ class Batch:
     bare_item: bool
     """Whether the body may be a single item without the list."""
     keyless: Mapping[str, Json] = field(default_factory=dict)
-    """Values of members by which an item counts as having no key."""
+    """Values by member; an item with one of these values in that member counts as having no key."""
     identity: tuple[str, ...] = ()
-    """Members that distinguish items without a key; if there are none, the whole item does."""
+    """Members that distinguish items without a key. If empty, all members of the item distinguish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Operation:
     batch: Batch | None
     collection: str
     magic: Path
-    """`x-magic`: path to the text that may hold a magic token, from the item of a batch, else the body."""
+    """`x-magic`: path, from an item of a batch or from the body, to the text that may hold a magic token."""
     parameter_names: frozenset[str] = field(init=False, compare=False)
     """The names of the parameters, in lower case."""
 
@@ -256,7 +256,7 @@ class Spec:
     def __post_init__(self) -> None:
         of_header = self.scope and self.scope[0]["in"] == "header"
         object.__setattr__(self, "tenant_key", self.scope[0]["name"].lower() if of_header else "")
-        # Only of routed operations: a spec that is only called, not served, has no routes.
+        # `routes` is empty if the spec is only called, not served: then `_literal` stays empty too.
         routed = (method for _, methods in self.routes for method in methods.values())
         calls = [(one.method.upper(), one.path) for one in routed if "{" not in one.path]
         object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
@@ -339,7 +339,8 @@ def resolve(document: Document, node: Any) -> Any:
 def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, Any]:
     """Return the schema with references and `allOf` resolved, and one choice of each `oneOf` and `anyOf`.
 
-    `turn` is the index of the choice, modulo their number; None leaves all choices. Raises SpecError.
+    `turn` is the index of the choice, modulo the number of choices; None leaves all choices.
+    Raises SpecError.
     """
     node = dict(resolve(document, schema))
     parts = list(node.pop("allOf", ()))
@@ -393,7 +394,7 @@ def build_routes(
 
 
 def literalness(template: str) -> tuple[int, str]:
-    """Return a key for sorting: of two templates that match a path, the first has fewer parameters."""
+    """Return a sort key that puts templates with fewer parameters first."""
     return template.count("{"), template
 
 

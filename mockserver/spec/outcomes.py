@@ -84,7 +84,7 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
         return f"its list {outcome['list']} has a place for a part of the items alone"
     if other := next(_untold(document, answer, (), place), ""):
         return f"its {other} would be empty, whatever became of the items"
-    row = merged(document, at(document, answer, place).get("items", EMPTY))  # {} where any row fits
+    row = merged(document, at(document, answer, place).get("items", EMPTY))  # {} if the schema allows any row
     if row and not _is_told(document, row, outcome):
         return "its rows have no member that says whether an item was refused"
     own = item.get("properties", EMPTY)
@@ -99,7 +99,7 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
 
 
 def _untold(document: Document, node: Document, path: Path, rows: Path) -> Iterator[str]:
-    """Yield pointers to required lists and maps, other than the rows, that only a part of the items fills."""
+    """Yield pointers to required lists and maps that only a part of the items fills; skip the rows."""
     for name in node.get("required", ()):
         member, here = at(document, node, (name,)), (*path, str(name))
         if "properties" in member:

@@ -84,12 +84,12 @@ def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Ite
 
 
 def _order(place: Path) -> list[tuple[int, str]]:
-    """Return a key for sorting: in reverse order, a removal moves no element that is still to be changed."""
+    """Return a sort key. Sorted in reverse, an element is removed after all elements that this would move."""
     return [(step, "") if isinstance(step, int) else (-1, step) for step in place]
 
 
 def _unshared(value: Json) -> Any:
-    """Return a copy in which no object occurs twice, as by a YAML alias: a change affects one place only."""
+    """Return a copy without objects shared by YAML aliases, so that a change affects one place only."""
     if isinstance(value, dict):
         return {name: _unshared(one) for name, one in value.items()}
     return [_unshared(one) for one in value] if isinstance(value, list) else value
@@ -102,14 +102,14 @@ def _inline_path_items(document: dict[str, Any]) -> None:
         return
     for path, item in paths.items():
         if isinstance(item, dict) and str(item.get("$ref", "")).startswith("#/"):
-            with suppress(SpecError, TypeError):  # the reader of paths tells what it cannot follow
+            with suppress(SpecError, TypeError):  # the later reading of paths reports broken references
                 target = resolve(document, {"$ref": unquote(item["$ref"])})
                 siblings = {name: one for name, one in item.items() if name != "$ref"}
                 paths[path] = {**deepcopy(target), **siblings}
 
 
 def _places(document: dict[str, Any], query: str) -> list[Path]:
-    from jsonpath import JSONPathEnvironment  # noqa: PLC0415 - as above
+    from jsonpath import JSONPathEnvironment  # noqa: PLC0415 - slow, and few need it
 
     found = JSONPathEnvironment(strict=True).finditer(query, document)
     return list(dict.fromkeys(tuple(one.parts) for one in found))

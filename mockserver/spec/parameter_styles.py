@@ -57,7 +57,7 @@ class _StyledReader:
         if self.parameter.content.endswith("json"):
             return self._read_json(found[-1]) if found else None
         if self.style not in SEPARATORS and self.style != "deepObject":
-            return (found[-1], ()) if found else None  # a document in a media type that is not judged
+            return (found[-1], ()) if found else None  # a document whose media type is not checked
         try:
             tree = self._tree(sent, found)
         except _MisspelledError:
@@ -66,7 +66,7 @@ class _StyledReader:
         return None if tree is None else self._judge(tree)
 
     def _cookies(self, sent: Pairs) -> Pairs:
-        """Return the cookies; an exploded list or object may be sent in one (`a=1&a=2`), or in several."""
+        """Return the cookies; an exploded list or object may be sent in one cookie (`a=1&a=2`) or several."""
         mark = ";|&" if self.parameter.explode and self._is_structure else ";"
         texts = (one.strip().partition("=") for _, header in sent for one in re.split(mark, header))
         return [(name, unquote(text)) for name, _, text in texts]
@@ -101,7 +101,7 @@ class _StyledReader:
         is_spread = self.parameter.explode and self.parameter.place in ("query", "cookie")
         if is_spread and self._is_object:
             members = nest((key, text) for key, text in sent if self._has_member(key))
-            return members if members or self.parameter.required else None  # an empty object sends nothing
+            return members if members or self.parameter.required else None  # {} is sent as nothing
         if not found or (is_spread and self._is_structure):
             return found or None
         return self._spelled(found)
@@ -129,7 +129,7 @@ class _StyledReader:
         if not self._is_structure:
             return [text]
         if self.style == "label" and separator not in text:
-            separator = "."  # as OpenAPI wrote lists until 3.0.3
+            separator = "."  # OpenAPI separated lists by dots until 3.0.3
         parts = text.split(separator) if text else []
         if self.parameter.place == "header":
             parts = [part.strip() for part in parts]
@@ -184,7 +184,7 @@ class CompiledParameters:
 
     readers: Sequence[_StyledReader | _PlainReader]
     query: Mapping[str, str] | None
-    """Declared names by spelling, which is in lower case if `any_case`; None: any name may be sent."""
+    """Declared names by spelling (in lower case if `any_case`). If None, any name may be sent."""
     any_case: bool
 
     def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
@@ -255,7 +255,7 @@ def compile_parameters(
         )
         for place in _PLAIN_PLACES
         for one in parameters
-        if one.place == place and kind_of(one.schema) != "object"  # the form of objects is not judged
+        if one.place == place and kind_of(one.schema) != "object"  # the style of objects is not checked
     }
     names = {name: one.parameter.name for (place, name), one in plain.items() if place == "query"}
     return CompiledParameters([*plain.values()], names, any_case)

@@ -58,19 +58,19 @@ _PROBLEM_CODES = {
 }
 
 MAX_VALUES = 5_000
-"""Maximum number of values in a document of which more than the first problem is told.
+"""Maximum number of values in a document whose problems are all listed; for a larger one, only the first is.
 
-A problem takes 16 µs that nothing interrupts.
+Listing takes 16 µs for each problem, and nothing can interrupt the listing.
 """
 
 MAX_MEMBERS = 25_000
-"""Maximum number of members of an object in a document with more than `MAX_VALUES` values.
+"""Maximum number of members of each object in an invalid document with more than `MAX_VALUES` values.
 
-The library copies an object to tell a problem of it, which takes 2 µs a member.
+To report a problem of an object, the library copies the object, which takes 2 µs for each member.
 """
 
 _AT_ONCE = 32
-"""Number of items that are judged together; if one is invalid, each of these items is judged again."""
+"""Number of items that are judged together; if one is invalid, each of these items is judged alone."""
 
 _DATA = frozenset({"enum", "default", "example"})
 _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
@@ -146,7 +146,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class NumberMember:
-    """A number among the members of items. A bound of None is no bound."""
+    """A member of items whose value is a number, with its bounds; None means no bound."""
 
     name: str
     types: frozenset[type]
@@ -180,7 +180,10 @@ class ListSchema:
     one: Schema
     """Judges one item, except for its `numbers`."""
     numbers: Sequence[NumberMember]
-    """Judged apart: the library takes as long to compare one decimal as to judge the rest of a small item."""
+    """Number members, which `find_invalid` checks without the schema library.
+
+    The library needs as long for one decimal as for the rest of a small item.
+    """
 
     def find_invalid(self, items: list[Json]) -> list[int]:
         """Return the indexes of the items that are invalid, or nested too deep to be judged."""
@@ -209,8 +212,8 @@ def compile_schema(  # noqa: PLR0913 - each has its default
 ) -> Schema:
     """Compile `node` of `document`; if `closed`, refuse unnamed members. Raises SpecError.
 
-    `optional` is the keyword by which members are not required: `readOnly` in a request, `writeOnly` in an
-    answer. If `every_format`, also judge the formats that only the library knows, such as email.
+    Members with the keyword `optional` are not required: for requests it is `readOnly`, for answers
+    `writeOnly`. If `every_format`, also judge the formats that only the library knows, such as email.
     """
     components = {"schemas": _referenced_schemas(document, node)}
     shape = partial(with_optional, mark=optional)
@@ -265,7 +268,7 @@ class SchemaCompiler:
 
 
 def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
-    """Return the schema of an item that accepts any value for its plain numbers, and these numbers."""
+    """Return a schema that accepts any value for an item's plain number members, and these members."""
     node = resolve(document, item)
     if node.get("type") != "object" or node.get("nullable"):
         return item, ()
@@ -311,7 +314,7 @@ def _format_checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]
 def to_draft4(
     node: Json, patterns: Mapping[str, str] = EMPTY, *, closed: bool = False, named: bool = False
 ) -> Any:
-    """Return a schema of OpenAPI 3.0 as Draft 4: `nullable` becomes a type, formats bounds or patterns.
+    """Return a schema of OpenAPI 3.0 as Draft 4, without `nullable` and formats that bounds or patterns say.
 
     If `named`, the keys of `node` are names, not keywords.
     """

@@ -1,6 +1,6 @@
-"""Places in the values of a document: each is compiled once from all schemas that apply to it.
+"""Compile each place of a document's values once, from all schemas that apply to the place.
 
-For a member of an object, these are its schemas in the parts of `allOf` and in the variants of `oneOf` and
+For a member of an object, the schemas are those in the parts of `allOf` and in the variants of `oneOf` and
 `anyOf`. References are resolved.
 """
 
@@ -42,7 +42,7 @@ class SchemaPlace:
     """The facts that all schemas of one place state."""
 
     schemas: Schemas
-    """Stored so that no other schema gets the ids by which places are cached."""
+    """Kept alive here, because `SchemaTree` finds places by the `id` of their schemas."""
     kind: str
     """The first JSON type; without a type, "object" if there are members, else ""."""
     kinds: frozenset[str]
@@ -120,7 +120,7 @@ class SchemaTree:
         answered = {name: one.answered for name, one in members.items() if one.answered}
         shown = {name: one for name, one in members.items() if not one.omitted}
         types = [part["type"] for part in parts if "type" in part]
-        # The type beside a lone null says nothing.
+        # If null is the only value of an `enum`, the type beside the `enum` is meaningless.
         kinds = frozenset(part["type"] for part in parts if "type" in part and part.get("enum") != [None])
         items, others = _under(parts, "items"), _under(parts, "additionalProperties")
         return SchemaPlace(
@@ -180,7 +180,7 @@ def _under(parts: list[Document], keyword: str) -> Schemas:
 
 
 def _merged(parts: list[Document], keyword: str) -> dict[str, Any]:
-    """Return the merged objects of a keyword; if several have a member, the first part's value counts."""
+    """Return the merged objects of a keyword; if several parts have a member, the first part counts."""
     merged: dict[str, Json] = {}
     for part in parts:
         merged = {**part.get(keyword, EMPTY), **merged}

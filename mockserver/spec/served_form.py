@@ -399,7 +399,7 @@ class _Reader:
         return self.anchors[name]
 
     def _refer(self, reference: str) -> dict[str, Any]:
-        """Return the reference to the component for a reference; if it is broken, set `fault`, return {}."""
+        """Return a reference to the component for `reference`. If that is broken, set `fault`, return {}."""
         name = self.names.get(reference)
         if name is None:
             try:
@@ -491,7 +491,7 @@ class _Reader:
 
 
 def server_paths(document: Document) -> tuple[str, ...]:
-    """Return the paths of all servers, which clients may send as prefixes; variables have their defaults."""
+    """Return the paths of all servers, which clients may send as prefixes; variables get their defaults."""
     found: dict[str, None] = {}
     items = [document, *members(document.get("paths")).values()]
     nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]

@@ -54,7 +54,7 @@ def _parsed(text: str, name: str) -> Json:
         try:
             return _parse_json(text)
         except (ValueError, RecursionError):
-            pass  # flow style of YAML begins alike, and allows comments and a last comma
+            pass  # may be YAML in flow style, which allows comments and a last comma
     try:
         return yaml.load(text, lenient=True)
     except (YAMLError, RecursionError) as error:
@@ -167,7 +167,7 @@ class _Bundle:
                     ahead.append((self.parts[self.names[part]], part))
 
     def _local(self, reference: str, here: Path) -> tuple[str, Path | None]:
-        """Return the reference within the whole document, and its file if this call has read the file."""
+        """Return the reference made local, and its file if this call has read the file (else None)."""
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None

@@ -27,7 +27,7 @@ Resolve = Callable[[Json], Json]
 
 
 def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
-    """Return the document with the sections of OpenAPI 3.0; copy or leave out odd shapes, refuse none."""
+    """Return the document with the sections of OpenAPI 3.0; copy or leave out malformed parts."""
     swagger = _Swagger(
         resolve, _media_types(document.get("consumes")), _media_types(document.get("produces"))
     )
@@ -136,7 +136,7 @@ def _form(fields: Iterable[Document], consumes: Iterable[str]) -> dict[str, Any]
 
 
 def _value(node: Document) -> dict[str, Any]:
-    """Return the schema of a parameter or header: its `schema`, and the keywords beside that."""
+    """Return the schema of a parameter or header: its `schema`, and the keywords beside `schema`."""
     own = {
         name: child for name, child in node.items() if name not in _NOT_OF_VALUE and not name.startswith("x-")
     }

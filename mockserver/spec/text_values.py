@@ -15,7 +15,7 @@ from mockserver.model import Json
 from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
 
 Tree: TypeAlias = Mapping[str, Any] | list[str]
-"""The texts of one name, or a tree for each of the names below it."""
+"""The texts that were sent under one name, or a tree for each member below that name."""
 
 _SCALARS = ("integer", "number", "boolean")
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")

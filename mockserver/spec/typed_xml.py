@@ -104,7 +104,7 @@ class AnswerReader:
 
 @dataclass(frozen=True, slots=True)
 class RequestReader:
-    """Reader of requests: any order of elements; it skips unknown ones, and repetitions except in lists.
+    """Reader of requests: accept any order; skip unknown elements and, except in lists, repeated elements.
 
     Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if the
     element is empty and its schema is a scalar other than a free text.
@@ -116,8 +116,8 @@ class RequestReader:
         """Return the document of a request.
 
         The root is the element of the schema, of one of its members, or of one item of a list among its
-        members; or an element that holds only the schema's. Raises MalformedBody: no XML, another root, or
-        elements in place of a text.
+        members; or an element that has only the schema's element inside. Raises MalformedBody: no XML,
+        another root, or elements in place of a text.
         """
         root = xml.parse(body, charset)
         tag, place = _local(root), self.tree.place((schema,))
@@ -131,7 +131,7 @@ class RequestReader:
                 return {name: [self._value(root, inner.items)]}
             expected += [member.name, inner.item_name] if inner.item_name else []
         if tag != place.name and len(root) == 1 and _local(root[0]) == place.name:
-            root = root[0]  # the root was an element around it
+            root = root[0]  # skip an element around the schema's element
         if _local(root) != place.name:
             raise MalformedBody(f"the element {tag} is not expected; expected {' or '.join(expected)}")
         return self._value(root, (schema,))

@@ -1,9 +1,9 @@
 """Write a JSON document as XML, in the form that OpenAPI's `xml` and our `x-xml` declare.
 
-Members of `x-xml`: `omit`: the member has no XML form. `milliseconds`: form of a moment in JSON, with `{}`
-for the milliseconds since 1970; the XML has the moment in ISO form, followed by `zone`. `types`: schemas by
-the type that an element names in its attribute `xsi:type`. `type`, at an operation: the type that its
-elements name.
+In `x-xml`, `omit` declares that a member has no XML form. `milliseconds` is the form of a moment in JSON,
+with `{}` for the milliseconds since 1970; the XML has the moment in ISO form, followed by `zone`. `types` has
+schemas by the type that an element names in its attribute `xsi:type`. At an operation, `type` is the type
+that elements of its answers name.
 """
 
 from __future__ import annotations

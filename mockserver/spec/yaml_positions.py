@@ -8,7 +8,7 @@ from typing import NamedTuple
 import yaml
 
 _NEAR = 2
-"""Maximum number of lines from a tab to the later line in which the reader gives up."""
+"""Maximum number of lines between an indentation with a tab and the line of the reader's error."""
 
 
 class Place(NamedTuple):
