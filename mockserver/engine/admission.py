@@ -23,7 +23,7 @@ _UNROUTED = NotFound("path", "").without_trace()
 
 
 class Arrival(Value, frozen=True):
-    """An HTTP request to one vendor, read to its end. Fields of the same name as in `Call` mean the same."""
+    """An HTTP request to one vendor, read to its end. `Call` describes the fields that both have."""
 
     sandbox: str
     method: str
@@ -37,13 +37,13 @@ class Arrival(Value, frozen=True):
     in_flight: int = 1
     same_key_in_flight: int = 0
     route: RouteMatch | Refusal = _UNROUTED
-    """Operation and path values that Connexion found, or the refusal: no such path, or no such method."""
+    """Operation and path values that Connexion found, or the refusal if path or method are unknown."""
     has_credentials: bool = True
     """Whether Connexion found credentials, if the operation needs any."""
     head_refusal: Refusal | None = None
-    """Why the headers are ignored."""
+    """Refusal before any check of the call, such as for its headers."""
     body_refusal: Refusal | None = None
-    """Why the body is ignored."""
+    """Refusal if the body cannot be used; route and credentials are checked earlier."""
     may_take_long: bool = False
     """Whether the work of the call runs in a thread, where it blocks no other call."""
 
@@ -80,12 +80,13 @@ class Admitted(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The admission of one vendor; if `strict`, it accepts only credentials that the sandbox knows."""
+    """The admission of one vendor."""
 
     served: LoadedVendor
     sandboxes: Sandboxes
     scenario_selector: ScenarioSelector | None = None
     strict: bool = False
+    """Whether only credentials that the sandbox knows are accepted."""
 
     def admit(self, arrival: Arrival, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
@@ -168,7 +169,7 @@ class _Checks(Value, frozen=True):
         return operation
 
     def count(self) -> None:
-        """Count the call, unless its credentials are refused: 401 comes before 429.
+        """Count the call, unless its credentials are refused, because 401 precedes 429.
 
         Raises TooManyRequests.
         """

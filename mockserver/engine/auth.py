@@ -47,11 +47,12 @@ class Head(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme of a spec; `credential` returns a request's credential of this scheme, or None."""
+    """A security scheme of a spec."""
 
     name: str
     node: Document
     credential: Callable[[Head], str | None] = field(init=False, compare=False)
+    """Returns the credential that a request has for this scheme, or None."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "credential", _credential_reader(self.node))
@@ -94,7 +95,7 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
 def find_mistake(text: str) -> str:
     """Return the client's mistake in a credential, such as an unfilled placeholder; "" if there is none.
 
-    A login is checked as a whole, then its user and its password each alone.
+    A login is checked as a whole, then its user name, then its password.
     """
     if text == ":":
         return "is empty: the client sent it before it had one"
@@ -133,14 +134,14 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
 def issue_credential(
     text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
 ) -> None:
-    """Store `text` as a valid credential of `name` with `facts`; it expires after `seconds` (None: never)."""
+    """Store `text` as a valid credential of `name` with `facts`. If `seconds` is None, it never expires."""
     ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
     known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
     state.collection(CREDENTIALS, "")[text] = known
 
 
 def check_permission(call: Call, operation: Operation) -> None:
-    """Raise Forbidden if the credential lacks all scopes of the operation, or may only read in a write."""
+    """Raise Forbidden if the credential has no scope of the operation, or is read-only for a writing call."""
     held = call.principal.scopes
     if held is not None and operation.scopes and not operation.scopes & held:
         raise Forbidden("scope", min(operation.scopes))

@@ -88,7 +88,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list of items. Raises InvalidCall: no list, even if the spec does not require a list."""
+        """Return the list of items. Raises InvalidCall: no list, even if the spec allows other values."""
         value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
@@ -135,7 +135,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
-    """Return the document; if it is a bare item and the operation takes bare items, as a list with it."""
+    """Return the document. If the operation accepts bare items, wrap a bare item as a list of one item."""
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])

@@ -64,7 +64,7 @@ def _word(called: str, node: Document, whole: Side) -> Json:
         known = {side_of(one): one for one in reversed(words)}
         if not {"bad", "partial"} & known.keys() and not _END.search(plain(known.get("good", ""))):
             return None
-        is_end = {"bad", "partial"}.isdisjoint(known)  # the call has ended, whatever became of its items
+        is_end = {"bad", "partial"}.isdisjoint(known)  # whether the words tell only that the call has ended
         return (
             known.get("good" if is_end else whole, known.get(""))
             if _OF_CALL.search(called) or not is_end

@@ -1,4 +1,4 @@
-"""The road of one call: admit, open, judge, decide, apply, render, remember, deliver; steps in this order."""
+"""The steps of a call, in this order: admit, open, judge, decide, apply, render, remember, deliver."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _MANY_ITEMS = 200
 _RECORD_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError),
 )
-"""Errors of code that reads a record of a shape that the code itself never writes."""
+"""Errors that occur if a stored record has a shape that the code never writes."""
 
 _STORE_HINT = (
     "the store of this server, not a rule, refuses the call: {}; whether it took effect is not known"
@@ -117,13 +117,13 @@ class Pipeline:
             try:
                 raise answer
             finally:
-                del answer  # otherwise error, traceback and this frame would be a cycle
+                del answer  # breaks the cycle of error, traceback and frame
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)
 
     def _admit_and_work(self, arrival: Arrival, state: CallState) -> tuple[Admitted, Answer | Exception]:
-        """Admit the call and do its work; return an error instead of raising it.
+        """Admit the call and do its work; return every error but TakesLongError instead of raising it.
 
-        The error undoes the work, and the writes of the admission are kept.
+        An error undoes the work, but not the writes of the admission.
         """
         try:
             admitted = self.admission.admit(arrival, state)
@@ -141,7 +141,7 @@ class Pipeline:
             return admitted, _failure(error, state)
 
     def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
-        """Return whether a call may list very many records, or has much for rules of scenarios to test."""
+        """Return whether listing records, or testing the call by rules of scenarios, may take long."""
         selector, match = self.admission.scenario_selector, admitted.match
         is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
         return (is_list and state.size() > _MANY_RECORDS) or (
@@ -254,7 +254,7 @@ class Pipeline:
         return negotiation.example_reply(preference, call, operation, self.served.spec, say)
 
     def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
-        """Return a function that words a refusal as the vendor does; it gives every reply new ids."""
+        """Return a function that words a refusal as the vendor does, with new ids in each reply."""
 
         def say(refusal: Refusal) -> Reply:
             return self._refuse(call, refusal, operation, state).reply
@@ -308,9 +308,9 @@ class Pipeline:
     def _apply_first_items(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
     ) -> Answer:
-        """Store only the first items, as if they alone had been sent, and answer for all items.
+        """Store only the first items, as if the others had not been sent, but answer for all items.
 
-        The caller remembers the answer itself, because the answer tells of more than was done.
+        For replays, `_work_with_effects` stores a refusal, because this answer tells more than was done.
         """
         answer = run_and_roll_back(partial(self._apply_items, request, verdicts, effects), state)
         part = replace(request, items=request.items[: effects.decision.commit.first])

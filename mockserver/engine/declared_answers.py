@@ -67,7 +67,7 @@ _VARIES = "varies"
 
 
 def upsert_items(batch: Batch) -> ApplyBatch:
-    """Return a function that stores each item under its key; unless `upsert`, it refuses a known key."""
+    """Return a function that stores each item under its key; unless `batch.upsert`, refuse a known key."""
     is_composite = len(batch.key) > 1
 
     def apply(_request: Request, state: State) -> StoreItems:
@@ -159,7 +159,7 @@ def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
 
 
 def default_handler(operation: Operation, contract: Spec) -> Handler | None:
-    """Return the default handler of a GET or DELETE with `x-collection`: show, list or delete records.
+    """Return the handler that shows, lists or deletes records, for a GET or DELETE with `x-collection`.
 
     Raises SpecError: an undeclared path parameter.
     """
@@ -176,7 +176,7 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
 
 
 def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
-    """Return the path parameters that make the key: all its members if the path has them, else the last.
+    """Return the names of the key's members if all are path parameters, else the last path parameter.
 
     Raises SpecError: an undeclared path parameter.
     """
@@ -221,7 +221,7 @@ class RowMember:
 
 
 def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
-    """Return the form of the first declared 2xx (for a batch, first of 207), else of status `otherwise`."""
+    """Return the form of the first declared 2xx (of 207, if a batch declares it), else of `otherwise`."""
     codes = [int(code) for code in operation.responses if code.startswith("2") and code.isdigit()]
     codes.sort(key=lambda code: operation.batch is None or code != _MULTI_STATUS)
     return _form_of(contract, operation, next(iter(codes), otherwise))
@@ -239,7 +239,7 @@ def _form_of(contract: Spec, operation: Operation, status: int) -> AnswerForm:
 def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBatch:
     """Return a renderer in the declared form.
 
-    If 207 is declared, and 201 or 200 with equal rows, a batch of good items is rendered as 201 or 200.
+    If 207 is declared, render a batch without bad items as 201 or 200, if that is declared with equal rows.
     """
     form = declared_form(contract, operation, _MULTI_STATUS)
     render = render_outcomes(contract, batch, form)
@@ -248,7 +248,7 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
     filling, rows_at = SchemaFilling(contract.document), parse_pointer(batch.outcome["list"])
     forms = [_form_of(contract, operation, one) for one in (201, 200) if str(one) in operation.responses]
     rows, *others = (filling.at(one.schema, rows_at).get("items", EMPTY) for one in (form, *forms))
-    # An answer with other rows, such as the records alone, would not tell what the 207 tells.
+    # Unequal rows, such as mere records, would not tell what the rows of the 207 tell.
     good = {
         one.status: render_outcomes(contract, batch, one)
         for one, other in zip(forms, others, strict=True)
@@ -272,7 +272,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     listed = filling.at(form.schema, target["list"])
     write_rows = _row_writer(filling, filling.merged(listed.get("items", EMPTY)), batch.key, target)
     members = filling.at(form.schema, ()).get("properties", EMPTY)
-    # A list without other members is complete; other members have to be filled, and put in order.
+    # Members beside the list have to be filled, and put in order.
     is_filled = bool(form.schema) and [target["list"]] != [(name,) for name in members]
 
     def render(result: BatchResult, state: State) -> Reply:
@@ -359,7 +359,7 @@ def _template(
 ) -> dict[str, Json] | None:
     """Return a row for items without problems, with a placeholder for each member that depends on the item.
 
-    None if these rows are filled by schema, or if a member that depends on the item is inside another member.
+    Return None if rows are filled by schema, or if a member that depends on the item is inside a member.
     """
     made: Json = {}
     for path, member in sorted(members, key=lambda one: one[1].usual is None):
@@ -384,7 +384,7 @@ def _row_completer(
     is_plain = not any("properties" in node for node in schemas.values())
     if not row:
         return lambda made: made
-    if is_flat and is_plain and "index" not in places:  # the index has its place among the usual members
+    if is_flat and is_plain and "index" not in places:  # an index has to be put in order
         return lambda made: made if required <= made.keys() else None
     if not properties or not all(places.values()):
         return lambda _made: None
@@ -499,7 +499,7 @@ def _member_writer(node: Document, name: str) -> RowMember:
 
 
 def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
-    """Return the record member: the stored record, limited to what the row's schema allows."""
+    """Return the record member, which has what the row's schema allows of the stored record."""
     tree = SchemaTree(filling.document)
     return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
@@ -513,7 +513,7 @@ def _stored(outcome: Outcome) -> dict[str, Json]:
 
 
 def item_status(outcome: Outcome) -> int:
-    """Return the status of an item; that of a rejected item is 422, unless a scenario sets the status."""
+    """Return the status of an item. A rejected item has 422, unless a scenario sets its status."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
     return fault_status(outcome.problems) or _REJECTED_STATUS

@@ -35,7 +35,7 @@ _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", 
 
 _TEXT_NAMES = ("message", "detail", "errordescription", "errormessage", "description", "msg", "text")
 SENTENCES = (*_TEXT_NAMES, "reason", "error", "details", "fault", "cause", "info", "title")
-"""Names of members that have a sentence, the likeliest first."""
+"""Names of members for the sentence of an answer, the likeliest first."""
 
 TITLES = frozenset({"title", "error", "reason", "summary", "statustext", "phrase"})
 CODES = frozenset({"code", "errorcode", "type", "kind", "category", "errortype", "reasoncode", "rule"})
@@ -87,7 +87,7 @@ class Message(Value, frozen=True):
     sentence: str
     title: str = ""
     code: str = ""
-    """A code of mockserver, such as `not-found`; an answer has it in the spelling of the spec."""
+    """A code of mockserver, such as `not-found`; answers spell the code as the spec does."""
     problems: tuple[Problem, ...] = ()
     now: str = ""
     address: str = ""
@@ -165,7 +165,7 @@ class SchemaFilling:
         if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
             made = self._object(node_of, message, given, depth)
             if given is None and plain(name) in ERRORS and not message.is_refusal:
-                made = Filled(made.value)  # What was accepted has no error.
+                made = Filled(made.value)  # an answer that is no refusal has no error
             return Filled(None) if given is None and node.get("nullable") and not made.told else made
         if given is not None:
             return Filled(given, told=True)
@@ -240,7 +240,7 @@ class SchemaFilling:
     def _array(self, name: str, node: Document, message: Message, depth: int) -> Filled:
         items, least = node.get("items", EMPTY), node.get("minItems", 0)
         says = (not name or plain(name) in ERRORS) and (message.is_refusal or bool(message.problems))
-        # An entry beside the rows of a batch would have to name its item.
+        # Beside the rows of a batch, an entry would have to name its item, so that none is made.
         says = says and not (message.counts and "properties" in self.merged(items))
         parts = (
             [message.of(problem) for problem in message.problems] or [replace(message, problems=())]
@@ -359,9 +359,9 @@ ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidpar
 
 
 def pick(values: Iterable[Json], *wanted: object) -> Json:
-    """Return a value that equals a wanted text, else a value that contains one, else None.
+    """Return a value that equals a wanted text, else a value that contains a wanted text, else None.
 
-    Earlier wanted texts go first.
+    Wanted texts are tried in their order.
     """
     listed = [value for value in values if value is not None]
     texts = [text for one in wanted if (text := plain(one))]
@@ -477,9 +477,9 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 
 
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
-    """Return the least and the greatest usable number; None where there is no limit.
+    """Return the least and the greatest usable number; None if there is no such limit.
 
-    It is 1 away from an exclusive limit, or half the distance of both limits if a fraction has less room.
+    A usable number is 1 away from an exclusive limit; if fractions are allowed, at most half the range away.
     """
     least, most = _exactly(node.get("minimum")), _exactly(node.get("maximum"))
     away = Decimal(1)

@@ -68,7 +68,7 @@ _NAMES: Mapping[str, str] = {
     "2001:db8::%##": "ipv6",
     "dGV4dA==": "byte",
 }
-"""Names and formats by template: for strftime, or for Faker, with # and % for digits and ? for a letter."""
+"""Names and formats by template. Templates are for strftime or Faker; # and % are digits, ? is a letter."""
 
 _OF_NAME = {name: template for template, names in _NAMES.items() for name in names.split()}
 _AHEAD = frozenset({"due", "end", "ends", "expires", "expiry", "expiration", "until", "valid", "next"})
@@ -88,16 +88,16 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """What a value is drawn from."""
+    """Seed and year by which a value is drawn."""
 
     seed: str
     year: int
     is_new: bool = False
-    """Whether examples are avoided, and choices are drawn instead of starting with the first."""
+    """Whether to avoid examples, and to draw each choice instead of beginning with the first choice."""
 
 
 def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
-    """Return the chance of a place in the sandbox: an equal chance each time, or a new one if `is_new`."""
+    """Return the chance of a place in the sandbox. Every call returns an equal chance, unless `is_new`."""
     seed = (state.sandbox_collection(SETTINGS).get("seed") or EMPTY).get("value", 0)
     turn = state.next(f"drawn {place}") if is_new else 0
     return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)
@@ -131,7 +131,7 @@ def _words(name: str) -> list[str]:
 
 
 def _by_name(name: str, known: Mapping[str, Any]) -> Any:
-    """Return what `known` has for the longest end of the name, or None.
+    """Return the value in `known` for the longest known end of the name, or None.
 
     The end "name" counts only as the whole name, because most other names do not name a person.
     """
@@ -143,12 +143,13 @@ def _by_name(name: str, known: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """The drawing of one value; `turn` shifts which choices are taken."""
+    """The drawing of one value."""
 
     filling: SchemaFilling
     faker: Generator
     year: int
     turn: int
+    """Number of choices that are passed over before a choice is taken."""
 
     def value(self, name: str, schema: Any, number: int, depth: int) -> Json:
         node = self.filling.merged(schema, number + self.turn)
@@ -184,7 +185,7 @@ class _Drawing:
         first, items = node.get(PREFIX_ITEMS, ()), node.get("items", EMPTY)
         least, most = node.get("minItems", 0), node.get("maxItems", _MOST_ITEMS)
         wanted = max(least, len(first), 1 if depth > 0 else 0)
-        # Elements differ, because the list may have to be a set.
+        # Different numbers make different elements, as `uniqueItems` may require.
         return [
             self.value(name, first[place] if place < len(first) else items, number + 2 * place, depth - 1)
             for place in range(min(wanted, most))

@@ -171,7 +171,7 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
     for value in written:
         if answer.accepts(value):
             return value
-    # Only odd numbers draw past the examples of schemas.
+    # Even numbers give the examples of schemas, odd numbers avoid them.
     for number in range(int(chance.is_new), _TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # the schema contains itself without end
             drawn = answer.tree.answered(draw_value(filling, answer.schema, number, chance), answer.schema)

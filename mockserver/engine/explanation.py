@@ -16,11 +16,12 @@ from mockserver.spec.served_form import NOT_SERVED
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How an operation is answered; `kind` is batch, stored, example, package or not served."""
+    """How an operation is answered, and why."""
 
     operation: str
     id: str
     kind: str
+    """`batch`, `stored`, `example`, `package` or `not served`."""
     reason: str
     correction: str
 

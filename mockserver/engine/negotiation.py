@@ -54,7 +54,7 @@ class Negotiation:
 
     spec: Spec
     assumption: str
-    """Name of the assumption that decides for a call without a preference; "" decides for JSON."""
+    """Name of the assumption that decides for a call without a preference; "" means JSON."""
     xml_clients: tuple[tuple[str, tuple[str, ...]], ...]
     """Headers by which a client of XML is known: each name with the beginnings of its values."""
     json_type: str
@@ -76,7 +76,7 @@ class Negotiation:
     def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
         """Return the reply as XML if the operation declares XML and the call prefers XML to JSON.
 
-        If no operation is found, XML may be declared by any operation of the path.
+        If `operation` is None, any operation of the call's path may declare XML.
         """
         in_xml = self._in_xml(call, operation, reply)
         if in_xml.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
@@ -98,7 +98,7 @@ class Negotiation:
         try:
             document = json.decode(reply.body)
         except MalformedBody:
-            return reply  # a scenario breaks the JSON
+            return reply  # a scenario has broken the JSON
         schema, type_name = self._schema(operation, reply.status, media_type), self._type_name(operation)
         body = self.writer.write(document, schema, type_name)
         return replace(reply, body=body, media_type=f"{media_type}; charset=utf-8")
@@ -167,7 +167,7 @@ def _good_media_types(operation: Operation) -> tuple[str, ...]:
 
 
 class Preference(Value, frozen=True):
-    """A call's `Prefer` header: the status and the example that it names; "" for what it does not name."""
+    """A call's `Prefer` header: the status and the example that it names; "" if not named."""
 
     code: str = ""
     example: str = ""

@@ -26,9 +26,9 @@ from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
 
 DecodeBody = Callable[[Call, str, int], Json]
-"""A function of a call, its charset and a maximum of bytes for lenient JSON that returns the body's document.
+"""A function that decodes a body by a call, a charset, and the maximum number of bytes of lenient JSON.
 
-It follows the vendor's current assumptions. Raises MalformedBody; TakesLongError: more bytes of lenient JSON.
+The call's assumptions apply. Raises MalformedBody; TakesLongError: more bytes of lenient JSON.
 """
 
 
@@ -43,11 +43,11 @@ class CompiledItems:
     one: Schema
     """Judges one item."""
     closed: ListSchema
-    """Judges lists of items, and refuses unnamed members too."""
+    """Judges lists of items, and also refuses unnamed members."""
     read: Read | None
     """Coerces an item; None if there is nothing to coerce."""
     fatal: Mapping[Path, bool]
-    """By path inside an item ("*" is any element): whether a problem there refuses the whole call."""
+    """Whether a problem at a path in an item refuses the whole call; "*" in a path is any element."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class CompiledBody:
     closed: Schema
     """Also refuses unnamed members; a document that `closed` accepts needs neither `read` nor `whole`."""
     shallow: bool
-    """Whether a document that `closed` accepts cannot be nested too deep; items are checked apart."""
+    """Whether no document that `closed` accepts is nested too deep; `items` checks the depth of items."""
     items: CompiledItems | None
 
 
@@ -76,7 +76,7 @@ class CompiledOperation:
 
 @dataclass(frozen=True, slots=True)
 class OperationsOnDemand(Mapping[str, CompiledOperation]):
-    """The plans of a spec, each compiled when it is first asked for."""
+    """The compiled operations of a spec. Each operation is compiled at its first use."""
 
     spec: Spec
     compile_one: Callable[[Operation], CompiledOperation]

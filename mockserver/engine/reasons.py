@@ -177,7 +177,7 @@ def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def shown_origin(origin: str) -> str:
-    """Return the origin for the value of `--cors`, or the word ORIGIN if no browser sends such a text."""
+    """Return `origin`, as a value of `--cors`; if no browser would send `origin`, return the word ORIGIN."""
     return origin if _ORIGIN.fullmatch(origin) else "ORIGIN"
 
 
@@ -244,7 +244,7 @@ def _either(names: Iterable[str]) -> str:
 
 
 def describe_problems(problems: Sequence[Problem], whole: str = "the body") -> str:
-    """Return the first problems, then the number of others: "/0/id is missing; and 3 more".
+    """Return the first problems and the number of further problems: "/0/id is missing; and 3 more".
 
     `whole` names the place of a problem without a path.
     """
@@ -425,7 +425,7 @@ class AccessReasons(Value, frozen=True):
         return f"any {other}{self._form(scheme)} will do (auth lenient)"
 
     def _good(self, scheme: SecurityScheme, operation: Operation | None) -> Iterator[str]:
-        """Yield the fixtures' credentials that may use the operation; for a user only the name."""
+        """Yield the fixtures' credentials that may use the operation. Of a login, yield the user name."""
         scopes_needed = operation.scopes if operation else frozenset()
         for text, facts in self._fixtures().items():
             scopes = facts.get("scopes")
@@ -438,7 +438,7 @@ class AccessReasons(Value, frozen=True):
                 yield _without_password(text)
 
     def _name_of(self, text: str) -> str:
-        """Return a credential of the fixtures, or its user's name; for any other credential, two letters."""
+        """Return the credential, or the user name of a login, if the fixtures have it; else two letters."""
         user, known = _without_password(text), self._fixtures()
         is_user = user != text and user in map(_without_password, known)
         return user if text in known or is_user else redact_credential(user)
@@ -467,7 +467,7 @@ class AccessReasons(Value, frozen=True):
         return [scheme for scheme in schemes if scheme.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
-        """Yield the call's credentials for the operation's schemes, beginning with the caller's own."""
+        """Yield the call's credentials for the operation's schemes, the last of each alternative first."""
         for alternative in operation.security if operation else ():
             for name in reversed(alternative):
                 if text := self.served.schemes[name].credential(call):

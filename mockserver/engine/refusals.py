@@ -43,7 +43,7 @@ class CallRefuser:
         return with_supported_types(self.write(refused, state), refusal)
 
     def _row(self, refusal: Refusal) -> RefusalRow:
-        """Return the row for the refusal's code and reason, else for its code, else with HTTP's status."""
+        """Return the row for the refusal's code and reason, or for its code, or make it by HTTP's status."""
         rows = self.vendor.refusals
         reason = getattr(refusal, "reason", "") or getattr(refusal, "what", "")
         row = rows.get(f"{refusal.code}.{reason}") or rows.get(refusal.code)
@@ -62,7 +62,7 @@ class CallRefuser:
         return ()
 
     def _challenge(self, scheme: str) -> str:
-        """Return the challenge of a security scheme; "" for an API key, which has none in HTTP."""
+        """Return the challenge of a security scheme; "" for an API key, for which HTTP has no challenge."""
         if self.vendor.challenge is not None:
             return self.vendor.challenge
         known = self.schemes.get(scheme)

@@ -157,7 +157,7 @@ def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
 
 
 def is_own_file(file: Path) -> bool:
-    """Return whether no vendor package has the file's name, and the file is not 3.0 with annotations of ours.
+    """Return whether no package has the file's name, and the file is not OpenAPI 3.0 with our annotations.
 
     Raises SpecError: the file cannot be read.
     """
@@ -344,7 +344,7 @@ def assumptions_by_name(served: Iterable[LoadedVendor]) -> Mapping[str, Assumpti
 def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str, str | None]) -> None:
     """Raise InvalidAssumptionError unless every assumption exists and accepts its value.
 
-    None means the default.
+    The value None stands for the default.
     """
     known = assumptions_by_name(served)
     for name, value in values.items():

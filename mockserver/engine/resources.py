@@ -34,7 +34,7 @@ class Resource:
     key: str
     """Member of a record that is its key."""
     named: str
-    """Name by which `key` was found."""
+    """Name by which `key` was found: by `x-key`, the last path parameter, or the key of a batch."""
     schema: Document
     """Schema of a record in an answer."""
     document: Document
@@ -55,14 +55,14 @@ class Resource:
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
     def place(self, request: Request, key: Json = None) -> str:
-        """Return the key of a record in its collection: the keys of its parents, then its own."""
+        """Return the record's place in its collection: the keys of its parents joined with its own key."""
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
         parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
 
 
 def find_resources(spec: Spec) -> Mapping[str, Resource]:
-    """Return the resources, each by its own path and by each path that creates or lists its records."""
+    """Return the resources by the path of a record, and by each path that creates or lists records."""
     found: dict[str, Resource] = {}
     shared: dict[str, str] = {}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
@@ -101,7 +101,7 @@ def _resource(spec: Spec, path: str, collection: str, shown: Operation) -> Resou
 
 
 def record_schema(document: Document, schema: Document, named: str) -> tuple[Document, str]:
-    """Return the schema of an answer's record, and the envelope's member with it ("" without an envelope)."""
+    """Return the schema of an answer's record, and the envelope's member with the record ("" if none)."""
     node = merged(document, schema)
     if _key_member(document, schema, named):
         return schema, ""
@@ -132,7 +132,7 @@ def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
 
 
 def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> Resource | None:
-    """Return the resource of the batch's collection, or make it; None if the key has several members."""
+    """Return the known resource of the batch's collection, else a new one; None if the key is composite."""
     batch = operation.batch
     if batch is None or len(batch.key) != 1:
         return None

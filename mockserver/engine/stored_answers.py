@@ -73,7 +73,7 @@ def stored_handler(
 
 
 def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[..., Reply | None]:
-    """Return the work of a PUT: a new record is answered with 201, if declared.
+    """Return the work of a PUT, which answers a new record with 201 if 201 is declared.
 
     If POST makes the records, and 404 is declared but not 201, a missing record is refused with 404.
     """
@@ -93,8 +93,8 @@ def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[
 def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
     """Return the members of a record that a PUT leaves unchanged if its body lacks them.
 
-    If the body's schema names no members: none. If the body may lack members that POST requires: all members.
-    Else: the members that the body cannot set.
+    Return none if the body's schema names no members. Return all members if the body may lack members that
+    POST requires. Else return the members that the body cannot set.
     """
     sent, merged = _sent(records.filling, operation), records.filling.merged
     made = _sent(records.filling, makes) if makes else EMPTY
@@ -109,7 +109,7 @@ def _sent(filling: SchemaFilling, operation: Operation) -> Document:
 
 
 def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
-    """Return a function that stores items as records: POST and PUT whole, PATCH only the sent members."""
+    """Return a function that stores items as records. A PATCH changes only the members that are sent."""
     made = _Records(SchemaFilling(resource.document), resource)
     batch = operation.batch
 
@@ -169,8 +169,8 @@ class _Records:
     def record(self, given: Document, own: Document, state: State) -> dict[str, Any]:
         """Return what was sent, with its key and drawn values for missing required members, at any depth.
 
-        If the record is invalid, members that make it so are left out, such as a text in place of an object;
-        if that does not help, they stay.
+        If the record is invalid, leave out the members that make the record invalid, such as a text in place
+        of an object. If the record would be invalid even so, leave out nothing.
         """
         schema, key = self.resource.schema, own.values()
         record: dict[str, Any] = self.completed(schema, {**given, **own}, state, *key)
@@ -213,7 +213,7 @@ class _Records:
         }
 
     def _takes(self, record: Document) -> bool:
-        """Return whether the schema accepts a record, or cannot be compiled: then the answer reports that."""
+        """Return whether the schema accepts a record, or is invalid, which the answer will report."""
         try:
             return self.resource.accepts(record)
         except SpecError:
@@ -247,7 +247,7 @@ class _Records:
 
 @dataclass(frozen=True)
 class _Writer:
-    """The work of one operation: a method for each word of `WORK`; it returns None if an example must do."""
+    """The work of an operation, with a method for each word of `WORK`; None means to answer by example."""
 
     records: _Records
     answering: Answering
@@ -270,7 +270,7 @@ class _Writer:
         return self.reply(record, state)
 
     def _sent(self, request: Request) -> Document | None:
-        """Return the record in the body, without the envelope of the answer; None if it is no object."""
+        """Return the record in the body, without the answer's envelope; None if the record is no object."""
         _, member = self.envelope
         document: Any = {} if request.document is None else request.document
         inner = document.get(member) if member and isinstance(document, dict) else None
@@ -280,7 +280,7 @@ class _Writer:
     def replace(
         self, request: Request, state: State, *, making: _Writer, unsent: frozenset[str], must_exist: bool
     ) -> Reply | None:
-        """Replace a record, but keep `unsent` members that the body lacks; `making` answers if it is new."""
+        """Replace a record, but keep `unsent` members that the body lacks; `making` answers a new record."""
         document, resource = self._sent(request), self.records.resource
         if document is None:
             return None
@@ -363,7 +363,7 @@ class _Writer:
         return self._valid(with_facts(filling, node, answer, facts) if facts else answer)
 
     def _valid(self, document: Json) -> Reply | None:
-        """Return the answer, without members that its schema does not allow; None if it is still invalid."""
+        """Return the answer, without members that its schema does not allow; None if the rest is invalid."""
         answering = self.answering
         if not answering.schema:
             return Reply(answering.status, headers=answering.headers)
@@ -394,7 +394,7 @@ def merge_patch(known: Json, change: Json) -> Any:
 
 
 def _json_patch(known: Document, operations: Json) -> Document:
-    """Return the record after a JSON Patch (RFC 6902). Raises InvalidCall: it cannot be carried out."""
+    """Return the record after a JSON Patch (RFC 6902). Raises InvalidCall: the patch cannot be applied."""
     from jsonpath import JSONPatch, JSONPatchError, JSONPointerError  # noqa: PLC0415 - few files need it
 
     if not isinstance(operations, list):

@@ -38,7 +38,7 @@ class Query:
     """Parameters of a call that lists records."""
 
     values: Mapping[str, Json]
-    """Values by plain name."""
+    """Values of parameters, by their names as `plain` writes names."""
     first: int = 1
     """Number of the first page: 0 or 1."""
 
@@ -104,7 +104,7 @@ def with_facts(
 
 
 def _agreeing(records: Sequence[Document], query: Query, declared: Container[str]) -> Sequence[Document]:
-    """Return the records with the values of parameters named like members, and with the searched text."""
+    """Return the records that have the searched text and agree with each parameter named like a member."""
     wanted = {name: one for name, one in query.values.items() if name in declared and name not in _RESERVED}
     if isinstance(of_filter := query.values.get("filter"), dict):
         wanted |= {plain(name): one for name, one in of_filter.items()}
@@ -181,7 +181,7 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
 
 
 def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
-    """Return what an envelope may tell of the next page; `cursor` asks for that page, "" if there is none."""
+    """Return what an envelope may tell of the next page. If `cursor` is "", there is no next page."""
     page = query.number(PAGES)
     return {
         **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),

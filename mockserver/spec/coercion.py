@@ -29,7 +29,7 @@ _SCALARS: Mapping[str, frozenset[type]] = {
 
 
 def _of_text(pattern: re.Pattern[str], convert: Callable[[str], Json]) -> Callable[[Json], Json]:
-    """Return a function that converts texts that match the pattern; for other values: `_NOT_COERCED`."""
+    """Return a function that converts texts that match the pattern, and else returns `_NOT_COERCED`."""
 
     def coerce(value: Json) -> Json:
         if not isinstance(value, str) or not pattern.fullmatch(value):
@@ -43,7 +43,7 @@ def _of_text(pattern: re.Pattern[str], convert: Callable[[str], Json]) -> Callab
 
 
 def _of_type(kinds: tuple[type, ...], convert: Callable[[Any], Json]) -> Callable[[Json], Json]:
-    """Return a function that converts values of exactly these types; for other values: `_NOT_COERCED`."""
+    """Return a function that converts values of exactly these types, and else returns `_NOT_COERCED`."""
     return lambda value: convert(value) if type(value) in kinds else _NOT_COERCED
 
 
@@ -189,7 +189,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """Return a reader that converts by the first of `tried` that can, unless the value's type is `right`."""
+    """Return a reader that leaves values of types in `right`, and tries to convert all other values."""
 
     def read(value: Json) -> Json:
         if type(value) in right:

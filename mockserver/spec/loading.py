@@ -86,7 +86,7 @@ def find_broken_references(document: Document) -> Iterator[BrokenReference]:
 
 
 def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
-    """Return what is wrong with a reference ("" if valid), and the nearest valid reference ("" if none)."""
+    """Return a reference's own fault ("" if none), and the nearest valid reference ("" if none is near)."""
     if not isinstance(reference, str):
         return "is not a text", ""
     if not reference.startswith("#/"):

@@ -3,8 +3,8 @@
 An operation is a batch if it declares 207 with one list of rows in which an item may be refused. A written
 `x-batch` replaces members of the `x-batch` that is found; `x-batch: false` declares that there is no batch.
 A path that ends in a parameter, such as `/orders/{id}`, is the path of a record if a `PUT` on this path, or a
-`POST` or a batch on the path above, makes records. A written `x-collection` names another collection, or none
-("").
+`POST` or a batch on the path above, makes records. A written `x-collection` names another collection; ""
+names no collection.
 """
 
 from __future__ import annotations

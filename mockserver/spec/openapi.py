@@ -1,4 +1,4 @@
-"""A vendor's OpenAPI document, indexed: operations, media types, batches, routes, forms of paths."""
+"""Index a vendor's OpenAPI document: operations, media types, batches, routes, forms of paths."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ class RouteMatch:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A vendor's contract, as served and as indexed."""
+    """A vendor's contract, with the text that is served and the index of its operations."""
 
     name: str
     text: str

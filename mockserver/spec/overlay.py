@@ -84,7 +84,7 @@ def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Ite
 
 
 def _order(place: Path) -> list[tuple[int, str]]:
-    """Return a sort key. Sorted in reverse, an element is removed after all elements that this would move."""
+    """Return a sort key. In reverse order, each element is changed before a removal can move the element."""
     return [(step, "") if isinstance(step, int) else (-1, step) for step in place]
 
 

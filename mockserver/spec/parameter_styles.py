@@ -1,4 +1,4 @@
-"""Read the parameters of an operation: in an own file (`Spec.is_own`) by their styles, else by types."""
+"""Read the parameters of an operation by their types, in own files (`Spec.is_own`) also by their styles."""
 
 from __future__ import annotations
 

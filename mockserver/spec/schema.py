@@ -58,9 +58,9 @@ _PROBLEM_CODES = {
 }
 
 MAX_VALUES = 5_000
-"""Maximum number of values in a document whose problems are all listed; for a larger one, only the first is.
+"""Maximum number of values in a document whose problems are all listed.
 
-Listing takes 16 µs for each problem, and nothing can interrupt the listing.
+Of a larger document, only the first problem is listed: a problem takes 16 µs that nothing can interrupt.
 """
 
 MAX_MEMBERS = 25_000
@@ -314,7 +314,7 @@ def _format_checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]
 def to_draft4(
     node: Json, patterns: Mapping[str, str] = EMPTY, *, closed: bool = False, named: bool = False
 ) -> Any:
-    """Return a schema of OpenAPI 3.0 as Draft 4, without `nullable` and formats that bounds or patterns say.
+    """Return a schema of OpenAPI 3.0 as Draft 4, with a type for `nullable`, bounds or patterns for formats.
 
     If `named`, the keys of `node` are names, not keywords.
     """

@@ -399,7 +399,7 @@ class _Reader:
         return self.anchors[name]
 
     def _refer(self, reference: str) -> dict[str, Any]:
-        """Return a reference to the component for `reference`. If that is broken, set `fault`, return {}."""
+        """Return a reference to the component; if the given `reference` is broken, set `fault`, return {}."""
         name = self.names.get(reference)
         if name is None:
             try:
