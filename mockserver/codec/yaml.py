@@ -225,7 +225,7 @@ def _count_values(value: Json, counted: dict[int, int]) -> int:
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in counted:
-        counted[id(value)] = _MAX_VALUES + 1  # replaced below, unless the value contains itself
+        counted[id(value)] = _MAX_VALUES + 1  # a value that contains itself finds this number
         inside = value.values() if isinstance(value, dict) else value
         counted[id(value)] = 1 + sum(_count_values(child, counted) for child in inside)
     if counted[id(value)] > _MAX_VALUES:
