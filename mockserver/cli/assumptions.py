@@ -101,7 +101,7 @@ def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
 
 
 def _refuse_options(context: click.Context, command: str) -> None:
-    """End with exit 2 if an option of the list stands before the subcommand, which would ignore it."""
+    """End with exit 2 if the subcommand would ignore an option of the list that stands before it."""
     for param in context.command.params:
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
             words, flag = f"{command_words(context)} {command}", flag_of(param)
@@ -119,16 +119,16 @@ class AssumptionSearch:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the list is written."""
+    """Form of the list."""
 
     as_json: bool
     verbose: bool
     on_server: bool
-    """Whether to show the values that are set on the server."""
+    """Whether to show each assumption's value on the server."""
 
 
 def find_assumptions(wanted: AssumptionSearch) -> list[dict[str, Any]]:
-    """Return the assumptions that match, as the control plane lists them.
+    """Return the matching assumptions in the form of the control plane's list.
 
     End with exit 2 if no assumption matches, 3 if no server answers, 4 if the server refuses.
     """

@@ -39,12 +39,12 @@ class PlainTargetError(Exception):
 class CaseServer(Protocol):
     @property
     def place(self) -> str:
-        """Address of the server, or words for a server of our own."""
+        """Address of the server. For a server of our own: in which process it runs, in words."""
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
-        """Run the case; `sandbox` is the name for a new sandbox.
+        """Run the case in a new sandbox, and name the sandbox `sandbox`.
 
-        Raises PlainTargetError: the case needs a mockserver, and the server is another program.
+        Raises PlainTargetError: the case needs a mockserver, but the server is another program.
         """
 
 
@@ -85,10 +85,11 @@ class _PlainClient(SandboxClient):
 
 @dataclass(frozen=True, slots=True)
 class PlainServerClient:
-    """A case server that is not a mockserver. The vendor's paths begin at `path`."""
+    """A case server that is not a mockserver."""
 
     client: HttpClient
     path: str
+    """Beginning of the URL's path, before the vendor's paths."""
     place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
@@ -125,7 +126,7 @@ async def open_target(url: str) -> AsyncIterator[CaseServer]:
 
 @asynccontextmanager
 async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClient]:
-    """Start a server for the cases, in this process or, if a case needs a socket, in another process."""
+    """Start a server for the cases: in another process if a case needs a socket, otherwise in this one."""
     vendors = sorted({vendor for case in cases for vendor in called_vendors(case)})
     if any(case.needs_socket for case in cases):
         async with _own_process(vendors) as url, open_client(url) as client:

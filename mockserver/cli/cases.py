@@ -164,12 +164,14 @@ def run(**chosen: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Options of `cases run`. `target` "" means a server of our own; `allowed` are remote hosts."""
+    """Options of `cases run`."""
 
     cases: tuple[str, ...]
     vendor: str
     target: str
+    """URL of the server; "" means a server of our own."""
     allowed: tuple[str, ...]
+    """Remote hosts that may be called."""
     junit: Path | None
     as_json: bool
 
@@ -186,12 +188,12 @@ class CaseVerdict:
 
     named: NamedCase
     differences: tuple[str, ...]
-    """Sentences about each difference from what the case expects."""
+    """A sentence for each difference between the result and the expectation."""
     milliseconds: float
     place: str
-    """Where the case ran: an address, or words for a server of our own."""
+    """Where the case ran: an address or, for a server of our own, its process in words."""
     refused: str = ""
-    """Why the case cannot run at this server, or ""."""
+    """Reason why the case cannot run at this server, or ""."""
 
     @property
     def word(self) -> str:
@@ -267,7 +269,7 @@ def _print(verdict: CaseVerdict) -> None:
 
 
 def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
-    """Return the case of a file, or the cases of a row; end the command if `given` names neither."""
+    """Return the case of a file or the cases of a row. If `given` names neither, end the command."""
     if Path(given).is_file():
         named = _case_of_file(Path(given), wanted.vendor)
         if not wanted.target:

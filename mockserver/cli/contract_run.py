@@ -66,7 +66,7 @@ _LONG_S = 60
 
 @dataclass(frozen=True, slots=True)
 class ContractOptions:
-    """Options of `mockserver contract`, not yet checked against each other; `contract.py` explains them."""
+    """Options of `mockserver contract`, not yet checked for conflicts. `contract.py` explains each option."""
 
     vendors: tuple[str, ...]
     target: str | None
@@ -251,7 +251,7 @@ def _select_plans(
 
 
 def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnderTest]]) -> None:
-    """End with exit 2 if a fact is in no profile: it would change nothing."""
+    """End with exit 2 if no profile has a given fact, because this fact would change nothing."""
     known = sorted({name for _, api in read for name in api.profile.facts})
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
@@ -273,7 +273,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
-    """Return the ids of the given checks; replace an id of an earlier version, and print a note."""
+    """Return the ids of the given checks. Replace an id of an earlier version, with a note on stderr."""
     ids = []
     for name in given:
         ids.append(current_id(name))
@@ -284,7 +284,7 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
 
 
 def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
-    """End with exit 2 at the first unknown name. The cure names known names, then `more`."""
+    """End with exit 2 at the first unknown name. The cure suggests known names and ends with `more`."""
     choices = list(known)
     for name in given:
         if name not in choices:
@@ -356,9 +356,9 @@ def _write_reports(
 
 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
-    """Write the findings as a baseline, with their known reasons.
+    """Write a baseline of the run's findings, each with its known reason.
 
-    Known findings of checks that this run did not make are kept.
+    The baseline also keeps known findings of checks that this run did not make.
     """
     differences = {
         KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)

@@ -125,7 +125,7 @@ def _python() -> Diagnosis:
 
 
 def _config(root: click.Context) -> Diagnosis:
-    """Read the settings file and use it, so that the later checks see its values."""
+    """Read the settings file and apply its values, which the later checks need."""
     named, group = root.params.get("config"), root.command
     try:
         config = read_config(named) if named else find_config(Path.cwd())

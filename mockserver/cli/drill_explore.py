@@ -18,7 +18,7 @@ from mockserver.testing.drill import EXPLORED, FAILED, Case, Drill, Plan, Result
 
 _MOST_FAULTS, _MOST_TIMES = 5, 3
 _DRAWS = 3
-"""Number of rounds of drawing, because Hypothesis may draw a schedule several times."""
+"""Number of rounds in which schedules are drawn. (Hypothesis may repeat schedules within a round.)"""
 
 _A_DAY = 86_400
 
@@ -32,7 +32,7 @@ _ITEM_FAULTS: Mapping[str, tuple[str, Json]] = {
     "dropped": ("is left out of an answer and not stored", {"omit": True, "commit": False}),
     "doubled": ("is in an answer twice", {"duplicate": 1}),
 }
-"""For each fault of an item: its words, and its effect in a rule."""
+"""Faults of an item. For each fault: its description, and the effect in a rule that causes the fault."""
 
 _COUNTED = ("fails", "throttled", "locked")
 _ONCE = ("left out", "dropped", "doubled")
@@ -118,15 +118,17 @@ _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
     "phantom": ("is answered with an item that nobody sent", {"envelope": {"phantom": 1}}),
     "clock": ("is followed by a day in which nothing happens", {"advanceClock": _A_DAY}),
 }
-"""For each fault of a call: its words, and the members of its rule."""
+"""Faults of a call. For each fault: its description, and the members of the rule that causes the fault."""
 
 
 class FoundSchedule(NamedTuple):
-    """A minimal schedule that the client does not survive, a sentence about it, and the run that shows it."""
+    """A minimal schedule that the client does not survive."""
 
     schedule: Schedule
     sentence: str
+    """What the client does, and what happens to the client under the schedule."""
     result: Result
+    """A run of the client with the schedule."""
 
 
 class Exploration(NamedTuple):
@@ -135,14 +137,14 @@ class Exploration(NamedTuple):
     schedules: int
     """Number of drawn schedules that were run; the runs of shrinking do not count."""
     failed: int
-    """Number of these schedules that the client did not survive."""
+    """Number of drawn schedules that the client did not survive."""
     finds: Sequence[FoundSchedule]
     """One minimal schedule for each kind of failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """Explorer of schedules for a client. It runs as many schedules at a time as the pool has threads."""
+    """Explorer of schedules for a client. Each thread of `pool` runs one schedule at a time."""
 
     drill: Drill
     plan: Plan
@@ -162,7 +164,7 @@ class Explorer:
         return Exploration(len(drawn), len(failed), finds)
 
     def _failures(self, schedules: Iterable[Schedule]) -> list[tuple[Schedule, Result]]:
-        """Run the schedules, and return each that the client does not survive, with its result."""
+        """Run each distinct schedule once; return each schedule that the client failed, with its result."""
         tried = list(dict.fromkeys(schedules))
         results = self.pool.map(self._run, tried)
         pairs = zip(tried, results, strict=True)
@@ -175,7 +177,10 @@ class Explorer:
         return result
 
     def _shrink(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
-        """Replace the schedule with a simpler schedule as long as a simpler one fails in the same way."""
+        """Simplify the schedule until no simpler schedule gives the same kind of failure.
+
+        The case id of the returned result ends with `number`.
+        """
         smaller: tuple[Schedule, Result] | None = (schedule, result)
         while smaller:
             schedule, result = smaller
@@ -233,9 +238,10 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Yield simpler schedules: with a single fault, a fault less, an earlier call or item, or fewer times.
+    """Yield simpler schedules: only one fault, all faults but one, or one fault earlier or fewer times.
 
-    A single fault is moved to the first call or item: a later call may not happen without the other faults.
+    If one fault is left, move it to the first call or item, because without the other faults the client may
+    make fewer calls.
     """
     if len(schedule) > 1:
         for fault in schedule:
@@ -282,7 +288,7 @@ def describe_schedule(schedule: Schedule, items: int) -> str:
 
 
 def pytest_file(vendor: str, found: Sequence[FoundSchedule]) -> str:
-    """Return a pytest file with a test for each schedule; users complete its function `client`."""
+    """Return a pytest file with a test for each schedule, and a function `client` for users to complete."""
     tests = "".join(
         f"\n\ndef test_{find.result.word.lower()}_{number}(mockserver):\n"
         f'    """{find.sentence}."""\n'

@@ -72,9 +72,10 @@ _USUAL_TIMEOUT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class DrillOptions:
-    """Options of `drill`. `vendor` is a name or a spec file. If `against` is "", a server is started."""
+    """Options of `drill`."""
 
     vendor: str
+    """Name of a vendor, or a spec file."""
     command: tuple[str, ...]
     environment: Mapping[str, str]
     cases: tuple[str, ...]
@@ -85,6 +86,7 @@ class DrillOptions:
     setup: Path | None
     repeats: int
     against: str
+    """URL of a running server; "" starts a server."""
     specs: tuple[Path, ...]
     overlays: tuple[Path, ...]
     assumptions: Mapping[str, str]
@@ -100,7 +102,7 @@ class DrillOptions:
 
     @property
     def needed_again(self) -> tuple[str, ...]:
-        """Options that a repetition of one case needs in addition to vendor and case."""
+        """Options, in addition to vendor and case, of the command that repeats a case."""
         options: Mapping[str, Sequence[object]] = {
             "--specs": self.specs,
             "--overlay": self.overlays,
@@ -115,16 +117,17 @@ class DrillOptions:
 
 
 class DrillServer(NamedTuple):
-    """The server of a drill. `app` is None if the server was not started for the drill."""
+    """The server of a drill."""
 
     control: ControlClient
     vendor: str
     app: Application | None
+    """The started application, or None if the server was running before the drill."""
 
 
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
-    """Start a server for the vendor, or use `--against`; end the command if the vendor cannot be served."""
+    """Use the server of `--against`, or start a server. End the command if the vendor cannot be served."""
     is_file = options.vendor.endswith(_FILE_SUFFIXES)
     name = vendor_name(Path(options.vendor)) if is_file else options.vendor
     if options.against:
@@ -153,7 +156,10 @@ def open_server(options: DrillOptions) -> Iterator[DrillServer]:
 
 
 def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> Client:
-    """Return the command as a client. If it has `{root}` or `{https}`, each run gets its own addresses."""
+    """Return a client that runs the command.
+
+    If the command or its environment has `{root}`, `{https}` or `{ca}`, serve each run at ports of its own.
+    """
     command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
     texts = " ".join((*options.command, *options.environment.values()))
     used = [name for name in ("{root}", "{https}", "{ca}") if name in texts]
@@ -294,7 +300,7 @@ def _say(options: DrillOptions, *lines: str) -> None:
 
 
 def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolExecutor) -> Sequence[Result]:
-    """If `--explore` is given, explore, print and write the findings, and return the runs that show them."""
+    """Explore, print and write the findings, and return a run for each; do nothing without `--explore`."""
     if not options.explore:
         return ()
     from mockserver.cli.drill_explore import Explorer, pytest_file

@@ -53,11 +53,11 @@ class DrillRow:
 
     result: Result
     verdict: str
-    """Verdict of the result, but `known` if the client has faults and all of them are known."""
+    """`known` if the client has faults and all faults are known, otherwise the verdict of the result."""
     word: str
-    """Kind of the worst fault that is not known; the verdict if there is no such fault."""
+    """Kind of the worst fault that is not known, or the verdict if no fault is unknown."""
     message: str
-    """Message of the worst fault that is not known; the result's message if there is no such fault."""
+    """Message of the worst fault that is not known, or the result's message if no fault is unknown."""
     reasons: Mapping[str, str]
     """Reasons of the run's known faults, by kind."""
 
@@ -78,9 +78,9 @@ class DrillReport:
     began: str
     seconds: float
     options: tuple[str, ...] = ()
-    """Options that a repetition of a case needs in addition to vendor and case."""
+    """Options, in addition to vendor and case, of the command that repeats a case."""
     exploring: tuple[str, ...] = ()
-    """Options with which the schedules are drawn again."""
+    """Options of the command that draws and runs the same schedules again."""
     known: Mapping[Place, str] = field(default_factory=dict)
     """Reasons of the known faults."""
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class DrillReport:
 
     @property
     def rows(self) -> list[DrillRow]:
-        """Rows of the run without faults (only if it is not ok and there is no obstacle) and of each case."""
+        """Rows of the cases, after the run without faults if that run is not ok and there is no obstacle."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict == OK else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
@@ -126,7 +126,7 @@ class DrillReport:
 
     @property
     def to_be_known(self) -> Mapping[Place, str]:
-        """Content of a new baseline: the faults of this drill, and known faults of other cases."""
+        """Content of a new baseline: the faults of this drill, and all known faults that are not `gone`."""
         gone = self.gone
         kept = {place: reason for place, reason in self.known.items() if place not in gone}
         found = {
@@ -138,27 +138,27 @@ class DrillReport:
         return {**found, **kept}
 
     def hide(self, text: str) -> str:
-        """Return the text without `secrets` and without anything that looks like a credential."""
+        """Return the text with each secret, and everything that looks like a credential, replaced."""
         return redact_log(HiddenSecrets(self.secrets).text(text))
 
     def said(self, text: str) -> str:
-        """Return a message on one line, without secrets."""
+        """Return a message on one line of limited length, with secrets replaced."""
         return one_line(self.hide(text), _LONGEST_MESSAGE)
 
     def command_line(self, before: Iterable[str] = ()) -> str:
-        """Return `before` and the client's command as one line of shell, without secrets."""
+        """Return `before` and the client's command as one line of shell, with secrets replaced."""
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
         return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
 
     def again(self, row: DrillRow) -> str:
-        """Return the command that runs the client against this case again."""
+        """Return the command that repeats the row's case; for a drawn schedule, the whole exploration."""
         case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
         if row.id.startswith(EXPLORED):
             case = self.exploring
         return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
-        """Return the last lines of the client's output; if some are left out, a first line says how many."""
+        """Return the last lines of the client's output. A first line tells how many lines are left out."""
         written = result.ending.output
         lines = self.hide(unstyle(written[-_MOST_OUTPUT:]).expandtabs(4)).splitlines()
         more = len(written.splitlines()) - LAST_LINES
@@ -167,7 +167,7 @@ class DrillReport:
 
 
 def ending_words(result: Result) -> str:
-    """Return words for the client's end, such as "ended with 1 after 0.5 s"."""
+    """Describe the client's end, such as "ended with 1 after 0.5 s"."""
     status, starts = result.ending.status, len(result.ending.starts)
     often = f", started {starts} times" if starts > 1 else ""
     ended = "did not end, and was stopped" if status is None else f"ended with {status}"

@@ -11,10 +11,10 @@ from mockserver.model import Json
 from mockserver.testing.drill import Result
 
 MOST_COLUMNS = 24
-"""Maximum number of items. If there are more, items in findings come first, and the last are left out."""
+"""Maximum number of items in a table. If a run has more, items that a finding names have precedence."""
 
 MOST_ROWS = 60
-"""Maximum number of calls. If there are more, calls in the middle are left out."""
+"""Maximum number of calls in a table. If a run has more, calls in the middle are left out."""
 
 _LONGEST_REASON = 200
 _LONG_MS = 1000
@@ -24,11 +24,13 @@ _OF_OTHERS = {"stored": "lie", "refused": "refused", "rejected": "rejected"}
 
 
 class Fate(NamedTuple):
-    """What became of an item in a call. `sign` shows what the answer said, `is_stored` what is true."""
+    """What became of an item in a call."""
 
     sign: str
+    """Character for what the answer said about the item."""
     says: str
     is_stored: bool = False
+    """Whether the call stored the item, whatever the answer said."""
 
 
 FATES: Mapping[str, Fate] = {
@@ -55,11 +57,11 @@ class StripRow(NamedTuple):
     is_marked: bool
     """Whether a finding names the call."""
     start: int
-    """Number of the start of the client that made the call, from 1; 0 if starts are unknown."""
+    """Which start of the client made the call, counted from 1; 0 if starts are unknown."""
 
 
 class Strip(NamedTuple):
-    """Items and calls of a run."""
+    """Table of a run: items as columns, calls as rows."""
 
     heads: Sequence[tuple[str, bool]]
     """For each item: its key, and whether a finding names the item."""
@@ -94,7 +96,7 @@ def draw_strip(result: Result) -> Strip:
 
 
 def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
-    """Return the squares of an item, by the number of the call."""
+    """Return, by call number, the name of the item's fate in the call and a sentence about the fate."""
     squares = {}
     created = 0
     for one in item["attempts"]:
