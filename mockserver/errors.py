@@ -36,8 +36,8 @@ from mockserver.model import EMPTY, Document, Json, Path, Problem
 class BrokenRunError(Exception):
     """A bug of mockserver that broke a run of checks. The text has no data of the user.
 
-    `kind` is the type of the error, `where` the part of the run. `code` is the stack trace, if the error
-    comes from another process.
+    `kind` is the type of the error, `where` the part of the run. `code` is the stack trace of an error from
+    another process.
     """
 
     def __init__(self, kind: str, where: str, code: tuple[str, ...] = (), note: str = "") -> None:
@@ -61,7 +61,7 @@ class BrokenRunError(Exception):
 
 
 def stack_trace(error: BaseException | None) -> Iterator[str]:
-    """Yield type and lines of code of the error, then of each of its causes, without any message."""
+    """Yield type and lines of code of the error, then type and lines of each cause, but no messages."""
     while error is not None:
         yield ""
         yield f"{type(error).__module__}.{type(error).__qualname__}"
@@ -78,8 +78,8 @@ class MockServerError(Exception):
 class SpecError(MockServerError):
     """A spec cannot be served, because of the fault at `path`.
 
-    `cure` is what to write at `path`, "" if unknown. `known` are the valid names, if the fault is an unknown
-    name. `lacks` is the missing part, if the schemas suggest one: handler, items, key or outcome.
+    `cure` is what to write at `path`, "" if unknown. If the fault is an unknown name, `known` has the valid
+    names. If schemas can suggest a missing annotation, `lacks` says which: handler, items, key or outcome.
     The error's text is `file`, `message` and `note`.
     """
 
@@ -99,7 +99,7 @@ class SpecError(MockServerError):
         self.cure, self.known, self.lacks = cure, known, lacks
 
     def within(self, file: str, operation: str = "", path: Path = ()) -> SpecError:
-        """Return the error with file and operation in its text, and `path` before its own path."""
+        """Return a copy whose text names file and operation, and whose path begins with `path`."""
         message = f"{operation}: {self.message}" if operation else self.message
         path = (*path, *self.path)
         return SpecError(message, path, file=file, cure=self.cure, known=self.known, lacks=self.lacks)
@@ -117,7 +117,7 @@ class UnknownSandboxError(MockServerError):
 
 
 class StoreUnavailableError(MockServerError):
-    """The store does not answer; the last change may or may not be stored."""
+    """The store does not answer. Whether the last change was stored is unknown."""
 
 
 class TooManySandboxesError(MockServerError):
@@ -135,7 +135,7 @@ class InvalidHeaderError(MockServerError):
 
 
 class Refusal(MockServerError):
-    """The whole call is refused. Unless a subclass says otherwise, it changes nothing.
+    """The whole call is refused. Unless a subclass says otherwise, a refused call changes nothing.
 
     `hint` has fault and cure, for the log, the journal and `Mock-Reason`.
     """
@@ -148,13 +148,13 @@ class Refusal(MockServerError):
         self.hint = hint
 
     def without_trace(self) -> Self:
-        """Drop the traceback, which refers to the whole call in a cycle, and return the refusal."""
+        """Return this refusal without its traceback, which would keep the data of the call in memory."""
         self.__traceback__ = self.__context__ = None
         return self
 
 
 class MalformedBody(Refusal):
-    """The body is not valid in its media type. `position` is the fault's byte offset, None if unknown."""
+    """The body is invalid for its media type. `position` is the byte offset of the fault, None if unknown."""
 
     code = "malformed"
 
@@ -166,7 +166,7 @@ class MalformedBody(Refusal):
 class InvalidCall(Refusal):
     """Envelope, parameters or fatal items break the contract; `problems` has each violation, in order.
 
-    `document` is the decoded body, for vendors whose answer depends on the body, or None.
+    If the vendor's answer depends on the body, `document` is the decoded body, otherwise None.
     """
 
     code = "invalid"
@@ -263,8 +263,8 @@ class NotAcceptable(Refusal):
 class TooManyRequests(Refusal):
     """A quota is used up.
 
-    `which` is the vendor's name of the quota. `wait` is the whole seconds until a retry may work, None if
-    unknown. `detail` is the message of a scenario for the vendor's answer.
+    `which` is the vendor's name of the quota. `wait` is the number of seconds until a retry may work, None if
+    unknown. `detail` is a scenario's message for the vendor's answer, or "".
     """
 
     code = "too-many-requests"
@@ -276,13 +276,13 @@ class TooManyRequests(Refusal):
 
 
 class Unavailable(Refusal):
-    """The vendor is offline. `detail` is the message of a scenario, or ""."""
+    """The vendor is offline. `detail` is a scenario's message, or ""."""
 
     code = "unavailable"
 
 
 class VendorFailure(Refusal):
-    """The vendor failed; what the call had stored remains. `detail` is the message of a scenario, or ""."""
+    """The vendor failed. Records that the call stored remain. `detail` is a scenario's message, or ""."""
 
     code = "failed"
 
@@ -296,8 +296,8 @@ class HeadersTooLarge(Refusal):
 class Rejected(Refusal):
     """An item, or the one document of a call, breaks a rule of the state, and is not stored.
 
-    A vendor's apply function raises it for its item, a handler for the document of its call. The vendor's
-    answer may show `document`.
+    A vendor's apply function raises this refusal for an item; a handler raises it for a call's one document.
+    The vendor's answer may show `document`.
     """
 
     code = "rejected"

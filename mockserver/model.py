@@ -27,8 +27,8 @@ Path: TypeAlias = tuple[str | int, ...]
 EMPTY: Document = {}
 
 LOST, WARNED = "lost", "warned"
-"""Outcomes that people are shown in addition to the actions. An item is lost if a rule kept it from being
-stored and the answer hides that. In the journal a lost item is skipped, with a problem of the code `lost`."""
+"""Outcomes that people see in addition to those of `Action`. An item is lost if a rule prevented its storage
+and the answer hides that. The journal has a lost item as skipped, with a problem of the code `lost`."""
 
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -51,7 +51,7 @@ def parse_pointer(pointer: str) -> Path:
 
 
 def value_at(document: Json, path: Path) -> Json:
-    """Return the value at a path, or None if there is no value. In a list a step is a position."""
+    """Return the value at a path, or None if the document has no value there."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -99,15 +99,15 @@ class Call(Value, frozen=True):
     """Headers by name in lower case."""
     body: bytes = b""
     mount: str = ""
-    """Part of the URL before `path`: the prefixes of sandbox and vendor, as far as the URL has them."""
+    """Part of the URL before `path`: the prefixes of sandbox and vendor, or one prefix, or ""."""
     origin: str = ""
     principal: Principal = ANONYMOUS
     assumptions: Mapping[str, str] = EMPTY
     """Values of all assumptions of the vendor, by name."""
     in_flight: int = 1
-    """Number of open calls with the sandbox, vendor and tenant of this call, including this call."""
+    """Number of open calls with this call's sandbox, vendor and tenant, including this call."""
     same_key_in_flight: int = 0
-    """Number of other open calls of that sandbox, vendor and tenant with this call's idempotency key."""
+    """Number of open calls with this call's sandbox, vendor, tenant and idempotency key, except this call."""
     target: str = ""
     """The whole path as it was sent, undecoded. A subrequest has the target of its outer call."""
     now: datetime | None = None
@@ -132,12 +132,12 @@ class Problem(Value, frozen=True, gc=False):
     code: str
     """A word that all vendors share, such as `unknown-reference`."""
     path: Path = ()
-    """Path from the root of the body. Of a parameter: its place and name, such as `("query", "page")`."""
+    """Path from the root of the body; for a parameter its place and name, such as `("query", "page")`."""
     detail: str = ""
     rule: str = ""
     """The broken rule: a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own word."""
     expected: Json = None
-    """Value of the broken rule, such as the maximum length."""
+    """Value that the broken rule requires, such as the maximum length."""
     found: Json = None
 
     @property
@@ -163,7 +163,8 @@ class AppliedEffect(Value, frozen=True):
     did: tuple[str, ...]
     """Some of: failed, held, warned, omitted, duplicated, stored, not-stored.
 
-    `stored` means that the item was stored although the answer denies it, `not-stored` the reverse.
+    `stored`: the item was stored, but the answer denies that. `not-stored`: the item was not stored, but the
+    answer says that it was.
     """
 
 
@@ -172,14 +173,14 @@ class Item(Value, frozen=True, gc=False):
 
     index: int
     key: str
-    """Identifies the item; "" if the item has no key."""
+    """Text that identifies the item; "" if the item has no key."""
     document: Json
     digest: str = ""
     """Digest of the content, if the item has no key of its own."""
 
     @property
     def identity(self) -> str:
-        """Identity of the item in every retry, at any index: its key, and its digest if it has one."""
+        """Text that is the same in every retry of the item, at any index: the key, and the digest if any."""
         return f"{self.key}#{self.digest}" if self.digest else self.key
 
 
@@ -204,7 +205,7 @@ SHOWN_OUTCOMES = (*map(str, Action), WARNED, LOST)
 
 
 def shown_outcome(item: Document) -> str:
-    """Return the word that people are shown for the outcome of an item in a journal entry."""
+    """Return the outcome that people see for an item of a journal entry: an action, `warned` or `lost`."""
     action = str(item["action"])
     if action == Action.SKIPPED and any(problem["code"] == LOST for problem in item["problems"]):
         return LOST
@@ -212,7 +213,7 @@ def shown_outcome(item: Document) -> str:
 
 
 def shown_outcomes(call: Document) -> dict[str, int]:
-    """Return the number of items in a journal entry by outcome, as people are shown it; omit zeros."""
+    """Return numbers of items in a journal entry by action, but `lost` apart from `skipped`; omit zeros."""
     # Servers of earlier versions do not send the number of lost items.
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
@@ -234,7 +235,7 @@ class Outcome(Value, frozen=True, gc=False):
     item: Item
     action: Action
     document: Json = None
-    """The stored document, or what the vendor shows instead."""
+    """The stored document, or the document that the vendor shows in its place."""
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -249,10 +250,10 @@ class Reply(Value, frozen=True):
     status: int
     body: bytes = b""
     media_type: str | None = None
-    """Value of the header Content-Type, which is not sent if this is None."""
+    """Value of the header Content-Type; None sends no such header."""
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
-    """The handler's reason of an error, with the cure. The body does not have it."""
+    """Reason of an error and its cure, told by the handler; no part of the body."""
 
 
 class Delivery(Value, frozen=True):
@@ -265,7 +266,7 @@ class Delivery(Value, frozen=True):
     spread_ms: float = 0
     """Milliseconds between the first piece and the last one."""
     fraction: float | None = None
-    """Share of the body that is sent, from 0 to 1. None lets the fault decide; without fault all is sent."""
+    """Share of the body that is sent, from 0 to 1. None: as the fault decides or, without fault, all."""
     fault: str = ""
     """Name of the transport fault, or ""."""
 
@@ -284,6 +285,6 @@ class Answer(Value, frozen=True):
     effects: Mapping[int, AppliedEffect] = {}
     """Effects of rules on single items, by the item's index."""
     delivery: Delivery | None = None
-    """How the reply is sent; None sends it at once and whole."""
+    """How the reply is sent; None means at once and whole."""
     reason: str = ""
     """Reason of a refusal: fault, place and cure; or ""."""

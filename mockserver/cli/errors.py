@@ -174,7 +174,7 @@ def _expected(kind: click.types.ParamType[Any]) -> str:
 
 
 def _near_value(given: str, param: click.Parameter) -> str:
-    """Return a value to write: the nearest choice, otherwise the default, otherwise the minimum, or ""."""
+    """Return a valid value: the nearest choice, otherwise the default, otherwise the minimum, or ""."""
     if isinstance(param.type, click.Choice):
         known = [str(choice) for choice in param.type.choices]
         return nearest(given, known) or known[0]
@@ -184,7 +184,7 @@ def _near_value(given: str, param: click.Parameter) -> str:
 
 
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
-    """Return what is wrong with a path, and a similar path that exists, or ""."""
+    """Return the problem with a path, and a path to write instead, or "" if none is known."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
     if file.exists() and file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""
@@ -217,7 +217,7 @@ _KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], CliError
     click.BadParameter: _bad_value,
     click.BadOptionUsage: _bad_usage,
 }
-"""Describer of each kind of error; the first match counts. (MissingParameter is a kind of BadParameter.)"""
+"""For each class of error: the function that describes it. A subclass stands before its base class."""
 
 
 def check_vendors(context: click.Context) -> None:
@@ -336,9 +336,9 @@ def _bad_address(error: Exception, context: click.Context) -> CliError:
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """Raise Ctrl-C again if it came inside a callback that cannot raise, as of the garbage collector.
+    """During the context, repeat a Ctrl-C that comes in a callback of the interpreter, such as a finalizer.
 
-    Otherwise Python would print a traceback and continue.
+    Without the repetition, Python would print a traceback and continue.
     """
     usual = sys.unraisablehook
 
@@ -373,7 +373,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 
 def _interrupt(_signal: int, frame: FrameType | None) -> None:
-    """Interrupt as Ctrl-C does, even in a background process, for which shells ignore SIGINT."""
+    """Do what Ctrl-C does. If SIGINT is ignored, as in a background process, raise KeyboardInterrupt."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):
         raise KeyboardInterrupt
@@ -381,7 +381,7 @@ def _interrupt(_signal: int, frame: FrameType | None) -> None:
 
 
 def _interrupt_after(ended: _thread.LockType) -> None:
-    """Send SIGINT to the main thread; on Windows, which has no signals for a thread, to the process."""
+    """Wait until the lock is released, then send SIGINT to the main thread (on Windows, to the process)."""
     ended.acquire()
     sleep(_DELAY_S)
     main = threading.main_thread().ident
@@ -392,7 +392,7 @@ def _interrupt_after(ended: _thread.LockType) -> None:
 
 
 def write_fault_report(error: BaseException) -> str:
-    """Write a report into the temporary folder, and return its path or, if that fails, a text that says so.
+    """Write a report into the temporary folder and return its path. If that fails, return a text about it.
 
     The report has versions, types of errors and lines of code. It has no messages, arguments or local values,
     because these may contain bodies or credentials.
@@ -432,9 +432,9 @@ def pipe_watched() -> Iterator[None]:
 
 
 def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
-    """Do the work, and exit with the number that it returns or 0; if it fails, exit with the failure's code.
+    """Call `work` and exit with its result, or with 0 if the result is no number.
 
-    With `debug`, an internal error shows its traceback.
+    If `work` fails, exit with the code of the failure. If `debug`, print the traceback of an internal error.
     """
     try:
         with interrupts_kept():

@@ -73,7 +73,7 @@ FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_on
 _NOT_VERIFIED = ("not-verified", "not-kept")
 _UNEXPORTABLE = ("not-reproducible", "not-kept")
 _ASK_FOR_SECRETS = "secrets=shown"
-"""The query that refusals of the control plane recommend. On the command line it is `--show-secrets`."""
+"""Query that refusals of the control plane recommend. The command recommends `--show-secrets` instead."""
 
 
 def _status(_context: click.Context, _parameter: click.Parameter, text: str) -> str:

@@ -78,18 +78,18 @@ THEMES = {
         "completion": "Print the script that makes a shell complete commands, options and values with TAB.",
     },
 }
-"""Commands by theme, each with the first sentence of its help, so that the root's help needs no import.
+"""Commands by theme, each with the first sentence of its help, so that the root's help imports no command.
 
 A command other than `run` is in the module of its name in `mockserver.cli`.
 """
 _SUMMARIES = {name: summary for theme in THEMES.values() for name, summary in theme.items()}
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
-"""For each global option that may also follow the command: whether it takes a value."""
+"""Global options that may also follow the command. For each option: whether the option takes a value."""
 
 DEFAULT_TLS_DIR = Path(".mockserver")
 DEFAULT_REPORTS = Path("report")
 MAKE_VARIABLE = "STARTED_BY_MAKE"
-"""Variable that `make run` sets: its user chooses the port with PORT=…, not with an option."""
+"""Variable that `make run` sets. If the variable is set, messages suggest PORT=… instead of `--port`."""
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -44,7 +44,7 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
 
 EXTRAS = tuple(_PACKAGES)
 INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
-"""How to install an extra. (The package is in no index, so its bare name would not be found.)"""
+"""Command that installs an extra. (No package index has the package, so its bare name would not be found.)"""
 
 _OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
@@ -269,7 +269,7 @@ def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
 def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
     """Return ids of the assumptions of these vendors, or of all vendors if none is given.
 
-    Assumptions of a spec extension, which only some vendors have, are missing: they need the loaded vendor.
+    Assumptions of a spec extension are missing, because only a loaded vendor tells whether it has them.
     """
     from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS
 
@@ -308,7 +308,7 @@ def check_names() -> list[str]:
 
 
 def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: bool = False) -> Complete:
-    """Return a completion with `names`. With `is_list` it completes the last name of a list with commas."""
+    """Return a completion with `names`. If `is_list`, complete the last name of a list with commas."""
 
     def complete(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
         before, comma, last = begun.rpartition(",") if is_list else ("", "", begun)
@@ -333,7 +333,7 @@ def complete_cases(_context: click.Context, _param: click.Parameter, begun: str)
 def _named_vendors(context: click.Context) -> list[str]:
     """Return the vendors on the command line.
 
-    If an option has no value yet, Click leaves the arguments in `args`.
+    If the last option on the command line lacks its value, Click leaves the arguments in `context.args`.
     """
     given = context.params.get("vendors") or context.params.get("vendor") or context.args
     vendors = vendor_names()
@@ -369,7 +369,7 @@ def examples_of(command: click.Command) -> list[str]:
 
 
 def with_examples(command: click.Command) -> click.Command:
-    """Put the first vendor's name in place of VENDOR and NAME into the examples of a command, and below."""
+    """In the examples of a command and its subcommands, replace VENDOR and NAME with a vendor's name."""
     if command.help and _PLACEHOLDER.search(command.help):
         vendor = next(iter(vendor_names()), "VENDOR")
         command.help = _EXAMPLE_LINE.sub(lambda line: _PLACEHOLDER.sub(vendor, line[0]), command.help)

@@ -80,8 +80,8 @@ def call_line(entry: Document) -> str:
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
     """Yield a line for each item with its outcome, followed by the message of each problem.
 
-    If there are more than `most` items, show only items with a problem, a warning or a rule's effect, and at
-    most `most` of them. `amounts` has the amount of each item, by index.
+    If there are more than `most` items, yield only the first `most` items that have a problem, a warning or
+    a rule's effect. `amounts` has the amount of each item, by index.
     """
     shown = (
         decided
@@ -103,7 +103,7 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
 
 
 def first_amount(item: Json) -> str:
-    """Return the first value of an item whose name contains "amount", as text, or ""."""
+    """Return as text the first value, at any depth, whose member's name contains "amount"; or "" if none."""
     if isinstance(item, Mapping):
         for name, value in item.items():
             if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
@@ -211,7 +211,7 @@ def _size(side: Document) -> str:
 
 
 def history_lines(history: Document) -> Iterator[str]:
-    """Yield a line about what became of an item, and a line for each call that carried it."""
+    """Yield a line that says what became of an item, then a line for each call that carried the item."""
     amount = next((one["amount"] for one in history["attempts"] if one["amount"]), "")
     head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
     yield f"{head}   {history['says']}   {amount}".rstrip()
@@ -235,7 +235,7 @@ def _attempt_cells(one: Document) -> tuple[str, ...]:
 
 
 def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:
-    """Yield a summary of what a replay changed; with `whole`, each difference of items and of the body."""
+    """Yield a summary of the differences between a call and its replay; if `whole`, also the differences."""
     difference = replayed["difference"]
     number = f"#{replayed['number']}" if replayed["number"] else str(replayed["to"] or "the replay")
     where = f"  [{replayed['into']}]" if replayed["into"] else ""
@@ -312,7 +312,7 @@ class ProgressLine:
 
     @contextmanager
     def showing(self, text: str, *, stays: bool = False) -> Iterator[None]:
-        """Show a text during the context. If the line is not live, write the text if it `stays`."""
+        """Show a text during the context. If the line is not live, write the text only if `stays`."""
         self.show(text)
         if stays and not self.is_live:
             self.write(text)

@@ -293,7 +293,7 @@ def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[st
 def _text_of(source: str, server: ServerOptions | None = None) -> tuple[str, str]:
     """Return text and name of a file, of standard input (`-`), or of a packaged scenario.
 
-    End with exit 2 if there is none.
+    End with exit 2 if the source does not exist or is not UTF-8.
     """
     from mockserver.scenario.parser import load_packaged
 

@@ -64,7 +64,7 @@ class SendOptions:
     headers: Mapping[str, str]
     repeat: int
     to: str
-    """Another address of the vendor, or ""."""
+    """Address of the vendor at another server, or ""."""
     curl: bool
     dry_run: bool
     quiet: bool
@@ -126,7 +126,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Return whether the source may name a case; end with exit 2 if it is neither a name nor a file."""
+    """Return whether the source may name a case. End with exit 2 if the source is neither name nor file."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -174,9 +174,9 @@ def _where_to_look(control: ControlPlane, number: int) -> str:
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
-    """Send the call, and return its entry in the journal or, from another server, the bare answer.
+    """Send the call and return its journal entry. If the server has no entry, return the bare answer.
 
-    Raises NoResponseError: there is no answer, and the call was not recorded.
+    Raises NoResponseError: there is no answer, and the journal has no new call.
     """
     before = 0 if call.elsewhere else control.newest_call()
     try:
@@ -274,7 +274,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
 
 
 def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
-    """Return method, path and headers of an example's call or, without an example, as the spec says."""
+    """Return method, path and headers of an example's call or, if there is no example, of the spec."""
     try:
         with _other_sandbox(control) as path:
             # An example may store records that its items refer to, but the user sends other items.
@@ -291,7 +291,8 @@ def _call_without_items(control: ControlPlane, options: SendOptions) -> Document
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
     """Return an example with new keys.
 
-    Without --bad it has one bad item, or none if the vendor has no example with a bad item.
+    Without --bad, the example has one bad item. If `--items` is 1, or the vendor has no example with a bad
+    item, the example has no bad item.
     """
     calls = int(control.here("GET")["calls"])
     # The first numbers of two examples are `stride` apart, so that all items differ.

@@ -64,12 +64,14 @@ _COMPLETION_TIMEOUT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """The server and the sandbox of a command. `json` requests JSON output; `token` is the control token."""
+    """The server and the sandbox of a command."""
 
     url: str
     sandbox: str = "default"
     json: bool = False
+    """Whether to print JSON."""
     token: str = ""
+    """Control token of the server, or ""."""
 
 
 def server_options(command: F) -> F:
@@ -214,7 +216,7 @@ def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[C
 
 
 def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) -> None:
-    """Create the sandbox if it is missing, as a call to a vendor does; print that unless `is_silent`."""
+    """If the sandbox is missing, create it and, unless `is_silent`, print a note to stderr."""
     try:
         control.here("GET")
     except RefusedError as error:
@@ -296,7 +298,7 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
 
 
 def _can_be_created(sandbox: str) -> bool:
-    """Return whether `sandbox` is the value of `--sandbox`, and a valid name."""
+    """Return whether `sandbox` is a valid name, and was given as `--sandbox`."""
     from mockserver.sandbox.sandboxes import SANDBOX_NAME
 
     chosen = click.get_current_context().params.get("sandbox")
@@ -311,7 +313,7 @@ def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str
 
 
 def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
-    """End with exit 2 unless `sure`, or standard input is a terminal; `line` is the command to type."""
+    """If not `sure` and standard input is no terminal, end with exit 2 and suggest the command `line`."""
     if not sure and not sys.stdin.isatty():
         detail = "this deletes data, and nobody confirmed it"
         end_usage(server, "not-sure", detail, "standard input is not a terminal", line)
@@ -346,7 +348,7 @@ def _where(error: RefusedError, words: str) -> str:
 
 
 def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
-    """Return the name that the server does not know: of the sandbox, of a filter, or in the path."""
+    """Return the name that the server does not know: sandbox, value of a filter, or part of the path."""
     if error.code == "unknown-sandbox":
         return control.server.sandbox
     if option := _pointer(error).removeprefix("/query/"):
@@ -406,7 +408,7 @@ _SUBJECTS: Mapping[str, _Subject] = {
     "/query/vendor": _Subject("mockserver vendors", _vendors),
     "/query/operation": _Subject("mockserver vendors", _operations),
 }
-"""Kind of things by the code of a refusal, or by the pointer of its first error."""
+"""Kinds of things, by code of a refusal or by JSON Pointer of a refusal's first error."""
 
 
 def _completion(read: Read) -> Complete:

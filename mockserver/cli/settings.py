@@ -22,7 +22,7 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
-"""Keys at the top level of the file. Each sets the option of its name in every command that has it."""
+"""Keys at the top level of the file. Each key sets the option of that name in all commands that have it."""
 
 OTHER_NAMES = (
     "MOCKSERVER_COMMAND",  # the pytest plugin: how to start a server
@@ -31,13 +31,13 @@ OTHER_NAMES = (
     "MOCKSERVER_TARGET",  # scripts and tests that `contract` writes
     "MOCKSERVER_URL",
 )
-"""Variables that are read by other code than options."""
+"""Environment variables that are also read by other code than the options of the command line."""
 
 OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
 """Prefixes of variables whose names end with a security scheme (credentials) or a header's name."""
 
 _REPORTS_ITSELF = "doctor"
-"""The command that itself reports problems of file and environment, so that these must not stop it."""
+"""Command that runs despite invalid settings, because the command reports problems of the settings itself."""
 
 
 class InvalidConfigError(Exception):
@@ -48,12 +48,14 @@ class InvalidConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A configuration file. `table` is the path of our table in it, or () if the whole file is ours."""
+    """A configuration file."""
 
     path: Path
     text: str
     document: Mapping[str, Any]
+    """The settings of mockserver in the file."""
     table: tuple[str, ...] = ()
+    """Keys that lead to the table with these settings; () if the whole file has no other settings."""
 
     def has(self, *keys: str) -> bool:
         node: Any = self.document
@@ -64,11 +66,11 @@ class ConfigFile:
         return True
 
     def place(self, *keys: str) -> str:
-        """Return `file:line` of the key, or of the innermost table above it that the file has."""
+        """Return `file:line` of the key or, if the key is missing, of the innermost existing table."""
         return f"{shown_path(self.path)}:{_line_of(self.text, (*self.table, *keys))}"
 
     def place_of_setting(self, path: tuple[str, ...], key: str) -> str:
-        """Return `file:line` of the key in the table of its command, otherwise at the top level."""
+        """Return `file:line` of `key`: in the command's table at `path`, otherwise at the top level."""
         return self.place(*path, key) if self.has(*path, key) else self.place(key)
 
 
@@ -117,7 +119,7 @@ def shown_path(file: Path) -> str:
 
 
 def _line_of(text: str, wanted: tuple[str, ...]) -> int:
-    """Return the line of a key, or of the innermost table above it that is in the text.
+    """Return the line of a key or, if the key is missing, of the innermost existing table.
 
     tomllib has no line numbers, so this function reads table headers and keys at the beginnings of lines.
     """
@@ -329,9 +331,9 @@ def cure_for(name: str, known: frozenset[str]) -> str:
 
 
 def color_for(choice: str, environment: Mapping[str, str]) -> bool | None:
-    """Return whether to use color, by `--color`, then NO_COLOR, FORCE_COLOR and TERM.
+    """Return whether to use color, or None to use color only on a terminal.
 
-    None means: only on a terminal.
+    `choice` (of `--color`) decides first, then NO_COLOR, then FORCE_COLOR, then TERM.
     """
     if choice != "auto":
         return choice == "always"

@@ -267,11 +267,12 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SpecChange:
-    """A change of an operation. `breaking` says whether it may break a client of the old version."""
+    """A change of an operation."""
 
     operation: str
     what: str
     breaking: bool
+    """Whether the change may break a client of the old version."""
 
 
 def spec_changes(old: Document, new: Document) -> list[SpecChange]:

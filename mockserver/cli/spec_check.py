@@ -140,7 +140,7 @@ def _own_faults(
 ) -> Iterator[Misfit]:
     """Yield the faults of a file without annotations.
 
-    If a part of the file is left out or read in another way, that is a warning.
+    Yield a warning for each part of the file that the loader leaves out or reads in another way.
     """
     is_judged = schema
     try:
@@ -169,7 +169,7 @@ def _disallowed(
 ) -> list[tuple[Path_, str, str]]:
     """Return violations of OpenAPI that broken references do not cause.
 
-    If there are wrong types, leave out the validators' messages on them, which dump whole objects.
+    If `types` has wrong types, leave out the validators' messages on types, which dump whole objects.
     """
     return [
         one
@@ -179,7 +179,7 @@ def _disallowed(
 
 
 def _doubts(file: Path, overlays: Sequence[Overlay]) -> Iterator[Misfit]:
-    """Yield probable mistakes in a spec that can be served, if its vendor has no package."""
+    """Yield probable mistakes in a spec that can be served; skip specs of vendors with a package."""
     if file.stem not in vendor_packages() and not file.stem.startswith("_"):
         spec = load_spec(file, overlays)
         yield from find_misfits(spec)
@@ -224,7 +224,7 @@ def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProbl
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
-    """Yield the loader's errors: remove each reported fault from a copy to find the next."""
+    """Yield the loader's errors. To find the next error, remove the reported fault from a copy."""
     rest = deepcopy(document)
     for _ in range(_MOST_PROBLEMS):
         error = _load(file, rest)
@@ -247,7 +247,7 @@ def _load(file: Path, document: dict[str, Any]) -> SpecError | None:
 
 
 def _removed(path: Path_, document: dict[str, Any]) -> bool:
-    """Replace the faulty version or info, or remove the faulty operation; return whether that may help."""
+    """Replace a faulty version or info, or remove a faulty operation; return whether to load again."""
     if path == ("openapi",):
         changed = document.get("openapi") != "3.0.3"
         document["openapi"] = "3.0.3"
@@ -262,7 +262,7 @@ def _removed(path: Path_, document: dict[str, Any]) -> bool:
 
 
 def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
-    """Remove or rename the faulty part if its operation can do without; return whether that was done."""
+    """If the faulty part is optional, remove or rename the part; return whether the part was removed."""
     is_unnecessary = error.known or error.path[:1] == ("x-paths",) or "securitySchemes" in error.cure
     if not is_unnecessary:
         return False
@@ -279,7 +279,7 @@ def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
 
 
 def _pointer(path: Path_, document: Any) -> str:
-    """Return the JSON Pointer of the deepest value on the path that the document has."""
+    """Return the JSON Pointer of the path up to the first step that the document lacks."""
     there: list[str | int] = []
     node: Any = document
     for step in path:
@@ -318,7 +318,7 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
 
 
 def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
-    """Return whether a problem has another cause than the removal of a broken reference."""
+    """Return whether a problem has a cause other than that a broken reference was removed."""
     if not broken:
         return True
     if "x-batch.items" in what:
@@ -392,7 +392,7 @@ class Misfit:
 
 
 def find_misfits(spec: Spec) -> Iterator[Misfit]:
-    """Yield keys and outcome pointers that the schemas lack, and collections that no batch stores in."""
+    """Yield a problem for each key or outcome pointer in no schema, and for each collection without batch."""
     for operation in spec.operations.values():
         if operation.batch:
             yield from _wrong_keys(spec, operation)
@@ -418,7 +418,7 @@ def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
-    """Yield the members of a key, with `wrong` replaced by a name of the schema, or left out."""
+    """Yield the members of a key. Instead of `wrong` yield an unused name, or nothing if all are used."""
     free = [name for name in names if name not in key]
     for member in key:
         if member != wrong:
@@ -465,7 +465,7 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -> Misfit:
-    """Return the misfit: an error if a similar name exists, otherwise a warning."""
+    """Return a misfit: an error if `is_near`, otherwise a warning. `{}` in `cure` stands for `written`."""
     return Misfit(path, what, cure.format(written), is_warning=not is_near)
 
 
@@ -497,7 +497,7 @@ def _operation_node(document: Document, operation: Operation) -> Document:
 
 
 def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
-    """Yield a warning for each operation for which the spec lacks a status that the server may answer."""
+    """Yield a warning for each operation whose `responses` lack a status that the server may answer."""
     is_limited = "x-rate-limit" in spec.document
     for operation in spec.operations.values():
         possible = possible_statuses(operation, is_limited=is_limited)
@@ -513,7 +513,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Return the statuses that the server may answer to an operation without code, if no scenario is armed.
+    """Return the statuses that the server may answer without vendor package and without armed scenario.
 
     A success status is included only if the spec states no success.
     """

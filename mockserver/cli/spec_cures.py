@@ -27,7 +27,7 @@ _CHOICES = ("allOf", "oneOf", "anyOf")
 _DEEPEST = 12
 
 _ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
-"""Outcome of a batch operation whose answer schema does not describe rows."""
+"""Suggested annotation `outcome` of a batch operation whose answer schema does not describe rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Member:
     facts: Mapping[str, str]
     """Keywords of the member's schema, such as `maxLength`, with their values as texts."""
     values: tuple[str, ...]
-    """Values of its enum, as texts."""
+    """Values of the member's enum, as texts."""
 
 
 def members_of(document: Mapping[str, Any], schema: Any) -> dict[str, Member]:
@@ -89,7 +89,7 @@ def cure_of(error: SpecError, document: dict[str, Any]) -> str:
 
 
 def _missing_mark(lacks: str, document: dict[str, Any], path: str, method: str) -> str:
-    """Return the annotation that an operation lacks, derived from its path and schemas."""
+    """Derive the annotation that an operation lacks from the operation's path and schemas."""
     if lacks == "handler" and (method == "get" or (method == "delete" and path.endswith("}"))):
         return f"x-collection: {collection_of(document, path)}"
     node = document["paths"][path][method]

@@ -90,9 +90,9 @@ class VerifyOptions:
     spec: Path | None
     """A user's OpenAPI file, instead of `vendor`."""
     base: str
-    """URL at which the vendor's paths begin; "" searches for it."""
+    """URL at which the vendor's paths begin; "" means that the command looks for this URL."""
     state: Path | None
-    """Dump with which our server begins; None means the fixtures."""
+    """Dump with the records with which our server begins; None means the fixtures."""
     assumptions: Mapping[str, str]
     """Values of assumptions of our server."""
 
