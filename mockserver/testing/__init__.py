@@ -31,7 +31,7 @@ _HOMES = {
     "ServerNotStartedError": "server_command",
     "ServerUnreachableError": "control_client",
 }
-"""Module of each public name. It is imported on first use, because pytest loads the plugin in every run."""
+"""Module of each public name. A module is imported on first use, because pytest always loads the plugin."""
 
 __all__ = [
     "ArmedScenario",

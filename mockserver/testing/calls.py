@@ -32,7 +32,7 @@ collect_ignore = ["{FILES_BY_FORMAT["pytest"]}"]
 """
 
 _MAX_CALLS = 200
-"""Maximum number of calls in an export that can be run: if there are more, the newest calls are saved."""
+"""Maximum number of calls in an export that can be run. If the journal has more, the newest are saved."""
 
 _MAX_RECORDED = 10_000
 _CONFLICT = 409
@@ -94,7 +94,7 @@ class RecordedCall:
 
     @property
     def response(self) -> Mapping[str, Json]:
-        """`status`, `mediaType`, `headers` and `body` of the response, as before any transport fault."""
+        """`status`, `mediaType`, `headers` and `body` of the response before any transport fault."""
         return self._all["reply"]  # type: ignore[no-any-return]
 
     @property
@@ -123,12 +123,12 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
     @property
     def resent(self) -> Mapping[str, tuple[int, ...]]:
-        """For each accepted item that was resent: its key, and the numbers of the calls that resent it."""
+        """Numbers of the calls that resent an accepted item, by the key of the item."""
         return {key: numbers for key, (_, numbers) in _find_resent(self).items()}
 
 
 def describe_resent(calls: Iterable[RecordedCall]) -> str:
-    """Describe the calls, such as "calls sent 3, 3 items: the client resent 2 items that were …"."""
+    """Describe what the calls resent: "calls sent 3, 3 items: the client resent 2 items that were …"."""
     calls = tuple(calls)
     if not calls:
         return "no calls were made"
@@ -149,7 +149,7 @@ def describe_resent(calls: Iterable[RecordedCall]) -> str:
 
 
 def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-    """Return for each resent item its key, the outcome that accepted it, and the calls that resent it."""
+    """Return, by key of each resent item, its accepting outcome and the numbers of the resending calls."""
     accepted: dict[tuple[str | None, ...], str] = {}
     resent: dict[tuple[str | None, ...], list[int]] = {}
     for call in calls:
@@ -167,7 +167,7 @@ def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple
 def _item_identities(call: RecordedCall) -> Sequence[str]:
     """Return an identity for each item: its key, or its JSON if keys are missing or not unique.
 
-    If keys are not usable and the body has no list of the items, the result is empty.
+    If the JSON is needed, but the body has no list of the items, return an empty sequence.
     """
     if not call.sent:
         return ()
@@ -193,7 +193,7 @@ def _find_list(document: Json, count: int) -> Sequence[Json]:
 def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:
     """Write the calls in each format, the journal (`journal.txt`) and the state (`state.json`) to the folder.
 
-    A story creates a sandbox at MOCKSERVER_URL with the state that its calls met, and sends the calls again.
+    A saved story creates a sandbox at MOCKSERVER_URL with the state before the calls, and repeats the calls.
     If a format cannot reproduce the calls, `<format>.refused.txt` says why. In calls, credentials are
     redacted unless the fixtures have them; `state.json` has all credentials of the sandbox. Because of
     `conftest.py`, pytest does not collect the story with a project's tests. Raises OSError: the folder cannot

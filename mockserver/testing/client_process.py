@@ -31,11 +31,11 @@ for group in groups:
     except OSError:
         pass
 """
-"""A program that reads starts (+) and ends (-) of process groups, and at its end kills the running groups."""
+"""A program that reads starts (+) and ends (-) of process groups. At end of input it kills running groups."""
 
 
 class ProcessGroups:
-    """Process groups of running clients. On POSIX a watcher kills them if this process is killed."""
+    """Process groups of running clients. On POSIX a watcher kills the groups if this process is killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -98,12 +98,12 @@ class ClientCommand:
     environment: Mapping[str, str]
     groups: ProcessGroups
     timeout_s: float = 60
-    """Seconds for all starts together."""
+    """Maximum number of seconds of all starts together."""
     repeats: int = 1
-    """Maximum number of starts: a client that fails is started again, as by a scheduler."""
+    """Maximum number of starts. A client that fails is started again, as a scheduler would do."""
 
     def run(self, target: DrillTarget, more: Mapping[str, str] = MappingProxyType({})) -> Ending:
-        """Start the command until it succeeds or hangs, at most `repeats` times, and return its ending.
+        """Start the command up to `repeats` times, until a start succeeds or hangs, and return the ending.
 
         `more` are further placeholders. Raises OSError: the command cannot be started.
         """

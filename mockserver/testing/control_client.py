@@ -79,7 +79,7 @@ class ServerUnreachableError(Exception):
 
 
 class ControlPlaneError(Exception):
-    """The control plane refused a call. `problem` has the problem details, `code` their code."""
+    """The control plane refused a call. `problem` has the problem details, including `code`."""
 
     def __init__(self, operation: str, status: int, problem: Mapping[str, Json]) -> None:
         super().__init__(
@@ -185,7 +185,7 @@ def _problem_lines(problem: Mapping[str, Json]) -> Iterator[str]:
 
 
 def sandbox_name(worker: str, test: str) -> str:
-    """Return the name of a test's sandbox: "t-gw0-test-pays-1f2e3d4c" has worker, test and a hash."""
+    """Return a sandbox's name from worker, test and a hash of the test: "t-gw0-test-pays-1f2e3d4c"."""
     digest = sha256(test.encode(errors="backslashreplace")).hexdigest()[:8]
     slug = _NOT_IN_NAMES.sub("-", test.rpartition("::")[2].lower()).strip("-")[:_MAX_SLUG].strip("-")
     tag = _NOT_IN_NAMES.sub("-", worker.lower())[:8]

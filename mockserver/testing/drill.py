@@ -1,4 +1,4 @@
-"""Run a client against cases of partial failure, each in its own sandbox, and have each run judged."""
+"""Run a client against cases of partial failure, each in its own sandbox. The server judges each run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ending:
     output: str = ""
     timeout_s: float = 0
     starts: tuple[int, ...] = ()
-    """For each start of a command: the number that its first call has, or would have, in the journal."""
+    """For each start of a command: the number that the next call in the journal had at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class DrillTarget:
 
 
 Client: TypeAlias = Callable[[DrillTarget], Ending]
-"""A client under test: runs against the target and returns how the run ended."""
+"""A client under test: a function that runs against the target and returns how the run ended."""
 
 Scenario: TypeAlias = Mapping[str, Json]
 
@@ -72,7 +72,7 @@ class Case:
     rows: tuple[int, ...] = ()
     """Rows of the catalogue that the case shows."""
     harmless: bool = False
-    """Whether the client must end as it ends without faults."""
+    """Whether the client must end as in the run without faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Plan:
     cases: tuple[Case, ...]
     """Cases of the vendor, with scenarios that fit this client."""
     operation: str
-    """The operation with the maximum number of items."""
+    """The operation to which the client sent the maximum number of items."""
     keys: tuple[str, ...]
     """Keys of all items of the run."""
     calls: int
@@ -167,9 +167,9 @@ class Drill:
         )
 
     def run(self, case: Case, clean: Result | None) -> Result:
-        """Run the client against a case and judge the run by `clean`, the run without faults.
+        """Run the client against a case, and return the server's verdict on the run.
 
-        `clean` is None if this is the run without faults.
+        `clean` is the run without faults to compare with; None if this run is the run without faults.
 
         Raises ControlPlaneError, ServerUnreachableError: as for `learn`.
         """
@@ -244,7 +244,7 @@ def _read_finding(node: Mapping[str, Json]) -> DrillFinding:
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:
-    """Return a client that calls the function, and ends with the status that a Python program would have.
+    """Return a client that calls the function and ends with the status of a Python program that does so.
 
     The output is the text on the standard streams, then the function's result or the traceback.
     """

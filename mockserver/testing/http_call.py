@@ -89,7 +89,7 @@ def _is_untrusted(error: Exception) -> bool:
 
 
 def query_string(query: Mapping[str, Any]) -> str:
-    """Return "?" and the query, or "" if it is empty; omit None, and write booleans in lower case."""
+    """Return "?" and the query, or "" for an empty query. Omit None, and write booleans in lower case."""
     texts = {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in query.items()

@@ -57,7 +57,7 @@ class CatalogueTest:
         return f"<{self.id} of {self.vendor}: {self.trigger}>"
 
     def arrange(self) -> None:
-        """Set clock, assumptions and scenarios of the case in the sandbox, without making a call."""
+        """Set clock, assumptions and scenarios of the case in the sandbox. Make no call."""
         document = self._case["document"]
         for name, value in document.get("assumptions", {}).items():
             self._sandbox.assumption(f"{self.vendor}.{name}", value)
@@ -98,7 +98,7 @@ def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
 def find_unused_rules(
     sandbox_control: SandboxControl, armed: Sequence[ArmedScenario], calls: Sequence[RecordedCall]
 ) -> Iterator[str]:
-    """Yield a text for each armed rule that was never applied, with the nearest call."""
+    """Yield a text for each armed rule that was never applied. The text names the nearest call."""
     applied = {rule for call in calls for rule in call.applied}
     for scenario in armed:
         if scenario.is_disarmed:
@@ -180,7 +180,7 @@ def _describe_call(call: RecordedCall) -> str:
 
 
 def _describe_head(call: RecordedCall) -> str:
-    """Return number, vendor, method and path of a call, without the vendor if there is none."""
+    """Return number, vendor (if any), method and path of a call."""
     return " ".join(filter(None, (f"#{call.number}", call.vendor, call.method, call.path or "/")))
 
 
@@ -350,7 +350,7 @@ class Sandbox:
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """Return the violations that the test does not allow: rules never hit, and calls off contract."""
+        """Return the violations that `allow` lacks: rules never hit, and calls off contract."""
         calls = self.journal()
         violations: list[str] = []
         if NEVER_HIT not in self.allow:

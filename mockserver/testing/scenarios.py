@@ -31,13 +31,13 @@ EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBER
 
 _EFFECTS_WITH_CODE = ("fail", "warn")
 _COUNTS_ATTEMPTS = "fail"
-"""The effect with which `times` counts attempts at an item; with every other effect it counts calls."""
+"""Effect with which `times` counts the attempts at an item. With any other effect, `times` counts calls."""
 
 _FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class NoExampleError(Exception):
-    """The vendor has no such example, or in this sandbox its items have other outcomes than requested."""
+    """The vendor has no such example, or the example's items have unwanted outcomes in this sandbox."""
 
 
 class ItemKey(str):
@@ -56,7 +56,7 @@ class ItemKey(str):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A batch that can be sent as a whole or item by item; a sequence of its items."""
+    """A batch that can be sent as a whole or item by item. Iterating over it yields the items."""
 
     operation: str
     method: str
@@ -67,7 +67,7 @@ class Example:
     body: bytes
     items: tuple[Json, ...]
     keys: tuple[ItemKey, ...]
-    """Keys of the items, in their order."""
+    """Keys of the items, in the order of `items`."""
     bad: tuple[ItemKey, ...] = ()
     """Keys of the items that are rejected."""
 
@@ -139,7 +139,7 @@ class ArmedScenario:
         return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
 
     def disarm(self) -> None:
-        """Delete the scenario; the end of the test does not check that its rules were hit.
+        """Delete the scenario, so that the end of the test does not check whether the rules were hit.
 
         Raises ControlPlaneError: the scenario is already deleted.
         """

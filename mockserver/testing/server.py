@@ -1,4 +1,4 @@
-"""A mock server for tests: a running server, or a server that is started and stopped for them."""
+"""A mock server for tests: a running server, or a server that is started and stopped for the tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.testing.control_client import ControlClient, Json
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 URL_VARIABLE = "MOCKSERVER_URL"
 _MAX_SANDBOXES = 100_000
-"""Maximum number of sandboxes of a started server: sandboxes of failed tests are kept until the run ends."""
+"""Maximum number of sandboxes of a started server, which keeps the sandboxes of failed tests to the end."""
 
 
 class MockServer:

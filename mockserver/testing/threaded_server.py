@@ -83,7 +83,7 @@ def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
 def run_in_thread(app: Application, sandbox: str = "", tls: TlsFactory | None = None) -> Iterator[str]:
     """Run the application during the context, and yield its URL without a trailing slash.
 
-    If `sandbox` is given, all calls are made in it. With `tls` the URL is https. Raises
+    If `sandbox` is given, all calls are in this sandbox. If `tls` is given, the URL is https. Raises
     ServerNotStartedError: the server ended before it listened.
     """
     entry = _into_sandbox(app, sandbox) if sandbox else app

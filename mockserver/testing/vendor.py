@@ -85,15 +85,15 @@ class SandboxVendor:
     def arm(
         self, *, item: str | int | Mapping[str, Json] | None = None, times: int | None = None, **effects: Json
     ) -> ArmedScenario:
-        """Arm a rule: with `item=key, fail="internal", times=2` the item fails twice, then works.
+        """Arm a rule. `item=key, fail="internal", times=2` makes the item fail twice and then succeed.
 
         Effects have the names of the scenario language. On items: `fail`, `warn`, `hang`, `omit`,
         `duplicate`. On the envelope: `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`,
         `drift`. On the response: `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`,
         `truncate`, `fault`. `commit` says what is stored. `match` restricts the calls, `probability` lets
-        chance decide. `times` counts attempts at an item with `fail`, otherwise calls. `item` is a key, a
-        position or a `select`; prefer the key, since a retry may move the item. Raises TypeError: an effect
-        is unknown or missing; ControlPlaneError: the rule is invalid.
+        chance decide. `times` counts attempts at an item if `fail` is given, otherwise calls. `item` is a
+        key, a position or a `select`; prefer the key, since a retry may move the item. Raises TypeError: an
+        effect is unknown or missing; ControlPlaneError: the rule is invalid.
         """
         self._rules += 1
         return self._armed(
@@ -122,8 +122,8 @@ class SandboxVendor:
 class CollectionState(Mapping[str, Document]):
     """Records of a collection by key, as they were when `SandboxVendor.state` read them.
 
-    If several tenants have a key, it is the key of the own tenant's record; the record of another tenant has
-    the key `tenant/key`.
+    If several tenants have records with the same key, this key names the record of the own tenant; the record
+    of another tenant has the key `tenant/key`.
     """
 
     def __init__(

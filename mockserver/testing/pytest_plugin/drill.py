@@ -12,17 +12,18 @@ from mockserver.testing.drill import FAILED, UNMET, Drill, DrillTarget, Plan, Re
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback
 
 _PLANS = pytest.StashKey[dict[str, Plan]]()
-"""Plan of each test's client, by the test's id without the case; the first case of the test learns it."""
+"""Plan of each test's client, by the test's id without the case. A test's first case learns the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class MockDrill:
-    """One case of a drill. `test` is the test's id without the case, but with all other parameters."""
+    """One case of a drill."""
 
     control: ControlClient
     vendor: str
     case: str
     test: str
+    """Id of the test without the case, but with all other parameters."""
     stash: pytest.Stash
 
     def run(self, function: Callable[[DrillTarget], object]) -> Result:

@@ -31,13 +31,13 @@ _PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_py
 
 @dataclass(slots=True)
 class FailureReporter:
-    """Reporter of one test: on failure shows the journal of its sandbox, and saves the artifacts."""
+    """Reporter of one test. If the test fails, show the journal of its sandbox and save the artifacts."""
 
     sandbox: Sandbox
     artifacts: Path | None
     """Folder for the files of failed tests; None saves none."""
     server_ends: bool
-    """Whether the server stops with the run, so that a link to it would be useless."""
+    """Whether the server stops with the run, so that a link to the journal would be useless."""
     failed: bool = False
     passed: bool = False
     journal: str = ""
@@ -56,7 +56,7 @@ class FailureReporter:
                 self.sandbox.drop()
 
     def save(self) -> None:
-        """Read the journal, and write the artifacts if that was not done; the sandbox must still exist."""
+        """Read the journal and, unless the artifacts are written already, write them from the sandbox."""
         self.read_journal()
         if self.artifacts is None or self.saved:
             return

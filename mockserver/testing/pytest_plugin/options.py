@@ -40,7 +40,7 @@ MARKERS = (
 
 
 def artifacts_folder(config: pytest.Config) -> Path | None:
-    """Return the folder for failed tests: of the option, otherwise of MOCKSERVER_ARTIFACTS, or None."""
+    """Return the folder that the option or, without it, MOCKSERVER_ARTIFACTS names; None without both."""
     chosen = config.getoption("mockserver_artifacts") or os.environ.get(VARIABLE, "")
     return Path(config.invocation_params.dir, chosen) if chosen else None
 
@@ -48,8 +48,8 @@ def artifacts_folder(config: pytest.Config) -> Path | None:
 def describe_root(config: pytest.Config) -> str:
     """Return a warning if pytest took the folder of artifacts for a path of tests, otherwise "".
 
-    pytest looks for its root and settings before it knows the options of plugins. In `--mockserver-artifacts
-    DIR`, it then takes DIR for a path of tests, if DIR exists.
+    pytest looks for its root and settings before it knows the options of plugins. If DIR exists, pytest then
+    takes DIR in `--mockserver-artifacts DIR` for a path of tests.
     """
     words = [str(word) for word in config.invocation_params.args]
     here = config.invocation_params.dir
@@ -98,7 +98,7 @@ def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset
 def begins_empty(node: pytest.Item) -> bool:
     """Return whether the test's sandbox starts without records.
 
-    Raises pytest.fail.Exception: the marker has other arguments than the keyword `empty`, or none.
+    Raises pytest.fail.Exception: the marker lacks the keyword `empty`, or has a further argument.
     """
     marker = node.get_closest_marker(FIXTURES)
     if marker is None:

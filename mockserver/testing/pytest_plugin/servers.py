@@ -73,7 +73,7 @@ def fail_without_traceback() -> Iterator[None]:
 
 
 def register_installed_vendors(config: pytest.Config) -> None:
-    """Register a fixture for each vendor whose spec is in this environment, without calling a server."""
+    """Register a fixture for each vendor whose spec is installed in this environment; call no server."""
     folders = list(config.getini(SPECS))
     if (_PACKAGE / "server").is_dir():
         inside = _PACKAGE / "specs"
