@@ -1,4 +1,4 @@
-"""A mock and contract-testing server for batch APIs: it judges the envelope strictly, each item on its own.
+"""A mock and contract-testing server for batch APIs. It judges the envelope strictly, each item on its own.
 
 `__all__` is the public interface for programs that embed the server and for vendor packages. The library for
 tests is `mockserver.testing`. A public name is imported on first use, so that `__version__` is read quickly.

@@ -180,7 +180,8 @@ class InvalidCall(Refusal):
 class Unauthorized(Refusal):
     """The call has no valid credential.
 
-    `reason` is missing, unknown, expired or revoked. `scheme` is the name of the security scheme in the spec.
+    `reason` is "missing", "unknown", "expired" or "revoked". `scheme` is the security scheme's name in the
+    spec.
     """
 
     code = "unauthorized"
@@ -192,7 +193,7 @@ class Unauthorized(Refusal):
 
 
 class Forbidden(Refusal):
-    """The credential is valid, but lacks a right. `reason` is scope, tenant, or a vendor's own word."""
+    """The credential is valid, but lacks a right. `reason` is "scope", "tenant", or a vendor's own word."""
 
     code = "forbidden"
 
@@ -202,7 +203,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """No such path or record. `what` is "path" or the collection, `key` the requested path or key."""
+    """No such path or record exists. `what` is "path" or the collection, `key` the missing path or key."""
 
     code = "not-found"
 

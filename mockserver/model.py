@@ -213,7 +213,7 @@ def shown_outcome(item: Document) -> str:
 
 
 def shown_outcomes(call: Document) -> dict[str, int]:
-    """Return numbers of items in a journal entry by action, but `lost` apart from `skipped`; omit zeros."""
+    """Count the items of a journal entry by action, with lost items apart from skipped items; omit zeros."""
     # Servers of earlier versions do not send the number of lost items.
     lost, counts = call.get("lost", 0), call["outcomes"]
     shown = {**counts, Action.SKIPPED.value: counts.get(Action.SKIPPED, 0) - lost, LOST: lost}
@@ -266,7 +266,7 @@ class Delivery(Value, frozen=True):
     spread_ms: float = 0
     """Milliseconds between the first piece and the last one."""
     fraction: float | None = None
-    """Share of the body that is sent, from 0 to 1. None: as the fault decides or, without fault, all."""
+    """Share of the body that is sent, from 0 to 1. If None, the fault decides; without fault all is sent."""
     fault: str = ""
     """Name of the transport fault, or ""."""
 

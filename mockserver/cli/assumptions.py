@@ -101,7 +101,7 @@ def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
 
 
 def _refuse_options(context: click.Context, command: str) -> None:
-    """End with exit 2 if the subcommand would ignore an option of the list that stands before it."""
+    """End with exit 2 if an option of the list precedes the subcommand, which would ignore this option."""
     for param in context.command.params:
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
             words, flag = f"{command_words(context)} {command}", flag_of(param)

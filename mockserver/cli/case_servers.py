@@ -39,7 +39,7 @@ class PlainTargetError(Exception):
 class CaseServer(Protocol):
     @property
     def place(self) -> str:
-        """Address of the server. For a server of our own: in which process it runs, in words."""
+        """Address of the server or, for a server of our own, a text such as "in this process"."""
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
         """Run the case in a new sandbox, and name the sandbox `sandbox`.
@@ -89,7 +89,7 @@ class PlainServerClient:
 
     client: HttpClient
     path: str
-    """Beginning of the URL's path, before the vendor's paths."""
+    """Path of the server's URL. The vendor's paths begin below this path."""
     place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none

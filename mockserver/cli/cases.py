@@ -191,7 +191,7 @@ class CaseVerdict:
     """A sentence for each difference between the result and the expectation."""
     milliseconds: float
     place: str
-    """Where the case ran: an address or, for a server of our own, its process in words."""
+    """Address of the server or, for a server of our own, a text such as "in this process"."""
     refused: str = ""
     """Reason why the case cannot run at this server, or ""."""
 

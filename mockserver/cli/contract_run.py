@@ -59,7 +59,7 @@ _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
 
 _BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
-"""Minimum time between two states of the running line, and between two lines if there is no running line."""
+"""Minimum time between two texts of a live progress line; minimum time between two lines otherwise."""
 
 _LONG_S = 60
 

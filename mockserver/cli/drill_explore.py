@@ -126,7 +126,7 @@ class FoundSchedule(NamedTuple):
 
     schedule: Schedule
     sentence: str
-    """What the client does, and what happens to the client under the schedule."""
+    """A sentence: what the client does wrong, and under which faults."""
     result: Result
     """A run of the client with the schedule."""
 
@@ -153,7 +153,7 @@ class Explorer:
     def explore(self, number: int, seed: int) -> Exploration:
         """Run up to `number` schedules, and shrink the first failing schedule of each kind.
 
-        Equal seeds draw equal schedules. Raises ControlPlaneError, ServerUnreachableError: as `Drill.run`.
+        Equal seeds draw equal schedules. Raises ControlPlaneError, ServerUnreachableError: see `Drill.run`.
         """
         drawn = draw_schedules(len(self.plan.keys), self.plan.calls, number, seed)
         failed = self._failures(drawn)

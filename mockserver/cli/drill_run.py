@@ -300,7 +300,7 @@ def _say(options: DrillOptions, *lines: str) -> None:
 
 
 def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolExecutor) -> Sequence[Result]:
-    """Explore, print and write the findings, and return a run for each; do nothing without `--explore`."""
+    """If `--explore` is given, find schedules that fail, print and write them, and return their runs."""
     if not options.explore:
         return ()
     from mockserver.cli.drill_explore import Explorer, pytest_file

@@ -361,7 +361,7 @@ def interrupts_kept() -> Iterator[None]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM, with which `timeout` and CI jobs end a program, as Ctrl-C during the context."""
+    """Treat SIGTERM as Ctrl-C during the context, because `timeout` and CI jobs end programs with SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

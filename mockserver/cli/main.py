@@ -84,7 +84,7 @@ A command other than `run` is in the module of its name in `mockserver.cli`.
 """
 _SUMMARIES = {name: summary for theme in THEMES.values() for name, summary in theme.items()}
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
-"""Global options that may also follow the command. For each option: whether the option takes a value."""
+"""Global options that may also follow the command, and for each option whether it takes a value."""
 
 DEFAULT_TLS_DIR = Path(".mockserver")
 DEFAULT_REPORTS = Path("report")

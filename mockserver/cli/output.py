@@ -103,7 +103,7 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
 
 
 def first_amount(item: Json) -> str:
-    """Return as text the first value, at any depth, whose member's name contains "amount"; or "" if none."""
+    """Return the text of the first value, at any depth, whose name contains "amount"; "" if there is none."""
     if isinstance(item, Mapping):
         for name, value in item.items():
             if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
@@ -136,7 +136,7 @@ def _described(head: str, indent: str, item: Document) -> Iterator[str]:
     problems = [*item["problems"], *item["warnings"]]
     if not problems:
         yield head.rstrip()
-    effect = item.get("effect")  # servers of earlier versions do not send it
+    effect = item.get("effect")  # servers of earlier versions do not send effects
     if effect and not problems:
         yield f"{indent}{effect['detail']}: rule {effect['rule']}"
     for place, problem in enumerate(problems):

@@ -37,7 +37,7 @@ OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
 """Prefixes of variables whose names end with a security scheme (credentials) or a header's name."""
 
 _REPORTS_ITSELF = "doctor"
-"""Command that runs despite invalid settings, because the command reports problems of the settings itself."""
+"""Command that runs despite invalid settings, because the command has to report invalid settings."""
 
 
 class InvalidConfigError(Exception):
@@ -55,7 +55,7 @@ class ConfigFile:
     document: Mapping[str, Any]
     """The settings of mockserver in the file."""
     table: tuple[str, ...] = ()
-    """Keys that lead to the table with these settings; () if the whole file has no other settings."""
+    """Keys that lead to these settings: `tool` and `mockserver` in pyproject.toml, none in other files."""
 
     def has(self, *keys: str) -> bool:
         node: Any = self.document

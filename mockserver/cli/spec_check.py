@@ -207,7 +207,7 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tup
     if malformed and (disallowed or broken):
         refused = [one for one in refused if one not in malformed]
     shown_ones = disallowed if schema or malformed else []
-    if types:  # the validators' messages on them dump whole objects
+    if types:  # the validators' messages on types dump whole objects
         refused = [one for one in refused if "cannot be compiled" not in one[1]]
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
 
@@ -318,7 +318,7 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
 
 
 def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
-    """Return whether a problem has a cause other than that a broken reference was removed."""
+    """Return whether a problem would also exist if no broken reference had been removed."""
     if not broken:
         return True
     if "x-batch.items" in what:
@@ -392,7 +392,7 @@ class Misfit:
 
 
 def find_misfits(spec: Spec) -> Iterator[Misfit]:
-    """Yield a problem for each key or outcome pointer in no schema, and for each collection without batch."""
+    """Yield misfits: keys and outcome pointers that the schemas lack, and collections that no batch fills."""
     for operation in spec.operations.values():
         if operation.batch:
             yield from _wrong_keys(spec, operation)
@@ -513,7 +513,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Return the statuses that the server may answer without vendor package and without armed scenario.
+    """Return the statuses of possible answers if the vendor has no package and no scenario is armed.
 
     A success status is included only if the spec states no success.
     """

@@ -35,7 +35,7 @@ class Ending:
     output: str = ""
     timeout_s: float = 0
     starts: tuple[int, ...] = ()
-    """For each start of a command: the number that the next call in the journal had at the start."""
+    """For each start of a command: the number that the journal would then have given to the next call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ def _read_finding(node: Mapping[str, Json]) -> DrillFinding:
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:
-    """Return a client that calls the function and ends with the status of a Python program that does so.
+    """Return a client that calls the function and ends with the exit status that a Python program would have.
 
     The output is the text on the standard streams, then the function's result or the traceback.
     """

@@ -34,11 +34,13 @@ class InvalidAddressError(NoResponseError):
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """An HTTP response. `reason` is the phrase after the status; header names are in lower case."""
+    """An HTTP response."""
 
     status: int
     reason: str
+    """Phrase after the status, such as "Not Found"."""
     headers: Mapping[str, str]
+    """Headers by name in lower case."""
     body: bytes
 
     @property

@@ -41,11 +41,12 @@ class NoExampleError(Exception):
 
 
 class ItemKey(str):
-    """Key of an item. `select` is the member of a scenario rule that selects the item at any position."""
+    """Key of an item."""
 
     __slots__ = ("select",)
 
     select: Mapping[str, Json]
+    """Member `select` for a scenario rule. It selects the item at any position in a batch."""
 
     def __new__(cls, text: str, select: Mapping[str, Json]) -> Self:
         """Create the key, and attach `select` to it."""

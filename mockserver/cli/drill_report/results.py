@@ -55,9 +55,9 @@ class DrillRow:
     verdict: str
     """`known` if the client has faults and all faults are known, otherwise the verdict of the result."""
     word: str
-    """Kind of the worst fault that is not known, or the verdict if no fault is unknown."""
+    """Kind of the worst unknown fault, or the verdict if no fault is unknown."""
     message: str
-    """Message of the worst fault that is not known, or the result's message if no fault is unknown."""
+    """Message of the worst unknown fault, or the result's message if no fault is unknown."""
     reasons: Mapping[str, str]
     """Reasons of the run's known faults, by kind."""
 

@@ -57,7 +57,7 @@ class StripRow(NamedTuple):
     is_marked: bool
     """Whether a finding names the call."""
     start: int
-    """Which start of the client made the call, counted from 1; 0 if starts are unknown."""
+    """Number of client starts up to the call: 1 after the first start, 0 if starts are unknown."""
 
 
 class Strip(NamedTuple):

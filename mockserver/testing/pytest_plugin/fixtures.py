@@ -31,7 +31,7 @@ _PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_py
 
 @dataclass(slots=True)
 class FailureReporter:
-    """Reporter of one test. If the test fails, show the journal of its sandbox and save the artifacts."""
+    """Reporter of one test. For a failed test it shows the sandbox's journal and saves the artifacts."""
 
     sandbox: Sandbox
     artifacts: Path | None
