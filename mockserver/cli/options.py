@@ -29,7 +29,7 @@ EXIT_PORT_TAKEN = 5
 EXIT_OUR_FAULT = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
-"""Status of any Unix program that ends because its reader closed the pipe (128 + SIGPIPE)."""
+"""Exit status of a Unix program whose output pipe was closed by the reader (128 + SIGPIPE)."""
 
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 VARIABLE_PREFIX = "MOCKSERVER_"

@@ -43,7 +43,7 @@ def encode(document: Json) -> bytes:
 
 
 def plain_json(value: Json) -> Json:
-    """Return a copy of the value in which each Decimal is an int, if it is whole, or a float."""
+    """Return a copy of the value in which whole Decimals are ints and all other Decimals are floats."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
@@ -152,7 +152,7 @@ class SandboxControl:
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
-        """Call an operation of the sandbox and return the decoded JSON response, or None if it is empty.
+        """Call an operation of the sandbox and return the decoded JSON response, or None if empty.
 
         Raises ControlPlaneError, ServerUnreachableError: as for `ControlClient.request`.
         """

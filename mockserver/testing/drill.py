@@ -40,7 +40,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class DrillTarget:
-    """Where a client under test sends its calls: one vendor in the sandbox of one case."""
+    """Target of the calls of a client under test: one vendor in the sandbox of one case."""
 
     url: str
     token: str
@@ -114,7 +114,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a client means to do, learned from its run without faults."""
+    """Intentions of a client, learned from the client's run without faults."""
 
     says: str
     """What the client means to send, in words."""
