@@ -1,4 +1,4 @@
-"""Faults of a client with whole calls: waits, credentials, idempotency keys, refusals, no end."""
+"""Faults of a client that concern whole calls: waits, credentials, idempotency keys, refusals, no end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CallOracle:
         yield from self._keys()
 
     def _in_vain(self) -> Iterator[Mistake]:
-        """Yield requests that were refused for good several times and sent again unchanged each time."""
+        """Yield writing requests that were refused for good more than four times without a change."""
         same: dict[str, list[Entry]] = {}
         for entry in self.run.entries:
             is_refused = told_by_answer(entry) is Told.REFUSED and entry.status in _PERMANENT
@@ -100,9 +100,9 @@ class CallOracle:
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Mistake]:
-        """Yield a request that was sent again, but only under another key, after an answer that told nothing.
+        """Yield a request whose answer told nothing, if the client sent it again under other keys only.
 
-        It is no fault if the client first read something.
+        It is no fault if the client read something between the two calls.
         """
         for at, entry in enumerate(keyed):
             if told_by_answer(entry) is not Told.NOTHING:
@@ -121,7 +121,7 @@ class CallOracle:
 
 
 def describe_refusals(entries: Sequence[Entry]) -> str:
-    """Return words such as "all 3 calls were refused: 415, no Content-Type", "" unless all were refused."""
+    """Return words such as "all 3 calls were refused: 415, no Content-Type", or "" if one was not."""
     if not entries or any(told_by_answer(entry) is not Told.REFUSED or entry.applied for entry in entries):
         return ""
     last = entries[-1]

@@ -35,7 +35,7 @@ class DrillCase(Value, frozen=True):
     harmless: bool = False
     """Whether the client must end with the same status as without faults."""
     once: bool = False
-    """Whether each rule hits a single time, unless the rule itself says how often."""
+    """Whether each rule without `times` hits only once."""
 
     def document(self) -> Document:
         return {
@@ -122,12 +122,12 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
 
 
 def _limit(document: Document, **most: int) -> dict[str, Any]:
-    """Return the document with each number at most the maximum in `most` under the number's name."""
+    """Return a copy in which no number exceeds the maximum that `most` has under the number's name."""
     return {name: min(value, most[name]) if name in most else value for name, value in document.items()}
 
 
 def _fit_items(items: Iterable[Document], last: int) -> list[Document]:
-    """Return effects that select items up to `last`. If several then select one item, keep only the first."""
+    """Return the effects with no selected index above `last`. Of equal selections, keep the first."""
     made: list[Document] = []
     for one in items:
         select = _limit(one["select"], index=last, firstIndex=last)

@@ -26,7 +26,7 @@ _MOST_NAMES = 3
 
 
 class Kind(Enum):
-    """What a client did wrong, the worst first. The value describes the kind."""
+    """Kind of a client's fault, the worst first. The value describes the kind in words."""
 
     LOST = "an item is not stored in the end, and the client ended well without naming it"
     TWICE = "an item was created or paid twice"
@@ -54,9 +54,10 @@ class Mistake(Value, frozen=True):
 
 
 class RunEnd(Value, frozen=True):
-    """The end of a client: its exit status (None if the client did not end) and its whole output."""
+    """The end of a client."""
 
     status: int | None
+    """Exit status, or None if the client did not end."""
     output: str = ""
     timeout_s: float = 0
 
@@ -70,10 +71,10 @@ class Run:
     histories: Sequence[ItemHistory]
     ending: RunEnd
     starts: tuple[int, ...] = ()
-    """Number of the first call after each start of the client."""
+    """For each start of the client, the number of its first call."""
 
     def start_of(self, number: int) -> int:
-        """Return which start of the client made the call, from 1 if `starts` is known."""
+        """Return the number, from 1, of the client's start that made the call, or 0 if `starts` is empty."""
         return sum(number >= first for first in self.starts)
 
     def entry(self, number: int) -> Entry:
@@ -103,7 +104,7 @@ def knew(later: Entry, earlier: Entry) -> bool:
 def pair_histories(
     clean: Run, run: Run
 ) -> tuple[Sequence[tuple[ItemHistory, ItemHistory]], Sequence[ItemHistory]]:
-    """Return pairs of an item's histories in both runs, and the histories of items in `run` alone.
+    """Return each item of `clean` as a pair of its histories, and the histories of items that only `run` has.
 
     If `run` did not send an item, its second history has no attempts. If the client makes new keys in each
     run, so that the runs share no key of an operation, items of the operation are paired in their order.
@@ -151,13 +152,13 @@ class ItemTexts:
     """Counts of texts, which tell whether a text belongs to one item alone."""
 
     in_keys: Mapping[str, int]
-    """Number of items by a part of their key."""
+    """For each part of a key, the number of keys that have the part."""
     in_documents: Mapping[str, int]
-    """Number of items by a value in their documents."""
+    """For each value in a document, the number of items whose documents have the value."""
 
     @classmethod
     def of(cls, keys: Iterable[str], documents: Iterable[Iterable[Json]]) -> Self:
-        """Count the texts of the keys, and of the documents of each item."""
+        """Count the parts of `keys`, and the values in `documents`, which has the documents of each item."""
         return cls(
             Counter(part for key in set(keys) for part in _parts(key)),
             Counter(text for own in documents for text in {text for one in own for text in _texts(one)}),
@@ -166,8 +167,8 @@ class ItemTexts:
     def names(self, key: str, document: Json) -> tuple[str, ...]:
         """Return texts by which a client may name an item.
 
-        They are the parts of its key, without parts that other keys have too (a tenant), unless all are of
-        that kind. For an item without a key, they are the values that no other item has.
+        They are the parts of the key that no other key has. If other keys (of a tenant) have every part,
+        they are all parts. For an item without a key, they are the values that no other item has.
         """
         parts = _parts(key)
         if parts and not _DIGEST.search(key):
@@ -177,7 +178,7 @@ class ItemTexts:
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    """Return the parts of a key, each unescaped and as it is, because a key of one part is not escaped."""
+    """Return each part of a key, both unescaped and as written, because a key of one part is not escaped."""
     parts = filter(None, key.split("/"))
     return tuple(dict.fromkeys(text for part in parts for text in (unescape_step(part), part)))
 

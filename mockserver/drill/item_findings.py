@@ -29,15 +29,15 @@ _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict"
 """Codes of problems that may pass without a change of the item. Every other problem stays."""
 
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
-"""Maximum number of tries of a patient client: of a document that is rejected for good, and of any item."""
+"""Maximum number of times that a client may send a document that is rejected for good, and any item."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
 _ERROR_OF_FLOATS = Decimal("1e-8")
-"""An amount that differs from one with four decimals by less than this was added up in binary floats."""
+"""Maximum difference between a sum of binary floats and the sum rounded to four decimals."""
 
 _LATE_MS = 250
-"""If an answer is delayed by so much, the client may not have waited for it."""
+"""Minimum delay of an answer for which the client may not have waited."""
 
 
 class _Problem(Value, frozen=True):
@@ -52,9 +52,10 @@ class _Problem(Value, frozen=True):
 
 @dataclass(frozen=True)
 class ItemOracle:
-    """Judge of the items of a run. `clean` is the run without faults, `meant` an item's history there."""
+    """Judge of the items of a run. In its methods, `meant` is an item's history in the run `clean`."""
 
     clean: Run
+    """The run without faults."""
     run: Run
     abilities: VendorAbilities
 
@@ -70,7 +71,7 @@ class ItemOracle:
         yield from map(_join, groups.values())
 
     def _admits(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> bool:
-        """Return whether the client named the item, did not end, or failed where the clean run did not."""
+        """Return whether the client named the item, did not end, or failed otherwise than `clean`."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
         usual = self.clean.ending.status if is_usual else 0
@@ -199,7 +200,7 @@ class ItemOracle:
             yield _Problem(Kind.RESENT, cause, meant.key, needless)
 
     def _silent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        """Yield a warning that was not reported. Warnings that the clean run has are judged there."""
+        """Yield a warning that the client did not report. Warnings in `clean` are judged there."""
         usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
         told = (one for one in attempts if one.stored and one.told is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)

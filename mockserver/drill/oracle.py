@@ -32,7 +32,7 @@ Pairs: TypeAlias = Sequence[tuple[ItemHistory, ItemHistory]]
 
 
 class Judgement(Value, frozen=True):
-    """The verdict on a run, a sentence about it, and its findings, the worst first."""
+    """Verdict on a run. The first of `findings` is the worst."""
 
     verdict: str
     message: str
@@ -42,7 +42,7 @@ class Judgement(Value, frozen=True):
 def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, is_met: bool) -> Judgement:
     """Judge a run by comparison with the run without faults.
 
-    If `harmless`, the client must end as it ends without faults. `is_met`: whether the case happened.
+    If `harmless`, the client must end as it ends without faults. `is_met` tells whether the case happened.
     """
     pairs, others = pair_histories(clean, run)
     taken = [(meant, sent) for meant, sent in pairs if meant.stored]
@@ -67,7 +67,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
-    """Return words about items sent again; if items are missing, `ending`, or words with their names."""
+    """Return `ending` or, if empty, the names of missing items; if none is missing, which were sent again."""
     missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"
@@ -101,7 +101,7 @@ def count_calls(clean: Run, vendor: str) -> Calls:
 
 
 def find_obstacle(clean: Run) -> str:
-    """Return why the client cannot be drilled (how it fails without faults), "" if it can be drilled."""
+    """Return why the client cannot be drilled (how it fails without faults), or "" if it can."""
     if clean.ending.status is None:
         return f"without any fault the client does not end within {clean.ending.timeout_s:g} s"
     if not clean.entries:

@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"\A\d+\. ")
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
 MOST = 60
-"""Maximum number of squares in an outcome bar. In a longer batch a square has the worst of several."""
+"""Maximum number of squares in an outcome bar. With more items, a square shows the worst of several."""
 
 A_ROW = 20
 SIDE = 10
@@ -120,22 +120,25 @@ def _body(message: Mapping[str, Json]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A square of an outcome bar at x and y, in pixels; `says` has its items and their outcomes in words."""
+    """A square of an outcome bar. Lengths are in pixels."""
 
     x: int
     y: int
     outcome: str
+    """The worst outcome of the square's items."""
     says: str
+    """The square's items and their outcomes in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBar:
-    """The squares of a batch; `says` has its outcomes in words."""
+    """Outcomes of a batch as rows of squares. Lengths are in pixels."""
 
     squares: tuple[Square, ...]
     width: int
     height: int
     says: str
+    """The outcomes of the batch in words."""
 
 
 def outcome_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
@@ -192,7 +195,7 @@ def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the calls of all findings as HAR. Calls are not timed: each has the run's start and 0 ms."""
+    """Return the calls of all findings as HAR. Each call has the start of the run and takes 0 ms."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
@@ -354,9 +357,9 @@ WrittenReport = Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, bytes]
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
-    """Write reports of some kinds, and a script for each finding; return the files that are no scripts.
+    """Write a report of each kind, and a script for each finding. Return the reports, and a fault or None.
 
-    Also return the last fault of the suite, None if there was none. A fault costs only the report it is in.
+    The fault is the last error of the suite itself in a report. All other reports are written nevertheless.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -405,4 +408,4 @@ KINDS: Mapping[str, WrittenReport] = {
     "pytest": _pytest,
     "json": lambda outcomes, began: [("report.json", _json(report_document(outcomes, began)))],
 }
-"""Writer of each report by the value of `--report`."""
+"""For each value of `--report`, the function that makes the report's files."""

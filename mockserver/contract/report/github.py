@@ -126,7 +126,7 @@ def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
-    """Yield file and line of the operation, if the spec is a user's file."""
+    """If the spec is a user's file, yield it and, if found, the operation's line, as properties."""
     spec = outcome.session.plan.spec
     if spec is None:
         return

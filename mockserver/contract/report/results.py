@@ -38,7 +38,7 @@ _KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batch
 _UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
 _LONGEST = 200
 _MINUTES = 2
-"""From so many minutes, a time is shown in minutes, not in seconds."""
+"""Minimum number of minutes for which a time is shown in minutes instead of seconds."""
 
 _FEW_CALLS = 100
 """Minimum number of calls before the time that is left can be estimated."""
@@ -55,31 +55,33 @@ class ReportRow:
     verdict: RowVerdict = "ok"
     finding: Finding | None = None
     name: str = ""
-    """Name of the failure in this run, also for files."""
+    """Name of the failure in this run, also used in names of files."""
     fingerprint: str = ""
     again: str = ""
     """The command that repeats the failure."""
     reason: str = ""
-    """Why the failure is known."""
+    """The reason that the baseline gives for the failure, if the baseline covers it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """An operation and its checks. `label` is its method and path ("POST /v1/invoices")."""
+    """An operation and its checks."""
 
     operation: str
     label: str
+    """Method and path ("POST /v1/invoices")."""
     calls: int
     rows: tuple[ReportRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """Results of a run. `resolved` are entries of the baseline whose check now passes."""
+    """Results of a run."""
 
     session: Session
     groups: tuple[RowGroup, ...]
     resolved: tuple[KnownFindings, ...]
+    """Entries of the baseline whose check now passes."""
 
     @property
     def rows(self) -> tuple[ReportRow, ...]:
@@ -94,7 +96,8 @@ def run_outcome(
 ) -> RunOutcome:
     """Return the results of a run.
 
-    A failure that `known` covers has the verdict "known". Names of failures count on from the runs `before`.
+    A failure that `known` covers has the verdict "known". The numbers in names of
+    failures continue after the numbers in `before`.
     """
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
@@ -303,12 +306,12 @@ def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
 
 
 ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
-"""Outcome of an item. "accepted": the response does not say what was done; "skipped": it has no outcome."""
+"""Outcome of an item: "accepted" if the response does not say what was done, "skipped" if none is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
-    """An item of a batch; `key` is "" if it has none."""
+    """An item of a batch. Without a key, `key` is ""."""
 
     key: str
     outcome: ItemOutcome
@@ -387,7 +390,7 @@ def duration(seconds: float) -> str:
 
 @dataclass(slots=True)
 class RunningState:
-    """Progress of a run, by the machine's clock. `planned` is the usual number of calls of the run."""
+    """Progress of a run, with times of the machine's clock."""
 
     api: ApiUnderTest
     began: datetime
@@ -396,6 +399,7 @@ class RunningState:
     part_began: datetime | None = None
     first_call: datetime | None = None
     planned: int = 0
+    """Usual number of calls of such a run."""
     calls: int = 0
     failures: int = 0
     step: int = 0
@@ -419,7 +423,7 @@ class RunningState:
         return " · ".join(words)
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Estimate the seconds that are left from the calls that were made; None if they are too few."""
+        """Estimate the seconds left, or return None after too few calls, or more than `planned`."""
         if self.first_call is None or self.first_call == now or not _FEW_CALLS <= self.calls <= self.planned:
             return None
         return (now - self.first_call).total_seconds() * (self.planned / self.calls - 1)

@@ -16,7 +16,7 @@ from mockserver.contract.session import INTERRUPTED
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
 _REFUSED_MEDIA = {406: "accept", 415: "content-type"}
-"""The request header that a status refuses, if the status refuses a media type."""
+"""For each status that refuses a media type, the request header with that media type."""
 _OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for"})
 _LEAST = 30
 _BODY = 300
@@ -91,7 +91,7 @@ def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
 
 
 def result_line(outcomes: Iterable[RunOutcome]) -> str:
-    """Return the last line: the number of checks by result, and the names of the failed ones."""
+    """Return the last line: the number of checks by result, and the names of failed checks."""
     made = list(outcomes)
     counts = tally_findings(made)
     causes = sum(len(_causes(one)) for one in made)

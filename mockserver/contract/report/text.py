@@ -12,7 +12,7 @@ from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 
 CUT = "…"
 MOST_ANNOTATIONS = 10
-"""GitHub shows ten annotations of a step and silently drops further annotations."""
+"""Maximum number of annotations of a step that GitHub shows; GitHub silently drops further annotations."""
 
 _SHORTEST_SECRET = 4
 _BEYOND_ASCII = 256
@@ -64,7 +64,7 @@ def annotation(title: str, text: str, place: Iterable[tuple[str, str]] = ()) -> 
 
 
 def first_annotations(annotations: Sequence[str], command: str) -> list[str]:
-    """Return at most `MOST_ANNOTATIONS`. If there are more, the last one counts those that are left out."""
+    """Return at most `MOST_ANNOTATIONS` annotations. If some are left out, the last tells their number."""
     more = len(annotations) - MOST_ANNOTATIONS + 1
     if more <= 1:
         return list(annotations)
@@ -81,9 +81,10 @@ def _property(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HiddenSecrets:
-    """Replacement of secrets in reports. `texts` has the replacement (a variable) of each secret."""
+    """Replacement of secrets in reports."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
+    """For each secret, its replacement (a variable)."""
 
     def text(self, text: str) -> str:
         for secret in sorted(self.texts, key=len, reverse=True):
