@@ -13,12 +13,13 @@ from mockserver.spec.openapi import Spec
 
 @dataclass(frozen=True, slots=True)
 class ApiUnderTest:
-    """The API of a vendor or of any spec. `facts` are those of the profile, unless the user names others."""
+    """The API of a vendor or of any spec."""
 
     name: str
     spec: Spec
     profile: Profile
     facts: Facts = field(default_factory=dict)
+    """Facts of the profile, each replaced if the user named another text."""
 
     @property
     def pins(self) -> FixturePins:
@@ -32,7 +33,7 @@ class ApiUnderTest:
         return max((batch.tenants for batch in self.profile.batches(self.facts)), default=1)
 
     def operation_of(self, request: Request) -> str:
-        """Return the id of the operation that answers a request, "" if the spec has none."""
+        """Return the id of the operation that answers a request, or "" if no operation does."""
         path = self.spec.canonical_path(decoded_path(request.plain_path))
         try:
             return self.spec.match(request.method, path).operation.id

@@ -28,7 +28,7 @@ class UnreadableBaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KnownFindings:
-    """An entry of a baseline; with `fingerprint` "" it covers every finding of the check at the operation."""
+    """An entry of a baseline. If `fingerprint` is "", it covers all findings of check and operation."""
 
     vendor: str
     operation: str
@@ -44,7 +44,7 @@ class KnownFindings:
 def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
     """Return the identity of a finding across runs, in hexadecimal digits.
 
-    It depends on vendor, operation, check, status and pointer, but not on places in lists.
+    The identity depends on vendor, operation, check, status and pointer, but not on places in lists.
     """
     named = _member_names(api.spec.document)
     steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]

@@ -1,4 +1,4 @@
-"""Credentials of calls: those of the fixtures for mock servers, those of the environment for other servers.
+"""Credentials of calls, from the fixtures for mock servers, and from the environment for all servers.
 
 The environment variable is named after the security scheme: the credential of `bearerAuth` is in
 `MOCKSERVER_CREDENTIAL_BEARERAUTH`. It has the text of the token or key, or `user:password` for Basic. An
@@ -35,8 +35,8 @@ class UnreadableCredentialError(Exception):
 def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
     """Return the headers that authorise an operation, names in lower case.
 
-    They are those of the first alternative of the operation's security that `given` covers, even if the spec
-    makes credentials optional; {} if `given` covers no alternative. Keys in the query are not included.
+    The headers fit the first alternative of the operation's security that `given` covers, even if the spec
+    makes credentials optional. If `given` covers no alternative, return {}. Keys in the query are left out.
     """
     schemes = _schemes(api)
     return {
@@ -58,7 +58,7 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
     """Return whether credentials or tenant of the request differ from those of the profile.
 
-    If they differ and the server refuses the call, the reason is the suite.
+    If they differ and the server refuses the call, the suite is the reason, not the server.
     """
     tenants = [api.profile.headers(api.facts, number) for number in (0, 1)]
     given = api.profile.credentials
@@ -118,7 +118,7 @@ def invented_credentials(api: ApiUnderTest) -> GivenCredentials:
 
 
 def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]) -> tuple[str, ...]:
-    """Return the schemes without a credential that operations need, in the order of operation names.
+    """Return the schemes without a credential that operations need, sorted by operation.
 
     An operation needs the schemes of its first alternative, unless `given` covers another alternative.
     """
@@ -131,7 +131,7 @@ def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iter
 
 
 def header_of(api: ApiUnderTest, scheme: str) -> str:
-    """Return the lower-case name of the header with a scheme's credential, "" if it is sent elsewhere."""
+    """Return the lower-case name of the header with a scheme's credential, or "" if no header has it."""
     return _header_name(_schemes(api)[scheme])
 
 
@@ -176,7 +176,7 @@ def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
 
 
 def without_secrets(values: Mapping[str, str]) -> str:
-    """Return the text of a credential as its environment variable has it."""
+    """Return the text that a credential has in its environment variable."""
     if "username" in values:
         return f"{values['username']}:{values['password']}"
     return values.get("bearer") or values.get("api_key", "")

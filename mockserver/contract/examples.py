@@ -34,10 +34,10 @@ class ProfileSubject:
         return self.profile.operation
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
-        """Return a batch whose keys count from `first`. Its first item is good, unless all items are bad.
+        """Return a batch whose keys count from `first`. The first item is good, unless all items are bad.
 
-        If the profile has a corruption that rejects only the item, bad items have that corruption. Raises
-        MissingExampleError: the profile has no corruptions.
+        Bad items have the first corruption that rejects only the item, or without one, the first corruption.
+        Raises MissingExampleError: the profile has no corruptions.
         """
         profile = self.profile
         keys = tuple(profile.key(first + place) for place in range(items))
@@ -62,7 +62,7 @@ class ProfileSubject:
 
 @dataclass(frozen=True, slots=True)
 class ProfileExamples:
-    """Examples of all vendors, with the credentials of the profile or, if it has none, invented ones."""
+    """Examples of all vendors, with credentials of the profile or, without those, invented credentials."""
 
     _known: dict[str, ApiUnderTest] = field(default_factory=dict)
     _wrong: dict[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class ProfileExamples:
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
-        """Return the vendor's profile. If `x-contract` is wrong, return that of the vendor's package."""
+        """Return the vendor's profile. If `x-contract` is wrong, return the profile of the package."""
         try:
             return profile_of(vendor.spec)
         except SpecError as error:

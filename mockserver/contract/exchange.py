@@ -25,7 +25,7 @@ RENAMED_CHECKS: Mapping[str, str] = {
     "response-schema-conformance": "answers-match-the-spec",
     "response-headers-conformance": "headers-match-the-spec",
 }
-"""Current id of each check by an id of earlier versions, which is still accepted."""
+"""For each id of earlier versions, which users may still write, the current id of the check."""
 
 
 class _Message:
@@ -101,7 +101,7 @@ class Response(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its response; `operation` is the operationId, "" if no operation of the spec fits."""
+    """A request and its response; `operation` is the operationId, or "" if no operation fits."""
 
     request: Request
     response: Response
@@ -150,13 +150,13 @@ class CallLimits:
 
 
 class TargetUnreachableError(Exception):
-    """There is no server at the target, or no longer; the text says how the call failed."""
+    """The target has no server, or has lost it; the text says how the call failed."""
 
 
 class UnansweredCallError(TargetUnreachableError):
     """A server gave no complete HTTP answer to one call; it may answer other calls.
 
-    `check` is the id of the check that fails. `is_slow`: the answer took too long or was too long.
+    `check` is the id of the check that fails. `is_slow` says that a limit of time or length was exceeded.
     """
 
     def __init__(self, message: str, check: str = EVERY_CALL_IS_ANSWERED, *, is_slow: bool = False) -> None:

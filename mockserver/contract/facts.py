@@ -1,4 +1,4 @@
-"""Facts that a run relies on, and operations that a server lacks, both checked before the run writes."""
+"""Checks before a run writes: facts that the run relies on, and operations that the server lacks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class MissingFact:
     fact: str
     text: str
     seen: str
-    """The call that shows it, with its status."""
+    """The call that shows that the record is missing, with its status."""
     found: tuple[str, ...] = ()
     """Texts of other records that exist and could replace the fact."""
     is_written: bool = False
@@ -104,7 +104,7 @@ class FactSearch:
     """Whether another record from a list may replace a missing fact that the user did not name."""
 
     def checked(self, *, only_given: bool = False) -> CheckedFacts:
-        """Search for each fact, or with `only_given` for those that the user named.
+        """Search for each fact. If `only_given`, search only for facts that the user named.
 
         Raises MissingFactsError, TargetUnreachableError.
         """
@@ -172,7 +172,7 @@ class FactSearch:
     def _seen_once(self, check: FactCheck, facts: Facts) -> _Seen:
         """Make the reads in order until an answer shows the record.
 
-        After an answer that says that the record is missing, read only lists, until a list shows others.
+        After an answer that says that the record is missing, read only lists, until one shows other records.
         """
         calls: list[str] = []
         first: _Seen | None = None
@@ -233,7 +233,7 @@ class FactSearch:
         return self.api.profile.headers(facts, tenant)
 
     def _replacement(self, name: str, checks: Sequence[FactCheck], facts: Facts, seen: _Seen) -> str:
-        """Return the text of another record that passes every check of the fact, "" if there is none."""
+        """Return the text of another record that passes every check of the fact, or "" if there is none."""
         if not self.may_take or name in self.given or not all(check.replaceable for check in checks):
             return ""
         there = (other for other in seen.found if self._seen(checks, {**facts, name: other}).state == "there")
@@ -241,7 +241,7 @@ class FactSearch:
 
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
-    """Return whether a list shows the fact. If a full page lacks the record, another page may have it."""
+    """Return what a list shows of the fact. If a full page lacks the record, another page may have it."""
     rows = value_in(exchange.response.document(), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
@@ -298,7 +298,7 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 def _is_taken_for_a_key(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether the server takes the last segment for a key: `/orders/deleted` for `/orders/{id}`.
 
-    Then it answers the path as it answers a made-up key.
+    If so, the server answers the path as it answers a made-up key.
     """
     path, mark, query = exchange.request.path.partition("?")
     other = replace(exchange.request, path=f"{path.rpartition('/')[0]}/k{_NUMBER}{mark}{query}")

@@ -23,9 +23,9 @@ from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.run_state import RunConfig
 
 _SHRINKING, _TIMES = 150, 5
-"""Maximum number of sequences that a round runs to find a smaller failure: in all, and for each example.
+"""Limits of the number of sequences that find a smaller failure in a round: 150, and 5 times `max_examples`.
 
-If an earlier round has found a failure, the maximum is a third of this: often one fault causes both failures.
+If an earlier round has found a failure, the limits are a third of this: often one fault causes both failures.
 """
 
 _SLOW = 3
@@ -41,7 +41,7 @@ class BudgetSpentError(BaseException):
 
 @dataclass(slots=True)
 class FailureSearch:
-    """Search in rounds. After its first failure, a round only looks for a smaller failure of that check."""
+    """Search in rounds. After the first failure, a round only looks for smaller failures of its check."""
 
     run_config: RunConfig
     known: set[tuple[str, str]] = field(default_factory=set)
@@ -70,14 +70,14 @@ class FailureSearch:
         return self.target_is_lost or (bool(self.run_config.only) and self.run_config.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Return whether this round looks for the finding. If so, the finding ends the sequence."""
+        """Return whether this round looks for the finding, so that the finding ends the sequence."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.run_config.wants(finding.check):
             return False
         return self.finding is None or name == (self.finding.operation, self.finding.check)
 
     def broken(self, finding: Finding) -> BrokenRule:
-        """Keep the finding if it is the smallest, and return an exception for it.
+        """Store the finding if it is the smallest, and return an exception for the finding.
 
         Each check has its own exception class, so that Hypothesis keeps failures apart.
         """

@@ -56,7 +56,7 @@ from mockserver.spec.openapi import resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _EVERY_NTH = 4
-"""One of so many calls without a body asks for XML."""
+"""Of so many calls without a body, one asks for XML."""
 
 _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
 """The `Accept` of a case by the media type of its body."""
@@ -115,18 +115,17 @@ class FuzzingContext(Trial):
 
 
 class CaseCaller:
-    """Sender of the cases of one schema to one target.
-
-    `lost` is the error with which the target stopped responding, None while it responds. `slow` is the number
-    of slow calls by operation. `accept` is the `Accept` of every call, "" to let the case choose. `left_out`
-    are ids of checks of Schemathesis that are skipped.
-    """
+    """Sender of the cases of one schema to one target."""
 
     def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
         self.lost: TargetUnreachableError | None = None
+        """The error with which the target stopped responding, or None while the target responds."""
         self.slow: Counter[str] = Counter()
+        """Number of slow calls by operation."""
         self.accept = ""
+        """`Accept` of every call, or "" to let the case choose."""
         self.left_out: frozenset[str] = frozenset()
+        """Ids of checks of Schemathesis to skip."""
         self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.api.spec)
         self._context = context
@@ -197,7 +196,7 @@ class CaseCaller:
             self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
-        """Return the XML media type that a case asks for, "" for most cases and without negotiation."""
+        """Return the XML media type that a case asks for, or "" if the case does not ask for XML."""
         if "x-negotiation" not in self._context.api.spec.document:
             return ""
         if case.body is not NOT_SET:
@@ -265,7 +264,7 @@ class CaseCaller:
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
-    """Return the schema of an XML body, or None if the body is not XML or the spec names only a range."""
+    """Return the schema of an XML body, or None if the body is not XML or the spec has only a range."""
     if not generated_requests.can_write_xml(case.media_type):
         return None
     body = resolve(case.operation.schema.raw_schema, case.operation.definition.raw["requestBody"])
@@ -281,7 +280,7 @@ class CheckedResponse:
     case: PinnedCase
     response: Response
     exchange: Exchange
-    """The call as bytes."""
+    """Request and response as bytes."""
     arguments: Mapping[str, Any]
     """The arguments of `case.call`, for checks that call again."""
     recorder: ScenarioRecorder | None = None

@@ -38,10 +38,10 @@ from mockserver.spec.openapi import Operation
 
 TENANTS = "tenants-are-apart"
 REPLAY_CHECKS = (REPLAY, OTHER_BODY, TENANTS)
-"""Checks that are made here and by sequences."""
+"""Checks that both this module and sequences make."""
 
 _TRIED = frozenset({1, 2, 4, 8})
-"""Numbers of the successful calls of an operation that are replayed. The first calls are examples, later
+"""Which of an operation's successful calls are replayed, counted from 1. The first calls are examples, later
 calls are drawn."""
 
 _MOST = 3
@@ -147,7 +147,7 @@ class KeyedReplays:
     def _sent_beside_reads(
         self, check: str, operation: str, first: Exchange, request: Request
     ) -> tuple[Exchange, Change | None]:
-        """Send the request between reads of what the first call wrote; return its exchange and a change."""
+        """Send the request; return its exchange, and how it changed what `first` wrote (None: not at all)."""
         reads = related_reads(self._api, first)
         before = observe(reads, self._trial.send_as)
         answer = self._trial.send_as(request, operation)
@@ -159,7 +159,7 @@ class KeyedReplays:
     ) -> Iterator[Finding]:
         """Yield a finding if a key that only the first tenant used is not free in another tenant.
 
-        The call must succeed there with a new key; else the key is not the reason, and nothing is yielded.
+        If the call fails there with a new key, too, the key is not the reason: yield nothing.
         """
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
@@ -234,11 +234,13 @@ SendRead: TypeAlias = Callable[[Request], Exchange]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The scalars of a read by JSON Pointer. Those at `unsteady` differ between two reads without a write."""
+    """What a read shows."""
 
     exchange: Exchange
     values: Mapping[str, Json]
+    """Scalars by JSON Pointer."""
     unsteady: frozenset[str] = frozenset()
+    """Pointers of scalars that differ between two reads without a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +251,14 @@ class Change:
     after: Observation
 
     def finding(self, check: str, operation: str, what: str, first: Exchange, answer: Exchange) -> Finding:
-        """Return the finding that a second call, answered by `answer`, changed something."""
+        """Return the finding that a second call changed something; `answer` is the second call."""
         shown = (first, self.before.exchange, answer, self.after.exchange)
         message = f"{what}: {self.message}"
         return Finding(check, operation, message, self.pointer, "no change", "a change", shown)
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
-    """Return at most three reads whose parameters are known, with the paths nearest to that of the write."""
+    """Return at most three reads whose parameters are known, those with paths most like the write's."""
     try:
         match = find_operation(api.spec, exchange.request.method, unquote(exchange.request.plain_path))
     except (NotFound, MethodNotAllowed):
@@ -269,7 +271,7 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
 
 
 def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
-    """Send each read twice, and return what it shows, or None if the two responses cannot be compared."""
+    """Send each read twice; return what the read shows, or None if the two responses cannot be compared."""
     return [_observed(send(read), send(read)) for read in reads]
 
 
@@ -405,7 +407,7 @@ class LocationChecks:
         other = {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
         if not other:
             return ()
-        # An id that differs in each response is that of the response, not of the record.
+        # An id that differs in each response identifies the response, not the record.
         again = _ids(self._send(first.request))
         name = next((one for one in sorted(other) if again.get(one) == theirs[one]), None)
         if name is None:
@@ -415,7 +417,7 @@ class LocationChecks:
         return (Finding(LOCATION_CHECK, operation, sentence, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
-        """Return the path of a `Location` below the target, "" if no read of the target is there."""
+        """Return the path of a `Location` below the target, or "" if no read operation has the path."""
         base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))

@@ -79,7 +79,7 @@ _OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
 ) -> OpenApiSchema:
-    """Return the schema from which Schemathesis makes cases for `url`; for walks only valid cases."""
+    """Return the schema from which Schemathesis makes cases for `url`. If `walking`, all cases are valid."""
     profile = api.profile
     config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
@@ -99,7 +99,7 @@ def load_schema(
 
 
 def _write_other_types_as_octets(api: ApiUnderTest) -> None:
-    """Let Schemathesis write bodies in unknown media types as octets; else it would end the run."""
+    """Let Schemathesis write bodies in unknown media types as octets, instead of ending the run."""
     for name in {body.name for operation in api.spec.operations.values() for body in operation.bodies}:
         if "*" not in name and REQUESTS_TRANSPORT.get_first_matching_media_type(name) is None:
             schemathesis.serializer.alias(name, "application/octet-stream")
@@ -137,7 +137,7 @@ def _document(api: ApiUnderTest) -> dict[str, Any]:
 
 
 def _name_one_json(node: Any) -> None:
-    """Replace the range `application/*+json`, which cannot be sent, by a media type in it."""
+    """Replace the range `application/*+json`, which cannot be sent, by a media type of that range."""
     if isinstance(node, list):
         for child in node:
             _name_one_json(child)
@@ -251,12 +251,12 @@ class RequestWriter:
     ) -> requests.Response:
         """Send a request. Arguments of `requests` for timeouts and redirects are ignored.
 
-        Raises UnsendableCaseError, TargetUnreachableError; UnansweredCallError: `last` then returns an
-        exchange without an answer.
+        Raises UnsendableCaseError, TargetUnreachableError, UnansweredCallError. After UnansweredCallError,
+        `last` returns an exchange without an answer.
         """
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
-        # Not an empty mapping: the library takes long to read that.
+        # Without parameters a text, because the library takes long to read an empty mapping.
         prepared.prepare_url(url, given.get("params") or "")
         prepared.prepare_headers(
             {name: value for name, value in (headers or {}).items() if value is not None}
@@ -409,7 +409,7 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
 
 
 def _replace_examples(case: PinnedCase, pinned: Mapping[str, Any]) -> None:
-    """Pin each header that has the example of the spec, because then another header is the bad one."""
+    """Pin each header whose value is an example of the spec, because another header is the bad header."""
     for parameter in case.operation.headers:
         if parameter.name in pinned and case.headers.get(parameter.name) in parameter.examples:
             case.headers[parameter.name] = pinned[parameter.name]
@@ -455,7 +455,7 @@ def _valid_moment(text: str) -> str:
 
 
 def own_part(case: PinnedCase, url: str) -> str:
-    """Return the header or path of a case that is a command to a mockserver, "" if there is none.
+    """Return the header or path of a case that is a command to a mockserver, or "" if there is none.
 
     `url` is the target's address. Paths that the spec itself has do not count.
     """
@@ -464,9 +464,9 @@ def own_part(case: PinnedCase, url: str) -> str:
 
 
 def own_header(headers: Mapping[str, object], stated: Iterable[str]) -> str:
-    """Return the name of a header that is a command to a mockserver, "" if there is none.
+    """Return the name of a header that is a command to a mockserver, or "" if there is none.
 
-    If the spec has a `Prefer` header, it counts only if its value asks for a status or an example.
+    If the spec has the header `Prefer`, the header counts only if its value asks for a status or an example.
     """
     allowed = {name.lower() for name in stated}
     for name, text in headers.items():

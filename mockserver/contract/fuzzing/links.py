@@ -42,14 +42,14 @@ LINKS = "links-lead-somewhere"
 _GOOD = 300
 
 _FOLLOWED_OFTEN = 3
-"""A link is judged after it was followed so often: before, drawn values may be the reason for a failure."""
+"""Minimum number of uses before a link is judged, because drawn values may cause the first failures."""
 
 _MANY = 20
 """If so many followed links all fail, or so many walks follow no link, all links are reported at once."""
 
 
 def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
-    """Yield a part for each of the profile's walk exclusions.
+    """Yield one part for each group of operations in the profile's `walk_exclusions`.
 
     Checks that are made once for each operation are not made on walks, but in the operation's own part.
     """
@@ -64,7 +64,7 @@ def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
 
 
 def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ()) -> Counter[str]:
-    """Walk along links without some operations, record findings, and count successful links by name."""
+    """Walk along links, without calling `without`. Record findings; count the successes of each link."""
     api, run_config, ledger = context.api, context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     schema = _included_operations(whole, api, run_config, without)
@@ -105,7 +105,7 @@ class WalkState:
     is_offered_one: bool = False
     """Whether a response had links."""
     goes_without_links: bool = False
-    """Whether a successful response had no links, but would have had links with another status."""
+    """Whether an operation with links succeeded with a status for which the spec has no links."""
     good_links: Counter[str] = field(default_factory=Counter)
     """How often each link led to a successful response."""
     read: Counter[str] = field(default_factory=Counter)
@@ -136,8 +136,8 @@ class WalkState:
     def received(self, link: str, *, is_good: bool, is_whole: bool) -> None:
         """Record that a link was followed.
 
-        `is_whole`: the response gave all parameters, and was not that of a batch, whose first item may be
-        rejected. A failure after a deletion in the walk does not count.
+        `is_whole` says that the response gave all parameters and did not answer a batch, whose first item
+        may be rejected. A failure after a deletion in the walk does not count.
         """
         self.followed += 1
         if is_good:
@@ -214,7 +214,7 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return an empty list: `call` adds findings to it, and `validate_response` reports them."""
+        """Return a new list, to which `call` adds findings that `validate_response` reports."""
         del case
         return {"found": []}
 

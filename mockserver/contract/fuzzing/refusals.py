@@ -50,8 +50,8 @@ _RIVALS: Mapping[Situation, tuple[int, ...]] = {
     "unknown credentials": (401, 403),
     "no right": (401, 403),
 }
-"""Statuses that the spec must declare before the situation is judged. In every other situation it must
-declare the usual status and a second refusal."""
+"""Statuses that the spec must declare, or the situation is not judged. For a situation without an entry, the
+spec must declare the usual status and a second refusal."""
 
 _REFUSALS = range(400, 500)
 _LIMITED = 429
@@ -61,7 +61,7 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 class AuthChecks:
-    """Checks that try every operation once without credentials, after a successful call with credentials.
+    """Checks that call every operation without and with wrong credentials, after a successful call.
 
     Wrong credentials are not tried at a mock server that accepts any.
     """
@@ -221,7 +221,7 @@ class RefusalStatusChecks:
     def misfits(
         self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
-        """Yield a finding if a refusal has the status of another reason and the spec declares several."""
+        """Yield a finding if the spec declares several refusals and `answer` has the status of another."""
         usual, what = _USUAL[situation]
         status = answer.response.status
         rivals = _RIVALS.get(situation)
@@ -253,7 +253,7 @@ class RefusalStatusChecks:
         return next((rule.statuses for rule in rules), ())
 
     def _unknown_record(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
-        """Send a good call without a body again, with a last path parameter that names no record."""
+        """Repeat a good call that has no body, with a last path parameter that names no record."""
         request = good.request
         if request.body or 404 not in self._declared(operation):  # noqa: PLR2004 - a status
             return
@@ -280,8 +280,8 @@ class RefusalStatusChecks:
     def _allowed(self, operation: str, good: Exchange, answer: Exchange) -> Iterator[Finding]:
         """Compare `Allow` with the methods of the path in the spec.
 
-        It must not name a method that the spec does not have. If the response is successful, it must name the
-        method that was answered before; a 405 may come from one of several routes of the path.
+        `Allow` must name only methods that the spec has. In a successful response, it must also name the
+        method of `good`. (A 405 may come from one of several routes of the path.)
         """
         if not self._trial.run_config.wants(METHOD_CHECK) or "allow" not in answer.response.headers:
             return

@@ -52,13 +52,13 @@ FuzzedOperation: TypeAlias = Any
 FUZZING_CHECKS = checks_of("calls")
 
 _FAILED_OFTEN = 5
-"""After so many failures, a check is not made for the operation's other listed cases, to save time."""
+"""After so many failures, a check is not made for the operation's remaining listed cases, to save time."""
 
 _LARGE = 40
 """If path and body of a failing call have more bytes, a smaller call is searched for."""
 
 _EVERY_NTH = 4
-"""One of so many calls has its body in another media type for the same document (XML)."""
+"""Of so many calls, one sends its document in another media type (XML)."""
 
 _SECOND_FORMS = ("xml", "xml-form")
 
@@ -91,9 +91,9 @@ def plan_operations(
 ) -> Iterator[PlannedPart]:
     """Yield a part for the calls of every operation. Each part has an isolation scope of its own.
 
-    Operations of one path are a group: at the first of them Schemathesis tries the methods that the path
-    lacks. `again` has operations to call once more, each with its `Accept`. An operation that Schemathesis
-    cannot read becomes a note in the ledger.
+    Operations of one path are a group, because Schemathesis tries the methods that the path lacks only at
+    the first of its operations. `again` has operations to call once more, each with its `Accept`. An
+    operation that Schemathesis cannot read becomes a note in the ledger.
     """
     operations = list(_operations(schema, context))
     _part_bodies(operations)
@@ -161,7 +161,7 @@ def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunCon
 def _findings_of_listed(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig
 ) -> list[Finding]:
-    """Return the smallest failing call of each check. After a few failures a check is skipped."""
+    """Return for each failed check the finding with the smallest call. Skip a check after a few failures."""
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
     for case in _listed(operation, run_config):
@@ -243,7 +243,7 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
 def _drawn(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
-    """Return a new failure that Hypothesis made small, or None if it finds none."""
+    """Return a new failure, reduced by Hypothesis, or None if there is no new failure."""
     strategy: Any = st.one_of(list(_strategies(operation)))
 
     @hypothesis.seed(derive_operation_seed(run_config.seed, operation.label))

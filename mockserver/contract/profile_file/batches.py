@@ -83,7 +83,7 @@ _WORDS: dict[UpdateWord, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WrittenBatch:
-    """A batch entry with all that its batch profile is made of."""
+    """A batch entry, and what is needed to make its batch profile."""
 
     spec: Spec
     operation: Operation
@@ -236,7 +236,7 @@ class WrittenBatch:
 
 @dataclass(frozen=True, slots=True)
 class WrittenReading:
-    """Calls that read records, and readers of their responses. `listing` is None if there is no list."""
+    """Requests that read records, and readers of responses. `listing` is None if records cannot be listed."""
 
     reader: RecordReader
     read: Callable[[str, int], Request]
@@ -247,7 +247,7 @@ class WrittenReading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSource:
-    """What is needed to find out how the records of a batch are read."""
+    """Maker of the `WrittenReading` of a batch."""
 
     spec: Spec
     batch: Batch
@@ -255,9 +255,9 @@ class ReadingSource:
     scope: PlaceholderScope
 
     def reading(self, entry: BatchEntry, items: WrittenItems) -> WrittenReading:
-        """Return how records are read: as the entry says, or else as inferred from the spec.
+        """Return how records are read: as the entry says, or if it says nothing, as inferred from the spec.
 
-        Raises SpecError: neither says how, or the entry contradicts the spec.
+        Raises SpecError: the spec does not say how either, or the entry contradicts the spec.
         """
         if entry.read is None:
             if entry.listing is not None:
@@ -345,14 +345,14 @@ class RejectedPlacesReader:
     """Reader of responses that name rejected items by their places."""
 
     at: str
-    """JSON Pointer in a refusal to the object whose names have the places ("items[1].name", "/1/name")."""
+    """JSON Pointer, in a refusal, to the object whose names have places ("items[1].name", "/1/name")."""
     statuses: frozenset[int]
     """Statuses of refusals that may name rejected items."""
     wide_integers: frozenset[str]
-    """Members, in lower case, in which an integer of more than 32 bits lets the vendor refuse the call."""
+    """Names, in lower case, of members in which an integer over 32 bits makes the vendor refuse the call."""
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return the outcomes in a response: all accepted after a 2xx, else the rejected items.
+        """Return the outcomes in a response: for a 2xx every item as accepted, else only the rejected items.
 
         Return None if the response refuses the whole call. Raises ValueError: the response cannot be read.
         """
@@ -436,9 +436,9 @@ class RefinedReader:
 
     inner: OutcomeReader
     blank: frozenset[str | None]
-    """Keys for which the vendor makes its own key; the reported key of their items is removed."""
+    """Keys that the vendor replaces with its own. The reported keys of items with such keys are removed."""
     classes: Mapping[str, Literal["created", "updated"]]
-    """What the status of an outcome says was done."""
+    """What was done with an item, by the status of its outcome."""
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return the outcomes, or None if the response refuses the whole call. Raises ValueError."""
@@ -461,7 +461,7 @@ def _position(
 ) -> UpdatePosition:
     """Return the update position of a word.
 
-    Unless updates replace records, steps that delete are left out: an older record might show after them.
+    Unless updates replace records, steps that delete are left out: a deletion might uncover an older record.
     """
     if word == "replaced":
         return UpdatePosition(_WORDS[word], None, tuple(step for _, step in steps))

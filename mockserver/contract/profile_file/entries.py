@@ -1,6 +1,6 @@
 """Entries of a written profile: members, types, places for messages, and placeholders.
 
-A new member needs a field here and a line in the module that makes a profile of it (`batches`, `profile`).
+A new member needs a field here and a line in the module that uses the field (`batches`, `profile`).
 Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists`, `open-cases`, `refusals`, `limited` and
 `idempotency` are the fields of `FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile`,
 `OpenCase`, `RefusalRule`, `LimitedCredentials` and `IdempotencyRule`. A new field of one of these classes
@@ -28,10 +28,10 @@ from mockserver.model import Json
 from mockserver.spec.yaml_positions import compose, place_in
 
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
-"""What becomes of the record in a step; a mapping sets its members in the record before the step."""
+"""What a step does to the record. A mapping has the new values of the members that the step changes."""
 
 UpdateWord = Literal["replaced", "kept", "rejected"]
-"""Effect of an item on an existing record. "kept": members that the item does not have stay as they are."""
+"""Effect of an item on an existing record. "kept": members that the item lacks do not change."""
 
 T = TypeVar("T")
 _STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -81,7 +81,7 @@ class KeyEntry(Entry, frozen=True):
 
 
 class ChangeEntry(Entry, frozen=True):
-    """A change of an item in the order of the fields. Members are named by JSON Pointers."""
+    """A change of an item. The fields apply in their order, and name members by JSON Pointers."""
 
     remove: str | list[str] = []
     changes: dict[str, Any] = field(name="set", default={})
@@ -126,18 +126,21 @@ class ReadEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ListEntry(CallEntry, frozen=True):
-    """The read of all records. Their compared members are those of `read`; `rows` points to their list."""
+    """The read of all records. The members that `read` shows are compared."""
 
     rows: str = ""
+    """JSON Pointer in the response to the list of records."""
 
 
 class StepEntry(CallEntry, frozen=True, kw_only=True):
-    """An action on one record. `name` completes "then …"; `item` changes a good item for the call."""
+    """An action on one record."""
 
     name: str
+    """Completes the sentence "then …"."""
     if_there: StepResult
     if_not: StepResult
     item: ChangeEntry = ChangeEntry()
+    """The change that makes the item of the call from a good item."""
 
 
 class ReplayEntry(Entry, frozen=True, kw_only=True):
@@ -234,7 +237,7 @@ def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
 def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
     """Return the path of the value that cannot be converted, given msgspec's path.
 
-    Msgspec's path does not name members of mappings, so they are converted one by one to find the wrong one.
+    Msgspec's path does not name members of mappings. To find the wrong member, convert each member alone.
     """
     steps: list[str | int] = []
     for name, number, any_member in _STEP.findall(path):

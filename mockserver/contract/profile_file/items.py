@@ -65,16 +65,16 @@ class WrittenItems:
 
     @property
     def example(self) -> Json:
-        """One of the good items."""
+        """The good item with the first key."""
         return self.item(self.key(0), self.drawn)
 
 
 def read_items(
     spec: Spec, operation: Operation, entry: BatchEntry, place: WrittenPlace, scope: PlaceholderScope
 ) -> WrittenItems:
-    """Return the items of a batch: as the entry says, or else as inferred from the spec.
+    """Return the items of a batch. What the entry does not give is inferred from the spec.
 
-    Raises SpecError: neither gives a key or an item, or a way to spoil an item changes nothing.
+    Raises SpecError: a key or an item cannot be inferred, or a way to spoil an item changes nothing.
     """
     sample = infer_item(spec, operation)
     key = _key(entry, place, scope, sample)
@@ -207,7 +207,7 @@ class RecordReader:
     missing: frozenset[int] = frozenset()
     """Statuses which mean that the record does not exist."""
     deleted: Mapping[str, Json] = field(default_factory=dict)
-    """Values, by JSON Pointer, of a record that counts as deleted."""
+    """Values, by JSON Pointer, that all deleted records have; empty if no value says so."""
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
         """Return the record that a read shows after the item was accepted."""
@@ -414,18 +414,19 @@ def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class WrittenStep:
-    """A step of a batch profile. `change` makes the item of the step from a good item."""
+    """A step of a batch profile."""
 
     entry: StepEntry
     place: WrittenPlace
     call: WrittenCall
     change: FilledChange
+    """Makes the item of the step from a good item."""
     items: WrittenItems
     reader: RecordReader
     scope: PlaceholderScope
 
     def step(self) -> Step:
-        """Return the step. Raises SpecError: its result does not fit the members that are compared."""
+        """Return the step. Raises SpecError: the step's result does not fit the members that are compared."""
         for name, result in (("if-there", self.entry.if_there), ("if-not", self.entry.if_not)):
             self._check(result, self.place.at(name), is_there=name == "if-there")
         return Step(self.entry.name, self._request, self._after)
@@ -477,7 +478,7 @@ class WrittenStep:
             Template(value, place.at(name)).checked([item for item in self.scope.in_items if item != "key"])
 
     def _stored_by_key(self) -> str:
-        """Return a compared member that depends on the key, "" if none does."""
+        """Return the pointer of a compared member that depends on the key, or "" if there is none."""
         drawn = self.items.drawn
         one, other = (self._stored(self.items.key(number), drawn) for number in (0, 1))
         differ: list[ComparedMember] = [m for m in self.reader.members if one[m.name] != other[m.name]]

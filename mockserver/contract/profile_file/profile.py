@@ -51,7 +51,7 @@ _PART = re.compile(r"\{(\w+)\}")
 
 
 def profile_of_spec(spec: Spec) -> Profile | None:
-    """Return the profile in the `x-contract` of the spec and its batch operations, None if there is none.
+    """Return the profile in the `x-contract` of the spec and its batch operations, or None.
 
     Raises SpecError: the profile cannot be read, or does not fit the spec.
     """
@@ -86,12 +86,13 @@ def profile_of_file(file: Path, spec: Spec) -> Profile:
 
 @dataclass(frozen=True, slots=True)
 class _WrittenProfile:
-    """A profile as it is written. `batches` has the entries that are written at operations of the spec."""
+    """A profile as it is written."""
 
     spec: Spec
     document: Json
     place: WrittenPlace
     batches: Mapping[str, tuple[Json, WrittenPlace]]
+    """Batch entries that are written at operations of the spec, by operation."""
 
     def profile(self) -> Profile:
         entry = typed(ProfileEntry, self.document, self.place)
@@ -131,7 +132,7 @@ class _WrittenProfile:
         return tuple(plain(kind, document, place.at(number)) for number, document in enumerate(documents))
 
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
-        """Return the batches in the order of the spec. Batches without an entry are inferred from it."""
+        """Return the batches in the order of the spec. A batch without an entry is inferred from the spec."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
         made = (
             self._batch(operation, written, scope)

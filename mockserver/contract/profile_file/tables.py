@@ -1,4 +1,4 @@
-"""Read bad items and value rules of a profile that Python completes, from YAML as in `profile.yaml`."""
+"""Bad items and value rules in YAML, for profiles that are partly written in Python."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ProfileTables:
         return yaml.load(self._text)
 
     def corruptions(self, name: str, facts: Facts) -> tuple[Corruption, ...]:
-        """Return the ways to spoil an item in the list `name`. Raises SpecError: an entry cannot be read."""
+        """Return the corruptions in the list `name`. Raises SpecError: an entry cannot be read."""
         place = WrittenPlace(self.file.name, self._text).at(name)
         entries = typed(list[BadEntry], self._document[name], place)
         return tuple(_corruption(entry, place.at(number), facts) for number, entry in enumerate(entries))
