@@ -37,16 +37,16 @@ def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
 
 @dataclass(frozen=True, slots=True)
 class InferredReading:
-    """How records are read. At least one of `one` and `all_` is a path."""
+    """How records are read. `one` or `all_` is a path, or both are."""
 
     names: tuple[str, ...]
     """Members that are compared."""
     key: tuple[str, ...]
     """Members that form the key."""
     one: str
-    """Path template of one record, with its key; "" if no operation reads one record."""
+    """Path template of one record, with the record's key, or "" if no operation reads one record."""
     all_: str
-    """Path of the list of records; "" if no operation lists them."""
+    """Path of the list of records, or "" if no operation lists records."""
 
     def read(self, key: str, _tenant: int = 0) -> Request:
         if self.one:
@@ -57,7 +57,7 @@ class InferredReading:
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
-        """Return the record with this key in a response, or None if it is not there."""
+        """Return the record with this key in a response, or None if the response has no such record."""
         if not self.one:
             return self.listed(exchange).get(key)
         if exchange.response.status != _FOUND:
@@ -91,7 +91,7 @@ def compared_members(value: Json) -> str | Decimal | None:
 
 
 def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
-    """Return good items of a batch operation, or None if none can be made up from its schema."""
+    """Return good items of a batch operation, or None if its schema does not allow to make up an item."""
     schema = _item_schema(spec, operation)
     if operation.batch is None or schema is None:
         return None
@@ -121,11 +121,11 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
 
 @dataclass(frozen=True, slots=True)
 class BatchSample:
-    """Good and bad items of a batch, and how they are sent. It is unknown how records are read back."""
+    """Good and bad items of a batch, and how they are sent. How records are read back is unknown."""
 
     operation: str
     key: Callable[[int], str]
-    """Key with a number. If the vendor assigns keys: the value of a member that tells items apart."""
+    """Returns the nth key; if the vendor assigns keys, the value of a member that tells items apart."""
     item: Callable[[str, DrawnValues], dict[str, Json]]
     call: Callable[[Sequence[Json], int], Request]
     corruptions: tuple[Corruption, ...]
@@ -225,7 +225,7 @@ def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredR
 
 
 def explain_missing_profile(spec: Spec, operation: Operation) -> str:
-    """Return which information a batch profile needs and the spec does not give, and how to add it."""
+    """Return which information for a batch profile is missing in the spec, and how to add the information."""
     if infer_item(spec, operation) is None:
         return (
             "no valid item can be made up; give its schema an `example`, or correct the `key` of its x-batch"

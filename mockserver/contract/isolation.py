@@ -54,18 +54,18 @@ class IsolationScope:
     first: int
     """Number of the first key."""
     has_sandbox: bool = False
-    """Whether the scope has a sandbox of its own; else all scopes share records, but use different keys."""
+    """Whether the scope has a sandbox of its own. If not, scopes share records, but use different keys."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers that select the sandbox."""
 
     @property
     def numbers_from(self) -> int:
-        """The number before that of the first item. Scopes that share records have different numbers."""
+        """The number before the first item's number. Scopes that share records have different numbers."""
         return self.first * _NUMBERS_OF_A_KEY % _NUMBERS
 
 
 class Isolation:
-    """Source of isolation scopes at one target. `of` (an operation) tells sources with equal seeds apart."""
+    """Source of isolation scopes at one target. The operation `of` tells sources with equal seeds apart."""
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:
         self._target = target
@@ -92,7 +92,7 @@ class Isolation:
         return IsolationScope(name, first)
 
     def drop(self, scope: IsolationScope) -> None:
-        """Delete the sandbox of a scope. If the target refuses that, later scopes get no sandbox."""
+        """Delete the sandbox of a scope. If the target refuses the deletion, later scopes get no sandbox."""
         if not scope.has_sandbox:
             return
         request = Request("DELETE", f"/_mock/sandboxes/{scope.name}")
@@ -100,7 +100,7 @@ class Isolation:
             answered = self._target.at_control_plane(request).response
         except TargetUnreachableError:
             return
-        # A server has at most a thousand sandboxes. A run that cannot delete its sandboxes would reach that.
+        # A server has at most a thousand sandboxes. A run that cannot delete its own would reach this limit.
         self._sandboxed = self._sandboxed and answered.status in (204, 404)
 
 
@@ -150,7 +150,7 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
 def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) -> bool:
     """Return whether an operation takes an idempotency key; only writing operations do.
 
-    If no operation declares the header, batches and all writes except PUT and DELETE take it.
+    If no operation declares the header, batches and all writes except PUT and DELETE take a key.
     """
     if operation.method not in _WRITES or operation.safe or operation.id in rule.exempt:
         return False

@@ -1,4 +1,4 @@
-"""Loading of the API under test: that of a vendor, or of any OpenAPI file."""
+"""Loading of the API under test, from a vendor or from any OpenAPI file."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def load_api(
 ) -> ApiUnderTest:
     """Load the API of an OpenAPI file that overlays change.
 
-    Its profile is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if
-    it has one. Raises SpecError.
+    The profile is the YAML file `profile`, else the spec's `x-contract`, else the profile in the vendor's
+    package, if there is one. Raises SpecError.
     """
     return _api_of(read_spec(file, [read_overlay(one) for one in overlays]), facts, profile)
 
@@ -76,7 +76,7 @@ def _check_facts(profile: Profile, named: Facts) -> None:
 
 
 def profile_of(spec: Spec) -> Profile:
-    """Return the profile in the spec, else that of its vendor package, else an empty profile.
+    """Return the profile in the spec, else the profile in the vendor's package, else an empty profile.
 
     Raises SpecError.
     """
@@ -96,7 +96,7 @@ def _profile_of_file(file: Path, spec: Spec) -> Profile:
 def find_profile(spec: Spec) -> Profile:
     """Return the profile in the vendor's package, or an empty profile if there is none.
 
-    It is read from `profile.yaml`; `complete` in the module `profile` adds what needs code.
+    The profile is read from `profile.yaml`; `complete` in the module `profile` adds what needs code.
     """
     package = find_spec(f"{VENDORS_PACKAGE}.{spec.name}")
     if package is None or package.origin is None:
@@ -118,11 +118,11 @@ def not_served(spec: Spec) -> frozenset[str]:
 
 
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
-    """Return the API of a file without annotations as far as a mock server promises to keep it.
+    """Return the API of a file without annotations, reduced to what a mock server promises to keep.
 
-    Other APIs are returned unchanged. A refusal may have a status or a body that the file does not declare,
-    as may the 501 of an operation for which no valid answer can be made. If Schemathesis cannot write a call
-    as OpenAPI says, the server may accept or refuse it.
+    Return every other API unchanged. In the result, a refusal may have a status or a body that the file does
+    not declare, and so may the 501 of an operation for which no valid answer can be made. If Schemathesis
+    cannot write a call as OpenAPI says, the server may accept or refuse the call.
     """
     spec = api.spec
     if not spec.is_own:
@@ -169,7 +169,7 @@ def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
 
 
 def _is_misspelled(spec: Spec, operation: Operation) -> bool:
-    """Return whether Schemathesis writes a parameter or a body of the operation in a way of its own."""
+    """Return whether Schemathesis writes a parameter or body of the operation otherwise than OpenAPI says."""
     nodes = ((one, resolve(spec.document, one.schema)) for one in operation.parameters)
     is_odd = any(
         one.content

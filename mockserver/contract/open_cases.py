@@ -56,7 +56,7 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
-    """Yield, for each batch whose profile leaves it open, that a call with a key twice may be refused.
+    """Yield an open case for each batch whose profile lets a server refuse calls with a repeated key.
 
     Sequences find out whether the server refuses such calls.
     """

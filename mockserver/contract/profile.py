@@ -1,6 +1,6 @@
 """Profile of a vendor for the contract suite. It uses no code of the server.
 
-A vendor's package has it as `profile.yaml`; without that file, batch profiles are inferred from `x-batch`.
+It is `profile.yaml` in a vendor's package; without this file, batch profiles are inferred from `x-batch`.
 
 A *place* is the position of a value in an answer: a JSON Pointer ("/pagination/cursor") in the body, the name
 of a header ("x-total-count"), or a header and a pointer into its JSON ("x-pagination#/TotalCount"). "" means
@@ -63,8 +63,8 @@ class SkippedCheck:
 class FixturePins:
     """Values with which generated calls find existing records, and unusual expectations, with reasons.
 
-    `headers`, `query`, `path` and `body` have the values of members by name. A value is not used in a case
-    that is bad in its place on purpose.
+    `headers`, `query`, `path` and `body` have values by the names of members. If a case is bad on purpose in
+    one of these places, the values for this place are not used.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class FixturePins:
     omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Members that are removed from the schema with this name before cases are generated."""
     accepts: tuple[tuple[str, str], ...] = ()
-    """Pairs of an operation and a media type: the operation is run once more with it as `Accept`."""
+    """Pairs of an operation and a media type with which, as `Accept`, the operation is run once more."""
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
     """For each series of walks along links, the operations that it leaves out."""
     empty_responses: tuple[str, ...] = ()
@@ -205,10 +205,10 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """The outcome that a response reports for one item. None or "" means that the response does not say."""
+    """The outcome that a response reports for one item. Fields that the response lacks are None or ""."""
 
     place: int | None
-    """The place of the item, None if the response reports an item that was not sent."""
+    """The place of the item, or None if the response reports an item that was not sent."""
     accepted: bool
     key: str | None = None
     made: Literal["created", "updated", "unchanged", ""] = ""
@@ -227,8 +227,8 @@ class ReportedOutcomes:
     count: int | None = None
     """The reported number of accepted items, None if the response has no count."""
     is_complete: bool = True
-    """Whether there is one outcome for each item, in wire order; else only rejected items are reported, and
-    all other items were accepted."""
+    """Whether there is one outcome for each item, in wire order. If not, all items without an outcome were
+    accepted."""
     contradiction: str = ""
     """How the response contradicts its outcomes, as the end of a sentence; "" if it does not."""
 
@@ -260,7 +260,7 @@ class Assumption:
     name: str
     """The case ("a text that is too long")."""
     positions: tuple[Position, ...]
-    """Possible reactions, that of this mock first. A server may choose any of them, but must keep to it."""
+    """Possible reactions, this mock's reaction first. A server must keep to the one it chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ class Corruption:
     """Completes the sentence "an item with …" ("an unknown payee")."""
     change: Callable[[Json], Json]
     refuses_call: bool = False
-    """Whether the vendor refuses the whole call because of the item (its body reader fails)."""
+    """Whether the vendor refuses the whole call because of the item (the vendor's body reader fails)."""
     assumption: Assumption | None = None
     """The open case, None if the vendor's documents say what happens."""
 
@@ -307,7 +307,7 @@ RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | Re
 
 @dataclass(frozen=True, slots=True)
 class UpdatePosition:
-    """A possible effect of an item on an existing record. It replaces two fields of the batch profile."""
+    """A possible effect of an item on an existing record. Its members replace those of the profile."""
 
     what: str
     """The effect in words."""
@@ -351,11 +351,11 @@ class BatchProfile:
     twice: Twice = ""
     """What this mock does with a key that is repeated in a batch."""
     twice_positions: tuple[Twice, ...] = ()
-    """What other servers may do with such a key; empty if the vendor's documents decide."""
+    """What other servers may do with a repeated key; empty if the vendor's documents decide."""
     oddities: tuple[Corruption, ...] = ()
     """Ways to write an item whose result only an assumption decides; they are never used in sequences."""
     updates: tuple[UpdatePosition, ...] = ()
-    """Possible effects on an existing record, that of this mock first; empty if the documents decide."""
+    """Possible effects on an existing record, this mock's effect first; empty if the documents decide."""
     assumed_encodings: frozenset[str] = frozenset()
     """Media types of `encodings` that the vendor reads only according to an assumption."""
     key_header: str = ""
@@ -363,7 +363,7 @@ class BatchProfile:
     key_member: str = ""
     """The member of the body's root with the idempotency key, "" if there is none."""
     again: Literal["same", "refused", ""] = ""
-    """The answer to a second call with a used key: that of the first call, or a refusal; "": unknown."""
+    """The answer to a second call with a used key: the first answer, or a refusal; "" if unknown."""
     replay_status: int = 0
     """The status of a refused second call."""
     conflict_status: int = 0
@@ -397,7 +397,7 @@ class IdempotencyRule:
     no_key_with: tuple[str, ...] = ()
     """Headers with which a call does not use up its key."""
     errors: bool = False
-    """Whether a refusal is repeated, too, even if the call would be accepted by now."""
+    """Whether a repeated call gets a first refusal again, even if the server would now accept the call."""
 
 
 Situation: TypeAlias = Literal[
@@ -409,7 +409,7 @@ Situation: TypeAlias = Literal[
     "media type",
     "accept",
 ]
-"""Reason for a refusal. "no right": the credentials are known, but may not call the operation."""
+"""Reason for a refusal. "no right" means known credentials that may not call the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +437,7 @@ class LimitedCredentials:
 class OpenCase:
     """A case that the vendor's documents leave open and the suite does not try out.
 
-    For other servers its members are added to those of the profile, so that either behaviour is accepted.
+    For other servers, its members are added to the profile, so that either behaviour is accepted.
     """
 
     name: str
@@ -466,13 +466,13 @@ class Profile:
     """Tolerances by operation; the key "" applies to all operations."""
     readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
     """Readers by batch operation, if `x-batch.outcome` cannot describe the outcomes. An operation may have a
-    reader without a batch profile."""
+    reader, but no batch profile."""
     idempotency: IdempotencyRule | None = None
     """None: the rule of the spec, see `mockserver.contract.isolation.rule_of`."""
     refusals: tuple[RefusalRule, ...] = ()
     limited: tuple[LimitedCredentials, ...] = ()
     message_exceptions: tuple[str, ...] = ()
-    """Regular expressions of messages that do not mean what they seem to say; checks accept them."""
+    """Regular expressions of messages that checks accept although the messages seem to be wrong."""
     fact_checks: tuple[FactCheck, ...] = ()
     """How to find the facts at a target before a run. A fact without a check is not checked."""
     lists: tuple[ListProfile, ...] = ()

@@ -16,7 +16,7 @@ Counted: TypeAlias = Literal["all", "page", "pages", "number", "size", "either"]
 """What a count in the answer counts.
 
 "all": all rows; "page": rows of this page; "pages": pages; "number": the number of this page; "size": rows
-that were asked for; "either": all rows or those of this page.
+that were asked for; "either": all rows, or rows of this page.
 """
 
 Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
@@ -58,12 +58,12 @@ class FactCheck:
 
     fact: str
     reads: tuple[FactRead, ...] = ()
-    """Calls in order: the first clear answer counts. Without reads the fact cannot be checked."""
+    """Calls in their order. The first clear answer counts; without calls, the fact cannot be checked."""
     needed_by: tuple[str, ...] = ()
     """Batch operations that rely on the fact, () for every call."""
     tenant: int = 0
     parts: str = ""
-    """Separator between records, if the text of the fact names several; else ""."""
+    """Separator of names in the text of a fact that names several records, or ""."""
     made_up: bool = False
     """Whether the fact is free text that names no existing record (a prefix of keys)."""
     replaceable: bool = False
@@ -73,7 +73,7 @@ class FactCheck:
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """A filter of a list: the answer has exactly the rows whose member fits the value."""
+    """A filter of a list, which selects exactly the rows whose member fits a value."""
 
     parameter: str
     member: str
@@ -105,7 +105,7 @@ class ListProfile:
 
     operation: str
     query: Mapping[str, str] | None = None
-    """Parameters sent with every call; `{name}` stands for a fact. None: those of the batch's listing."""
+    """Parameters sent with every call; `{name}` stands for a fact. None means the batch's `listing`."""
     paging: Paging = ""
     position: str = ""
     """The parameter for the page: its number, offset or cursor."""

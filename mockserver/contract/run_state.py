@@ -22,7 +22,7 @@ class RunConfig:
 
     seed: int = 0
     max_examples: int = 100
-    """Maximum number of random calls of an operation, and of sequences of a subject."""
+    """Maximum number of random calls of an operation, and maximum number of sequences of a subject."""
     only: frozenset[str] = frozenset()
     """Checks to make."""
     operations: frozenset[str] = frozenset()
@@ -30,9 +30,9 @@ class RunConfig:
     shrinks: bool = True
     """Whether to search for a smaller example of each failure."""
     workers: int = 1
-    """Number of processes that do independent parts side by side. The result is equal for every number."""
+    """Number of processes that do independent parts side by side. It does not change the result."""
     left_out: frozenset[str] = frozenset()
-    """Operations that are never called, not even by a sequence of another operation (empty: none)."""
+    """Operations that are never called, not even by sequences of another operation. Empty means none."""
     parts: frozenset[str] = frozenset()
     """Subjects of the parts to do: operations, or "links" for the walks."""
 
@@ -61,7 +61,7 @@ class RunPart:
     operation: str
     """An operationId, "" for walks."""
     number: int
-    """Counts from 1 to `of` within the phase."""
+    """Number of the part in the phase, from 1 to `of`."""
     of: int
     note: str = ""
     """Distinguishes parts of one operation ("as application/xml")."""
@@ -88,10 +88,10 @@ class PartResult:
     """Result of a finished part."""
 
     checks: int
-    """Number of different checks that were made, each counted once for each operation."""
+    """Number of checks that were made. A check counts once for each operation."""
     calls: int
     broken: tuple[Finding, ...] = ()
-    """A finding for each check that failed in this part, even if an earlier part has found it too."""
+    """A finding for each check that failed in this part, even if the check also failed in an earlier part."""
     seconds: float | None = None
     """Time that a worker process took for the part, None if no worker did it."""
 
@@ -112,7 +112,7 @@ class RunObserver:
         """Receive the part that begins."""
 
     def call_made(self, number: int = 1) -> None:
-        """Count answered calls; `number` is 0 if no call was answered for a while."""
+        """Add `number` to the answered calls; 0 if no call was answered for a while."""
 
     def step_began(self) -> None:
         """Count a walk or a sequence that begins in the current part."""
@@ -213,7 +213,7 @@ class FindingLedger:
 
 @dataclass(frozen=True, slots=True)
 class SizeTime:
-    """A batch that was answered, and the time that the answer took."""
+    """Size of a batch that was answered, and the time until the answer."""
 
     size: int
     """Number of items."""
@@ -224,7 +224,7 @@ class SizeTime:
     compared: int = 0
     """Number of items whose record was read back, alone or in a list."""
     due: float = 0
-    """Seconds after which the answer is late, 0 if there is no limit."""
+    """Maximum number of seconds for the answer, 0 if there is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class PlannedPart:
     work: Callable[[], Any]
     """Does the part. Raises TargetUnreachableError."""
     group: str = ""
-    """Parts with equal groups are done one after another; a part with "" may be done beside any other."""
+    """Parts with equal groups are done one after another; parts with "" are independent of all parts."""
 
 
 def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:

@@ -50,7 +50,7 @@ PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 """Phases in their order: faults of single calls are reported before faults of several calls."""
 
 _ALLOCATIONS = 1_000_000
-"""Garbage is collected when so many more objects were allocated than freed (about 100 MiB): rarely."""
+"""Garbage is collected when so many more objects were allocated than freed (about 100 MiB)."""
 
 T = TypeVar("T")
 _TICK_S = 0.25
@@ -85,7 +85,7 @@ def run_phases(
 
 
 def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
-    """Return the API for the target: in open cases a server that is not a mock server may do either."""
+    """Return the API for the target. If that is not a mock server, accept either behaviour in open cases."""
     if not api.profile.open_cases or target.identity().is_ours:
         return api
     ledger.notes.append(note_of(api))
@@ -93,7 +93,7 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 
 
 def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]:
-    """Yield phase, planner, and the checks that the planner adds to those of the judge, in order."""
+    """Yield, in order, phase, planner, and the checks that the planner adds to the checks of the judge."""
     # Hypothesis and Schemathesis are slow to import.
     from mockserver.contract import size_plan, size_run  # noqa: PLC0415
     from mockserver.contract.fuzzing import follow_ups  # noqa: PLC0415
@@ -109,7 +109,7 @@ def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]],
 
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
-    """Do the parts, with several workers if the configuration asks for them and they are possible."""
+    """Do the parts, with several workers if the configuration asks for this and the target permits this."""
     from mockserver.contract.failure_search import without_module_literals  # noqa: PLC0415 - imports Hypothesis
 
     with _rare_garbage_collection(), without_module_literals():
@@ -172,7 +172,7 @@ class WorkedPart:
     ledger: FindingLedger
     """Results of this part alone."""
     error: BaseException | None = None
-    """Why the part was not finished, else None."""
+    """Why the part was not finished, or None if it was finished."""
 
 
 def can_work_side_by_side() -> bool:
@@ -313,7 +313,7 @@ class _Merge:
         self._told = made
 
     def add(self, done: WorkedPart) -> None:
-        """Take the results of a part, and write all results that are next in the order of the plan."""
+        """Take the results of a part, and write all results whose turn it is in the order of the plan."""
         self.report_calls()
         self._waiting[done.number] = done
         self._error = self._error or done.error
@@ -356,7 +356,7 @@ class _ResultObserver(RunObserver):
 
 
 class _Interrupts:
-    """Handler of SIGINT and SIGTERM in a worker: they may end a part or a wait, but no report of results."""
+    """Handler of SIGINT and SIGTERM in a worker. Signals end a part or a wait, but no report of results."""
 
     def __init__(self) -> None:
         self._came = False
@@ -403,7 +403,7 @@ def _work(
 def _done(
     number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts, observer: _ResultObserver
 ) -> WorkedPart:
-    """Do a part in a worker. The ledger is the worker's copy; it ends with the results of this part only."""
+    """Do a part in a worker. In the end, the ledger (the worker's copy) has only the results of this part."""
     ledger.begin_anew(observer)
     error: BaseException | None = None
     began = system_clock()

@@ -71,8 +71,8 @@ def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
 def check_target(url: str, allowed: Collection[str]) -> str:
     """Return the address without a trailing slash and without the port that its scheme implies.
 
-    Raises UnsafeTargetError: not an HTTP address, or one with credentials or a query, or a host that is
-    neither this machine nor in `allowed`.
+    Raises UnsafeTargetError: the address is not HTTP, has credentials or a query, or its host is neither this
+    machine nor in `allowed`.
     """
     try:
         netloc = urlsplit(url).netloc
@@ -113,7 +113,7 @@ def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
 
 
 def vendors_of(answered: Response) -> frozenset[str] | None:
-    """Return the vendors in the health answer of a mockserver, or None if the answer is not that."""
+    """Return the vendors in the health answer of a mockserver, or None if it is no health answer."""
     if answered.status != _OK:
         return None
     health = answered.document()
@@ -133,7 +133,7 @@ class Identity:
     is_ours: bool
     """Whether the server is a mockserver."""
     base: str = ""
-    """The path before `/_mock`, which a proxy may add; "" without a proxy."""
+    """The path that a proxy may add before `/_mock`; "" without a proxy."""
     vendors: frozenset[str] = frozenset()
     """Vendors of the mockserver."""
 
@@ -143,9 +143,10 @@ def identify(
 ) -> Identity:
     """Identify the server at an address by its health answer, or by its headers if it has no health answer.
 
-    `send` calls below the address, `at_host` at the root of its host. The health is requested at the root
-    first, and then below each part of the path (`/_mock`, then `/team/_mock` for `http://host/team/vendor`),
-    because a mockserver records calls below a vendor in its journal. Raises TargetUnreachableError.
+    `send` calls paths below the address, `at_host` paths below the root of its host. The health is requested
+    at the root first and then below each part of the path (`/_mock`, then `/team/_mock` for
+    `http://host/team/vendor`), because a mockserver records calls below a vendor in its journal. Raises
+    TargetUnreachableError.
     """
     parts = path_parts(url)
     found = None

@@ -22,7 +22,7 @@ _MOST_KEYS = 2**31 - 1
 _DEEPEST = 8
 """Maximum nesting of made-up objects and lists. A schema that requires more probably refers to itself."""
 _TRIED = (*map(Decimal, ("0.01", "19.99", "1234.56", "99999999.99")),)
-"""Amounts with which a sample must make valid items before it is used."""
+"""Amounts with which a sample must make valid items, or the sample is not used."""
 _FORMATS: Mapping[str, Callable[[int], str]] = {
     "uuid": lambda number: f"00000000-0000-4000-8000-{number:012d}",
     "date": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
@@ -66,7 +66,7 @@ class SampleMember:
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
-        """Return a valid value, or None if no value can be made up. `number` tells values apart."""
+        """Return a valid value, or None if no value can be made up. Most values differ by `number`."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -87,7 +87,7 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """Yield the member once for each schema of `oneOf` or `anyOf`, merged with the keywords beside it.
+        """Yield the member once for each schema of `oneOf` or `anyOf`, merged with its other keywords.
 
         Without `oneOf` and `anyOf`, yield the member itself.
         """
@@ -205,7 +205,7 @@ class SampleItem:
 
 
 def key_text(values: Sequence[Json]) -> str:
-    """Return the key of an item from the values of its key members. Several are escaped and joined by `/`."""
+    """Return the key of an item from the values of its key members. Several are joined, escaped, by `/`."""
     if len(values) == 1:
         return str(values[0])
     return join_key(map(str, values))
@@ -304,9 +304,9 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 
 
 def set_member(pointer: str, value: Json) -> ChangeDocument:
-    """Return a function that copies a document with `value` at the pointer (`/payee_ID`; "": the whole).
+    """Return a function that copies a document with `value` at the pointer (`/payee_ID`, or "").
 
-    The document must have every parent of the member, and may lack the member itself.
+    With "", the value replaces the document. Otherwise the document must have every parent of the member.
     """
     return _change_at(parse_pointer(pointer), lambda _: value)
 
@@ -331,7 +331,7 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
-    """Write `value` as XML. If the schema is a list and `value` an object around one, write only the list."""
+    """Write `value` as XML. If the schema is a list and `value` an object around it, write only the list."""
     tree = SchemaTree(document)
     is_list = tree.place((schema,)).kind == "array"
     if is_list and isinstance(value, Mapping) and len(value) == 1:

@@ -34,7 +34,7 @@ from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
-"""Address of calls in this process. Its host is a loopback host, because the application answers no other."""
+"""Address of calls in this process. Its host is a loopback host, as the application answers no other host."""
 
 QUICK_EXAMPLES = 2
 QUICK_NOTE = (
@@ -77,7 +77,7 @@ class Session:
     """Address of the target, "" for an application in this process."""
     seconds: float
     stopped: str = ""
-    """Why the run ended early: INTERRUPTED, the loss of the target, or a fault of the suite; else ""."""
+    """Why the run ended early (INTERRUPTED, loss of the target, or a fault of the suite), or ""."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The shell variable that replaces each secret text."""
     in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -146,14 +146,14 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
 def _is_ours(api: ApiUnderTest, target: Target) -> bool:
     """Return whether a mockserver is at a target on this machine.
 
-    Raises UnsafeTargetError: the address is that of the whole mockserver, not of the API.
+    Raises UnsafeTargetError: at the address is the whole mockserver, not the API.
     """
     safety.check_vendor_in_path(api.name, target.address.url, target.identity())
     return target.identity().is_ours
 
 
 def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
-    """Return the replacement of each secret text: credentials of the environment and of headers."""
+    """Return the replacement of each secret text in the credentials of the environment and of headers."""
     secret = credentials.from_environment(api, context.environment)
     return {**credentials.secret_texts(secret), **_of_headers(plan)}
 
@@ -239,9 +239,9 @@ def _application(plan: SessionPlan) -> App:
 
 
 def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
-    """Return the credentials of the environment; for a mock server also those of the fixtures.
+    """Return the credentials of the environment, and for a mock server also the fixtures' credentials.
 
-    Without credentials in the fixtures a mock server accepts any, so they are invented.
+    Without credentials in the fixtures, a mock server accepts any credentials, so invent some.
     """
     named = credentials.from_environment(found, context.environment)
     if not ours:
@@ -280,7 +280,7 @@ def _run_config(
 def _checked_facts(
     known: ApiUnderTest, target: Target, plan: SessionPlan, run_config: RunConfig, *, ours: bool
 ) -> CheckedFacts:
-    """Check the facts of the run; at a mock server only those that the user named.
+    """Check the facts of the run; at a mock server check only facts that the user named.
 
     Records of another machine replace no fact, because somebody may need them. Raises MissingFactsError.
     """
@@ -317,9 +317,9 @@ class SessionPlan:
 
     name: str
     spec: Path | None = None
-    """File of a user; None: the vendor with this name."""
+    """File of a user, or None for the vendor with this name."""
     target: str | None = None
-    """Address; None: the application in this process."""
+    """Address, or None for the application in this process."""
     allowed: tuple[str, ...] = ()
     """Hosts beyond this machine that may be called."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -328,7 +328,7 @@ class SessionPlan:
     run_config: RunConfig = field(default_factory=RunConfig)
     phases: tuple[str, ...] = PHASES
     profile: Path | None = None
-    """YAML file; None: the profile of the spec or the vendor."""
+    """YAML file, or None for the profile of the spec or the vendor."""
     is_quick: bool = False
     """Whether reports note that the run has only a few examples."""
     overlays: tuple[Path, ...] = ()
@@ -425,7 +425,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 ) -> None:
     """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
 
-    The address in MOCKSERVER_TARGET replaces `target`; without both, the application runs in this process.
+    The address in MOCKSERVER_TARGET replaces `target`. Without both, the application runs in this process.
     MOCKSERVER_ALLOW_REMOTE has the hosts beyond this machine that may be written to, separated by spaces.
     Credentials come from the environment, see `mockserver contract --help`. Raises BrokenRule: the check
     fails; BrokenRunError: a fault of the suite; and the errors of `run_session`.

@@ -67,7 +67,7 @@ _ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
 _CRASHED = 500
 _CALLER = ("127.0.0.1", 123)
 _KEPT_CONNECTIONS = 16
-"""Maximum number of connections that stay open; a call beyond it opens its own connection."""
+"""Maximum number of connections that stay open; further parallel calls open their own connections."""
 
 _READ_BYTES = 1 << 16
 _NO_SERVER = (
@@ -83,12 +83,12 @@ _NO_SERVER = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Address of a target, and how it is called. Names of headers are in lower case."""
+    """Address of a target, and how the target is called. Names of headers are in lower case."""
 
     url: str
     """Without a trailing slash."""
     app: App | None = field(default=None, repr=False)
-    """Application that answers in this process; None: call `url` over the network."""
+    """Application that answers in this process, or None to call `url` over the network."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers sent with every call that does not set them."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -135,7 +135,7 @@ class Target:
         self._is_stopped = True
 
     def always_send(self, header: str, text: str) -> None:
-        """Send a header with every later call, as if the user had given it. Its name is in lower case."""
+        """Send a header, named in lower case, with every later call, as if the user had given the header."""
         self.address = replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
@@ -502,7 +502,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    """A response that must be read within the timeout of its socket, counted from its start."""
+    """A response that must be read within the timeout of its socket, counted from the response's creation."""
 
     def __init__(self, sock: socket.socket, *rest: Any, **options: Any) -> None:
         super().__init__(sock, *rest, **options)

@@ -45,7 +45,7 @@ TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 """Statuses that say nothing about the contract: the request may succeed later."""
 
 _UNSAID = frozenset({401, 403})
-"""Statuses that may be due to the credentials, which most recorders leave out."""
+"""Statuses that may be due to missing credentials, because most recorders leave out credentials."""
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
 _STORY = "story"
@@ -69,9 +69,9 @@ class RecordedExchange:
     at: datetime | None
     """Start of the call, by the sandbox's clock if this server recorded it."""
     exchange: Exchange
-    """The path of its request is that of the URL, with the query. A status of 0 means no answer."""
+    """The exchange. Its request has path and query of the URL; its status is 0 if there was no answer."""
     beginning: Mapping[str, Any] | None = None
-    """Members of the sandbox to create for the calls, None if another program wrote the archive."""
+    """Members of the sandbox to create for the calls, or None if another program wrote the archive."""
     state: Mapping[str, Any] = field(default_factory=dict)
     """State to merge into the sandbox before this call, by scope."""
 
@@ -117,7 +117,7 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
     """Return the request with the headers that this server recorded, credentials included.
 
-    If secrets in the standard body are masked, the recorded body replaces the standard one.
+    If secrets in the archive's standard body are masked, take the body that this server recorded.
     """
     headers = {str(name): str(text) for name, text in sent["headers"].items()}
     is_cut = MASK.encode() in request.body
@@ -223,10 +223,10 @@ class OutcomeDifference:
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
-    """Return where the outcomes of items differ; messages and bodies are not compared.
+    """Return differences between outcomes of items, without regard to messages and bodies.
 
-    `before` is the recorded exchange, `after` the local server's. If there is no reader, or both responses
-    refuse the whole call, compare the two statuses instead.
+    `before` is the recorded exchange, `after` the exchange with the local server. If there is no reader, or
+    both responses refuse the whole call, compare the two statuses instead.
     """
     was, now = (_reported(one, items, reader) for one in (before, after))
     if was is None and now is None:
@@ -256,7 +256,7 @@ def _reported(
 def _outcomes_by_key(
     reported: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
-    """Return the outcome of each item: a text if the whole call was refused, None if none is reported."""
+    """Return for each item its outcome, a text if the whole call was refused, or None if none is reported."""
     if reported is None:
         return [REFUSED_WHOLE] * len(items)
     by_place = {
@@ -389,7 +389,7 @@ class LocalServer:
     api: ApiUnderTest
     target: Target
     state: bytes = b""
-    """JSON of the state with which each sandbox begins; empty: the fixtures."""
+    """JSON of the state with which each sandbox begins; empty for the fixtures."""
     has_met_fault: set[str] = field(default_factory=set)
     """Names of the sandboxes that were created."""
 

@@ -1,4 +1,4 @@
-"""One API tried at one target: how every phase completes, sends and counts requests."""
+"""Trial of one API at one target: how all phases complete, send and count requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Trial:
         return self.api, self.target, self.run_config, self.ledger, self.judge_exchange
 
     def dressed(self, request: Request, tenant: int, scope: IsolationScope) -> Request:
-        """Return the request with credentials and the headers of tenant and scope, unless it has them."""
+        """Return the request with credentials and headers of tenant and scope, except what it already has."""
         api, operation = self.api, self.api.operation_of(request)
         given = api.profile.credentials
         headers = {**api.profile.headers(api.facts, tenant), **scope.headers}
@@ -42,7 +42,7 @@ class Trial:
         return with_query(api, operation, given, full)
 
     def send_as(self, request: Request, operation: str = "") -> Exchange:
-        """Send a request unchanged, and count it as a call of the operation ("": of no operation)."""
+        """Send a request unchanged, and count it as a call of the operation, or of no operation if ""."""
         return self.ledger.count_call(self.target.send(request, operation))
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:
