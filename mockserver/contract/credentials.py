@@ -56,7 +56,7 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 
 
 def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
-    """Return whether credentials or tenant of the request differ from those of the profile.
+    """Return whether credentials or tenant of the request differ from the profile's.
 
     If they differ and the server refuses the call, the suite is the reason, not the server.
     """

@@ -74,7 +74,7 @@ class ProfileExamples:
         return VendorAccess({name.lower(): text for name, text in headers.items()}, _token(security))
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
-        """Return the batches of the vendor's profile, or those of its spec if the profile has none.
+        """Return the batches of the vendor's profile, or if it has none, batches inferred from the spec.
 
         Raises MissingExampleError: the spec's `x-contract` is wrong.
         """

@@ -223,7 +223,7 @@ class Finding:
     expected: str = ""
     received: str = ""
     exchanges: tuple[Exchange, ...] = ()
-    """The calls that show the failure, in order. The check failed for the last of them."""
+    """The calls that show the failure, in order. The check failed at the last call."""
     steps: tuple[str, ...] = ()
     """The steps before the last call, in plain words."""
     phase: str = field(default="", compare=False)

@@ -76,7 +76,7 @@ class CheckedFacts:
 
     facts: Facts
     taken: Facts = field(default_factory=dict)
-    """Facts whose text was replaced by that of another record at the target."""
+    """Facts that were replaced by records at the target, with the texts of these records."""
     notes: tuple[str, ...] = ()
 
 
@@ -264,7 +264,7 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[str]) -> Mapping[str, int]:
-    """Call each operation once, without a body; return those that the server lacks, with the status.
+    """Call each operation once, without a body. Return the operations that the server lacks, with the status.
 
     A server lacks an operation if it answers 405, 501, or a 404 that the spec does not declare. A declared
     404 may also mean a missing record, so further calls are compared. The calls change nothing: a required

@@ -134,7 +134,7 @@ def _reads_header(target: Target) -> bool:
 
 
 def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
-    """Return the idempotency rule of the profile, else that of the spec, else None.
+    """Return the idempotency rule of the profile, else the rule of the spec, else None.
 
     A spec has a rule if it has `x-idempotency-header`, or if an operation has a header `Idempotency-Key`.
     """

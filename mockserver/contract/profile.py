@@ -196,10 +196,12 @@ class DrawnValues:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """An item as it was sent; `place` counts from 0, `key` is None if it is missing or unreadable."""
+    """An item as it was sent."""
 
     place: int
+    """Place in the batch, from 0."""
     key: str | None
+    """None if the key is missing or unreadable."""
     document: Json
 
 
@@ -307,7 +309,7 @@ RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | Re
 
 @dataclass(frozen=True, slots=True)
 class UpdatePosition:
-    """A possible effect of an item on an existing record. Its members replace those of the profile."""
+    """A possible effect of an item on an existing record, with two members that replace the profile's."""
 
     what: str
     """The effect in words."""
@@ -336,14 +338,14 @@ class BatchProfile:
     They are sent once in a scope, before the first item or step of the key. Each must be answered 2xx."""
     record_after: RecordAfter | None = None
     """Returns the record of a key after a good item, given the record before it; REFUSED_STEP if the item
-    must be rejected because of that record (a paid invoice cannot change). None: always as `record` says."""
+    must be rejected because of that record (a paid invoice cannot change). None means always `record`."""
     corruptions: tuple[Corruption, ...] = ()
     listing: Callable[[int], Request] | None = None
     listed: Callable[[Exchange], Mapping[str, Record]] | None = None
     """Returns the records in a response to `listing`, by key."""
     steps: tuple[Step, ...] = ()
     reader: OutcomeReader | None = None
-    """Reads the outcomes in a response; None: as `x-batch.outcome` declares."""
+    """Reads the outcomes in a response, or None to read what `x-batch.outcome` declares."""
     amount: Callable[[Json], Decimal] | None = None
     """Returns the amount that the outcome of a good item must show, if the response shows amounts."""
     tenants: int = 1
@@ -468,7 +470,7 @@ class Profile:
     """Readers by batch operation, if `x-batch.outcome` cannot describe the outcomes. An operation may have a
     reader, but no batch profile."""
     idempotency: IdempotencyRule | None = None
-    """None: the rule of the spec, see `mockserver.contract.isolation.rule_of`."""
+    """The vendor's rule, or None to take the spec's, see `mockserver.contract.isolation.rule_of`."""
     refusals: tuple[RefusalRule, ...] = ()
     limited: tuple[LimitedCredentials, ...] = ()
     message_exceptions: tuple[str, ...] = ()

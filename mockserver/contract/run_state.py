@@ -213,7 +213,7 @@ class FindingLedger:
 
 @dataclass(frozen=True, slots=True)
 class SizeTime:
-    """Size of a batch that was answered, and the time until the answer."""
+    """A size that was tried with a batch, and the time until the answer."""
 
     size: int
     """Number of items."""

@@ -109,7 +109,7 @@ def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]],
 
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
-    """Do the parts, with several workers if the configuration asks for this and the target permits this."""
+    """Do the parts, with several workers if the configuration asks for several and nothing prevents it."""
     from mockserver.contract.failure_search import without_module_literals  # noqa: PLC0415 - imports Hypothesis
 
     with _rare_garbage_collection(), without_module_literals():
@@ -339,7 +339,7 @@ class _Merge:
 
 
 class _ResultObserver(RunObserver):
-    """Observer in a worker: keeps the result of the part, and counts calls in the counter of all workers."""
+    """Observer in a worker. It stores the result of the part, and adds calls to the count of all workers."""
 
     result: PartResult | None = None
 

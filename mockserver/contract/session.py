@@ -282,7 +282,7 @@ def _checked_facts(
 ) -> CheckedFacts:
     """Check the facts of the run; at a mock server check only facts that the user named.
 
-    Records of another machine replace no fact, because somebody may need them. Raises MissingFactsError.
+    No record of another machine replaces a fact, as somebody may need the record. Raises MissingFactsError.
     """
     has_items = plan.phases != (runner.FUZZING_PHASE,)
     operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()

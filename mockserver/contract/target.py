@@ -59,7 +59,7 @@ _CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
         "user-agent": (b"User-Agent", f"python-httpx/{httpx.__version__}".encode()),
     }
 )
-"""Headers sent with every call that does not set them, by name in lower case."""
+"""Default headers of calls, by name in lower case. A call's own header replaces the default."""
 
 _ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
 """Methods whose requests have a `Content-Length` even without a body."""
@@ -90,7 +90,7 @@ class Address:
     app: App | None = field(default=None, repr=False)
     """Application that answers in this process, or None to call `url` over the network."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers sent with every call that does not set them."""
+    """Default headers of calls. A call's own header replaces the default."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers of the user (`--header`), sent with every call instead of the call's own."""
     verify_tls: bool = True
@@ -217,7 +217,7 @@ def _url(text: str) -> httpx.URL:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request as it is sent, with its headers in their order."""
+    """A request as it is sent, with headers in the order of sending."""
 
     method: str
     url: httpx.URL
@@ -261,7 +261,7 @@ class AppCaller:
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Send requests at the same time and return their answers in order. Raises UnansweredCallError."""
+        """Send requests at the same time. Return answers in their order. Raises UnansweredCallError."""
         return self._runner.run(self._together(requests))
 
     def close(self) -> None:
@@ -384,7 +384,7 @@ class HttpCaller:
         self._clock = clock
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Send requests at the same time and return their answers in order.
+        """Send requests at the same time. Return answers in the order of the requests.
 
         Raises TargetUnreachableError: there is no server; UnansweredCallError: no complete HTTP answer in
         time; UnsendableCallError: a request cannot be sent.

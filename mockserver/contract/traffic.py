@@ -129,7 +129,7 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """Return the start of the call: by the sandbox's clock if this server recorded it, else as recorded."""
+    """Return the start of the call, by the sandbox's clock if this server recorded the call."""
     own = entry.get("_mock") or {}
     text = own.get("sandboxAt") or entry.get("startedDateTime")
     return parse_instant(str(text)) if text else None
@@ -331,7 +331,7 @@ class DriftComparison:
 
     api: ApiUnderTest
     base: str
-    """Address at which the vendor's paths begin, "" to search for them in each URL."""
+    """Address at which the vendor's paths begin, or "" to search each URL for a path of the vendor."""
     judge: ExchangeJudge
     """Compares an exchange with the spec."""
     call: SendRequest
@@ -432,7 +432,7 @@ class LocalServer:
             raise UnfitStateError(json.loads(received.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
-        """Return the request; fixture credentials replace those that the recorder left out or masked."""
+        """Return the request, with fixture credentials if the recorder left out or masked the credentials."""
         request, name = exchange.request, exchange.operation
         if not name:
             return request

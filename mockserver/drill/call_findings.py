@@ -121,7 +121,7 @@ class CallOracle:
 
 
 def describe_refusals(entries: Sequence[Entry]) -> str:
-    """Return words such as "all 3 calls were refused: 415, no Content-Type", or "" if one was not."""
+    """Return words such as "all 3 calls were refused: 415, no Content-Type", or "" if a call was accepted."""
     if not entries or any(told_by_answer(entry) is not Told.REFUSED or entry.applied for entry in entries):
         return ""
     last = entries[-1]

@@ -167,8 +167,8 @@ class ItemTexts:
     def names(self, key: str, document: Json) -> tuple[str, ...]:
         """Return texts by which a client may name an item.
 
-        They are the parts of the key that no other key has. If other keys (of a tenant) have every part,
-        they are all parts. For an item without a key, they are the values that no other item has.
+        For an item with a key, return the parts that no other key has, or all parts if other keys have every
+        part. For an item without a key, return the values that no other item has.
         """
         parts = _parts(key)
         if parts and not _DIGEST.search(key):

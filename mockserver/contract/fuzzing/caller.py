@@ -83,9 +83,9 @@ _MADE: Mapping[str, str] = {
 }
 """The checks of Schemathesis that are made, and their ids in this suite.
 
-Its other checks are replaced: the oracle judges status, media type, headers and body of every response;
-`refusals` judges credentials and the header `Allow`; `links` and `sequences` judge whether a created record
-exists and a deleted record does not.
+Every further check of Schemathesis is replaced: the oracle judges status, media type, headers and body of
+every response; `refusals` judges credentials and the header `Allow`; `links` and `sequences` judge whether a
+created record exists and a deleted record does not.
 """
 
 _SAID = {

@@ -180,8 +180,8 @@ def _findings_of_listed(
 def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
     """Yield the examples of the spec, then cases at the limits of its schemas and beyond them.
 
-    If there are too many limit cases, yield every nth from a start that the seed decides. A quarter of them
-    are for other media types of the same document, if the operation has such media types.
+    If there are too many limit cases, yield every nth, from a start that the seed decides. If the operation
+    also takes its document as XML, a quarter of the limit cases are XML.
     """
     feedback = FeedbackSources()
     phases = operation.schema.config.phases_for(operation=operation)
@@ -218,7 +218,7 @@ def _nth(cases: list[PinnedCase], most: int, seed: int) -> list[PinnedCase]:
 
 
 def _other_forms(operation: FuzzedOperation) -> frozenset[str]:
-    """Return the media types (XML) that carry the same document as the operation's main media type."""
+    """Return the XML media types in which the operation takes the document of its main media type."""
     raw = operation.definition.raw.get("requestBody", {})
     content = resolve(operation.schema.raw_schema, raw).get("content", {})
     return frozenset(

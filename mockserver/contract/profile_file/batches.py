@@ -182,7 +182,7 @@ class WrittenBatch:
     def _encoding(
         self, media_type: str, call: Callable[[Sequence[Json], int], Request], place: WrittenPlace
     ) -> Encoding:
-        """Return a function that writes items in a media type; `call` makes their request in JSON.
+        """Return a function that writes items in a media type; `call` makes the JSON request of items.
 
         Raises SpecError: the spec does not say how the operation reads the media type.
         """

@@ -146,7 +146,7 @@ def _item(
 
 
 def _why_not(corruption: Corruption, items: list[Json]) -> str:
-    """Return the reason why a corruption does not work for one of the items, "" if it works for all."""
+    """Return why the corruption does not work for one of the items, or "" if the corruption works for all."""
     for item in items:
         try:
             spoiled = corruption.change(item)

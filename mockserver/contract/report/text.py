@@ -99,7 +99,7 @@ class HiddenSecrets:
         return redact_body(self.text(of_body(body)))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return headers without credentials: known secrets are replaced, other credentials are masked."""
+        """Return headers in which known secrets are replaced, and all further credentials are masked."""
         return {
             name: hidden if (hidden := self.text(text)) != text else redact_headers({name: text})[name]
             for name, text in headers.items()
