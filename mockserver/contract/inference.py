@@ -37,7 +37,7 @@ def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
 
 @dataclass(frozen=True, slots=True)
 class InferredReading:
-    """How records are read. `one` or `all_` is a path, or both are."""
+    """How records are read. At most one of the two paths `one` and `all_` is empty."""
 
     names: tuple[str, ...]
     """Members that are compared."""
@@ -91,7 +91,7 @@ def compared_members(value: Json) -> str | Decimal | None:
 
 
 def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
-    """Return good items of a batch operation, or None if its schema does not allow to make up an item."""
+    """Return good items of a batch operation, or None if no item can be made up from its schema."""
     schema = _item_schema(spec, operation)
     if operation.batch is None or schema is None:
         return None

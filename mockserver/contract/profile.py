@@ -85,7 +85,7 @@ class FixturePins:
     omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Members that are removed from the schema with this name before cases are generated."""
     accepts: tuple[tuple[str, str], ...] = ()
-    """Pairs of an operation and a media type with which, as `Accept`, the operation is run once more."""
+    """Operations to run once more, each paired with the media type that is then sent as `Accept`."""
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
     """For each series of walks along links, the operations that it leaves out."""
     empty_responses: tuple[str, ...] = ()

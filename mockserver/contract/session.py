@@ -34,7 +34,7 @@ from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
-"""Address of calls in this process. Its host is a loopback host, as the application answers no other host."""
+"""Address of calls in this process. The application answers only loopback hosts, such as this one."""
 
 QUICK_EXAMPLES = 2
 QUICK_NOTE = (

@@ -261,7 +261,7 @@ class AppCaller:
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Send requests at the same time. Return answers in their order. Raises UnansweredCallError."""
+        """Send requests at the same time. Return answers in request order. Raises UnansweredCallError."""
         return self._runner.run(self._together(requests))
 
     def close(self) -> None:
@@ -384,7 +384,7 @@ class HttpCaller:
         self._clock = clock
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Send requests at the same time. Return answers in the order of the requests.
+        """Send requests at the same time. Return answers in request order.
 
         Raises TargetUnreachableError: there is no server; UnansweredCallError: no complete HTTP answer in
         time; UnsendableCallError: a request cannot be sent.

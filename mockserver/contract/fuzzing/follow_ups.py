@@ -147,7 +147,7 @@ class KeyedReplays:
     def _sent_beside_reads(
         self, check: str, operation: str, first: Exchange, request: Request
     ) -> tuple[Exchange, Change | None]:
-        """Send the request; return its exchange, and a change of what `first` wrote, or None without one."""
+        """Send the request; return its exchange, and a change of what `first` wrote, or None."""
         reads = related_reads(self._api, first)
         before = observe(reads, self._trial.send_as)
         answer = self._trial.send_as(request, operation)
