@@ -71,7 +71,7 @@ class ItemOracle:
         yield from map(_join, groups.values())
 
     def _admits(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> bool:
-        """Return whether the client named the item, did not end, or failed otherwise than `clean`."""
+        """Return whether the client named the item, did not end, or failed unlike the run `clean`."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
         usual = self.clean.ending.status if is_usual else 0
@@ -200,7 +200,7 @@ class ItemOracle:
             yield _Problem(Kind.RESENT, cause, meant.key, needless)
 
     def _silent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        """Yield a warning that the client did not report. Warnings in `clean` are judged there."""
+        """Yield a warning that the client did not report. In a run with faults, skip warnings of `clean`."""
         usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
         told = (one for one in attempts if one.stored and one.told is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)

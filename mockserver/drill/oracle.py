@@ -67,7 +67,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
-    """Return `ending` or, if empty, the names of missing items; if none is missing, which were sent again."""
+    """If items are missing, return `ending` or, if empty, their names. If not, return what was sent again."""
     missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"

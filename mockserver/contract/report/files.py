@@ -281,7 +281,7 @@ def _server_command(session: Session) -> str:
 
 
 def exchange_command(exchange: Exchange, session: Session) -> str:
-    """Return a curl command that prints status and body, and a comment with the status in the run."""
+    """Return a curl command that prints status and body, and a comment with the status that the run got."""
     request, hidden = exchange.request, HiddenSecrets(session.secrets)
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
     sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}

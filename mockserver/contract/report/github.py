@@ -126,7 +126,7 @@ def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
-    """If the spec is a user's file, yield it and, if found, the operation's line, as properties."""
+    """If the spec is a user's file, yield properties with the file and, if found, the operation's line."""
     spec = outcome.session.plan.spec
     if spec is None:
         return

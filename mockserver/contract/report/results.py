@@ -96,8 +96,8 @@ def run_outcome(
 ) -> RunOutcome:
     """Return the results of a run.
 
-    A failure that `known` covers has the verdict "known". The numbers in names of
-    failures continue after the numbers in `before`.
+    A failure that `known` covers has the verdict "known". The numbers in names
+    of failures continue after the numbers in `before`.
     """
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
