@@ -39,7 +39,7 @@ _LEAD = "gives no per-item outcome"
 
 _UNAUTHORIZED = 401
 _FOR_THE_BODY = frozenset({400, 413, 415, 422})
-"""Statuses that refuse the content of a call. Other refusals may be due to stored state, caller or time."""
+"""Statuses that refuse the content of a call. Any other 4xx may be due to stored state, caller or time."""
 
 NO_SERVER_ERROR = "no-server-error"
 CHECKS = checks_of("answers")
@@ -53,15 +53,15 @@ OF_BATCHES = frozenset(
         "message-names-its-item",
     }
 )
-"""Checks of items: they need no run at operations without a batch."""
+"""Checks of items. They do not apply to operations without a batch."""
 
 _NO_STATUS = 0
 
 
 class ExchangeJudge:
-    """Judges the exchanges of one API, with schemas and readers that are made once.
+    """Judge of the exchanges of one API, which makes each schema and each reader only once.
 
-    If `is_recorded`, the exchanges come from recorded traffic, so valid credentials are unknown.
+    If `is_recorded`, the exchanges come from recorded traffic, and nobody knows which credentials are valid.
     """
 
     def __init__(self, api: ApiUnderTest, run_config: RunConfig, *, is_recorded: bool = False) -> None:
@@ -119,7 +119,7 @@ class ExchangeJudge:
         )
 
     def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
-        """If the spec has one schema for JSON and XML, return the exchange with an XML answer as JSON."""
+        """Return the exchange. Translate an XML answer to JSON if the spec has one schema for both."""
         received = exchange.response
         if (
             "x-negotiation" not in self._contracted.spec.document
@@ -145,7 +145,7 @@ class ExchangeJudge:
     def _forgives(self, operation: Operation, response: Response) -> bool:
         """Return whether the profile expects this refusal of a good call, or this acceptance of a bad call.
 
-        For a batch, the statuses that the profile has for bad calls are about bad items, not about calls.
+        For a batch, return False for every acceptance: the statuses for bad calls are about bad items there.
         """
         judged = self._contracted.profile.pins.expected_statuses.get(operation.id)
         if judged is None:
@@ -180,9 +180,9 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
-    """If the spec declares a media type that the call accepts, check that the answer has such a type.
+    """If the call accepts any declared media type, check that it accepts the media type of the answer.
 
-    Statuses 401, 403, 406 and 415 are exempt, and media types that the profile allows for every answer.
+    Skip the statuses 401, 403, 406 and 415. Allow the media types that the profile allows for every answer.
     """
     refused = case.status in (401, 403, 406, 415)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
@@ -198,7 +198,7 @@ def headers_match_the_spec(case: CheckCase) -> CheckResult:
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
-    """Check that the status is below 500, or a declared 501 to an undefined method or of our own server."""
+    """Check that the status is below 500. Allow a declared 501 of our server or for an undefined method."""
     if case.status < SERVER_ERROR or case.refuses_method or case.is_unserved:
         return 1, None
     message = f"answers {case.status}: a server must have an answer to every request"
@@ -213,7 +213,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
 
 
 def envelope_is_judged(case: CheckCase) -> CheckResult:
-    """Check that a call is refused if it must be, and not for bad items or for the credentials of the run."""
+    """Check that a bad call is refused, and no call is refused for bad items or the run's credentials."""
     expected = case.expected
     if expected.envelope == "bad":
         if case.is_refusal or case.is_tolerated:

@@ -21,7 +21,7 @@ from mockserver.model import EMPTY, Document, Json
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
 
 DEEP = 60
-"""Nesting levels that every reader can read; many readers stop at 64."""
+"""Maximum nesting depth that every reader can read; many readers stop at 64."""
 
 _LARGEST = 308
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([^"'>]*)""")
@@ -40,7 +40,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
     """Return the items that the keys of a form make, up to the first missing index.
 
-    Also return whether any pair is ignored: its key names no item, is repeated, or follows a missing index.
+    Also return whether a pair is ignored, because its key names no item, recurs, or follows a missing index.
     Member names match in any letter case.
     """
     members = properties_of(node)
@@ -64,7 +64,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
 
 
 def _nothing(members: Document, name: str) -> Json:
-    """Return what an empty value means: null if the member may be null, else an empty text."""
+    """Return the value of an empty form field: None if the member `name` is nullable, else ""."""
     return None if members.get(name, EMPTY).get("nullable") else ""
 
 
@@ -87,7 +87,7 @@ def read_yaml(text: str) -> Json:
 
 
 class UnreadableError(Exception):
-    """The bytes are no document of their media type; the text says why.
+    """The bytes are not a document of their media type; the message says why.
 
     If `for_all_readers`, not even the most lenient reader can read the bytes.
     """
@@ -99,16 +99,17 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A document, and reasons why another reader might decode it differently."""
+    """A decoded document."""
 
     document: Json
     doubts: tuple[str, ...] = ()
+    """Reasons why another reader might decode the bytes differently."""
 
 
 def decode(body: bytes, content_type: str, node: Document, settings: Document = EMPTY) -> Decoded:
-    """Decode `body`. If its format has no types (XML, forms), the unfolded schema `node` tells them.
+    """Decode `body`. If its format has no types (XML, forms), take the types from the unfolded schema `node`.
 
-    `settings` is the `x-binder` of the media type: which kind of form or XML. Raises UnreadableError.
+    `settings` is the `x-binder` of the media type; it tells the kind of form or XML. Raises UnreadableError.
     """
     media_type, charset = media_type_of(content_type)
     if settings.get("format") == "octets" or node.get("format") == "binary":
@@ -355,9 +356,9 @@ class UnexpectedElementError(ValueError):
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     """Return the document at `root`, in the form of the schema `node`.
 
-    `root` may be the element of `node`, an element with only this element in it, a member of `node`, or an
-    item of a member that is a list. Append to `doubts` why another reader may read differently. Raises
-    UnexpectedElementError.
+    `root` may be the element of `node`, an element whose only child is the element of `node`, a member of
+    `node`, or an item of a member that is a list. Append to `doubts` each reason why another reader may get a
+    different document. Raises UnexpectedElementError.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)
@@ -435,7 +436,7 @@ class XmlMember:
     node: Document
     attribute: bool = False
     repeated: bool = False
-    """Whether the member is a list without an element around its items; `node` is the schema of an item."""
+    """Whether the member is a list without an enclosing element. If so, `node` is the schema of an item."""
 
 
 def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
@@ -457,7 +458,7 @@ def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
 
 
 def element_name(node: Document, default: str) -> str:
-    """Return the name of an element with its namespace, from the schema's `xml` or else `default`."""
+    """Return a schema's element name with its namespace; without a name in `xml`, the name is `default`."""
     message = node.get("xml", EMPTY)
     name = str(message.get("name", default))
     if "name" not in message and default.startswith("{"):
@@ -466,7 +467,7 @@ def element_name(node: Document, default: str) -> str:
 
 
 def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
-    """Return, by member name, how XML writes each member of an object below the element `tag`."""
+    """Return the XML form of each member, by member name. Member elements have the namespace of `tag`."""
     namespace = tag[: tag.find("}") + 1]
     found = {}
     for name, declared in properties_of(node).items():
@@ -484,7 +485,7 @@ def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
 
 
 def flattened(node: Document) -> Document:
-    """Merge a schema with its parts. A member that several parts name gets an `allOf` of their schemas."""
+    """Merge a schema with its parts. A member that is in several parts gets an `allOf` of its schemas."""
     parts = list(_parts_of(node))
     if len(parts) == 1:
         return node
@@ -512,9 +513,9 @@ def _parts_of(node: Document) -> Iterator[Document]:
 
 
 def milliseconds_text(text: str, form: str) -> str:
-    """Return `form` with the milliseconds since 1970 of an ISO date-time at `{}`; other texts unchanged.
+    """Return `form` with `{}` replaced with the milliseconds from 1970 to the ISO date-time `text`.
 
-    The offset of the date-time is ignored.
+    Ignore the offset of the date-time. If `text` is no ISO date-time, return `text`.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -525,7 +526,7 @@ def milliseconds_text(text: str, form: str) -> str:
 
 
 def properties_of(node: Document) -> Mapping[str, Document]:
-    """Return the schemas of the members that a schema and its `allOf` name."""
+    """Return the schemas of the members in a schema and its `allOf`, by member name."""
     own: dict[str, Document] = {}
     for part in node.get("allOf", ()):
         own |= properties_of(part)

@@ -1,6 +1,6 @@
 """Expectations of responses, worked out from the bytes of the request and the spec alone.
 
-The state of the server is unknown: it may still reject an item that fits the schema. It must reject an item
+The state of the server is unknown. A server may reject an item that fits the schema, and must reject an item
 that does not fit.
 """
 
@@ -84,7 +84,7 @@ class _Body:
 
 
 class Oracle:
-    """Expectations of calls to one API; schemas are compiled on first use."""
+    """Source of the expected responses to calls of one API. Schemas are compiled on first use."""
 
     def __init__(self, api: ApiUnderTest) -> None:
         self._spec = api.spec
@@ -93,7 +93,7 @@ class Oracle:
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return operation and path parameters, None if no path matches. Raises MethodNotAllowed."""
+        """Return operation and path parameters, or None if no path matches. Raises MethodNotAllowed."""
         path = unquote(request.plain_path, errors="replace")
         try:
             match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
@@ -104,7 +104,7 @@ class Oracle:
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
         """Match and decode the request, and return the expected response.
 
-        If no operation matches method and path, the response is about `operation`, if that is known.
+        If no operation matches method and path, put the operation with the id `operation` into the response.
         """
         meant = self._spec.operations.get(operation)
         try:
@@ -257,7 +257,7 @@ def _passes_over(operation: Operation, request: Request) -> bool:
 
 
 ExpectedVerdict: TypeAlias = Literal["good", "bad", "doubtful"]
-"""Verdict on an envelope or item. good: its schema allows it. bad: all must refuse it. doubtful: some may."""
+"""Verdict. good: the schema allows the value. bad: every server must refuse it. doubtful: a server may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +267,9 @@ class ExpectedItem:
     item: BatchItem
     verdict: ExpectedVerdict
     reason: str = ""
-    """What is wrong, "" if nothing is."""
+    """Problem of the item in words, "" if there is none."""
     pointer: str = ""
-    """Place of what is wrong, from the root of the item."""
+    """Place of the problem, from the root of the item."""
     keys: tuple[str, ...] = ()
     """Texts by which a response may identify the item."""
     refuses_call: bool = False
@@ -342,7 +342,7 @@ def weigh_problems(
 def expected_item(
     sent: BatchItem, keys: tuple[str, ...], batch: Batch, item: OracleSchema, lenient: Leniency
 ) -> ExpectedItem:
-    """Return the expectation of the item `sent`. Responses may name it by `keys`; `item` is its schema."""
+    """Return the expectation of the item `sent`, which has the schema `item` and may be named by `keys`."""
     broken = item.broken(sent.document)
     if any(one.keyword == "type" and one.path[:1] and one.path[0] in batch.key for one in broken):
         keys = ()  # an answer may have no room for a key of another type
@@ -365,12 +365,12 @@ def expected_item(
 
 
 def _is_null_item(broken: SchemaProblem) -> bool:
-    """Return whether the item itself is null. It may be rejected alone (docs/catalogue.md#6-null-item)."""
+    """Return whether the item is null: a server may reject only this item (docs/catalogue.md#6-null-item)."""
     return broken.keyword == "type" and not broken.path and broken.found is None
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Return whether the problem refuses the whole call: by `x-fatal` at its place, else `x-batch.fatal`."""
+    """Return whether the problem refuses the whole call, by `x-fatal` at its place or by `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner
@@ -386,7 +386,7 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
     """Return the operation at a decoded path, and its path parameters.
 
     Raises NotFound if no path matches, MethodNotAllowed if the closest path lacks the method. The closest
-    path is the matching one with the fewest parameters.
+    path is the matching path with the fewest parameters.
     """
     match = spec.match(method, path)
     fitting = [pattern.groups for pattern, _ in spec.routes if pattern.fullmatch(path)]
@@ -397,10 +397,12 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
 
 @dataclass(frozen=True, slots=True)
 class ParameterProblems:
-    """Certain (`bad`) and doubtful problems of a request's parameters, as sentences."""
+    """Problems of a request's parameters, as sentences."""
 
     bad: tuple[str, ...] = ()
+    """Problems for which every server must refuse the call."""
     doubts: tuple[str, ...] = ()
+    """Problems for which a server may refuse the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +436,7 @@ class _CompiledParameter:
 
 
 class ParameterOracle:
-    """Judges the parameters of requests by one spec; schemas are compiled on first use."""
+    """Judge of request parameters by one spec. Schemas are compiled on first use."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
@@ -482,10 +484,10 @@ class ParameterOracle:
 
 
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
-    """Return the values of an item's key members as texts; after several values, also all of them joined.
+    """Return the values of an item's key members as texts. If there are several, append their joined text.
 
-    The values are joined by `/`, with `/` and `~` escaped as in a JSON Pointer. An item that is no object has
-    no keys.
+    The joined text has `/` between the values, and escapes their `/` and `~` as a JSON Pointer does. An item
+    that is no object has no keys.
     """
     if not isinstance(document, dict):
         return ()

@@ -54,7 +54,7 @@ _ABOUT_OTHERS = re.compile(
 
 _LONG_NUMBER, _LONG_TEXT = 6, 4
 _LIMITS = ("2147483647", "9223372036854775807")
-"""Limits of integers, which messages about too large numbers quote."""
+"""Maximum integers, which messages about too large numbers quote; they are not recognised as keys."""
 
 _WORD = re.compile(r"[\w-]+")
 
@@ -82,7 +82,7 @@ class CheckCase:
     lacks_credentials: bool = False
     """Whether credentials or tenant of the request are wrong or missing."""
     may_be_unserved: bool = False
-    """Whether our own server may have no answer; then it answers 501."""
+    """Whether the server is ours and may answer 501, because it does not serve the operation."""
     answer_types: tuple[str, ...] = ()
     """Media types that the answer may have even if the request does not accept them."""
     message_exceptions: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ class CheckCase:
 
     @property
     def is_provoked(self) -> bool:
-        """Whether the request causes an undeclared status: 401 or 403 by its credentials, 304 by a condition.
+        """Whether the request provoked an undeclared status: 401 or 403 by credentials, 304 by a condition.
 
         A spec need not declare these statuses.
         """
@@ -157,7 +157,7 @@ class CheckCase:
 
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
-"""Number of times that a check was made on a case (0 if there was nothing to check), and its failure."""
+"""Number of times that a check was made on a case (0 if it did not apply), and its failure or None."""
 
 
 Checker: TypeAlias = Callable[[CheckCase], CheckResult]
@@ -169,9 +169,9 @@ def has_message(body: Json) -> bool:
 
 
 def reasons(body: Json) -> list[str]:
-    """Return the texts of the reason members nearest to the root; without reason members, all texts.
+    """Return the texts of the reason members nearest to the root, or all texts if there is no reason member.
 
-    A reason member is named like "message" or "detail". Reason members below it are ignored.
+    A reason member is named like "message" or "detail". Reason members on deeper levels are ignored.
     """
     level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
     texts: list[str] = []
@@ -228,7 +228,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 
 def _named(case: CheckCase) -> str:
-    """Return sent and received keys as the end of a message; "" if either are missing or many."""
+    """Return sent and received keys as the end of a message, or "" if there are none or many of either."""
     sent = [item.item.key for item in case.expected.items if item.item.key]
     received = [one.key for one in case.outcomes if one.key]
     if not sent or not received or max(len(sent), len(received)) > _FEW:
@@ -260,7 +260,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
-    """Return the failure if the refusal of a whole call names items, but misses a bad item."""
+    """Return the failure if the refusal of a whole call names items as its cause, but not every bad item."""
     named = {outcome.place for outcome in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
@@ -305,7 +305,7 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
-    """Return items with their outcomes, if both have keys and the item is not doubtful."""
+    """Return each item with its outcome. Skip doubtful items, and items or outcomes without a key."""
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.reported is None:
         return []
@@ -380,7 +380,7 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
 
 
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
-    """Check that messages of refusals and rejections claim no success, and of accepted items no failure."""
+    """Check that messages of refusals claim no success, and messages of accepted items claim no failure."""
     messages = [(one, _plain(one.message)) for one in case.outcomes if one.message.strip()]
     messages = [(one, text) for one, text in messages if not _is_exempt(case, one.message)]
     for one, text in messages:
@@ -422,7 +422,7 @@ class _KnownKeys:
     words: Mapping[str, tuple[ExpectedItem, ...]]
     """Items by keys of one word."""
     others: tuple[tuple[str, ExpectedItem], ...]
-    """Keys of several words, each with its item; a message is searched for each of them."""
+    """Pairs of a key with several words and its item. Each message is searched for each of these keys."""
 
     @classmethod
     def of(cls, items: Iterable[ExpectedItem]) -> _KnownKeys:
@@ -481,7 +481,7 @@ def _says_done(text: str) -> bool:
 
 
 def _says_failed(text: str) -> bool:
-    """Return whether the text tells of a failure, and not also of a success or an earlier attempt."""
+    """Return whether the text tells of a failure, and no other words tell of success or leave doubt."""
     found = _FAILED.search(text)
     if found is None:
         return False
@@ -499,7 +499,7 @@ def _is_exempt(case: CheckCase, message: str) -> bool:
 
 
 def _is_telling(key: str) -> bool:
-    """Return whether a key in a message can only mean its item: it is no common word or number."""
+    """Return whether a key is so unusual a word or number that a message with the key must mean its item."""
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)

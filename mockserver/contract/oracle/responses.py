@@ -33,7 +33,7 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
-    """Return the reader of a batch's outcomes: from its batch profile, else the profile, else the spec.
+    """Return the reader of a batch's outcomes: the batch profile's, else the profile's, else the spec's.
 
     Return None if the operation is no batch, or nothing describes its outcomes.
     """
@@ -49,14 +49,14 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
-    """Return the items that a key in an answer may name; member names match in any letter case."""
+    """Return the items whose key is `key`. The names of the key members match in any letter case."""
     return [
         item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
     ]
 
 
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
-    """Return the reader that `x-batch` describes, None if it describes no outcomes."""
+    """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
     if batch.atomic and "status" not in batch.outcome:
@@ -67,13 +67,13 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """Read an all-or-nothing batch by its status: None for a refusal, else a report without rejections."""
+    """Return None if an all-or-nothing batch is refused, else a report that rejects no item."""
     return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _OutcomeList:
-    """Reader of a list with one outcome for each item, placed by a declared `index`, else in item order."""
+    """Reader of a list with an outcome for each item, in item order unless outcomes have an `index`."""
 
     document: Document
     operation: Operation
@@ -125,7 +125,7 @@ class _OutcomeList:
 
 @dataclass(frozen=True, slots=True)
 class _OutcomeMaps:
-    """Reader of a count of accepted items, a map of rejected items by key, and further maps of warnings."""
+    """Reader of a count of accepted items, a map of rejected items by key, and maps of warnings by key."""
 
     document: Document
     operation: Operation
@@ -214,7 +214,7 @@ def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
 
 
 def value_of_pair(value: Json) -> str | None:
-    """Return the value in a list of one pair, `[{"key": "Id", "value": 7}]`, as text; else None."""
+    """Return the value of a list like `[{"key": "Id", "value": 7}]` as text, or None for any other value."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return text_of(value[0].get("value"))
     return None
@@ -244,7 +244,7 @@ def _document(document: Document, operation: Operation, response: Response) -> J
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """Why a check fails."""
+    """Reason why a check fails."""
 
     message: str
     pointer: str = ""
@@ -256,7 +256,7 @@ class CheckFailure:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceResult:
-    """Comparison of a response with the spec; a difference that does not occur is None."""
+    """Differences of a response from the spec. A difference that does not occur is None."""
 
     undeclared: CheckFailure | None = None
     """An undeclared status or media type, or a body that breaks its schema, is unreadable or is missing."""
@@ -273,7 +273,7 @@ class ConformanceResult:
 
 
 class ResponseConformance:
-    """Compares responses with the spec. Components that `may_be_empty` names may lack a declared body."""
+    """Comparison of responses with the spec. The components in `may_be_empty` are valid without a body."""
 
     def __init__(self, spec: Spec, may_be_empty: Iterable[str] = ()) -> None:
         self._spec = spec
@@ -350,7 +350,7 @@ class ResponseConformance:
         return self._schemas[key]
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """Return the declared response for a status, for its class, or `default`; None if undeclared."""
+        """Return the response that is declared for the status, its class or `default`, or None if none is."""
         node = self._spec.document["paths"][operation.path][operation.method]["responses"]
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in node:
@@ -380,7 +380,7 @@ class ResponseConformance:
 
 
 def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
-    """Return whether HTTP forbids a body, the spec declares none, or a success has a file or plain text."""
+    """Return whether a body may be empty, by HTTP, by the spec, or as a success that is no JSON or XML."""
     if not content or response.status in _BODILESS:
         return True
     sent = response.media_type
@@ -402,7 +402,7 @@ def _header_value(text: str, node: Document) -> Json:
 
 
 def _read(response: Response, node: Document) -> tuple[Json, str]:
-    """Return the document and ""; if the body cannot be read, None and the reason."""
+    """Return the document and "", or None and the reason if the body cannot be read."""
     try:
         return decode(response.body, response.headers.get("content-type", ""), node).document, ""
     except UnreadableError as error:
@@ -423,9 +423,9 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
 
 
 def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]) -> CheckFailure | None:
-    """Return a failure if the request does not accept the media type, but accepts another declared one.
+    """Return a failure if the request accepts a declared media type, but not that of the response.
 
-    If the request accepts one declared JSON media type, all JSON media types pass: its client can read them.
+    If the request accepts a declared JSON media type, all JSON media types pass: the client can read JSON.
     """
     response, accept = exchange.response, exchange.request.headers.get("accept", "")
     asked = [one.partition(";")[0].strip().lower() for one in accept.split(",")]

@@ -1,4 +1,4 @@
-"""Validation of values against schemas, and the leniency of vendors in reading them."""
+"""Validation of values against schemas, and the leniency of vendors in reading values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ESCAPES: Mapping[str, tuple[str, str]] = {
     r"\W": ("[^A-Za-z0-9_]", r"\W"),
     r"\/": ("/", "/"),
 }
-"""Escapes that Python reads otherwise than ECMA 262, with their replacements outside and inside a class."""
+"""Escapes with another meaning in Python than in ECMA 262, and replacements outside and inside `[…]`."""
 
 Errors: TypeAlias = Iterator[ValidationError]
 
@@ -45,7 +45,7 @@ _COMBINED: Mapping[str, Callable[[int, int], bool]] = {
     "anyOf": lambda accepted, _total: accepted > 0,
     "oneOf": lambda accepted, _total: accepted == 1,
 }
-"""For each keyword: whether a value is valid, from the numbers of accepting schemas and of all schemas."""
+"""By keyword, the test of a value; its arguments are the numbers of accepting schemas and of all schemas."""
 
 _NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)
 _TRUTHISH = re.compile(r"\s*(?:true|false|yes|no|on|off|[01])?\s*", re.IGNORECASE)
@@ -70,7 +70,7 @@ class SchemaProblem:
 
     keyword: str
     path: Path
-    """Place of the value; a missing or superfluous member is the last step."""
+    """Place of the value. If a member is missing or superfluous, the last step is its name."""
     expected: Json
     """The keyword's value in the schema."""
     found: Json
@@ -131,7 +131,7 @@ def without_member(node: Document, pointer: Path) -> Document:
 
 @cache
 def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Compile a pattern with its meaning in ECMA 262; None if Python cannot compile it."""
+    """Compile a pattern with its meaning in ECMA 262, or return None if Python cannot compile the pattern."""
     inside = False
     made = []
     at = 0
@@ -221,7 +221,7 @@ def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
 
 
 def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
-    """Check a value against `oneOf`; if there is a discriminator, as `anyOf`."""
+    """Check a value against `oneOf`. If there is a discriminator, several parts may accept the value."""
     yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
 
 
@@ -244,7 +244,7 @@ _Engine = extend(
 def _accepts(engine: Any, value: Json, node: Any) -> bool:
     """Return whether the value is valid.
 
-    This is faster than the engine, which is built anew for each member, to report places of problems.
+    This is faster than the library, which builds an engine for each member to report places of problems.
     """
     if isinstance(node, bool):
         return node
@@ -296,7 +296,7 @@ class Leniency:
     ignores_unknown: bool = False
     """Whether the caller asked to ignore unknown members."""
     coerces: frozenset[tuple[str, str]] = frozenset()
-    """Pairs of an expected type and another type that is read as the expected type."""
+    """Pairs of an expected type and a received type that is read as the expected type."""
     tolerances: tuple[Tolerance, ...] = ()
 
     def may_pass(self, broken: SchemaProblem) -> bool:
@@ -307,7 +307,7 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Return whether a tolerance lets the problem reject its item alone, not the whole call."""
+        """Return whether, by a tolerance, the problem may reject only its item instead of the whole call."""
         return any(_speaks_of(tolerance, broken) for tolerance in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:

@@ -116,6 +116,7 @@ class ShownRecord:
     """An item's record in an answer."""
 
     how: HowShown
+    """Kind of the answer: the answer to the batch, a single read or the list."""
     record: Mapping[str, Json]
     exchange: Exchange
     at: str
@@ -133,14 +134,14 @@ class SentItem:
     exchange: Exchange
     step: str
     before: SentItem | None = None
-    """The item whose record this item updates, if any."""
+    """For an update, the item that created the record."""
     warning: str = ""
     """The message of the item's outcome."""
 
 
 @dataclass(slots=True)
 class ValueComparison:
-    """The comparison of all values of an operation so far."""
+    """Comparison of the values of one operation, which collects the losses."""
 
     operation: str
     rules: ValueRules
@@ -191,7 +192,7 @@ class ValueComparison:
         sent: SentItem,
         shown: ShownRecord,
     ) -> bool:
-        """Return whether the answer shows the value from before an update instead of the sent value."""
+        """Return whether an update was ignored: the answer still shows the earlier value of the member."""
         before = sent.before.trial.values if sent.before else {}
         if member.path not in before or all(
             self._is_declared(member, difference) for difference in differences
@@ -201,7 +202,7 @@ class ValueComparison:
         return all(self._is_declared(member, one) for one in of_before)
 
     def findings(self) -> Iterator[Finding]:
-        """Yield a finding for each failed check; its message tells the lost members and kinds of loss."""
+        """Yield one finding for each failed check. The message tells each lost member and kind of loss."""
         by_check: dict[str, list[Finding]] = {}
         for one in self._lost.values():
             by_check.setdefault(one.check, []).append(one)
@@ -219,7 +220,7 @@ class ValueComparison:
     def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
     ) -> Sequence[Difference] | None:
-        """Return the differences; None if the answer need not show the member."""
+        """Return the differences, or None if the answer need not show the member."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
@@ -242,7 +243,7 @@ class ValueComparison:
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """A member that an answer shows with another value than was sent."""
+    """A member whose value in an answer differs from the sent value."""
 
     member: ValueMember
     hard: HardValue
@@ -298,7 +299,7 @@ class Difference:
 
 
 def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Difference, ...]:
-    """Return the differences of `shown` from `sent`, none if the values are equal.
+    """Return the differences of `shown` from `sent`, which are none if the values are equal.
 
     `kind` comes from `hard_values.kind_of`. If `is_text`, the answer has no types (XML): numbers are texts,
     and null equals the empty text.
@@ -328,7 +329,7 @@ def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def decimals_of(shown: Json) -> int | None:
-    """Return the number of decimals of a printed amount, None if it is no number."""
+    """Return the number of decimals of a printed amount, or None if `shown` is not a number."""
     number = _decimal(shown)
     exponent = None if number is None else number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else None
@@ -357,7 +358,7 @@ def _number_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
-    """Return the numbers of decimals (below 8) to which `expected`, rounded in one of `modes`, is `found`."""
+    """Return the numbers of decimals (0 to 7) for which rounding `expected` by a mode gives `found`."""
     units = {places: Decimal(1).scaleb(-places) for places in range(8)}
     return frozenset(
         places
@@ -454,7 +455,7 @@ def _text_differences(sent: str, shown: str) -> Iterator[Difference]:
 
 
 def _keeps_only(sent: str, shown: str, last: int) -> bool:
-    """Return whether the only loss is that characters above the code point `last` are missing or replaced."""
+    """Return whether only characters above the code point `last` are missing or replaced."""
     if all(ord(mark) <= last for mark in sent):
         return False
     rest = iter(shown)
@@ -463,7 +464,7 @@ def _keeps_only(sent: str, shown: str, last: int) -> bool:
 
 
 class _Missing:
-    """Stands for a member that is missing in the answer."""
+    """Value of a member that is missing in the answer."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -482,7 +483,7 @@ class ShownDocument:
 
 
 def read_document(response: Response) -> ShownDocument | None:
-    """Return a body of JSON, or of XML in the form of JSON; None if it is empty or unreadable."""
+    """Return the body, XML in the form of JSON, or None if the body is empty or unreadable."""
     if not response.body:
         return None
     try:
@@ -504,11 +505,11 @@ def is_json(media_type: str) -> bool:
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
 ) -> tuple[Path, Mapping[str, Json]] | None:
-    """Return the object that shows the item of the key, with its place, or None.
+    """Return the place of the object that shows the item, and the object, or None if there is no such object.
 
-    The object has the item's key members; if the item has none, a member that equals the key or its last
-    part. Of several objects, take the one with most of the item's members, and of equal ones the last.
-    `alone`: the answer is about this item only; then a single object with any of its members needs no key.
+    The object must have the item's key members. If the item has no key members, the object must have a member
+    that equals `key` or its last part. Of several objects, take the last with most of the item's members. If
+    `alone`, the answer shows only this item, so an object need not have the key if it is the only candidate.
     """
     named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
     objects = [one for one in _objects(document, ()) if item.keys() & one[1].keys()]
@@ -533,7 +534,7 @@ def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
 
 
 def list_in_xml(found: Json) -> Json:
-    """If `found` is an object with one member, as XML writes a list, return the list; else return `found`."""
+    """Return the list in an object with one member, which is how XML writes a list; else return `found`."""
     if isinstance(found, Mapping) and len(found) == 1:
         (found,) = found.values()
         return found if isinstance(found, list) else [found]

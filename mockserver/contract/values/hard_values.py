@@ -20,7 +20,7 @@ from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 
 _MOST = 4000
-"""Maximum number of characters of a text that is tried."""
+"""Maximum number of characters of a text that is sent."""
 _UNBOUNDED = 255
 """Maximum number of characters if the schema states no `maxLength`."""
 
@@ -46,7 +46,7 @@ class HardValue:
 
 
 def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
-    """Return values that the schema allows, a plain value first; `good` is a valid value.
+    """Return values that the schema allows, first a plain value. `good` is a valid value.
 
     Return none for an `enum`, a read-only member, or a format with a meaning outside the schema (an id).
     """
@@ -59,10 +59,10 @@ def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
 
 
 def kind_of(schema: Document, good: Json = None) -> str:
-    """Return the kind of the schema's values: its type; for strings `moment`, `day`, `amount` or `text`.
+    """Return the type of the schema's values, or for strings a kind: `moment`, `day`, `amount` or `text`.
 
-    The formats `date-time`, `date` and `decimal` tell the kind of a string; without any, the value `good`
-    tells it. For any other format, return "".
+    The formats `date-time`, `date` and `decimal` tell the kind of a string. If a string has no format, the
+    value `good` tells its kind; if a string has any other format, return "".
     """
     if schema.get("type") != "string":
         return str(schema.get("type", ""))
@@ -145,7 +145,7 @@ def _fits(schema: Document, value: Decimal) -> bool:
 
 
 MemberPath: TypeAlias = tuple[str, ...]
-"""Steps from the object with an item's values to a member: names, and places in lists as text."""
+"""Steps from the object with an item's values to a member. A step is a name, or a place in a list as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def json_body(operation: Operation) -> MediaType | None:
 def free_members(
     spec: Spec, operation: Operation, rules: ValueRules, item: Json, fixed: frozenset[str]
 ) -> tuple[ValueMember, ...]:
-    """Return the members to change. Skip members whose value in the item is in `fixed` (keys, facts)."""
+    """Return the members to change. Skip members whose value in `item` is in `fixed` (keys and facts)."""
     batch, body = operation.batch, json_body(operation)
     held = object_at(item, rules.at)
     if batch is None or body is None or not isinstance(held, Mapping):
@@ -238,11 +238,11 @@ Change = tuple[ValueMember, HardValue]
 
 @dataclass(frozen=True, slots=True)
 class ValueTrial:
-    """Members of one item that are changed at once."""
+    """Values that are sent together in one item."""
 
     changes: tuple[Change, ...]
     media_type: str = ""
-    """The media type that the item is sent in, "" for the profile's."""
+    """Media type of the batch, "" for the media type of the profile."""
     is_alone: bool = False
     """Whether the item must be the only one of its batch."""
 
@@ -263,10 +263,10 @@ class ValueTrial:
 def plan_trials(
     members: Sequence[ValueMember], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[ValueTrial]:
-    """Yield rounds, each of which changes every member: one of plain values, then `most` of hard values.
+    """Yield trials that change every member: one with plain values, then `most` with hard values.
 
-    The seed draws the hard rounds. All rounds are sent in the profile's media type. Then the plain round is
-    sent in each of `media_types`, and `most` hard rounds in these in turn, to find losses of one media type.
+    The seed draws the hard values. These trials are sent in the profile's media type. Further trials find the
+    losses of one media type: the plain trial in each of `media_types`, and `most` hard trials in turn.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
@@ -282,7 +282,7 @@ def plan_trials(
 def _in_others(
     hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield rounds and media types: the plain round in each type, then `most` hard rounds, types in turn."""
+    """Yield rounds with media types: round 0 in each type, then `most` hard rounds with types in turn."""
     yield from ((0, name) for name in media_types)
     count = len(media_types)
     planned = (

@@ -1,4 +1,4 @@
-"""The run of hard values: items sent, read back in several media types, and compared."""
+"""The run of hard values, which sends items, reads them back in several media types, and compares."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ _KEYS = 400
 """Number of keys that are drawn for an operation; each new record takes a key."""
 
 _CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
-"""Maximum number of calls of an operation: a fixed number, and a number for each example of the run."""
+"""Summands of the maximum number of calls of an operation: a fixed number, and a number for each example."""
 
 _PREPARED = 24
 """Maximum number of rounds of hard values if each item needs calls that prepare it."""
 
 _LISTED = 20
-"""Number of stored items after which the list is read."""
+"""Number of newly stored items after which the list is read."""
 
 _TOGETHER = 5
 """Maximum number of items in a batch."""
@@ -64,7 +64,7 @@ _TENANT = 0
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """Updates of stored items: of the first items that together have all members, and of the last item."""
+    """Plan of updates: of the first items that together have all members, and of the last other item."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class UpdatePlan:
     _last: dict[str, SentItem] = field(default_factory=dict)
 
     def accepted(self, key: str, sent: SentItem) -> None:
-        """Note an accepted item. Ignore items in other media types, which may have changed the values."""
+        """Note an accepted item. Ignore items in other media types, which may have changed their values."""
         if sent.trial.media_type:
             return
         if all(member.path in self._members for member, _ in sent.trial.changes):
@@ -85,7 +85,7 @@ class UpdatePlan:
                 self._values.setdefault(member.path, {})[hard.name] = hard
 
     def updates(self) -> Iterator[tuple[str, ValueTrial, SentItem]]:
-        """Yield, for each update, key, new values and the stored item."""
+        """Yield the key, the new values and the stored item of each update."""
         for key, sent in {**self._first, **self._last}.items():
             if changes := tuple(self._changes(sent.trial.values)):
                 yield key, ValueTrial(changes), sent
@@ -98,7 +98,7 @@ class UpdatePlan:
 
 
 def check_values(context: SequenceContext) -> None:
-    """Send items with hard values, and record values that are read back differently."""
+    """Send items with hard values, and record a finding for values that are read back differently."""
     wanted = context.run_config
     # The answers are judged too: to see a finding about them again, the calls must be made again.
     if wanted.wants_any((*VALUE_CHECKS, MEDIA_TYPES, *checks_of("answers"))):
@@ -111,18 +111,18 @@ class _KeyedTrial:
     key: str
     document: Json
     before: SentItem | None = None
-    """For an update: the item with which the record was stored."""
+    """For an update, the item that created the record."""
 
 
 @dataclass(slots=True)
 class _ValueRun:
-    """The run of one operation."""
+    """The run of hard values for one operation."""
 
     context: SequenceContext
     sequence: CallSequence
     rules: ValueRules
     keys: deque[str]
-    """Keys to use, the next first."""
+    """Keys to use, the next key first."""
     comparison: ValueComparison
     waiting: deque[ValueTrial] = field(default_factory=deque)
     """Trials to be sent."""
@@ -131,7 +131,7 @@ class _ValueRun:
     barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
     """Refused values by media type, member and name of the value; "" bars all values of the member."""
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
-    """Stored items after which the list was not read yet."""
+    """Stored items that were not yet looked up in the list."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     media_type_turns: Iterator[int] = field(default_factory=count)
     updates: UpdatePlan = field(default_factory=UpdatePlan)
@@ -199,7 +199,7 @@ class _ValueRun:
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:
-        """Take the trials of one media type for a batch; keys of existing records are used in turn."""
+        """Take trials of one media type for a batch. If the keys already have records, use them in turn."""
         first, left = self.waiting[0], deque[ValueTrial]()
         made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
@@ -218,7 +218,7 @@ class _ValueRun:
         return list(made.values())
 
     def _next_updates(self) -> list[_KeyedTrial]:
-        """Return updates of stored items; none unless the batch both creates and updates."""
+        """Return updates of stored items; return none if the batch cannot both create and update records."""
         context = self.context
         if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
             return []
@@ -243,7 +243,7 @@ class _ValueRun:
             self._read_back(self._sent(trials))
 
     def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
-        """Send a batch and return the accepted items; refused trials wait to be sent alone or in halves."""
+        """Send a batch and return the accepted items. Queue refused trials to be sent alone or in halves."""
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
             for one in trials:
@@ -316,7 +316,7 @@ class _ValueRun:
                     self._compare(one, sent, exchange, "the list")
 
     def _reads(self, request: Request) -> Iterator[Exchange]:
-        """Yield the answer in the profile's media type, then in another media type that the spec declares."""
+        """Yield the answer in the profile's media type, then an answer in one more media type of the spec."""
         accepts: list[str | None] = [None]
         for accept in accepts:
             wanted = {} if accept is None else {"accept": accept}
