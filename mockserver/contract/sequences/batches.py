@@ -27,7 +27,7 @@ _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 STATEFUL_CHECKS = checks_of("sequences", "values")
 SEQUENCE_CHECKS = checks_of("answers", "sequences")
-"""Checks that may fail in any trial of sequences: if one of them is wanted, all these trials are made."""
+"""Checks that may fail in any trial of sequences. If a run wants any of these checks, it makes all trials."""
 
 _CHECK = "steps-do-what-they-say"
 _LISTS = "lists-show-what-is-there"
@@ -46,7 +46,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the check of an item: `_TWICE` if its key is repeated, `_MEDIA` for a media type, or `usual`."""
+    """Return the item's check: `_TWICE` for a repeated key, `_MEDIA` in another media type, else `usual`."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -55,7 +55,7 @@ def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = Tr
 def build_items(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """Return the batch of these items, with the effect that it must have on the known records."""
+    """Return the batch of these items, with its expected effect on the known records."""
     subject = sequence.context.batch_profile
     before = {item.key: sequence.known(item.key, tenant) for item in items}
     documents = tuple(item.document(subject) for item in items)
@@ -68,7 +68,7 @@ def build_items(
 
 
 def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
-    """Return the call that sends the batch, under the idempotency key `token` if it is not ""."""
+    """Return the call that sends the batch. If `token` is not "", send it as the idempotency key."""
     subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
     if token:
@@ -85,7 +85,7 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
 def send_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch, and compare its outcomes and stored records with the model; None without a response."""
+    """Send a batch, and compare outcomes and records with the model. Return None if no response came."""
     answered = ask_batch(sequence, items, tenant, media_type, token)
     if answered is not None:
         settle_batch(sequence, answered)
@@ -96,7 +96,7 @@ def send_batch(
 def ask_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch and judge its answer without comparing it with the model; None without a response."""
+    """Send a batch and judge its answer, but not by the model. Return None if no response came."""
     sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
@@ -202,7 +202,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
-    """Return whether an atomic batch, in which no item refuses the call, rejects every item by an outcome."""
+    """Return whether an atomic batch rejects every item by an outcome, and no item must refuse the call."""
     return (
         sequence.context.batch.atomic
         and all(verdict.outcome is not None and not verdict.accepted for verdict in answered.verdicts)
@@ -303,7 +303,10 @@ def _named(places: Sequence[int]) -> str:
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
-    """Read the records of the batch's keys, or of `keys`; compare them with the model, and note them."""
+    """Read the record of each key, compare it with the required record, and store it in `sequence.there`.
+
+    The reported outcome of a key tells the required record. If `keys` is None, take the keys of the batch.
+    """
     for key in dict.fromkeys(item.key for item in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)
@@ -314,9 +317,10 @@ def read_back(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """The record of a key that its reported outcome requires."""
+    """Requirement on the record of a key, by the reported outcome."""
 
     record: Record | None
+    """The required record, None if the record must not exist."""
     place: int
     """Place of the item that decides about the record."""
     done: bool
@@ -324,7 +328,7 @@ class _Due:
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """Return the expected record of the key; None if its outcome does not tell it, or is itself wrong."""
+    """Return the record that the key's outcome requires, or None if the outcome is unknown or wrong."""
     due = None
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for place, (one, effect, verdict) in enumerate(rows):
@@ -378,7 +382,7 @@ def _break(
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
-    """If a successful read shows no record, return the answer as the end of a message; else ""."""
+    """Return the last answer as the end of a message if it is a successful read without a record, else ""."""
     last = sequence.exchanges[-1]
     if shown is not None or last.request.method != "GET" or not last.response.is_done:
         return ""
@@ -408,7 +412,7 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
 
 
 def read_back_at_end(sequence: CallSequence) -> None:
-    """Read the list of each tenant, which takes a few calls; if there is no list, read every record."""
+    """Read the list of each tenant, which takes a few calls. If there is no list, read every record."""
     if sequence.context.batch_profile.listed is None:
         read_all_back(sequence)
     for tenant in range(sequence.context.batch_profile.tenants):

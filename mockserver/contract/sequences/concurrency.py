@@ -1,4 +1,4 @@
-"""Checks of two batches at once, and of replays under an idempotency key."""
+"""Checks of two concurrent batches, and of replays under an idempotency key."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _AMOUNTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """Expected effect of two batches, 0 and 1, that are processed in one order."""
+    """Expected effect of the batches 0 and 1 if the server processes them in a certain order."""
 
     names: tuple[int, int]
-    """The batch that is processed first, and the other batch."""
+    """Numbers of the batches in processing order."""
     accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
-    """For batch 0 and batch 1: whether the item of each key is accepted."""
+    """For batch 0 and for batch 1, a mapping that tells whether the item of a key is accepted."""
     between: Mapping[str, Record | None]
     """Records by key after the first batch."""
     after: Mapping[str, Record | None]
@@ -43,7 +43,7 @@ class _Order:
 def send_together(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> None:
-    """Send two good batches with common keys at once; read the keys meanwhile and afterwards.
+    """Send two good batches with common keys concurrently, and read the keys during and after the calls.
 
     Answers and reads must fit one of the two orders in which the server may process the batches.
     """
@@ -76,7 +76,7 @@ def send_together(
 
 
 def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send a batch that must be refused as a whole, and meanwhile read its keys: no record may change."""
+    """Send a batch that must be refused as a whole, and check that concurrent reads show no change."""
     sent, subject = batches.build_items(sequence, items, tenant), sequence.context.batch_profile
     if not sent.expected_effect.whole:
         return
@@ -188,7 +188,7 @@ def _fits(order: _Order, rows: Mapping[int, ReportedVerdict], key: str) -> bool:
 
 
 def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
-    """Check that each final record fits one of the two orders; in atomic batches, all must fit one order."""
+    """Check that each final record fits an order. If the batches are atomic, all must fit one order."""
     sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
         if all(dict(order.after) != dict(shown) for order in orders):
@@ -208,7 +208,7 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
-    """Send two batches at once that have one of three keys in common; then do it again on the result."""
+    """Send two batches with one common key concurrently, first with new keys, then with the same keys."""
     if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
@@ -230,7 +230,7 @@ def check_replay(
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
-    """Send `items` under an idempotency key, then `between`; replay the first; reuse its key for `other`."""
+    """Send `items` with an idempotency key, `between` without, `items` again, then `other` with that key."""
     token = sequence.token()
     if not batches.build_items(sequence, items, tenant).expected_effect.is_done:
         return
@@ -252,7 +252,7 @@ def check_replay(
 
 
 def check_replayed_refusal(context: SequenceContext) -> None:
-    """Send an item before preparing what it needs; after the preparation, the replay must be refused too."""
+    """Send an item before preparing what it needs. Check that a replay after the preparation is refused."""
     rule, profile = rule_of(context.api), context.batch_profile
     is_due = rule is not None and rule.errors and profile.again == "same" and profile.prepare is not None
     if not is_due or not context.may_try(REPLAY):
@@ -272,7 +272,7 @@ def check_replayed_refusal(context: SequenceContext) -> None:
 
 
 def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send a call twice at once under one idempotency key: it must take effect once."""
+    """Send a call twice concurrently under one idempotency key, and check that it takes effect once."""
     token = sequence.token()
     sent = batches.build_items(sequence, items, tenant)
     if not sent.expected_effect.is_done:

@@ -1,4 +1,4 @@
-"""Trials of identity: whether ids in answers, keys of items and references lead to the right record."""
+"""Trials that tell whether ids in answers, keys of items and references lead to the right record."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _compare_ids(sequence: CallSequence, items: Sequence[SequenceItem], answer: 
 
 
 def _member(sequence: CallSequence, name: str, item: Json, key: str, exchange: Exchange | None) -> Json:
-    """Return the member `name` of an item's record in an answer; None if the answer has no such record."""
+    """Return the member `name` of an item's record, or None if the answer does not show the record."""
     names = sequence.context.batch.key
     read = read_document(exchange.response) if exchange else None
     if read is None or not isinstance(item, Mapping) or {*names}.isdisjoint(item):
@@ -69,7 +69,7 @@ def _member(sequence: CallSequence, name: str, item: Json, key: str, exchange: E
 
 
 def _send_alike(sequence: CallSequence, items: Sequence[SequenceItem]) -> None:
-    """Send items with equal values but different keys; if accepted, each must make a record of its own.
+    """Send items with equal values but different keys. If accepted, each item must create a new record.
 
     A vendor may refuse such items, because no document says which members are unique.
     """
@@ -81,9 +81,9 @@ def _send_alike(sequence: CallSequence, items: Sequence[SequenceItem]) -> None:
 
 
 def check_records_of_tenants(context: SequenceContext) -> None:
-    """Send an item that needs a record, where only another tenant has this record: it must be rejected.
+    """Send an item that needs a record of another tenant, and check that the item is rejected.
 
-    If an item is accepted although no tenant has its record, the check does not apply.
+    If an item is accepted although no tenant has the record that it needs, the check does not apply.
     """
     profile = context.batch_profile
     is_due = profile.tenants > 1 and profile.prepare is not None
@@ -111,7 +111,7 @@ def _is_accepted(sequence: CallSequence, key: str) -> bool:
 
 
 def check_key_twice(context: SequenceContext) -> None:
-    """Send a batch with a key twice, with different values, and with another key between, if there is one."""
+    """Send a batch that has one key twice with different values, and a second key between if there is one."""
     if not context.batch_profile.twice or not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):

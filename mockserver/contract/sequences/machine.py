@@ -19,7 +19,7 @@ from mockserver.contract.sequences.sentences import SequenceItem
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 KEYS = 4
-"""Maximum number of items in a batch, and usual number of keys of a sequence: few, so that keys repeat."""
+"""Maximum number of items in a batch, and usual number of keys of a sequence; few, so that keys recur."""
 
 TENANT = st.integers(0, 1)
 KEY = st.integers(0, KEYS - 1)
@@ -31,10 +31,10 @@ AMOUNTS = st.one_of(
     st.integers(1, 10_000_000).map(lambda cents: Decimal(cents).scaleb(-2)),
 )
 DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
-"""Values without a number of their own: the sequence numbers them, so that no two items are equal."""
+"""Values with the number 0. The machine replaces the number, so that no two items are equal."""
 
 _kept = lru_cache(maxsize=64)
-"""Cache of strategies: sequences in different sandboxes have the same keys, so they share strategies."""
+"""Cache of strategies. Sequences in different sandboxes have equal keys, so they can share strategies."""
 
 _DATA = st.data()
 _NUMBERS = 1000
@@ -45,7 +45,7 @@ _TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
 def draw_items(
     keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
 ) -> st.SearchStrategy[list[SequenceItem]]:
-    """Draw items with different keys: all good without `corruptions`, else any number of them bad."""
+    """Draw items with different keys. Without `corruptions`, all are good, else any number is bad."""
     if not corruptions:
         return _items_with(keys, st.none(), KEYS)
     bad = st.sampled_from(list(corruptions))
@@ -76,9 +76,9 @@ def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceIte
 
 @_kept
 def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
-    """Draw two batches of good items: the second has the keys of the first in reverse order.
+    """Draw two batches of good items, the second with the keys of the first in reverse order.
 
-    Each batch may have a key that the other lacks: only with such a key is a lost item noticed.
+    Each batch may have a key that the other batch lacks. Only such a key reveals that an item is lost.
     """
     others = st.lists(DRAWN, min_size=KEYS + 1, max_size=KEYS + 1)
 
@@ -104,9 +104,10 @@ def _items_with(
 
 
 class BatchMachine(RuleBasedStateMachine):
-    """State machine for one batch profile; `context` is set in the subclass that a run creates."""
+    """State machine for one batch profile."""
 
     context: SequenceContext
+    """Context of the run. `build_machine` sets it in a subclass."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,7 +148,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
-        """Send one bad item among good items; if there is another tenant, read the keys there too."""
+        """Send one bad item among good items. If there is a second tenant, also read the keys there."""
         ways = self.alone or self.batch_profile.corruptions
         batch = self._drawn(data, draw_with_one_bad(self.keys, ways))
         if self.batch_profile.tenants > 1:
@@ -266,7 +267,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Return whether a key may be sent again; if not, a sequence needs more keys."""
+    """Return whether a key may be sent again. If not, a sequence needs more keys."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 
@@ -312,7 +313,7 @@ def check_other_sandbox(
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
-    """Check that another sandbox has the records with which this sandbox began."""
+    """Check that `first`, the initial records of another sandbox, equal the initial records of this one."""
     for key, shown in first.items():
         sequence.known(key, here)
         message = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
@@ -320,7 +321,7 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
-    """Send the batch in the other tenant or sandbox under its idempotency key: it must take effect there."""
+    """Send batch and idempotency key to another tenant or sandbox, and check that they take effect there."""
     place = "tenant" if check == _TENANTS else "sandbox"
     sent = batches.build_items(sequence, answered.sent.items, where)
     if not sent.expected_effect.is_done:

@@ -39,7 +39,7 @@ STEPS = 8
 """Maximum number of steps of a random sequence."""
 
 _KEYS_OF_A_BATCH = 1_000
-"""Distance between the keys of two batches, so that no item meets hard values of an earlier batch."""
+"""Distance between the keys of two batch operations, so that neither meets the hard values of the other."""
 
 _ROUNDS = 8
 """Maximum number of rounds of random sequences; each round finds at most one failed check."""
@@ -49,16 +49,16 @@ _TOGETHER = 4
 """Maximum number of bad items in a batch."""
 
 _PLACES = (1, 0, 2)
-"""Places of the bad item, out of order: a number that grows with every call must not look like a place."""
+"""Places of the bad item, unsorted, so that a number that grows with each call does not look like a place."""
 
 _FARTHEST = len(_PLACES)
 _RIGHT = range(2)
-"""Differences of a number in a message from the place: messages may count from 0 or from 1."""
+"""Right differences of a number in a message from the place, because messages count from 0 or from 1."""
 
 _NUMBER = re.compile(r"(?<![\w-])-?\d+|\d+", re.ASCII)
 _LINE = re.compile(r"\bline\W*$|LineNumber\W*$", re.IGNORECASE)
 _LONGEST = 6
-"""Maximum number of digits of a position."""
+"""Maximum number of digits of a number that may be a position."""
 
 
 def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
@@ -86,7 +86,7 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
 
 
 def check_steps(context: SequenceContext) -> None:
-    """Take each step on a record of its own; if it deletes the record, take every step on the key again."""
+    """Take each step on a new record. If the step deletes the record, take every step on the deleted key."""
     steps = context.batch_profile.steps
     for step in steps:
         if not context.may_try(*SEQUENCE_CHECKS):
@@ -114,7 +114,7 @@ def _run_sequences(context: SequenceContext) -> None:
 
 
 def check_messages(context: SequenceContext) -> None:
-    """Send every kind of bad item in batches of a few kinds and one or more good items."""
+    """Send every kind of bad item, in batches of a few kinds and at least one good item."""
     ways = [corruption for corruption in context.batch_profile.corruptions if not corruption.refuses_call]
     if len(ways) < 2 or not context.may_try(*SEQUENCE_CHECKS):  # noqa: PLR2004 - two may change places
         return
@@ -130,7 +130,7 @@ def check_messages(context: SequenceContext) -> None:
 
 
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send a batch with several bad items, each of them alone, then two: messages must not be swapped.
+    """Send several bad items in one batch, then one by one, then two of them, and find swapped messages.
 
     An item may get one message in the batch and another message alone. The check fails only if its message in
     the batch equals the message that another item gets alone.
@@ -187,21 +187,24 @@ def _messages(answered: SettledBatch) -> Mapping[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A batch with a bad item at `place`, and the texts of its refusal."""
+    """Refusal of a batch with one bad item, or of this item."""
 
     place: int
+    """Place of the bad item."""
     texts: tuple[str, ...]
+    """Message of the item, or all texts in the answer if the whole call was refused."""
     step: str
     exchange: Exchange
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """A number in a message that always differs from the place of the bad item by `shift`."""
+    """A number in messages that follows the place of the bad item."""
 
     shift: int
+    """Difference of the number from the place, equal in all messages."""
     text: str
-    """The message."""
+    """The first of the messages."""
 
 
 def check_positions(context: SequenceContext) -> None:
@@ -246,7 +249,7 @@ def _may_count(refusal: _Refusal) -> bool:
 
 
 def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
-    """Yield the numbers in messages that change with the place, if nothing else in the message changes."""
+    """Yield each number that follows the place, from messages by place that differ in numbers only."""
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:
         return
@@ -263,7 +266,7 @@ def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
 
 
 def _positions(text: str) -> list[int | None]:
-    """Return the numbers in a text. A number that is too long or counts lines is None: it is no position."""
+    """Return the numbers in a text, but None for a number that counts lines or is too long for a position."""
     return [
         None if len(found[0]) > _LONGEST or _LINE.search(text[: found.start()]) else int(found[0])
         for found in _NUMBER.finditer(text)
@@ -271,7 +274,7 @@ def _positions(text: str) -> list[int | None]:
 
 
 def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place: int) -> _Refusal | None:
-    """Send a batch with the bad item at the place; return its refusal, None if it is not refused."""
+    """Send a batch with a bad item at `place`; return the refusal, or None if the item is not refused."""
     profile, batch = sequence.context.batch_profile, sequence.context.batch
     drawn = [DrawnValues(number, Decimal(number + 1)) for number in range(len(keys))]
     bad, *items = (SequenceItem(key, values) for key, values in zip(keys, drawn, strict=True))

@@ -115,11 +115,12 @@ def _value(value: str | Decimal | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SequenceItem:
-    """An item of a sequence: its key, its values and, if it is bad, its corruption."""
+    """An item of a sequence."""
 
     key: str
     drawn: DrawnValues
     corruption: Corruption | None = None
+    """Change that makes the item bad, None for a good item."""
 
     def document(self, batch_profile: BatchProfile) -> Json:
         good = batch_profile.item(self.key, self.drawn)
@@ -198,7 +199,7 @@ def expected_batch_effect(
     items: Sequence[SequenceItem],
     before: Mapping[str, Record | None],
 ) -> ExpectedBatchEffect:
-    """Return the expected effect of `items`, where `before` has the record of each key."""
+    """Return the expected effect of `items` if `before` has the record of each key before the batch."""
     there = dict(before)
     several = Counter(item.key for item in items)
     seen: set[str] = set()
@@ -244,7 +245,7 @@ def _after(
 def reported_verdicts(
     reported: ReportedOutcomes | None, batch: Batch, number: int
 ) -> tuple[ReportedVerdict, ...]:
-    """Return what is reported of each of `number` items; of an item that is reported twice, the last outcome.
+    """Return the verdict on each of `number` items. If an item has several outcomes, take the last.
 
     If `reported` is None, or an outcome of an all-or-nothing batch is a rejection, all items are rejected.
     """
@@ -263,7 +264,7 @@ def reported_verdicts(
 def batch_items(
     batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
-    """Return the items in the form that readers of outcomes need; an item with a corrupted key has no key."""
+    """Return the items for readers of outcomes. The key of an item is None if a corruption changes it."""
     return [
         BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
         for place, (one, document) in enumerate(zip(items, documents, strict=True))

@@ -99,7 +99,7 @@ class CallSequence:
     context: SequenceContext
     scope: IsolationScope
     there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
-    """Expected record of each known tenant and key, None if it must not exist."""
+    """Expected record of each known tenant and key, None if the record must not exist."""
     initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
     """First known record of each tenant and key."""
     steps: list[str] = field(default_factory=list)
@@ -107,14 +107,14 @@ class CallSequence:
     exchanges: list[Exchange] = field(default_factory=list)
     has_ended: bool = False
     lost: str = ""
-    """Why the target could not be reached for a call, "" if it always could."""
+    """Why the target could not be reached, "" if every call reached the target."""
     _tokens: int = 0
     _versions: dict[tuple[str, int, str], tuple[Record, Json]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
     def with_keys(cls, context: SequenceContext, size: int) -> Iterator[tuple[CallSequence, list[str]]]:
-        """Begin a sequence in a scope of its own, with `size` different keys, or as many as the profile has.
+        """Begin a sequence in a new scope, with `size` different keys, or fewer if the profile has fewer.
 
         A failed check ends the sequence.
         """
@@ -125,18 +125,18 @@ class CallSequence:
         context.isolation.drop(scope)
 
     def drawn(self, number: int) -> list[DrawnValues]:
-        """Return values for `number` items, all different."""
+        """Return different values for `number` items."""
         first = self.scope.numbers_from
         return [DrawnValues(first + place, Decimal(place + 1)) for place in range(number)]
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
-        """Send a request and return its exchange without judging it; None without a response."""
+        """Send a request and return its exchange without judging it, or None if no response came."""
         return next(iter(self.calls_at_once([request], tenant, scope)), None)
 
     def calls_at_once(
         self, requests: Sequence[Request], tenant: int, scope: IsolationScope | None = None
     ) -> list[Exchange]:
-        """Send requests concurrently and return their exchanges; an empty list if any response is missing."""
+        """Send requests concurrently and return the exchanges, or an empty list if a response is missing."""
         context = self.context
         full = [context.dressed(request, tenant, scope or self.scope) for request in requests]
         self.count_check("every-call-is-answered", len(full))
@@ -173,7 +173,7 @@ class CallSequence:
         self._end(replace(finding, steps=tuple(self.steps)))
 
     def judge(self, exchange: Exchange) -> bool:
-        """Return whether the exchange passes; end the sequence if the search looks for its failure."""
+        """Return whether the exchange passes. If the search looks for the failure, end the sequence."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]
@@ -202,7 +202,7 @@ class CallSequence:
         return f"{self.scope.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """Return the expected record of the key; for a new key, prepare what it needs and read its record."""
+        """Return the expected record of the key. For a new key, prepare its needs and read its record."""
         if (tenant, key) not in self.there:
             prepare = self.context.batch_profile.prepare
             self.prepare(prepare(key, tenant) if prepare else (), tenant, key, f"{key} needs")
@@ -219,7 +219,7 @@ class CallSequence:
         return record
 
     def _check_version(self, name: tuple[str, int, str], record: Record | None, exchange: Exchange) -> None:
-        """Fail if a record changed, and its version did not."""
+        """Fail if a record changed but its version did not."""
         before = self._versions.pop(name, None)
         version = _version_at(exchange.response, self.context.batch_profile.version)
         if record is None or not version:
@@ -234,7 +234,7 @@ class CallSequence:
             self.fail(_VERSIONS, message, "another version", str(version))
 
     def read_list(self, expected: Collection[str], tenant: int) -> ReadPages | None:
-        """Read the list until all expected keys are found; None if there is no list or no answer."""
+        """Read the list until all expected keys are found. Return None if there is no list or no answer."""
         listing = self.context.batch_profile.listing
         first = self.call(listing(tenant), tenant) if listing else None
         if first is None:
@@ -275,7 +275,7 @@ class CallSequence:
         self.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
-        """Return the record of the key in a response; if it is a page of a list, look at later pages too."""
+        """Return the record of the key in a response. If the response is a page, also read later pages."""
         expected, profile = self.there.get((tenant, key)), self.context.batch_profile
         if exchange is None:
             return expected
@@ -290,7 +290,7 @@ class CallSequence:
         return expected
 
     def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
-        """Return the outcomes of the items; None if the call was refused, the reason if it is unreadable."""
+        """Return the outcomes of the items, None for a refused call, or why the response is unreadable."""
         reader = self.context.reader
         if reader is None:
             return None if not exchange.response.is_done else ReportedOutcomes(())
@@ -302,7 +302,7 @@ class CallSequence:
     def verdicts(
         self, exchange: Exchange, items: Sequence[BatchItem]
     ) -> tuple[tuple[ReportedVerdict, ...], bool] | str:
-        """Return each item's outcome and whether the whole call was refused; the reason if unreadable."""
+        """Return the verdicts and whether the whole call was refused, or why the response is unreadable."""
         reported = self.reported(exchange, items)
         if isinstance(reported, str):
             return reported
@@ -327,7 +327,7 @@ class CallSequence:
     def prepare(
         self, requests: Iterable[Request], tenant: int, what: str, whose: str, *, judges_once: bool = False
     ) -> None:
-        """Send the calls that prepare items; each must be answered 2xx.
+        """Send the calls that prepare items. Fail if a call is not answered 2xx.
 
         If `judges_once`, only the first answer of each method and path is judged.
         """
@@ -355,10 +355,12 @@ class CallSequence:
 
 @dataclass(frozen=True, slots=True)
 class ReadPages:
-    """Rows of a list's pages by key."""
+    """Pages of a list that were read."""
 
     first: Exchange
+    """Exchange of the first page."""
     rows: Mapping[str, Record]
+    """Records on all pages, by key."""
     is_whole: bool
     """Whether a record that is missing in `rows` is missing in the list."""
 
@@ -377,7 +379,7 @@ def _at(paged: ListProfile, request: Request, position: str) -> Request:
 
 
 def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
-    """Return whether a list whose next page is unknown is complete, by its links, its total or its length."""
+    """Return whether the `rows` that were read are the whole list, by its links, total or length."""
     if "next" in paged.links and value_at(last.response, paged.links["next"]):
         return False
     total = number_at(last.response, paged.counts.get("all", ""))
@@ -385,7 +387,7 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
 
 
 def _version_at(response: Response, place: str) -> Json:
-    """Return the version at a place of the response; None for a weak ETag: several versions may share it."""
+    """Return the version at a place of the response, or None for a weak ETag, which versions may share."""
     version: Json = value_at(response, place)
     return None if str(version).startswith("W/") else version
 
@@ -397,7 +399,7 @@ class UsableBatches:
     batches: tuple[tuple[int, BatchProfile], ...]
     """Usable batches, each with its number in the profile."""
     notes: tuple[str, ...] = ()
-    """Sentences about the other batches, with the reason why they are not usable."""
+    """Sentences that say why further batches are not usable."""
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
@@ -407,8 +409,9 @@ def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
 def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
     """Return the batches that can be tested with the operations that may be called.
 
-    If a batch's steps or its list are excluded, the batch goes without them. If its single read is excluded,
-    its records are read by the list. A batch whose records cannot be read or prepared is not usable.
+    If the run excludes steps or the list of a batch, the batch is tested without these calls. If the run
+    excludes the single read, records are read in the list. If records can neither be read by a single read
+    nor in the list, or items cannot be prepared, the batch is not usable.
     """
     usable: list[tuple[int, BatchProfile]] = []
     notes = [] if api.profile.batches(api.facts) else [*_lacking(api, run_config)]
@@ -424,7 +427,7 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
 
 
 def _lacking(api: ApiUnderTest, run_config: RunConfig) -> Iterator[str]:
-    """Yield, for each batch from whose spec no profile can be inferred, a sentence that says why."""
+    """For each batch whose profile cannot be inferred from the spec, yield a sentence with the reason."""
     for one in api.spec.operations.values():
         if one.batch and run_config.calls(one.id) and inference.infer_batch(api.spec, one) is None:
             why = inference.explain_missing_profile(api.spec, one)
@@ -446,7 +449,7 @@ def plan_batches(
 
 
 def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
-    """Return the batch without the excluded calls, or the reason why nothing is left."""
+    """Return the batch without the excluded calls, or the reason why the batch is not usable."""
     if not run_config.left_out:
         return one
     key = one.key(0)

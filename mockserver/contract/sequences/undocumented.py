@@ -44,14 +44,14 @@ _NAME = "an item whose record is there"
 _PAIRS = 3
 CHECK = "assumptions-are-kept"
 _ITEMS = 600
-"""Number of keys that are set aside for the trials of one batch operation."""
+"""Number of keys that are reserved for the trials of one batch operation."""
 
 
 def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """Return the context with the target's positions; find them now unless an earlier phase found them.
+    """Return the context with the target's positions. Find the positions unless an earlier phase did.
 
-    `number` is the number of the batch in the profile. Positions are searched at foreign servers only; there,
-    one worker runs all phases, so its ledger has what earlier phases found.
+    `number` is the number of the batch in the profile. Only foreign servers are searched for positions. One
+    worker runs all phases against a foreign server, so the ledger has the positions of earlier phases.
     """
     profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
     if name not in profiles:
@@ -199,14 +199,14 @@ class _Positions:
 def _record_of(
     profile: BatchProfile, after: RecordAfter | None, before: Record | None, item: SequenceItem
 ) -> Record | RefusedStep | None:
-    """Return the record of the item's key after the item, or that the item must be refused."""
+    """Return the record that the item must leave, or a RefusedStep if the item must be refused."""
     if after is not None:
         return after(before, item.key, item.drawn)
     return profile.record(item.key, item.drawn)
 
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
-    """Yield the corruptions as the server treats them, without those that it accepts or treats unclearly."""
+    """Yield the corruptions that the server refuses, and set whether each refuses the whole call."""
     for corruption in corruptions:
         position = taken[corruption.assumption.name] if corruption.assumption else "alone"
         if corruption.assumption is None:
@@ -216,7 +216,7 @@ def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | N
 
 
 def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
-    """Return the profile with the server's position on updates; `ours` if no known position fits."""
+    """Return the profile with the server's position on updates, or `ours` if no known position fits."""
     if not ours.updates:
         return ours
     agreed = trials.agreed(_NAME, (_try_case(trials, ours) for _ in range(_PAIRS)))
@@ -291,7 +291,7 @@ class PositionTrials:
         return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
 
     def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
-        """Send a batch and read its outcomes; None without a readable answer."""
+        """Send a batch and read its outcomes. Return None if there is no readable answer."""
         context = self.context
         sent = batches.build_items(self.sequence, items, 0, media_type)
         request = batches.request_of(self.sequence, sent, 0)
@@ -306,7 +306,7 @@ class PositionTrials:
         return SettledBatch(sent, request, exchange, *verdicts)
 
     def agreed(self, name: str, tried: Iterable[TrialResult | None]) -> frozenset[str]:
-        """Return the positions that explain all results; record a finding if two results contradict."""
+        """Return the positions that explain all results. Record a finding if two results contradict."""
         results = [one for one in tried if one is not None]
         run_config, ledger = self.context.run_config, self.context.ledger
         operation = self.context.batch_profile.operation
