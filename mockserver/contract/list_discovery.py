@@ -21,7 +21,7 @@ from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
 _POSITIONS: Mapping[Paging, tuple[str, ...]] = {"cursor": CURSORS, "page": PAGES, "offset": OFFSETS}
 _MOST_ROWS = 10_000
-"""Maximum page size that is believed; a larger number in the spec is only the range of its type."""
+"""Maximum page size that is taken from a spec. A larger number is only the range of its type."""
 
 _ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
 _CURSORS = ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor")
@@ -60,7 +60,7 @@ class FoundList:
 
 
 def find_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
-    """Yield the lists of the profile, the batches and the spec, then the lists below a record of a list."""
+    """Yield the lists of profile, batches and spec, then the lists that belong to a record of a list."""
     listed = _listed(api, batches)
     reads = [operation for operation in api.spec.operations.values() if operation.method == "get"]
     above: dict[str, FoundList] = {}
@@ -82,7 +82,7 @@ def _found(
     request: Request | None = None,
     above: FoundList | None = None,
 ) -> FoundList | None:
-    """Return the list of an operation; None if it is no list, or a required query parameter is unknown."""
+    """Return the list of an operation, or None if it is no list or a required query parameter is unknown."""
     stated = next((one for one in api.profile.lists if one.operation == operation.id), None)
     if stated is None and batch is None and not _shows_rows(api.spec, operation):
         return None
@@ -98,7 +98,7 @@ def _found(
 def _listed(
     api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile, Request]]:
-    """Return by list operation the batch that stores the rows, preferably a creating one, and its request."""
+    """Return, by list operation, a batch that stores (preferably creates) rows, and the list request."""
     found: dict[str, tuple[BatchProfile, Request]] = {}
     for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
         if batch.listing is None:
@@ -110,7 +110,7 @@ def _listed(
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """Return the query of every call: from the profile, else from the batch's `request`, without paging."""
+    """Return the query of every call, from the profile, else from `request` without parameters of paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.query) if request else []
@@ -156,7 +156,7 @@ def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
 
 
 def _first(paging: Paging, schema: Document) -> int:
-    """Return the first page: 0 for offsets; else `default` or `minimum` if they are 0 or 1, else 1."""
+    """Return the first page. It is 0 for offsets, else `default` or `minimum` if that is 0 or 1, else 1."""
     if paging == "offset":
         return 0
     stated = (schema.get("default"), schema.get("minimum"))
@@ -168,7 +168,7 @@ def _bounded(number: Any) -> int:
 
 
 def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
-    """Return the parameters that may be filters. Their members are found later, in the rows."""
+    """Return the parameters that may be filters, without members, which are found later in the rows."""
     return tuple(
         ListFilter(parameter.name, "", selects="like", unknown=_unknown(parameter.schema))
         for parameter in operation.parameters
@@ -193,7 +193,7 @@ def _unknown(schema: Document) -> str:
 
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
-    """Return whether there is a paging parameter, and the answer is or has exactly one list of objects."""
+    """Return whether the operation has a paging parameter, and its answer is or has one list of objects."""
     node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get("application/json", {})
     schema = resolve(spec.document, content.get("schema", {}))
@@ -210,7 +210,7 @@ def _is_object(spec: Spec, node: Document) -> bool:
 
 
 def find_rows(document: Any) -> str | None:
-    """Return the pointer to the rows of an answer, None if it is unclear which member they are."""
+    """Return the pointer to the rows of an answer, or None if it is unclear which member has the rows."""
     if isinstance(document, list):
         return ""
     if not isinstance(document, Mapping):
@@ -284,14 +284,14 @@ def _links(response: Response) -> Mapping[Link, str]:
 
 
 def link_in_header(response: Response, relation: str) -> str:
-    """Return the target of a relation in the header `Link`, "" if the header has no such relation."""
+    """Return the target of a relation in the header `Link`, or "" if the header lacks the relation."""
     pattern = rf'<([^>]*)>[^,]*;\s*rel="?{relation}"?(?:[;,\s]|$)'
     match = re.search(pattern, response.headers.get("link", ""), re.IGNORECASE)
     return match[1] if match else ""
 
 
 def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
-    """Return the pointer to a member that differs in all rows: a key member, else an id-like one; else ""."""
+    """Return the pointer to a key member or id-like member that is different in each row, or else ""."""
     names = [*key, *(name for name in _first_names(rows) if plain(name) in {"id", "key", "uuid"})]
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
@@ -306,7 +306,7 @@ def _first_names(rows: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _known_filters(filters: Sequence[ListFilter], rows: Sequence[Any]) -> Iterator[ListFilter]:
-    """Yield the filters with a known member: the stated one, else one with the name of the parameter."""
+    """Yield each filter whose member is stated, or is a member with the name of the parameter."""
     members = {plain(name): name for name in _first_names(rows)}
     for one in filters:
         name = members.get(plain(one.parameter))
@@ -331,7 +331,7 @@ def value_at(response: Response, place: str) -> Any:
 
 
 def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -> str:
-    """Return the position of the next page after `pages` pages with `rows` rows, "" if there is none."""
+    """Return the position of the page after `pages` pages with `rows` rows, or "" if there is none."""
     if profile.paging == "page":
         return str((profile.first or 0) + pages)
     if profile.paging == "offset":
@@ -340,7 +340,7 @@ def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -
 
 
 def number_at(response: Response, place: str) -> int | None:
-    """Return the whole number at a place, also if it is written as text; None if there is no number."""
+    """Return the whole number at a place, even if it is written as text, or None if there is no number."""
     value = value_at(response, place)
     if isinstance(value, bool):
         return None

@@ -44,8 +44,8 @@ _UNEVEN = (
     (53, 59, 61, 67, 71, 73, 79, 83, 89, 97),
     (257, 263, 269, 271, 277, 281, 283, 293),
 )
-"""Sizes of which the seed takes one in each row: in a server that works in chunks of a usual size, they leave
-the last chunk partly filled. The sizes in the second row are also above 256."""
+"""Rows of sizes; the seed selects one size of each row. If a server works in chunks of a usual size, each of
+these sizes leaves the last chunk partly filled. The sizes in the second row are above 256."""
 
 _CALLS, _ITEMS = 250, 2_500
 _ITEMS_AN_EXAMPLE = 25
@@ -54,11 +54,11 @@ _SENT_TWICE = 100
 gets only one kind, unless the budget allows both kinds for all sizes."""
 
 _MANY = 50
-"""Minimum size of a large batch: each pattern of bad items is tried in a large batch, if the limit allows."""
+"""Minimum size of a large batch. If the limit allows, each pattern of bad items is tried in a large batch."""
 
 _SECONDS = 120
 _ALL_ARE_READ = 10
-"""Maximum size of a batch of which every item is read back."""
+"""Maximum size of a batch whose items are all read back."""
 
 BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
 _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
@@ -69,10 +69,10 @@ MERGED = 100
 
 _LISTS = "lists-show-what-is-there"
 _JUDGED = 100
-"""Maximum size of a batch for which the list's answer is judged: judging 1,000 records takes long."""
+"""Maximum size of a batch for which the list's answer is judged, because judging many records takes long."""
 
 _LOOKED_AT = 4
-"""Maximum number of records of a list that are read one by one: of different records, and of missing ones."""
+"""Maximum number of different records, and of missing records, of a list that are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class SizeLimit:
 class SizeBudget:
     """Maximum effort for all sizes of one batch operation.
 
-    Calls and items limit the plan, so that equal seeds give equal calls. Seconds only stop a slow target.
+    Calls and items limit the plan, so that equal seeds give equal calls. Seconds only stop a slow run.
     """
 
     calls: int
@@ -101,13 +101,15 @@ class SizeBudget:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSize:
-    """A size to try: a batch of good items if `good`, then a batch for each pattern in `bad`."""
+    """A size to try."""
 
     size: int
     bad: tuple[BadItems, ...] = ()
+    """Patterns of bad items, each for a batch after the good batch."""
     is_over: bool = False
     """Whether the size is above the limit, so that the whole call must be refused."""
     good: bool = True
+    """Whether a batch of good items is sent first."""
 
     @property
     def batches(self) -> int:
@@ -121,11 +123,11 @@ class SizePlan:
     planned: tuple[PlannedSize, ...]
     """Sizes to try, in ascending order."""
     left_out: Mapping[int, str]
-    """For each size that is left out, the reason."""
+    """Reasons why sizes are left out, by size."""
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
-    """Return the limit of items that the spec states, else the profile, else our own servers."""
+    """Return the limit of items from the spec, else from the profile, else of our own server."""
     stated = _max_items(spec, operation)
     if stated is not None:
         return SizeLimit(stated, "the spec (maxItems)")
@@ -196,10 +198,10 @@ def _uneven(most: int | None, seed: int) -> Iterator[int]:
 
 
 def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]]:
-    """Yield the patterns of bad items for each size; the sizes from 50 to 999 together have every pattern.
+    """Yield the patterns of bad items for each size.
 
-    If these are few, one of them may have several patterns. The other sizes repeat a pattern each: smaller
-    sizes, and sizes from 1,000 on, which may exceed the budget.
+    The patterns are distributed over the sizes from 50 to 999, because larger sizes may exceed the budget; if
+    there is no such size, the largest size has all patterns. Every further size repeats one pattern.
     """
     turn = seed % len(_PATTERNS)
     turned = (*_PATTERNS[turn:], *_PATTERNS[:turn])
@@ -225,7 +227,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Return the places to read back: all of at most 10, else ends, middle, and some bad and drawn places."""
+    """Return the places to read back. Of more than 10, take ends, middle, and some bad and drawn places."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)
@@ -264,7 +266,7 @@ def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
 
 
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
-    """Prepare the keys in as few calls as possible; each call must be answered 2xx."""
+    """Prepare the keys in as few calls as possible. Fail if a call is not answered 2xx."""
     context = sequence.context
     requests = _merged(context.api, _requests(context.batch_profile, keys, tenant))
     # Judging 100 items takes long, and later calls of an operation are like the first call.
@@ -293,7 +295,7 @@ def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]
 
 
 def _list_of(api: ApiUnderTest, request: Request) -> str | None:
-    """Return the member that has the items, "" if the body is the list; None if no call can be merged."""
+    """Return the member that has the items, "" if the body is the list, or None if calls cannot be merged."""
     operation = api.spec.operations.get(api.operation_of(request))
     if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
@@ -301,7 +303,7 @@ def _list_of(api: ApiUnderTest, request: Request) -> str | None:
 
 
 def reads_a_page(batch_profile: BatchProfile) -> bool:
-    """Return whether records can only be read in a list, so that all keys have the same request."""
+    """Return whether records can only be read in a list, so that the requests of all keys are equal."""
     first, second = (batch_profile.read(batch_profile.key(number), 0) for number in (0, 1))
     return first == second
 
@@ -311,8 +313,8 @@ def know_before(
 ) -> frozenset[str] | None:
     """Note the records of the keys before a batch; return the keys whose record is exactly known.
 
-    If `is_fresh`, no record exists and none is read. Else read the keys in `sample`, and assume the record of
-    the first of them for all other keys. Return None if only some of the sample exist.
+    If `is_fresh`, no record exists, and nothing is read. Else read the records of `sample`, and assume the
+    first of these records for all other keys. Return None if only a part of the sample has records.
     """
     if is_fresh:
         shown: dict[str, Record | None] = dict.fromkeys(keys)
@@ -330,9 +332,9 @@ def know_before(
 def read_some(
     sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
 ) -> frozenset[str]:
-    """Read back the items at these places; assume the reported outcome for all other items.
+    """Read back the items at `places`, and assume the reported outcome for all other items.
 
-    Return the keys that were read: none if records are read in pages of a list, and one page may lack some.
+    Return the keys that were read. Read no key if keys are read in a list and may not fit on one page.
     """
     due = _after(answered, dict(sequence.there), tenant)
     sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
@@ -350,7 +352,7 @@ def read_list(
 ) -> frozenset[str]:
     """Compare the list with the records of the `exact` keys, and return the keys that were compared.
 
-    A record that differs in the list, or is missing there, is read by itself before a check fails.
+    If a record is different or missing in the list, read the single record before a check fails.
     """
     subject = sequence.context.batch_profile
     due = {item.key: sequence.there[tenant, item.key] for item in answered.sent.items if item.key in exact}
@@ -393,7 +395,7 @@ def _after(
 
 
 def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> list[str]:
-    """Return the keys of records that the list lacks, first the keys whose neighbours are listed."""
+    """Return the keys of records that the list lacks. Keys whose neighbours are listed come first."""
     keys = list(due)
     lost = [place for place, key in enumerate(keys) if due[key] is not None and key not in listed]
 

@@ -45,25 +45,25 @@ from mockserver.sandbox.clock import Clock, system_clock
 PHASE = "sizes"
 
 _MORE_SIZES = 4
-"""Number of sizes beside `SIZES`: two that are not round, the limit, and the limit plus one."""
+"""Number of sizes beside `SIZES`, which are two uneven sizes, the limit, and the limit plus one."""
 
 _ROUNDS = 3
-"""Number of checks of a size that may fail before the next size is tried."""
+"""Maximum number of failed checks at a size before the next size is tried."""
 
 _SEARCHES = 16
 """Maximum number of sizes that are tried to find the smallest size that fails."""
 
 _KEYS_OF_SEQUENCES = 5_000
-"""Number of keys that are left to the sequences at a target without sandboxes."""
+"""Number of keys that are reserved for the sequences at a target without sandboxes."""
 
 TOO_LARGE = 413
 _TENANT = 0
 _ORDER = "order-is-kept"
 _RANGES = 3
-"""Number of ranges of keys that are tried if only a part of the records of a range exists."""
+"""Maximum number of key ranges to try. A range is skipped if only a part of its keys has records."""
 
 _SPARED = 300
-"""Maximum number of keys in a range if there are several: without sandboxes, a run has 10,000 keys in all."""
+"""Maximum number of keys in each of several ranges, because a run without sandboxes has 10,000 keys."""
 
 _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
@@ -73,11 +73,11 @@ COMPARED = range(50, 101)
 """Sizes whose times tell how long larger batches may take."""
 
 _SENT_AGAIN = 2
-"""Number of times that a late batch is sent again: one late answer may be chance."""
+"""Number of times that a late batch is sent again, because one late answer may be chance."""
 
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
-    """Yield a part for every batch: it tries the sizes and records each failed check at its smallest size."""
+    """Yield a part for every batch, which tries the sizes and records a failure at the smallest size."""
 
     def run(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_profile(_context(trial, profile, number), clock)
@@ -182,7 +182,7 @@ class _SizeRun:
         return not search.target_is_lost
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """Return the finding of the smallest size that fails, found by a search if the run shrinks."""
+        """Return the finding of the smallest failing size. Search for this size only if the run shrinks."""
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
             low, high, finding = self._searched(planned, finding)
@@ -256,7 +256,7 @@ class Patience:
     """Time limits of batches, from the times of smaller batches."""
 
     by_item: float | None = None
-    """Usual seconds of an item in smaller batches, None before the first of these."""
+    """Usual seconds of an item in smaller batches, None before such a batch was sent."""
     least: float = 2.0
     """Minimum limit in seconds."""
     most: float = 20.0
@@ -270,7 +270,7 @@ class Patience:
         return min(self.most, max(self.least, self.times * self.by_item * size))
 
     def at_least(self, by_item: float) -> Patience:
-        """Return a patience with `by_item` seconds for an item, if that is longer than its own."""
+        """Return a patience with at least `by_item` seconds for an item."""
         return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
@@ -334,12 +334,12 @@ class _OpenedTrial:
     sequence: CallSequence
     planned: PlannedSize
     keys: tuple[str, ...]
-    """Keys of all batches in order; if a key may be sent again, all batches share the keys."""
+    """Keys of all batches in order. If a key may be sent again, all batches have the same keys."""
     exact: frozenset[str] = frozenset()
     """Keys whose record is exactly known."""
 
     def prepare(self) -> bool:
-        """Prepare the keys; return whether their records are known."""
+        """Prepare the keys, and return whether the records of the keys are known."""
         if not self.keys:
             return True
         if not self.planned.is_over:
@@ -360,7 +360,7 @@ class _OpenedTrial:
             self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
 
     def mixed(self, number: int, named: BadItems) -> None:
-        """Send bad items among good items, for the same keys if the vendor accepts a key again."""
+        """Send bad items among good items. If the vendor accepts a key again, repeat the earlier keys."""
         bad = places_of(named, self.planned.size)
         ways = self._ways()
         items = [
@@ -379,7 +379,7 @@ class _OpenedTrial:
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
-        """Send the items; return the exchange (None without an answer), its seconds, and the sent batch."""
+        """Send the items. Return the exchange (None if no answer came), its seconds, and the batch."""
         sent = batches.build_items(self.sequence, items, _TENANT)
         request = batches.request_of(self.sequence, sent, _TENANT)
         began = self.trials.clock()
@@ -440,10 +440,10 @@ class _OpenedTrial:
             self.sequence.fail(IN_TIME, message, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
-        """Fail if a batch is late, and late each time that it is sent again.
+        """Fail if a batch is late, and is late again each time that it is repeated.
 
-        If the batch is larger than `COMPARED`, first time a smaller batch again: the target may have become
-        slower since the earlier batches.
+        Before a batch larger than `COMPARED` is repeated, measure the time of a smaller batch again, because
+        the target may have become slower since the earlier batches.
         """
         size, patience = len(sent.items), self.trials.patience
         for _ in range(_SENT_AGAIN):

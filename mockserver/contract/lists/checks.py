@@ -57,7 +57,7 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
 
 
 def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[int, Walk]]) -> None:
-    """Find a row of `known` (rows of other walks) that a complete walk does not show."""
+    """Find a row of other walks (`known`) that this walk does not show. Skip an incomplete walk."""
     if not walk.is_whole:
         return
     shown = {row.id for row in walk.rows}
@@ -89,7 +89,7 @@ def _how_it_ended(walk: Walk) -> str:
 
 
 def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
-    """Find a page that repeats only rows of earlier pages, and a walk that goes on after `most` pages."""
+    """Find a page that has only rows of earlier pages, or a walk that does not end before page `most`."""
     calls.count(_LINKS)
     last = len(walk.pages)
     if walk.end == "loop":
@@ -119,7 +119,7 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
 
 
 def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
-    """Find a page that is longer than asked for, or shorter although rows are left.
+    """Find a page with more rows than asked for, or with fewer rows although rows are left.
 
     Return whether all pages have the right size.
     """
@@ -144,9 +144,9 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
-    """Return whether a limit of the server may explain the short page, as `size` is above the usual size.
+    """Return whether the server may have limited the page, because `size` is above the usual size.
 
-    It cannot if a stated maximum allows `size`, or if the answer states another size than the page has.
+    Return False if a stated maximum allows `size`, or if the answer states a size unlike that of the page.
     """
     if profile.largest and size <= profile.largest:
         return False
@@ -206,9 +206,9 @@ def _expected_counts(
 
 
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
-    """Return the valid numbers of a count that may mean all rows or the page.
+    """Return the valid numbers of a count that may mean all rows or the rows of the page.
 
-    The meaning that fits more pages of the walk counts; if both fit equally, both numbers are valid.
+    Take the meaning that fits more pages of the walk. If both meanings fit equally, both numbers are valid.
     """
     place = profile.counts.get("either", "")
     counts = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
@@ -234,7 +234,7 @@ def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
 
 
 def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Find a last page that is short, but still names a next page by cursor or link."""
+    """Find a last page that has few rows, but still names a next page by cursor or link."""
     size = walk.size or profile.usual
     is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
     if not is_judged or not walk.pages or not size:
@@ -300,11 +300,13 @@ def _rows(ids: Sequence[str], status: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FilterTrial:
-    """A filter with the values to ask for, and the rows of the whole list."""
+    """A query with a filter, and the rows that it must show."""
 
     filter: ListFilter
     values: tuple[Any, ...]
+    """Values to ask for."""
     rows: Sequence[Row]
+    """Rows of the whole list."""
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -346,7 +348,7 @@ def _fits(one: ListFilter, found: Any, value: Any) -> bool:
 
 
 def _placed(value: Any) -> Decimal | None:
-    """Return a value as a number for comparison, a date as seconds; None if it is neither."""
+    """Return a number for comparison, for a date its seconds, or None if the value is neither."""
     if value is None or isinstance(value, bool):
         return None
     try:
@@ -365,7 +367,7 @@ def _seconds(text: str) -> Decimal | None:
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
-    """Return trials of a filter: with the rarest value of the rows, the most frequent, and several values."""
+    """Return trials of a filter, which ask for the rarest value, the most frequent, and several values."""
     found = [value_in(row.document, one.member) for row in rows]
     values = Counter(value for value in found if _can_be_asked_for(value, found))
     if not values:
@@ -378,7 +380,7 @@ def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
 
 
 def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
-    """Return whether the value is plain, and no other value differs from it only in letter case or blanks."""
+    """Return whether a value is plain, and differs from the others in more than letter case or blanks."""
     if not isinstance(value, str | int | Decimal) or value == "":
         return False
     if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
@@ -406,14 +408,14 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
 
 
 def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
-    """Return whether any row that fits precedes a row that does not, and the number of rows that fit."""
+    """Return whether a fitting row precedes a row that does not fit, and the number of fitting rows."""
     fits = [trial.must_show(row) for row in trial.rows]
     first = fits.index(True) if any(fits) else len(fits)
     return not all(fits[first:]), trial.count
 
 
 def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> list[Walk]:
-    """Walk the filtered list in several pages: a server may forget the filter after the first page."""
+    """Walk the filtered list in several pages, because a server may forget the filter after page one."""
     if trial.count < _SEVERAL:
         return []
     walk = walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL)
@@ -478,9 +480,10 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Return whether the order is a matter of collation, by the first two characters that differ.
+    """Return whether the order of two texts depends on the collation.
 
-    It is if their letter case differs, or if they are not ASCII letters or digits.
+    If the first two characters that differ have another letter case, or are no ASCII letters or digits, the
+    order depends on the collation.
     """
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()

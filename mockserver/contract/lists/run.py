@@ -44,10 +44,10 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 SHARED_CHECKS = frozenset(
     {"every-call-is-answered", "lists-show-what-is-there", MEDIA_TYPES_CHECK, TENANTS_CHECK}
 )
-"""Checks of other phases that are also made of lists."""
+"""Checks of other phases that the phase of lists makes, too."""
 
 _FEW, _MANY, _PREPARED = 24, 110, 12
-"""Numbers of records to store: minimum, maximum, and maximum if each record needs calls that prepare it."""
+"""Minimum and maximum number of records to store, and maximum if calls must prepare each record."""
 
 _PAGES = 40
 """Maximum number of pages of a walk; a longer list is not walked to its end."""
@@ -63,7 +63,7 @@ _LARGE = 100
 
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
-    """Ask for the first pages of a walk in an XML media type, and compare the rows."""
+    """Ask for the first pages of a walk again in an XML media type, and compare the rows with the walk."""
     stated = [name for name in calls.operation.responses.get("200", ()) if is_xml(name) and "*" not in name]
     if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
         return
@@ -99,7 +99,7 @@ def _check_page(calls: ListCalls, known: ListProfile, page: Page, exchange: Exch
 
 
 def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
-    """Return the ids of the rows in their order; None if a row has no id."""
+    """Return the ids of the rows in their order, or None if a row has no id or the answer is unreadable."""
     document = read_document(exchange.response)
     if document is None:
         return None
@@ -125,7 +125,7 @@ def check_other_tenant(
 
 
 def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None:
-    """Return the calls as a second tenant makes them, None if it does not exist or makes the same calls."""
+    """Return the calls of a second tenant, or None if there is no second tenant or its calls are equal."""
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
     mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)
@@ -147,7 +147,7 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
 def _queries(
     known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> Iterator[Mapping[str, str]]:
-    """Yield an empty query, then for each filter's parameter a query for a value of a stored row."""
+    """Yield an empty query, then for each filter parameter a query that asks for a value of a stored row."""
     yield {}
     rows = _stored_rows(batch, stored, reference)
     by_parameter: dict[str, ListFilter] = {one.parameter: one for one in reversed(known.filters)}
@@ -224,7 +224,7 @@ def _run_list(trial: Trial, found: FoundList) -> None:
 
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
-    """Walk the list of the record with most rows; the lists of other records serve for comparison."""
+    """Read the lists of several records. Walk the longest list, and compare the others with it."""
     read = read_lists_below(found, start)
     if not read or not read[0].rows:
         calls.note("its pages were not walked: no record was found that has rows there")
@@ -240,7 +240,7 @@ class _ListRun:
     found: FoundList
     calls: ListCalls
     others: tuple[RecordList, ...] = ()
-    """If the list belongs to a record, the lists of other records."""
+    """Lists of other records, if the list belongs to a record."""
 
     def run(self) -> None:
         stored = self._store()
@@ -281,7 +281,7 @@ class _ListRun:
         return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
 
     def _complete(self) -> ListProfile | None:
-        """Complete the profile by a first answer; if the answer has no rows, note why and return None."""
+        """Complete the profile by a first answer. If the answer has no rows, note why and return None."""
         profile, calls = self.found.profile, self.calls
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
@@ -339,7 +339,7 @@ class _ListRun:
             self.calls.add_finding(check, message, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
-        """Drop the findings if another client changed the list meanwhile; nobody can do so in a sandbox."""
+        """Outside sandboxes, drop the findings if another client changed the list during the run."""
         calls = self.calls
         if not calls.findings or calls.scope.has_sandbox:
             return
@@ -356,7 +356,7 @@ class _ListRun:
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
-    """Return page sizes, largest first: `count`, one more, one less, and sizes for about 3 and 8 pages."""
+    """Return descending page sizes: `count`, one more, one less, and sizes for about 3 and 8 pages."""
     wanted = {-(-count // 8) + seed % 3, -(-count // 3), count - 1, count, count + 1}
     return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
 

@@ -1,4 +1,4 @@
-"""Walks along the pages of a list: calls, links, and the records that are stored first."""
+"""Walks along the pages of lists, and the calls that store records before a walk."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from mockserver.spec.openapi import Operation, plain
 _OK = 200
 
 End = Literal["empty", "told", "refused", "loop", "budget"]
-"""How a walk ended. empty: at a page without rows. told: the last answer names no next page. refused: at a
-refusal. loop: at a page that has only rows of earlier pages. budget: after the maximum number of pages."""
+"""Reason why a walk ended. empty: a page has no rows. told: a page names no next page. refused: a call is
+refused. loop: a page has only rows of earlier pages. budget: the maximum number of pages is reached."""
 
 _JUDGED = 3
 _SHOWN_CALLS = 12
-"""Maximum number of a walk's calls that a finding shows: the last of them."""
+"""Maximum number of calls of a walk in a finding. If a walk has more calls, the last calls are shown."""
 
 _IN_A_BATCH = 10
 _APART = 9_000
@@ -46,7 +46,7 @@ _APART = 9_000
 
 _CHECK = "filters-select"
 _RECORDS = 8
-"""Maximum number of records whose lists are read: the first records of the list above."""
+"""Maximum number of records, from the beginning of a list, whose own lists are read."""
 
 _WIDE = 8
 """Minimum length of ids whose equality is no coincidence."""
@@ -111,13 +111,13 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """Walks along a list with a complete profile."""
+    """Reader of the pages of a list whose profile is complete."""
 
     calls: ListCalls
     profile: ListProfile
 
     def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
-        """Walk along at most `most` pages, and ask for `size` rows in each; None asks for no size."""
+        """Read at most `most` pages. Ask for `size` rows on each page, or for no size if `size` is None."""
         profile = self.profile
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
         says = ", ".join(f"{name}={text}" for name, text in sized.items())
@@ -151,7 +151,7 @@ class Walker:
         return self.calls.get({**sized, **placed})
 
     def _next(self, pages: Sequence[Page], size: int | None) -> str | None:
-        """Return position or link of the next page; None if there is none."""
+        """Return the position or link of the next page, or None if there is no next page."""
         profile, last = self.profile, pages[-1]
         if profile.paging not in {"page", "offset", "cursor"}:
             return link_of(profile, last.response, "next") or None
@@ -162,7 +162,7 @@ class Walker:
 
 
 def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, list[Any] | None]:
-    """Return the pointer to the rows of an answer, stated or found, and the rows; each None if unknown."""
+    """Return the pointer to the rows of an answer, and the rows; either is None if it is unknown."""
     document = response.document()
     pointer = profile.rows if profile.rows is not None else find_rows(document)
     rows = value_in(document, pointer) if pointer is not None else None
@@ -170,7 +170,7 @@ def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, li
 
 
 def rows_of(profile: ListProfile, response: Response) -> tuple[Row, ...]:
-    """Return the rows of an answer; none if it is no 200 with a list."""
+    """Return the rows of an answer, or no rows if the answer is not a 200 with a list."""
     found = value_in(response.document(), profile.rows or "")
     if response.status != _OK or not isinstance(found, list):
         return ()
@@ -211,7 +211,7 @@ class ListCalls(Trial):
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers that every call of the tenant needs."""
     is_led_away: bool = False
-    """Whether it was already noted that links lead to another address."""
+    """Whether a note already says that links lead to another address."""
     steps: list[str] = field(default_factory=list)
     """The calls that stored records, in plain words."""
     stored: list[Exchange] = field(default_factory=list)
@@ -251,7 +251,7 @@ class ListCalls(Trial):
         return exchange
 
     def _judge(self, exchange: Exchange) -> None:
-        """Judge an answer with the checks of single exchanges; of the list's pages, only the first few."""
+        """Judge an answer with the checks of single exchanges, but only the first few pages of the list."""
         is_page = exchange.operation == self.operation.id and exchange.response.status == _OK
         if is_page and self.judged >= _JUDGED:
             return
@@ -293,15 +293,15 @@ class PageLink:
     path: str
     """Path and query below the target."""
     elsewhere: str = ""
-    """If the link's address is not below the target, the address without its query; else ""."""
+    """Address of the link without query if it is not below the target, else ""."""
 
 
 def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> PageLink:
     """Return the destination of a link in the answer to the path `own`, at the target `url`.
 
-    The link's path may begin below the target, or at the root of its host; `is_known` returns whether a path
-    belongs to the API. Behind a proxy that rewrites no links, host or path are unknown: then take the path
-    `own` with the link's query.
+    The path of a link may begin at the target or at the root of the target's host; `is_known` returns whether
+    a path belongs to the API. If a proxy does not rewrite links, host or path of a link may be unknown; the
+    destination is then the path `own` with the query of the link.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
@@ -374,7 +374,7 @@ def _accepted(
 def missing_keys(
     calls: ListCalls, batch: BatchProfile, stored: Sequence[str], exchanges: Sequence[Exchange]
 ) -> list[str]:
-    """Return the first stored key that no page shows, if a single read shows it."""
+    """Return, in a list, the first stored key that no page shows, if a single read shows the record."""
     if batch.listed is None:
         return []
     listed: set[str] = set()
@@ -398,14 +398,14 @@ class RecordList:
 
 
 def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """Return the lists below the first records of the list above, the list with most rows first."""
+    """Return the lists that belong to the first records of the list above, the longest list first."""
     calls = start(found)
     read = [_read(calls, path, found.profile) for path in _paths(found, start)]
     return sorted(read, key=lambda one: -len(one.rows))
 
 
 def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
-    """Yield each record's path. Its parameter is the record's member of the same name, else the identity."""
+    """Yield the path of each record's list. The parameter is the member of its name, else the identity."""
     if found.above is None:
         return
     profile = found.above.profile
