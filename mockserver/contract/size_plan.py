@@ -227,7 +227,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Return the places to read back. Of more than 10, take ends, middle, and some bad and drawn places."""
+    """Return the places to read back. Of more than 10 places, take ends, middle, and a few bad and drawn."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)

@@ -190,7 +190,7 @@ def _expected_counts(
 ) -> Mapping[Counted, tuple[int, ...]]:
     """Return the valid values of each count on a page."""
     on_page, size = len(page.rows), walk.size or profile.usual
-    # A server may limit pages above the usual size: then the rows of the first page tell the size of pages.
+    # A server may limit pages above the usual size. If so, the rows of the first page tell the page size.
     size = len(walk.pages[0].rows) if len(walk.pages) > 1 else size
     known: dict[Counted, tuple[int, ...]] = {"page": (on_page,)}
     if total is not None:
@@ -300,7 +300,7 @@ def _rows(ids: Sequence[str], status: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FilterTrial:
-    """A query with a filter, and the rows that it must show."""
+    """A query with a filter, which tells what rows the answer must and may show."""
 
     filter: ListFilter
     values: tuple[Any, ...]
@@ -482,8 +482,8 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 def _is_collated(before: str, after: str) -> bool:
     """Return whether the order of two texts depends on the collation.
 
-    If the first two characters that differ have another letter case, or are no ASCII letters or digits, the
-    order depends on the collation.
+    It does if the first two characters that differ are a lower-case and an upper-case letter, or if they are
+    not ASCII letters or digits.
     """
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()

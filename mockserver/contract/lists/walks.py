@@ -155,7 +155,7 @@ class Walker:
         profile, last = self.profile, pages[-1]
         if profile.paging not in {"page", "offset", "cursor"}:
             return link_of(profile, last.response, "next") or None
-        # Above the usual size a server may give fewer rows than asked for: then count the rows that it gave.
+        # Above the usual size, a server may give fewer rows than asked for, so count the rows of the pages.
         is_fixed = size is not None and size <= profile.usual
         passed = len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages)
         return next_position(profile, len(pages), passed, last.response) or None

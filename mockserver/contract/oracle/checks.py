@@ -61,7 +61,7 @@ _NO_STATUS = 0
 class ExchangeJudge:
     """Judge of the exchanges of one API, which makes each schema and each reader only once.
 
-    If `is_recorded`, the exchanges come from recorded traffic, and nobody knows which credentials are valid.
+    If `is_recorded`, the exchanges come from recorded traffic, so valid credentials are unknown.
     """
 
     def __init__(self, api: ApiUnderTest, run_config: RunConfig, *, is_recorded: bool = False) -> None:

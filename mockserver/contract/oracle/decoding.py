@@ -310,7 +310,7 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
 
 
 def _typed_as(element: Element, node: Document) -> list[Document]:
-    """Return, as a list, the schema that `xsi:type` names; an empty list if `node` knows no such type."""
+    """Return a list with the schema that `xsi:type` names, or an empty list if `node` has no such type."""
     known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
     return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
 

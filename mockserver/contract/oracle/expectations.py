@@ -248,7 +248,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Return whether a header that can ask to ignore unknown members differs from its default."""
+    """Return whether a header that may have the value `ignore` has another value than its default."""
     for parameter in operation.parameters:
         sent = request.headers.get(parameter.name.lower())
         if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):
@@ -370,7 +370,7 @@ def _is_null_item(broken: SchemaProblem) -> bool:
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Return whether the problem refuses the whole call, by `x-fatal` at its place or by `x-batch.fatal`."""
+    """Return whether the problem refuses the call. `x-fatal` at its place decides, else `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner

@@ -49,7 +49,7 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
-    """Return the items whose key is `key`. The names of the key members match in any letter case."""
+    """Return the items with `key` as key or as value of a key member. Names match in any letter case."""
     return [
         item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
     ]
@@ -423,7 +423,7 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
 
 
 def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]) -> CheckFailure | None:
-    """Return a failure if the request accepts a declared media type, but not that of the response.
+    """Return a failure if the request accepts a declared media type, but not the response's media type.
 
     If the request accepts a declared JSON media type, all JSON media types pass: the client can read JSON.
     """

@@ -81,7 +81,7 @@ def _send_alike(sequence: CallSequence, items: Sequence[SequenceItem]) -> None:
 
 
 def check_records_of_tenants(context: SequenceContext) -> None:
-    """Send an item that needs a record of another tenant, and check that the item is rejected.
+    """Send an item that needs a record which only another tenant has. Check that the item is rejected.
 
     If an item is accepted although no tenant has the record that it needs, the check does not apply.
     """

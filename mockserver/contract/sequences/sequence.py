@@ -202,7 +202,7 @@ class CallSequence:
         return f"{self.scope.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """Return the expected record of the key. For a new key, prepare its needs and read its record."""
+        """Return the expected record of the key. For a new key, prepare what it needs and read its record."""
         if (tenant, key) not in self.there:
             prepare = self.context.batch_profile.prepare
             self.prepare(prepare(key, tenant) if prepare else (), tenant, key, f"{key} needs")

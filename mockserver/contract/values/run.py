@@ -100,7 +100,7 @@ class UpdatePlan:
 def check_values(context: SequenceContext) -> None:
     """Send items with hard values, and record a finding for values that are read back differently."""
     wanted = context.run_config
-    # The answers are judged too: to see a finding about them again, the calls must be made again.
+    # The run also judges answers, so the calls must be made if only checks of answers are wanted.
     if wanted.wants_any((*VALUE_CHECKS, MEDIA_TYPES, *checks_of("answers"))):
         _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
 
