@@ -41,7 +41,7 @@ _RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
 _RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
 _STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
 _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
-"""Whether a change needs the member `to` or must not have it. A change that is not here may have `to`."""
+"""By change: True requires the member `to`, False forbids it; for any other change `to` is optional."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -112,7 +112,7 @@ def _replacing_member(response: Document) -> str:
 
 
 def check_items(items: Json) -> Iterator[ScenarioProblem]:
-    """Yield a problem for each effect that never applies, because an earlier effect takes all its items."""
+    """Yield a problem for each item effect whose items are all taken by an earlier effect of the rule."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
         select = one["select"]
@@ -182,7 +182,7 @@ PartCheck = Callable[[Json], Iterator[ScenarioProblem]]
 def check_document(
     document: Json, vendors: OperationsByVendor, broken: Collection[Path]
 ) -> Iterator[ScenarioProblem]:
-    """Yield the problems of those parts of `document` that contain no path of `broken`."""
+    """Yield the problems of `document`. Skip each part that contains a path of `broken`."""
     spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
     ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
     yield from check_ids(ids)
@@ -243,7 +243,7 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_response(response: Json) -> Iterator[ScenarioProblem]:
-    """Yield problems of a response: members without effect or that exclude each other, wrong headers."""
+    """Yield problems of a response: wrong headers, useless members, members that exclude each other."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"

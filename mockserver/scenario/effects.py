@@ -68,9 +68,9 @@ MAX_TEXT = 64 * 1024
 """Maximum number of characters of a text that the drift `reword` makes."""
 
 MAX_GROWTH = 1024 * 1024
-"""Maximum number of characters that drifts may add to an answer, besides eight times the answer's length.
+"""Number of characters that drifts may add to an answer, in addition to eight for each byte of its body.
 
-Each place in the answer that a drift visits counts as eight characters.
+Each place that a drift visits counts as eight added characters.
 """
 
 _PLACE = _TIMES = 8
@@ -108,7 +108,7 @@ class _Growth:
     """Number of characters that are left; -1 after the first refusal."""
 
     def take(self, characters: int) -> bool:
-        """Take `characters` from the budget; return False if fewer are left, and from then on always."""
+        """Take `characters` from the budget. If fewer are left, return False now and from now on."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 
@@ -116,7 +116,8 @@ class _Growth:
 def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
     """Apply the effect to the reply. If the body is not JSON, change only the media type.
 
-    `batch` tells the places of the count and of the maps. If it has no maps, every empty object is a map.
+    `batch` tells where the reply has its count and its maps. If `batch` is None or has no maps, every empty
+    object is a map.
     """
     if effect is None:
         return reply
@@ -266,13 +267,13 @@ class AppliedEffects:
 
     decision: Decision
     fault: DescribeFault
-    """Words the fault of an item as the vendor does."""
+    """Function that describes the fault of an item in the vendor's words."""
     refuse: Refuse
-    """Words a refusal as the vendor does."""
+    """Function that turns a refusal into the vendor's reply."""
     reported: dict[int, Outcome] = field(default_factory=dict)
-    """By item index, outcomes that only the answer tells."""
+    """Outcomes that the answer tells instead of the real outcomes, by item index."""
     actual: dict[int, Outcome] = field(default_factory=dict)
-    """By item index, real outcomes that the answer does not tell."""
+    """Real outcomes that the answer does not tell, by item index."""
 
     def batch_handler(self, handler: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
         return dataclass_replace(
@@ -280,7 +281,7 @@ class AppliedEffects:
         )
 
     def handler(self, handler: Handler) -> Handler:
-        """Return `handler`, of an operation without a batch, with the effects; its document is item 0."""
+        """Return `handler`, which is without a batch, with the effects; the request's document is item 0."""
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
@@ -363,7 +364,7 @@ class AppliedEffects:
     def _phantoms(
         self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch
     ) -> Iterator[Outcome]:
-        """Yield the extra outcomes, modelled on the first accepted outcome, or on the first if none is."""
+        """Yield the extra outcomes: altered copies of the first accepted outcome, else of the first."""
         count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
         model = next((one for one in reported if one.accepted), next(iter(reported), None))
         if model is None:
@@ -427,7 +428,7 @@ def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcom
 
 
 def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:
-    """Reverse, rotate or shuffle the outcomes; a shuffle that would change nothing is a rotation."""
+    """Reverse, rotate or shuffle the outcomes. If a shuffle would change nothing, rotate them instead."""
     if order == "reverse":
         return shown[::-1]
     if order == "shuffle":
@@ -479,8 +480,8 @@ def apply_response(
 ) -> Answer:
     """Return the answer with the decision's effects on reply, headers and delivery.
 
-    `render_refusal` words a refusal as the vendor does. `example` is the example that the decision names; it
-    replaces the reply. The outcomes are unchanged.
+    `render_refusal` turns a refusal into the vendor's reply. `example` replaces the reply: it is the
+    example that the decision names. The outcomes are unchanged.
     """
     effect = decision.response or ResponseEffect()
     reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)

@@ -40,14 +40,14 @@ MAX_DELAY_MS = 600_000
 """Maximum delay: ten minutes (docs/scenarios.md)."""
 
 _MIN_DRAW = 2.0**-54
-"""Replaces a draw of 0, for which the inverse normal distribution has no value."""
+"""Draw that replaces 0, because the inverse normal distribution has no value for 0."""
 
 _MAX_EXPONENT = 700.0
-"""Maximum power of e; a higher power exceeds every bound of a delay."""
+"""Maximum exponent of e; a higher exponent gives a delay beyond every bound."""
 
 _STANDARD_NORMAL = NormalDist()
 INITIAL_STATE = "Started"
-"""The value of a state that nothing has set yet, as in WireMock."""
+"""Value of a state that no rule has set yet, as in WireMock."""
 
 MAX_COUNTERS = 100_000
 """Maximum number of counters of one sandbox."""
@@ -100,9 +100,10 @@ class _Evaluation:
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
-    """Evaluate the candidate rules in order, count the call for each of them, and return the decision.
+    """Count the call for the candidate rules, and return the decision of the rules that apply.
 
-    Each rule sees the states at the start of the call. If a quota refuses the call, no other rule applies.
+    Each rule sees the states at the start of the call. Rules with a quota come first. If a quota refuses the
+    call, rules without a quota neither apply nor count the call.
     """
     seed: int = state.sandbox_collection("settings")["seed"]["value"]
     so_far = _Evaluation(state, context, seed)
@@ -159,7 +160,7 @@ def _may_be_selected(select: ItemSelector, item: Item) -> bool:
 
 
 def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
-    """Return whether the rule takes the call, and count the call unless a required state differs."""
+    """Count the call unless a required state differs; return whether the rule takes the call."""
     rule, state = candidate.rule, evaluation.state
     states = state.sandbox_collection(SCENARIO_STATES)
     for name, wanted in rule.requires.items():
@@ -187,17 +188,17 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """Return the draw for the next attempt of `identity`; attempts of others do not change the draw."""
+    """Return the draw for the next attempt of `identity`, independent of other identities' attempts."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     seed = evaluation.seed if candidate.seed is None else candidate.seed
     return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
-    """Count an attempt of `identity` under this rule; return the number of its attempts.
+    """Count an attempt of `identity` under this rule, and return how many attempts there were so far.
 
-    Vendors and tenants are counted apart. If the sandbox has MAX_COUNTERS counters, each attempt of a new
-    identity counts as its first.
+    Each vendor and tenant has its own counter. If the sandbox already has MAX_COUNTERS counters, return 1
+    for an identity without a counter.
     """
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
@@ -277,9 +278,10 @@ def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Eva
 
 
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
-    """Return by index the first effect for each item whose attempts are not used up.
+    """Return the rule's effects by item index.
 
-    Items with an effect of an earlier rule are left out.
+    An item gets the first effect that selects the item and is not used up. An item with an effect of an
+    earlier rule is left out.
     """
     found: dict[int, Effect] = {}
     for one in candidate.rule.items:
@@ -320,8 +322,8 @@ def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluat
 def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: State) -> tuple[str, int] | None:
     """Return the first rule with an exhausted quota, and the whole seconds to wait.
 
-    `quotas` has for each rule the name of its counter, and its quota. If all quotas admit the call, add the
-    call to each counter and return None.
+    `quotas` has, by the name of the rule, the name of a counter and the quota. If all quotas admit the call,
+    add the call to each counter and return None.
     """
     counters = state.sandbox_collection(SCENARIO_COUNTERS)
     counted: dict[str, Document] = {}

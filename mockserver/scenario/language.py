@@ -112,12 +112,15 @@ def _literal(value: Json) -> str:
 
 
 class ScenarioProblem(NamedTuple):
-    """A problem at `path`: a stable code, what is wrong (`detail`), and the cure (`hint`)."""
+    """A problem at one place of a scenario."""
 
     path: Path
     code: str
+    """Stable and in kebab-case."""
     detail: str
+    """What is wrong."""
     hint: str
+    """The cure."""
 
 
 class _SchemaError(NamedTuple):

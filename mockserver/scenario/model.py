@@ -46,7 +46,7 @@ class ItemSelector(Value, frozen=True):
     all: bool = False
     index: int | None = None
     first_index: int | None = field(default=None, name="firstIndex")
-    """Index in the first call that has an item there; that item is selected in all calls."""
+    """Selects one item in all calls: the item at this index in the first call that has so many items."""
     key: str | None = None
     where: Predicate | None = None
     sample: float | None = None
@@ -77,9 +77,9 @@ class RuleTimes(Value, frozen=True):
     """Which of the matching calls the rule takes."""
 
     after: int = 0
-    """Number of calls that are skipped first."""
+    """Number of calls that the rule skips first."""
     count: int | None = None
-    """Number of calls that are taken after those; None if all are taken."""
+    """Number of calls that the rule takes after the skipped calls; None if it takes all."""
 
 
 class Commit(Value, frozen=True):

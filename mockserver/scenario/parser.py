@@ -36,23 +36,27 @@ _VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
 
 
 class LocatedProblem(Value, frozen=True):
-    """A problem in a document at `pointer`; `code` is kebab-case and stable.
+    """A problem at one place of a document.
 
     `line` and `column` count from 1; both are None if the document was not read from a text.
     """
 
     pointer: str
     code: str
+    """Stable and in kebab-case."""
     detail: str
+    """What is wrong."""
     hint: str
+    """The cure."""
     line: int | None = None
     column: int | None = None
 
 
 class InvalidScenarioError(MockServerError):
-    """A document is no valid scenario. `problems` are the first 20, `more` is the number of the rest.
+    """A document is no valid scenario.
 
-    Problems are in the order of the document. `source` is the document's file, "" if there is no file.
+    `problems` has the first 20 problems in the order of the document; `more` is the number of further
+    problems. `source` is the document's file, or "" if there is no file.
     """
 
     def __init__(self, problems: tuple[LocatedProblem, ...], more: int = 0, source: str = "") -> None:
@@ -61,7 +65,7 @@ class InvalidScenarioError(MockServerError):
         super().__init__("\n".join([*told, *([f"and {more} more"] if more else [])]))
 
     def where(self, fault: LocatedProblem) -> str:
-        """Return the known parts of a fault's place, such as `flaky.yaml:4:18: /rules/0`."""
+        """Return the place of a problem as far as it is known, such as `flaky.yaml:4:18: /rules/0`."""
         place = (self.source, fault.line, fault.column)
         position = ":".join(str(part) for part in place if part not in ("", None))
         return ": ".join(part for part in (position, fault.pointer or "/") if part)
@@ -191,7 +195,10 @@ _READERS: Mapping[Any, Callable[[Json], Any]] = {
 
 
 def limited(document: Document, vendor: str = "", operation: str = "", *, once: bool) -> Document:
-    """Return the scenario with its rules limited to one hit if `once`, to vendor and operation if given."""
+    """Return the scenario with limited rules.
+
+    If `once`, each rule takes one call. A `vendor` or `operation` that is not "" is added to each match.
+    """
     only = {name: text for name, text in (("vendor", vendor), ("operation", operation)) if text}
     return {**document, "rules": [_limited_rule(rule, only, once=once) for rule in document["rules"]]}
 

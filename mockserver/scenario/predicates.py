@@ -25,7 +25,7 @@ MAX_PIECES = 1_000
 """Maximum number of pieces of a pattern, counted with its repetitions written out: `a{3}b` has 4."""
 
 _MAX_STEPS = 500_000
-"""Maximum of a pattern's pieces times a text's characters; more would block for over 50 ms."""
+"""Maximum product of a pattern's pieces and a text's characters; a search beyond it may take over 50 ms."""
 
 _PATTERN_BYTES = 1 << 20
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|.", re.DOTALL)
@@ -52,7 +52,7 @@ _OPERAND_TYPES = {
 
 
 class InvalidPredicateError(ValueError):
-    """A predicate is invalid; `part` is the wrong member, or "" if the whole predicate is wrong."""
+    """A predicate is invalid. `part` names the wrong member; "" means the whole predicate."""
 
     def __init__(self, part: str, detail: str, hint: str) -> None:
         super().__init__(detail)
@@ -125,7 +125,7 @@ def _count_pieces(pattern: str) -> int:
 
 
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
-    """Return the steps of a JSONPath: member names and indexes; with `every` also "*" for `[*]` and `.*`.
+    """Return the steps of a JSONPath: names and indexes. If `every`, `[*]` and `.*` give the step "*".
 
     Raises InvalidPredicateError.
     """
@@ -242,7 +242,7 @@ def _compare(found: Json, wanted: Json) -> int:
 
 
 def _number_of(found: Json) -> Json:
-    """Return a number, also from a text because amounts are often texts; None for any other value."""
+    """Return a number, or the number in a text, because amounts are often texts; otherwise None."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())

@@ -10,12 +10,12 @@ from mockserver.model import EMPTY, Document, Json, Value
 _Words = Callable[[Json], str]
 
 _LONGEST_LITERAL = 200
-"""Maximum number of characters of a value that are shown; a scenario may have values of any size."""
+"""Number of characters after which a shown value is cut; a scenario may have values of any size."""
 
 _CALLS: Mapping[bool | None, str] = {None: "", True: "calls that write", False: "calls that read"}
 _OF_SOME_ITEMS = frozenset({"index", "key", "where"})
 _OTHER_EFFECTS = frozenset({"envelope", "response", "quota", "transitionsState", "advanceClock", "commit"})
-"""Members that make a rule take calls whatever their items are."""
+"""Members of a rule whose effects do not depend on the items of a call."""
 
 _TIMEOUT: Document = {"fail": {"code": "timeout"}}
 """Default effect on an item that hangs."""
@@ -34,10 +34,12 @@ _FAULTS: Mapping[str, str] = {
 
 
 class RuleWords(Value, frozen=True):
-    """A phrase for the calls of a rule (`when`), and a phrase for each of its effects (`then`)."""
+    """A rule in words."""
 
     when: str
+    """The calls that the rule takes."""
     then: tuple[str, ...]
+    """One phrase for each effect."""
 
 
 def describe_rule(rule: Document) -> RuleWords:

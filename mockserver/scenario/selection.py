@@ -38,7 +38,7 @@ from mockserver.vendor import Request
 
 SCENARIO_HEADER = "mock-scenario"
 MAGIC_SCENARIO = "sbx"
-"""Name of a scenario that stands in the journal for magic tokens."""
+"""Scenario name in the journal for effects of magic tokens."""
 
 _MAX_STEPS = 1_000_000
 _STEPS_A_SCENARIO = 10_000
@@ -227,7 +227,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """Yield a rule for each item with a magic token. Tokens for the whole call count in item 0 only."""
+    """Yield a rule for the first item token of each item, and for the first call token of item 0."""
     for item in items:
         words = tuple(find_tokens(_text_at(item.document, place)))
         yield from islice(_item_candidates(words, item), 1)

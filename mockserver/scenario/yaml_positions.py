@@ -51,18 +51,20 @@ class TextPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """A place in a text that is not plain data: the problem (`detail`) and the cure (`hint`)."""
+    """A place in a text that is not plain data."""
 
     path: Path
     code: str
     detail: str
+    """What is wrong."""
     hint: str
+    """The cure."""
     position: TextPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PositionedDocument:
-    """A document, and the positions where its keys and its values begin, by path."""
+    """A document, and for each path the positions where key and value begin."""
 
     document: Json
     values: Mapping[Path, TextPosition] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class PositionedDocument:
 
 
 def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDocument:
-    """Parse the text. If it has syntax problems, the document is what can be read in spite of them."""
+    """Parse the text. If the text has syntax problems, the result lists them and has what can be read."""
     if (refused := check_size(len(text), max_characters)) is not None:
         return refused
     composer = _Composer(text)
@@ -211,7 +213,10 @@ def _position_of(event: Event) -> TextPosition:
 
 
 def _number(text: str) -> Json:
-    """Return a plain scalar as a number, else as text. Raises ValueError if JSON has no such number."""
+    """Return the number that a plain scalar means, or the scalar's text if it is no number.
+
+    Raises ValueError if JSON cannot have the number.
+    """
     if len(text) > MAX_DIGITS and (_DECIMAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
         raise ValueError("too many digits")
     if _DECIMAL.fullmatch(text):
