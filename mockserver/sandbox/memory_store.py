@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Rewound:
-    """A view of a sandbox's tables in which changes are undone, without changing the tables themselves."""
+    """Earlier state of a sandbox. Changes are undone in copies; the sandbox's own tables do not change."""
 
     held: _TablesByPlace
 
@@ -96,14 +96,14 @@ class KeptSteps:
     arrivals: OrderedDict[_Step, History] = field(default_factory=OrderedDict)
     """The steps, oldest first, each with its history."""
     changes: int = 0
-    """Size of all steps together."""
+    """Sum of the sizes of all steps."""
     lock: Lock = field(default_factory=Lock)
     """Guards the steps and all histories."""
 
 
 @dataclass(slots=True)
 class History:
-    """The newest calls of one sandbox with their changes, and changes by the control plane between calls.
+    """Changes of one sandbox by its newest calls, and by the control plane between these calls.
 
     The states before and after a call are known while its step is in the history.
     """
@@ -126,7 +126,7 @@ class History:
                 self.unended = [*self.unended, *undo] if self.unended else undo
 
     def end_call(self, number: int) -> None:
-        """End call `number`: all changes since the previous call ended belong to this call."""
+        """End call `number`, and assign to it all changes since the end of the previous call."""
         with self.kept.lock:
             self._end_step(number)
 
@@ -136,7 +136,7 @@ class History:
             self._drop_all()
 
     def end(self) -> None:
-        """Forget all steps, because the sandbox was deleted; calls that end later use none of the limit."""
+        """Forget all steps of a deleted sandbox. Calls that end later do not count for the store's limit."""
         with self.kept.lock:
             self._drop_all()
             self.kept = KeptSteps()
@@ -213,7 +213,7 @@ def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:
-    """Yield one change for each document that differs in the end.
+    """Yield one change for each document that differs before and after all changes.
 
     Loading a state first deletes and then writes every document, so most documents do not differ.
     """
@@ -233,7 +233,7 @@ def uuid_from_octets(octets: bytes) -> str:
 
 
 class _Savepoint:
-    """The context of `with state.item():`; contexts may nest."""
+    """Context that `state.item()` returns; may be nested in itself."""
 
     __slots__ = ("_marks", "_undo")
 
@@ -253,7 +253,7 @@ class _Savepoint:
 
 
 def undo_to(mark: int, undo: UndoList) -> None:
-    """Undo all changes but the first `mark` of the list, newest first, and remove them from the list."""
+    """Remove all changes except the first `mark` from the list, newest first, and undo each of them."""
     while len(undo) > mark:
         table, keys, documents = undo.pop()
         for key, document in zip(keys, documents, strict=True):
@@ -263,8 +263,9 @@ def undo_to(mark: int, undo: UndoList) -> None:
 class StoredSandbox:
     """The tables of one sandbox by scope and name, and the lock that serialises its transactions.
 
-    `undo` lists the changes of the open transaction. An error inside `savepoint` undoes the changes made
-    there. `keep` turns a document into its stored form; None stores each document unchanged.
+    `undo` lists the changes of the open transaction. An error that leaves the context `savepoint` undoes
+    the changes made in the context. `keep` turns a document into its stored form; None stores each document
+    unchanged.
     """
 
     __slots__ = ("_keep", "lock", "savepoint", "tables", "undo")
@@ -299,9 +300,9 @@ class StoredSandbox:
         return table
 
     def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
-        """Drop those of `tables` that are empty and belong to a tenant.
+        """Drop each empty table of a tenant in `tables`.
 
-        A call may name any tenant, and reading a table creates the table.
+        Reading creates a table, and a call may name any tenant, so empty tables would fill the memory.
         """
         for table in tables:
             if not table.documents and not table.place[0].endswith("/"):
@@ -309,7 +310,7 @@ class StoredSandbox:
 
 
 class MemoryState:
-    """The state of one sandbox inside a transaction; `created` lists the tables that were created there."""
+    """The state of one sandbox in a transaction; `created` lists the tables that the transaction created."""
 
     __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
 

@@ -64,7 +64,7 @@ class MemoryTable:
             self.put(key, document if self._keep is None else self._keep(document))
 
     def _is_plain(self) -> bool:
-        """Return whether a write only has to set a document: no order, no index and no `keep`."""
+        """Return whether there is no order, no index and no `keep`, so that a write only sets a document."""
         return self._keys is None and not self._indexes and self._keep is None
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
@@ -164,7 +164,7 @@ def _is_indexable(value: Any) -> bool:
 
 
 def _remove_from_index(index: _Index, key: str, value: Any) -> None:
-    """Remove a key from an index; remove the value too if no other document has that value."""
+    """Remove a key from an index. If `value` then has no keys, remove `value` too."""
     keys = index.get(value) if _is_indexable(value) else None
     if keys is not None:
         keys.pop(key, None)

@@ -26,13 +26,16 @@ class QuotaUse(Value, frozen=True):
 
 
 class QuotaWindow(Value, frozen=True):
-    """State of a quota of `limit` calls in `seconds`: `left` calls remain for the next `resets` seconds."""
+    """State of a quota at one moment."""
 
     name: str
     limit: int
+    """Number of calls that are allowed in `seconds`."""
     seconds: int
     left: int
+    """Number of further calls that are allowed in this window."""
     resets: int
+    """Seconds until the next window begins."""
 
 
 def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
@@ -49,8 +52,9 @@ def describe_fixed_window(state: State, key: str, name: str, limit: int, seconds
 
 
 def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
-    """Return the headers about quotas: `q` calls in `w` seconds, of which `r` are left for `t` seconds.
+    """Return the headers about quotas.
 
+    `q` is the limit, `w` the seconds of a window, `r` the calls left, `t` the seconds to the next window.
     Source: draft-ietf-httpapi-ratelimit-headers.
     """
     policy = ", ".join(f'"{one.name}";q={one.limit};w={one.seconds}' for one in windows)
@@ -59,7 +63,7 @@ def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
 
 
 def count_in_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
-    """Count one call if its window has fewer than `limit`; windows begin at multiples of `seconds`."""
+    """Count one call if the window has fewer than `limit` calls. Windows begin at multiples of `seconds`."""
     window, gone = divmod(int(state.now.timestamp()), seconds)
     left = peek_fixed_window(state, key, limit, seconds).left
     if left == 0:

@@ -227,7 +227,7 @@ _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """The sandboxes of this server. `transact`, for vendors' calls, creates a sandbox; `control` does not."""
+    """The sandboxes of this server. `transact` creates a missing sandbox; `control` refuses to use it."""
 
     store: Store
     fixtures: Tables
@@ -273,7 +273,7 @@ class Sandboxes:
             return self.discard(name, scope, work)
 
     def discard(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` in a temporary sandbox, filled as a new sandbox of this name would be."""
+        """Run `work` in a temporary sandbox that has the initial state of a sandbox called `name`."""
         return self.store.run_discarded(self._fill(self._settings_of(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
@@ -340,7 +340,10 @@ class Sandboxes:
         return self.control(name, snapshots.dump_tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
-        """Set the clock to what `change` makes of its time and settings. Raises UnknownSandboxError."""
+        """Store the settings that `change` returns for the clock's time and settings.
+
+        Raises UnknownSandboxError.
+        """
 
         def work(whole: SandboxState) -> None:
             settings = whole.collection(SETTINGS, "")

@@ -28,7 +28,7 @@ def scenario_record(document: Document, order: int, *, armed: bool = True) -> Do
 
 
 def store_scenario(whole: SandboxState, document: Document, *, armed: bool) -> None:
-    """Store a scenario as the newest. It replaces a scenario of its name, whose counters are deleted."""
+    """Store a scenario as the newest. If its name is taken, replace that scenario and delete its counters."""
     name = document["name"]
     _delete_counters(whole, name)
     whole.collection(SCENARIOS, "")[name] = scenario_record(document, whole.next(SCENARIOS), armed=armed)

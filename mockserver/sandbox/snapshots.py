@@ -19,7 +19,7 @@ MAX_SNAPSHOTS = 50
 _SHOWN_PLACES = 3
 _LAST_NUMBER = "snapshots-taken"
 LOADED = "loaded-records"
-"""Collection with the newest places of records that were loaded from outside: {places} under `last`."""
+"""Collection with one document, {places} under `last`: the newest `places` that `note_loaded` noted."""
 
 SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER, LOADED)
 """Collections that are in no dump, and that stay when a dump is loaded."""
@@ -55,7 +55,7 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
 
 
 def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
-    """Note the places of records that were loaded from outside, and that no vendor has written."""
+    """Note that records were loaded, not written by a vendor: `places` are their files or their scopes."""
     noted = whole.collection(LOADED, "")
     earlier = (noted.get("last") or {"places": []})["places"]
     noted["last"] = {"places": list(islice(dict.fromkeys(chain(places, earlier)), _SHOWN_PLACES))}

@@ -135,7 +135,7 @@ class Store(Protocol):
         ...
 
     def one_call(self) -> AbstractContextManager[None]:
-        """Return a context whose waits for the store together take no longer than one call may wait."""
+        """Return a context that limits all its waits for the store to the time that one call may wait."""
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
@@ -154,7 +154,7 @@ class Store(Protocol):
         ...
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """End the recorded call `number`: all changes since the previous call ended belong to this call."""
+        """End the recorded call `number`, and assign to it all changes since the end of the previous call."""
         ...
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
