@@ -1,1 +1,1 @@
-"""Everything that several workers share, kept in Redis or Valkey."""
+"""The store in Redis or Valkey for everything that several workers share."""

@@ -26,7 +26,7 @@ class StoreAddress(Value, frozen=True):
     """Address of a store in Redis or Valkey."""
 
     url: str
-    """URL of the server or cluster; behind sentinels that of the first sentinel."""
+    """URL of the server, of the cluster, or of the first sentinel."""
     kind: str = _ALONE
     """`sentinel`, `cluster`, or "" for a single server."""
     sentinels: tuple[tuple[str, int], ...] = ()

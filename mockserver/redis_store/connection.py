@@ -80,7 +80,7 @@ class RedisConnection:
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
-        """Return a context whose waits share the time of one call, or each have that time if not `shared`."""
+        """Return a context. If `shared`, all its waits together are limited to CALL_S; if not, each wait."""
         outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
         try:
             yield
@@ -141,7 +141,7 @@ class RedisConnection:
 
     @cached_property
     def _client(self) -> Any:
-        """Return the client, created at first use, because a cluster's client then calls the cluster."""
+        """Return the client. It is created on first use, because creating a cluster's client calls Redis."""
         return _open(self.address)
 
     def _send_again(self, work: Callable[[Any], T], until: float) -> T:

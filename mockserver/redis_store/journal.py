@@ -25,7 +25,7 @@ from mockserver.redis_store.keys import JournalKeys, journal_keys
 from mockserver.redis_store.store import RedisStore
 
 LOOKS = 32
-"""A worker measures all journals each time that it has added 1 / LOOKS of their common limit."""
+"""Number of times that a worker measures all journals while it adds entries up to their common limit."""
 
 _PAUSE_S = 0.5
 _ITEMS, _RULES = "items:", "rules:"
@@ -119,7 +119,7 @@ class RedisEntryLog:
         return True
 
     def _shrink_all(self) -> dict[str, int]:
-        """Shrink the largest journals, and return the lowest number that each of them still has."""
+        """Shrink the largest journals; return by sandbox the lowest number that is still stored."""
         names = self._names()
         keys = [self._keys(name) for name in names]
 

@@ -20,7 +20,7 @@ class SandboxKeys(NamedTuple):
     """The keys of a sandbox, in the order in which its script takes them."""
 
     sandboxes: str
-    """The list that has this sandbox: the time of the last use of each sandbox, by name."""
+    """Key of the list that has this sandbox. The list stores the last use of each sandbox by name."""
     head: str
     documents: str
     log: str

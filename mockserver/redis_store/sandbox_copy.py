@@ -78,12 +78,12 @@ def write_changes(undo: UndoList) -> Written:
 
 
 def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
-    """Return whether equal documents are also written alike: 1.50 equals 1.5 and is written differently."""
+    """Return whether two equal documents have the same JSON text; those with 1.50 and 1.5 do not."""
     return json.encode(new) == json.encode(old)
 
 
 def read_before(stored: bytes) -> list[PlacedChange]:
-    """Read the documents before a change, which the script has joined with their fields."""
+    """Read the documents as they were before a change; `stored` is fields and documents in one string."""
     found: list[PlacedChange] = []
     at = 0
     while at < len(stored):
@@ -109,7 +109,7 @@ def read_document(value: bytes) -> Document:
 
 
 def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
-    """Yield the first change of each document: it has the document before the transaction."""
+    """Yield the first change of each document, which has the document before the transaction."""
     seen: set[tuple[int, str]] = set()
     for change in document_changes(undo):
         place = (id(change[0]), change[1])
@@ -119,10 +119,10 @@ def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
 
 
 class Turn:
-    """A worker's turn to write to a sandbox. The turn ends with the context.
+    """A worker's turn to write to a sandbox.
 
-    If Redis does not answer, the turn does not end with the context, and the next context tries to go on
-    with this turn.
+    The turn ends with the context. If Redis does not answer, the worker keeps the turn's token, and the next
+    context tries to continue the turn.
     """
 
     def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
@@ -171,7 +171,7 @@ class Attempt(Generic[T]):
         self._result, self._error, self.changes = result, error, changes
 
     def outcome(self) -> T:
-        """Return the result, or raise the error and forget it, because its frames refer to this attempt."""
+        """Return the result, or raise the error and forget the error, whose frames refer to this attempt."""
         if self._error is not None:
             try:
                 raise self._error
@@ -181,11 +181,11 @@ class Attempt(Generic[T]):
 
 
 class SandboxCopy(StoredSandbox):
-    """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction of the version.
+    """A worker's copy of the tables of a sandbox, at one `version` of one `epoch`.
 
-    A sandbox that is created again has another epoch. If Redis has lost its newest changes, the same versions
-    have other transactions. While the copy `is_contended`, other workers write to the sandbox too, and this
-    worker waits for its `turn`.
+    A sandbox that is created again has another epoch. `tx` is the transaction that made the version: if Redis
+    loses its newest changes, another transaction may make a version of the same number. While the copy
+    `is_contended`, other workers write to the sandbox too, and this worker waits for its `turn`.
     """
 
     __slots__ = ("_unread", "epoch", "is_contended", "name", "turn", "tx", "version")
@@ -215,7 +215,7 @@ class SandboxCopy(StoredSandbox):
     def catch_up(
         self, version: int, tx: bytes, fields: Sequence[bytes], values: Sequence[bytes | None]
     ) -> None:
-        """Bring the copy to a later version; `values` are its documents, None for a deleted document."""
+        """Bring the copy to a later version. `values` has for each field the document, or None if deleted."""
         for field, value in zip(fields, values, strict=True):
             self._unread.pop(field, None)
             self._put(field, None if value is None else read_document(value))
@@ -233,10 +233,10 @@ class SandboxCopy(StoredSandbox):
         return Attempt(result, None, changes)
 
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
-        """Bring the copy to the version that a stored attempt made; return False if it changed nothing.
+        """Bring the copy to the version of a stored attempt. Return False if the attempt changed nothing.
 
         The next attempt reads the changed documents from their stored form, as other workers do, so that a
-        whole Decimal becomes an integer. Documents that other workers change until then are not read.
+        whole Decimal becomes an integer. If another worker changes a document first, that change is read.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:

@@ -77,8 +77,8 @@ Group: TypeAlias = tuple[str, ...]
 class OpenCalls:
     """The open calls of all workers; `names` returns the names of the sandboxes.
 
-    While Redis does not answer, each call counts as the only one. A thread renews the leases, so that no
-    lease ends because the event loop is busy. Leases only tell which calls run at the same time: without a
+    While Redis does not answer, each call counts as the only open call. A thread renews the leases, so that
+    no lease ends because the event loop is busy. Leases only tell which calls run at the same time: without a
     lease, two calls with one idempotency key are still stored once, because the transaction looks up the key.
     """
 

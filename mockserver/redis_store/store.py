@@ -151,9 +151,9 @@ class RedisStore:
     """The sandboxes of all workers, in Redis or Valkey.
 
     A transaction runs on the worker's copy, which is wholly in memory. If the copy was current, one script
-    then stores the changes. If not, the script answers with the changes of other workers, and the work runs
-    again, in the worker's turn, so that no worker waits for ever. All methods raise `StoreUnavailableError`
-    when Redis does not answer.
+    then stores the changes. If not, the script returns the changes of other workers. The copy takes over
+    these changes, and the work runs again in the worker's turn, so that no worker waits for ever. Methods
+    that read or change a sandbox raise `StoreUnavailableError` if Redis does not answer.
     """
 
     def __init__(self, connection: RedisConnection, clock: Clock = system_clock) -> None:
@@ -291,7 +291,7 @@ class RedisStore:
         self._follow(copy, answer)
 
     def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
-        """Return other workers' changes since the copy's version, or `busy` unless `token` has the turn."""
+        """Return other workers' changes since the copy's version, or `busy` if another token has the turn."""
         answer: Sequence[Any] = self._script(
             copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
         )
@@ -300,7 +300,7 @@ class RedisStore:
     def _commit(self, copy: SandboxCopy, written: Written, token: str) -> Sequence[Any]:
         """Store the changes if the copy is current, and return the script's answer.
 
-        If no answer comes, nobody knows whether the changes are stored; then empty the copy.
+        If no answer comes, empty the copy, because the changes may be stored or not.
         """
         tx = token_hex(8)
         head = (copy.epoch, copy.version, copy.tx, tx, token)
