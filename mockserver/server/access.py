@@ -21,7 +21,7 @@ from mockserver.errors import MockServerError
 from mockserver.journal.access_log import Note, ignore_note
 
 HEALTH_PATH = "/_mock/health"
-"""Path for any Host, without a token, because containers are checked by address or service name."""
+"""Path that needs no known Host and no token, because container checks use an address or service name."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -54,7 +54,7 @@ class AccessGuard:
     token: str = ""
     """Required bearer token; "" requires no token."""
     foreign_token: str = ""
-    """Token that is required of peers off loopback if `token` is ""; forwarding headers do not count."""
+    """If `token` is "", the token required of peers off loopback. Forwarding headers are ignored."""
     takes_password: bool = False
     """Whether the token may also be sent as the password of any user (Basic), as browsers do."""
 
@@ -173,7 +173,7 @@ def _is_own_path(path: str) -> bool:
 
 
 class _Cors(CORSMiddleware):
-    """Starlette's middleware, with the cure in the refusal of a preflight."""
+    """Starlette's CORS middleware. The refusal of a preflight also tells the cure."""
 
     def __init__(self, app: ASGIApp, note: Note, **options: Any) -> None:
         super().__init__(app, **options)

@@ -76,7 +76,7 @@ class Options:
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
     examples: Callable[[], ExampleSource] = NoExamples
-    """Returns the source of example batches."""
+    """Function that returns the source of example batches."""
     scenario_files: tuple[Path, ...] = ()
     """Files of scenarios that are armed in every sandbox."""
     fixtures_file: Path | None = None
@@ -200,7 +200,7 @@ def reload_app(options: Options, running: Application) -> Application:
 
 
 def _refuse_notes(served: Iterable[LoadedVendor]) -> None:
-    """Raise SpecError if a spec has notes: it was read in another way than it is written."""
+    """Raise SpecError if a spec has notes. A note names a part that is not read as it is written."""
     for vendor in served:
         if notes := vendor.spec.notes:
             more = f" (and {len(notes) - 1:,} more)" if notes[1:] else ""
@@ -255,7 +255,7 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
 
 
 def _end_call(store: Store, entry: Entry) -> None:
-    """End the call in the store: the changes up to now belong to this call."""
+    """End the call in the store, which assigns the changes since the previous call to this call."""
     if entry.number:
         store.end_call(entry.call.sandbox, entry.number)
 

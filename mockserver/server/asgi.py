@@ -68,7 +68,7 @@ NO_VENDOR = ""
 _REFUSALS: Mapping[int, str] = {403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 _BROWSER_FILES = re.compile(r"/(favicon\.ico|robots\.txt|apple-touch-icon[^/]*|\.well-known/appspecific/.*)")
 _FETCHED_BY_CODE = ("", "empty")
-"""Values of Sec-Fetch-Dest in calls of programs, also in a browser; pages and their parts have others."""
+"""Values of Sec-Fetch-Dest in calls by programs and by scripts; no page or part of a page has them."""
 
 
 class SandboxPath(Value, frozen=True):
@@ -88,7 +88,7 @@ class SandboxPath(Value, frozen=True):
 class _SendMonitor:
     """Wrapper of `send` that records whether the response has started, and calls `end` before the last bytes.
 
-    After the last bytes the client may call again, and another worker may be faster than this worker.
+    `end` comes first, because after the last bytes the client may call again, and reach a faster worker.
     """
 
     __slots__ = ("_end", "_send", "has_started")
@@ -174,7 +174,7 @@ class MockServerApp:
         return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
     async def _enter(self, vendor: VendorApp, incoming: Incoming, below: str, mount: str) -> None:
-        """Read the whole request and answer it. The call is in flight until just before its last bytes."""
+        """Read the whole request and answer it. The call is in flight until the answer's last bytes."""
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"
@@ -323,7 +323,8 @@ class _HeldReply:
 class MissRecorder:
     """Wrapper of the pages that records each call that the pages refuse, in its sandbox and with its body.
 
-    Requests that browsers make by themselves, and paths with `_`, the server's own, are not recorded.
+    Requests that browsers make by themselves, and requests to the server's own paths (`/_…`), are not
+    recorded.
     """
 
     pages: ASGIApp
@@ -356,7 +357,7 @@ class MissRecorder:
         return self.recorder.record(call, answer, started)
 
     def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
-        """Return the call, with the time of its sandbox; create a missing sandbox."""
+        """Return the call, with the time of its sandbox's clock. Create the sandbox if it is missing."""
         sandboxes, where = self.sandboxes, (outside.sandbox, f"{NO_VENDOR}/")
         try:
             sandboxes.enter(outside.sandbox)

@@ -34,9 +34,9 @@ class InFlightCounts(Value, frozen=True):
     """Calls in flight at the beginning of a call."""
 
     in_flight: int
-    """Calls of the tenant, including this call."""
+    """Number of calls of the tenant, including this call."""
     same_key_in_flight: int
-    """Other calls with the same idempotency key."""
+    """Number of other calls with this call's idempotency key."""
 
 
 class InFlight(Protocol):
@@ -45,8 +45,8 @@ class InFlight(Protocol):
     ) -> AbstractContextManager[InFlightCounts]:
         """Return a context in which the call counts as in flight.
 
-        Calls have the same key only if they also have the same credentials and the same `target` (method and
-        path). A tenant in the body is not considered.
+        Two calls have the same idempotency key only if their credentials and `target` (method and path) are
+        equal too. A tenant in the body is ignored.
         """
         ...
 
@@ -54,7 +54,7 @@ class InFlight(Protocol):
 
 
 class _Tracked:
-    """One call in flight; a class, because a generator takes twice as long for each call."""
+    """Context of one call in flight. A generator as context would take twice as long for each call."""
 
     __slots__ = ("_groups", "_lock", "_open")
 
@@ -77,7 +77,7 @@ class _Tracked:
 
 
 class InFlightCalls:
-    """Counts calls in flight per tenant and, within a tenant, per idempotency key.
+    """Counter of the calls in flight of each tenant and, within a tenant, of each idempotency key.
 
     The application may be called by several threads, each with an event loop of its own.
     """
@@ -125,7 +125,7 @@ def _follow_nobody(_listener: CallListener) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """All that a server remembers."""
+    """Everything that a server stores."""
 
     store: Store
     use_times: UseTimes = field(default_factory=MemoryUseTimes)
@@ -133,12 +133,12 @@ class Backend:
     counters: Counters = field(default_factory=CallCounters)
     in_flight: InFlight = field(default_factory=InFlightCalls)
     check: Callable[[], None] = _be_ready
-    """Raises StoreUnavailableError while nothing can be stored."""
+    """Function that raises StoreUnavailableError while nothing can be stored."""
     follow: Callable[[CallListener], None] = _follow_nobody
-    """Calls the function with each call that a worker of a shared store records."""
+    """Function that adds a listener for each call that a worker of a shared store records."""
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
     keep_first: Callable[[bytes], bytes] = bytes
-    """Stores the settings of the first server on the store; returns the stored settings."""
+    """Function that stores the given settings if the store has none, and returns the stored settings."""
 
 
 def memory_backend(clock: Clock = system_clock) -> Backend:
@@ -192,7 +192,7 @@ class SharedInFlightCalls:
 
 
 def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:
-    """Compare the settings with those of the first server on the store, which `keep_first` returns.
+    """Compare own settings with the settings of the store's first server, which `keep_first` returns.
 
     Raises StartupError if the settings differ, because the answer to a call would depend on its worker.
     """

@@ -85,7 +85,7 @@ DOCUMENT_KEY = "mockserver.document"
 YAML_TYPE = "application/yaml"
 _YAML_TYPES = (YAML_TYPE, "text/yaml")
 MAX_SEGMENT = 64
-"""Maximum length of a path segment, as of a sandbox name. (Python refuses to convert very long numbers.)"""
+"""Maximum length of a path segment. (Python refuses to convert very long numbers.)"""
 
 _LEAST_SEGMENTS = 3
 _BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
@@ -274,9 +274,9 @@ def _check_path(path: str) -> None:
 
 
 def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
-    """Return body and document: JSON in UTF-8 and its document, or YAML as it is and None.
+    """Return a JSON body in UTF-8 and its document, or a YAML body unchanged and None.
 
-    Without a media type, a body that begins with a bracket is JSON, any other YAML. Changes `headers`.
+    Without a media type, a body is JSON if it begins with a bracket, otherwise YAML. Changes `headers`.
     """
     media_type, charset = parse_content_type(headers)
     is_unnamed = "content-type" not in headers

@@ -33,11 +33,11 @@ MAX_MEMBERS = 64
 """Maximum number of gzip members in a body (RFC 1952 §2.2), because even an empty member costs time."""
 
 MAX_VALUES = 300_000
-"""Maximum number of values in JSON, unless the body limit allows more; nothing interrupts the decoder."""
+"""Maximum number of values in a body; a high body limit allows more. Nothing interrupts the decoder."""
 
 _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096
-"""Maximum size of a coded body outside a thread; decoding may make a body a thousand times as long."""
+"""Maximum size of a body that is decoded outside a thread; it may grow to a thousand times its size."""
 
 _FRAMING = frozenset({"content-length", "content-type"})
 NUMBER_HEADER = "Mock-Journal"
@@ -101,7 +101,7 @@ def _count_nodes(content: bytes) -> int:
 
 
 def _without_texts(content: bytes, most_quotes: int) -> bytes:
-    """Return JSON without the content of its texts, or with it if there are over `most_quotes` quotes."""
+    """Return JSON without the content of its texts, unless there are over `most_quotes` quotes."""
     bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     return bare if bare.count(b'"') > most_quotes else b"".join(bare.split(b'"')[::2])
 
@@ -115,7 +115,7 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
     """Return headers and body without Content-Encoding, with the new Content-Length.
 
     Raises UnsupportedMediaType if the coding is unknown, or if there are several; MalformedBody; TooLarge if
-    the decoded body has over `limit` bytes, of which no more are held in memory.
+    the decoded body has over `limit` bytes; memory never holds more bytes of the body than that.
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:
@@ -199,7 +199,7 @@ def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
 
 
 def _framed(reply: Reply) -> Headers:
-    """Return the headers with length and type, except what the status forbids (RFC 9110 §8.6, §15.4.5)."""
+    """Return the headers with length and type, unless the status forbids them (RFC 9110 §8.6, §15.4.5)."""
     headers = Headers(list(reply.headers))
     headers.set("Content-Length", str(len(reply.body)))
     if reply.media_type is not None:

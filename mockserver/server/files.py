@@ -68,7 +68,7 @@ def _read_scenario(file: Path, served: Sequence[LoadedVendor]) -> Document:
 
 
 def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Tables]:
-    """Return by vendor the tables of a JSON or YAML dump, which may lack vendors.
+    """Return by vendor the tables of a JSON or YAML dump, which need not have every vendor.
 
     The dump's own seed, clock and scenarios are left out. In the file, a collection may be a list of records,
     and a scope may be the name of a vendor alone. Raises StartupError.

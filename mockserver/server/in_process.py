@@ -16,7 +16,7 @@ _FRAMING_HEADERS = ("content-length", "transfer-encoding")
 
 @dataclass(frozen=True, slots=True)
 class InProcessClient:
-    """HTTP client for an ASGI application; transport faults become a lost response, as far as possible."""
+    """HTTP client for an ASGI application. Most transport faults become a lost response."""
 
     app: ASGIApp
     host: str = "127.0.0.1"

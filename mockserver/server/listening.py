@@ -151,7 +151,7 @@ def _claim_address(listening: socket.socket, platform: str) -> None:
 
 
 def _is_taken(error: OSError, platform: str) -> bool:
-    """Return whether binding failed because of another socket; Windows may deny access to its address."""
+    """Return whether another socket has the address; Windows may report that as a denial of access."""
     return error.errno == errno.EADDRINUSE or (platform == _WINDOWS and error.errno == errno.EACCES)
 
 

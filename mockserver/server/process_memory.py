@@ -1,4 +1,4 @@
-"""Memory of a server: no garbage collection while it starts, and free pages go back to the system."""
+"""Memory of a server: pause garbage collection at the start, and give free pages back to the system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _M_ARENA_MAX = -8
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """Pause the garbage collector while a server starts: a start makes hardly any garbage."""
+    """Pause the garbage collector while a server starts, because a start makes hardly any garbage."""
     gc.disable()
     try:
         yield

@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, extended to give each call access to its connection.
 
-Java's own client and `curl --http2` offer HTTP/2 in the first request of a connection. The parser takes the
-bytes after such a head for the other protocol, so that the request would lose its body.
+Java's own client and `curl --http2` offer HTTP/2 in the first request of a connection. The parser takes what
+follows the head for the offered protocol, so that the request would lose its body.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Note where the body begins; uvicorn calls this after the parser's exception."""
+        """Store where the body begins. uvicorn calls this method after the parser's exception."""
         offered = sys.exception()
         self._body_start = offered.args[0] if isinstance(offered, httptools.HttpParserUpgrade) else None
         self.cycle.keep_alive = False
@@ -136,7 +136,7 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
 
 
 class _Body:
-    """Handler of a parser that reads only a body: its pieces and its end."""
+    """Handler that passes pieces and end of one body on, from a parser that reads nothing else."""
 
     def __init__(self, protocol: HttpToolsProtocol) -> None:
         self._protocol = protocol
@@ -192,9 +192,9 @@ def _collect_in(
 class SocketConnection:
     """The socket under one call; implements `Connection`.
 
-    A head with Content-Length is held back until its body comes, so that head and body are sent in one piece:
-    each piece costs a system call, and a turn of the client. If anything else is sent, the head is sent
-    first.
+    A head with Content-Length is held back until its body comes, so that head and body are sent in one piece.
+    (Each piece costs a system call, and a turn of the client.) If anything except the body is sent, the head
+    is sent first.
     """
 
     __slots__ = ("_cycle", "_head", "_protocol")
@@ -207,7 +207,7 @@ class SocketConnection:
     async def send(self, message: Message) -> None:
         cycle = self._cycle
         if cycle.flow.write_paused and not cycle.disconnected:
-            # So that uvicorn does not wait, and nobody else writes, while a head is collected.
+            # Otherwise uvicorn could wait, and others could write, while a head is collected.
             await cycle.flow.drain()
         if message["type"] == "http.response.start":
             if any(name.lower() == _DATE for name, _ in message.get("headers", ())):
@@ -225,7 +225,7 @@ class SocketConnection:
                 self._cycle.transport.write(head.octets)
 
     def _keep_head(self, message: Message) -> bool:
-        """Begin the answer as uvicorn does, but hold the head back; return False if uvicorn must send it."""
+        """Begin the answer as uvicorn does, but hold the head back. Return False if uvicorn must send it."""
         cycle, status = self._cycle, message["status"]
         if (
             cycle.response_started
@@ -242,7 +242,7 @@ class SocketConnection:
         return True
 
     def _send_whole(self, message: Message) -> bool:
-        """Send head and body, and end the answer as uvicorn does; return False if uvicorn must do this."""
+        """Send head and body, and end the answer as uvicorn does. Return False if uvicorn must send it."""
         cycle, head, body = self._cycle, self._head, message.get("body", b"")
         if (
             head is None
@@ -349,7 +349,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
     is_tls = False
     closes_on_next_call = False
     _read_of_chunk: int | None = None
-    """Bytes read of the open chunk; None unless the size line of the chunk came with the newest data."""
+    """Number of bytes read of the open chunk; None if the chunk did not begin in the newest data."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         self.ended = asyncio.Event()
@@ -357,7 +357,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read the data; refuse a chunk that is larger than any body, because its sender would wait."""
+        """Read the data. Refuse a chunk of 1 TiB or more at once, because its sender would wait for ever."""
         self._read_of_chunk = None
         super().data_received(data)
         if self._read_of_chunk is not None:
@@ -434,17 +434,18 @@ async def _answer(
 
 
 async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:
-    """Close without sending a byte, after reading the request: unread data would make the close a reset."""
+    """Read the request, because unread data would turn the close into a reset; close without an answer."""
     connection: SocketConnection = scope["extensions"][CONNECTION_KEY]
     await connection.wait_for_request(receive)
     connection.close()
 
 
 class RequestHead(NamedTuple):
-    """The octets of a response's head, and the length of the body that the head announces."""
+    """Head of a response."""
 
     octets: bytes
     length: int
+    """Length of the body that the head announces."""
 
 
 class _Name(NamedTuple):
@@ -457,7 +458,7 @@ class _Name(NamedTuple):
 
 
 def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> RequestHead | None:
-    """Return the head of a response, with names as `spelled`; None if uvicorn must write the head.
+    """Return the head of a response, or None if uvicorn must write the head; `spelled` spells the names.
 
     uvicorn must write a head without exactly one Content-Length, a head with a header about the connection,
     and a head that uvicorn refuses.
@@ -490,7 +491,7 @@ def _name(name: bytes) -> _Name:
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the head of a response with names as in `sent`, the headers of the application.
 
-    A name in lower case that has a usual spelling gets that spelling.
+    If a name in lower case has a usual spelling, the name gets this spelling.
     """
     for name, _ in (*sent, *_BY_UVICORN):
         lower, spelled = _line_starts(name)

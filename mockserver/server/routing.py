@@ -60,8 +60,8 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 class VendorRouting(ExactRouting):
     """Connexion's routing, with a lookup table for paths without parameters.
 
-    All other paths are matched with all routes. A path with a line break has no route, although the pattern
-    of a route would ignore a line break at the end. The scope comes from `MockServerApp`.
+    A path that is not in the table is matched with all routes. A path with a line break has no route,
+    although the pattern of a route would ignore a line break at the end. `MockServerApp` makes the scope.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -95,7 +95,7 @@ class VendorRouting(ExactRouting):
 def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
     """Return Connexion's routes of paths without parameters, by method and path.
 
-    A path that an earlier route with parameters matches too is left out.
+    A path is left out if an earlier route with parameters matches the path too.
     """
     found: dict[tuple[str, str], Mapping[str, str]] = {}
     earlier: list[re.Pattern[str]] = []
@@ -114,7 +114,7 @@ def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
 
 @dataclass(slots=True)
 class _SecuredRequest:
-    """The part of a Connexion request that security needs: a whole request would cost more than the check."""
+    """Part of a Connexion request that security needs; a whole request would cost more than the check."""
 
     scope: Scope
     context: dict[str, Any] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion shi
 
 @dataclass(frozen=True, slots=True)
 class SecurityHandler:
-    """Connexion security handler for every scheme of a vendor: checks that a credential is present.
+    """Connexion security handler for every scheme of a vendor. It only checks that a credential is present.
 
     The vendor's admission decides whether the credential is valid, and whose it is.
     """
@@ -167,10 +167,10 @@ class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Conne
 
 
 class VendorApp:
-    """One vendor's ASGI application: Connexion's verdict on a call, then the pipeline's answer.
+    """One vendor's ASGI application: Connexion routes and secures a call, then the pipeline answers.
 
-    Connexion finds the operation and the path values, and whether the call has credentials. What it finds or
-    misses travels in the `Arrival`; the vendor words each refusal. The scope has an arrival without a route.
+    Connexion finds the operation and the path values, and whether the call has credentials. The result is
+    added to the `Arrival` of the scope, which comes without a route; the vendor words each refusal.
     """
 
     def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
@@ -271,7 +271,7 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
 
 
 def _numbered(path: str) -> str:
-    """Return the path with plain names of parameters, because Connexion cannot read all vendors' names."""
+    """Return the path with parameters called p0, p1, …, because Connexion cannot read all vendors' names."""
     numbers = count()
     return re.sub(r"\{[^{}]+\}", lambda _: f"{{p{next(numbers)}}}", path)
 

@@ -328,8 +328,8 @@ async def watch(
 ) -> None:
     """Call `reload` in a thread with the changed files, whenever files have changed; never return.
 
-    `used` are the stamps from before the first reading. `reload` is called after a pause without further
-    changes, so that half-written files are not read.
+    `used` are the stamps of the files before they were first read. `reload` is called after a pause without
+    further changes, so that half-written files are not read.
     """
     seen = used
     while True:

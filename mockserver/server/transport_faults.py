@@ -151,7 +151,7 @@ def _frame(name: bytes, length: int | None) -> tuple[bytes, bytes]:
 async def deliver(reply: OutgoingReply) -> None:
     """Send the reply as its delivery requests.
 
-    Raises ConnectionLostError if a fault needs access to the socket and has none.
+    Raises ConnectionLostError if a fault needs access to the socket, but the server gives no access.
     """
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)
@@ -168,7 +168,7 @@ async def _send_whole(reply: OutgoingReply) -> None:
 
 
 async def _send_truncated(reply: OutgoingReply) -> None:
-    """Send the delivery's fraction of the body, or half, with a matching Content-Length."""
+    """Send the delivery's fraction of the body (by default half) with a matching Content-Length."""
     await _send_part(reply, _HALF)
 
 
@@ -179,9 +179,9 @@ async def _send_part(reply: OutgoingReply, default: float) -> None:
 
 
 async def _announce_too_much(reply: OutgoingReply) -> None:
-    """Announce the whole body, send the delivery's fraction, and close.
+    """Announce the length of the whole body, send the delivery's fraction of the body, and close.
 
-    Without a fraction, send the whole body and announce SURPLUS_BYTES more.
+    If the delivery has no fraction, announce SURPLUS_BYTES more and send the whole body.
     """
     if reply.bodiless:
         await _send_whole(reply)
@@ -194,7 +194,7 @@ async def _announce_too_much(reply: OutgoingReply) -> None:
 
 
 async def _announce_too_little(reply: OutgoingReply) -> None:
-    """Announce the delivery's fraction of the body, or half, and send all; keep the connection open."""
+    """Announce only the delivery's fraction (by default half), send the whole body, and do not close."""
     if reply.bodiless:
         await _send_whole(reply)
         return

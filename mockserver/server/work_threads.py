@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 LARGE_BODY = 64 * 1024
 MANY_COMMAS = 1_500
-"""Maximum number of commas in a body outside the thread; each value may be a problem, which takes 50 µs."""
+"""A body with more commas goes to the thread, because each value may have a problem, which takes 50 µs."""
 
 
 class CallThread:
@@ -33,9 +33,9 @@ class CallThread:
         self._store, self._thread = store, ThreadPoolExecutor(1, "call")
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
-        """Run the work of a call: at once if it is short and the sandbox is free, else in the thread.
+        """Run the work of a call at once if it is short and the sandbox is free, otherwise in the thread.
 
-        No other call enters the sandbox before the end.
+        No other call enters the sandbox before the work ends.
         """
         lock = self._store.lock(arrival.sandbox)
         if not _is_large(arrival.body) and lock.acquire(blocking=False):
