@@ -45,7 +45,7 @@ NO_STATUS = "none"
 
 
 class ItemResults(Value, frozen=True):
-    """Results of a call's items, without documents, which would take ten times the memory of the bodies."""
+    """Results of a call's items. Documents are left out: they would need ten times the bodies' memory."""
 
     packed: bytes = b"[[],[]]"
     """JSON of two lists: the keys and the actions of the items."""
@@ -77,7 +77,7 @@ class ItemResults(Value, frozen=True):
 
     @property
     def lost(self) -> list[int]:
-        """Return the indexes of the items that a rule did not store, which the answer does not tell."""
+        """Return the indexes of the items that a rule did not store, although the answer hides this."""
         return [at for at, problems in self.problems.items() if problems[0].code == LOST]
 
     def shown(self) -> list[str]:
@@ -185,7 +185,7 @@ def request_target(entry: Entry) -> str:
 
 
 def target_below_mount(entry: Entry) -> str:
-    """Return the call's raw path below the vendor's mount, as it was sent if that is known."""
+    """Return the call's path below the vendor's mount, as it was sent, or quoted if that is not known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
@@ -206,7 +206,7 @@ class JournalQuery(Value, frozen=True):
     status: str = ""
     """A status, a class such as 4xx, or `none` for calls without a status."""
     outcome: str = ""
-    """An action, `warned` or `lost`, which the item `item` must have, or any item if `item` is None."""
+    """An action, `warned` or `lost`. The item `item` must have it, or any item if `item` is None."""
     item: str | None = None
     """Key of an item in the call."""
     scenario: str = ""

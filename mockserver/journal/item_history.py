@@ -55,7 +55,7 @@ class Told(StrEnum):
     STORED = "stored"
     REJECTED = "rejected"
     REFUSED = "refused"
-    """The whole call was refused, and nothing of it was done."""
+    """The whole call was refused, and took no effect."""
     NOTHING = "nothing"
     """The answer was lost, broken or unclear, or left the item out."""
 
@@ -78,7 +78,7 @@ class ItemAttempt(Value, frozen=True):
     code: str = ""
     """Code of the item's first problem, or of the refusal."""
     detail: str = ""
-    """Text of that problem or refusal, or what a rule did to the item."""
+    """Text of the item's first problem or of the refusal, or what a rule did to the item."""
     warning: str = ""
     rules: tuple[str, ...] = ()
     fault: str = ""
@@ -93,7 +93,7 @@ class ItemAttempt(Value, frozen=True):
         return find_amount(self.document)
 
     def document_since(self, first: datetime, before: ItemAttempt | None) -> Document:
-        """Return the attempt as JSON, with milliseconds since `first` and since the answer of `before`."""
+        """Return the attempt as JSON, with milliseconds since `first` and since the answer to `before`."""
         waited = None if before is None else max(0, millis_between(before.until, self.at))
         return {
             "call": self.number,
@@ -187,7 +187,7 @@ class _Earlier(Value, frozen=True):
     at: datetime
     """Arrival of the call."""
     told: Mapping[str, Told]
-    """By the item's identity in the journal."""
+    """What the answer told of each item, by the item's identity in the journal."""
 
 
 def find_histories(
@@ -221,7 +221,7 @@ def _attempts(
     earlier: dict[str, _Earlier],
     packaged: Packaged,
 ) -> Iterator[tuple[str, ItemAttempt]]:
-    """Yield key and attempt of each item. `earlier` has answers by a call's bytes and idempotency key."""
+    """Yield key and attempt of each item. `earlier` has answers by fingerprint and idempotency key."""
     sent = _sent_items(entry.call, operation, vendor)
     place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
     before = earlier.get(place)
@@ -255,7 +255,7 @@ def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
 
 
 def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Sequence[Item]:
-    """Return the items as they were sent; none if the body cannot be read or was cut."""
+    """Return the items as they were sent, or no items if the body cannot be read or was cut."""
     reader = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify)
     try:
         request = reader.open(call, vendor.spec.match(call.method, call.path), _refuse_dispatch)
@@ -279,16 +279,17 @@ def _writes(entry: Entry, operation: Operation) -> bool:
 
 
 def _may_carry(entry: Entry, key: str | None) -> bool:
-    """Return whether the call may carry the item. Only outcomes are read: the body would take far longer."""
+    """Return whether the call may carry the item, by its outcomes; to read the body would take longer."""
     return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
 
 
 def _single_outcome(
     entry: Entry, sent: Sequence[Item], rules: Sequence[Document]
 ) -> list[tuple[str, Action]]:
-    """Return key and action of a single write, by the rules that decide the outcome, else by the status.
+    """Return key and action of a single write in a list, which is empty if the call wrote nothing.
 
-    The list is empty if the call was refused, or was answered with an example that `Prefer` named.
+    A call writes nothing if it was refused, or answered with an example that `Prefer` named. The action
+    follows from the rules that decide the outcome, otherwise from the status.
     """
     is_example = parse_preference(entry.call.headers) is not None and not rules
     if not sent or entry.refusal is not None or is_example:
@@ -344,7 +345,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
 
 
 def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
-    """Return the rules that changed the whole call or this item, without rules that changed other items."""
+    """Return the rules that changed the whole call or this item. Omit rules that changed only other items."""
     others = {effect.rule for at, effect in entry.effects.items() if at != index}
     own = entry.effects[index].rule if index in entry.effects else ""
     return tuple(rule for rule in entry.applied if rule == own or rule not in others)
@@ -355,7 +356,7 @@ def _replaces_answer(rule: Document) -> bool:
 
 
 def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
-    """Return what the whole answer tells of every item; STORED means that each item has its own answer."""
+    """Return what the answer tells of all items. STORED means that each item has an outcome of its own."""
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
@@ -374,7 +375,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
-    """Return by how much the answer's count is wrong; a count with the omitted items added is right."""
+    """Return by how much the answer's count is wrong. A count that includes the omitted items is right."""
     added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
@@ -384,8 +385,8 @@ def _told_of_item(
 ) -> Told:
     """Return what the vendor's own answer says of an item.
 
-    If outcomes do not name their items, an outcome that is told twice, or that belongs to no sent item, is
-    read as the outcome of an omitted item.
+    If outcomes do not name their items, a client takes a repeated or extra outcome for the outcome of an
+    omitted item, so an omitted item may be told as stored.
     """
     did = _did(entry, index)
     if "omitted" in did and operation.batch is not None:
@@ -404,7 +405,7 @@ def _told_of_item(
 
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:
-    """Return whether the answer hides that an outcome is omitted, by its count or by another outcome."""
+    """Return whether a false count, or an extra or repeated outcome, hides that an outcome is omitted."""
     if "key" in batch.outcome:
         return False
     has_count = any("countAdd" in rule.get("envelope", {}) for rule in rules)

@@ -76,7 +76,7 @@ class _Axis:
     span: timedelta
     """Time from the left end to the right end."""
     ranks: Mapping[int, int]
-    """Order of calls, by their number; empty if places are by time."""
+    """Rank of each call in the order of calls, by number; empty if places are by time."""
 
     @classmethod
     def of(cls, histories: Sequence[ItemHistory]) -> _Axis:
@@ -149,7 +149,7 @@ def _draw_row(history: ItemHistory, view: View, axis: _Axis, top: int) -> Iterat
 
 
 def _draw_wait(before: ItemAttempt, left: float, attempt: ItemAttempt, right: float, top: int) -> str:
-    """Return the words for the time between an answer and the next call; "" if there is no room."""
+    """Return the label of the time between an answer and the next call, or "" if there is no room."""
     waited = millis_between(before.until, attempt.at)
     words = print_span(waited)
     if waited <= 0 or right - left <= _CHARACTER * len(words) + 8:
@@ -158,7 +158,7 @@ def _draw_wait(before: ItemAttempt, left: float, attempt: ItemAttempt, right: fl
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
-    """Return places near the wanted places, in the same order, at a minimum distance and inside the row."""
+    """Return places inside the row near the wanted places, in their order and at a minimum distance."""
     gap = min(_GAP, (_RIGHT - _LEFT) / len(wanted))
     places: list[float] = []
     for place in wanted:

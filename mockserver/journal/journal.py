@@ -33,10 +33,10 @@ MAX_BYTES_OF_ALL = 128 * 1024 * 1024
 class Journal:
     """The journals of all sandboxes, stored in `kept`.
 
-    `listeners` are called with each new entry, `log` with each new entry of a sandbox that is not `unlogged`.
+    `listeners` are called with each new entry, and `log` only if the entry's sandbox is not `unlogged`.
     `on_drop` is called with each sandbox that lost entries. Entries larger than half of a sandbox's limit are
-    truncated, so that no single call evicts all others. `conformance` checks only answers that a rule has
-    changed.
+    truncated, so that one call cannot evict all other calls. `conformance` checks only answers that a rule
+    has changed.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Journal:
         self.kept = kept or MemoryEntryLog()
 
     def use_conformance(self, check: ConformanceCheck) -> None:
-        """Check answers with `check` from now on; called when specs were loaded."""
+        """Check answers with `check` from now on. Called after specs were loaded."""
         self._conformance = check
 
     def append(
@@ -81,7 +81,7 @@ class Journal:
 
     @contextmanager
     def unlogged(self, sandbox: str) -> Iterator[None]:
-        """Return a context in which the calls of a sandbox, which are this server's own, are not logged."""
+        """Return a context in which the calls to `sandbox`, sent by this server itself, are not logged."""
         self._unlogged.add(sandbox)
         try:
             yield
@@ -115,7 +115,7 @@ def _short(text: str) -> str:
 
 
 class Limits(Value, frozen=True):
-    """Maximum number and size of the entries of one sandbox, and of the entries of all sandboxes."""
+    """Maximum number and size of the entries, in one sandbox and in all sandboxes together."""
 
     entries: int = MAX_ENTRIES
     size_bytes: int = MAX_BYTES
@@ -130,9 +130,9 @@ class Kept(Value, frozen=True):
     """Result of storing an entry."""
 
     entry: Entry
-    """The entry with its number; 0 if the entry is not stored."""
+    """The entry with its number, or with number 0 if it is not stored."""
     dropped: Mapping[str, int] = {}
-    """Lowest number that is still stored, by the sandboxes that lost entries."""
+    """For each sandbox that lost entries, the lowest number that is still stored."""
 
 
 class EntryLog(Protocol):
@@ -146,7 +146,7 @@ class EntryLog(Protocol):
         ...
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        """Return the newest `last` entries of a sandbox (None: all), oldest first."""
+        """Return the newest `last` entries of a sandbox, or all if `last` is None; oldest first."""
         ...
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
@@ -154,7 +154,7 @@ class EntryLog(Protocol):
         ...
 
     def last_number(self, sandbox: str) -> int:
-        """Return the number of the newest entry, 0 if there was no entry."""
+        """Return the number of the newest entry, or 0 if there was no entry."""
         ...
 
     def size(self) -> int: ...
@@ -254,7 +254,7 @@ class MemoryEntryLog:
         return journal
 
     def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
-        """Add the entry, and return the lowest number that each sandbox with dropped entries still has."""
+        """Add the entry. Return the lowest number that is still stored, by sandbox that lost entries."""
         journal.entries.append(entry)
         journal.size_bytes += size_bytes
         self._size_bytes += size_bytes
@@ -294,11 +294,11 @@ class VendorCounts(Value, frozen=True):
 
     calls: int = 0
     faults: int = 0
-    """Calls with a transport fault."""
+    """Number of calls with a transport fault."""
     items: Mapping[str, int] = {}
-    """Items by outcome."""
+    """Number of items by outcome."""
     rules: Mapping[str, int] = {}
-    """Calls by the rule that hit, `scenario/rule`."""
+    """Number of calls by the rule that hit, `scenario/rule`."""
 
 
 class StoreCounts(Value, frozen=True):
@@ -306,9 +306,9 @@ class StoreCounts(Value, frozen=True):
 
     transactions: int = 0
     conflicts: int = 0
-    """How often a transaction ran again, because another worker had changed the sandbox."""
+    """Number of repetitions of transactions, because another worker had changed the sandbox."""
     seconds: float = 0
-    """Time of all transactions together."""
+    """Sum of the times of all transactions."""
 
 
 @dataclass(slots=True)

@@ -71,7 +71,7 @@ def _came_to(history: ItemHistory, view: View) -> Document:
 
 
 def _count(entries: Sequence[Entry]) -> tuple[int, dict[int, Counter[str]]]:
-    """Return the seconds of a bucket, and the counts of statuses and outcomes by bucket, oldest first."""
+    """Return the length of a bucket in seconds, and for each bucket the counts of statuses and outcomes."""
     moments = [int(entry.at.timestamp()) for entry in entries] or [0]
     span = max(moments) - min(moments)
     fitting = (one for one in _STEPS if span < one * _MOST_BUCKETS)
@@ -92,7 +92,7 @@ def _ordered(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
 
 
 def _durations(entries: Iterable[Entry]) -> list[Document]:
-    """Return by operation the percentiles of the milliseconds of answers, including delays by rules."""
+    """Return for each operation percentiles of the answers' milliseconds, which include delays by rules."""
     found: defaultdict[tuple[str, str | None], list[float]] = defaultdict(list)
     for entry in entries:
         found[entry.call.vendor, entry.operation].append(round(entry.duration_ms + entry.delay_ms, 3))

@@ -1,4 +1,4 @@
-"""Replay of a recorded call: the request to send, the items; comparison of replies, and of any two calls."""
+"""Replay of a recorded call: the request to send, the places of items, and comparison of calls."""
 
 from __future__ import annotations
 
@@ -51,27 +51,30 @@ _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
 MAX_SHOWN = 20
-"""Maximum number of listed differences of a body, and of items; the rest is only counted."""
+"""Maximum number of listed differences in a body, and in items. Further differences are only counted."""
 
 _BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
 _UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
 MAX_COMPARED = 200
-"""Maximum number of listed differences of two calls, each in items, in requests and in replies."""
+"""Maximum number of listed differences of two calls: for items, for requests and for replies."""
 
 _MOST_CHARACTERS = 200
 _SILENT_HEADERS = HOP_BY_HOP | {"date"}
 
 
 def loss_kind(entry: Entry) -> str:
-    """Return how a client loses the reply, "" if the reply arrives. Body faults need a reply with a body."""
+    """Return how a client loses the reply, or "" if the reply arrives.
+
+    A fault of the body has no effect on a reply without a body.
+    """
     is_bodiless = entry.call.method == "HEAD" or entry.reply.status in BODILESS_STATUSES
     return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
-    """Return the headers to resend, without those of the connection and the sandbox header."""
+    """Return the headers to resend, without headers of the connection and without the sandbox header."""
     return {
         name: text
         for name, text in view.request_headers(entry).items()
@@ -157,10 +160,10 @@ def compare_entries(recorded: Entry, replayed: Entry) -> Document:
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
-    """Compare a recorded reply with `reply`, which is None if it was lost.
+    """Compare a recorded reply with `reply`; None means a lost reply.
 
-    Items are compared as the replies report them. If the operation's `x-batch.outcome` is empty, no items are
-    compared.
+    Items are compared as the replies report their outcomes. If the operation's `x-batch.outcome` is empty,
+    no items are compared.
     """
     if reply is None:
         return _difference(recorded, None, _NO_REPLY, [(result, None) for result in _item_results(recorded)])
@@ -176,8 +179,8 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
     """Return key and status of each item in a reply, read by `x-batch.outcome`.
 
-    The key is "" if the reply has none. For outcomes in maps, the status is the names of the maps with the
-    item.
+    The key is "" if the reply does not tell it. If outcomes are in maps, the status is the names of the maps
+    that have the item.
     """
     batch = operation.batch if operation else None
     document = json_value(reply.body, reply.media_type)
@@ -275,7 +278,7 @@ def _body_difference(before: Reply, after: Reply) -> Document:
 def compare_calls(first: Entry, second: Entry) -> Document:
     """Compare any two entries: outcomes by key, requests and replies by pointers.
 
-    Credentials that differ are listed, but not shown.
+    Differing credentials are listed with their pointers, but without their values.
     """
     both = (first, second)
     pairs = _pair_items(*map(_item_results, both))
@@ -350,9 +353,9 @@ def _text_at(item: Json, pointer: str | None) -> str | None:
 
 
 def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]:
-    """Yield each item's pointers in the two bodies, `sent` and `reported`; None if a body lacks the item.
+    """Yield for each item its pointers: `sent` in the request, `reported` in the reply, or None if missing.
 
-    The reply is read by `x-batch.outcome`: a list with a row for each item, or maps by key.
+    `x-batch.outcome` tells whether the reply has a list with a row for each item, or maps by key.
     """
     batch = operation.batch if operation else None
     keys = [key for key, _ in entry.decided.items()]

@@ -64,7 +64,7 @@ class CallMatch(Value, frozen=True):
 
 
 class Bounds(Value, frozen=True):
-    """A number from `least` to `most`; None means no limit."""
+    """Range from `least` to `most`, both included. None means no upper limit."""
 
     least: int = 0
     most: int | None = None
@@ -110,7 +110,7 @@ class VerificationResult(Value, frozen=True):
 
 
 ReadDocument = Callable[[Entry], Json]
-"""Function that returns the document of a call's body, None if there is no document."""
+"""Function that returns the document of a call's body, or None if there is no document."""
 
 
 def verify_entries(

@@ -17,10 +17,10 @@ from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
-"""Characters that do not occur in readable text, and the replacement character."""
+"""Control characters and the replacement character, which do not occur in readable text."""
 
 _CHARSETS = ("utf", "ascii", "iso", "cp", "big5", "euc", "gb", "koi8", "mac", "shift")
-"""Prefixes of codecs that are charsets; Python has other codecs as well."""
+"""Beginnings of the names of Python's codecs for charsets; some codecs are for something else."""
 
 _WIDE_CHARSETS = ("utf-16", "utf-32")
 
@@ -38,7 +38,7 @@ _DID = {
 _NO_STATUS = "---"
 _VIOLATION_MARK = "!"
 GROUPS = 240
-"""Maximum number of words of a strip. More items are put together in this number of groups of equal size."""
+"""Maximum number of words in a strip. If there are more items, each word stands for a group of items."""
 
 _BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejected", "lost")
 _RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
@@ -161,8 +161,8 @@ def decode_text(body: bytes, media_type: str | None) -> str:
 def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[str, str]:
     """Return a body as text, and the text without credentials.
 
-    If the text shows no credentials, but the declared charset may be wrong (zero bytes, UTF-16 or UTF-32),
-    search the body without its zero bytes.
+    If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then shows
+    no credentials, search the body without its zero bytes too.
     """
     text = decode_text(body, media_type)
     cut = redact_body(text, mask)
@@ -263,7 +263,7 @@ def strip(decided: ItemResults) -> list[str]:
 
 
 def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
-    """Return the scenarios of the call's sandbox that were applied, with the applied rules alone."""
+    """Return the applied scenarios of the call's sandbox, each with only the applied rules."""
     applied, names = frozenset(entry.applied), entry.applied_scenarios
     return tuple(
         _with_rules(scenario, applied) for scenario in entry.call.scenarios if scenario["name"] in names
@@ -275,7 +275,7 @@ Packaged = Callable[[], Mapping[str, Document]]
 
 
 def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
-    """Return the known documents of the applied rules, by name; a magic token has no document."""
+    """Return the documents of the applied rules by name, without magic tokens and unknown rules."""
     own = {scenario["name"]: scenario["document"] for scenario in entry.call.scenarios}
     found: dict[str, Document] = {}
     for applied in entry.applied:
@@ -289,7 +289,7 @@ def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
 def applied_rules(entry: Entry, packaged: Packaged) -> list[Document]:
     """Return each applied rule in words: its calls (`when`) and its effects (`then`).
 
-    `when` and `document` are None if the rule is not known.
+    If the rule is not known, `when` and `document` are None; for a magic token, only `document`.
     """
     known = find_rules(entry, packaged)
     return [_in_words(rule, known.get(rule)) for rule in entry.applied]

@@ -29,7 +29,7 @@ _JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
 def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply:
-    """Return the entries as a HAR archive; `reason` tells why a replay would differ, "" if not."""
+    """Return the entries as a HAR archive. `reason` tells why a replay would differ; "" adds no reason."""
     archive = archive_of(_entry(entry, view) for entry in entries)
     return json_reply(
         200, _with_own(archive, {"reproducible": False, "reason": reason}) if reason else archive

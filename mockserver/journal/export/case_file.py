@@ -27,10 +27,10 @@ MAX_CASE_BYTES = 16 * 1024 * 1024
 """Maximum size of a case file that the reader accepts."""
 
 _MAX_PRETTY_BYTES = 64 * 1024
-"""Maximum size of pretty-printed files; formatting a larger file would block the server for seconds."""
+"""Maximum size of a pretty-printed file. Formatting a larger file would block the server for seconds."""
 
 _MAX_DEPTH = json.MAX_DEPTH - 16
-"""Maximum depth of a value, which itself is a few levels deep in the file."""
+"""Maximum depth of a value; the file places the value a few levels below its root."""
 
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that YAML accepts in JSON text only if they are escaped."""
@@ -42,7 +42,7 @@ _MAX_SHOWN_PATH = 80
 def write_case_file(story: Story) -> str:
     """Return the case file. A large file has one line of JSON, which is also YAML, after the comments.
 
-    Calls to no vendor are left out, each with a comment; the changes before these calls are not left out.
+    A call to no vendor is replaced with a comment; the changes before the call are written all the same.
     Raises UnsuitableFormError if the file would be too large, if no call is for a vendor, or if a target or a
     header contains a placeholder of the case language.
     """
@@ -148,7 +148,7 @@ def _answer(expected: ExpectedAnswer) -> Document:
 
 
 def _expected_body(body: Json) -> Json:
-    """Return the body with `${any}` for varying values; None if the case language would misread it."""
+    """Return the body with `${any}` for varying values, or None if a case file cannot express the body."""
     marked = _with_placeholders(body)
     plain = json.encode(marked).decode().replace('"${any}"', '""')
     return None if _has_marks(plain) or body is None or not _is_shallow(marked) else marked
@@ -180,7 +180,7 @@ def _content(call: StoryCall) -> Document:
 
 
 def _is_compact_json(body: bytes) -> bool:
-    """Return whether encoding the decoded body gives the bytes that were sent, which servers may hash."""
+    """Return whether decoding and encoding the body gives the same bytes again; servers may hash them."""
     try:
         document = json.decode(body)
         return _is_shallow(document) and json.encode(document) == body

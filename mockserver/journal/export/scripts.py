@@ -28,7 +28,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
 _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 _CURL_DEFAULT_HEADERS = ("accept", "user-agent", "content-type")
 _NOTHING = "-"
-"""What the script prints for outcomes and items of a call without items."""
+"""Text that the script prints as outcomes and items of a call without items."""
 
 _NEXT = " \\\n  "
 _SHELL_TEMPLATE = """\

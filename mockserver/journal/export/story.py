@@ -44,7 +44,7 @@ class ExpectedAnswer:
     """The answer that a repetition of a call must get."""
 
     status: int | None
-    """None if no status arrives."""
+    """Status of the answer, or None if no status arrives."""
     loss: str
     """Kind of a lost answer, in the words of the case language; "" if the answer arrives."""
     media_type: str
@@ -90,7 +90,7 @@ class StoryCall:
 
     @property
     def path_and_query(self) -> str:
-        """Return path and query at the server; the path begins with the vendor, if the call has a vendor."""
+        """Return path and query at the server. If the call has a vendor, the path begins with its name."""
         return f"/{self.vendor}{self.target}" if self.vendor else self.target
 
     @property
@@ -171,7 +171,7 @@ def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
 
 
 def _candidates(before: str, gap: str) -> Iterator[str]:
-    """Yield the credentials that may be redacted at `gap`; their first letters may be the end of `before`."""
+    """Yield texts that may be the credential hidden at `gap`; `before` may end with its first letters."""
     for length in range(_VISIBLE_LENGTH + 1):
         whole = unquote_plus(before[len(before) - length :] + gap)
         yield whole
