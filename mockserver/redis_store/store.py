@@ -81,7 +81,7 @@ class CallHistory:
         self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
 
     def forget(self) -> None:
-        """Forget all calls: the versions before and after them, the journal, and the open calls."""
+        """Forget all calls: delete the versions of the calls, the journal, and the open calls."""
         keys = self._keys
         self._ask("delete", keys.calls, keys.open, keys.journal, keys.journal_head)
 

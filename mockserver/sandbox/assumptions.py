@@ -92,7 +92,7 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Raise VendorFailure if the vendor is to fail after the work of the call is done."""
+    """Raise VendorFailure if the assumption on availability lets calls fail after their work is done."""
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 
@@ -161,7 +161,7 @@ class KeyRules:
         return stored.casefold() if self.ignores_case else stored
 
     def find_key(self, text: str, rows: Collection) -> str:
-        """Return the stored key that equals `text`, preferring a key in the same letter case.
+        """Return the stored key that equals `text`. Prefer a key with the letter case of `text`.
 
         If no stored key equals `text`, return `text` in its stored form.
         """

@@ -227,7 +227,7 @@ _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """The sandboxes of this server. `transact` creates a missing sandbox; `control` refuses to use it."""
+    """The sandboxes of this server. `transact` creates a missing sandbox; `control` raises an error."""
 
     store: Store
     fixtures: Tables

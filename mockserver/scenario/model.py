@@ -65,7 +65,7 @@ class Effect(Value, frozen=True):
     omit: bool = False
     duplicate: int = 0
     commit: bool | None = None
-    """Whether the item is stored; None if it is stored unless it fails."""
+    """Whether the item is stored. None stores the item unless it fails."""
 
 
 class ItemEffect(Value, frozen=True):

@@ -1,4 +1,4 @@
-"""Parsing of scenario documents, which finds all problems at once; the packaged scenarios."""
+"""Parse scenario documents and find all their problems at once; load the packaged scenarios."""
 
 from __future__ import annotations
 

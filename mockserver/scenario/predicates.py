@@ -1,4 +1,4 @@
-"""Predicates over JSON documents: a path in a JSONPath subset and one test of the value there."""
+"""Predicates over JSON documents: a path in a JSONPath subset, and one test of the value at the path."""
 
 from __future__ import annotations
 

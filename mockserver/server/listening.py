@@ -181,9 +181,9 @@ class Certificate:
 def make_certificate(folder: Path, hosts: Iterable[str]) -> Certificate:
     """Return a certificate for loopback and `hosts`, signed by the authority in the folder.
 
-    The authority is created once, so that clients have to trust it only once. Its key stays in the folder,
-    readable by the user alone. Raises StartupError if the library for certificates is missing, if a folder or
-    file cannot be used, or if a host cannot be in a certificate.
+    The authority is created once, so that clients have to trust it only once. The authority's key stays in
+    the folder, and only the user can read it. Raises StartupError if the library for certificates is missing,
+    if a folder or file cannot be used, or if a host cannot be in a certificate.
     """
     library = _load_library()
     try:

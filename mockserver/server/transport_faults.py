@@ -107,7 +107,7 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """Return the first part of the content: the delivery's fraction, or `default` if there is none."""
+        """Return the beginning of the content: the fraction of the delivery, or `default` if unset."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 

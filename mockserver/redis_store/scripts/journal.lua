@@ -4,7 +4,8 @@
 local sandbox, entries, head = unpack(KEYS)
 local commands = {}
 
--- Drop the oldest entries until the rest keeps the limits; the first number that is kept, 0 if none was dropped.
+-- Drops the oldest entries until the rest is within the limits. Returns the first number that is still
+-- stored, or 0 if no entry was dropped.
 local function trim(max_entries, max_bytes)
   local count, first = redis.call('XLEN', entries), 0
   local bytes = tonumber(redis.call('HGET', head, 'bytes') or 0)
@@ -20,7 +21,7 @@ local function trim(max_entries, max_bytes)
 end
 
 -- append TOKEN SIZE MAX_ENTRIES MAX_BYTES CHANNEL NAME ENTRY
--- The entry's number, 0 if the sandbox is missing; and the lowest number that is kept, 0 if none was dropped.
+-- Returns the entry's number, or 0 if the sandbox is missing; and the number that `trim` returns.
 function commands.append()
   local token, size = ARGV[2], tonumber(ARGV[3])
   if redis.call('EXISTS', sandbox) == 0 then return {0, 0} end
@@ -34,10 +35,10 @@ function commands.append()
   return {number, first}
 end
 
--- shrink MAX_ENTRIES MAX_BYTES: the first number that is kept, 0 if none was dropped
+-- shrink MAX_ENTRIES MAX_BYTES: returns the first number that is still stored, or 0 if no entry was dropped
 function commands.shrink() return trim(tonumber(ARGV[2]), tonumber(ARGV[3])) end
 
--- clear: the number that comes next
+-- clear: returns the number of the next entry
 function commands.clear()
   redis.call('DEL', entries)
   redis.call('HDEL', head, 'bytes', 'dropped')

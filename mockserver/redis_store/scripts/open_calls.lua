@@ -19,7 +19,7 @@ local function counts(first)
   return found
 end
 
--- enter CALL LEASE_MS GROUP…: how many calls each group has, including CALL
+-- enter CALL LEASE_MS GROUP…: returns how many calls each group has, including CALL
 function commands.enter()
   redis.call('ZREMRANGEBYSCORE', calls, '-inf', now)
   redis.call('ZADD', calls, now + ARGV[3], ARGV[2])
@@ -27,7 +27,7 @@ function commands.enter()
   return counts(4)
 end
 
--- renew LEASE_MS CALL…: prolongs the calls that are still open; the others were dropped with their sandbox
+-- renew LEASE_MS CALL…: prolongs calls that are still stored; missing calls were dropped with their sandbox
 function commands.renew()
   for at = 3, #ARGV do redis.call('ZADD', calls, 'XX', now + ARGV[2], ARGV[at]) end
   return redis.call('PEXPIRE', calls, ARGV[2])

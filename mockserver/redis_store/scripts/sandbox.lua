@@ -2,7 +2,7 @@
 -- ARGV[1] names the command, a function below; documents are bytes that no script looks into.
 
 local sandboxes, head, documents, log, lock, queue, wake, calls, open, journal, journal_head = unpack(KEYS)
-local SLICE = 4000 -- what `unpack` takes at once
+local SLICE = 4000 -- number of values that `unpack` takes at once
 local HAND_OVER_MS = 250
 
 local function now_ms()
@@ -18,7 +18,7 @@ end
 
 local function id(version) return version .. '-0' end
 
--- Gives the turn to the worker that has waited longest: the one that takes the token out of `wake`.
+-- Gives the turn to the worker that has waited longest. That worker takes the token out of `wake`.
 local function hand_over(token)
   redis.call('ZREMRANGEBYSCORE', queue, '-inf', now_ms())
   if redis.call('ZCARD', queue) == 0 then
@@ -86,7 +86,7 @@ function commands.load()
   return {held[1], held[2], held[3], redis.call('HGETALL', documents)}
 end
 
--- The fields and their documents, each behind its length; the length is -1 if there is no document.
+-- Returns for each field: its length, the length of its document (-1 if missing), the field, the document.
 local function held_now(fields)
   local parts = {}
   for first = 1, #fields, SLICE do
