@@ -24,7 +24,7 @@ ADMINISTRATIONS = "administrations"
 """Vendor-wide collection of administrations. If `connected` is false, no caller may enter."""
 
 _UNGUARDED_PATHS = ("/v1/administrations", "/oauth/", STORAGE)
-"""Path prefixes where `enter_tenant` checks nothing: no administration is named, or its handler checks."""
+"""Path prefixes of calls that name no administration, or whose handler checks the administration itself."""
 
 _SHOWN_AFTER_DELETION = timedelta(days=30)
 
@@ -54,7 +54,7 @@ AUTHORIZATION_CODES = "codes"
 _CODE_LIFETIME = timedelta(minutes=10)
 _CODE_OCTETS = 32
 REFRESH_TOKENS = "refresh_tokens"
-"""Vendor-wide collection of refresh tokens that are neither used nor revoked: the last one of each grant."""
+"""Vendor-wide collection of refresh tokens that are neither used nor revoked; each grant has at most one."""
 
 _CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
 _REFRESH_HINT = (
@@ -85,7 +85,7 @@ def enter_tenant(call: Call, tenant: str, state: State) -> None:
 
 
 def is_visible(administration: Document, principal: Principal, state: State) -> bool:
-    """Return whether the caller sees the administration: granted, and not deleted over 30 days ago."""
+    """Return whether the administration is granted to the caller and was not deleted over 30 days ago."""
     if not _is_granted(administration, principal):
         return False
     deleted_at = administration.get("deleted_at")
@@ -111,7 +111,7 @@ def _is_granted(administration: Document, principal: Principal) -> bool:
 def admit(call: Call, enter: Enter, _state: State) -> str:
     """Count the call for the rate limit, enter its operation, then check `Accept` and charset.
 
-    Assumptions decide what `Accept` and charset must be. Uploads and OAuth calls are not checked.
+    Assumptions decide which values pass. Uploads and OAuth calls are not checked.
     """
     enter.count()
     operation = enter()
@@ -121,13 +121,13 @@ def admit(call: Call, enter: Enter, _state: State) -> str:
 
 
 def find_application(client_id: str, state: State) -> Document:
-    """Return the application with the id; an unknown id stands for an application with all permissions."""
+    """Return the application with the id, or an application with all permissions if the id is unknown."""
     known = state.collection(APPLICATIONS, "").get(client_id)
     return known or {"id": client_id, "scopes": SCOPES, "administrations": None}
 
 
 def authenticate_client(call: Call, state: State) -> Document:
-    """Return the calling application. Raises Unauthorized: the secret of a known application is wrong."""
+    """Return the calling application. Raises Unauthorized if it is known and the sent secret is wrong."""
     client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
     found = find_application(client_id, state)
     if found.get("secret", secret) != secret:
@@ -136,7 +136,7 @@ def authenticate_client(call: Call, state: State) -> Document:
 
 
 def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | None:
-    """Return the permissions in `wanted`, by default all of `allowed`; None if any is not allowed."""
+    """Return the permissions in `wanted`, by default all of `allowed`, or None if any is not allowed."""
     names = (wanted or "").split()
     if not names:
         return list(allowed)
@@ -218,7 +218,7 @@ def introspect_token(request: Request, state: State) -> Reply:
 
 
 def oauth_error(error: str, description: str = "", status: int = 400, reason: str = "") -> Reply:
-    """Return an error of OAuth in the vendor's words; `reason` has details for `Mock-Reason`."""
+    """Return an OAuth error in the vendor's words; `reason`, by default the message, is for `Mock-Reason`."""
     message = description or OAUTH_MESSAGES[error]
     reply = json_reply(status, {"error": error, "error_description": message})
     return replace(reply, reason=f"{error}: {reason or message}")
@@ -250,7 +250,7 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
 
 
 def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
-    """Grant an access token that never expires, without a refresh token; check no address of the caller."""
+    """Grant an access token without expiry and without refresh token; do not check the caller's address."""
     scopes = select_scopes(document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")

@@ -1,4 +1,4 @@
-"""Amounts, days and instants: read, stored, printed in replies."""
+"""Read, check, round and print amounts, days and instants."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AMOUNTS = frozenset(
         "vat_percentage",
     }
 )
-"""Names of members whose value is a decimal in a text."""
+"""Names of members whose value is a decimal number, sent as a text."""
 
 MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
 """Names of members that are money, in whole cents."""
@@ -78,7 +78,7 @@ def is_day(text: str) -> bool:
 
 
 def is_instant(text: str) -> bool:
-    """Return whether `text` is a date-time whose year in UTC is 1 to 9999."""
+    """Return whether `text` is a date-time with an offset or `Z`, and its year in UTC is 1 to 9999."""
     if _INSTANT.fullmatch(text) is None:
         return False
     try:
@@ -93,7 +93,7 @@ def is_local_instant(text: str) -> bool:
 
 
 def read_instant(text: str) -> datetime:
-    """Return the moment of a valid date-time; without an offset, it is in UTC."""
+    """Parse a valid date-time; if it has no offset, it is in UTC."""
     return parse_instant(text.upper())
 
 

@@ -25,7 +25,7 @@ from mockserver.vendors.payt.messages import (
 CREATED = 201
 UPDATED = 200
 NOT_FOUND_KIND = "not_found"
-"""Key of `errors` that lists unknown records, the only documented kind of failure.
+"""Key in `errors` of the list of unknown records, the only documented kind of failure.
 
 Source: docs/vendors/payt.md#partial-errors.
 """
@@ -34,7 +34,7 @@ Source: docs/vendors/payt.md#partial-errors.
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
     """Yield problems that reject a single record: a text with NUL, or a value of a wrong type.
 
-    Raises InvalidCall: no records, too many, or a wrong type that refuses the call (by assumptions).
+    Raises InvalidCall if assumptions refuse an empty batch, the number of records or a wrong type.
     """
     kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
     _check_count(request, kind)
@@ -77,7 +77,7 @@ def _coerced_below(sent: Json, read: Json, path: Path) -> Iterator[Path]:
 
 
 def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Yield the paths of texts with a NUL in members that the spec declares; no database stores NUL."""
+    """Yield the paths of texts with NUL, which no database stores; skip members that the spec lacks."""
     contract, operation = request.contract, request.operation
     body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
     records = resolve(contract, resolve(contract, body)["properties"][kind])
@@ -102,9 +102,9 @@ FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 
 
 def success_entity(result: BatchResult, state: State) -> Reply:
-    """Reply with the count of accepted records, and maps of messages; omit `warnings` if there are none.
+    """Reply with the count of accepted records, `errors`, and `warnings` if there are any.
 
-    Source: docs/vendors/payt.md#partial-errors; that `success` is true without an accepted record is assumed.
+    Source: docs/vendors/payt.md#partial-errors. If no record is accepted, an assumption decides `success`.
     """
     return _success_reply(result, state, None)
 
@@ -131,7 +131,7 @@ def _success_reply(result: BatchResult, state: State, warned: FindWarnings | Non
 
 
 def contacts_reply(result: BatchResult, state: State) -> Reply:
-    """Reply to contacts; an assumption decides whether with a body, as no document gives a schema.
+    """Reply to contacts. No document describes the body, so an assumption decides whether there is a body.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """
@@ -141,11 +141,12 @@ def contacts_reply(result: BatchResult, state: State) -> Reply:
 
 
 class _RecordMessages:
-    """Errors and warnings of a call: texts by record, and unknown records under `not_found`."""
+    """Collector of the errors and warnings in a batch's reply."""
 
     def __init__(self, request: Request) -> None:
         batch = request.operation.batch
         self.errors: dict[str, list[str]] = {}
+        """Messages of rejected records by key, and keys of unknown records under `not_found`."""
         self.warnings: dict[str, list[str]] = {}
         self._kind = str(batch.items[0]) if batch else ""
         self._members = batch.key if batch else ()
@@ -181,7 +182,7 @@ class _RecordMessages:
             self._put(self.warnings, self._key(outcome.item), found)
 
     def _put(self, told: dict[str, list[str]], key: str, problems: Iterable[Problem]) -> None:
-        """Put a record's messages under its key, each text once; records with equal keys share the list."""
+        """Add messages to the list of `key` in `told`; skip a text that is already in the list."""
         texts = told.setdefault(key, [])
         for problem in sorted(problems, key=self._rank):
             if problem.detail not in texts:
@@ -192,7 +193,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """Return the first key member that is not blank, else the place in the call, as in `invoices[2]`.
+        """Return the record's first key that is not blank; if there is none, its place, as in `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors (assumed).
         """

@@ -83,7 +83,7 @@ def debtor_numbers(contact: Document, state: State) -> list[str]:
 
 
 def _validation_errors(contact: Document) -> Entity:
-    """Return the warnings about the contact's telephone numbers, by member (assumed)."""
+    """Return a list of warnings for each implausible telephone number, by member (assumed)."""
     return {
         member: [RECORD_MESSAGES["phone-odd"]]
         for member in ("call_phone_number", "sms_phone_number")

@@ -1,4 +1,4 @@
-"""Files: announce them by checksum, upload them, attach them to invoices."""
+"""Announce files by checksum, receive their upload, attach files to invoices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = "files"
 """Collection of announced files, by checksum. `uploaded_at` is null until the bytes are uploaded."""
 
 UPLOADS = "uploads"
-"""Vendor-wide collection of announced uploads, by the token at the end of their URL."""
+"""Vendor-wide collection of announced uploads, by the token at the end of the upload URL."""
 
 STORAGE = "/storage/uploads"
 """Path below this server's mount that stands for the vendor's storage host."""
@@ -34,9 +34,10 @@ _TOKEN_OCTETS = 24
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
 ) -> tuple[Document | None, bool]:
-    """Return the file that the invoice has after `posted`, and False if `posted` names a missing file.
+    """Return the file that an invoice has after `posted` is applied to its `stored` file, and True.
 
-    Source: docs/vendors/payt.md#files (that an unknown file only warns, and null removes it, is assumed).
+    If `posted` names a file that is not uploaded, return `stored` and False (assumed). If `posted` is null,
+    return None and True (assumed). Source: docs/vendors/payt.md#files.
     """
     if posted is None:
         return None, True
@@ -53,7 +54,7 @@ def attach_file(
 
 
 def announce_files(request: Request, state: State) -> StoreItem:
-    """Return a function that issues an upload URL for a file, once a call, unless the file is uploaded.
+    """Return a function that issues an upload URL; it skips files that are repeated or already uploaded.
 
     Source: docs/vendors/payt.md#files.
     """
@@ -121,14 +122,14 @@ def upload_file(request: Request, state: State) -> Reply:
 
 
 def _upload_root(call: Call) -> str:
-    """Return the root of upload URLs; their path names the sandbox, because uploads send no header."""
+    """Return the root of upload URLs. It names the sandbox, because uploads do not send `Mock-Sandbox`."""
     prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
     prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
     return f"{call.origin}{prefix}{call.mount}{STORAGE}"
 
 
 def _is_expired(announced: Document, state: State) -> bool:
-    """Return whether the URL is expired; without `expires_at` (as in the fixtures) it never expires."""
+    """Return whether the URL is expired; a URL without `expires_at` (as in the fixtures) never expires."""
     expires_at = announced.get("expires_at")
     return expires_at is not None and parse_instant(expires_at) <= state.now
 

@@ -73,9 +73,9 @@ def payments_of(invoice: Document | None, state: State) -> list[Document]:
 
 
 def payment_dates(posted: Iterable[Document], stored: Document | None, state: State) -> list[str]:
-    """Return the day of each posted payment: the sent day, else the stored day, else today.
+    """Return the day of each posted payment: the sent day; if absent, the stored day (assumed) or today.
 
-    Source: docs/vendors/payt.md#amounts-and-payments; that a stored day stays is assumed.
+    Source: docs/vendors/payt.md#amounts-and-payments.
     """
     known = {payment["origin_identifier"]: payment["payment_date"] for payment in payments_of(stored, state)}
     today = _today(state)
@@ -85,7 +85,7 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 
 
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
-    """Return whether payments are in the order of their dates, or any date is invalid.
+    """Return whether the posted payments are in order of date; if a date is invalid, return True.
 
     Source: docs/vendors/payt.md#amounts-and-payments.
     """
@@ -99,9 +99,9 @@ def is_taken(origin_identifier: str, stored: Document | None, state: State) -> b
 
 
 def write_payments(record: Document, invoice: Document, was: Document, state: State) -> Document:
-    """Write the payments of `record`; return the members of the invoice that depend on payments.
+    """Store the payments of `record`; return the members of the invoice that depend on payments.
 
-    `invoice` has the new amounts, `was` the amounts before the call (zero if the invoice is new).
+    `invoice` has the new amounts. `was` has the amounts before the call, zero if the invoice is new.
     Source: docs/vendors/payt.md#amounts-and-payments.
     """
     if "payments" in record:
@@ -117,7 +117,7 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
 
 
 def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
-    """Replace the invoice's payments with `posted`; those with a known `origin_identifier` keep their id."""
+    """Replace the invoice's payments with `posted`; a known `origin_identifier` keeps the stored id."""
     table = state.collection(PAYMENTS)
     before = payments_of(invoice, state)
     ids = {payment["origin_identifier"]: payment["id"] for payment in before}
@@ -133,9 +133,9 @@ def _replace_payments(posted: Iterable[Document], invoice: Document, state: Stat
 
 
 def _imply_payment(invoice: Document, was: Document, state: State) -> None:
-    """Store a payment, dated today, of the change of the paid amount (total minus open amount), if any.
+    """If the paid amount (total minus open amount) changed, store the change as a payment dated today.
 
-    Source: docs/vendors/payt.md#amounts-and-payments; what a changed total means is assumed.
+    Source: docs/vendors/payt.md#amounts-and-payments; the effect of a changed total is assumed.
     """
     paid = _paid_amount(invoice, "amount") - _paid_amount(was, "amount")
     if paid == 0:
@@ -203,7 +203,7 @@ FindInvoice: TypeAlias = Callable[[Document, State, Mapping[str, str]], RecordMa
 
 
 def upsert_invoices(find: FindInvoice) -> ApplyBatch:
-    """Return a handler that stores each record in the invoice that `find` returns, or in a new invoice.
+    """Return a handler that updates the invoice that `find` returns, or creates an invoice if there is none.
 
     Source: docs/vendors/payt.md#identity, #what-may-change.
     """
@@ -347,7 +347,7 @@ def _stored_line(line: Document, order: int, rate: Document) -> Document:
 
 
 def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """Return the total without tax, the total with tax, and the tax. The line must have one of the totals."""
+    """Return the line's total without tax, total with tax, and tax. At least one total must be sent."""
     excluding, including, vat = (
         read_amount(line.get(member))
         for member in ("total_excl_tax_amount", "total_incl_tax_amount", "vat_amount")
@@ -391,7 +391,7 @@ def block(invoice: Document, state: State) -> Document:
 
 
 def resume(invoice: Document, state: State) -> Document:
-    """Return the invoice with its follow-up resumed, if the follow-up was blocked through the API.
+    """Resume the invoice's follow-up if it was blocked through the API; return the invoice.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """
@@ -401,7 +401,7 @@ def resume(invoice: Document, state: State) -> Document:
 
 
 def pause_handler(change: ChangePause) -> Handler:
-    """Return a handler that changes every invoice that a call names, by number or by identifier."""
+    """Return a handler that applies `change` to every invoice whose number or identifier is in the call."""
     return partial(_change_named_invoices, change)
 
 

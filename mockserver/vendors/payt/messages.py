@@ -20,10 +20,10 @@ OAUTH_MESSAGES: Mapping[str, str] = _TABLES["oauth"]
 FIELD_RANKS = {
     kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _TABLES["order"].items()
 }
-"""Order of a record's messages: for each record type, the rank of each field."""
+"""Rank of each field, by record type: a record's messages are sorted by the rank of their fields."""
 
 EMPTY_LIST = "is empty"
-"""Message about a list without records, if the assumption refuses empty lists."""
+"""Message about a list without records, used if an assumption refuses empty lists."""
 
 _FIELD_NAMES: Mapping[str, str] = {
     "invoice_identifier": "Origin identifier",

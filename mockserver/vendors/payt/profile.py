@@ -1,4 +1,4 @@
-"""What `profile.yaml` cannot say of Payt: readers of outcomes, and a step that pays part of an invoice."""
+"""Parts of Payt's profile that need code: readers of outcomes, and a step that pays part of an invoice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CENT = Decimal("0.01")
 
 
 def complete(profile: Profile) -> Profile:
-    """Add the outcome readers, and a step that pays a third of an invoice."""
+    """Return the profile with outcome readers, and a step that pays a third of an invoice."""
 
     def batches(facts: Facts) -> tuple[BatchProfile, ...]:
         invoices, *others = (
@@ -56,10 +56,10 @@ def _third_paid(invoices: BatchProfile) -> Step:
 
 
 def outcome_reader(kind: str, *members: str) -> OutcomeReader:
-    """Return a reader of responses to a batch of `kind`, whose records are named by `members`.
+    """Return a reader of responses to a batch of `kind`; the values of `members` name a record.
 
     A record is rejected if `errors` names it, otherwise accepted. Records with equal names share their
-    messages. In `errors`, the entry `not_found` lists names; each other entry lists messages of a record.
+    messages. In `errors`, `not_found` is a list of names, and every other key is the name of a record.
     Source: seed; docs/vendors/payt.md#partial-errors.
     """
 
@@ -85,7 +85,7 @@ def outcome_reader(kind: str, *members: str) -> OutcomeReader:
 
 @dataclass(frozen=True, slots=True)
 class _SentRecords:
-    """Records of a call, to be found by their names in the response."""
+    """Sent records of a call, with a search by the name that the response gives."""
 
     kind: str
     members: tuple[str, ...]
@@ -110,7 +110,7 @@ class _SentRecords:
             yield from self._of_name(key, messages, "/warnings", accepted=True)
 
     def _of_name(self, key: str, messages: Json, at: str, *, accepted: bool) -> Iterator[ReportedOutcome]:
-        """Return the outcomes of all records that `key` names; which member names a record is assumed."""
+        """Return an outcome for each record that `key` names; any of `members` may name it (assumed)."""
         named = self.by_name.get(key) or [
             item for item in self.items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
         ]
@@ -118,7 +118,7 @@ class _SentRecords:
         return _outcomes(named, key, message, f"{at}/{escape_step(key)}", accepted=accepted)
 
     def _name(self, item: BatchItem) -> str:
-        """Return the item's first name that is not blank, else its place, as in `invoices[2]`.
+        """Return the item's first name that is not blank; if there is none, its place, as in `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors.
         """
@@ -126,7 +126,7 @@ class _SentRecords:
         return next(named, f"{self.kind}[{item.place}]")
 
     def _texts(self, item: BatchItem) -> list[str]:
-        """Return the item's names; a number becomes a text. Source: docs/vendors/payt.md#conventions."""
+        """Return the item's names, numbers as texts. Source: docs/vendors/payt.md#conventions."""
         sent = item.document if isinstance(item.document, dict) else {}
         values = [value for member in self.members if (value := sent.get(member)) is not None]
         return [format(value, "f") if isinstance(value, Decimal) else str(value) for value in values]

@@ -98,12 +98,12 @@ def _code(status: int) -> str:
 
 
 def _is_too_long(problem: Problem) -> bool:
-    """Return whether a text exceeds the import length; the limit of amounts is this server's own."""
+    """Return whether a text exceeds the vendor's limit. Amounts are exempt: their limit is this server's."""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 
 def _lacks_offset(problem: Problem) -> bool:
-    """Return whether an invoice's date-time has no other problem than a missing offset.
+    """Return whether the problem is an invoice's date-time that only lacks an offset.
 
     Source: docs/vendors/payt.md#conventions (timestamps are UTC).
     """
@@ -141,7 +141,7 @@ def _message(refused: RefusedCall) -> str:
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the record; an unknown code gets the message of an internal error.
+    """Return the fault as a problem of the record; if its code is unknown, with the internal error's message.
 
     Records have no status in a response, so the fault's status counts only if the whole call is refused.
     """
@@ -150,9 +150,9 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
-    """Return a maker of phantom outcomes for records of `kind`, identified by `names`.
+    """Return a function that makes phantom outcomes of records of `kind`; `names` are the key members.
 
-    Responses name only records with errors or warnings, so a phantom without messages becomes rejected.
+    Responses name only records with errors or warnings, so a phantom without messages is rejected.
     """
 
     def made(outcome: Outcome, number: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""Records in replies: lists and pages, single records, deleted records, the `fields` parameter."""
+"""Represent records in replies: lists and pages, single records, deleted records, `fields` parameter."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class RecordType(Value, frozen=True):
 
 
 def _entity(name: str, stored: Document, **computed: Json) -> Entity:
-    """Return the members that `_MEMBERS` lists under `name`: from `computed`, else as stored, else null."""
+    """Return the members in `_MEMBERS[name]`, from `computed` if present, otherwise from `stored` or null."""
     return {
         member: computed[member] if member in computed else stored.get(member) for member in _MEMBERS[name]
     }
@@ -154,11 +154,11 @@ ADMINISTRATION = RecordType(
 
 
 FieldSelection: TypeAlias = list[Json]
-"""Members that a call selects: names, or `{name: [names]}` for parts of a member."""
+"""Members that a call selects. Each element is a name, or `{name: [names]}` for parts of a member."""
 
 
 def read_fields(request: Request) -> FieldSelection | None:
-    """Return the selection in `fields`, whose form the spec has checked; None if the parameter is missing."""
+    """Return the selection in the (validated) parameter `fields`, or None if the parameter is missing."""
     text = request.parameters.get("fields")
     if text is None:
         return None
@@ -220,7 +220,7 @@ def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
 
 
 def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield the filters of a list of contacts; `debtor_numbers` selects the contacts of these debtors."""
+    """Yield the filters of a list of contacts; `debtor_numbers` selects the contacts of the named debtors."""
     yield from _by_names(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
     tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
     if tests:
@@ -240,7 +240,7 @@ def cut_page(
     """Return one page, in the requested order or by id, and the cursor of the next page or None.
 
     `sequence` names the counter of the records' ids, if any. Source: docs/vendors/payt.md#lists (the last
-    page's cursor is assumed). Raises InvalidCall: the cursor never was an id, and an assumption refuses that.
+    page's cursor is assumed). Raises InvalidCall if an assumption refuses cursors that never were an id.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
@@ -279,7 +279,10 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 def _by_references(
     parameters: Document, columns: Mapping[str, str], member: str, others: Collection
 ) -> Iterator[Predicate]:
-    """Yield a filter for records whose `member` is the id of one of `others` that the parameters name."""
+    """Select documents of `others` by the parameters; yield a filter for records whose `member` has their id.
+
+    Yield nothing if none of the parameters in `columns` is sent.
+    """
     tests = list(_by_names(parameters, columns))
     if tests:
         yield partial(
@@ -298,7 +301,7 @@ def _updated_after(parameters: Document) -> Iterator[Predicate]:
 
 
 AsOfNow: TypeAlias = Callable[[Document, Request, State], Document]
-"""Function that returns a stored record, changed by what has happened since it was stored."""
+"""Function that returns a record as it is now: as stored, with changes that only time has made."""
 
 
 def as_stored(record: Document, _request: Request, _state: State) -> Document:
@@ -306,7 +309,7 @@ def as_stored(record: Document, _request: Request, _state: State) -> Document:
 
 
 def as_sent_by_now(invoice: Document, request: Request, state: State) -> Document:
-    """Return the invoice with `sent_at` if its time of sending has passed since it was stored."""
+    """Return the invoice; if its time of sending has passed, set `sent_at`."""
     return invoices.sent_by_now(invoice, state, request.call.assumptions)
 
 
@@ -357,7 +360,7 @@ def show_administration(request: Request, state: State) -> Reply:
 
 
 def _with_status_word(administration: Document, request: Request) -> Document:
-    """Return the administration; the assumption chooses the word for the status `inactive`.
+    """Return the administration; an assumption chooses the word that replaces the status `inactive`.
 
     Source: docs/vendors/payt.md#administrations.
     """

@@ -1,4 +1,4 @@
-"""Rules that need no stored state: rules of single records, and rules across a batch."""
+"""Rules that need no stored state, for single records and for a whole batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mockserver.vendors.payt.sent_records import is_readable, normalize
 
 P = ParamSpec("P")
 RuleOfItem: TypeAlias = Callable[Concatenate[Item, Request, P], Iterable[Problem]]
-"""Rule of an item and its request; it may have further parameters, such as the state."""
+"""Rule whose first parameters are an item and its request. Others, such as the state, may follow."""
 
 _TABLES = read_tables(__file__)
 CURRENCIES, COUNTRIES = frozenset(_TABLES["currencies"].split()), frozenset(_TABLES["countries"].split())
@@ -29,7 +29,7 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
 def for_readable(rule: RuleOfItem[P]) -> RuleOfItem[P]:
-    """Return `rule` limited to readable records; records with wrong types are already rejected."""
+    """Return `rule`, but without problems for unreadable records, which are already rejected."""
 
     def found(item: Item, request: Request, /, *others: P.args, **named: P.kwargs) -> Iterable[Problem]:
         return rule(item, request, *others, **named) if is_readable(item, request) else ()
@@ -98,7 +98,7 @@ def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
-    """Return the batch rule: `batch_problems`, and all records that share a value of `member` are rejected.
+    """Return a batch rule: `batch_problems`, and a problem for every record whose `member` is not unique.
 
     Source: docs/vendors/payt.md#messages, #identity (assumed); docs/decisions.md#items-and-whole-calls.
     """
@@ -154,7 +154,7 @@ def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
 
 
 def line_orders(lines: list[Document]) -> list[int]:
-    """Return the `line_order` of each line, else its place from 1. Source: docs/vendors/payt.md#invoice."""
+    """Return each line's `line_order`, by default its place from 1. Source: docs/vendors/payt.md#invoice."""
     return [
         position if line.get("line_order") is None else line["line_order"]
         for position, line in enumerate(lines, 1)

@@ -1,4 +1,4 @@
-"""Sent records: normalize them, match them with stored records, resolve members that may not change."""
+"""Normalize sent records, match sent with stored records, resolve members that may not change."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MEMBERS = read_tables(__file__)
 
 _REQUIRED = ("currency_code", "invoice_date", "due_date", *MEMBERS["invoice"]["amounts"])
 FIXED_MEMBERS: Mapping[str, str] = MEMBERS["fixed"]
-"""Members that the help page calls fixed after the first import, with the code of the warning."""
+"""Code of the warning, by member that the vendor's help page calls fixed after the first import."""
 
 
 def normalize(record: Document, request: Request) -> Document:
-    """Return the record with trimmed keys, and without members that count as not sent (by assumptions).
+    """Return the record without members to ignore and, if an assumption trims keys, with trimmed keys.
 
     Source: docs/vendors/payt.md#invoice (PATCH ignores lines), #identity, #amounts-and-payments.
     """
@@ -61,7 +61,7 @@ def changeable_members(record: Document, stored: Document | None, assumptions: M
 def is_readable(item: Item, request: Request) -> bool:
     """Return whether all members that rules read have valid types.
 
-    A record is unreadable only if wrong types reject it alone; its other problems are not reported.
+    If a wrong type refuses the whole call (an assumption), every record that reaches rules is readable.
     """
     if item.index not in request.unproven or request.call.assumptions["broken_record"] == "refuses_call":
         return True
@@ -91,10 +91,10 @@ def _without(member: str, record: Document) -> Document:
 def _object_check(
     needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
 ) -> TypeCheck:
-    """Return a check of the members of an object that rules read.
+    """Return a check of an object. Absent members count as null.
 
-    `needed` must be texts, `texts` texts or null, `sent` texts or absent; each of `members` must be null or
-    pass its own check.
+    Members in `needed` must be texts. Members in `texts` must be texts or null. Members in `sent` must be
+    texts or absent. Each member in `members` must be null or pass its check.
     """
     checks = {
         **dict.fromkeys(texts, _nullable(_is_text)),
@@ -152,12 +152,12 @@ class RecordMatch(Value, frozen=True):
 
 
 def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Match an invoice by identifier, else by number; if number and identifier disagree, both are `taken`."""
+    """Find an invoice by identifier, else by number; if number and identifier disagree, both are `taken`."""
     return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
 
 
 def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Match an invoice by number; the identifier of another invoice is `taken`.
+    """Find an invoice by number; if another invoice has the sent identifier, the identifier is `taken`.
 
     Source: docs/vendors/payt.md#identity (PATCH finds by number).
     """
@@ -172,7 +172,10 @@ def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) 
 
 
 def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Match a contact by `id` if sent, else by `contact_identifier`; another's identifier is `taken`."""
+    """Find a contact by `id` if sent, else by `contact_identifier`.
+
+    If another contact has the sent identifier, `contact_identifier` is `taken`.
+    """
     by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return RecordMatch(by_code)
@@ -182,9 +185,9 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 
 
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
-    """Return the debtor that an invoice names, by a known number, else by a known identifier.
+    """Return the debtor with the number that an invoice record has; if there is none, with its identifier.
 
-    Source: docs/vendors/payt.md#invoice (that one of them suffices is assumed).
+    Source: docs/vendors/payt.md#invoice (that number or identifier suffices is assumed).
     """
     for member in ("debtor_number", "debtor_identifier"):
         if known := _find(state, "debtors", member, record.get(member), assumptions):
@@ -243,7 +246,7 @@ def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...
 
 
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
-    """Yield each immutable member with its stored value, and a warning if the record tries to change it.
+    """Yield each fixed member with its stored value; if the record has another value, with a warning.
 
     Source: docs/vendors/payt.md#what-may-change.
     """
@@ -292,7 +295,7 @@ def _invoice_contact(record: Document, was: Document, state: State) -> ResolvedM
 
 
 def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
-    """Resolve `sent_at`: once set, it stays. Source: docs/vendors/payt.md#sending."""
+    """Resolve `sent_at`, which cannot change once set. Source: docs/vendors/payt.md#sending."""
     current = was["sent_at"]
     posted = to_utc(record["sent_at"]) if "sent_at" in record else current
     fixed = current is not None and posted != current

@@ -24,9 +24,9 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield the problems of an invoice to update; if the invoice does not exist, only that problem.
+    """Yield the problems of an invoice to update. If the invoice does not exist, yield only that problem.
 
-    Skip a blank number, which is already reported.
+    If its number is blank, yield nothing, because another rule reports it.
     Source: docs/vendors/payt.md#invoice, #partial-errors.
     """
     if not item.document["invoice_number"].strip():
@@ -41,7 +41,7 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Reject a number or an identifier of another debtor. Source: docs/vendors/payt.md#messages."""
+    """Reject a number or identifier that another debtor has. Source: docs/vendors/payt.md#messages."""
     record = normalize(item.document, request)
     if sent_records.find_debtor(record, state, request.call.assumptions).taken:
         yield record_problem("debtor-number-taken", item, "debtor_number", of="debtors")
@@ -57,7 +57,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_vat_rate(item: Item, _request: Request, state: State) -> Iterator[Problem]:
-    """Reject a new VAT rate without rate or name. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Reject a new VAT rate without `rate` or `name`. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if state.collection("vat_rates").find("code", record.get("code")):
         return
