@@ -1,4 +1,4 @@
-"""Operations on invoices: store a batch or a single invoice, show an invoice, list all.
+"""Operations on invoices: store a batch or a single invoice, show an invoice, list invoices.
 
 An invoice is inserted or replaced as a whole. Source: docs/vendors/pvex.md#operations-and-paths, #state.
 """
@@ -59,10 +59,10 @@ class InvoiceStore(Value, frozen=True):
     keys_by_casefold: dict[str, str] | None
 
     def store(self, item: Item) -> Outcome:
-        """Insert the invoice, or replace the invoice with its `SubscriberId` and `Id`; ignore a null item.
+        """Insert the invoice, or replace the stored invoice with equal `SubscriberId` and `Id`.
 
-        The first `ApiCreateDate` is kept. Source: docs/vendors/pvex.md#state. Raises Rejected: the invoice is
-        a duplicate and these are refused, or storing fails.
+        The stored `ApiCreateDate` is kept; a null item is ignored. Source: docs/vendors/pvex.md#state. Raises
+        Rejected if storing fails, or if the invoice is a duplicate and an assumption refuses duplicates.
         """
         if item.document is None:
             if self.null_fails:
@@ -135,7 +135,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
 
 
 def apply_batch(request: Request, state: State) -> StoreItem:
-    """Return a function that stores an invoice. Raises Rejected: an assumption refuses the empty batch."""
+    """Return a function that stores an invoice. Raises Rejected if an assumption refuses empty batches."""
     if not request.items and request.call.assumptions["empty_batch"] == "refused":
         name = request.call.assumptions["param_name"]
         raise Rejected(Problem("too-few", (), message("too-few", name=name), "minItems", 1))
@@ -179,15 +179,15 @@ def _stored_invoice(sent: Document, reader: BodyReader, rules: KeyRules) -> dict
 
 
 def _invoice_key(invoice: Document) -> str:
-    """Join both parts of the key; the first part is escaped, so that different pairs have different keys."""
+    """Join `SubscriberId` and `Id`; escape `SubscriberId`, so that different pairs have different keys."""
     return f"{escape_step(invoice['SubscriberId'])}/{invoice['Id']}"
 
 
 def render_batch(result: BatchResult, _state: State) -> Reply:
     """Reply with success, with all problems of all invoices, or with a failure of the database.
 
-    Invoices have no status, so a status that a scenario sets is the status of the answer. Source:
-    docs/vendors/pvex.md#refusals.
+    If a scenario sets the status of an invoice, it becomes the status of the whole reply.
+    Source: docs/vendors/pvex.md#refusals.
     """
     problems = [problem for outcome in result.outcomes for problem in outcome.problems]
     if not problems:
@@ -210,8 +210,8 @@ def _refused_reply(result: BatchResult, problems: list[Problem]) -> Reply:
 def store_invoice(request: Request, state: State) -> Reply:
     """Insert or replace a single invoice.
 
-    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall: rules beyond the schema find
-    problems; Rejected: the invoice is a duplicate and these are refused, or storing fails.
+    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall if rules beyond the schema find
+    problems; Rejected as `InvoiceStore.store`.
     """
     reading = body_reader(request.media_type)
     found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))
@@ -222,12 +222,12 @@ def store_invoice(request: Request, state: State) -> Reply:
 
 
 def _of_single(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems without the index in their paths, because a single invoice has none."""
+    """Remove the index from the problems' paths, because a single invoice has no index."""
     return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """List the invoices that the query selects, by default all, with deleted ones (helper GET).
+    """List the invoices that the query selects, by default all, including deleted invoices (helper GET).
 
     Source: docs/vendors/pvex.md#state.
     """
@@ -241,7 +241,7 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """Show the first invoice with the `Id`, and with `subscriberId` if that is sent (helper GET)."""
+    """Show the first invoice with the `Id` and, if sent, the `subscriberId` of the call (helper GET)."""
     wanted = str(request.parameters["id"])
     subscriber = request.parameters.get("subscriberId")
     for invoice in state.collection(INVOICES).find("Id", wanted):

@@ -1,4 +1,4 @@
-"""Media types: choose the reader of a request body, and the representation of a reply; both always exist.
+"""Choose the reader of a request body, and the representation of a reply; neither choice can fail.
 
 Source: docs/vendors/pvex.md#media-types, #negotiation.
 """
@@ -45,7 +45,7 @@ class Representation(Value, frozen=True):
 
 
 def negotiate(call: Call) -> Representation:
-    """Return the representation that suits `call` best, by default that of its body, else JSON in UTF-8."""
+    """Choose media type and charset that the caller accepts, else those of the body, else JSON in UTF-8."""
     media_type, charset = parse_content_type(call.headers, default_charset="")
     return Representation(_choose_media_type(call, media_type), _choose_charset(call, charset))
 
@@ -64,7 +64,7 @@ def _choose_media_type(call: Call, sent: str) -> str:
 def _best_match(
     ranges: Iterable[tuple[str, float]], formatter: tuple[str, ...]
 ) -> tuple[float, int, str] | None:
-    """Return quality, precision (minus the number of `*`) and media type of the formatter's best match."""
+    """Return quality, minus the number of `*`, and media type of the best match, or None if none matches."""
     for name, quality in ranges:
         for media_type in formatter:
             if name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):

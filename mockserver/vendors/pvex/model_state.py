@@ -1,7 +1,7 @@
 """The `ModelState` of an error: keys, messages of body readers, positions in the JSON text.
 
-Positions are found without validating the text. Unless `error_detail` is on, a general message replaces the
-messages of body readers, because callers are remote.
+Positions are found without validating the text. If `error_detail` is off, as for remote callers, a general
+message replaces the messages of body readers.
 Source: docs/vendors/pvex.md#errors, #modelstate.
 """
 
@@ -50,10 +50,10 @@ _SPECIAL = re.compile(r"[.' /\"\[\]()\t\n\r\f\b\\]")
 
 _MAX_DEPTH = 2
 MAX_TEXT_LENGTH = 256 * 1024
-"""Maximum length of a text to search: a search takes 0.3 µs a character, and all other calls wait for it."""
+"""Maximum number of characters to search: each takes 0.3 µs, and all other calls wait during a search."""
 
 TokenKey: TypeAlias = tuple[str, Path]
-"""Kind of a position (a `name`, the first token of a `value`, or its `end`), and path in lower case."""
+"""Kind of a position (a `name`, the start of a `value`, the `end` of a value), and path in lower case."""
 
 INVOICE_TYPE = "PVExDataModel.Invoice"
 LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
@@ -68,10 +68,12 @@ _TOKEN_NAMES: Mapping[type, str] = {
 
 
 class TokenEnd(Value, frozen=True):
-    """End of a token; `path` has names as sent, `offset` counts characters."""
+    """End of a token."""
 
     path: Path
+    """Names as sent, and indexes."""
     offset: int
+    """Number of characters before the end."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ class _OpenContainer:
 
 
 class _Cursor:
-    """Position of Json.NET's reader; a container adds to the path only once it has content."""
+    """Position of Json.NET's reader. An open container adds a step to the path only after its first token."""
 
     def __init__(self) -> None:
         self._open: list[_OpenContainer] = []
@@ -96,7 +98,7 @@ class _Cursor:
         return tuple(one.step for one in self._open if one.step is not None)
 
     def pass_mark(self, mark: str) -> str:
-        """Pass a bracket, colon or comma; return the kind of position there, as in `TokenKey`, or ""."""
+        """Pass a bracket, colon or comma; return its kind of position (see `TokenKey`), or "" for none."""
         if mark in "[{":
             self._begin()
             return "value"
@@ -127,14 +129,14 @@ class _Cursor:
 
 @dataclass(frozen=True, slots=True)
 class JsonPositions:
-    """Positions in one JSON text, down to the members of list elements."""
+    """Positions in a JSON text, not deeper than members of elements of the outermost list."""
 
     text: str
     token_ends: Mapping[TokenKey, TokenEnd]
     line_starts: tuple[int, ...]
 
     def describe(self, kind: str, path: Path) -> str:
-        """Return path, line and position, as they end Json.NET's messages."""
+        """Return the end of Json.NET's messages: path, line and position."""
         spot = self.token_ends.get((kind, _lower_path(path)))
         return (
             self.describe_offset(spot.path, spot.offset)
@@ -149,7 +151,7 @@ class JsonPositions:
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Return every position in `text`, the last if a name is repeated; none if the text is too long."""
+    """Return the positions in `text`, or no positions if it is too long; of a repeated name, the last."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
@@ -158,7 +160,7 @@ def find_positions(text: str) -> JsonPositions:
 
 
 def path_at(text: str, stop: int) -> Path:
-    """Return the reader's path at the offset `stop`; the root if `stop` is over `MAX_TEXT_LENGTH`."""
+    """Return the reader's path at the offset `stop`, or () if `stop` is over `MAX_TEXT_LENGTH`."""
     if stop > MAX_TEXT_LENGTH:
         return ()
     cursor = _Cursor()
@@ -172,7 +174,7 @@ def is_blank(text: str) -> bool:
 
 
 def print_path(path: Path) -> str:
-    """Return a path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
+    """Return a path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` if special characters occur."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -192,7 +194,7 @@ def _token_ends(text: str) -> Iterator[tuple[str, TokenEnd]]:
 
 
 def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
-    """Move the cursor over every token before `stop`; yield kind and end offset of each position."""
+    """Move the cursor over all tokens that begin before `stop`; yield each position's kind and end offset."""
     at = 0
     for token in _TOKEN.finditer(text):
         start, end = token.span()
@@ -227,10 +229,12 @@ def _lower_path(path: Path) -> Path:
 
 
 class _MemberType(Value, frozen=True):
-    """A .NET type by `name`, and Json.NET's `word` for it."""
+    """Type of an invoice member."""
 
     word: str
+    """Json.NET's word for the type in messages."""
     name: str
+    """Name of the type in .NET, without `System.`."""
 
 
 _STRING, _BOOLEAN = _MemberType("string", "String"), _MemberType("boolean", "Boolean")
@@ -244,7 +248,7 @@ _MEMBER_TYPES: Mapping[str, _MemberType] = {
 
 
 def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
-    """Return Json.NET's message about the member at `path`, or about an item that lacks a member."""
+    """Return Json.NET's message about the member or item at `path`."""
     if problem.rule == "required":
         return message("property-missing", name=problem.path[-1]) + positions.describe("end", path)
     if path and isinstance(path[-1], str):
@@ -338,7 +342,7 @@ class ErrorContext:
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """Return the key in `ModelState` of a path: an invoice's index, and perhaps a member."""
+        """Return the key in `ModelState` of a path, which has the invoice's index, and may have a member."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
@@ -350,32 +354,33 @@ ModelState = Mapping[str, list[str]]
 
 
 class RejectedInvoice(Value, frozen=True):
-    """An invoice with its problems."""
+    """Invoice with its problems."""
 
     index: int
     """Place in the batch; 0 for a single invoice."""
     sent: Json
-    """The invoice with names and values as sent; {} for a single invoice unless it is JSON."""
+    """The invoice with names and values as sent; {} for a single invoice that is not JSON."""
     read: Json
     problems: tuple[Problem, ...]
     """Problems whose paths begin with `index`."""
 
 
 class ModelStateEntry(Value, frozen=True):
-    """A message of `ModelState`."""
+    """Message of `ModelState`."""
 
     path: Path
-    """Index of an invoice, and a member unless the message is about the whole invoice."""
+    """Index of an invoice, and a member's name if the message is about a member."""
     key: str
     text: str
     by_reader: bool
-    """Whether the message is from a body reader, not from a rule."""
+    """Whether the message is a body reader's; otherwise it is a rule's."""
 
 
 def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> ModelState:
-    """Return messages by key: first those of the reader, then those of rules, by invoice and member.
+    """Return messages by key: the reader's messages, then the rules' messages, each by invoice and member.
 
-    If the reader fails at a member, rules have no message about it. Of XML only the first failure is shown.
+    Members at which the reader fails get no messages of rules. Of an XML body, only the first failure is
+    shown.
     """
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]
@@ -428,7 +433,7 @@ def _entry(problem: Problem, invoice: RejectedInvoice, context: ErrorContext) ->
 def _reader_entry(
     path: Path, problem: Problem, invoice: RejectedInvoice, context: ErrorContext
 ) -> ModelStateEntry:
-    """Return the entry of a reader's exception; if the body is JSON, the key has names as sent."""
+    """Return the entry of a body reader's exception. For a JSON body, the entry's key has names as sent."""
     if context.reader is not BodyReader.JSON:
         text = xml_message(problem) if context.is_detailed else GENERAL_ERROR
         return ModelStateEntry(path, context.key(path), text, by_reader=True)
@@ -447,7 +452,7 @@ def _sent_name(member: str, sent: Json) -> str:
 
 
 def _attribute_rule(name: str, problem: Problem) -> str:
-    """Return the name of the message of a rule, or "" if the problem is one of the body reader."""
+    """Return the name of the message if a rule found the problem, or "" if the body reader found it."""
     if problem.rule == CONFLICT:
         return "row-key-taken" if name == "RowKey" else "conflict"
     if problem.rule == SUMS:
@@ -474,7 +479,7 @@ def _entry_rank(fault: ModelStateEntry) -> tuple[int, bool]:
 
 
 def _overflowing_member(invoice: RejectedInvoice) -> str:
-    """Return the member with a number beyond int32, where Json.NET stops reading the array; "" if none."""
+    """Return the first member with a number beyond int32, or "". Json.NET stops reading the array there."""
     for problem in invoice.problems:
         member = str(problem.path[-1])
         if problem.rule in ("minimum", "maximum") and member in INTEGER_MEMBERS:
@@ -487,7 +492,7 @@ def _overflowing_member(invoice: RejectedInvoice) -> str:
 def _entries_until_overflow(
     member: str, invoice: RejectedInvoice, context: ErrorContext, faults: Iterable[ModelStateEntry]
 ) -> Iterator[ModelStateEntry]:
-    """Yield the reader's faults up to `member` in wire order, and a fault at the next member."""
+    """Yield the reader's faults at members sent up to `member`, then a fault at the next sent member."""
     wire = list(invoice.read)
     last = wire.index(member)
     for fault in faults:

@@ -1,4 +1,4 @@
-"""Access and login, refusals of whole calls, and scenario faults.
+"""Check access, issue tokens, render refusals of whole calls, make problems of scenario faults.
 
 Source: docs/vendors/pvex.md#credentials, #refusals, #modelstate.
 """
@@ -86,7 +86,7 @@ _NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Check and count a call before its envelope is read.
 
-    The spec allows calls without a token; if an assumption requires a token, they are refused here.
+    The spec allows calls without a token. If an assumption requires a token, refuse such calls.
     """
     operation = enter()
     assumptions = call.assumptions
@@ -149,7 +149,7 @@ def _unsupported_grant_reply() -> Reply:
 
 
 def refuse(refused: RefusedCall, _state: State) -> Reply:
-    """Return the response to a refused call; if no media type is acceptable, it has no body."""
+    """Return the response to a refused call, without body if the caller accepts no known media type."""
     refusal, call, operation, row = refused.refusal, refused.call, refused.operation, refused.row
     if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
         return login_refusal_reply(refusal)
@@ -178,7 +178,7 @@ def refuse(refused: RefusedCall, _state: State) -> Reply:
 def _invalid_body_reply(
     refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
 ) -> Reply:
-    """Return the refusal of an unreadable or invalid body, or of invalid parameters."""
+    """Return the response to a call with invalid body or parameters, or with rejected data."""
     if isinstance(refusal, MalformedBody):
         return malformed_reply(refusal, context)
     if isinstance(refusal, Rejected):
@@ -189,7 +189,7 @@ def _invalid_body_reply(
 
 
 def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
-    """Return the refusal because of stored state, an assumption or a scenario."""
+    """Return the response to a call that stored state, an assumption or a scenario refuses."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(call, first)
@@ -200,7 +200,7 @@ def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Rep
 
 
 def _not_found_reply(call: Call) -> Reply:
-    """Return the 404 for an unknown path or invoice; outside of `/api` it is a page of the web server."""
+    """Return the response for an unknown path or invoice: an error below `/api`, elsewhere a page."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
         return page_reply("outside-api")
@@ -266,7 +266,7 @@ def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext
 
 
 def _sent_document(context: ErrorContext) -> Json:
-    """Return the single invoice with names as sent, if it is JSON; else {}, as its names do not matter."""
+    """Return the single invoice with names as sent if it is JSON; otherwise {}, as sent names do not matter."""
     if context.reader is not BodyReader.JSON:
         return {}
     return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
@@ -280,15 +280,15 @@ def _null_body_reply(context: ErrorContext) -> Reply:
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
-    """Return the refusal of a broken body: one key, and one message, which is computed only if shown."""
+    """Return the response to a broken body; `find_message` is called only if details are shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """Return the fault as a problem of a member or of storage; an unknown code is a storage problem.
+    """Return the fault as a problem of a member or of storage; if its code is unknown, as one of storage.
 
-    If the fault has no message, a storage problem gets the general message that remote callers see.
+    A storage problem without a message gets the general message that remote callers see.
     """
     if what.code not in FAULTS:
         code = what.code if what.code in EXCEPTIONS else _INTERNAL

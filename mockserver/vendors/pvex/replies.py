@@ -44,12 +44,13 @@ def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = Tr
 
 
 class ErrorContent(Value, frozen=True):
-    """Content of an error; `details` are shown only if `error_detail` is on."""
+    """Content of an error reply."""
 
     status: int
     message: str
     model_state: ModelState = EMPTY
     details: Mapping[str, str] = EMPTY
+    """Members that are shown only if `error_detail` is on."""
     headers: Headers = ()
 
 
@@ -77,7 +78,7 @@ def storage_failure_reply(call: Call, problem: Problem) -> Reply:
 
 
 def page_reply(name: str, message: str = "") -> Reply:
-    """Return a page of the web server itself; a scenario's message replaces its text."""
+    """Return a page of the web server; if a scenario sets a `message`, it replaces the page's text."""
     page = PAGES[name]
     html = f"<p>{escape_html(message)}</p>" if message else page.message
     return Reply(page.status, html.encode(), "text/html")
@@ -101,7 +102,7 @@ def count_reply(call: Call, status: int, count: int) -> Reply:
 
 
 def _invoice_json(invoice: Document) -> str:
-    """Return the invoice with members in declared order, nulls included, and amounts without exponent."""
+    """Return the invoice as JSON: members in declared order, including nulls; amounts without exponent."""
     pairs = (f'"{name}":{_json_value(name, invoice[name])}' for name in DECLARED_ORDER)
     return f"{{{','.join(pairs)}}}"
 
@@ -127,7 +128,7 @@ def number_xml(value: int) -> str:
 
 
 def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
-    """Return an error; all messages under a key of `model_state` become one text."""
+    """Return an error as XML; the messages of each key in `model_state` are joined to one text."""
     entries = "".join(
         _xml_element(encode_name(place), " ".join(texts)) for place, texts in model_state.items()
     )
@@ -137,7 +138,7 @@ def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mappi
 
 
 def encode_name(text: str) -> str:
-    """Return `text` as an element name: characters outside ASCII names become `_x005B_` and so on."""
+    """Return `text` as an element name; forbidden characters are encoded, for example `[` as `_x005B_`."""
     return _ILLEGAL_IN_NAME.sub(lambda found: _encode_character(found[0]), text)
 
 

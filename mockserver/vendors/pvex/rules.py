@@ -1,7 +1,8 @@
 """Members of an invoice (`rules.yaml`), the forms of dates, and rules that the item schema cannot state.
 
-A stored date keeps `Z` or a missing offset; any other offset becomes server time (UTC, so `+00:00`). Seconds
-have at most seven decimals, no trailing zeros. Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
+A date is stored with `Z` or without offset if it is sent so; with an offset, it is converted to server time
+(UTC, `+00:00`). Seconds have at most seven decimals, no trailing zeros.
+Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ MAX_UNITS = 50
 UTF16_LENGTH = "utf16-length"
 SUMS = "sums"
 CONFLICT = "conflict"
+"""Rule of problems whose cause is a stored invoice."""
+
 STORING = "storing"
-"""Names of the vendor's own rules: stored invoices break CONFLICT, failures of the database STORING."""
+"""Rule of problems whose cause is a failure of storage."""
 
 _INT64_LIMIT = 1 << 63
 _WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
@@ -70,7 +73,7 @@ def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | Non
 
 
 def is_date(text: str) -> bool:
-    """Return whether `text` is a date-time in any accepted format: JSON accepts every format."""
+    """Return whether `text` is a date-time in a format that any body reader accepts (JSON accepts all)."""
     return normalize_date(text) is not None
 
 
@@ -109,7 +112,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """Return the time in UTC; before or after all dates, the first or the last date, as in .NET."""
+    """Convert a local time to UTC; out of range, return the first or last date-time, as .NET does."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")
@@ -163,7 +166,7 @@ def _to_decimal(value: Json) -> Decimal | None:
 
 
 def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
-    """Yield a problem for each text of at most 50 characters but over 50 UTF-16 units, which .NET counts."""
+    """Yield a problem for each text over 50 UTF-16 units (as .NET counts) that the schema accepts."""
     for name in TEXT_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
@@ -174,7 +177,7 @@ def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
 
 
 def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterator[Problem]:
-    """Yield the problems of dates in XML and forms, which accept fewer formats than JSON and the schema."""
+    """Yield a problem for each date that the schema accepts, but XML or the form does not."""
     for name in DATE_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or normalize_date(text, reader) is not None:
@@ -187,8 +190,8 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Return the problem, or None if the body reader or an assumption tolerates it.
 
-    Source: docs/vendors/pvex.md#xml (nil items, left-out value types), docs/vendors/pvex.md#json (an empty
-    text is a null date), docs/vendors/pvex.md#forms (in a form it is a null text);
+    Source: docs/vendors/pvex.md#xml (nil items, missing value types), docs/vendors/pvex.md#json (an empty
+    text is a null date), docs/vendors/pvex.md#forms (an empty text is a null text);
     docs/catalogue.md#17-required-but-empty, #42-key-range.
     """
     if ignore_unknown_parameters(problem, call) is None:
