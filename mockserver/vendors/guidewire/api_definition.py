@@ -48,7 +48,7 @@ def _definition(document: Document) -> Document:
 
 
 def _tags_of(node: Json) -> Iterable[str]:
-    """Return the tags of an operation; a path item's list of parameters has none."""
+    """Return the tags of an operation, or none if `node` is a path item's list of parameters."""
     return node.get("tags", ()) if isinstance(node, dict) else ()
 
 
@@ -79,7 +79,7 @@ def to_swagger(document: Document) -> dict[str, Any]:
 
 
 def _security_definition(node: Document) -> Json:
-    """Return a scheme of Swagger 2, where a bearer token is an API key in the header `Authorization`."""
+    """Convert a security scheme to Swagger 2, where a bearer token is an API key in `Authorization`."""
     if node["scheme"] == "basic":
         return {"type": "basic"}
     return {"type": "apiKey", "in": "header", "name": "Authorization"}
@@ -139,7 +139,7 @@ def _header(node: Document, components: Document) -> Json:
 
 
 def _schema(node: Json, *, named: bool = False) -> Any:
-    """Return a schema of Swagger 2; if `named`, `node` is a map from property names to schemas."""
+    """Convert a schema to Swagger 2; if `named`, convert a map from property names to schemas."""
     if isinstance(node, list):
         return [_schema(child) for child in node]
     if not isinstance(node, dict):

@@ -39,10 +39,10 @@ ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
 """Invoice attributes that are defaults of item attributes. Source: docs/vendors/guidewire.md#item."""
 
 INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
-"""The attributes that are shown as they are stored."""
+"""Attributes that are shown as they are stored."""
 
 DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
-"""Date-times that can be sent: `scheduledSendDate` belongs to an invoice, all others to an item."""
+"""Writable date-times: `scheduledSendDate` is an invoice's attribute, all others are an item's."""
 
 BANK_ATTRIBUTES = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
 """Attributes of an invoice that come from its payee's bank account (assumed)."""
@@ -64,9 +64,9 @@ _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 
 
 def read_instant(text: str) -> datetime | None:
-    """Parse a date-time, which is in UTC if it has no offset; return None if the text is invalid.
+    """Parse a date-time; without offset it is in UTC. Return None if the text is invalid.
 
-    Source: docs/vendors/guidewire.md#values (all forms except milliseconds and Z are assumed).
+    Source: docs/vendors/guidewire.md#values (only the form with milliseconds and Z is documented).
     """
     if (match := _INSTANT.fullmatch(text)) is None:
         return None
@@ -132,9 +132,9 @@ def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
-    """Split `whole` into `count` even shares; those at the `remainder` end get a minor unit more.
+    """Split `whole` into `count` shares that differ by at most one minor unit.
 
-    `remainder` is `first` or `last`.
+    `remainder` tells which shares are the larger ones: the `first` or the `last`.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -157,7 +157,7 @@ def reference_id_of(sent: Document, name: str) -> str | None:
 
 
 def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
-    """Yield a problem if the amount has more decimals than its currency."""
+    """Yield a problem if the amount `text` has more decimals than `currency` has."""
     amount: Decimal | None = read_amount(text)
     if amount is not None and not fits_currency(amount, currency):
         yield attribute_problem("too-many-decimals", name, found=text, expected=currency)
@@ -171,7 +171,9 @@ ReadValue = Callable[[Json], Json]
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """Return the attributes in a body, or None; assumptions decide about nulls, number amounts, white space.
+    """Return the attributes in a body, or None if there are none.
+
+    By assumptions, drop nulls, convert amounts that are numbers to texts, and trim the invoice number.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """

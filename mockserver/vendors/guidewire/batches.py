@@ -55,7 +55,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """Return the subrequest as a call; its headers override the headers of the outer call `carrier`."""
+        """Return the subrequest as a call, with its own headers and, by default, those of `carrier`."""
         # No entry shows its correlation id, so none is drawn: a failed call would change all later draws.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -74,7 +74,7 @@ def without_headers(call: Call, names: Iterable[str]) -> Call:
 
 
 def reply_entry(reply: Reply) -> Json:
-    """Return the reply as an entry of a batch: status, body if any, all headers but the correlation id."""
+    """Return the reply as an entry of a batch: status, body if any, all headers except the correlation id."""
     headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
     body = {"body": json.decode(reply.body)} if reply.body else {}
     return {"status": reply.status, **body, "headers": headers}
@@ -89,9 +89,9 @@ def error_in(body: Json) -> Json:
 
 
 def run_batch(request: Request, state: State) -> StoreItem:
-    """Return a function that runs one subrequest; a failed subrequest does not undo the others.
+    """Return a function that runs one subrequest; if it fails, the effects of other subrequests stay.
 
-    Raises InvalidCall: too many subrequests.
+    Raises InvalidCall if there are too many subrequests.
     """
     limit = int(request.call.assumptions["batch_limit"])
     if len(request.items) > limit:
@@ -163,7 +163,7 @@ def _call_of(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome_entry(outcome: Outcome, call: Call) -> Json:
-    """Return the response of the subrequest, or the error if it did not run or a scenario failed it."""
+    """Return the subrequest's response, or an error if it was skipped or a scenario made it fail."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
     if any(problem.rule == FAULT_RULE for problem in outcome.problems):
@@ -172,14 +172,14 @@ def _outcome_entry(outcome: Outcome, call: Call) -> Json:
 
 
 class Variables:
-    """Variables that a composite's subrequests have defined; the total length of their values is limited."""
+    """Variables that a composite's subrequests define. The total length of all substitutions is limited."""
 
     def __init__(self) -> None:
         self._known: dict[str, Json] = {}
         self._left = _MAX_SUBSTITUTED
 
     def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
-        """Store the value at `path` (as `$.data[0].id`) in `answer`. Raises Rejected: there is no scalar."""
+        """Store the scalar at `path` (as `$.data[0].id`) in `answer`. Raises Rejected if it is missing."""
         value = answer
         rest = path.removeprefix("$")
         steps = _PATH_STEP.findall(rest) if rest != path and not _PATH_STEP.sub("", rest) else [("", "", "")]
@@ -190,9 +190,9 @@ class Variables:
         self._known[name] = value
 
     def filled(self, value: Json, place: Path) -> Json:
-        """Replace every `${name}` in the texts of `value`; a text that is only `${name}` becomes its value.
+        """Replace `${name}` in the texts of `value`; a text with nothing else becomes the variable's value.
 
-        Raises Rejected: a name is unknown, or the substituted values are too long.
+        Raises Rejected if a name is unknown, or the substituted values are too long in total.
         """
         if isinstance(value, dict):
             return {name: self.filled(child, place) for name, child in value.items()}
@@ -248,7 +248,7 @@ class _CompositeRun:
         return answered
 
     def select(self, sent: Document, place: Path) -> Json:
-        """Run one selection after all requests; its failure undoes nothing."""
+        """Run one selection, after all requests have succeeded; return its response or an error."""
         try:
             uri = self._variables.text(sent["uri"], place)
             parameters = self._variables.filled(sent.get("parameters", {}), place)
@@ -265,7 +265,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """Return the answer with only the attributes in `fields`, read again because writes return all."""
+        """If `fields` is sent, read the record again with only these attributes, as writes return all."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]
@@ -278,7 +278,7 @@ class _CompositeRun:
 
 
 def run_composite(request: Request, state: State) -> Reply:
-    """Run the requests in order until one fails, and then skip the rest. Raises InvalidCall: too many."""
+    """Run the requests in order until one fails; skip the rest. Raises InvalidCall if there are too many."""
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
     _refuse_too_many(len(requests) + len(selections), request.call)
     running = _CompositeRun(request, state)

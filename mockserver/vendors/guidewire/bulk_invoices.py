@@ -162,7 +162,7 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
-    """Raise Rejected if the sent checksum is stale; if body and header differ, an assumption chooses.
+    """Raise Rejected if the sent checksum is stale. If body and header have one, an assumption chooses.
 
     Source: docs/vendors/guidewire.md#stale-data.
     """
@@ -201,7 +201,7 @@ def _id_rules(request: Request) -> KeyRules:
 
 
 def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Store a draft without items, with defaults. Source: docs/vendors/guidewire.md#bulk-invoice."""
+    """Store a new draft with defaults and without items. Source: docs/vendors/guidewire.md#bulk-invoice."""
     payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
     draft = {
         **_NEW_INVOICE,
@@ -217,7 +217,7 @@ def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -
 def change_invoice(
     invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Store the sent attributes and their consequences; if no value differs, store nothing.
+    """Store the invoice with the sent attributes and their consequences, if any value differs; return it.
 
     Source: docs/vendors/guidewire.md#editing, #rules.
     """
@@ -246,7 +246,10 @@ def remove_invoice(invoice: Document, state: State) -> None:
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """Hold or release if the delivery method changed. Source: docs/vendors/guidewire.md#rules (assumed)."""
+    """If the delivery method becomes `hold`, hold the invoice; if it stops being `hold`, make a draft of it.
+
+    Source: docs/vendors/guidewire.md#rules (assumed).
+    """
     was, now = before["deliveryMethod"], invoice["deliveryMethod"]
     if was != "hold" and now == "hold":
         return {**invoice, "status": "onhold"}, list(items)
@@ -284,7 +287,7 @@ def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], 
 def change_item(
     invoice: Document, item: Document, sent: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Change an item, which becomes a draft, and invalidate its invoice; if no value differs, do nothing."""
+    """If any value differs, change the item, make it a draft, and invalidate its invoice; return the item."""
     changed = without_nulls({**item, **read_item(sent)})
     amount = attributes.print_amount(Decimal(changed["amount"]), invoice["currency"])
     changed = {**changed, "amount": amount}
@@ -305,7 +308,7 @@ def remove_item(invoice: Document, item: Document, assumptions: Mapping[str, str
 
 
 def _append_item(invoice: Document, draft: Document, state: State) -> None:
-    """Append an item without reading the other items, so that adding a thousand takes linear time."""
+    """Append an item without reading stored items, so that the time for a thousand items grows linearly."""
     currency = invoice["currency"]
     amount = Decimal(draft["amount"])
     total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))

@@ -47,7 +47,7 @@ Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has a che
 
 
 def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Validate the invoice, and store with it the time and the alerts."""
+    """Validate the invoice; store the time of validation and the alerts in it."""
     items = items_of(invoice, state)
     alerts = [
         *_amount_alerts(invoice, items),
@@ -99,7 +99,7 @@ def _alert(kind: str, **values: str) -> Json:
 
 
 def submit_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Approve the invoice if its total is within the limit, else request approval."""
+    """Approve the invoice if its total is within the approval limit, else put it in review."""
     items = items_of(invoice, state)
     if Decimal(invoice["totalAmount"]) <= Decimal(assumptions["approval_limit"]):
         return approve_invoice(invoice, assumptions, state)
@@ -172,7 +172,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """Return invoice and items in the next status; the invoice is `invaliditems` if an item is not valid."""
+    """Return invoice and items in the next status; if an item is invalid, the invoice gets `invaliditems`."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -199,7 +199,7 @@ TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
 
 
 def action_handler(name: str, take: TakeAction) -> Handler:
-    """Return a handler that takes an action on the invoice in the path; the body must be empty."""
+    """Return a handler that applies an action to the invoice in the path; the body must be empty."""
 
     def handle(request: Request, state: State) -> Reply:
         invoice = invoice_in_path(request, state)
@@ -217,7 +217,7 @@ def transition_handler(name: str) -> Handler:
 
 
 def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Validate the invoice. Raises Rejected: it has alerts, and an assumption makes them errors."""
+    """Validate the invoice. Raises Rejected if it has alerts, and an assumption makes alerts errors."""
     looked_at = validate_invoice(invoice, assumptions, state)
     if assumptions["failed_validation"] == "refused":
         found = looked_at.get("validationAlerts", ())
@@ -232,7 +232,7 @@ def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> D
 
 
 def run_helper(request: Request, state: State) -> Reply:
-    """Apply a helper action, which in reality only the vendor's own staff or systems take."""
+    """Apply a helper action, which at the real vendor only staff or systems can take."""
     return _HELPERS[request.parameters["helper"]](request, state)
 
 

@@ -1,4 +1,4 @@
-"""Errors of ClaimCenter (`errors.yaml`): status, class and message of each, and details of a problem."""
+"""Errors of ClaimCenter (`errors.yaml`), each with status, class and message; details of problems."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ALERTS: Mapping[str, str] = _TABLES["alerts"]
 """Messages of the alerts of a validation, by alert type."""
 
 EXPLANATIONS: Mapping[str, str] = _TABLES["explanations"]
-"""Texts that tell why an item is not valid or was rejected."""
+"""Texts that tell why an item is invalid or rejected, by cause."""
 
 ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
 """Message of an error whose details tell why an action was not taken."""
 
 DEFAULT_MESSAGE = "The value of '{name}' is not valid"
 ACTION_PROBLEMS: frozenset[str] = frozenset(_TABLES["actions"])
-"""Codes of problems of an action on an invoice; their `expected` is the name of the action."""
+"""Codes of problems whose cause is an action on an invoice; `expected` is the action's name."""
 
 BUSINESS_RULES = ACTION_PROBLEMS | frozenset(_TABLES["business-rules"])
 REFUSAL_OF_FAULT: Mapping[str, str] = _TABLES["faults"]
@@ -50,10 +50,10 @@ def _error_rows(name: str) -> Mapping[str, RefusalRow]:
 
 BAD_INPUT = RefusalRow(400, "The request parameters or body had issues", _EXCEPTIONS + "BadInputException")
 REFUSALS = _error_rows("refusals")
-"""Errors of refusals, by code; a code without an entry is bad input."""
+"""Errors of refused calls, by code; for a code without an entry, use `BAD_INPUT`."""
 
 PROBLEM_ERRORS = _error_rows("problems")
-"""Errors of problems, by code; a code without an entry is bad input."""
+"""Errors of problems, by code; for a code without an entry, use `BAD_INPUT`."""
 
 
 def problem_detail(problem: Problem) -> Json:

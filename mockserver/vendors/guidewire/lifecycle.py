@@ -28,7 +28,7 @@ _TABLES = read_tables(__file__)
 EDITABLE: frozenset[str] = frozenset(_TABLES["editable"])
 REOPENED: frozenset[str] = frozenset(_TABLES["reopened"])
 INVALID_ITEMS = "invaliditems"
-"""Status from which every change returns to draft, as clients have no other way out (assumed)."""
+"""Status in which every change makes the invoice a draft; clients have no other way out (assumed)."""
 
 CUSTOM_ACTIONS: Sequence[str] = _TABLES["custom-actions"]
 NEXT_STATUS: Mapping[str, Mapping[str, str]] = _TABLES["next-status"]
@@ -47,7 +47,7 @@ CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
 class Transition(Value, frozen=True):
-    """The statuses between which an action moves an invoice and its items."""
+    """Status change of an invoice and its items by an action."""
 
     sources: frozenset[str]
     """Statuses of an invoice in which the action is allowed."""
@@ -91,9 +91,9 @@ InvoiceWithItems = tuple[Document, list[Document]]
 def recalculate(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]
 ) -> InvoiceWithItems:
-    """Return invoice and items with amounts in the currency and their sum.
+    """Return the invoice with the sum of its items, and the items; print amounts as the currency requires.
 
-    If `splitEqually` is set, the items share the invoice's total.
+    If `splitEqually` is set, split the invoice's total among the items.
 
     Source: docs/vendors/guidewire.md#rules.
     """
@@ -168,7 +168,7 @@ def items_of(invoice: Document, state: State) -> list[Document]:
 
 
 def save(invoice: Document, items: Iterable[Document], state: State) -> Document:
-    """Store the documents that differ from the stored ones, each with the next version."""
+    """Store each document that has changed, with the next version; return the invoice as stored."""
     collection = state.collection(ITEMS)
     for item in items:
         _save(item, collection)
@@ -219,7 +219,7 @@ def item_creation_problems(sent: Document, invoice: Document, state: State) -> I
 def item_change_problems(
     sent: Document, invoice: Document, item: Document, state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of a change of an item; an even share may be sent, but not changed.
+    """Yield the problems of a change of an item. If `splitEqually` is set, `amount` may be sent, not changed.
 
     Source: docs/vendors/guidewire.md#item, #rules.
     """

@@ -1,4 +1,4 @@
-"""What the YAML of Guidewire's contract profile cannot say: batches, and the reader of outcomes."""
+"""Parts of Guidewire's profile that need code: batches, and the reader of outcomes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _API = "/claim/v1"
 
 _CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
 _CREATED_MEMBERS = (*_CHANGED_MEMBERS, "totalTransactionAmount")
-"""Compared members of created records, with the sum of the items, which begins at 0."""
+"""Compared members of created records. `totalTransactionAmount`, the sum of the items, begins at 0."""
 
 _PATH = "/bulk-invoices"
 _ROWS = f"{_API}{_PATH}"
@@ -42,9 +42,9 @@ _ROWS = f"{_API}{_PATH}"
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """Return the outcomes of a batch's subrequests, in order, or None if the batch was refused.
 
-    If a failed subrequest has `onFail: abort`, all later ones have no answer and count as rejected.
-    Source: docs/vendors/guidewire.md#batches. Raises ValueError: there is no list of answers, or an answer
-    has no status.
+    If a failed subrequest has `onFail: abort`, all later subrequests are rejected, without a response.
+    Source: docs/vendors/guidewire.md#batches. Raises ValueError if the list of responses or the status of
+    a response is missing.
     """
     if exchange.response.status >= _FIRST_REFUSAL:
         return None
@@ -57,12 +57,12 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
 
 
 def _invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
-    """Return the bulk invoices that a response shows, by `member`; none if its status is not 200."""
+    """Return the bulk invoices that a response shows, by `member`, or {} if its status is not 200."""
     return {str(row.get(member)): _shown_record(row, names) for row in _rows(exchange)}
 
 
 def _rows(exchange: Exchange) -> list[Mapping[str, Json]]:
-    """Return the attributes of the resources that a response shows, if its status is 200."""
+    """Return the attributes of the resources that a response shows, or [] if its status is not 200."""
     if exchange.response.status != _FOUND:
         return []
     data = value_at(exchange.response.json(), ("data",))
@@ -107,7 +107,7 @@ def _action(status: int, method: Json) -> Literal["created", "updated", ""]:
 
 
 def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Iterator[ReportedOutcome]:
-    """Yield an outcome for each subrequest that `onFail: abort` of a failed one kept from running."""
+    """Yield a rejected outcome for each subrequest after a failed subrequest with `onFail: abort`."""
     last = items[len(told) - 1].document if 0 < len(told) <= len(items) else None
     if not isinstance(last, dict) or last.get("onFail") != "abort" or told[-1].accepted:
         return
@@ -118,7 +118,7 @@ def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Ite
 
 
 def _amount(text: Json) -> str | Decimal | None:
-    """Return the amount that a value spells, or its text if it spells none; None stays None."""
+    """Parse an amount; return the text if it is no number, or None if it is None."""
     try:
         return None if text is None else Decimal(str(text))
     except InvalidOperation:
@@ -126,15 +126,15 @@ def _amount(text: Json) -> str | Decimal | None:
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
-    """Return the batch profiles of ClaimCenter: bulk invoices are created, and are changed."""
+    """Return ClaimCenter's two batch profiles: creation and change of bulk invoices."""
     return (_creation(facts), _change(facts))
 
 
 def _creation(facts: Facts) -> BatchProfile:
-    """Return the profile of created bulk invoices, which are found by number.
+    """Return the profile of batches that create bulk invoices, which are found by number.
 
-    Of several invoices with equal numbers, the newest is compared. No step deletes an invoice, because an
-    older invoice with its number would then be found.
+    Of several invoices with equal numbers, the newest is compared. No step deletes an invoice, because a
+    search would then find an older invoice with an equal number.
     """
     payee, prefix = {"payeeAddressBookUID": facts["payee"]}, facts["prefix"]
 
@@ -161,7 +161,7 @@ def _creation(facts: Facts) -> BatchProfile:
 
 
 def _change(facts: Facts) -> BatchProfile:
-    """Return the profile of changes to existing bulk invoices, whose keys are their paths."""
+    """Return the profile of batches that change existing bulk invoices; the path of an invoice is its key."""
     keys = [f"{_PATH}/{name}" for name in facts["bulk_invoices"].split(",")]
 
     def item(key: str, drawn: DrawnValues) -> Json:
@@ -235,7 +235,7 @@ def _patch(path: str, drawn: DrawnValues) -> Request:
 
 
 def _composite_that_fails(method: str, uri: str, attributes: Json) -> Request:
-    """Return a composite whose second request fails, so that the first must have no effect (#composites)."""
+    """Return a composite whose second request fails, so that its first request must have no effect."""
     calls = [(method, uri, attributes), ("patch", f"{_ROWS}/xc:none", {"mailTo": "Nobody"})]
     requests = [
         {"method": name, "uri": path, "body": {"data": {"attributes": sent}}} for name, path, sent in calls
@@ -261,7 +261,7 @@ def _change_steps() -> tuple[Step, ...]:
 
 
 def _creation_steps(facts: Facts) -> tuple[Step, ...]:
-    """Return steps of created invoices; most first find the vendor's id of the invoice by its number."""
+    """Return steps for created invoices. Most steps first search for the invoice's id by its number."""
 
     def on(
         name: str,
@@ -305,5 +305,5 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
 
 
 def complete(profile: Profile) -> Profile:
-    """Add the batches and the reader of outcomes."""
+    """Return the profile with batches and the reader of outcomes."""
     return replace(profile, batches=batch_profiles, readers={"runBatch": read_outcomes})

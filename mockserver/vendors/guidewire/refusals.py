@@ -39,7 +39,7 @@ _ITEMS = "/bulk-invoice-items"
 _BATCH = f"{API}/batch"
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
 FAULT_TEXT_LIMIT = 255
-"""Length limit that the message of a too-long fault names; no rule checks this limit."""
+"""Length limit in the message of a scenario's `too-long` fault; no rule checks this limit."""
 
 _LOCKED_IN = "Issued"
 _BULK_INVOICES = "/bulk-invoices/"
@@ -48,7 +48,7 @@ _BULK_INVOICES = "/bulk-invoices/"
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Return the problem, or None if a header or an assumption tolerates it.
 
-    An unknown member that is a known attribute becomes the problem `read-only`.
+    If an unknown member is an attribute that replies show, return the problem `read-only`.
 
     Source: docs/vendors/guidewire.md#headers, #bulk-invoice.
     """
@@ -79,14 +79,14 @@ def refuse(refused: RefusedCall, state: State) -> Reply:
 
 
 def refusal_error(code: str, path: str) -> Json:
-    """Return the error of the refusal with the code, for a scenario's fault or for a subrequest."""
+    """Return the error of a refusal by its code, for a scenario's fault or a subrequest."""
     row = REFUSALS[code]
     readable = path.encode(errors="replace").decode()
     return _error_document(replace(row, message=row.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error of a scenario's fault, else the error of the first problem with details of all."""
+    """Return the error of a scenario's fault if there is any, else of the first problem, with all details."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -101,7 +101,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error of `problem_error`, with the status of business rules if only these are broken."""
+    """Return `problem_error`; if all problems break business rules, with the status of these rules."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
@@ -138,7 +138,7 @@ def _classify_amount(problem: Problem, call: Call) -> Problem | None:
 def _rule_problems(refusal: InvalidCall, refused: RefusedCall, state: State) -> list[Problem]:
     """Return the problems that rules find in a body that its schema refuses.
 
-    Skip attributes in which the schema already finds a problem.
+    Skip problems of attributes in which the schema already finds a problem.
     """
     operation, call = refused.operation, refused.call
     sent = sent_attributes(refusal.document, call)
@@ -169,7 +169,7 @@ def _is_lenient(call: Call, header: str) -> bool:
 
 
 class _FaultyCall(Value, frozen=True):
-    """Call or subrequest that a scenario's fault hits; its missing parts are empty."""
+    """Call or subrequest that a scenario's fault hits; fields are empty if a part is missing."""
 
     method: str
     target: str
@@ -185,7 +185,7 @@ class _FaultyCall(Value, frozen=True):
 
     @property
     def reference(self) -> str:
-        """Name of the attribute that must refer to another record."""
+        """Name of the attribute that must refer to a claim or a payee."""
         return "claim" if self.of_item else "payeeAddressBookUID"
 
     @property
@@ -211,7 +211,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """Return the outcome as if it belonged to an invoice that does not exist."""
+    """Return the outcome with every invoice id replaced by the id of an invoice that does not exist."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
     shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))

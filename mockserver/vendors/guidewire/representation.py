@@ -42,7 +42,7 @@ PAGE_SIZE = 25
 """Default number of rows on a page. Source: docs/vendors/guidewire.md#queries."""
 
 API = "/claim/v1"
-"""Path with which links begin, as in the vendor's documents; clients are configured with what precedes it."""
+"""Path with which links begin, as in the vendor's documents; clients know the URL that precedes it."""
 
 CORRELATION = "X-Correlation-ID"
 
@@ -92,14 +92,14 @@ def item_row(item: Document, request: Request, state: State) -> Json:
 
 
 def claim_element(claim: Document, request: Request, _state: State) -> Json:
-    """Return a claim, as a single element or a row. Source: docs/vendors/guidewire.md#claims."""
+    """Return a claim, both for a list and by itself. Source: docs/vendors/guidewire.md#claims."""
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
     fields = _select_fields(attributes, request, attributes, "*summary")
     return _element(fields, claim, {"self": link(f"{API}/claims/{claim['id']}", "get")})
 
 
 def claim_info_row(claim: Document, request: Request, _state: State) -> Json:
-    """Return the row of a claim that may be archived, with fewer members than a claim.
+    """Return the row of a claim info, which has few members and exists for archived claims too.
 
     Source: docs/vendors/guidewire.md#claims (assumed).
     """
@@ -193,7 +193,7 @@ def _element(attributes: Json, document: Document, links: Json) -> Json:
 
 
 def _invoice_links(invoice: Document) -> Json:
-    """Return the links to the invoice itself, and to its allowed actions.
+    """Return the links to the invoice, and to the actions that its status allows.
 
     Source: docs/vendors/guidewire.md#body-and-links (assumed).
     """
@@ -269,7 +269,7 @@ def _filtered(request: Request, documents: Iterable[Document], state: State) -> 
 
 
 def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
-    """Return field, operator and value of a filter; date-times are converted to their stored form."""
+    """Return field, operator and value of a filter; convert date-times to their stored form."""
     field, operator, value = text.split(":", 2)
     value = value.replace("::", ":")
     if field != "scheduledSendDate":
@@ -288,7 +288,7 @@ def _filter_value(document: Document, field: str, state: State) -> str | None:
 
 
 def _sorted(request: Request, documents: list[Document]) -> list[Document]:
-    """Sort by the requested fields, the most important first, then by id; without fields do nothing."""
+    """Sort by the requested fields, the most important first, then by id. Without fields, keep the order."""
     if "sort" in request.parameters:
         documents.sort(key=lambda document: document["id"])
     for name in reversed(request.parameters.get("sort", ())):

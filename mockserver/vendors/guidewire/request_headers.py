@@ -1,4 +1,4 @@
-"""Request headers of all operations: Accept, charset, transaction ids, dry runs, asynchronous replies."""
+"""Apply request headers of all operations: Accept, charset, transaction ids, dry runs, async replies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIRST_REFUSAL = 400
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Enter the operation, count the call, and check for JSON in UTF-8 as far as assumptions require it."""
+    """Enter the operation, count the call, and refuse formats other than JSON in UTF-8 by assumptions."""
     enter()
     with state.item():  # a refused call is not counted
         enter.count()
@@ -54,7 +54,7 @@ def write_handler(handler: Handler) -> Handler:
 
 
 def remember_failure(call: Call, operation: Operation, reply: Reply, state: State) -> None:
-    """Store the transaction id of a refused call, if the assumption says that such an id is used up."""
+    """Store the transaction id of a refused call, if an assumption says that refused calls use up ids."""
     if operation.method != "get" and not operation.batch:
         record_failed_id(call, reply.status, state)
 
@@ -69,7 +69,7 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 
 
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
-    """Return the reply as request headers ask: with a schema's name, asynchronous, with a correlation id."""
+    """As request headers ask, add the schema's name and reply asynchronously; always add a correlation id."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
         document = {"$GW-Schema": _reply_schema(request, reply.status), **json.decode(reply.body)}
         reply = replace(reply, body=json.encode(document))
@@ -77,7 +77,7 @@ def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def _reply_schema(request: Request, status: int) -> str:
-    """Return the name of the response's schema in the spec (that the vendor has this name is assumed)."""
+    """Return the name of the response's schema in the spec; the vendor's name is assumed to be equal."""
     operation = request.operation
     responses = request.contract["paths"][operation.path][operation.method]["responses"]
     schema: str = responses[str(status)]["content"][JSON_TYPE]["schema"]["$ref"]
@@ -87,7 +87,7 @@ def _reply_schema(request: Request, status: int) -> str:
 def _claim_transaction_id(request: Request, state: State) -> None:
     """Store the call's transaction id, if any.
 
-    Raises Rejected: the id was used, or a call with the id is still running (assumed).
+    Raises Rejected if the id was used, or if a call with this id is still running (assumed).
     """
     name = request.parameters.get(_TRANSACTION_HEADER)
     if not name:
@@ -115,6 +115,6 @@ def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def show_async_request(request: Request, state: State) -> Reply:
-    """Return the stored response to an asynchronous call, in an assumed form."""
+    """Return the stored response to an asynchronous call (its form is assumed)."""
     kept = find_record(ASYNC_REQUESTS, request.parameters["asyncRequestId"], state)
     return json_reply(200, kept)

@@ -266,7 +266,7 @@ def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext
 
 
 def _sent_document(context: ErrorContext) -> Json:
-    """Return the single invoice with names as sent if it is JSON; otherwise {}, as sent names do not matter."""
+    """Return the single invoice with names as sent, or {} if it is not JSON (names matter only in JSON)."""
     if context.reader is not BodyReader.JSON:
         return {}
     return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
