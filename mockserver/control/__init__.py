@@ -1,1 +1,1 @@
-"""Operations of the control plane `/_mock`: a class for each subject, gathered in `operations.py`."""
+"""Operations of the control plane `/_mock`, one class per subject; `operations.py` builds all."""

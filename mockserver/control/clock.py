@@ -1,4 +1,4 @@
-"""Clock of a sandbox: show, freeze, advance or thaw it, and list what expires by it."""
+"""Show, freeze, advance or thaw the clock of a sandbox; list what expires by this clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_instant(text: str, pointer: str) -> str:
-    """Return the instant `text` in UTC. Raises UnprocessableMemberError for the member at `pointer`."""
+    """Convert an instant to UTC. If it is invalid, raise UnprocessableMemberError with `pointer`."""
     try:
         parse_instant(text)
     except ValueError:
@@ -109,7 +109,7 @@ class ExpirationOperations:
     def list_expirations(self, name: str, since: str | None = None) -> Document:
         """Return what has expired after `since` by the sandbox's clock, and what expires next.
 
-        Raises UnprocessableMemberError: `since` is no instant.
+        Raises UnprocessableMemberError if `since` is no instant.
         """
         start = _UNIX_EPOCH if since is None else parse_instant(read_instant(since, "/query/since"))
 
@@ -138,9 +138,9 @@ class ExpirationOperations:
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
-    """Return whether a collection's documents may expire: idempotency keys, or vendor data but no records.
+    """Return whether a collection's documents may expire: idempotency keys, tokens, quotas.
 
-    In a collection that the spec names, a member `expires` has the vendor's own meaning.
+    Collections that the spec names do not count: there, a member `expires` has the vendor's own meaning.
     """
     if collection == IDEMPOTENCY_COLLECTION:
         return scope != SANDBOX_SCOPE

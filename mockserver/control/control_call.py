@@ -1,4 +1,4 @@
-"""Calls of the control plane, errors that refuse such a call, and the control plane's spec."""
+"""Calls of the control plane, errors that refuse a control call, and the control plane's spec."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mockserver.spec.openapi import Spec
 
 
 class ControlCall(Value, frozen=True):
-    """Parts of a control call that its operation may need besides the parameters."""
+    """Parts of a control call that an operation may need besides the parameters."""
 
     media_type: str = ""
     content: bytes = b""
     origin: str = ""
-    """Where the server listens, for example `http://127.0.0.1:8080`, independent of the Host header."""
+    """URL at which the server listens, for example `http://127.0.0.1:8080`, whatever the Host header says."""
     accept: str = ""
 
 
@@ -44,7 +44,7 @@ class SandboxExistsError(ControlError):
 
 
 class UnknownEntryError(ControlError):
-    """No entry of the journal has this number any more."""
+    """Refusal because the journal has no entry with the number, or has dropped it."""
 
     status = 404
     code = "unknown-entry"
@@ -61,7 +61,7 @@ class UnknownVendorError(ControlError):
 
 
 class UnprocessableMemberError(ControlError):
-    """Refusal of a well-formed call that asks for something impossible in the member at `pointer`."""
+    """Refusal of a well-formed call whose member at `pointer` asks for something impossible."""
 
     def __init__(self, pointer: str, detail: str, cure: str = "") -> None:
         super().__init__(detail, {"errors": [_error(pointer, self.code, detail, cure)]})
@@ -86,14 +86,14 @@ class MalformedMemberError(UnprocessableMemberError):
 
 
 class UnknownItemError(UnprocessableMemberError):
-    """No call of the journal carried an item with this key."""
+    """Refusal because no call in the journal has an item with the key."""
 
     status = 404
     code = "unknown-item"
 
 
 class UnprocessableCallError(ControlError):
-    """Refusal of a call with several faults; each of `errors` has `pointer`, `code`, `detail` and `try`."""
+    """Refusal of a call with one or more errors, each with `pointer`, `code`, `detail` and perhaps `try`."""
 
     def __init__(self, detail: str, errors: Sequence[Document]) -> None:
         super().__init__(detail, {"errors": list(errors)})

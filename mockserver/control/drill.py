@@ -36,9 +36,9 @@ class DrillOperations:
         return [case.document() for case in list_cases(vendor, self.packaged.documents)]
 
     def learn_drill(self, name: str, body: Document) -> Document:
-        """Return what a client means to do, as its run without faults shows, and cases fitted to that run.
+        """Read a client's run without faults; return what the client means to do, and cases fitted to it.
 
-        Raises UnprocessableMemberError: the vendor is not served.
+        Raises UnprocessableMemberError if the vendor is not served.
         """
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         clean = self._run(name, vendor, body["ending"])
@@ -57,9 +57,9 @@ class DrillOperations:
         }
 
     def judge_drill(self, name: str, body: Document) -> Document:
-        """Return the verdict on the run in this sandbox, compared with the run without faults in another.
+        """Judge the run in this sandbox against the run without faults, which may be in another sandbox.
 
-        Raises UnprocessableMemberError: the vendor is not served, or the other sandbox does not exist.
+        Raises UnprocessableMemberError if the vendor is not served, or the other sandbox does not exist.
         """
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         without = body["clean"]

@@ -1,6 +1,6 @@
-"""Make example batches and tell what a call needs; try each example in a second sandbox first.
+"""Make example batches, each tried in a second sandbox; show the headers that a call needs.
 
-The source of examples is passed in, so that a server can start without what examples need.
+The source of examples is passed in, so that a server can start without the code that makes examples.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ TIMEOUT_MS = 60_000
 _SUCCESS = range(200, 300)
 USER_AGENT = "mockserver-examples"
 _OWN_HEADERS = frozenset({"user-agent"})
-"""Headers that every client sets for itself."""
+"""Headers that every client sets itself, and that examples therefore omit."""
 
 
 class MissingExampleError(ControlError):
-    """The vendor has no such batch, or its items have other outcomes in this sandbox."""
+    """Refusal because no batch of the vendor has the wanted outcomes in the sandbox."""
 
     code = "no-example"
 
@@ -51,7 +51,7 @@ class ExampleCall:
 
 @dataclass(frozen=True, slots=True)
 class ExampleDraft:
-    """A batch that is not tried yet."""
+    """Batch that is not tried yet."""
 
     operation: str
     call: ExampleCall
@@ -65,28 +65,30 @@ class ExampleDraft:
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """Access to a vendor: the `headers` of every call, and its credential alone as `token`."""
+    """Access to a vendor."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every call, including credentials."""
     token: str = ""
+    """The credential alone."""
 
 
 class ExampleSubject(Protocol):
-    """A kind of batch that examples are made of."""
+    """Kind of batch of which examples can be made."""
 
     @property
     def operation(self) -> str:
         """Id of the batch operation."""
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
-        """Draft a batch; its keys count from `first`. Raises MissingExampleError: no item can be spoiled."""
+        """Draft a batch with `bad` bad items; its keys count from `first`. Raises MissingExampleError."""
 
 
 class ExampleSource(Protocol):
-    """Source of the vendors' batches and credentials; passed in by the composition of the server."""
+    """Source of the vendors' batches and credentials."""
 
     def access(self, vendor: LoadedVendor) -> VendorAccess:
-        """Return headers and credentials that strict mode accepts; header names in lower case."""
+        """Return headers (names in lower case) and a credential that strict mode accepts."""
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
         """Return the kinds of batches of a vendor, the preferred kind first."""
@@ -102,12 +104,13 @@ class NoExamples:
 
 @dataclass(frozen=True, slots=True)
 class ExampleOperations:
-    """Operations on examples; `inside` sends the calls that try them to this server."""
+    """Operations on examples."""
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
+    """Client of this server, with which examples are tried."""
     source: ExampleSource
 
     def show_access(self, vendor: str) -> Document:
@@ -128,9 +131,9 @@ class ExampleOperations:
     async def make_example(self, name: str, body: Document) -> Document:
         """Make a batch whose items have the wanted outcomes in the sandbox.
 
-        The batch is tried in a second sandbox, which is then deleted. Records that it refers to are stored in
-        the sandbox `name`. Raises UnknownSandboxError; UnprocessableMemberError: the vendor is not served, or
-        more items are to be bad than there are; MissingExampleError; TooManySandboxesError.
+        The batch is tried in a second sandbox, which is then deleted. Records to which the batch refers are
+        stored in the sandbox `name`. Raises UnknownSandboxError; UnprocessableMemberError if the vendor is
+        not served, or `bad` exceeds `items`; MissingExampleError; TooManySandboxesError.
         """
         self.sandboxes.check_exists(name)
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
@@ -186,7 +189,7 @@ class ExampleOperations:
 
     @contextmanager
     def _second_sandbox(self, name: str, vendor: LoadedVendor) -> Iterator[str]:
-        """Yield a temporary sandbox with the vendor's state, time and assumptions of the sandbox `name`."""
+        """Yield a temporary sandbox with the vendor's state, and seed, time and assumptions of `name`."""
         shown = self.sandboxes.show(name)
         names = (f"{name[:50]}-tried-{number}" for number in count(1))
         stage = next(
@@ -260,7 +263,7 @@ def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
 def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, Json]]:
     """Return each item's key, and the selector with which a scenario finds the item.
 
-    Keys are those of the server if they are unique and none is a digest, else those of the draft.
+    Return the server's keys (`known`) if they are unique and none is a digest, else the draft's keys.
     """
     if len(set(known)) == len(known) and "#" not in "".join(known):
         return [{"key": text, "select": {"key": text}} for text in known]

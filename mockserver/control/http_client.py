@@ -23,9 +23,9 @@ TIMEOUT_MS = 10_000
 LOSS_KINDS = ("reset", "empty", "truncated", "malformed", "closed", "timeout", "refused")
 """Ways in which a client can lose a response.
 
-In this order: the connection was reset; it was closed without a byte, or before the end of the body; the
-response is not HTTP; a kept-alive connection was closed under the next request; no complete response came in
-time; the connection was refused.
+In this order: the connection was reset; it was closed before the first byte; it was closed before the end of
+the body; the response is not HTTP; a kept-alive connection was closed when the next request was sent; no
+complete response came in time; the connection was refused.
 """
 
 _INCOMPLETE_BODY = "without sending complete message body"
@@ -34,7 +34,7 @@ _NO_RESPONSE = "without sending a response"
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request of an HTTP client."""
+    """Request of an HTTP client."""
 
     method: str
     target: str
@@ -42,12 +42,12 @@ class HttpRequest:
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     pieces: int = 1
-    """Number of pieces in which the content is sent; if over 1, chunked."""
+    """Number of pieces in which the content is sent; if it is over 1, the body is chunked."""
     timeout_ms: int = TIMEOUT_MS
     keep_alive: bool = False
     """Whether to use the connection that the previous call left open."""
     origin: str = "http://127.0.0.1:80"
-    """Address that a server takes for its own if it is called in this process."""
+    """Origin that a server in this process, called without a socket, takes for its own."""
 
     def cut(self) -> list[bytes]:
         size = max(1, -(-len(self.content) // self.pieces))
@@ -56,16 +56,17 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response and its duration; header names are lower case."""
+    """Response and its duration."""
 
     status: int
     headers: Mapping[str, str]
+    """Headers by name in lower case."""
     body: bytes
     elapsed_ms: float = 0
 
     @property
     def text(self) -> str:
-        """The body, decoded with the charset of its media type."""
+        """Body, decoded with the charset of `Content-Type`; invalid bytes are replaced."""
         return self.body.decode(parse_content_type(self.headers)[1], errors="replace")
 
     @property
@@ -79,25 +80,28 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class LostResponse:
-    """A lost response: one of `LOSS_KINDS`, the status if any was received, and the client's error."""
+    """Lost response."""
 
     kind: str
+    """One of `LOSS_KINDS`."""
     status: int | None
+    """Received status, or None if the loss came first."""
     detail: str
+    """Error of the client."""
     elapsed_ms: float = 0
 
 
 class HttpClient(Protocol):
     async def send(self, request: HttpRequest) -> HttpResponse | LostResponse:
-        """Send the request and return the response, or how it was lost."""
+        """Send the request; return the response, or the way in which it was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketClient:
     """Client of the server at `url`, which has no trailing slash.
 
-    Each call opens a connection; with `keep_alive` it uses the connection that the previous call left open.
-    No call is retried.
+    A request with `keep_alive` uses a connection that an earlier such request left open; any other request
+    opens a connection. No request is retried.
     """
 
     url: str
@@ -149,7 +153,7 @@ class SocketClient:
 async def open_client(url: str, *, is_trusted: bool = False) -> AsyncIterator[SocketClient]:
     """Open a client of the server at `url`; ignore proxies in the environment.
 
-    If the server `is_trusted`, because it is this server, its certificate is not checked.
+    If `is_trusted` (the server is this server), do not check the certificate.
     """
     no_keepalive = httpx.Limits(max_keepalive_connections=0)
     # Reading the machine's certificates takes 70 ms (measured), without any use for plain HTTP.

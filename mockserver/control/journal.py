@@ -49,7 +49,7 @@ from mockserver.scenario.predicates import InvalidPredicateError, parse_predicat
 from mockserver.spec.openapi import Operation
 
 DROPPED_HEADER = "Mock-Journal-Dropped"
-"""Response header of a list: the number of older entries that were dropped."""
+"""Name of a response header: the number of older entries that the journal has dropped."""
 
 _BOUNDS = ("from_", "to")
 _SHOWN_SECRETS = "shown"
@@ -62,7 +62,7 @@ class NotVerifiedError(ControlError):
 
 
 class IncompleteEntryError(ControlError):
-    """The journal no longer holds the necessary data."""
+    """Refusal because the journal has dropped data that the call needs."""
 
     status = 409
     code = "not-kept"
@@ -77,14 +77,14 @@ class JournalOperations:
     served: tuple[LoadedVendor, ...]
     packaged: PackagedScenarios
     inside: HttpClient
-    """Client of this server, with which exports repeat calls to prove that they have equal results."""
+    """Client of this server. Exports repeat recorded calls with it, to prove that results are equal."""
 
     def list_journal(
         self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
     ) -> Reply:
         """Return the newest matching entries in short form, oldest first.
 
-        With `strips`, each entry has the outcomes of its items, in at most 240 words.
+        If `strips` is set, each entry also has a `strip` with at most 240 outcomes of its items.
         """
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
@@ -99,7 +99,7 @@ class JournalOperations:
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return an entry in full, with its rules in words and the places of its items in both bodies.
+        """Return an entry in full, with the applied rules in words, and each item's place in both bodies.
 
         Raises UnknownEntryError.
         """
@@ -128,9 +128,9 @@ class JournalOperations:
         }
 
     def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
-        """Return the histories of all items, or of those with the key `item`, by their first attempts.
+        """Return the histories of all items, or of items with the key `item`, ordered by first attempt.
 
-        Raises UnprocessableMemberError: the vendor is unknown.
+        Raises UnprocessableMemberError if the vendor is unknown.
         """
         return [one.document(View()) for one in self._histories(name, vendor, item)]
 
@@ -159,8 +159,8 @@ class JournalOperations:
     def verify_journal(self, name: str, body: Document) -> None:
         """Check that the recorded calls meet the expectation.
 
-        Raises NotVerifiedError if not; IncompleteEntryError: entries were dropped, so a maximum cannot be
-        checked; UnprocessableMemberError: a name is unknown, or a predicate is invalid.
+        Raises NotVerifiedError if they do not; IncompleteEntryError if a maximum cannot be checked, because
+        entries were dropped; UnprocessableMemberError if a name is unknown, or a predicate is invalid.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -177,8 +177,8 @@ class JournalOperations:
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
         """Export an entry with all that is needed to repeat its call.
 
-        Raises UnknownEntryError; IncompleteEntryError: the body was cut; NotReproducibleError: a repetition
-        has another result, or the format cannot express the call.
+        Raises UnknownEntryError; IncompleteEntryError if the body was cut; NotReproducibleError if a
+        repetition has a different result, or the format cannot express the call.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         form = FORMATS[format_]
@@ -207,7 +207,7 @@ class JournalOperations:
             return har_archive(entries, View(shown), str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
-        """Return the newest matching entries, at most `last`, numbered `from_` to `to` if these are set."""
+        """Return the newest `last` matching entries; `from_` and `to` are bounds of the entries' numbers."""
         self.sandboxes.check_exists(name)
         others = {filter_: value for filter_, value in filters.items() if filter_ not in _BOUNDS}
         query = read_query(others, self.served)
@@ -282,7 +282,7 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
 def read_query(
     filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
 ) -> JournalQuery:
-    """Return the journal query of a call; `machine` is the clock that sets the `at` of entries.
+    """Return the journal query of a call; `machine` is the clock by which entries get their time `at`.
 
     Raises UnprocessableMemberError.
     """
@@ -292,9 +292,9 @@ def read_query(
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """Return the expectation of a verification; if the body has no bounds, at least one call is expected.
+    """Return the expectation of a verification; if the body has no bounds, expect at least one call.
 
-    Raises UnprocessableMemberError: a name is unknown, a predicate invalid, or a maximum below its minimum.
+    Raises UnprocessableMemberError if a name is unknown, a predicate invalid, or a maximum below its minimum.
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")

@@ -25,14 +25,14 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """HTTP clients of this server, and settings of the operations."""
+    """HTTP clients of this server, and settings that operations need."""
 
     inside: HttpClient
     """Client of the whole server."""
     unprotected: HttpClient
     """Client of the control plane without its access guard."""
     replay_hosts: tuple[str, ...] = ()
-    """Hosts besides loopback to which calls may be replayed."""
+    """Hosts to which calls may be replayed, in addition to loopback."""
     strict_auth: bool = False
     """Whether vendors require known credentials."""
     examples: ExampleSource = field(default_factory=NoExamples)
@@ -52,7 +52,7 @@ def control_operations(
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    If an operation names a sandbox that does not exist, no sandbox is created.
+    No operation creates a missing sandbox just because a call names it.
     """
     packaged = PackagedScenarios(served)
     return (

@@ -33,7 +33,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 HERE, FRESH = "here", "fresh"
 MARK_HEADER = "mock-replay"
-"""Header of a replayed call: sandbox and number of the recorded call, and a serial number."""
+"""Name of a header of replayed calls: sandbox and number of the recorded call, and a serial number."""
 
 TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)
@@ -46,20 +46,21 @@ _EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 @dataclass(frozen=True, slots=True)
 class ReplayOperations:
-    """Operations that replay calls: `inside` sends calls to this server, `remote` to other addresses."""
+    """Operations that replay recorded calls."""
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
+    """Client of this server."""
     remote: RemoteClient
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
-        """Send the recorded bytes again and return the differences of the responses.
+        """Send the recorded bytes again; return the differences between the recorded and the new response.
 
-        Raises UnknownSandboxError; UnknownEntryError; IncompleteEntryError: the recorded body was cut;
-        UnprocessableMemberError: the address or a header is not allowed.
+        Raises UnknownSandboxError; UnknownEntryError; IncompleteEntryError if the recorded body was cut;
+        UnprocessableMemberError if the address or a header is not allowed.
         """
         body = body or EMPTY
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -175,9 +176,10 @@ class RemoteClient:
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """Return the address in `text`.
+        """Parse an address.
 
-        Raises MalformedMemberError: not a plain http(s) address; UnprocessableMemberError: a forbidden host.
+        Raises MalformedMemberError if it is not a plain http(s) address; UnprocessableMemberError if its host
+        is not allowed.
         """
         try:
             url = httpx.URL(text)
@@ -219,7 +221,7 @@ class RemoteClient:
 
 
 def _why_not_plain(url: httpx.URL) -> str:
-    """Return what is wrong with an address, which may only have scheme, host, port and path, or ""."""
+    """Return what is wrong with the address, or "" if it has only valid scheme, host, port and path."""
     if url.scheme not in _SCHEMES:
         return "expected http:// or https:// and a host"
     if not url.host:

@@ -1,4 +1,4 @@
-"""List and read the reports in one folder; no file outside the folder can be read."""
+"""List and read the reports in a folder; files outside the folder cannot be read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KINDS: Mapping[str, str] = {
 """Kinds of reports, by the suffix of the file; files with other suffixes are neither listed nor read."""
 
 MAX_READ_BYTES = 5 * 1024 * 1024
-"""Maximum size of a file that is read for its verdict."""
+"""Maximum size of a file whose verdict is read."""
 
 _HEAD_BYTES = 4096
 _MAX_DIGITS = 9
@@ -55,12 +55,12 @@ class ReportTooLargeError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """A report in the folder."""
+    """Report in the folder."""
 
     path: str
     """Path below the folder, separated by `/`."""
     file: Path
-    """Real file, which no symbolic link leads to."""
+    """File with all symbolic links resolved."""
     modified: float
     """Time of the last change, in seconds since 1970."""
     size_bytes: int
@@ -78,9 +78,10 @@ class _Report:
 
 @dataclass(frozen=True, slots=True)
 class ReportOperations:
-    """Operations on the reports in `folder`, which need not exist; None means that no folder is set."""
+    """Operations on reports."""
 
     folder: Path | None
+    """Folder of the reports, which need not exist, or None if no folder is set."""
 
     def list_reports(self) -> Document:
         if self.folder is None:
@@ -94,7 +95,7 @@ class ReportOperations:
     def read_report(self, path: str) -> Reply:
         """Return a report as a download, so that no browser runs it.
 
-        Raises UnknownReportError; ReportTooLargeError: over 20 MB.
+        Raises UnknownReportError; ReportTooLargeError if it is over 20 MB.
         """
         file = self._find(path)
         try:
@@ -134,7 +135,7 @@ def _files(root: Path) -> Iterator[_Report]:
 
 
 def _inside(root: Path, file: Path) -> Path | None:
-    """Return the real file of a report, or None if that file is outside `root` or no report."""
+    """Resolve symbolic links; return the resulting file, or None if it is outside `root` or no report."""
     try:
         real = file.resolve(strict=True)
         is_report = real.is_relative_to(root) and real.is_file() and real.suffix in KINDS
@@ -144,7 +145,7 @@ def _inside(root: Path, file: Path) -> Path | None:
 
 
 def read_verdict(file: Path, kind: str) -> Document | None:
-    """Return the numbers of checks that passed, failed and failed as known, or None if the file has none."""
+    """Return the numbers of passed, failed and known failed checks, or None if the file lacks them."""
     reader = _READERS.get(kind)
     try:
         if reader is None or file.stat().st_size > MAX_READ_BYTES:

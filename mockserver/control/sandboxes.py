@@ -44,8 +44,8 @@ class SandboxOperations:
     def create_sandbox(self, body: Document) -> Document:
         """Create a sandbox with the fixtures, or an empty sandbox.
 
-        Raises SandboxExistsError; UnprocessableMemberError: the name, `freeze`, an assumption or a scenario's
-        name is invalid; UnprocessableCallError: a scenario document is invalid; TooManySandboxesError.
+        Raises SandboxExistsError; UnprocessableMemberError if the name, `freeze`, an assumption or a name of a
+        scenario is invalid; UnprocessableCallError if a scenario document is invalid; TooManySandboxesError.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -82,7 +82,7 @@ class SandboxOperations:
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Restore the sandbox as created, except snapshots; delete its journal, which starts at 1 again."""
+        """Restore the sandbox as created, but keep snapshots; clear the journal, which starts at 1 again."""
         self.sandboxes.reset(name)
         self.journal.forget(name)
         return self.show_sandbox(name)
@@ -112,7 +112,7 @@ class AssumptionOperations:
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Set all assumptions in `body` or none, and return these; a null value restores the default.
+        """Set all assumptions in `body`, or none if any is invalid; a null value restores the default.
 
         Raises UnprocessableMemberError.
         """
@@ -143,7 +143,7 @@ class SnapshotOperations:
         return self.sandboxes.control(name, snapshots.list_snapshots)
 
     def take_snapshot(self, name: str, body: Document) -> Document:
-        """Store the whole state: records, clock, seed, ids, keys, counters, quotas, assumptions."""
+        """Store the whole state: records, clock, seed, id counters, idempotency keys, quotas, assumptions."""
 
         def work(whole: SandboxState) -> Document:
             records = count_records(snapshots.dump_tables(whole))
@@ -152,7 +152,7 @@ class SnapshotOperations:
         return self.sandboxes.control(name, work)
 
     def restore_snapshot(self, name: str, snapshot: str) -> Document:
-        """Restore a snapshot; journal and snapshots are kept. Raises UnknownSnapshotError."""
+        """Restore a snapshot; keep the journal and all snapshots. Raises UnknownSnapshotError."""
         return self.sandboxes.control(name, lambda whole: snapshots.restore_snapshot(whole, snapshot))
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:

@@ -37,7 +37,7 @@ _GROUPS: Mapping[str, frozenset[Json]] = {
     "transport": frozenset({"delay", "dribble", "fault", "truncateBodyAtFraction"}),
     "items": frozenset({"items"}),
 }
-"""Members of rules by which a packaged scenario is in a group; a response's status counts as a member."""
+"""Members that put a packaged scenario into a group, if a rule has any of them; statuses count as members."""
 
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
@@ -45,7 +45,7 @@ def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozens
 
 
 class PackagedScenarios:
-    """Packaged scenarios, read once, without the scenarios for vendors that are not served."""
+    """Packaged scenarios that suit the served vendors, read once."""
 
     def __init__(self, served: tuple[LoadedVendor, ...]) -> None:
         self._operations = operations_by_vendor(served)
@@ -59,7 +59,7 @@ class PackagedScenarios:
         return found
 
     def document(self, name: str, pointer: str) -> Document:
-        """Return a packaged scenario. Raises UnprocessableMemberError for the member at `pointer`."""
+        """Return a packaged scenario. If it is unknown, raise UnprocessableMemberError with `pointer`."""
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
             raise UnprocessableMemberError(
@@ -71,8 +71,8 @@ class PackagedScenarios:
 def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
     """Parse a call's JSON or YAML body as a scenario.
 
-    Raises UnprocessableMemberError: the body is not UTF-8; UnprocessableCallError: the scenario is invalid,
-    with its problems by line and column.
+    Raises UnprocessableMemberError if the body is not UTF-8; UnprocessableCallError if the scenario is
+    invalid, with the line and column of each problem.
     """
     try:
         return parse_text(_text_of(call), operations_by_vendor(served))
@@ -81,7 +81,7 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 
 
 def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
-    """Return a body's scenario document, or its problems. Raises UnprocessableMemberError: not UTF-8."""
+    """Return the scenario document or its problems. Raises UnprocessableMemberError if it is not UTF-8."""
     try:
         scenario = parse_text(_text_of(call), operations_by_vendor(served))
     except InvalidScenarioError as error:
@@ -91,7 +91,7 @@ def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
-    """Parse the document at `pointer` of a body as a scenario. Raises UnprocessableCallError."""
+    """Parse a document as a scenario; `pointer` is its place in the body. Raises UnprocessableCallError."""
     try:
         return parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:
@@ -152,7 +152,7 @@ class ScenarioOperations:
         return language.build_schema(vendor.name for vendor in self.served)
 
     def check_scenario(self, call: ControlCall) -> Document:
-        """Validate the body as a scenario without storing it. Raises UnprocessableMemberError: not UTF-8."""
+        """Validate a scenario without storing it. Raises UnprocessableMemberError if it is not UTF-8."""
         return check_body(call, self.served)
 
     def list_scenarios(self, name: str) -> Json:
@@ -168,9 +168,9 @@ class ScenarioOperations:
         return self.sandboxes.control(name, work)
 
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
-        """Store a scenario, and arm it if requested; a stored scenario with its name is lost with its counts.
+        """Store a scenario, and arm it if `armed`; replace a scenario with an equal name, and its counts.
 
-        Raises UnprocessableCallError; UnprocessableMemberError: the scenario's name differs from the path.
+        Raises UnprocessableCallError; UnprocessableMemberError if the scenario's name differs from the path.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -183,7 +183,7 @@ class ScenarioOperations:
         return self.show_scenario(name, scenario)
 
     def add_scenario(self, name: str, call: ControlCall, *, once: bool) -> Document:
-        """Store and arm a scenario under its own name; with `once`, each rule applies to one call.
+        """Store and arm a scenario under its own name; if `once` is set, each rule applies to one call only.
 
         Raises UnprocessableCallError.
         """
@@ -228,7 +228,7 @@ def _whole(record: Document, whole: SandboxState) -> Document:
 
 
 def _rules(record: Document, whole: SandboxState) -> list[Document]:
-    """Return each rule in words, with its calls, hits and remaining hits (None if unlimited)."""
+    """Return each rule in words, with the numbers of calls, hits and remaining hits (None if unlimited)."""
     counters = whole.collection(SCENARIO_COUNTERS, "")
     rules: list[Document] = []
     for rule in record["document"]["rules"]:

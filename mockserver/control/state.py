@@ -1,4 +1,4 @@
-"""State of a sandbox: its collections and records, dumped, validated and loaded."""
+"""Operations that list, dump, validate and load the state of a sandbox."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ MAX_PROBLEMS = 20
 
 
 def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
-    """Return a state of the sandbox, without its snapshots.
+    """Return a state of the sandbox, without snapshots.
 
     `which` is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` with the
-    number of a call, or `sandbox:` with a name. Raises UnknownSandboxError, UnknownSnapshotError,
-    UnknownEntryError.
+    number of a call, or `sandbox:` with the name of another sandbox. Raises UnknownSandboxError,
+    UnknownSnapshotError, UnknownEntryError.
     """
     if which == NOW:
         return sandboxes.dump(name)
@@ -76,7 +76,7 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
 
 @dataclass(frozen=True, slots=True)
 class RecordOperations:
-    """Operations on single collections. All raise UnknownSandboxError."""
+    """Operations on single collections. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
 
@@ -98,8 +98,8 @@ class RecordOperations:
     ) -> Document:
         """Return a page of the records of a collection, and the last writer of each.
 
-        If `key` is set, only its record matches; otherwise all records match that have `text` in their key or
-        in a value, in any letter case.
+        If `key` is set, return the record with this key; otherwise return all records with `text` in the key
+        or a value, in any letter case.
         """
         documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
         found = list(_matching(documents, key, text.casefold()))
@@ -114,7 +114,7 @@ class RecordOperations:
 
 
 def is_own_collection(scope: str, collection: str) -> bool:
-    """Return whether a collection is the server's own: ids, keys, quotas, settings, credentials."""
+    """Return whether a collection has the server's own data (such as quotas or settings), not records."""
     return scope == SANDBOX_SCOPE or collection in _OWN_COLLECTIONS
 
 
@@ -242,7 +242,7 @@ SAVED_SNAPSHOTS: Schema = _compiled(
         },
     )
 )
-"""Schema of a sandbox's snapshots (see `sandbox.snapshots.dump_snapshots`), without their tables."""
+"""Schema of a sandbox's snapshots (see `sandbox.snapshots.dump_snapshots`); it does not check tables."""
 
 VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
     **{
@@ -252,29 +252,29 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
         "sequences": _closed_object(last=_NUMBER),
     }
 )
-"""Schemas of the core's collections in a vendor's own scope."""
+"""Schemas of the collections that the server itself has in a vendor's scope without tenant."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateOperations:
-    """Operations on a sandbox's state. All raise UnknownSandboxError."""
+    """Operations on a sandbox's state. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
-        """Dump the state `of` (see `known_state`) of all vendors or of one.
+        """Dump a state (`of`, see `known_state`) of all vendors, or of one vendor.
 
-        Raises UnprocessableCallError: the vendor is not served; UnknownSnapshotError, UnknownEntryError.
+        Raises UnprocessableCallError if the vendor is not served; UnknownSnapshotError; UnknownEntryError.
         """
         self._check_vendor(vendor)
         held = known_state(self.sandboxes, name, of)
         return {scope: tables for scope, tables in held.items() if _is_of(scope, vendor)}
 
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
-        """Load a dump, of all vendors or of one; load it completely or not at all.
+        """Load a dump of all vendors, or of one vendor, completely or not at all.
 
-        If the dump has no scope of the sandbox itself, seed, clock and scenarios are kept. Raises
+        If the dump lacks the sandbox's own scope, keep seed, clock and scenarios. Raises
         UnprocessableCallError.
         """
         self._check_vendor(vendor)
@@ -292,7 +292,7 @@ class StateOperations:
         return self.sandboxes.control(name, work)
 
     def merge_state(self, name: str, body: Document) -> Document:
-        """Set the documents in `body`, and delete those that are null there; do all of this or nothing.
+        """Store each document in `body`, or delete the document for which `body` has null; do all or nothing.
 
         Raises UnprocessableCallError.
         """
@@ -322,7 +322,7 @@ class StateOperations:
 
 
 def check_problems(problems: Iterator[Document]) -> None:
-    """Raise UnprocessableCallError with the first problems, if there are any."""
+    """Raise UnprocessableCallError with the first `MAX_PROBLEMS` problems, if there are any."""
     shown = list(islice(problems, MAX_PROBLEMS))
     if shown:
         more = sum(1 for _ in problems)
@@ -331,7 +331,7 @@ def check_problems(problems: Iterator[Document]) -> None:
 
 
 def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
-    """Return the tables with the documents of `patch`, in which null deletes a document."""
+    """Return the tables with the documents of `patch`; if `patch` has null, without the document."""
     merged = dict(tables)
     for name, documents in patch.items():
         both = {**tables.get(name, EMPTY), **documents}
@@ -351,10 +351,11 @@ def _is_of(scope: str, vendor: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DumpValidator:
-    """Validator of dumps of all served vendors, or of `vendor` alone if that is set."""
+    """Validator of dumps."""
 
     served: tuple[LoadedVendor, ...]
     vendor: str = ""
+    """The only vendor in the dump; if empty, all served vendors and the sandbox's own scope."""
 
     def problems(self, dump: Document) -> Iterator[Document]:
         names = [one.name for one in self.served]
@@ -429,7 +430,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json, *, null_is_valid: bool = False) -> Iterator[Document]:
-    """Yield a problem for each table or document of a wrong type; `null_is_valid` accepts null documents."""
+    """Yield a problem for each table or document of a wrong type; if `null_is_valid`, skip null."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

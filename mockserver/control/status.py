@@ -24,11 +24,12 @@ _TEXTS = ("text/plain", "application/openmetrics-text")
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
-    """A setting in effect; `source` is `default`, `command line`, a variable's name, or `file:line`."""
+    """Setting in effect."""
 
     name: str
     value: str
     source: str
+    """`default`, `command line`, the name of an environment variable, or `file:line`."""
 
     def document(self) -> Document:
         return {"setting": self.name, "value": self.value, "source": self.source}
@@ -43,7 +44,7 @@ class ServerOperations:
     settings: tuple[EffectiveSetting, ...] = ()
 
     def health(self) -> Document:
-        """Return status, version, vendors, uptime. Raises StoreUnavailableError: no call can be served."""
+        """Return status, version, vendors, uptime. Raises StoreUnavailableError if no call can be served."""
         self.check_store()
         return {
             "status": "ok",
@@ -54,7 +55,7 @@ class ServerOperations:
         }
 
     def list_settings(self) -> Json:
-        """Return the effective settings with their sources, or none if a program started the server."""
+        """Return the effective settings with their sources, or [] if a program started the server."""
         return [setting.document() for setting in self.settings]
 
     def list_vendors(self) -> Json:
@@ -73,17 +74,18 @@ class ServerOperations:
 
 @dataclass(frozen=True, slots=True)
 class MetricSources:
-    """Sources of metrics in the running server; `check_store` raises StoreUnavailableError."""
+    """Sources of metrics in the running server."""
 
     counters: Counters
     open_calls: Callable[[], Mapping[str, int]]
     uptime_seconds: Callable[[], int]
     check_store: Callable[[], None]
+    """Function that raises StoreUnavailableError if no call can be served."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetricsOperations:
-    """Operations on metrics. If workers share a store, totals are those of all workers."""
+    """Operations on metrics. If several workers share a store, totals include all workers."""
 
     sandboxes: Sandboxes
     journal: Journal

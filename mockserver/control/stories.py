@@ -1,4 +1,4 @@
-"""Stories: recorded calls with the state that they need, proven by a trial, as files of several formats."""
+"""Export stories: recorded calls with the necessary state, proven by a trial, in several formats."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ MAX_CALLS = 200
 MAX_STATE_BYTES = 8 * 1024 * 1024
 
 _TRIAL_HOST = "another.localhost"
-"""Host of trial calls. As it is not the recorded host, all that depends on the host is found to vary.
+"""Host of trial calls. It differs from the recorded host, to find what depends on the host.
 
 The access guard accepts this host.
 """
 
 _TIMEOUT_MS = 60_000
 _DELAYED_TIMEOUT_MS = 500
-"""Timeout of a trial call whose response a rule delays; its entry is written before the response."""
+"""Timeout of a trial call whose response a rule delays. The journal entry is written before the response."""
 
 _SEQUENCES = "sequences"
 _SKIPPED = frozenset(
@@ -74,18 +74,19 @@ class NotReproducibleError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class StoryBuilder:
-    """Builder of stories from a sandbox's journal; `inside` sends the calls of a trial to this server."""
+    """Builder of stories from a sandbox's journal."""
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
+    """Client of this server, for trial calls."""
 
     async def build(self, name: str, entries: Sequence[Entry], *, shown: bool) -> Story:
         """Build a story from the entries, proven by a trial.
 
         Credentials are cut unless they are `shown`, belong to the fixtures, or were issued by the sandbox.
-        Raises NotReproducibleError: with the call and the reason; UnknownSandboxError; TooManySandboxesError.
+        Raises NotReproducibleError, which names call and reason; UnknownSandboxError; TooManySandboxesError.
         """
         _check_kept(entries)
         states = self.sandboxes.store.call_states(name, [entry.number for entry in entries])
@@ -133,7 +134,7 @@ class StoryBuilder:
         return settings, calls
 
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
-        """Send the calls to a new sandbox, and return their journal entries."""
+        """Send the calls to a new sandbox; return the journal entry of each, or None if there is no entry."""
         with trial_sandbox(self.sandboxes, self.journal, settings) as name:
             try:
                 return [await self._try_call(name, call) for call in calls]
@@ -234,7 +235,7 @@ _Place = tuple[str, str, str]
 
 
 def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Settings:
-    """Return the settings that bring a new sandbox closest to the state `before`."""
+    """Return settings for a new sandbox whose initial state differs as little as possible from `before`."""
     own = before[SANDBOX_SCOPE]
     stored = sorted(own.get(SCENARIOS, EMPTY).values(), key=lambda record: record["order"])
     values = sandbox_assumptions.overridden_values(before)
@@ -256,7 +257,7 @@ def clock_of(entry: Entry) -> str:
 def state_patches(
     initial: Tables, entries: Sequence[Entry], states: Mapping[int, CallStates], vendors: Collection[str]
 ) -> Iterator[Document]:
-    """Yield for each call the documents to merge before the call, so that its recorded state is restored."""
+    """Yield, for each call, the documents to merge before the call in order to restore its recorded state."""
     scopes = (SANDBOX_SCOPE, *(f"{vendor}/" for vendor in vendors))
 
     def is_relevant(scope: str) -> bool:
@@ -290,7 +291,7 @@ def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document |
 
 
 def _is_same(collection: str, old: Document | None, new: Document | None) -> bool:
-    """Return whether documents are equal; the order numbers of scenarios are ignored."""
+    """Return whether the documents are equal; ignore `order` of scenarios."""
     if collection == SCENARIOS and old is not None and new is not None:
         return {**old, "order": 0} == {**new, "order": 0}
     return old == new
@@ -322,7 +323,7 @@ def _texts(node: Json) -> Iterator[str]:
 
 
 def describe_difference(recorded: Entry, tried: Entry | None) -> str:
-    """Return the first difference of the trial in status, loss, operation, rules or items; "" if none."""
+    """Return the trial's first difference in status, loss, operation, rules or items, or "" for none."""
     if tried is None:
         return "it could not be sent again"
     for what, was, now in (
@@ -343,7 +344,7 @@ def describe_difference(recorded: Entry, tried: Entry | None) -> str:
 
 
 def expected_answer(recorded: Entry, tried: Entry) -> ExpectedAnswer:
-    """Return what is expected of the response: only those parts that were equal in the trial."""
+    """Return the expected response, reduced to the parts that were equal in the trial."""
     loss = loss_kind(recorded)
     has_body, body = (False, None) if loss else _common_body(recorded, tried)
     return ExpectedAnswer(
@@ -394,7 +395,7 @@ def _document(body: bytes, entry: Entry) -> Json:
 
 
 def _common(before: Json, after: Json, shown: Json) -> Json:
-    """Return the value with `VARYING` where the trial differs, or where a credential is cut."""
+    """Return `before` with `VARYING` in place of parts that differ in `after` or are masked in `shown`."""
     if isinstance(before, dict) and isinstance(after, dict) and isinstance(shown, dict):
         if before.keys() == after.keys() == shown.keys():
             return {name: _common(before[name], after[name], shown[name]) for name in before}
@@ -411,7 +412,7 @@ def _media_type(reply: Reply) -> str:
 
 
 def story_reply(story: Story, form: Format) -> Reply:
-    """Return the story as a file. Raises NotReproducibleError: the format cannot express a call."""
+    """Return the story as a file. Raises NotReproducibleError if the format cannot express a call."""
     try:
         return _file_reply(form, form.text(story), story.stem)
     except UnsuitableFormError as error:

@@ -41,7 +41,7 @@ _DEFAULTS_FILE = "_vendor.yaml"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """A row of the catalogue: one failure of batches."""
+    """Row of the catalogue, about one failure of batches."""
 
     row: int
     name: str
@@ -50,10 +50,10 @@ class CatalogueRow:
     expected: str
     """Expected behaviour of the server."""
     check: str
-    """What a test suite asserts."""
+    """What a test suite asserts about the failure."""
     source: Sequence[str]
     generic: Node
-    """Case for any vendor, with placeholders for what a vendor defines; {} if there is none."""
+    """Case for any vendor, with placeholders that each vendor defines; {} if there is no such case."""
 
     @property
     def id(self) -> str:
@@ -68,16 +68,17 @@ class CatalogueRow:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCase:
-    """A vendor's case for a row; `differs` tells how a better source contradicts the row, or is ""."""
+    """A vendor's case for a row."""
 
     row: CatalogueRow
     case: Case
     differs: str = ""
+    """How a better source contradicts the row, or "" if none does."""
 
 
 @cache
 def rows() -> Mapping[int, CatalogueRow]:
-    """Return all rows by number. Raises BadCaseError: the catalogue's file is invalid."""
+    """Return all rows by number. Raises BadCaseError if the catalogue's file is invalid."""
     file = Path(__file__).parent / "catalogue.yaml"
     found = [_read_row(node) for node in yaml.load(file.read_text(encoding="utf-8"))]
     return {row.row: row for row in found}
@@ -85,7 +86,7 @@ def rows() -> Mapping[int, CatalogueRow]:
 
 @cache
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
-    """Return the vendor's cases in the order of rows and files; () without a package. Raises BadCaseError."""
+    """Return the vendor's cases, by row, then by file; () if it has no package. Raises BadCaseError."""
     if vendor not in vendor_packages():
         return ()
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{vendor}")
@@ -94,7 +95,7 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
 
 
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
-    """Yield the cases of a folder, file by file. Raises BadCaseError: a case or its row is invalid."""
+    """Yield the cases of a folder, file by file. Raises BadCaseError if a case or its row is invalid."""
     common = load_defaults(folder / _DEFAULTS_FILE)
     for file in sorted(folder.glob("[a-z]*.yaml")):
         for node in yaml.load(file.read_text(encoding="utf-8")) or ():
@@ -123,7 +124,7 @@ def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
 
 
 def case_document(case: Case) -> Document:
-    """Return the case as a document of the case language, without unused names."""
+    """Return the case as a document of the case language, without unused placeholders."""
     members = {
         "vendor": case.vendor,
         "says": case.says,
@@ -194,7 +195,7 @@ class UnknownCaseError(ControlError):
 
 
 class UnknownRunError(ControlError):
-    """No run has this number, or its verdict was dropped."""
+    """Refusal because no run has the number, or the run's verdict was dropped."""
 
     status = 404
     code = "unknown-run"
@@ -219,7 +220,7 @@ class CaseOperations:
     runs: CaseRuns
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
-        """Return matching rows in order of numbers. Raises UnprocessableMemberError: unknown vendor."""
+        """Return matching rows by number. Raises UnprocessableMemberError if the vendor is unknown."""
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
                 "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
@@ -251,12 +252,12 @@ class CaseOperations:
         }
 
     async def run_case(self, name: str, case: str, body: Document | None, call: ControlCall) -> Document:
-        """Run a row's cases for one vendor in the sandbox and restore its state afterwards.
+        """Run a row's cases for one vendor in the sandbox and restore the sandbox's state afterwards.
 
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
-        journal; what other clients change in the sandbox meanwhile is lost. Raises UnknownSandboxError;
-        UnknownCaseError; UnprocessableMemberError: the row has no case for the vendor, or no vendor is named
-        and the row has cases for several; CaseRunningError.
+        journal; changes by other clients during the run are lost. Raises UnknownSandboxError;
+        UnknownCaseError; UnprocessableMemberError if the row has no case for the vendor, or if no vendor is
+        named and the row has cases for several vendors; CaseRunningError.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -287,10 +288,10 @@ class CaseOperations:
         return verdict
 
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
-        """Export the calls of a row's first case for one vendor, after a run in a new sandbox.
+        """Run a row's first case for one vendor in a new sandbox, and export its calls.
 
-        Raises UnknownCaseError; UnprocessableMemberError: as in `run_case`; UnexportableCaseError: the case
-        fails, or the format cannot express its calls; TooManySandboxesError.
+        Raises UnknownCaseError; UnprocessableMemberError as `run_case` does; UnexportableCaseError if the
+        case fails, or the format cannot express its calls; TooManySandboxesError.
         """
         row = _row(case)
         entry = self._entries(self._choose_vendor(row, vendor), row)[0]

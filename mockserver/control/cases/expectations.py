@@ -1,4 +1,4 @@
-"""Compare what a case expects with responses and with the state of its sandbox."""
+"""Compare expectations of a case with responses and with the state of the case's sandbox."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mockserver.model import Json, parse_pointer
 USER_AGENT = "mockserver-cases"
 SEED = 7
 START_INSTANT = "2026-01-05T09:00:00Z"
-"""Frozen time of a sandbox in which cases run; `SEED` is its seed."""
+"""Frozen time of a sandbox at the start of a case."""
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"\$\{(\w+)\}")
 ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
 SET = "$set"
 MAX_VALUE_SIZE = 32 * 1024 * 1024
-"""Maximum size of one value, in characters and elements."""
+"""Maximum size of one value: its characters plus its elements."""
 
 _KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
 MAX_SHOWN_BYTES = 3000
@@ -55,7 +55,7 @@ class SandboxClient:
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     def mount(self, vendor: str) -> str:
-        """Return the path at which the vendor's paths begin; "" is the root of the server."""
+        """Return the prefix of the vendor's paths, or "" if they begin at the root of the server."""
         return f"/{vendor}" if vendor else ""
 
     async def create(self, seed: int, *, empty: bool) -> None:
@@ -101,7 +101,7 @@ class SandboxClient:
     async def call_control(self, method: str, below: str, body: Json = None) -> HttpResponse:
         """Call the control plane for the sandbox.
 
-        Raises UnmetExpectationError: the call is refused or lost.
+        Raises UnmetExpectationError if the call is refused or lost.
         """
         return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
 
@@ -124,9 +124,9 @@ class TooLargeValueError(MockServerError):
 
 
 def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
-    """Replace placeholders and fill in generated values.
+    """Return the node with placeholders replaced and values generated.
 
-    Raises KeyError: a placeholder is not defined; TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
+    Raises KeyError if a placeholder is not defined; TooLargeValueError if a value exceeds `MAX_VALUE_SIZE`.
     """
     filled = _fill(node, placeholders)
     _check_size(filled)
@@ -151,7 +151,7 @@ def _check_size(value: Any) -> None:
 
 
 def _size(node: Any, known: dict[int, int]) -> int:
-    """Return the number of characters and elements of a value; `known` has sizes of objects by their `id`."""
+    """Return the number of characters plus elements of a value; `known` caches sizes of objects by `id()`."""
     if isinstance(node, str):
         return len(node)
     if not isinstance(node, list | dict):
@@ -270,7 +270,7 @@ def _is_of_kind(kind: str, found: Any) -> bool:
 def response_differences(
     expected: Node, response: HttpResponse | LostResponse, remembered: Mapping[str, HttpResponse]
 ) -> list[str]:
-    """Return the differences from the `expected` response; if there are any, add the received response."""
+    """Return the differences from the `expected` response and, if there are any, the received response."""
     if isinstance(response, LostResponse):
         return [f"expected status {expected.get('status')}", _received(response)]
     found = list(_response_differences(expected, response, remembered))
@@ -278,7 +278,7 @@ def response_differences(
 
 
 def loss_differences(expected: str | Node, response: HttpResponse | LostResponse) -> list[str]:
-    """Return the differences from the `expected` loss: a kind, or `{kind, status}` (null for no status)."""
+    """Return the differences from the `expected` loss: a kind, or `{kind, status}` (null: no status)."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, HttpResponse):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
@@ -291,7 +291,7 @@ def loss_differences(expected: str | Node, response: HttpResponse | LostResponse
 def document_differences(
     expected: Mapping[str, Mapping[str, Any]], tables: Node, vendor: str, tenant: str | None
 ) -> Iterator[str]:
-    """Yield the differences of expected documents; further documents and further members are ignored."""
+    """Yield the differences from the expected documents; ignore further documents and further members."""
     for collection, documents in expected.items():
         found = _collection(tables, vendor, tenant, collection)
         for key, document in documents.items():
@@ -310,7 +310,7 @@ def response_set_differences(
     response: list[HttpResponse | LostResponse],
     remembered: Mapping[str, HttpResponse],
 ) -> list[str]:
-    """Return the differences from the `expected` responses, in any order; each is expected `times` times."""
+    """Return the differences from the `expected` responses, in any order, each `times` times (default 1)."""
     left = list(response)
     found = []
     for node in expected:
@@ -327,7 +327,7 @@ def response_set_differences(
 
 
 def value_in_response(response: HttpResponse, place: str) -> Any:
-    """Return the value at a JSON Pointer, or a header (`header <name>`). Raises UnmetExpectationError."""
+    """Return the value at `place`: a JSON Pointer, or `header <name>`. Raises UnmetExpectationError."""
     try:
         if place.startswith("header "):
             return response.headers[place.removeprefix("header ").lower()]
@@ -396,9 +396,9 @@ def _is_json(response: HttpResponse) -> bool:
 def _remembered_differences(
     candidates: list[HttpResponse], response: HttpResponse, left_out: Iterable[str]
 ) -> list[str]:
-    """Return the differences from the first candidate, or none if any candidate is equal.
+    """Return the differences from the first candidate, or [] if the response equals any candidate.
 
-    `left_out` has pointers to ignore.
+    Members at the pointers `left_out` are ignored.
     """
     found = [
         list(_apart_from(_without(candidate, left_out), _without(response, left_out)))

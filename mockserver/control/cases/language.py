@@ -1,4 +1,4 @@
-"""The case language: a parser of cases, and a reader of case files that need not be trusted."""
+"""The case language: a parser of cases, and a reader of case files from untrusted sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.model import SAFE_METHODS, Json, Path
 from mockserver.scenario.yaml_positions import PositionedDocument, TextPosition, parse_yaml
 
 SOURCES = ("seed", "field", "public", "rfc", "report", "assumed")
-"""Evidence of an answer.
+"""Kinds of evidence for an answer.
 
 In this order: the vendor's document of the batch operation, a recording or a program in use, another public
 document, a standard, a user's report, no evidence.
@@ -71,7 +71,7 @@ STEPS: Mapping[str, frozenset[str]] = {
     "dump": frozenset({"dump", "scope"}),
     "unchanged": frozenset({"unchanged", "except"}),
 }
-"""Permitted members of a step, by the member that identifies the kind of the step."""
+"""Permitted members of a step, by the member that tells the step's kind."""
 
 _STATE_STEPS = ("dump", "unchanged", "walk")
 
@@ -104,7 +104,7 @@ MAX_PROBLEMS = 10
 
 
 class BadCaseError(MockServerError):
-    """A case is not valid in the case language; the message names file and place."""
+    """Error of an invalid case; the message names file and place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Case:
     names: Mapping[str, Any] = field(default_factory=dict)
     """Initial placeholders."""
     scenarios: Sequence[str | Node] = ()
-    """Names of packaged scenarios, or documents; armed between `given` and `when`."""
+    """Names of packaged scenarios, or scenario documents, which are armed between `given` and `when`."""
     given: Sequence[Node] = ()
     when: Sequence[Node] = ()
     then: Sequence[Node] = ()
@@ -261,17 +261,17 @@ def _nested_steps(steps: Sequence[Node]) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class ShapeProblem:
-    """A problem of the shape of a case document, and its cure."""
+    """Problem of the shape of a case document, with a cure."""
 
     path: Path
     detail: str
     cure: str
     is_key: bool = False
-    """Whether the last name in `path` is wrong, not its value."""
+    """Whether the last name in `path` is wrong; otherwise its value is."""
 
 
 _Check = Callable[[Json], str]
-"""Function that returns what was expected, or "" if the value is valid."""
+"""Function that returns a description of the expected value, or "" if the value is valid."""
 
 
 def find_shape_problems(document: Json) -> Iterator[ShapeProblem]:
@@ -334,7 +334,7 @@ def _header_problems(headers: Json, path: Path) -> Iterator[ShapeProblem]:
 
 
 def has_line_break(text: str) -> bool:
-    """Return whether the text has a character that would end a line of HTTP, or garble it."""
+    """Return whether the text has a character that would end or garble a header line of HTTP."""
     return any(sign < " " and sign != "\t" for sign in text) or "\x7f" in text
 
 
@@ -436,15 +436,16 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class CaseFileProblem:
-    """A problem in a file, with its place (`file:line:column`, as far as known) and its cure."""
+    """Problem in a case file, with a cure."""
 
     place: str
+    """`file:line:column`, or `file` if the position is unknown."""
     detail: str
     cure: str
 
 
 class BadCaseFileError(BadCaseError):
-    """A file is no valid case; `problems` has the first problems."""
+    """Error of an invalid case file; `problems` has the first `MAX_PROBLEMS` problems."""
 
     def __init__(self, problems: tuple[CaseFileProblem, ...]) -> None:
         super().__init__("\n".join(f"{one.place}: {one.detail}; {one.cure}" for one in problems))
@@ -452,7 +453,7 @@ class BadCaseFileError(BadCaseError):
 
 
 def read_case_file(content: bytes, name: str) -> Case:
-    """Read the case in a file; messages use the file's `name`. Raises BadCaseFileError."""
+    """Parse a case file; `name` is the file's name in messages. Raises BadCaseFileError."""
     found = _parse(content, name)
     if found.syntax_problems:
         slips = found.syntax_problems[:MAX_PROBLEMS]
@@ -482,7 +483,7 @@ def _parse(content: bytes, name: str) -> PositionedDocument:
 
 
 def _json_document(text: str) -> Json:
-    """Return the document if the file is JSON, apart from comment lines; otherwise None."""
+    """Return the document if the text, without comment lines, is a JSON object; otherwise None."""
     below = "\n".join(line for line in text.split("\n") if not line.startswith("#")).strip()
     if not below.startswith("{"):
         return None

@@ -34,7 +34,7 @@ FORM = "application/x-www-form-urlencoded"
 _BREAKING = re.compile(r"[\x00-\x20\x7f]")
 _BREAKING_HEADER = re.compile(r"[\x00\r\n]")
 DEFAULT_CHUNKS = 3
-"""Number of chunks of a chunked body if the step does not name one."""
+"""Default number of chunks of a chunked body."""
 
 INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
 """Collections that hold no records: sequences, quotas, assumptions, stored replies."""
@@ -42,22 +42,22 @@ INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempot
 OK = 200
 MAX_PAGES = 1000
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
-"""Kinds of steps for which a message shows the called target."""
+"""Kinds of steps whose called target is shown in messages."""
 
 _OK = 200
 
 
 class UnsendableCallError(MockServerError):
-    """A call cannot be sent as a single HTTP request."""
+    """Error of a call that cannot be sent as a single HTTP request."""
 
 
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """Return the request of a `call` step below `mount`.
+    """Return the request of a `call` step; its target begins with `mount`.
 
-    The step's headers override `headers`; null removes a header. Raises KeyError: a placeholder is not
-    defined; TooLargeValueError; UnsendableCallError: a value would break the request.
+    The step's headers override `headers`; null removes a header. Raises KeyError if a placeholder is not
+    defined; TooLargeValueError; UnsendableCallError if a value would break the request.
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
@@ -93,7 +93,7 @@ def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]
 
 
 def _check_outside(target: str) -> None:
-    """Raise UnsendableCallError if a call without vendor would reach the control plane or another sandbox."""
+    """Raise UnsendableCallError if the target is below the control plane or another sandbox."""
     segment = unquote(target)[1:].partition("/")[0]
     if segment.startswith("_") or segment == "sandboxes":
         raise UnsendableCallError(f"{target[:100]!r} is not below a vendor")
@@ -140,7 +140,7 @@ class CaseRun:
     journal_mark: int = 0
     """Newest journal number after the `given` steps."""
     start_snapshot: str = ""
-    """Id of a snapshot of the start, or "" if the case does not reset the sandbox."""
+    """Id of the snapshot taken at the start, or "" if the case has no `reset` step."""
 
     def fill(self, node: Any) -> Any:
         return fill_placeholders(node, self.placeholders)
@@ -247,7 +247,7 @@ async def restore(run: CaseRun, step: Node) -> list[str]:
 
 
 async def reset(run: CaseRun, _step: Node) -> list[str]:
-    """Restore the state at the start of the case, then set the case's assumptions; the journal continues."""
+    """Restore the start snapshot without clearing the journal, then set the case's assumptions."""
     await run.client.call_control("POST", f"/snapshots/{run.start_snapshot}/restore")
     await run.assume(run.case.assumptions)
     return []
@@ -287,7 +287,7 @@ async def unchanged(run: CaseRun, step: Node) -> list[str]:
 
 
 async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
-    """Follow all pages, and check their keys: none may appear twice. Take `between` steps after page 1."""
+    """Follow all pages, and check that no key appears twice. After page 1, await `between`."""
     step = run.fill({name: node for name, node in step.items() if name != "between"})
     target: str | None = str(step["walk"])
     keys: list[Any] = []
@@ -316,10 +316,11 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
 
 
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
-    """Return the call for the page after page `number`; None if there is none.
+    """Return the call for the page after page `number`, or None if there is no such page.
 
-    `link` is the pointer to the target of that call. Without `link`, the parameter `query` selects the page;
-    its value is at the pointer `from`, or begins with `first` for page 2 and grows by `step`.
+    `how` has either `link`, the pointer to the next target, or `query`, the parameter that selects a page.
+    The parameter's value is at the pointer `from`; without `from`, it is `first` for page 2, and grows by
+    `step`.
     """
     if "link" in how:
         link = _value_or_none(response, how["link"])
@@ -356,11 +357,11 @@ def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """Result of a run of a case."""
+    """Result of one run of a case."""
 
     differences: tuple[str, ...]
     calls: tuple[int, ...]
-    """Journal numbers of all calls of the sandbox during the run, also of other clients."""
+    """Journal numbers of all calls of the sandbox during the run, including calls of other clients."""
 
     @property
     def passed(self) -> bool:
@@ -415,7 +416,7 @@ async def _run_parts(case_run: CaseRun) -> None:
 
 
 async def run_steps(case_run: CaseRun) -> None:
-    """Run only the steps, for a server without sandboxes or control plane. Raises UnmetExpectationError."""
+    """Run only the steps, at a server without sandboxes or control plane. Raises UnmetExpectationError."""
     _fill_names(case_run)
     for part in ("given", "when", "then"):
         await _run_steps(case_run, part, getattr(case_run.case, part))
