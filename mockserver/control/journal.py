@@ -151,7 +151,7 @@ class JournalOperations:
         self.sandboxes.check_exists(name)
         _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
-        is_masked = item is not None and MASK in item  # a key as it is shown, without its credentials
+        is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
         entries, wanted = self.journal.entries(name), None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
         return [one for one in found if not is_masked or View().key(one.key) == item]

@@ -198,7 +198,7 @@ class RemoteClient:
         target = to.raw_path.decode().rstrip("/") + request.target
         headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers]
         status: int | None = None
-        # Reading the machine's certificates takes 20 ms at least, without any use for plain HTTP.
+        # Reading the machine's certificates takes at least 20 ms, and plain HTTP does not need them.
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if to.scheme == "http" else True
         try:
             async with (

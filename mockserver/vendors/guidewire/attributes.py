@@ -36,7 +36,7 @@ INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
 
 ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
 ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
-"""Invoice attributes that are defaults of item attributes. Source: docs/vendors/guidewire.md#item."""
+"""Invoice attributes that are defaults, by item attribute. Source: docs/vendors/guidewire.md#item."""
 
 INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
 """Attributes that are shown as they are stored."""

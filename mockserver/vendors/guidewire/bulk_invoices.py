@@ -246,7 +246,7 @@ def remove_invoice(invoice: Document, state: State) -> None:
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """If the delivery method becomes `hold`, hold the invoice; if it stops being `hold`, make a draft of it.
+    """If the delivery method becomes `hold`, hold the invoice; if it was `hold`, make a held invoice a draft.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """

@@ -86,7 +86,7 @@ def _outcome(answer: Json, place: int, items: Sequence[BatchItem]) -> ReportedOu
     body = answer.get("body")
     error = value_at(body, ("error",))  # assumed: docs/vendors/guidewire.md#errors
     message = value_at(error if isinstance(error, dict) else body, ("userMessage",))
-    href = value_at(body, ("data", "links", "self", "href"))  # nothing else there names its call
+    href = value_at(body, ("data", "links", "self", "href"))  # no other member names the call
     total = _amount(value_at(body, ("data", "attributes", "bulkInvoiceTotal")))
     return ReportedOutcome(
         place=None if sent is None else place,

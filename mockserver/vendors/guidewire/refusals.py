@@ -101,7 +101,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return `problem_error`; if all problems break business rules, with the status of these rules."""
+    """Return the error of `problem_error`; if all problems break business rules, set the rules' status."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):

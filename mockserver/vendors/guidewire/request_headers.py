@@ -24,7 +24,7 @@ _FIRST_REFUSAL = 400
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Enter the operation, count the call, and refuse formats other than JSON in UTF-8 by assumptions."""
+    """Enter the operation, count the call, and, if assumptions say so, refuse all but JSON in UTF-8."""
     enter()
     with state.item():  # a refused call is not counted
         enter.count()

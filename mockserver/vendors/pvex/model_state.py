@@ -440,7 +440,7 @@ def _reader_entry(
     wire = (*path[:1], *(_sent_name(str(name), invoice.sent) for name in path[1:]))
     text = GENERAL_ERROR
     if context.is_detailed:
-        if len(wire) > 1:  # what was sent, not what was made of it
+        if len(wire) > 1:  # the sent value, not the value that was read
             problem = replace(problem, found=invoice.sent[wire[1]])
         text = json_message(problem, path if context.is_batch else path[1:], context.positions)
     return ModelStateEntry(path, context.key(wire), text, by_reader=True)
