@@ -45,7 +45,8 @@ class SandboxOperations:
         """Create a sandbox with the fixtures, or an empty sandbox.
 
         Raises SandboxExistsError; UnprocessableMemberError if the name, `freeze`, an assumption or a
-        scenario name is invalid; UnprocessableCallError if a scenario document is invalid; TooManySandboxesError.
+        scenario name is invalid; UnprocessableCallError if a scenario document is invalid;
+        TooManySandboxesError.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")

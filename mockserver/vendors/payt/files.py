@@ -105,8 +105,8 @@ def upload_file(request: Request, state: State) -> Reply:
     """Mark an announced file as uploaded if the bytes agree with the announcement.
 
     Source: docs/vendors/payt.md#files (size, type and checksum are verified; the answers are assumed,
-    docs/vendors/payt.md#operations-and-paths). Raises NotFound: the URL is unknown or expired; InvalidCall:
-    the bytes differ from the announcement.
+    docs/vendors/payt.md#operations-and-paths). Raises NotFound if the URL is unknown or expired;
+    InvalidCall if the bytes differ from the announcement.
     """
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)

@@ -141,7 +141,7 @@ def _message(refused: RefusedCall) -> str:
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the record; if its code is unknown, with the internal error's message.
+    """Return the fault as a problem of the record; an unknown code gets the message of an internal error.
 
     Records have no status in a response, so the fault's status counts only if the whole call is refused.
     """

@@ -144,7 +144,7 @@ class RecordMatch(Value, frozen=True):
     """Match of a sent record with stored records."""
 
     stored: Document | None
-    """None if the sent record is new."""
+    """Stored record to update, or None if the sent record is new."""
     taken: tuple[str, ...] = ()
     """Members to reject, because a stored record contradicts them."""
     crossed: bool = False
@@ -185,7 +185,7 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 
 
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
-    """Return the debtor with the number that an invoice record has; if there is none, with its identifier.
+    """Return the debtor whose number the record has; if there is none, the debtor whose identifier it has.
 
     Source: docs/vendors/payt.md#invoice (that number or identifier suffices is assumed).
     """

@@ -186,7 +186,7 @@ def _invoice_key(invoice: Document) -> str:
 def render_batch(result: BatchResult, _state: State) -> Reply:
     """Reply with success, with all problems of all invoices, or with a failure of the database.
 
-    If a scenario sets the status of an invoice, it becomes the status of the whole reply.
+    If a scenario sets the status of an invoice, this status becomes the status of the whole reply.
     Source: docs/vendors/pvex.md#refusals.
     """
     problems = [problem for outcome in result.outcomes for problem in outcome.problems]

@@ -151,7 +151,7 @@ class JsonPositions:
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Return the positions in `text`, or no positions if it is too long; of a repeated name, the last."""
+    """Return the positions in `text` (none if it is too long); if a name is repeated, its last position."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}

@@ -286,7 +286,7 @@ def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """Return the fault as a problem of a member or of storage; if its code is unknown, as one of storage.
+    """Return the fault as a problem of a member or, for exceptions and unknown codes, of storage.
 
     A storage problem without a message gets the general message that remote callers see.
     """

@@ -112,7 +112,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """Convert a local time to UTC; out of range, return the first or last date-time, as .NET does."""
+    """Convert a local time to UTC; if that is out of range, return the first or last date, as .NET does."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")
