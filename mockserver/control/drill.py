@@ -36,7 +36,7 @@ class DrillOperations:
         return [case.document() for case in list_cases(vendor, self.packaged.documents)]
 
     def learn_drill(self, name: str, body: Document) -> Document:
-        """Read a client's run without faults; return what the client means to do, and cases fitted to it.
+        """Read a client's run without faults; return what the client means to do, and cases that fit the run.
 
         Raises UnprocessableMemberError if the vendor is not served.
         """

@@ -1,4 +1,4 @@
-"""Make example batches, each tried in a second sandbox; show the headers that a call needs.
+"""Make example batches, each tried in a second sandbox; show the credentials that calls need.
 
 The source of examples is passed in, so that a server can start without the code that makes examples.
 """

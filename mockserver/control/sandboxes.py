@@ -104,7 +104,7 @@ class SandboxOperations:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionOperations:
-    """Operations on a sandbox's assumptions. All raise UnknownSandboxError."""
+    """Operations on a sandbox's assumptions. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
@@ -136,7 +136,7 @@ def check_values(
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOperations:
-    """Operations on a sandbox's snapshots. All raise UnknownSandboxError."""
+    """Operations on a sandbox's snapshots. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
 

@@ -43,7 +43,7 @@ MAX_CALLS = 200
 MAX_STATE_BYTES = 8 * 1024 * 1024
 
 _TRIAL_HOST = "another.localhost"
-"""Host of trial calls. It differs from the recorded host, to find what depends on the host.
+"""Host of trial calls, unlike the recorded host, so that the trial finds all that depends on the host.
 
 The access guard accepts this host.
 """

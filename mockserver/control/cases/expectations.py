@@ -117,7 +117,7 @@ class SandboxClient:
 
 
 class TooLargeValueError(MockServerError):
-    """A value is larger than any case needs."""
+    """Error of a value that is larger than any case needs."""
 
     def __init__(self) -> None:
         super().__init__(f"a value is larger than {MAX_VALUE_SIZE:,} characters and elements")

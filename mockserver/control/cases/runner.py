@@ -133,7 +133,7 @@ class CaseRun:
     case: Case
     client: SandboxClient
     placeholders: dict[str, Any] = field(default_factory=dict)
-    """Values known so far, by name."""
+    """Values of the placeholders that are known so far, by name."""
     remembered: dict[str, Response] = field(default_factory=dict)
     before: Node = field(default_factory=dict)
     """Records after the `given` steps."""
