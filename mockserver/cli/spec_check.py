@@ -224,7 +224,10 @@ def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProbl
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
-    """Yield the loader's errors. To find the next error, remove the reported fault from a copy."""
+    """Yield the errors of the loader, which stops at its first error.
+
+    After each error its cause is removed from a copy, and the copy is loaded again.
+    """
     rest = deepcopy(document)
     for _ in range(_MOST_PROBLEMS):
         error = _load(file, rest)

@@ -122,7 +122,7 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
 
 
 def _limit(document: Document, **most: int) -> dict[str, Any]:
-    """Return a copy in which no number exceeds the maximum that `most` has under the number's name."""
+    """Return a copy of the document. If `most` names a member, reduce the member to at most that number."""
     return {name: min(value, most[name]) if name in most else value for name, value in document.items()}
 
 

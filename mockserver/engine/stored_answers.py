@@ -1,6 +1,6 @@
-"""Answers from stored records, for own files (`Spec.is_own`).
+"""Answers from stored records, for the user's own OpenAPI files (`Spec.is_own`).
 
-If the schema of the answer does not accept a record, the answer is an example.
+If the answer made from records breaks its schema, the operation answers with an example.
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[
 def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
     """Return the members of a record that a PUT leaves unchanged if its body lacks them.
 
-    Return none if the body's schema names no members. Return all members if the body may lack members that
-    POST requires. Else return the members that the body cannot set.
+    If the PUT body's schema names no members, return the empty set. If a member that POST requires is
+    optional in PUT, the PUT may be partial: return all members. Otherwise return the members that the body
+    cannot set.
     """
     sent, merged = _sent(records.filling, operation), records.filling.merged
     made = _sent(records.filling, makes) if makes else EMPTY

@@ -36,7 +36,7 @@ MAX_CALLS = 10_000
 
 
 class CatalogueTest:
-    """A vendor's case of a row of the catalogue."""
+    """One row of the test catalogue, with the case that tests the row for one vendor."""
 
     def __init__(
         self, row: Mapping[str, Json], vendor: str, sandbox: Sandbox, run: Callable[[str, str], Json]

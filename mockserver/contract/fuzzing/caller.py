@@ -72,7 +72,7 @@ ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
 """Checks that are made once for each operation, after its first successful response."""
 
 _SLOW = 3
-"""After so many calls that took too long, an operation is no longer called."""
+"""Number of calls above the limit of time or length after which an operation is not called again."""
 
 _MADE: Mapping[str, str] = {
     "not_a_server_error": NO_SERVER_ERROR,

@@ -240,7 +240,7 @@ class _ListRun:
     found: FoundList
     calls: ListCalls
     others: tuple[RecordList, ...] = ()
-    """Lists of other records, if the list belongs to a record."""
+    """Lists that belong to other records, if this list belongs to a record. They share no row with it."""
 
     def run(self) -> None:
         stored = self._store()

@@ -380,7 +380,11 @@ class ResponseConformance:
 
 
 def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
-    """Return whether a body may be empty, by HTTP, by the spec, or as a success that is no JSON or XML."""
+    """Return whether a response may have an empty body.
+
+    It may if HTTP forbids a body for the status, if the spec declares none, or if a success has only media
+    types other than JSON and XML.
+    """
     if not content or response.status in _BODILESS:
         return True
     sent = response.media_type

@@ -32,7 +32,7 @@ AMOUNTS = frozenset(
 """Names of members whose value is a decimal number, sent as a text."""
 
 MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
-"""Names of members that are money, in whole cents."""
+"""Names of members whose value is an amount of money; a fraction of a cent is invalid."""
 
 _CENT = Decimal("0.01")
 _CENT_DIGITS = 2

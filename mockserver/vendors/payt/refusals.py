@@ -44,7 +44,7 @@ from mockserver.vendors.payt.messages import (
 )
 
 _CODES: Mapping[int, str] = {413: "payload_too_large", 422: "unprocessable_entity"}
-"""Error codes of statuses whose phrase differs between versions of Python."""
+"""Error codes by status, where Python's phrase of the status differs between its versions."""
 
 _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")

@@ -98,7 +98,7 @@ def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
-    """Return a batch rule: `batch_problems`, and a problem for every record whose `member` is not unique.
+    """Return a batch rule: it yields the `batch_problems`, and one for each record with a repeated `member`.
 
     Source: docs/vendors/payt.md#messages, #identity (assumed); docs/decisions.md#items-and-whole-calls.
     """

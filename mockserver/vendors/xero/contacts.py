@@ -15,7 +15,7 @@ from mockserver.vendors.xero.resources import CONTACT
 
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
-"""For each list with one entry of a kind, the member of an entry that names the kind."""
+"""Lists with at most one entry of each kind, and the member of an entry that holds its kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
