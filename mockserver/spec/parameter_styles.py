@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from mockserver.codec import json
@@ -28,6 +28,32 @@ Pairs: TypeAlias = Sequence[tuple[str, str]]
 """Names and texts that a call sends in one place, such as its query, in their order."""
 
 
+class _Sent(NamedTuple):
+    """The parameters of one call."""
+
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Headers by name in lower case."""
+    query: Pairs
+    named: Mapping[str, list[str]]
+    """Texts in the query, by the declared name of their parameter."""
+
+    def pairs(self, place: str) -> Pairs:
+        """Return names and texts in the query, the path, the headers or the header `cookie`."""
+        if place == "query":
+            return self.query
+        if place == "cookie":
+            return [("cookie", self.headers.get("cookie", ""))]
+        return [*(self.path if place == "path" else self.headers).items()]
+
+    def texts(self, place: str, name: str) -> Sequence[str]:
+        """Return the texts of a parameter in the query, the path or the headers."""
+        if place == "query":
+            return self.named.get(name, ())
+        text = (self.path if place == "path" else self.headers).get(name)
+        return () if text is None else (text,)
+
+
 class _MisspelledError(Exception):
     """A text is not in the style of its parameter."""
 
@@ -48,18 +74,19 @@ class _StyledReader:
     def path(self) -> Path:
         return self.parameter.place, self.parameter.name
 
-    def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
+    def read(self, sent: _Sent) -> tuple[Json, Sequence[Problem]] | None:
         """Return the value and its problems; None if the parameter is not sent."""
+        pairs = sent.pairs(self.parameter.place)
         if self.parameter.place == "cookie":
-            sent = self._cookies(sent)
-        own = self.parameter.name.lower() if self.parameter.place == "header" else self.parameter.name
-        found = [text for name, text in sent if name == own]
+            pairs = self._cookies(pairs)
+        own = _name_in(self.parameter.place, self.parameter.name)
+        found = [text for name, text in pairs if name == own]
         if self.parameter.content.endswith("json"):
             return self._read_json(found[-1]) if found else None
         if self.style not in SEPARATORS and self.style != "deepObject":
             return (found[-1], ()) if found else None  # a document whose media type is not checked
         try:
-            tree = self._tree(sent, found)
+            tree = self._tree(pairs, found)
         except _MisspelledError:
             detail = f"{self.parameter.name} is not in the style {self.style}"
             return found[-1], [Problem("bad-format", self.path, detail, "style", self.style, found[-1])]
@@ -152,18 +179,19 @@ class _PlainReader:
     """Reader of one parameter by the type that its schema declares."""
 
     parameter: Parameter
+    name: str
+    """The name by which a call sends the parameter: of a header, its name in lower case."""
     kind: str
     element: str
     schema: Schema
 
-    def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
+    def read(self, sent: _Sent) -> tuple[Json, Sequence[Problem]] | None:
         """Return the value and its problems; None if the parameter is not sent.
 
         Of a repeated scalar the last text counts. If the value is invalid, the last text is returned.
         """
         parameter = self.parameter
-        own = parameter.name.lower() if parameter.place == "header" else parameter.name
-        texts = [text for name, text in sent if name == own]
+        texts = sent.texts(parameter.place, self.name)
         if not texts:
             return None
         if self.kind == "array":
@@ -193,22 +221,21 @@ class CompiledParameters:
         A name in the query that is not declared is a problem; the caller decides whether it is ignored.
         """
         query = parse_qsl(call.query, keep_blank_values=True, errors="replace") if call.query else []
+        named: dict[str, list[str]] = {}
         unknown: list[str] = []
-        if query and self.query is not None:
-            spelled = [(name.lower() if self.any_case else name, name, text) for name, text in query]
-            unknown = [name for spelling, name, _ in spelled if spelling not in self.query]
-            query = [(self.query[one], text) for one, _, text in spelled if one in self.query]
-        sent: Mapping[str, Pairs] = {
-            "path": list(values.items()),
-            "query": query,
-            "header": list(call.headers.items()),
-            "cookie": [("cookie", call.headers.get("cookie", ""))],
-        }
+        if self.query is not None:
+            for name, text in query:
+                declared = self.query.get(name.lower() if self.any_case else name)
+                if declared is None:
+                    unknown.append(name)
+                else:
+                    named.setdefault(declared, []).append(text)
+        sent = _Sent(values, call.headers, query, named)
         read: dict[str, Json] = {}
         problems: list[Problem] = []
         for reader in self.readers:
             parameter = reader.parameter
-            found = reader.read(sent[parameter.place])
+            found = reader.read(sent)
             if found is not None:
                 read[parameter.name] = found[0]
                 problems += found[1]
@@ -249,6 +276,7 @@ def compile_parameters(
     plain = {
         (place, one.name.lower() if any_case else one.name): _PlainReader(
             one,
+            _name_in(place, one.name),
             kind_of(one.schema),
             kind_of(resolve(spec.document, one.schema).get("items", EMPTY)),
             schemas.compile(one.schema),
@@ -259,6 +287,10 @@ def compile_parameters(
     }
     names = {name: one.parameter.name for (place, name), one in plain.items() if place == "query"}
     return CompiledParameters([*plain.values()], names, any_case)
+
+
+def _name_in(place: str, name: str) -> str:
+    return name.lower() if place == "header" else name
 
 
 def _style(parameter: Parameter) -> str:
