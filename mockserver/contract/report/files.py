@@ -23,7 +23,7 @@ from mockserver.contract.report.results import (
     BEST_TO_WORST,
     ReportRow,
     RunOutcome,
-    check_order,
+    in_report_order,
     outcome_words,
     report_document,
 )
@@ -97,7 +97,7 @@ def html_page(document: Json) -> str:
 def _columns(operations: Sequence[Json]) -> list[Json]:
     """Return the checks that were made for any of these operations, in the order of the catalogue."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
-    return [made[name] for name in sorted(made, key=check_order)]
+    return [made[name] for name in in_report_order(made)]
 
 
 def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:

@@ -13,7 +13,7 @@ from mockserver.contract.report.results import (
     ReportRow,
     RowVerdict,
     RunOutcome,
-    check_order,
+    in_report_order,
     operation_label,
     tally_findings,
 )
@@ -68,7 +68,7 @@ def _matrix(outcomes: list[RunOutcome]) -> str:
     vendors = [outcome.session.api.name for outcome in outcomes]
     names = {row.check.id: row.check.says for outcome in outcomes for row in outcome.rows}
     lines = [f"| check | {' | '.join(map(markdown_cell, vendors))} |", f"|---|{':-:|' * len(vendors)}"]
-    for name in sorted(names, key=check_order):
+    for name in in_report_order(names):
         cells = [_verdicts(outcome, name) for outcome in outcomes]
         lines.append(f"| {markdown_cell(names[name])} | {' | '.join(cells)} |")
     lines.append("\n✓ passed · ✕ failed · ! known difference, each with its number of operations")

@@ -142,15 +142,15 @@ def _group(
         _found(session, found[name], known, file_names[operation, name])
         if name in found
         else ReportRow(operation, check_named(name), ledger.made[operation, name])
-        for name in sorted({*made, *found}, key=check_order)
+        for name in in_report_order({*made, *found})
     )
     return RowGroup(operation, operation_label(session.api, operation), ledger.calls[operation], rows)
 
 
-def check_order(name: str) -> tuple[int, str]:
-    """Return the sort key of a check: its place in the catalogue. Unknown checks come last, by name."""
-    known = list(all_checks())
-    return (known.index(name) if name in known else len(known), name)
+def in_report_order(names: Iterable[str]) -> list[str]:
+    """Return the ids of checks in the order of the catalogue. Unknown checks come last, by name."""
+    places = {name: place for place, name in enumerate(all_checks())}
+    return sorted(names, key=lambda name: (places.get(name, len(places)), name))
 
 
 def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
