@@ -10,7 +10,7 @@ from functools import cached_property
 from http.client import responses
 
 from mockserver.codec import json
-from mockserver.codec.http import JSON_TYPE
+from mockserver.codec.http import BODILESS_STATUSES, JSON_TYPE
 from mockserver.engine import negotiation
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import Chance, chance_of, draw_value
@@ -31,7 +31,6 @@ _TRIES = 24
 _CODE = re.compile("[2-5][0-9]{2}")
 _FIRST_REFUSAL = 400
 _NO_PREFERENCE = Preference()
-_WITHOUT_BODY = (204, 304)
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class Examples:
         headers = list(answer.headers)
         if applied := ", ".join(filter(None, (preference.applied, "dynamic=true" if is_new else ""))):
             headers.append((APPLIED_HEADER, applied))
-        if not answer.media_type or status in _WITHOUT_BODY:
+        if not answer.media_type or status in BODILESS_STATUSES:
             return Reply(status, headers=tuple(headers))
         chance = chance_of(state, self.operation.id, is_new=is_new)
         value = answer.named[name] if name else _value(self.filling, answer, status, chance)

@@ -202,7 +202,7 @@ class SocketConnection:
     def __init__(self, protocol: MockServerProtocol, cycle: RequestResponseCycle) -> None:
         self._protocol = protocol
         self._cycle = cycle
-        self._head: RequestHead | None = None
+        self._head: ResponseHead | None = None
 
     async def send(self, message: Message) -> None:
         cycle = self._cycle
@@ -440,7 +440,7 @@ async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> N
     connection.close()
 
 
-class RequestHead(NamedTuple):
+class ResponseHead(NamedTuple):
     """Head of a response."""
 
     octets: bytes
@@ -457,7 +457,7 @@ class _Name(NamedTuple):
     """Start of the header's line; empty if uvicorn must write the header."""
 
 
-def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> RequestHead | None:
+def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead | None:
     """Return the head of a response, or None if uvicorn must write the head; `spelled` spells the names.
 
     uvicorn must write a head without exactly one Content-Length, a head with a header about the connection,
@@ -478,7 +478,7 @@ def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> RequestHead 
     if length is None or not pieces[0] or HEADER_VALUE_RE.search(b"".join(texts)):
         return None
     pieces.append(b"\r\n")
-    return RequestHead(b"".join(pieces), length)
+    return ResponseHead(b"".join(pieces), length)
 
 
 @lru_cache(_KNOWN_NAMES)

@@ -92,9 +92,6 @@ def without(pointer: str, name: str, **members: Any) -> dict[str, Any]:
     return document
 
 
-ORDER_PARAMETERS = "parameters: [{name: id, in: path, required: true, schema: {type: string}}]"
-
-
 @pytest.mark.parametrize(
     ("document", "found"),
     [

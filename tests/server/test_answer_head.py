@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 
 from mockserver.server.protocol import (
     MockServerProtocol,
-    RequestHead,
+    ResponseHead,
     SocketConnection,
     checked_protocol,
     head_of,
@@ -210,7 +210,7 @@ def test_uvicorn_writes_what_is_not_plain(headers: list[tuple[bytes, bytes]]) ->
 
 
 def test_a_head_knows_the_length_of_its_body() -> None:
-    assert head_of(404, [LENGTH]) == RequestHead(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n", 2)
+    assert head_of(404, [LENGTH]) == ResponseHead(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n", 2)
 
 
 NAMES = (b"X-One", b"x-two", b"content-type", b"Content-Length", b"Vary", b"connection", b"transfer-encoding")

@@ -218,7 +218,6 @@ def test_a_required_header_that_is_sent_empty_may_be_accepted(tmp_path: Path) ->
 
 
 ANSWER = {"description": "an answer", "content": {"application/json": {"schema": {"type": "object"}}}}
-NEWER = {"description": "nothing newer"}
 
 
 def stating(file: Path, responses: dict[str, Any]) -> None:
