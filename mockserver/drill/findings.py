@@ -95,10 +95,14 @@ def began(entry: Entry) -> datetime:
     return entry.at - timedelta(milliseconds=entry.duration_ms)
 
 
+def pause_between(earlier: Entry, later: Entry) -> timedelta:
+    """Return the time between the answer to `earlier` and the start of `later`, by the machine's clock."""
+    return began(later) - earlier.at - timedelta(milliseconds=earlier.delay_ms)
+
+
 def knew(later: Entry, earlier: Entry) -> bool:
     """Return whether the answer to `earlier` had ended before `later` began, so that the client knew it."""
-    ended = earlier.at + timedelta(milliseconds=earlier.delay_ms)
-    return later.number > earlier.number and began(later) >= ended
+    return later.number > earlier.number and pause_between(earlier, later) >= timedelta()
 
 
 def pair_histories(

@@ -149,7 +149,7 @@ def throttled(wait: str, status: int = 429, number: int = 1) -> Entry:
 def after(milliseconds: int, number: int = 2, **changes: Any) -> Entry:
     """A call so long after the answer to call 1 had ended."""
     arrival = NOW + timedelta(seconds=1, milliseconds=100 + milliseconds)
-    return call(number, now=arrival, at=arrival, duration_ms=0, **changes)
+    return call(number, **{"now": arrival, "at": arrival, "duration_ms": 0, **changes})
 
 
 DATE = "Mon, 05 Jan 2026 09:00:03 GMT"
@@ -211,6 +211,21 @@ def test_a_client_is_rude_once_and_all_its_calls_are_counted() -> None:
 
     assert told(*calls) == [
         "RUDE: #1 was answered 429 with Retry-After 2 s, called again after 0.3 s, 2 times"
+    ]
+
+
+def test_a_client_is_rude_though_the_sandbox_read_its_clock_late_in_the_first_call() -> None:
+    late = call(1, now=NOW + timedelta(seconds=1, milliseconds=90), reply_status=429, reply_headers=())
+
+    assert told(late, after(3)) == ["RUDE: #1 was answered 429 with no Retry-After, called again after 0.0 s"]
+
+
+def test_a_client_that_waited_is_not_rude_where_the_clock_of_the_sandbox_stands() -> None:
+    first = call(1, now=NOW, reply_status=429, reply_headers=(("Retry-After", "2"),))
+
+    assert told(first, after(2100, now=NOW), status=0) == []
+    assert told(first, after(300, now=NOW), status=0) == [
+        "RUDE: #1 was answered 429 with Retry-After 2 s, called again after 0.3 s"
     ]
 
 
