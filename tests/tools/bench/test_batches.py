@@ -72,6 +72,14 @@ def test_the_keys_of_a_batch_follow_each_other() -> None:
 
 
 @pytest.mark.parametrize("batches", [*SUBJECTS, *OTHERS], ids=lambda one: one.name)
+def test_each_header_goes_over_the_wire_once(batches: Batches) -> None:
+    head, _, _ = batches.call(1, 0).partition(b"\r\n\r\n")
+    names = [line.partition(b":")[0].lower() for line in head.splitlines()[1:]]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("batches", [*SUBJECTS, *OTHERS], ids=lambda one: one.name)
 def test_all_good_items_are_accepted(app: Application, batches: Batches) -> None:
     entry = sent(app, batches, 12, "none")
 
