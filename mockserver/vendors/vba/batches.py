@@ -11,7 +11,7 @@ from mockserver.codec.json import find_nul
 from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.assumptions import key_rules
-from mockserver.sandbox.store import State
+from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -29,7 +29,7 @@ from mockserver.vendor import (
 from mockserver.vendors.vba import replies
 from mockserver.vendors.vba.messages import RecordNames, column_name, message
 from mockserver.vendors.vba.replies import success_reply
-from mockserver.vendors.vba.tables import MAX_KEY, Reference, Table, rejection
+from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, rejection
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
@@ -90,8 +90,7 @@ def _upsert(table: Table) -> ApplyBatch:
         rules, has_text_keys = key_rules(request.call.assumptions), table.key_type is str
         checks, find = _row_checks(request, table), rows.get
 
-        def build(item: Item) -> tuple[str, Outcome]:
-            """Return the key under which to store the row, and the outcome with the row."""
+        def keep(item: Item) -> Outcome:
             row, name = item.document, item.key
             try:
                 for check in checks:
@@ -107,40 +106,38 @@ def _upsert(table: Table) -> ApplyBatch:
             except Rejected as broken:
                 broken.problems = _in_row(item, broken.problems)
                 raise
-            return name, Outcome(item, CREATED if stored is None else UPDATED, document)
-
-        def keep(item: Item) -> Outcome:
-            name, outcome = build(item)
-            rows[name] = outcome.document
-            return outcome
+            rows[name] = document
+            return Outcome(item, CREATED if stored is None else UPDATED, document)
 
         unique = request.call.assumptions["unique_invoice_number"] == "on"
         stands_alone = not (checks or has_text_keys or unique)
-        return StoreItems(keep, _keep_all(build, request, table, state)) if stands_alone else keep
+        return StoreItems(keep, _keep_all(request, record, member, rows)) if stands_alone else keep
 
     return apply
 
 
 def _keep_all(
-    build: Callable[[Item], tuple[str, Outcome]], request: Request, table: Table, state: State
+    request: Request, record: BuildRow, member: str, rows: Collection
 ) -> Callable[[Sequence[Item]], Sequence[Outcome] | None]:
     """Return a function that stores a batch in one step, or returns None if a key is blank or repeated."""
+    find = rows.get
 
     def keep_all(items: Sequence[Item]) -> Sequence[Outcome] | None:
-        are_unique = len({item.key for item in request.items}) == len(request.items)
-        if not are_unique or not all(item.document.get(table.names.key) for item in items):
+        if len({item.key for item in request.items}) < len(request.items):
             return None
         outcomes: list[Outcome] = []
-        built: dict[str, Json] = {}
         for item in items:
+            stored, key = find(item.key), item.document.get(member)
+            if not key:
+                return None
             try:
-                name, outcome = build(item)
+                document = record(item.document, key, stored)
             except Rejected as broken:
-                outcome = Outcome(item, REJECTED, broken.document, broken.problems)
+                problems = _in_row(item, broken.problems)
+                outcomes.append(Outcome(item, REJECTED, broken.document, problems))
             else:
-                built[name] = outcome.document
-            outcomes.append(outcome)
-        table.rows(state).update(built)
+                outcomes.append(Outcome(item, CREATED if stored is None else UPDATED, document))
+        rows.update({one.item.key: one.document for one in outcomes if one.action is not REJECTED})
         return outcomes
 
     return keep_all
