@@ -311,7 +311,7 @@ def _row_writer(
         "record": _record_writer(filling, schemas.get("record", EMPTY)),
     }
     members = [(path, writers[name]) for name, path in places.items()]
-    complete = _row_completer(row, places, schemas)
+    complete = _row_completer(filling, row, places, schemas)
     templates = {action: _template(members, action, complete) for action in Action}
     differing = [(str(path[0]), member) for path, member in members if path and member.usual is None]
     varying = [(name, member.tell) for name, member in differing]
@@ -373,7 +373,7 @@ def _template(
 
 
 def _row_completer(
-    row: Document, places: Mapping[str, Path], schemas: Mapping[str, Document]
+    filling: SchemaFilling, row: Document, places: Mapping[str, Path], schemas: Mapping[str, Document]
 ) -> Callable[[Json], Json]:
     """Return a function that puts a complete row into its schema's order, or returns None for any other row.
 
@@ -395,11 +395,24 @@ def _row_completer(
         if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
     }
 
-    def complete(made: Document) -> Json:
-        is_whole = objects.isdisjoint(made) and required <= made.keys()
-        return {name: made[name] for name in order if name in made} if is_whole else None
+    sizes = [(name, _size_if_placed(filling, properties.get(name), name, places)) for name in objects]
 
-    return complete
+    def is_whole(made: Document) -> bool:
+        """Return whether filling would only find what the places have put there."""
+        if objects.isdisjoint(made):
+            return required <= made.keys()
+        return len(made) == len(order) and all(len(made[name]) == size for name, size in sizes)
+
+    return lambda made: {name: made[name] for name in order if name in made} if is_whole(made) else None
+
+
+def _size_if_placed(filling: SchemaFilling, node: Json, name: str, places: Mapping[str, Path]) -> int:
+    """Return the number of an object's members that places alone put there, in their order; else -1."""
+    members = filling.merged(node or EMPTY).get("properties", EMPTY)
+    nodes = [filling.merged(member) for member in members.values()]
+    is_nested = any(one.get("type") == "object" or "properties" in one for one in nodes)
+    placed = [path[1:] for path in places.values() if path[0] == name]
+    return -1 if is_nested or placed != [(member,) for member in members] else len(members)
 
 
 def _status_writer(node: Document) -> RowMember:
