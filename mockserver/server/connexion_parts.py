@@ -20,6 +20,7 @@ with imports_deferred(DeferredModule("requests"), DeferredModule("httpx"), _test
     from connexion.lifecycle import ConnexionRequest, ConnexionResponse
     from connexion.middleware import ConnexionMiddleware
     from connexion.middleware.abstract import ROUTING_CONTEXT
+    from connexion.middleware.main import API
     from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
     from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.middleware.swagger_ui import SwaggerUIMiddleware
@@ -29,6 +30,7 @@ with imports_deferred(DeferredModule("requests"), DeferredModule("httpx"), _test
     from connexion.validators import JSONRequestBodyValidator, ParameterValidator
 
 __all__ = [
+    "API",
     "NO_VALUE",
     "ROUTING_CONTEXT",
     "AsyncApp",

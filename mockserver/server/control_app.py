@@ -35,6 +35,7 @@ from mockserver.errors import (
 from mockserver.model import Document, Json, Problem, Reply, pointer_of
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
 from mockserver.server.connexion_parts import (
+    API,
     AsyncApp,
     ConnexionMiddleware,
     ConnexionRequest,
@@ -49,7 +50,7 @@ from mockserver.server.connexion_parts import (
     scope,
 )
 from mockserver.server.exchange import check_values, read_body
-from mockserver.server.routing import ExactRouting
+from mockserver.server.routing import CheckedSpecification, ExactRouting
 from mockserver.server.work_threads import LARGE_BODY
 from mockserver.spec.openapi import Operation, Spec
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
@@ -113,13 +114,12 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
         if step is not SwaggerUIMiddleware
     ]
     app = AsyncApp(__name__, middlewares=stack, validator_map=dict(VALIDATORS))
-    app.add_api(
-        _connexion_document(contract.document),
-        base_path=MOUNT,
-        resolver=Resolver(functions.__getitem__),
-        strict_validation=True,
-        pythonic_params=True,
+    settings = app.middleware.options.replace(
+        resolver=Resolver(functions.__getitem__), strict_validation=True, pythonic_params=True
     )
+    # `add_api` takes no `CheckedSpecification`, and Connexion's own is validated slowly for each middleware.
+    specification = CheckedSpecification(_connexion_document(contract.document))
+    app.middleware.apis.append(API(specification, base_path=MOUNT, name=None, **vars(settings)))
     app.add_error_handler(ControlError, _refusal_response)
     for kind, (status, code) in _REFUSALS.items():
         app.add_error_handler(kind, partial(_sandbox_refusal_response, status, code))

@@ -157,7 +157,7 @@ class SecurityHandler:
         return check
 
 
-class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Connexion ships no types
+class CheckedSpecification(OpenAPISpecification):  # type: ignore[misc] # Connexion ships no types
     """A specification that Connexion's slow validator checks only if a fast validator has refused it."""
 
     @classmethod
@@ -232,7 +232,7 @@ class VendorApp:
 def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> VendorRouting:
     """Wrap `app` in Connexion's routing and security for one vendor."""
     guard = partial(SecurityHandler, vendor)
-    specification = _RoutingSpecification(routing_document(vendor))
+    specification = CheckedSpecification(routing_document(vendor))
     security = _VendorSecurity(app)
     routing = VendorRouting(security)
     added = {"base_path": f"/{vendor.name}", "resolver": Resolver(lambda _operation_id: app)}
