@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
 from mockserver.errors import MockServerError, SpecError
 from mockserver.model import Document, Json, pointer_of
+from mockserver.model import Path as NodePath
 from mockserver.spec.loading import (
     MALFORMED,
     BrokenReference,
@@ -28,7 +29,7 @@ from mockserver.spec.loading import (
     load_spec,
 )
 from mockserver.spec.marks import answer_schema
-from mockserver.spec.openapi import METHODS, Operation, Spec
+from mockserver.spec.openapi import METHODS, Batch, Operation, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.source_files import PARTS, SourceDocument, read_source
 from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
@@ -102,7 +103,7 @@ def find_problems(
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
     notes = apply_overlays(document, overlays)
     unused = [Misfit(one.path, one.message, one.cure, is_warning=True) for one in notes]
-    problems = [Misfit(*one, is_warning=False) for one in _problems(file, document, schema=schema)]
+    problems = _problems(file, document, schema=schema)
     doubts = _doubts(file, overlays) if schema and not problems else ()
     return _placed(file, text, document, [*unused, *problems, *doubts])
 
@@ -149,13 +150,13 @@ def _own_faults(
             yield Misfit(note.path, note.message, note.cure or _NOTE_CURE, is_warning=True)
         load_document(spec, file.name)
     except SpecError as error:
-        yield Misfit(error.path, error.message, cure_of(error, document), is_warning=False)
+        yield Misfit(error.path, error.message, cure_of(error, document))
         is_judged = schema and error.path != ("openapi",)  # an unsupported version has other rules
-    for violation in _violations(document) if is_judged else ():
-        yield Misfit(*violation, is_warning=False)
+    if is_judged:
+        yield from _violations(document)
 
 
-def _violations(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
+def _violations(document: dict[str, Any]) -> list[Misfit]:
     """Return violations of OpenAPI, and broken references within the document."""
     broken = list(find_broken_references(document))
     there = [one for one in broken if one.problem.startswith("$ref: #/") and f"/{PARTS}/" not in one.problem]
@@ -166,7 +167,7 @@ def _violations(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
 
 def _disallowed(
     whole: dict[str, Any], broken: Sequence[BrokenReference], types: Sequence[object]
-) -> list[tuple[Path_, str, str]]:
+) -> list[Misfit]:
     """Return violations of OpenAPI that broken references do not cause.
 
     If `types` has wrong types, leave out the validators' messages on types, which dump whole objects.
@@ -174,7 +175,7 @@ def _disallowed(
     return [
         one
         for one in openapi_problems(whole)
-        if is_own_fault(one[0], one[1], broken) and not (types and _OF_TYPES.search(one[1]))
+        if is_own_fault(one, broken) and not (types and _OF_TYPES.search(one.what))
     ]
 
 
@@ -192,23 +193,21 @@ def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
     try:
         profile_of_spec(spec)
     except SpecError as error:
-        yield Misfit(error.path, error.message, _PROFILE_CURE, is_warning=False)
+        yield Misfit(error.path, error.message, _PROFILE_CURE)
 
 
-def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
+def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[Misfit]:
     broken = list(find_broken_references(document))
     whole = without_references(document, broken)
-    refused = [
-        problem for problem in _loader_problems(file, whole) if is_own_fault(problem[0], problem[1], broken)
-    ]
+    refused = [one for one in _loader_problems(file, whole) if is_own_fault(one, broken)]
     types = list(wrong_types(whole))
     disallowed = _disallowed(whole, broken, types)
-    malformed = [one for one in refused if MALFORMED in one[1]]
+    malformed = [one for one in refused if MALFORMED in one.what]
     if malformed and (disallowed or broken):
         refused = [one for one in refused if one not in malformed]
     shown_ones = disallowed if schema or malformed else []
     if types:  # the validators' messages on types dump whole objects
-        refused = [one for one in refused if "cannot be compiled" not in one[1]]
+        refused = [one for one in refused if "cannot be compiled" not in one.what]
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
 
 
@@ -223,7 +222,7 @@ def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProbl
     return SpecProblem(file, place, "", f"not YAML: {shown(fault.what)}", cure)
 
 
-def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
+def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[Misfit]:
     """Yield the errors of the loader, which stops at its first error.
 
     After each error its cause is removed from a copy, and the copy is loaded again.
@@ -233,7 +232,7 @@ def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Pat
         error = _load(file, rest)
         if error is None:
             return
-        yield error.path, error.message, cure_of(error, document)
+        yield Misfit(error.path, error.message, cure_of(error, document))
         if not (_removed_part(error, rest) or _removed(error.path, rest)):
             return
 
@@ -249,7 +248,7 @@ def _load(file: Path, document: dict[str, Any]) -> SpecError | None:
     return None
 
 
-def _removed(path: Path_, document: dict[str, Any]) -> bool:
+def _removed(path: NodePath, document: dict[str, Any]) -> bool:
     """Replace a faulty version or info, or remove a faulty operation; return whether to load again."""
     if path == ("openapi",):
         changed = document.get("openapi") != "3.0.3"
@@ -281,7 +280,7 @@ def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
     return True
 
 
-def _pointer(path: Path_, document: Any) -> str:
+def _pointer(path: NodePath, document: Any) -> str:
     """Return the JSON Pointer of the path up to the first step that the document lacks."""
     there: list[str | int] = []
     node: Any = document
@@ -294,9 +293,9 @@ def _pointer(path: Path_, document: Any) -> str:
     return pointer_of(there)
 
 
-def reference_problems(broken: Sequence[BrokenReference]) -> Iterator[tuple[Path_, str, str]]:
+def reference_problems(broken: Sequence[BrokenReference]) -> Iterator[Misfit]:
     for one in broken:
-        yield (*one.path, "$ref"), one.problem, _cure(one)
+        yield Misfit((*one.path, "$ref"), one.problem, _cure(one))
 
 
 def _cure(broken: BrokenReference) -> str:
@@ -320,26 +319,23 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
     return made
 
 
-def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
+def is_own_fault(found: Misfit, broken: Sequence[BrokenReference]) -> bool:
     """Return whether a problem would also exist if no broken reference had been removed."""
     if not broken:
         return True
-    if "x-batch.items" in what:
+    if "x-batch.items" in found.what:
         return False
-    operation = path[:_OPERATION_STEPS]
+    operation = found.path[:_OPERATION_STEPS]
     return not any(
-        path[: len(one.path)] == one.path
+        found.path[: len(one.path)] == one.path
         or (operation[:1] == ("paths",) and one.path[:_OPERATION_STEPS] == operation)
         for one in broken
     )
 
 
-Path_ = tuple[str | int, ...]
-
-
-def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
-    """Return path, problem and cure of the first violations of OpenAPI, at most 20."""
-    found: list[tuple[Path_, str, str]] = []
+def openapi_problems(document: dict[str, Any]) -> list[Misfit]:
+    """Return the first violations of OpenAPI, at most 20."""
+    found: list[Misfit] = []
     try:
         for error in _errors(document):
             if len(found) == _MOST_PROBLEMS:
@@ -349,13 +345,13 @@ def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
                 continue
             parameter = _PATH_PARAMETER.fullmatch(what)
             path = ("paths", parameter[3], parameter[2]) if parameter else tuple(error.absolute_path)
-            found.append((path, f"OpenAPI: {shown(what)}", openapi_cure(what)))
+            found.append(Misfit(path, f"OpenAPI: {shown(what)}", openapi_cure(what)))
     except Exception:  # noqa: BLE001 - the library ends in errors of any kind where a structure is wrong
         return found
     return found
 
 
-def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
+def wrong_types(node: Any, path: NodePath = ()) -> Iterator[Misfit]:
     if isinstance(node, list):
         for index, one in enumerate(node):
             yield from wrong_types(one, (*path, index))
@@ -365,7 +361,7 @@ def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]
     if is_schema and isinstance(kind, str) and kind not in _TYPES:
         near = _TYPE_NAMES.get(kind.lower()) or nearest(kind, _TYPES) or "string"
         message = f"OpenAPI: type: {shown(kind)} is not a type; there are {', '.join(_TYPES)}"
-        yield (*path, "type"), message, f"type: {near}"
+        yield Misfit((*path, "type"), message, f"type: {near}")
     for name, value in node.items():
         if name not in _VALUES and not str(name).startswith("x-"):
             yield from wrong_types(value, (*path, name))
@@ -387,10 +383,10 @@ def _errors(document: dict[str, Any]) -> Iterator[Any]:
 class Misfit:
     """A problem of a spec, with its path in the document."""
 
-    path: Path_
+    path: NodePath
     what: str
     cure: str
-    is_warning: bool
+    is_warning: bool = False
     """Whether the problem may be intended, or does not prevent serving."""
 
 
@@ -398,25 +394,23 @@ def find_misfits(spec: Spec) -> Iterator[Misfit]:
     """Yield misfits: keys and outcome pointers that the schemas lack, and collections that no batch fills."""
     for operation in spec.operations.values():
         if operation.batch:
-            yield from _wrong_keys(spec, operation)
-            yield from _wrong_outcomes(spec, operation)
+            yield from _wrong_keys(spec, operation, operation.batch)
+            yield from _wrong_outcomes(spec, operation, operation.batch)
         elif operation.collection:
             yield from _unfed_collection(spec, operation)
 
 
-def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
-    batch = operation.batch
-    for body in operation.bodies[:1] if batch else ():
-        list_pointer = "".join(f"/{step}" for step in batch.items) if batch else ""
+def _wrong_keys(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misfit]:
+    list_pointer = "".join(f"/{step}" for step in batch.items)
+    for body in operation.bodies[:1]:
         names = _names_below(spec.document, body.schema, f"{list_pointer}/*")
-        for key in batch.key if batch and names else ():
-            if batch and key not in names:
-                yield _misfit(
+        for key in batch.key if names else ():
+            if key not in names:
+                yield Misfit(
                     (*_place(operation), "x-batch", "key"),
                     f"{operation.id}: x-batch.key: the item schema has no {key}; it has {choices(names)}",
-                    "key: [{}]",
-                    ", ".join(_mended(batch.key, key, names)),
-                    is_near=bool(nearest(key, names)),
+                    f"key: [{', '.join(_mended(batch.key, key, names))}]",
+                    is_warning=not nearest(key, names),
                 )
 
 
@@ -430,25 +424,23 @@ def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[st
             yield nearest(wrong, free) or free[0]
 
 
-def _wrong_outcomes(spec: Spec, operation: Operation) -> Iterator[Misfit]:
-    schema = answer_schema(spec.document, _operation_node(spec.document, operation))
+def _wrong_outcomes(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misfit]:
+    schema = answer_schema(spec.document, spec.document["paths"][operation.path][operation.method])
     known = list(members_of(spec.document, schema)) if schema else []
-    outcome: Mapping[str, Any] = operation.batch.outcome if operation.batch else {}
-    list_pointer = outcome.get("list", "")
-    for name, pointer in outcome.items():
+    list_pointer = batch.outcome.get("list", "")
+    for name, pointer in batch.outcome.items():
         inside = f"{list_pointer}/*" if name in ("status", "message", "key") else ""
         parent = _deepest(f"{inside}{pointer}", known)
         siblings = [one.removeprefix(inside) for one in known if _is_child(one, parent)]
         if f"{inside}{pointer}" in known or not siblings or (inside and inside not in known):
             continue
         near = nearest(pointer, siblings)
-        yield _misfit(
+        yield Misfit(
             (*_place(operation), "x-batch", "outcome", name),
             f"{operation.id}: x-batch.outcome.{name}: the answer schema has no {pointer}; "
             f"it has {choices(siblings)}",
-            f"{name}: {{}}",
-            near or siblings[0],
-            is_near=bool(near),
+            f"{name}: {near or siblings[0]}",
+            is_warning=not near,
         )
 
 
@@ -456,20 +448,15 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
     fed = dict.fromkeys(one.batch.collection for one in spec.operations.values() if one.batch)
     if operation.collection in fed:
         return
+    what = f"{operation.id}: x-collection: no batch stores in {operation.collection}; "
     near = nearest(operation.collection, fed)
-    yield _misfit(
-        (*_place(operation), "x-collection"),
-        f"{operation.id}: x-collection: no batch stores in {operation.collection}; "
-        + (f"batches store in {choices(fed)}" if fed else "only --fixtures can fill it"),
-        "x-collection: {}" if fed else "{}",
-        near or next(iter(fed), f"collection: {operation.collection} in the x-batch that stores its records"),
-        is_near=bool(near),
-    )
-
-
-def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -> Misfit:
-    """Return a misfit: an error if `is_near`, otherwise a warning. `{}` in `cure` stands for `written`."""
-    return Misfit(path, what, cure.format(written), is_warning=not is_near)
+    if fed:
+        what += f"batches store in {choices(fed)}"
+        cure = f"x-collection: {near or next(iter(fed))}"
+    else:
+        what += "only --fixtures can fill it"
+        cure = f"collection: {operation.collection} in the x-batch that stores its records"
+    yield Misfit((*_place(operation), "x-collection"), what, cure, is_warning=not near)
 
 
 def _names_below(document: Document, schema: Json, pointer: str) -> list[str]:
@@ -490,13 +477,8 @@ def _deepest(pointer: str, known: list[str]) -> str:
     return parent
 
 
-def _place(operation: Operation) -> Path_:
+def _place(operation: Operation) -> NodePath:
     return ("paths", operation.path, operation.method)
-
-
-def _operation_node(document: Document, operation: Operation) -> Document:
-    found: Document = document["paths"][operation.path][operation.method]
-    return found
 
 
 def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
@@ -508,7 +490,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
         if missing:
             written = dict.fromkeys(f'"{status}"' if status < "3" else "default" for status in missing)
             yield Misfit(
-                ("paths", operation.path, operation.method, "responses"),
+                (*_place(operation), "responses"),
                 f"{operation.id}: the server may answer {either(missing)}, which is not stated",
                 f"responses: {{{', '.join(f'{name}: {_ANSWERS.get(name, _DONE)}' for name in written)}}}",
                 is_warning=True,
