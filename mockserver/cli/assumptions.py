@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from mockserver.cli.options import (
     option,
     shown,
 )
+from mockserver.cli.output import write_json
 from mockserver.cli.server import (
     ServerOptions,
     connected,
@@ -53,7 +53,18 @@ _MARK = "*"
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @option("-v", "--verbose", is_flag=True, help="Show the whole meaning, and where the gap is described.")
 @click.pass_context
-def assumptions(context: click.Context, /, *, as_json: bool, verbose: bool, **chosen: Any) -> None:
+def assumptions(  # noqa: PLR0913 - click hands over one argument an option
+    context: click.Context,
+    /,
+    *,
+    vendors: tuple[str, ...],
+    search: str,
+    url: str | None,
+    sandbox: str,
+    control_token: str,
+    as_json: bool,
+    verbose: bool,
+) -> None:
     """List what the vendors' documents leave open: each assumption, its default and its other values.
 
     Set one with `mockserver run --assume ID=VALUE`, or by `set` on a running server. With --url the values
@@ -70,9 +81,12 @@ def assumptions(context: click.Context, /, *, as_json: bool, verbose: bool, **ch
         _refuse_options(context, context.invoked_subcommand)
         return
     check_vendors(context)
-    found = find_assumptions(AssumptionSearch(**chosen))
-    shape = Shape(as_json=as_json, verbose=verbose, on_server=chosen["url"] is not None)
-    click.echo("\n".join(rendered(found, shape)))
+    server = None if url is None else ServerOptions(url, sandbox, token=control_token)
+    found = find_assumptions(vendors, search, server)
+    if as_json:
+        write_json(found)
+    else:
+        click.echo("\n".join(rendered(found, verbose=verbose, on_server=server is not None)))
 
 
 def _complete_values(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -108,70 +122,46 @@ def _refuse_options(context: click.Context, command: str) -> None:
             fail_usage(f"{flag} stands before {command}", flag, f"{words} NAME VALUE, and options after it")
 
 
-@dataclass(frozen=True, slots=True)
-class AssumptionSearch:
-    vendors: tuple[str, ...]
-    search: str
-    url: str | None
-    sandbox: str
-    control_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Form of the list."""
-
-    as_json: bool
-    verbose: bool
-    on_server: bool
-    """Whether to show each assumption's value on the server."""
-
-
-def find_assumptions(wanted: AssumptionSearch) -> list[dict[str, Any]]:
-    """Return the matching assumptions in the form of the control plane's list.
+def find_assumptions(
+    vendors: tuple[str, ...], search: str, server: ServerOptions | None
+) -> list[dict[str, Any]]:
+    """Return the matching assumptions in the form of the control plane's list, with the values on a server.
 
     End with exit 2 if no assumption matches, 3 if no server answers, 4 if the server refuses.
     """
     from mockserver.engine.registry import discover_vendors, list_assumptions
 
-    if wanted.url is None:
-        listed: list[Any] = list_assumptions(discover_vendors(only=wanted.vendors))
+    if server is None:
+        listed: list[Any] = list_assumptions(discover_vendors(only=vendors))
     else:
-        server = ServerOptions(wanted.url, wanted.sandbox, token=wanted.control_token)
         with connected(server) as control:
             listed = control.here("GET", "/assumptions")
     found = [
         one
         for one in listed
-        if (not wanted.vendors or one["id"].partition(".")[0] in wanted.vendors)
-        and wanted.search.casefold() in _searched(one)
+        if (not vendors or one["id"].partition(".")[0] in vendors) and search.casefold() in _searched(one)
     ]
     if not found:
         words = {word for one in listed for word in one["id"].replace(".", "_").split("_")}
-        near = nearest(wanted.search, words)
+        near = nearest(search, words)
         cure = f"mockserver assumptions --search {near}" if near else "mockserver assumptions"
-        text = shown(wanted.search)
+        text = shown(search)
         fail_usage(f"no assumption has the text {text}", f"--search {text}", cure)
     return found
 
 
-def rendered(found: Sequence[dict[str, Any]], shape: Shape) -> Iterator[str]:
-    """Yield the lines of the list: JSON, a table, or paragraphs if `verbose` or on a narrow terminal."""
+def rendered(found: Sequence[dict[str, Any]], *, verbose: bool, on_server: bool) -> Iterator[str]:
+    """Yield the lines of the list: a table, or paragraphs if `verbose` or on a narrow terminal."""
     import shutil
 
-    from mockserver.codec import json
-
     columns = shutil.get_terminal_size((100, 24)).columns
-    if shape.as_json:
-        yield json.encode(found).decode()
-        return
-    rows = _rows(found, shape)
+    rows = _rows(found, on_server=on_server)
     widths = [max(len(row[0]) for row in rows)]
     widths += [min(max(len(row[i]) for row in rows), _WIDEST_VALUE) for i in range(1, len(rows[0]) - 1)]
     last = columns - sum(widths) - len(_GAP) * len(widths)
-    if shape.verbose or last < _NARROWEST:
+    if verbose or last < _NARROWEST:
         for one in found:
-            yield from _paragraph(one, shape, columns)
+            yield from _paragraph(one, columns, verbose=verbose, on_server=on_server)
     else:
         yield from _table(rows, [*widths, last])
 
@@ -181,10 +171,10 @@ def _searched(one: dict[str, Any]) -> str:
     return " ".join((one["id"], *values, one["meaning"], one["source"])).casefold()
 
 
-def _rows(found: Sequence[dict[str, Any]], shape: Shape) -> list[list[str]]:
+def _rows(found: Sequence[dict[str, Any]], *, on_server: bool) -> list[list[str]]:
     rows = [["assumption", "value", "default", "or", "what it decides"]]
     rows += [[one["id"], _marked(one), one["default"], _others(one), one["meaning"]] for one in found]
-    return rows if shape.on_server else [[first, *rest] for first, _, *rest in rows]
+    return rows if on_server else [[first, *rest] for first, _, *rest in rows]
 
 
 def _table(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
@@ -198,14 +188,14 @@ def _table(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str
             yield _GAP.join(padded).rstrip()
 
 
-def _paragraph(one: dict[str, Any], shape: Shape, columns: int) -> Iterator[str]:
+def _paragraph(one: dict[str, Any], columns: int, *, verbose: bool, on_server: bool) -> Iterator[str]:
     import textwrap
 
-    now = f"{_GAP}now {_marked(one)}" if shape.on_server else ""
+    now = f"{_GAP}now {_marked(one)}" if on_server else ""
     head = f"{one['id']}{now}{_GAP}default {one['default']}{_GAP}or {_others(one)}"
     indent = " " * 4
     yield from textwrap.wrap(head, columns, subsequent_indent=indent)
-    texts = (one["meaning"], f"source: {one['source']}") if shape.verbose else (one["meaning"],)
+    texts = (one["meaning"], f"source: {one['source']}") if verbose else (one["meaning"],)
     for text in texts:
         yield from textwrap.wrap(text, columns, initial_indent=indent, subsequent_indent=indent)
 

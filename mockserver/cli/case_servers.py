@@ -7,13 +7,12 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from mockserver.control.cases.expectations import SEED, USER_AGENT, SandboxClient, UnmetExpectationError
+from mockserver.control.cases.expectations import SEED, USER_AGENT, SandboxClient
 from mockserver.control.cases.language import STEPS, Case
 from mockserver.control.cases.runner import (
-    CaseResult,
     CaseRun,
     UnexportableCaseError,
     export_case,
@@ -36,30 +35,17 @@ class PlainTargetError(Exception):
     """A case needs more than the server can do, or cannot be exported. The text has the reason."""
 
 
-class CaseServer(Protocol):
-    @property
-    def place(self) -> str:
-        """Address of the server or, for a server of our own, a text such as "in this process"."""
-
-    async def run(self, case: Case, sandbox: str) -> CaseResult:
-        """Run the case in a new sandbox, and name the sandbox `sandbox`.
-
-        Raises PlainTargetError: the case needs a mockserver, but the server is another program.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class MockserverClient:
     """A case server that is a mockserver."""
 
     client: HttpClient
     place: str
+    """Address of the server or, for a server of our own, a text such as "in this process"."""
 
-    async def run(self, case: Case, sandbox: str) -> CaseResult:
-        try:
-            return await run_in_new_sandbox(case, sandbox, self.client)
-        except UnmetExpectationError as error:
-            return CaseResult(error.differences, ())
+    async def run(self, case: Case, sandbox: str) -> tuple[str, ...]:
+        """Run the case in a new sandbox, and return the differences. Raises UnmetExpectationError."""
+        return (await run_in_new_sandbox(case, sandbox, self.client)).differences
 
     async def export(self, case: Case, sandbox: str, form: str) -> str:
         """Run the case in a new sandbox and return its calls in the export format `form`.
@@ -92,16 +78,18 @@ class PlainServerClient:
     """Path of the server's URL. The vendor's paths begin below this path."""
     place: str
 
-    async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
-        """Run a case that needs only calls of one vendor. Raises PlainTargetError: the case needs more."""
+    async def run(self, case: Case, sandbox: str) -> tuple[str, ...]:  # noqa: ARG002 - there are none
+        """Run a case that needs only calls of one vendor.
+
+        Raises PlainTargetError: the case needs more; UnmetExpectationError: an answer differs.
+        """
         if needs := sorted(_needs(case)):
             raise PlainTargetError(f"needs a mockserver at the target, for: {', '.join(needs)}")
-        case_run = CaseRun(case, _PlainClient(self.path, self.client, self.client))
-        try:
-            await run_steps(case_run)
-        except UnmetExpectationError as error:
-            return CaseResult(error.differences, ())
-        return CaseResult((), ())
+        await run_steps(CaseRun(case, _PlainClient(self.path, self.client, self.client)))
+        return ()
+
+
+CaseServer: TypeAlias = MockserverClient | PlainServerClient
 
 
 def _needs(case: Case) -> set[str]:

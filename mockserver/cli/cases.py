@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -70,7 +70,7 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
     mockserver cases list --vendor xero --tag upsert
     mockserver cases list --search "same key" --json
     """
-    from mockserver.codec import json
+    from mockserver.cli.output import write_json
     from mockserver.control.cases.catalogue import row_document, rows
 
     if vendor:
@@ -85,7 +85,7 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
         and (not vendor or cases_of(row, vendor))
     ]
     if as_json:
-        click.echo(json.encode([row_document(row, vendors_of(row)) for row in matches]).decode())
+        write_json([row_document(row, vendors_of(row)) for row in matches])
         return
     for row in matches:
         sources = ",".join(row.source)
@@ -128,7 +128,15 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML."
 )
 @own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
-def run(**chosen: Any) -> None:
+def run(  # noqa: PLR0913 - click hands over one argument an option
+    *,
+    cases: tuple[str, ...],
+    vendor: str,
+    target: str,
+    allowed: tuple[str, ...],
+    junit: Path | None,
+    as_json: bool,
+) -> None:
     """Run case files, or rows of the catalogue (id, number or name).
 
     Each case runs in a new sandbox. Without --target the server is one of our own, for this run alone, also
@@ -144,49 +152,32 @@ def run(**chosen: Any) -> None:
     import asyncio
 
     from mockserver.cli.case_servers import SilentTargetError
-    from mockserver.codec import json
+    from mockserver.cli.output import write_json
 
-    wanted = RunOptions(**chosen)
-    named = [case for given in wanted.cases for case in _named_cases(given, wanted)]
+    named = [case for given in cases for case in _named_cases(given, vendor, target)]
     try:
-        verdicts = asyncio.run(_run_all(named, _checked_target(wanted), quiet=wanted.as_json))
+        verdicts = asyncio.run(_run_all(named, _checked_target(target, allowed), quiet=as_json))
     except SilentTargetError as error:
-        fail(str(error), f"--target {wanted.target}", "mockserver run --port 8080", EXIT_NO_SERVER)
-    if wanted.as_json:
-        click.echo(json.encode([_document(verdict) for verdict in verdicts]).decode())
-    if wanted.junit:
-        wanted.junit.write_bytes(junit_document(verdicts))
+        fail(str(error), f"--target {target}", "mockserver run --port 8080", EXIT_NO_SERVER)
+    if as_json:
+        write_json([_document(verdict) for verdict in verdicts])
+    if junit:
+        junit.write_bytes(junit_document(verdicts))
     if any(verdict.word == "FAIL" for verdict in verdicts):
         raise SystemExit(EXIT_FINDINGS)
     if any(verdict.refused for verdict in verdicts):
         raise SystemExit(EXIT_REFUSED)
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """Options of `cases run`."""
-
-    cases: tuple[str, ...]
-    vendor: str
-    target: str
-    """URL of the server; "" means a server of our own."""
-    allowed: tuple[str, ...]
-    """Remote hosts that may be called."""
-    junit: Path | None
-    as_json: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCase:
-    name: str
-    case: Case
+_NamedCase: TypeAlias = "tuple[str, Case]"
 
 
 @dataclass(frozen=True, slots=True)
 class CaseVerdict:
     """Result of a case."""
 
-    named: NamedCase
+    name: str
+    vendor: str
     differences: tuple[str, ...]
     """A sentence for each difference between the result and the expectation."""
     milliseconds: float
@@ -228,32 +219,35 @@ async def _export(case: Case, form: str) -> str:
         return await server.export(case, _sandbox(1), form)
 
 
-async def _run_all(named: Sequence[NamedCase], target: str, *, quiet: bool) -> list[CaseVerdict]:
+async def _run_all(named: Sequence[_NamedCase], target: str, *, quiet: bool) -> list[CaseVerdict]:
     from mockserver.cli.case_servers import open_own_server, open_target
 
-    cases = [one.case for one in named]
+    cases = [case for _, case in named]
     verdicts = []
     async with open_target(target) if target else open_own_server(cases) as server:
-        for number, one in enumerate(named, 1):
-            verdicts.append(await _run_one(server, one, number))
+        for number, (name, case) in enumerate(named, 1):
+            verdicts.append(await _run_one(server, name, case, _sandbox(number)))
             if not quiet:
                 _print(verdicts[-1])
     return verdicts
 
 
-async def _run_one(server: CaseServer, named: NamedCase, number: int) -> CaseVerdict:
+async def _run_one(server: CaseServer, name: str, case: Case, sandbox: str) -> CaseVerdict:
     import asyncio
 
     from mockserver.cli.case_servers import PlainTargetError
+    from mockserver.control.cases.expectations import UnmetExpectationError
 
     clock = asyncio.get_running_loop().time
     started = clock()
     try:
-        result = await server.run(named.case, _sandbox(number))
+        differences = await server.run(case, sandbox)
     except PlainTargetError as error:
-        return CaseVerdict(named, (), 0, server.place, str(error))
+        return CaseVerdict(name, case.vendor, (), 0, server.place, str(error))
+    except UnmetExpectationError as error:
+        differences = error.differences
     took_ms = round((clock() - started) * 1000, 1)
-    return CaseVerdict(named, result.differences, took_ms, server.place)
+    return CaseVerdict(name, case.vendor, differences, took_ms, server.place)
 
 
 def _sandbox(number: int) -> str:
@@ -261,24 +255,24 @@ def _sandbox(number: int) -> str:
 
 
 def _print(verdict: CaseVerdict) -> None:
-    named = verdict.named
     took = "" if verdict.refused else f"  {verdict.milliseconds:.0f} ms"
-    click.echo(f"{verdict.word} {named.name} {named.case.vendor}{took}  {verdict.place}")
+    click.echo(f"{verdict.word} {verdict.name} {verdict.vendor}{took}  {verdict.place}")
     for line in verdict.reasons:
         click.echo(f"     {line}")
 
 
-def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
+def _named_cases(given: str, vendor: str, target: str) -> list[_NamedCase]:
     """Return the case of a file or the cases of a row. If `given` names neither, end the command."""
-    if Path(given).is_file():
-        named = _case_of_file(Path(given), wanted.vendor)
-        if not wanted.target:
-            _check_vendors(named.case, given)
-        return [named]
+    file = Path(given)
+    if file.is_file():
+        case = _case_of_file(file, vendor)
+        if not target:
+            _check_vendors(case, given)
+        return [(file.stem, case)]
     if given.endswith(_SUFFIXES) or os.sep in given:
         fail_usage(f"no file {given}", given, "mockserver journal export --help")
-    row, entries = find_entries(given, wanted.vendor)
-    return [NamedCase(row.id, entry.case) for entry in entries]
+    row, entries = find_entries(given, vendor)
+    return [(row.id, entry.case) for entry in entries]
 
 
 def _check_vendors(case: Case, file: str) -> None:
@@ -293,7 +287,7 @@ def _check_vendors(case: Case, file: str) -> None:
         fail_usage(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file, cure)
 
 
-def _case_of_file(file: Path, vendor: str) -> NamedCase:
+def _case_of_file(file: Path, vendor: str) -> Case:
     from mockserver.control.cases.language import BadCaseFileError, read_case_file
     from mockserver.journal.export.case_file import MAX_CASE_BYTES
 
@@ -308,24 +302,24 @@ def _case_of_file(file: Path, vendor: str) -> NamedCase:
         fail_usage(f"{first.detail}{more}", first.place, first.cure)
     if vendor not in ("", case.vendor):
         fail_usage(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor")
-    return NamedCase(file.stem, case)
+    return case
 
 
-def _checked_target(wanted: RunOptions) -> str:
+def _checked_target(target: str, allowed: tuple[str, ...]) -> str:
     from mockserver.contract.safety import UnsafeTargetError, check_target
 
-    if not wanted.target:
+    if not target:
         return ""
     try:
-        return check_target(wanted.target, wanted.allowed)
+        return check_target(target, allowed)
     except UnsafeTargetError as error:
-        fail_usage(str(error), f"--target {wanted.target}", error.cure)
+        fail_usage(str(error), f"--target {target}", error.cure)
 
 
 def _document(verdict: CaseVerdict) -> dict[str, object]:
     return {
-        "name": verdict.named.name,
-        "vendor": verdict.named.case.vendor,
+        "name": verdict.name,
+        "vendor": verdict.vendor,
         "passed": verdict.word == "PASS",
         "refused": verdict.refused or None,
         "says": list(verdict.differences),
@@ -342,8 +336,8 @@ def junit_document(verdicts: Sequence[CaseVerdict]) -> bytes:
     counts = {"tests": len(words), "failures": words.count("FAIL"), "skipped": words.count("REFUSED")}
     cases = (
         JunitCase(
-            one.named.case.vendor,
-            one.named.name,
+            one.vendor,
+            one.name,
             one.milliseconds / 1000,
             kinds[one.word],
             "".join(one.reasons[:1]),
@@ -355,14 +349,14 @@ def junit_document(verdicts: Sequence[CaseVerdict]) -> bytes:
 
 
 def print_row(case: str, vendor: str, *, as_json: bool) -> None:
-    from mockserver.codec import json
+    from mockserver.cli.output import write_json
     from mockserver.control.cases.catalogue import case_document, row_document
     from mockserver.journal.export.case_file import render_case
 
     row, entries = find_entries(case, vendor)
     if as_json:
         cases = [case_document(entry.case) for entry in entries]
-        click.echo(json.encode({**row_document(row, vendors_of(row)), "cases": cases}).decode())
+        write_json({**row_document(row, vendors_of(row)), "cases": cases})
         return
     lines = [
         f"{row.id}  {row.section}",

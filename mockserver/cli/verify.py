@@ -97,36 +97,26 @@ class VerifyOptions:
     """Values of assumptions of our server."""
 
 
-def _api(wanted: VerifyOptions) -> ApiUnderTest:
-    if wanted.spec and wanted.vendor:
-        cure = f"mockserver verify … --spec {wanted.spec}"
-        fail_usage("--spec and --vendor exclude each other", f"--spec {wanted.spec}", cure)
-    if wanted.spec:
-        return _foreign(wanted.spec)
-    if not wanted.vendor:
-        cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
-        fail_usage("the vendor or spec that was called is missing", "--vendor, --spec", cure)
-    return _vendor(wanted.vendor)
-
-
-def _foreign(spec: Path) -> ApiUnderTest:
-    from mockserver.contract.loading import load_api
+def _api(spec: Path | None, vendor: str) -> ApiUnderTest:
+    from mockserver.contract.loading import load_api, load_vendor_api
+    from mockserver.engine.registry import vendor_packages
     from mockserver.errors import MockServerError
 
-    try:
-        return load_api(spec)
-    except MockServerError as error:
-        fail_usage(str(error), f"--spec {spec}", f"mockserver spec check {spec}")
-
-
-def _vendor(name: str) -> ApiUnderTest:
-    from mockserver.contract.loading import load_vendor_api
-    from mockserver.engine.registry import vendor_packages
-
-    if name not in vendor_packages():
+    if spec and vendor:
+        cure = f"mockserver verify … --spec {spec}"
+        fail_usage("--spec and --vendor exclude each other", f"--spec {spec}", cure)
+    if spec:
+        try:
+            return load_api(spec)
+        except MockServerError as error:
+            fail_usage(str(error), f"--spec {spec}", f"mockserver spec check {spec}")
+    if not vendor:
+        cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
+        fail_usage("the vendor or spec that was called is missing", "--vendor, --spec", cure)
+    if vendor not in vendor_packages():
         known = ", ".join(vendor_packages())
-        fail_usage(f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}")
-    return load_vendor_api(name)
+        fail_usage(f"no vendor named {vendor}; there are {known}", f"--vendor {vendor}", f"one of {known}")
+    return load_vendor_api(vendor)
 
 
 def _drift(wanted: VerifyOptions) -> Drift:
@@ -141,7 +131,7 @@ def _drift(wanted: VerifyOptions) -> Drift:
     )
     from mockserver.errors import MockServerError
 
-    archive, vendor = wanted.archive, _api(wanted)
+    archive, vendor = wanted.archive, _api(wanted.spec, wanted.vendor)
     try:
         traffic = read_har(archive.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, InvalidArchiveError) as error:
