@@ -75,7 +75,9 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
 
     if vendor:
         check_vendor(vendor)
-    _check_section(tag)
+    if tag:
+        sections = list(dict.fromkeys(row.section for row in rows().values()))
+        _check_name("--tag", tag, sections, "section", tag)
     matches = [
         row
         for row in rows().values()
@@ -396,14 +398,6 @@ def check_vendor(vendor: str) -> None:
     from mockserver.engine.registry import vendor_packages
 
     _check_name("--vendor", vendor, vendor_packages(), "vendor named", vendor.lower())
-
-
-def _check_section(section: str) -> None:
-    from mockserver.control.cases.catalogue import rows
-
-    if section:
-        sections = list(dict.fromkeys(row.section for row in rows().values()))
-        _check_name("--tag", section, sections, "section", section)
 
 
 def _check_name(flag: str, name: str, known: Sequence[str], kind: str, like: str) -> None:

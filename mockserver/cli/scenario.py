@@ -195,18 +195,22 @@ def validate(
     mockserver scenario validate flaky.yaml
     mockserver scenario validate scenarios/*.yaml --format github
     """
+    from mockserver.scenario.parser import InvalidScenarioError, parse_text
+
     vendors = _known_vendors(specs, only)
     documents: list[Document] = []
     lines: list[str] = []
     problems = 0
     for file in files:
         text, source = _text_of(file)
-        error = find_error(text, source, vendors)
-        documents.append(problem_document(source, error.problems if error else ()))
-        if error:
-            problems += len(error.problems) + error.more
-            is_github = form == "github"
-            lines.extend(github_lines(source, error.problems) if is_github else str(error).splitlines())
+        found: Sequence[LocatedProblem] = ()
+        try:
+            parse_text(text, vendors, source=source)
+        except InvalidScenarioError as error:
+            found = error.problems
+            problems += len(found) + error.more
+            lines += github_lines(source, found) if form == "github" else str(error).splitlines()
+        documents.append(problem_document(source, found))
     if as_json or form == "json":
         write_json(documents)
     else:
@@ -353,17 +357,6 @@ def new_scenario(name: str, vendor: str, source: str) -> str:
         lines = load_packaged()[source].splitlines()
         return "".join(f"name: {name}\n" if line.startswith("name:") else f"{line}\n" for line in lines)
     return _TEMPLATE.format(name=name, match=f"\n    match: {{vendor: {vendor}}}" if vendor else "")
-
-
-def find_error(text: str, source: str, vendors: Mapping[str, frozenset[str]]) -> InvalidScenarioError | None:
-    """Return an error with all problems of a scenario, or None if the scenario is valid."""
-    from mockserver.scenario.parser import InvalidScenarioError, parse_text
-
-    try:
-        parse_text(text, vendors, source=source)
-    except InvalidScenarioError as error:
-        return error
-    return None
 
 
 def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:

@@ -14,24 +14,16 @@ if TYPE_CHECKING:
     from mockserver.testing.server_command import ServerNotStartedError
     from mockserver.testing.vendor import CollectionState, SandboxVendor
 
-_HOMES = {
-    "ArmedScenario": "scenarios",
-    "CatalogueTest": "sandbox",
-    "CollectionState": "vendor",
-    "ControlPlaneError": "control_client",
-    "Example": "scenarios",
-    "ItemCount": "calls",
-    "MockServer": "server",
-    "NoExampleError": "scenarios",
-    "RecordedCall": "calls",
-    "RecordedCalls": "calls",
-    "Sandbox": "sandbox",
-    "SandboxClock": "sandbox",
-    "SandboxVendor": "vendor",
-    "ServerNotStartedError": "server_command",
-    "ServerUnreachableError": "control_client",
+_MODULES = {
+    "calls": ("ItemCount", "RecordedCall", "RecordedCalls"),
+    "control_client": ("ControlPlaneError", "ServerUnreachableError"),
+    "sandbox": ("CatalogueTest", "Sandbox", "SandboxClock"),
+    "scenarios": ("ArmedScenario", "Example", "NoExampleError"),
+    "server": ("MockServer",),
+    "server_command": ("ServerNotStartedError",),
+    "vendor": ("CollectionState", "SandboxVendor"),
 }
-"""Module of each public name. A module is imported on first use, because pytest always loads the plugin."""
+"""Public names by module. A module is imported on first use, because pytest always loads the plugin."""
 
 __all__ = [
     "ArmedScenario",
@@ -54,6 +46,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import and return a public name."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

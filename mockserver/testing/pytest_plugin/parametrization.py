@@ -22,12 +22,15 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         (DRILL, "mock_drill", _selected_drill_cases),
     ):
         if markers := list(metafunc.definition.iter_markers(name)):
-            cases = [case for marker in markers for case in select(metafunc.config, marker)]
+            cases = [
+                case for marker in markers for case in select(metafunc.config, *marker.args, **marker.kwargs)
+            ]
             metafunc.parametrize(fixture, cases, ids=map("-".join, cases), indirect=True)
 
 
-def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:
-    vendor, tag, case = _drill_arguments(*marker.args, **marker.kwargs)
+def _selected_drill_cases(
+    config: pytest.Config, vendor: str = "", tag: str = "", case: str = ""
+) -> list[tuple[str, str]]:
     with fail_without_traceback():
         known = drill.list_cases(start_server(config).control, vendor)
     found = [(vendor, one.id) for one in known if (tag in ("", *one.tags)) and case in ("", one.id)]
@@ -38,21 +41,12 @@ def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tu
     return found
 
 
-def _drill_arguments(vendor: str = "", tag: str = "", case: str = "") -> tuple[str, str, str]:
-    return vendor, tag, case
-
-
-def _selected_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:
-    vendor, tag = _marker_arguments(*marker.args, **marker.kwargs)
+def _selected_cases(config: pytest.Config, vendor: str = "", tag: Any = "") -> list[tuple[str, str]]:
     with fail_without_traceback():
         control = start_server(config).control
-        if cases := find_cases(control, vendor, tag):
+        if cases := find_cases(control, vendor, str(tag)):
             return [(vendor, case) for case in cases]
         sections = ", ".join(sorted({row["section"] for row in find_cases(control, vendor).values()}))
     if not sections:
         pytest.fail(f"{CASES}: {vendor} has no cases", pytrace=False)
     pytest.fail(f"{CASES}: {vendor} has no case tagged {tag}; sections are {sections}", pytrace=False)
-
-
-def _marker_arguments(vendor: str = "", tag: Any = "") -> tuple[str, str]:
-    return vendor, str(tag)
