@@ -176,8 +176,6 @@ _NamedCase: TypeAlias = "tuple[str, Case]"
 
 @dataclass(frozen=True, slots=True)
 class CaseVerdict:
-    """Result of a case."""
-
     name: str
     vendor: str
     differences: tuple[str, ...]

@@ -132,8 +132,6 @@ class FoundSchedule(NamedTuple):
 
 
 class Exploration(NamedTuple):
-    """Result of a search."""
-
     schedules: int
     """Number of drawn schedules that were run; the runs of shrinking do not count."""
     failed: int

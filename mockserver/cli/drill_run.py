@@ -72,8 +72,6 @@ _USUAL_TIMEOUT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class DrillOptions:
-    """Options of `drill`."""
-
     vendor: str
     """Name of a vendor, or a spec file."""
     command: tuple[str, ...]
@@ -117,8 +115,6 @@ class DrillOptions:
 
 
 class DrillServer(NamedTuple):
-    """The server of a drill."""
-
     control: ControlClient
     vendor: str
     app: Application | None
@@ -226,7 +222,6 @@ def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
 
 
 def list_drill_cases(options: DrillOptions) -> None:
-    """Print the chosen cases of the vendor."""
     with open_server(options) as server, _errors_told(options):
         chosen = choose_cases(list_cases(server.control, server.vendor), options)
     if options.as_json:

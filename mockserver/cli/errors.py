@@ -48,12 +48,8 @@ DEBUG_FLAG = "--debug"
 
 
 class CliError(NamedTuple):
-    """The message of an error."""
-
     what: str
-    """The problem."""
     where: str
-    """Place of the problem."""
     cure: str
     """What to type or to write."""
 

@@ -48,8 +48,6 @@ _DEFAULT_KEY_HEADER = "Idempotency-Key"
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """Options of `send`."""
-
     vendor: str
     source: str
     """A file, `-` for standard input, a case of the catalogue, or "" for an example."""
@@ -220,8 +218,6 @@ def _reply_lines(answer: Document) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class VendorCall:
-    """A request to a vendor."""
-
     method: str
     url: str
     headers: Mapping[str, str]

@@ -48,8 +48,6 @@ class InvalidConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A configuration file."""
-
     path: Path
     text: str
     document: Mapping[str, Any]

@@ -267,8 +267,6 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SpecChange:
-    """A change of an operation."""
-
     operation: str
     what: str
     breaking: bool

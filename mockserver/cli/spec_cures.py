@@ -32,8 +32,6 @@ _ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a schema."""
-
     required: bool
     facts: Mapping[str, str]
     """Keywords of the member's schema, such as `maxLength`, with their values as texts."""

@@ -83,8 +83,6 @@ def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chose
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """Options of `verify`."""
-
     archive: Path
     vendor: str
     spec: Path | None

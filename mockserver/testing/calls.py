@@ -44,7 +44,6 @@ class ItemCount(int):
     call: RecordedCall
 
     def __new__(cls, count: int, call: RecordedCall) -> Self:
-        """Create the number, and attach the call to it."""
         item_count = super().__new__(cls, count)
         item_count.call = call
         return item_count

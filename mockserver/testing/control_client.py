@@ -82,9 +82,8 @@ class ControlPlaneError(Exception):
     """The control plane refused a call. `problem` has the problem details, including `code`."""
 
     def __init__(self, operation: str, status: int, problem: Mapping[str, Json]) -> None:
-        super().__init__(
-            "\n".join((f"{operation}: {status} {_problem_summary(problem)}", *_problem_lines(problem)))
-        )
+        summary = problem.get("detail") or problem.get("title") or ""
+        super().__init__("\n".join((f"{operation}: {status} {summary}", *_problem_lines(problem))))
         self.status = status
         self.code = str(problem.get("code", ""))
         self.problem = problem
@@ -172,10 +171,6 @@ def _problem_details(reply: HttpReply) -> Mapping[str, Json]:
     except ValueError:
         problem = None
     return problem if isinstance(problem, dict) else {"detail": reply.reason}
-
-
-def _problem_summary(problem: Mapping[str, Json]) -> str:
-    return str(problem.get("detail") or problem.get("title") or "")
 
 
 def _problem_lines(problem: Mapping[str, Json]) -> Iterator[str]:

@@ -77,8 +77,6 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class DrillFinding:
-    """A fault of the client."""
-
     kind: str
     message: str
     items: tuple[str, ...]

@@ -34,8 +34,6 @@ class InvalidAddressError(NoResponseError):
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """An HTTP response."""
-
     status: int
     reason: str
     """Phrase after the status, such as "Not Found"."""

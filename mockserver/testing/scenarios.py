@@ -41,15 +41,12 @@ class NoExampleError(Exception):
 
 
 class ItemKey(str):
-    """Key of an item."""
-
     __slots__ = ("select",)
 
     select: Mapping[str, Json]
     """Member `select` for a scenario rule. It selects the item at any position in a batch."""
 
     def __new__(cls, text: str, select: Mapping[str, Json]) -> Self:
-        """Create the key, and attach `select` to it."""
         key = super().__new__(cls, text)
         key.select = select
         return key

@@ -71,7 +71,6 @@ class Strip(NamedTuple):
 
 
 def draw_strip(result: Result) -> Strip:
-    """Make the strip of a run."""
     marked = {redact_body(key) for one in result.findings for key in one.items}
     numbers = {number for one in result.findings for number in one.calls}
     items, calls = list(result.items), list(result.calls)

@@ -14,7 +14,6 @@ _COLOURS = {OK: "green", FAILED: "red", DOUBTFUL: "yellow", KNOWN: "yellow", UNM
 
 
 def row_line(report: DrillReport, row: DrillRow) -> str:
-    """Return the line for the row of a case."""
     column = max((len(case.id) for case in report.plan.cases), default=0)
     word = style(f"{row.word:<9}", fg=_COLOURS[row.verdict], bold=row.verdict == FAILED)
     more = len(row.result.findings) - 1

@@ -17,8 +17,6 @@ _PLANS = pytest.StashKey[dict[str, Plan]]()
 
 @dataclass(frozen=True, slots=True)
 class MockDrill:
-    """One case of a drill."""
-
     control: ControlClient
     vendor: str
     case: str

@@ -10,7 +10,6 @@ import pytest
 
 URL = "mockserver_url"
 COMMAND = "mockserver_command"
-ARTIFACTS = "mockserver_artifacts"
 SEED = "mockserver_seed"
 SPECS = "mockserver_specs"
 OVERLAYS = "mockserver_overlays"
