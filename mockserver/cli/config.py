@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,7 +65,7 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
         if everything or as_json or setting.source != _DEFAULT
     ]
     if as_json:
-        click.echo(json.dumps([setting.document() for setting in settings], ensure_ascii=False))
+        click.echo(json.dumps([asdict(setting) for setting in settings], ensure_ascii=False))
         return
     for line in table_of(settings, current_config(context)):
         click.echo(line)
@@ -77,21 +77,12 @@ class Setting:
 
     command: str
     """Command with the setting, "" for a global setting."""
-    name: str
+    setting: str
     value: Any
     source: str
     """`default`, `file:line`, or the name of an environment variable."""
-    variable: str
-    """Environment variable of the setting, or ""."""
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "command": self.command,
-            "setting": self.name,
-            "value": self.value,
-            "source": self.source,
-            "variable": self.variable or None,
-        }
+    variable: str | None
+    """Environment variable of the setting."""
 
 
 def settings_of(context: click.Context, environment: Mapping[str, str]) -> Iterator[Setting]:
@@ -103,7 +94,7 @@ def settings_of(context: click.Context, environment: Mapping[str, str]) -> Itera
 
 def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator[str]:
     yield f"file: {config.path}" if config else "file: none (mockserver.toml is searched from here upwards)"
-    rows = [(f"{one.command} {one.name}".strip(), _written(one.value), one.source) for one in settings]
+    rows = [(f"{one.command} {one.setting}".strip(), _written(one.value), one.source) for one in settings]
     if not rows:
         yield "every setting has its default (mockserver config show --all)"
         return
@@ -114,8 +105,8 @@ def _setting(
     root: click.Context, path: tuple[str, ...], param: click.Option, environment: Mapping[str, str]
 ) -> Setting:
     key, config, defaults = key_of(param), current_config(root), _defaults(root, path)
-    variable = param.envvar if isinstance(param.envvar, str) else ""
-    if environment.get(variable):
+    variable = param.envvar if isinstance(param.envvar, str) else None
+    if variable and environment.get(variable):
         value, source = environment[variable], variable
     elif config and param.name in defaults:
         value, source = defaults[param.name], config.place_of_setting(path, key)
@@ -163,14 +154,14 @@ def _effective(context: click.Context, param: click.Parameter, known: Setting) -
 
     name = param.name or ""
     if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
-        return EffectiveSetting(known.name, _value_text(known.value), known.source)
+        return EffectiveSetting(known.setting, _value_text(known.value), known.source)
     value = context.params[name]
-    if known.name in _SECRETS:
-        return EffectiveSetting(known.name, _HIDDEN, _COMMAND_LINE)
+    if known.setting in _SECRETS:
+        return EffectiveSetting(known.setting, _HIDDEN, _COMMAND_LINE)
     if isinstance(param.type, click.Choice) and isinstance(value, bool):
         # The command gets such a choice as a boolean: whether the second value was chosen.
         value = list(param.type.choices)[value]
-    return EffectiveSetting(known.name, _value_text(value), _COMMAND_LINE)
+    return EffectiveSetting(known.setting, _value_text(value), _COMMAND_LINE)
 
 
 def _value_text(value: Any) -> str:

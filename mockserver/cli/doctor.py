@@ -107,7 +107,7 @@ def diagnose(context: click.Context) -> Iterator[Diagnosis]:
     yield _proxies(os.environ)
     yield from _extras()
     settings = {
-        (setting.command, setting.name): setting.value for setting in settings_of(context, os.environ)
+        (setting.command, setting.setting): setting.value for setting in settings_of(context, os.environ)
     }
     yield _port(str(settings["run", "host"]), str(settings["run", "port"]))
     yield _specs()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,6 @@ _FILE = click.Path(exists=True, path_type=Path)
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 _NOTHING: Document = {}
-FORMATS = ("text", "github", "json")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -200,8 +199,6 @@ def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
       mockserver spec explain openapi.yaml
       mockserver spec explain openapi.yaml --overlay changes.yaml
     """
-    from dataclasses import asdict
-
     from mockserver.cli.output import table_lines, write_json, write_lines
     from mockserver.engine.explanation import explain as explained
     from mockserver.engine.registry import load_vendor
@@ -268,7 +265,7 @@ Document = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class SpecChange:
     operation: str
-    what: str
+    change: str
     breaking: bool
     """Whether the change may break a client of the old version."""
 
@@ -441,10 +438,10 @@ def change_lines(changes: Sequence[SpecChange], style: str) -> Iterator[str]:
     from mockserver.contract.report.text import workflow_command
 
     if style == "json":
-        yield json.encode([_change_document(change) for change in changes]).decode()
+        yield json.encode([asdict(one) for one in changes]).decode()
         return
     for one in changes:
-        text = f"{one.operation}  {one.what}"
+        text = f"{one.operation}  {one.change}"
         if style == "github":
             yield workflow_command("error" if one.breaking else "notice", (), text)
         else:
@@ -465,7 +462,3 @@ def _problem_document(one: SpecProblem) -> dict[str, str | int]:
 
 def _severity(one: SpecProblem) -> str:
     return "warning" if one.is_warning else "error"
-
-
-def _change_document(one: SpecChange) -> dict[str, str | bool]:
-    return {"operation": one.operation, "change": one.what, "breaking": one.breaking}
