@@ -33,7 +33,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _TRUTHS = {"true": True, "false": False}
 _XML_TRUTHS = {**_TRUTHS, "1": True, "0": False}
-_PARTS = ("allOf", "anyOf", "oneOf")
+PARTS = ("allOf", "anyOf", "oneOf")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -486,7 +486,7 @@ def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
 
 def flattened(node: Document) -> Document:
     """Merge a schema with its parts. A member that is in several parts gets an `allOf` of its schemas."""
-    parts = list(_parts_of(node))
+    parts = list(parts_of(node))
     if len(parts) == 1:
         return node
     made: dict[str, Json] = {}
@@ -499,17 +499,18 @@ def flattened(node: Document) -> Document:
     members = {name: found[0] if len(found) == 1 else {"allOf": found} for name, found in properties.items()}
     items = [part["items"] for part in parts if "items" in part]
     return {
-        **{word: value for word, value in made.items() if word not in _PARTS},
+        **{word: value for word, value in made.items() if word not in PARTS},
         **({"properties": members} if members else {}),
         **({"items": items[0] if len(items) == 1 else {"allOf": items}} if items else {}),
     }
 
 
-def _parts_of(node: Document) -> Iterator[Document]:
+def parts_of(node: Document) -> Iterator[Document]:
+    """Yield a schema and the schemas below its `allOf`, `anyOf` and `oneOf`."""
     yield node
-    for word in _PARTS:
+    for word in PARTS:
         for part in node.get(word, ()):
-            yield from _parts_of(part)
+            yield from parts_of(part)
 
 
 def milliseconds_text(text: str, form: str) -> str:

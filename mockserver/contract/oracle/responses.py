@@ -11,7 +11,14 @@ from typing import Literal
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
-from mockserver.contract.oracle.decoding import UnreadableError, decode, flattened, typed
+from mockserver.contract.oracle.decoding import (
+    PARTS,
+    UnreadableError,
+    decode,
+    flattened,
+    parts_of,
+    typed,
+)
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
@@ -29,7 +36,6 @@ _CLASS = re.compile(
 _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
 
 _MAX_PROBLEMS = 3
-_PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
@@ -48,22 +54,23 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
     return reader_from_spec(api.spec.document, operation, operation.batch)
 
 
-def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
-    """Return the items with `key` as key or as value of a key member. Names match in any letter case."""
-    return [
-        item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
-    ]
-
-
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
     if batch.maps:
-        return _OutcomeMaps(document, operation, batch)
-    if batch.atomic and "status" not in batch.outcome:
+        read = _read_maps
+    elif batch.atomic and "status" not in batch.outcome:
         return _read_whole
-    if "list" in batch.outcome:
-        return _OutcomeList(document, operation, batch)
-    return None
+    elif "list" in batch.outcome:
+        read = _read_list
+    else:
+        return None
+
+    def reader(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        if exchange.response.is_refused:
+            return None
+        return read(batch, _document(document, operation, exchange.response), items)
+
+    return reader
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
@@ -71,117 +78,97 @@ def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutc
     return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _OutcomeList:
-    """Reader of a list with an outcome for each item, in item order unless outcomes have an `index`."""
-
-    document: Document
-    operation: Operation
-    batch: Batch
-
-    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        if exchange.response.is_refused:
-            return None
-        answer = _document(self.document, self.operation, exchange.response)
-        pointer = self.batch.outcome["list"]
-        entries = value_at(answer, parse_pointer(pointer))
-        if not isinstance(entries, list):
-            raise ValueError(  # noqa: TRY004 - it is the value that came
-                f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, "
-                f"and {pointer or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
-            )
-        outcomes = [self._told(entry, place, len(items)) for place, entry in enumerate(entries)]
-        if "index" in self.batch.outcome:
-            outcomes.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
-        return ReportedOutcomes(tuple(outcomes), self._count(answer))
-
-    def _told(self, entry: Json, at: int, sent: int) -> ReportedOutcome:
-        index = _number(self._found(entry, "index"))
-        place = at if index is None else index
-        status = self._found(entry, "status")
-        message = text_at(self._found(entry, "message"))
-        key = self._found(entry, "key")
-        accepted = is_accepted_status(status, message, by_message="message" in self.batch.outcome)
-        number = _number(status)
-        named = status if isinstance(status, str) and number is None and class_in_words(status) else message
-        return ReportedOutcome(
-            place=place if 0 <= place < sent else None,
-            accepted=accepted,
-            key=text_of(key) or value_of_pair(key),
-            made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
-            status=number,
-            message=message,
-            at=f"{self.batch.outcome['list']}/{at}",
+def _read_list(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> ReportedOutcomes:
+    """Read a list with an outcome for each item, in item order unless outcomes have an `index`."""
+    entries = _found(batch, answer, "list")
+    if not isinstance(entries, list):
+        raise ValueError(  # noqa: TRY004 - it is the value that came
+            f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and "
+            f"{batch.outcome['list'] or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
         )
-
-    def _found(self, entry: Json, what: str) -> Json:
-        pointer = self.batch.outcome.get(what)
-        return None if pointer is None else value_at(entry, parse_pointer(pointer))
-
-    def _count(self, answer: Json) -> int | None:
-        pointer = self.batch.outcome.get("count")
-        return None if pointer is None else _number(value_at(answer, parse_pointer(pointer)))
+    outcomes = [_listed(batch, entry, place, len(items)) for place, entry in enumerate(entries)]
+    if "index" in batch.outcome:
+        outcomes.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
+    return ReportedOutcomes(tuple(outcomes), _number(_found(batch, answer, "count")))
 
 
-@dataclass(frozen=True, slots=True)
-class _OutcomeMaps:
-    """Reader of a count of accepted items, a map of rejected items by key, and maps of warnings by key."""
+def _listed(batch: Batch, entry: Json, at: int, sent: int) -> ReportedOutcome:
+    index = _number(_found(batch, entry, "index"))
+    place = at if index is None else index
+    status = _found(batch, entry, "status")
+    message = text_at(_found(batch, entry, "message"))
+    key = _found(batch, entry, "key")
+    accepted = is_accepted_status(status, message, by_message="message" in batch.outcome)
+    number = _number(status)
+    named = status if isinstance(status, str) and number is None and class_in_words(status) else message
+    return ReportedOutcome(
+        place=place if 0 <= place < sent else None,
+        accepted=accepted,
+        key=text_of(key) or value_of_pair(key),
+        made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
+        status=number,
+        message=message,
+        at=f"{batch.outcome['list']}/{at}",
+    )
 
-    document: Document
-    operation: Operation
-    batch: Batch
 
-    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        if exchange.response.is_refused:
-            return None
-        answer = _document(self.document, self.operation, exchange.response)
-        count = None
-        if "count" in self.batch.outcome:
-            pointer = self.batch.outcome["count"]
-            count = _number(value_at(answer, parse_pointer(pointer)))
-            if count is None:
-                found = kind_of_value(value_at(answer, parse_pointer(pointer)))
-                raise ValueError(
-                    f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer} of the "
-                    f"answer is {found}, not a number"
-                )
-        outcomes = [
-            one
-            for number, pointer in enumerate(self.batch.maps)
-            for one in self._mapped(answer, pointer, items, accepted=number > 0)
-        ]
-        return ReportedOutcomes(tuple(outcomes), count, is_complete=False)
+def _found(batch: Batch, document: Json, what: str) -> Json:
+    """Return the value at a pointer of `x-batch.outcome`, or None if there is no such pointer or value."""
+    pointer = batch.outcome.get(what)
+    return None if pointer is None else value_at(document, parse_pointer(pointer))
 
-    def _mapped(
-        self, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool
-    ) -> Iterator[ReportedOutcome]:
-        found = value_at(answer, parse_pointer(pointer))
-        if found is None or found == []:
-            return
-        if not isinstance(found, dict):
-            raise ValueError(  # noqa: TRY004 - it is the value that came
-                f"{pointer} of the answer is {kind_of_value(found)}, not an object of problems by item"
-            )
-        for key, texts in found.items():
-            where = pointer_of((*parse_pointer(pointer), key))
-            if places := self._places(key, items):
-                for place in places:
-                    yield ReportedOutcome(place, accepted, key, message=text_at(texts), at=where)
-            elif _are_keys(texts) and all(self._places(text, items) for text in texts):
-                # The key is a reason, and the texts name the items that have this reason.
-                for number, text in enumerate(texts):
-                    for place in self._places(text, items):
-                        yield ReportedOutcome(place, accepted, text, message=key, at=f"{where}/{number}")
-            else:
-                yield ReportedOutcome(None, accepted, key, message=text_at(texts), at=where)
 
-    def _places(self, key: str, items: Sequence[BatchItem]) -> list[int]:
-        named = read_key(items, key, self.batch.key)
-        if named:
-            return [item.place for item in named]
-        by_place = _PLACE.fullmatch(key)
-        place = int(by_place[1] or by_place[2]) if by_place else len(items)
-        return [place] if place < len(items) else []
+def _read_maps(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> ReportedOutcomes:
+    """Read a count of accepted items, a map of rejected items by key, and maps of warnings by key."""
+    count = _number(_found(batch, answer, "count"))
+    if count is None and "count" in batch.outcome:
+        raise ValueError(
+            f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {batch.outcome['count']} "
+            f"of the answer is {kind_of_value(_found(batch, answer, 'count'))}, not a number"
+        )
+    outcomes = [
+        one
+        for number, pointer in enumerate(batch.maps)
+        for one in _mapped(batch, answer, pointer, items, accepted=number > 0)
+    ]
+    return ReportedOutcomes(tuple(outcomes), count, is_complete=False)
+
+
+def _mapped(
+    batch: Batch, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool
+) -> Iterator[ReportedOutcome]:
+    found = value_at(answer, parse_pointer(pointer))
+    if found is None or found == []:
+        return
+    if not isinstance(found, dict):
+        raise ValueError(  # noqa: TRY004 - it is the value that came
+            f"{pointer} of the answer is {kind_of_value(found)}, not an object of problems by item"
+        )
+    for key, texts in found.items():
+        where = pointer_of((*parse_pointer(pointer), key))
+        if places := _places(batch, key, items):
+            for place in places:
+                yield ReportedOutcome(place, accepted, key, message=text_at(texts), at=where)
+        elif _are_keys(texts) and all(_places(batch, text, items) for text in texts):
+            # The key is a reason, and the texts name the items that have this reason.
+            for number, text in enumerate(texts):
+                for place in _places(batch, text, items):
+                    yield ReportedOutcome(place, accepted, text, message=key, at=f"{where}/{number}")
+        else:
+            yield ReportedOutcome(None, accepted, key, message=text_at(texts), at=where)
+
+
+def _places(batch: Batch, key: str, items: Sequence[BatchItem]) -> list[int]:
+    """Return the places of the items with `key` as key or as value of a key member.
+
+    Names match in any letter case. If no item has the key, the key may name a place, such as `[2]`.
+    """
+    named = [item.place for item in items if key in keys_of(item.document, batch.key, any_case=True)]
+    by_place = _PLACE.fullmatch(key)
+    if named or not by_place:
+        return named
+    place = int(by_place[1] or by_place[2])
+    return [place] if place < len(items) else []
 
 
 def text_at(value: Json) -> str:
@@ -236,10 +223,10 @@ def _document(document: Document, operation: Operation, response: Response) -> J
     if "xml" in response.media_type:
         content = resolve(document, answers.get(str(response.status), EMPTY)).get("content", EMPTY)
         node = unfold(document, content.get(response.media_type, EMPTY).get("schema", EMPTY))
-    try:
-        return decode(response.body, response.headers.get("content-type", ""), node).document
-    except UnreadableError as error:
-        raise ValueError(f"gives no per-item outcome: {error}") from None
+    read, error = _read(response, node)
+    if error:
+        raise ValueError(f"gives no per-item outcome: {error}")
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +305,13 @@ class ResponseConformance:
             message = f"answers {response.status} as {received}; the spec states {known}"
             other = CheckFailure(message, "", known, received)
             return ConformanceResult(other, unasked, body=_read(response, EMPTY)[0])
-        return self._bodied(operation, response, content[media_type], media_type, unasked)
+        schema = self._compiled(operation, response.status, media_type, content[media_type])
+        document, error = _read(response, schema.node)
+        if error:
+            message = f"answers {response.status} with a body that cannot be read: {error}"
+            return ConformanceResult(CheckFailure(message, "", media_type, of_body=True), unasked)
+        stranger = next(undeclared_members(document, (schema.node,)), None)
+        return ConformanceResult(_body_problems(response, schema, document), unasked, stranger, body=document)
 
     def _bad_header(
         self, operation: Operation, response: Response, declared: Mapping[str, Document]
@@ -352,30 +345,10 @@ class ResponseConformance:
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
         """Return the response that is declared for the status, its class or `default`, or None if none is."""
-        node = self._spec.document["paths"][operation.path][operation.method]["responses"]
-        for name in (str(status), f"{status // 100}XX", "default"):
-            if name in node:
-                found: Document = resolve(self._spec.document, node[name])
-                return found
-        return None
-
-    def _bodied(
-        self,
-        operation: Operation,
-        response: Response,
-        stated: Document,
-        media_type: str,
-        unacceptable: CheckFailure | None,
-    ) -> ConformanceResult:
-        known = self._compiled(operation, response.status, media_type, stated)
-        document, error = _read(response, known.node)
-        if error:
-            message = f"answers {response.status} with a body that cannot be read: {error}"
-            return ConformanceResult(CheckFailure(message, "", media_type, of_body=True), unacceptable)
-        stranger = next(undeclared_members(document, (known.node,)), None)
-        return ConformanceResult(
-            _body_problems(response, known, document), unacceptable, stranger, body=document
-        )
+        name = operation.declared_key(status)
+        declared = value_at(self._spec.document, (*operation.place, "responses", name)) if name else None
+        found: Document | None = resolve(self._spec.document, declared)
+        return found
 
 
 def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
@@ -451,7 +424,7 @@ def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()
 
     An object may have any members if its schemas name none.
     """
-    parts = [part for node in nodes for part in _parts(node)]
+    parts = [part for node in nodes for part in parts_of(node)]
     if isinstance(value, list):
         elements = tuple(part["items"] for part in parts if "items" in part)
         for place, child in enumerate(value):
@@ -467,16 +440,9 @@ def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()
                 yield (*path, name)
 
 
-def _parts(node: Document) -> Iterator[Document]:
-    yield node
-    for keyword in _PARTS:
-        for part in node.get(keyword, ()):
-            yield from _parts(part)
-
-
 def _is_free(part: Document) -> bool:
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     return part.get("type") == "object" and not any(
-        word in part for word in ("properties", "required", *_PARTS)
+        word in part for word in ("properties", "required", *PARTS)
     )
