@@ -92,44 +92,27 @@ class Oracle:
         self._asking = ParameterOracle(api.spec)
         self._bodies: dict[tuple[str, str], _Body] = {}
 
-    def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return operation and path parameters, or None if no path matches. Raises MethodNotAllowed."""
-        path = unquote(request.plain_path, errors="replace")
-        try:
-            match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
-        except NotFound:
-            return None
-        return match.operation, match.values
-
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
         """Match and decode the request, and return the expected response.
 
         If no operation matches method and path, put the operation with the id `operation` into the response.
         """
         meant = self._spec.operations.get(operation)
+        path = unquote(request.plain_path, errors="replace")
         try:
-            found = self.found(request)
-        except MethodNotAllowed:
-            other = request.method in _ANSWERED_FOR_ALL
-            return ExpectedResponse(
-                meant, "doubtful" if other else "bad", f"the path has no operation for {request.method}"
-            )
-        if found is None:
+            match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
+        except NotFound:
             return ExpectedResponse(meant, "doubtful", "the spec has nothing at that path")
-        return self._expected(found[0], found[1], request)
-
-    def _expected(
-        self, operation: Operation, values: Mapping[str, str], request: Request
-    ) -> ExpectedResponse:
+        except MethodNotAllowed:
+            unknown: ExpectedVerdict = "doubtful" if request.method in _ANSWERED_FOR_ALL else "bad"
+            return ExpectedResponse(meant, unknown, f"the path has no operation for {request.method}")
+        called = match.operation
         if any(name in request.headers for name in _STEERING_HEADERS) or _asks_for_an_example(request):
-            return ExpectedResponse(operation, "doubtful", "a mock was asked for something")
-        asked = self._asking.problems(operation, request, values, self._forgiven(operation, request))
-        of_body = self._of_body(operation, request)
-        if asked.bad or of_body.envelope == "bad":
-            reason = asked.bad[0] if asked.bad else of_body.reason
-            return replace(of_body, envelope="bad", reason=reason)
-        if asked.doubts:
-            return replace(of_body, envelope="doubtful", reason=asked.doubts[0])
+            return ExpectedResponse(called, "doubtful", "a mock was asked for something")
+        verdict, reason = self._asking.judged(called, request, match.values, self._forgiven(called, request))
+        of_body = self._of_body(called, request)
+        if verdict == "bad" or (verdict == "doubtful" and of_body.envelope != "bad"):
+            return replace(of_body, envelope=verdict, reason=reason)
         return of_body
 
     def _of_body(self, operation: Operation, request: Request) -> ExpectedResponse:
@@ -259,6 +242,11 @@ def _passes_over(operation: Operation, request: Request) -> bool:
 ExpectedVerdict: TypeAlias = Literal["good", "bad", "doubtful"]
 """Verdict. good: the schema allows the value. bad: every server must refuse it. doubtful: a server may."""
 
+Judgement: TypeAlias = tuple[ExpectedVerdict, str]
+"""A verdict, and its reason in words; "" if the verdict is good."""
+
+_GOOD: Judgement = ("good", "")
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItem:
@@ -327,16 +315,13 @@ def count_noun(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def weigh_problems(
-    broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded
-) -> tuple[ExpectedVerdict, str]:
-    """Return the verdict on a document with these problems, and the reason."""
+def weigh_problems(broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded) -> Judgement:
     sure = [one for one in broken if not lenient.may_pass(one)]
     if decoded.doubts:
         return "doubtful", decoded.doubts[0]
     if sure:
         return "bad", explain(sure[0])
-    return ("doubtful", explain(broken[0])) if broken else ("good", "")
+    return ("doubtful", explain(broken[0])) if broken else _GOOD
 
 
 def expected_item(
@@ -396,35 +381,25 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterProblems:
-    """Problems of a request's parameters, as sentences."""
-
-    bad: tuple[str, ...] = ()
-    """Problems for which every server must refuse the call."""
-    doubts: tuple[str, ...] = ()
-    """Problems for which a server may refuse the call."""
-
-
-@dataclass(frozen=True, slots=True)
 class _CompiledParameter:
     parameter: Parameter
     schema: OracleSchema
 
-    def wrong(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> tuple[str, str]:
+    def judged(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> Judgement:
         what = f"the {self.parameter.place} parameter {self.parameter.name}"
         of_this = {tolerance.keyword for tolerance in tolerances if tolerance.member == self.parameter.name}
+        if not texts and self.parameter.required:
+            return "doubtful" if "required" in of_this else "bad", f"{what} is missing"
         if not texts:
-            missing = f"{what} is missing" if self.parameter.required else ""
-            return ("", missing) if "required" in of_this else (missing, "")
+            return _GOOD
         value = self._value(texts)
-        broken = self.schema.broken(value)
-        if broken:
-            message = f"{what} is {show_value(value)}"
+        if broken := self.schema.broken(value):
             loose = not texts[-1].strip() or all(_LENIENT.may_pass(one) for one in broken)
-            return ("", message) if loose or broken[0].keyword in of_this else (message, "")
+            is_sure = not loose and broken[0].keyword not in of_this
+            return "bad" if is_sure else "doubtful", f"{what} is {show_value(value)}"
         if len(texts) > 1 and self.schema.node.get("type") != "array":
-            return "", f"{what} is there {len(texts)} times"
-        return "", ""
+            return "doubtful", f"{what} is there {len(texts)} times"
+        return _GOOD
 
     def _value(self, texts: Sequence[str]) -> Json:
         node = self.schema.node
@@ -442,15 +417,15 @@ class ParameterOracle:
         self._spec = spec
         self._known: dict[str, tuple[_CompiledParameter, ...]] = {}
 
-    def problems(
+    def judged(
         self,
         operation: Operation,
         request: Request,
         values: Mapping[str, str],
-        tolerances: Sequence[Tolerance] = (),
-    ) -> ParameterProblems:
+        tolerances: Sequence[Tolerance],
+    ) -> Judgement:
         query = self._query(request)
-        bad, doubts = [], []
+        found: list[Judgement] = []
         for known in self._of(operation):
             name, place = known.parameter.name, known.parameter.place
             if place == "path":
@@ -459,11 +434,9 @@ class ParameterOracle:
                 texts = [request.headers[name.lower()]] if name.lower() in request.headers else []
             else:
                 texts = query.pop(self._name(name), [])
-            wrong, doubt = ("", "") if place == "cookie" else known.wrong(texts, tolerances)
-            bad += [wrong] if wrong else []
-            doubts += [doubt] if doubt else []
-        doubts += [f"the query parameter {name} is not in the spec" for name in query]
-        return ParameterProblems(tuple(bad), tuple(doubts))
+            found.append(_GOOD if place == "cookie" else known.judged(texts, tolerances))
+        found += [("doubtful", f"the query parameter {name} is not in the spec") for name in query]
+        return next((one for verdict in ("bad", "doubtful") for one in found if one[0] == verdict), _GOOD)
 
     def _of(self, operation: Operation) -> tuple[_CompiledParameter, ...]:
         if operation.id not in self._known:
