@@ -27,6 +27,7 @@ from mockserver.contract.oracle.item_checks import (
     CheckCase,
     Checker,
     CheckResult,
+    ItemOutcome,
 )
 from mockserver.contract.oracle.responses import CheckFailure, ResponseConformance, reader_for
 from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
@@ -80,10 +81,10 @@ class ExchangeJudge:
 
         The caller records the call and the findings.
         """
-        case = self.case(exchange)
-        operation = case.expected.operation
-        if operation is None:
+        case = self._case(exchange)
+        if case is None:
             return ()
+        operation = case.operation
         found = []
         for check, checker in CHECKERS.items():
             if not self._effort.wants(check):
@@ -96,15 +97,25 @@ class ExchangeJudge:
                 found.append(Finding(check, operation.id, *told, (exchange,)))
         return tuple(found)
 
-    def case(self, exchange: Exchange) -> CheckCase:
+    def item_outcomes(self, exchange: Exchange) -> list[tuple[str, ItemOutcome]]:
+        """Return key and outcome of each item of a batch, in their order; nothing for every other call."""
+        called = self._contracted.spec.operations.get(exchange.operation)
+        case = self._case(exchange) if called and called.batch else None
+        if case is None:
+            return []
+        return [(one.item.key or "", case.outcome_of(one)) for one in case.expected.items]
+
+    def _case(self, exchange: Exchange) -> CheckCase | None:
+        """Return the exchange with its expectation, or None if it belongs to no operation."""
         expected = self.oracle.expected(exchange.request, exchange.operation)
         operation = expected.operation
         if operation is None:
-            return CheckCase(exchange, expected)
+            return None
         conformance = self._answers.conformance(operation, exchange)
         telling, unread = self._told(self._in_json(exchange, conformance.body), expected, operation)
         return CheckCase(
             exchange,
+            operation,
             expected,
             telling,
             unread,
@@ -113,7 +124,7 @@ class ExchangeJudge:
             has_credentials=self._is_credentialed(operation, exchange),
             lacks_credentials=not self._is_recorded
             and lacks_credentials(self._contracted, operation.id, exchange.request),
-            may_be_unserved=self._contracted.spec.is_own and str(NOT_IMPLEMENTED) in operation.responses,
+            is_own=self._contracted.spec.is_own,
             answer_types=self._contracted.profile.pins.answer_types,
             message_exceptions=self._contracted.profile.message_exceptions,
         )
@@ -199,7 +210,9 @@ def headers_match_the_spec(case: CheckCase) -> CheckResult:
 
 def no_server_error(case: CheckCase) -> CheckResult:
     """Check that the status is below 500. Allow a declared 501 of our server or for an undefined method."""
-    if case.status < SERVER_ERROR or case.refuses_method or case.is_unserved:
+    is_declared = case.status == NOT_IMPLEMENTED and str(NOT_IMPLEMENTED) in case.operation.responses
+    is_other_method = case.operation.method != case.exchange.request.method.lower()
+    if case.status < SERVER_ERROR or (is_declared and (case.is_own or is_other_method)):
         return 1, None
     message = f"answers {case.status}: a server must have an answer to every request"
     return 1, CheckFailure(message, expected="a status below 500", received=str(case.status))
@@ -241,10 +254,10 @@ def _refused_too_little(case: CheckCase) -> CheckFailure | None:
 
 
 def _refused_too_much(case: CheckCase) -> CheckFailure | None:
-    operation, items = case.expected.operation, case.expected.items
-    if operation is None or operation.batch is None or case.atomic or not case.refused:
+    batch, items = case.operation.batch, case.expected.items
+    if batch is None or case.atomic or not case.refused:
         return None
-    told_apart = operation.batch.outcome or operation.batch.maps
+    told_apart = batch.outcome or batch.maps
     if not told_apart or case.status not in _FOR_THE_BODY or any(item.may_refuse_call for item in items):
         return None
     bad = case.expected.bad

@@ -10,13 +10,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json
+from mockserver.spec.openapi import Operation
 
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
@@ -69,6 +70,7 @@ class CheckCase:
     """An exchange of a known operation."""
 
     exchange: Exchange
+    operation: Operation
     expected: ExpectedResponse
     reported: ReportedOutcomes | None = None
     """Outcomes in the response, None if it has none or they cannot be read."""
@@ -81,8 +83,8 @@ class CheckCase:
     """Whether the request carries the credentials of the run."""
     lacks_credentials: bool = False
     """Whether credentials or tenant of the request are wrong or missing."""
-    may_be_unserved: bool = False
-    """Whether the server is ours and may answer 501, because it does not serve the operation."""
+    is_own: bool = False
+    """Whether the spec is an own file, whose operations our server may decline to serve."""
     answer_types: tuple[str, ...] = ()
     """Media types that the answer may have even if the request does not accept them."""
     message_exceptions: tuple[str, ...] = ()
@@ -102,41 +104,19 @@ class CheckCase:
 
         A spec need not declare these statuses.
         """
-        operation = self.expected.operation
-        is_unstated = operation is not None and not is_stated(self.status, operation.responses)
+        is_unstated = not is_stated(self.status, self.operation.responses)
         is_denied = self.status in DENIED and self.lacks_credentials
         return is_unstated and (is_denied or self.exchange.is_unmodified)
 
     @property
-    def is_unserved(self) -> bool:
-        return self.may_be_unserved and self.status == NOT_IMPLEMENTED
-
-    @property
     def atomic(self) -> bool:
-        operation = self.expected.operation
-        return bool(operation and operation.batch and operation.batch.atomic)
-
-    @property
-    def refuses_method(self) -> bool:
-        """Whether the method is not the operation's, and the status is a 501 that the operation declares."""
-        operation = self.expected.operation
-        return (
-            self.status == NOT_IMPLEMENTED
-            and operation is not None
-            and str(NOT_IMPLEMENTED) in operation.responses
-            and operation.method != self.exchange.request.method.lower()
-        )
+        return bool(self.operation.batch and self.operation.batch.atomic)
 
     @property
     def named_by_path(self) -> bool:
         """Whether a path parameter is a key member, so that the path names the record, not the item."""
-        operation = self.expected.operation
-        if operation is None or operation.batch is None:
-            return False
-        return any(
-            parameter.place == "path" and parameter.name in operation.batch.key
-            for parameter in operation.parameters
-        )
+        keys = self.operation.batch.key if self.operation.batch else ()
+        return any(one.place == "path" and one.name in keys for one in self.operation.parameters)
 
     @property
     def refused(self) -> bool:
@@ -147,14 +127,24 @@ class CheckCase:
         """Reported outcomes; none if the call was refused as a whole."""
         return () if self.reported is None or self.refused else self.reported.outcomes
 
-    def done(self, expected_item: ExpectedItem) -> bool:
-        if self.reported is None or self.refused:
-            return False
+    def outcome_of(self, expected_item: ExpectedItem) -> ItemOutcome:
+        if self.refused:
+            return "rejected"
+        if self.reported is None:
+            return "skipped"
         of_it = [outcome for outcome in self.reported.outcomes if outcome.place == expected_item.item.place]
-        if of_it:
-            return all(one.accepted for one in of_it)
-        return not self.reported.is_complete
+        if not of_it:
+            return "skipped" if self.reported.is_complete else "accepted"
+        if not all(one.accepted for one in of_it):
+            return "rejected"
+        return of_it[-1].made or "accepted"
 
+    def done(self, expected_item: ExpectedItem) -> bool:
+        return self.outcome_of(expected_item) not in ("rejected", "skipped")
+
+
+ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
+"""Outcome of an item: "accepted" if the response does not say what was done, "skipped" if none is there."""
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
 """Number of times that a check was made on a case (0 if it did not apply), and its failure or None."""
@@ -349,8 +339,8 @@ def count_is_processed(case: CheckCase) -> CheckResult:
     expected = str(most) if fewest == most else f"{fewest} to {most}"
     rejected = sent - fewest
     message = f"sent {count_noun(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
-    operation = case.expected.operation
-    pointer = operation.batch.outcome.get("count", "") if operation and operation.batch else ""
+    batch = case.operation.batch
+    pointer = batch.outcome.get("count", "") if batch else ""
     return 1, CheckFailure(message, pointer, expected, str(count))
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from mockserver import __version__
@@ -15,8 +14,6 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
 from mockserver.contract.exchange import Check, Exchange, Finding, all_checks, check_named
 from mockserver.contract.oracle.checks import ExchangeJudge
-from mockserver.contract.oracle.expectations import ExpectedItem
-from mockserver.contract.oracle.item_checks import CheckCase
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
 from mockserver.contract.session import Session, command_line
@@ -193,7 +190,7 @@ def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
 
 def _vendor(outcome: RunOutcome) -> Json:
     visit = outcome.session
-    items = ItemOutcomes(visit.api)
+    judge = ExchangeJudge(visit.api, RunConfig())
     return {
         "name": visit.api.name,
         "target": visit.url or None,
@@ -205,7 +202,7 @@ def _vendor(outcome: RunOutcome) -> Json:
         "stopped": visit.stopped,
         "notes": [HiddenSecrets(visit.secrets).text(note) for note in visit.ledger.notes],
         "sizes": [_sizes(size) for size in visit.ledger.sizes],
-        "operations": [_operation(outcome, group, items) for group in outcome.groups],
+        "operations": [_operation(outcome, group, judge) for group in outcome.groups],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
         ],
@@ -237,16 +234,16 @@ def _sizes(sizes: SizeTimes) -> Json:
     }
 
 
-def _operation(outcome: RunOutcome, group: RowGroup, items: ItemOutcomes) -> Json:
+def _operation(outcome: RunOutcome, group: RowGroup, judge: ExchangeJudge) -> Json:
     return {
         "operation": group.operation,
         "label": group.label,
         "calls": group.calls,
-        "checks": [_row(outcome, row, items) for row in group.rows],
+        "checks": [_row(outcome, row, judge) for row in group.rows],
     }
 
 
-def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
+def _row(outcome: RunOutcome, row: ReportRow, judge: ExchangeJudge) -> Json:
     document: dict[str, Json] = {
         "check": row.check.id,
         "says": row.check.says,
@@ -261,28 +258,30 @@ def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
             "fingerprint": row.fingerprint,
             "reason": row.reason,
             "why": row.check.reason,
-            **_finding(row.finding, hidden, items),
+            **_finding(row.finding, hidden, judge),
             "again": hidden.text(row.again),
         }
     return document
 
 
-def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Mapping[str, Json]:
+def _finding(finding: Finding, hidden: HiddenSecrets, judge: ExchangeJudge) -> Mapping[str, Json]:
     return {
         "said": hidden.text(finding.message),
         "pointer": hidden.text(finding.pointer),
         "expected": hidden.text(finding.expected),
         "came": hidden.text(finding.received),
         "told": [hidden.text(line) for line in number_lines(finding.steps)],
-        "exchanges": [_exchange(exchange, hidden, items) for exchange in finding.exchanges],
+        "exchanges": [_exchange(exchange, hidden, judge) for exchange in finding.exchanges],
     }
 
 
-def _exchange(exchange: Exchange, hidden: HiddenSecrets, items: ItemOutcomes) -> Json:
+def _exchange(exchange: Exchange, hidden: HiddenSecrets, judge: ExchangeJudge) -> Json:
     sent, received = exchange.request, exchange.response
     return {
         "operation": exchange.operation,
-        "items": [{"key": hidden.text(one.key), "outcome": one.outcome} for one in items.of(exchange)],
+        "items": [
+            {"key": hidden.text(key), "outcome": outcome} for key, outcome in judge.item_outcomes(exchange)
+        ],
         "request": {
             "method": sent.method,
             "path": hidden.path(sent.path),
@@ -305,55 +304,11 @@ def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
     return {"body": hidden.body(body)}
 
 
-ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
-"""Outcome of an item: "accepted" if the response does not say what was done, "skipped" if none is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownItem:
-    """An item of a batch. Without a key, `key` is ""."""
-
-    key: str
-    outcome: ItemOutcome
-
-
-class ItemOutcomes:
-    """Reader of the outcomes of items in the batches of one API."""
-
-    def __init__(self, api: ApiUnderTest) -> None:
-        self._api = api
-
-    def of(self, exchange: Exchange) -> tuple[ShownItem, ...]:
-        """Return the items of a batch in their order, () for every other call."""
-        operation = self._api.spec.operations.get(exchange.operation)
-        if operation is None or operation.batch is None:
-            return ()
-        case = self._judge.case(exchange)
-        return tuple(ShownItem(item.item.key or "", _outcome(case, item)) for item in case.expected.items)
-
-    @cached_property
-    def _judge(self) -> ExchangeJudge:
-        return ExchangeJudge(self._api, RunConfig())
-
-
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
     """Return the outcomes of items in words, such as "3 items: 2 created, 1 rejected"."""
     counts = Counter(item["outcome"] for item in items)
     totals = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
     return f"{counted(len(items), 'items')}: {totals}"
-
-
-def _outcome(case: CheckCase, expected: ExpectedItem) -> ItemOutcome:
-    if case.refused:
-        return "rejected"
-    if case.reported is None:
-        return "skipped"
-    reported = [outcome for outcome in case.reported.outcomes if outcome.place == expected.item.place]
-    if not reported:
-        return "skipped" if case.reported.is_complete else "accepted"
-    if not all(one.accepted for one in reported):
-        return "rejected"
-    return reported[-1].made or "accepted"
 
 
 def operation_label(api: ApiUnderTest, operation: str) -> str:

@@ -8,7 +8,9 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Response, json_request
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.report.results import ItemOutcomes, outcome_words
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.report.results import outcome_words
+from mockserver.contract.run_state import RunConfig
 from tests.support.contract_sessions import OPERATION
 
 JSON = {"content-type": "application/json"}
@@ -20,8 +22,12 @@ def batch(status: int, answer: Any) -> Exchange:
     return Exchange(request, Response(status, JSON, json.dumps(answer).encode()), OPERATION)
 
 
+def judge(vendor: str) -> ExchangeJudge:
+    return ExchangeJudge(load_vendor_api(vendor), RunConfig())
+
+
 def read(exchange: Exchange) -> list[str]:
-    return [one.outcome for one in ItemOutcomes(load_vendor_api("payt")).of(exchange)]
+    return [outcome for _, outcome in judge("payt").item_outcomes(exchange)]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +52,9 @@ def test_a_call_that_is_no_batch_has_no_items() -> None:
 
 
 def test_items_keep_their_keys() -> None:
-    shown = ItemOutcomes(load_vendor_api("payt")).of(batch(422, {}))
+    shown = judge("payt").item_outcomes(batch(422, {}))
 
-    assert [one.key for one in shown] == ["A0", "A1", "A2"]
+    assert [key for key, _ in shown] == ["A0", "A1", "A2"]
 
 
 def test_a_vendor_that_tells_created_from_updated_is_shown_so() -> None:
@@ -63,11 +69,11 @@ def test_a_vendor_that_tells_created_from_updated_is_shown_so() -> None:
     api = load_vendor_api("vba")
     (operation,) = [one.id for one in api.spec.operations.values() if one.path == "/claim-invoice-batch"]
 
-    shown = ItemOutcomes(api).of(
+    shown = judge("vba").item_outcomes(
         Exchange(request, Response(207, JSON, json.dumps(answer).encode()), operation)
     )
 
-    assert [one.outcome for one in shown] == ["created", "rejected"]
+    assert [outcome for _, outcome in shown] == ["created", "rejected"]
 
 
 def test_outcomes_are_counted_in_words() -> None:
