@@ -33,7 +33,7 @@ from mockserver.contract.sequences.run import PHASE
 from mockserver.contract.sequences.sentences import excerpt
 from mockserver.contract.sequences.sequence import usable_batches
 from mockserver.contract.trial import Trial
-from mockserver.contract.values.comparison import is_xml, list_in_xml, read_document
+from mockserver.contract.values.comparison import MISSING, is_xml, list_in_xml, read_document
 
 MEDIA_TYPES_CHECK = "same-in-every-media-type"
 _PAGES_IN_XML = 4
@@ -101,9 +101,9 @@ def _check_page(calls: ListCalls, known: ListProfile, page: Page, exchange: Exch
 def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
     """Return the ids of the rows in their order, or None if a row has no id or the answer is unreadable."""
     document = read_document(exchange.response)
-    if document is None:
+    if document is MISSING:
         return None
-    rows = list_in_xml(value_in(document.document, known.rows or ""))
+    rows = list_in_xml(value_in(document, known.rows or ""))
     found = [value_in(row, known.identity) for row in rows] if isinstance(rows, list) else []
     return [str(one) for one in found] if all(one is not None for one in found) else None
 

@@ -61,10 +61,9 @@ def _compare_ids(sequence: CallSequence, items: Sequence[SequenceItem], answer: 
 def _member(sequence: CallSequence, name: str, item: Json, key: str, exchange: Exchange | None) -> Json:
     """Return the member `name` of an item's record, or None if the answer does not show the record."""
     names = sequence.context.batch.key
-    read = read_document(exchange.response) if exchange else None
-    if read is None or not isinstance(item, Mapping) or {*names}.isdisjoint(item):
+    if exchange is None or not isinstance(item, Mapping) or {*names}.isdisjoint(item):
         return None
-    found = find_record(read.document, item, names, key, alone=False)
+    found = find_record(read_document(exchange.response), item, names, key, alone=False)
     return found[1].get(name) if found else None
 
 

@@ -19,7 +19,7 @@ from defusedxml.common import DefusedXmlException
 
 from mockserver.contract.exchange import Exchange, Finding, Response, checks_of
 from mockserver.contract.profile import LossKind, ValueChange, ValueRules
-from mockserver.contract.values.hard_values import HardValue, MemberPath, ValueMember, ValueTrial
+from mockserver.contract.values.hard_values import Change, HardValue, MemberPath, ValueMember, ValueTrial
 from mockserver.model import Json, Path
 
 TEXTS, NUMBERS, DATES = "texts-survive", "numbers-survive", "dates-survive"
@@ -121,8 +121,11 @@ class ShownRecord:
     exchange: Exchange
     at: str
     """Pointer to the record."""
-    is_text: bool = False
-    """Whether all values are texts, because the answer has no types (XML)."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether all values are texts, because the answer has no types (XML)."""
+        return is_xml(self.exchange.response.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ class SentItem:
     """An accepted item and its place in the batch."""
 
     trial: ValueTrial
+    key: str
+    document: Json
     place: int
     exchange: Exchange
     step: str
@@ -153,7 +158,8 @@ class ValueComparison:
     _shown: set[tuple[str, MemberPath]] = field(default_factory=set)
 
     def compare(self, sent: SentItem, shown: ShownRecord) -> None:
-        for member, hard in sent.trial.changes:
+        for change in sent.trial.changes:
+            member, hard = change
             value = value_at(shown.record, self._path(member))
             differences = self._differences(member, hard, value, shown)
             if differences is None:
@@ -169,11 +175,31 @@ class ValueComparison:
                 if self._is_declared(member, difference, sent.warning):
                     self.changed[member.name, difference.kind] += 1
                 elif (member.name, difference.kind) not in self._lost:
-                    loss = _Loss(member, hard, value, sent, shown, difference)
-                    is_silent = self._is_declared(member, difference)
-                    message = loss.sentence + (", and the answer to it has no warning" if is_silent else "")
-                    found = loss.finding(check, self.operation, message, self._path(member))
+                    found = self._finding(check, change, sent, shown, difference)
                     self._lost[member.name, difference.kind] = found
+
+    def _finding(
+        self, check: str, change: Change, sent: SentItem, shown: ShownRecord, difference: Difference
+    ) -> Finding:
+        member, hard = change
+        media_type = shown.exchange.response.media_type
+        expected = value_text(hard.value)
+        received = value_text(value_at(shown.record, self._path(member)))
+        written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
+        read = f" in {media_type}" if media_type != _USUAL else ""
+        update = ", an update of a record that is there" if sent.before else ""
+        silent = ", and the answer to it has no warning" if self._is_declared(member, difference) else ""
+        message = (
+            f"sent {expected} as {member.name} of item {sent.place}{written}{update}; "
+            f"{shown.how}{read} shows {received}: {WORDS[difference.kind]}{silent}"
+        )
+        pointer = "" if shown.is_text else "/".join([shown.at, *self._path(member)])
+        calls = [one for one in (sent.before, sent) if one]
+        exchanges = [one.exchange for one in calls]
+        if shown.exchange is not sent.exchange:
+            exchanges.append(shown.exchange)
+        steps = tuple(one.step for one in calls)
+        return Finding(check, self.operation, message, pointer, expected, received, tuple(exchanges), steps)
 
     def _is_declared(self, member: ValueMember, difference: Difference, warning: str = "any") -> bool:
         if difference.kind == "seventh digit lost":
@@ -239,38 +265,6 @@ class ValueComparison:
             return ()
         least = max(1, decimals_of(hard.value) or 0) if expected < 0 else expected
         return (Difference("scale lost"),) if printed < least else ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Loss:
-    """A member whose value in an answer differs from the sent value."""
-
-    member: ValueMember
-    hard: HardValue
-    value: Json
-    sent: SentItem
-    shown: ShownRecord
-    difference: Difference
-
-    @property
-    def sentence(self) -> str:
-        sent, media_type = self.sent, self.shown.exchange.response.media_type
-        written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
-        read = f" in {media_type}" if media_type != _USUAL else ""
-        update = ", an update of a record that is there" if sent.before else ""
-        return (
-            f"sent {value_text(self.hard.value)} as {self.member.name} of item {sent.place}{written}"
-            f"{update}; {self.shown.how}{read} shows {value_text(self.value)}: {WORDS[self.difference.kind]}"
-        )
-
-    def finding(self, check: str, operation: str, message: str, path: MemberPath) -> Finding:
-        pointer = "" if self.shown.is_text else "/".join([self.shown.at, *path])
-        calls = (self.sent.before, self.sent) if self.sent.before else (self.sent,)
-        read = () if self.shown.exchange is self.sent.exchange else (self.shown.exchange,)
-        exchanges = (*(one.exchange for one in calls), *read)
-        steps = tuple(one.step for one in calls)
-        expected, received = value_text(self.hard.value), value_text(self.value)
-        return Finding(check, operation, message, pointer, expected, received, exchanges, steps)
 
 
 def value_text(value: Json) -> str:
@@ -463,35 +457,20 @@ def _keeps_only(sent: str, shown: str, last: int) -> bool:
     return kept and all(ord(mark) <= last or mark == _REPLACEMENT or mark not in sent for mark in shown)
 
 
-class _Missing:
-    """Value of a member that is missing in the answer."""
-
-    def __repr__(self) -> str:
-        return "nothing"
+MISSING: Final = object()
+"""Value of a member that is missing in the answer, and of a body that is empty or unreadable."""
 
 
-MISSING: Final = _Missing()
-
-
-@dataclass(frozen=True, slots=True)
-class ShownDocument:
-    """The body of an answer."""
-
-    document: Json
-    is_text: bool = False
-    """Whether every value is a text, as in XML."""
-
-
-def read_document(response: Response) -> ShownDocument | None:
-    """Return the body, XML in the form of JSON, or None if the body is empty or unreadable."""
+def read_document(response: Response) -> Json:
+    """Return the body, XML in the form of JSON, or MISSING if the body is empty or unreadable."""
     if not response.body:
-        return None
+        return MISSING
     try:
         if is_xml(response.media_type):
-            return ShownDocument(_plain(ElementTree.fromstring(response.body)), is_text=True)
-        return ShownDocument(response.json())
+            return _plain(ElementTree.fromstring(response.body))
+        return response.json()
     except (ValueError, RecursionError, ElementTree.ParseError, DefusedXmlException):
-        return None
+        return MISSING
 
 
 def is_xml(media_type: str) -> bool:
@@ -527,8 +506,6 @@ def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
         elif isinstance(found, Mapping) and step in found:
             found = found[step]
         else:
-            return MISSING
-        if found is MISSING:
             return MISSING
     return found
 

@@ -10,7 +10,7 @@ from itertools import count
 
 from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.failure_search import FailureSearch
-from mockserver.contract.profile import BatchItem, DrawnValues, ValueRules
+from mockserver.contract.profile import BatchItem, DrawnValues
 from mockserver.contract.samples import write_request_xml
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
@@ -71,24 +71,24 @@ class UpdatePlan:
     _first: dict[str, SentItem] = field(default_factory=dict)
     _last: dict[str, SentItem] = field(default_factory=dict)
 
-    def accepted(self, key: str, sent: SentItem) -> None:
+    def accepted(self, sent: SentItem) -> None:
         """Note an accepted item. Ignore items in other media types, which may have changed their values."""
         if sent.trial.media_type:
             return
         if all(member.path in self._members for member, _ in sent.trial.changes):
-            self._last = {key: sent}
+            self._last = {sent.key: sent}
         else:
-            self._first[key] = sent
+            self._first[sent.key] = sent
         for member, hard in sent.trial.changes:
             self._members[member.path] = member
             if hard.value not in _NOTHING:
                 self._values.setdefault(member.path, {})[hard.name] = hard
 
-    def updates(self) -> Iterator[tuple[str, ValueTrial, SentItem]]:
-        """Yield the key, the new values and the stored item of each update."""
-        for key, sent in {**self._first, **self._last}.items():
+    def updates(self) -> Iterator[tuple[ValueTrial, SentItem]]:
+        """Yield the new values and the stored item of each update."""
+        for sent in {**self._first, **self._last}.values():
             if changes := tuple(self._changes(sent.trial.values)):
-                yield key, ValueTrial(changes), sent
+                yield ValueTrial(changes), sent
 
     def _changes(self, before: Mapping[MemberPath, Json]) -> Iterator[tuple[ValueMember, HardValue]]:
         for path, known in self._values.items():
@@ -102,7 +102,7 @@ def check_values(context: SequenceContext) -> None:
     wanted = context.run_config
     # The run also judges answers, so the calls must be made if only checks of answers are wanted.
     if wanted.wants_any((*VALUE_CHECKS, MEDIA_TYPES, *checks_of("answers"))):
-        _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
+        _ValueRun(replace(context, search=FailureSearch(wanted))).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,35 +114,28 @@ class _KeyedTrial:
     """For an update, the item that created the record."""
 
 
-@dataclass(slots=True)
 class _ValueRun:
     """The run of hard values for one operation."""
 
-    context: SequenceContext
-    sequence: CallSequence
-    rules: ValueRules
-    keys: deque[str]
-    """Keys to use, the next key first."""
-    comparison: ValueComparison
-    waiting: deque[ValueTrial] = field(default_factory=deque)
-    """Trials to be sent."""
-    refused: Counter[str] = field(default_factory=Counter)
-    """Number of refused values, by member."""
-    barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
-    """Refused values by media type, member and name of the value; "" bars all values of the member."""
-    unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
-    """Stored items that were not yet looked up in the list."""
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    media_type_turns: Iterator[int] = field(default_factory=count)
-    updates: UpdatePlan = field(default_factory=UpdatePlan)
-
-    @classmethod
-    def begin(cls, context: SequenceContext) -> _ValueRun:
-        profile = context.batch_profile
-        scope = context.isolation.new_scope(_KEYS)
-        made = dict.fromkeys(profile.key(scope.first + number) for number in range(_KEYS))
-        comparison = ValueComparison(profile.operation, profile.values)
-        return cls(context, CallSequence(context, scope), profile.values, deque(made), comparison)
+    def __init__(self, context: SequenceContext) -> None:
+        profile, scope = context.batch_profile, context.isolation.new_scope(_KEYS)
+        self.context = context
+        self.sequence = CallSequence(context, scope)
+        self.rules = profile.values
+        self.keys = deque(dict.fromkeys(profile.key(scope.first + number) for number in range(_KEYS)))
+        """Keys to use, the next key first."""
+        self.comparison = ValueComparison(profile.operation, profile.values)
+        self.waiting: deque[ValueTrial] = deque()
+        """Trials to be sent."""
+        self.refused: Counter[str] = Counter()
+        """Number of refused values, by member."""
+        self.barred: set[tuple[str, MemberPath, str]] = set()
+        """Refused values by media type, member and name of the value; "" bars all values of the member."""
+        self.unlisted: list[SentItem] = []
+        """Stored items that were not yet looked up in the list."""
+        self.numbers = count(1)
+        self.media_type_turns = count()
+        self.updates = UpdatePlan()
 
     def run(self) -> None:
         profile, wanted = self.context.batch_profile, self.context.run_config
@@ -223,8 +216,8 @@ class _ValueRun:
         if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
             return []
         return [
-            _KeyedTrial(trial, key, self._document(trial, key), before)
-            for key, trial, before in self.updates.updates()
+            _KeyedTrial(trial, before.key, self._document(trial, before.key), before)
+            for trial, before in self.updates.updates()
         ]
 
     def _is_barred(self, change: Change, media_type: str) -> bool:
@@ -242,7 +235,7 @@ class _ValueRun:
         if trials:
             self._read_back(self._sent(trials))
 
-    def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
+    def _sent(self, trials: Sequence[_KeyedTrial]) -> list[SentItem]:
         """Send a batch and return the accepted items. Queue refused trials to be sent alone or in halves."""
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
@@ -259,7 +252,7 @@ class _ValueRun:
         if isinstance(reported, str):
             return []
         verdicts, whole = reported
-        done: list[tuple[_KeyedTrial, SentItem]] = []
+        done: list[SentItem] = []
         for place, (one, verdict) in enumerate(zip(trials, verdicts, strict=True)):
             if whole and len(trials) > 1:
                 self.waiting.appendleft(replace(one.trial, is_alone=True))
@@ -267,9 +260,9 @@ class _ValueRun:
                 self._refused(one.trial)
             else:
                 warning = verdict.outcome.message if verdict.outcome else ""
-                sent = SentItem(one.trial, place, exchange, step, one.before, warning)
-                self.updates.accepted(one.key, sent)
-                done.append((one, sent))
+                sent = SentItem(one.trial, one.key, one.document, place, exchange, step, one.before, warning)
+                self.updates.accepted(sent)
+                done.append(sent)
         return done
 
     def _request(self, trials: Sequence[_KeyedTrial]) -> Request:
@@ -296,13 +289,13 @@ class _ValueRun:
             self.refused[member.name] += 1
             self.barred.add((trial.media_type, member.path, "" if hard is member.values[0] else hard.name))
 
-    def _read_back(self, done: Sequence[tuple[_KeyedTrial, SentItem]]) -> None:
+    def _read_back(self, done: Sequence[SentItem]) -> None:
         profile = self.context.batch_profile
-        for one, sent in done:
-            self._compare(one, sent, sent.exchange, "the answer to it")
-        for one, sent in done:
-            for exchange in self._reads(profile.read(one.key, _TENANT)):
-                self._compare(one, sent, exchange, "reading it")
+        for sent in done:
+            self._compare(sent, sent.exchange, "the answer to it")
+        for sent in done:
+            for exchange in self._reads(profile.read(sent.key, _TENANT)):
+                self._compare(sent, exchange, "reading it")
         self.unlisted += done
         if len(self.unlisted) >= _LISTED or not profile.creates:
             self._read_list()
@@ -312,8 +305,8 @@ class _ValueRun:
         self.unlisted = []
         if listed and profile.listing:
             for exchange in self._reads(profile.listing(_TENANT)):
-                for one, sent in listed:
-                    self._compare(one, sent, exchange, "the list")
+                for sent in listed:
+                    self._compare(sent, exchange, "the list")
 
     def _reads(self, request: Request) -> Iterator[Exchange]:
         """Yield the answer in the profile's media type, then an answer in one more media type of the spec."""
@@ -339,17 +332,17 @@ class _ValueRun:
             if name != exchange.response.media_type and "*" not in name and (is_xml(name) or is_json(name))
         ]
 
-    def _compare(self, one: _KeyedTrial, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
-        document = read_document(exchange.response)
-        held = object_at(one.document, self.rules.at)
-        if document is None or not isinstance(held, Mapping):
+    def _compare(self, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
+        held = object_at(sent.document, self.rules.at)
+        if not isinstance(held, Mapping):
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
-        key_names = [name for name in self.context.batch.key if (name,) not in one.trial.values]
-        found = find_record(document.document, names, key_names, one.key, alone=how == "reading it")
+        key_names = [name for name in self.context.batch.key if (name,) not in sent.trial.values]
+        document = read_document(exchange.response)
+        found = find_record(document, names, key_names, sent.key, alone=how == "reading it")
         if found is not None:
             at, record = pointer_of(found[0]), found[1]
-            self.comparison.compare(sent, ShownRecord(how, record, exchange, at, document.is_text))
+            self.comparison.compare(sent, ShownRecord(how, record, exchange, at))
 
     def _tell(self) -> None:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger
