@@ -54,18 +54,15 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
             continue
         dotted = match["dotted"] or match["bracketed"]
         name = names.get(dotted.lower(), dotted)
+        member = members.get(name, EMPTY)
         item = items.setdefault(int(match["place"]), {})
         unbound = unbound or name in item
-        item.setdefault(name, typed(text, members.get(name, EMPTY)) if text else _nothing(members, name))
+        empty = None if member.get("nullable") else ""
+        item.setdefault(name, typed(text, member) if text else empty)
     read: list[Json] = []
     while len(read) in items:
         read.append(items[len(read)])
     return read, unbound or len(read) < len(items)
-
-
-def _nothing(members: Document, name: str) -> Json:
-    """Return the value of an empty form field: None if the member `name` is nullable, else ""."""
-    return None if members.get(name, EMPTY).get("nullable") else ""
 
 
 class _TextLoader(yaml.SafeLoader):
@@ -77,13 +74,6 @@ def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Json:
 
 
 _TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
-
-
-def read_yaml(text: str) -> Json:
-    try:
-        return yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(str(error)) from None
 
 
 class UnreadableError(Exception):
@@ -178,9 +168,10 @@ def _is_cut(text: str, error: ValueError) -> bool:
 
 def _yaml(text: str) -> Decoded:
     try:
-        return Decoded(read_yaml(text), ("readers of YAML differ",))
-    except ValueError as error:
+        document = yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnreadableError(f"it is not YAML: {error}") from None
+    return Decoded(document, ("readers of YAML differ",))
 
 
 def _object(doubts: dict[str, None], pairs: list[tuple[str, Json]]) -> Json:
@@ -273,10 +264,7 @@ def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
         raise UnreadableError(f"it is not XML: {error}") from None
     if settings.get("format") in ("xml", "xml-form"):
-        try:
-            document = read_request(root, node, doubts)
-        except UnexpectedElementError as error:
-            raise UnreadableError(str(error)) from None
+        document = read_request(root, node, doubts)
         deep = ("it is nested deeper than other readers go",) if _is_deep(document) else ()
         return Decoded(document, (*dict.fromkeys(doubts), *deep))
     wanted = element_name(flattened(node), str(root.tag))
@@ -349,16 +337,12 @@ def _others(node: Document) -> Mapping[str, Json]:
     return others if isinstance(others, dict) else EMPTY
 
 
-class UnexpectedElementError(ValueError):
-    """The root is not the expected element, or an element has elements instead of a text."""
-
-
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     """Return the document at `root`, in the form of the schema `node`.
 
     `root` may be the element of `node`, an element whose only child is the element of `node`, a member of
     `node`, or an item of a member that is a list. Append to `doubts` each reason why another reader may get a
-    different document. Raises UnexpectedElementError.
+    different document. Raises UnreadableError.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)
@@ -371,7 +355,7 @@ def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     if tag != named and len(root) == 1 and _local(root[0], doubts) == named:
         root, tag = root[0], named
     if tag != named:
-        raise UnexpectedElementError(f"the root is {tag}")
+        raise UnreadableError(f"the root is {tag}")
     return _request_value(root, whole, doubts)
 
 
@@ -389,7 +373,7 @@ def _request_value(element: Element, node: Document, doubts: list[str]) -> Json:
     if kind == "object":
         return dict(_request_members(element, here, doubts))
     if len(element):
-        raise UnexpectedElementError(f"{element.tag} holds elements")
+        raise UnreadableError(f"{element.tag} holds elements")
     return typed(element.text or "", here, of_xml=True)
 
 

@@ -90,13 +90,19 @@ class OracleSchema:
         with localcontext(_WIDE):
             if _accepts(self.engine, value, self.node):
                 return ()
-            return tuple(_broken(error) for error in self.engine.iter_errors(value))
+            return tuple(
+                SchemaProblem(
+                    str(error.validator),
+                    tuple(error.absolute_path),
+                    error.validator_value,
+                    error.instance,
+                    error.schema,
+                )
+                for error in self.engine.iter_errors(value)
+            )
 
     def is_valid(self, value: Json) -> bool:
-        with localcontext(_WIDE):
-            return (
-                _accepts(self.engine, value, self.node) or next(self.engine.iter_errors(value), None) is None
-            )
+        return not self.broken(value)
 
 
 def compile_schema(node: Document) -> OracleSchema:
@@ -251,7 +257,9 @@ def _accepts(engine: Any, value: Json, node: Any) -> bool:
     for keyword, wanted in node.items():
         check = engine.VALIDATORS.get(keyword)
         if keyword == "properties":
-            is_kept = _accepts_members(engine, value, wanted)
+            is_kept = not isinstance(value, dict) or all(
+                _accepts(engine, member, wanted[name]) for name, member in value.items() if name in wanted
+            )
         elif keyword == "items":
             is_kept = not isinstance(value, list) or all(_accepts(engine, item, wanted) for item in value)
         elif keyword in _COMBINED:
@@ -263,20 +271,6 @@ def _accepts(engine: Any, value: Json, node: Any) -> bool:
         if not is_kept:
             return False
     return True
-
-
-def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) -> bool:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            if name in nodes and not _accepts(engine, member, nodes[name]):
-                return False
-    return True
-
-
-def _broken(error: Any) -> SchemaProblem:
-    return SchemaProblem(
-        str(error.validator), tuple(error.absolute_path), error.validator_value, error.instance, error.schema
-    )
 
 
 @dataclass(frozen=True, slots=True)
