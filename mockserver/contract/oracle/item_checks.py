@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
@@ -69,6 +70,7 @@ def is_stated(status: int, responses: Collection[str | int]) -> bool:
 class CheckCase:
     """An exchange of a known operation."""
 
+    api: ApiUnderTest
     exchange: Exchange
     operation: Operation
     expected: ExpectedResponse
@@ -83,12 +85,6 @@ class CheckCase:
     """Whether the request carries the credentials of the run."""
     lacks_credentials: bool = False
     """Whether credentials or tenant of the request are wrong or missing."""
-    is_own: bool = False
-    """Whether the spec is an own file, whose operations our server may decline to serve."""
-    answer_types: tuple[str, ...] = ()
-    """Media types that the answer may have even if the request does not accept them."""
-    message_exceptions: tuple[str, ...] = ()
-    """Patterns of messages whose words are not judged."""
 
     @property
     def status(self) -> int:
@@ -349,10 +345,10 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
 
     The message of a rejected item must differ from the messages of accepted items.
     """
-    if case.is_refusal and case.conformance.body is not None and not has_message(case.conformance.body):
-        return 1, CheckFailure(
-            f"answers {case.status} without a message", expected="a message", received="none"
-        )
+    has_body = case.is_refusal and case.conformance.body is not None
+    if has_body and not has_message(case.conformance.body):
+        message = f"answers {case.status} without a message"
+        return 1, CheckFailure(message, expected="a message", received="none")
     rejected = [one for one in case.outcomes if not one.accepted]
     silent = next((one for one in rejected if not one.message.strip()), None)
     if silent is not None:
@@ -366,18 +362,18 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
         other = done[alike.message]
         message = f"item {alike.place} is rejected with the message of item {other}, which was accepted"
         return len(rejected), CheckFailure(message, alike.at, "why it is rejected", alike.message)
-    return len(rejected) + (case.is_refusal and case.conformance.body is not None), None
+    return len(rejected) + has_body, None
 
 
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
     """Check that messages of refusals claim no success, and messages of accepted items claim no failure."""
-    messages = [(one, _plain(one.message)) for one in case.outcomes if one.message.strip()]
-    messages = [(one, text) for one, text in messages if not _is_exempt(case, one.message)]
-    for one, text in messages:
-        if _says_failed(text) if one.accepted else _says_done(text):
-            return len(messages), _contradiction(one)
+    told = [one for one in case.outcomes if one.message.strip() and not _is_exempt(case, one.message)]
+    for one in told:
+        says_otherwise = _says_failed if one.accepted else _says_done
+        if says_otherwise(_plain(one.message)):
+            return len(told), _contradiction(one)
     if case.reported is not None or not case.is_refusal:
-        return (len(messages), None) if messages else NOTHING_TO_JUDGE
+        return len(told), None
     return _refused_call(case)
 
 
@@ -385,12 +381,14 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
     """Check that the message of an item names no other item, unless it also names its own item."""
     items = {item.item.place: item for item in case.expected.items}
     outcomes = [one for one in case.outcomes if one.message and one.place in items and len(items) > 1]
-    known = _KnownKeys.of(items.values()) if outcomes else None
+    if not outcomes:
+        return NOTHING_TO_JUDGE
+    known = _KnownKeys(items.values())
     for one in outcomes:
         if _is_exempt(case, one.message) or _ABOUT_OTHERS.search(one.message):
             continue
         own = items[one.place or 0]
-        named = known.named_in(one.message) if known else ()
+        named = known.named_in(one.message)
         other = next((item for item in named if _is_blamed(item, own, one.message)), None)
         if other is not None:
             message = (
@@ -399,37 +397,31 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
             )
             expected = f"a message about {own.item.key}"
             return len(outcomes), CheckFailure(message, one.at, expected, one.message)
-    return (len(outcomes), None) if outcomes else NOTHING_TO_JUDGE
+    return len(outcomes), None
 
 
-@dataclass(frozen=True, slots=True)
 class _KnownKeys:
     """Index of items by the keys that `_is_telling` accepts.
 
     A large batch has as many messages as keys, so each word of a message is looked up in the index.
     """
 
-    words: Mapping[str, tuple[ExpectedItem, ...]]
-    """Items by keys of one word."""
-    others: tuple[tuple[str, ExpectedItem], ...]
-    """Pairs of a key with several words and its item. Each message is searched for each of these keys."""
-
-    @classmethod
-    def of(cls, items: Iterable[ExpectedItem]) -> _KnownKeys:
-        words: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
-        others = []
+    def __init__(self, items: Iterable[ExpectedItem]) -> None:
+        self._words: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
+        """Items by keys of one word."""
+        self._others: list[tuple[str, ExpectedItem]] = []
+        """Pairs of a key with several words and its item. Each message is searched for each of these keys."""
         for item in items:
             for key in {*item.keys, item.item.key}:
                 if key and _is_telling(key):
                     if _WORD.fullmatch(key):
-                        words[key].append(item)
+                        self._words[key].append(item)
                     else:
-                        others.append((key, item))
-        return cls({key: tuple(found) for key, found in words.items()}, tuple(others))
+                        self._others.append((key, item))
 
     def named_in(self, message: str) -> list[ExpectedItem]:
-        named = [item for word in _WORD.findall(message) for item in self.words.get(word, ())]
-        named += [item for key, item in self.others if key in message and _mentions_key(message, key)]
+        named = [item for word in _WORD.findall(message) for item in self._words.get(word, ())]
+        named += [item for key, item in self._others if key in message and _mentions_key(message, key)]
         return sorted(named, key=lambda one: one.item.place)
 
 
@@ -465,9 +457,7 @@ def _contradiction(one: ReportedOutcome) -> CheckFailure:
 
 
 def _says_done(text: str) -> bool:
-    if _DONE.fullmatch(text):
-        return not _IN_DOUBT.search(text)
-    return bool(_SUCCESSFULLY.search(text)) and not _IN_DOUBT.search(text)
+    return bool(_DONE.fullmatch(text) or _SUCCESSFULLY.search(text)) and not _IN_DOUBT.search(text)
 
 
 def _says_failed(text: str) -> bool:
@@ -485,7 +475,7 @@ def _plain(message: str) -> str:
 
 
 def _is_exempt(case: CheckCase, message: str) -> bool:
-    return any(re.search(pattern, message) for pattern in case.message_exceptions)
+    return any(re.search(pattern, message) for pattern in case.api.profile.message_exceptions)
 
 
 def _is_telling(key: str) -> bool:
