@@ -72,7 +72,6 @@ _LENIENT = Leniency(spells=True)
 class _Body:
     """A media type of an operation's request body, with compiled schemas."""
 
-    media_type: MediaType
     node: Document
     """Schema of the body without references."""
     settings: Document
@@ -89,7 +88,7 @@ class Oracle:
     def __init__(self, api: ApiUnderTest) -> None:
         self._spec = api.spec
         self._profile = api.profile
-        self._asking = ParameterOracle(api.spec)
+        self._parameters: dict[str, tuple[_CompiledParameter, ...]] = {}
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
@@ -109,11 +108,44 @@ class Oracle:
         called = match.operation
         if any(name in request.headers for name in _STEERING_HEADERS) or _asks_for_an_example(request):
             return ExpectedResponse(called, "doubtful", "a mock was asked for something")
-        verdict, reason = self._asking.judged(called, request, match.values, self._forgiven(called, request))
+        verdict, reason = self._of_parameters(called, request, match.values)
         of_body = self._of_body(called, request)
         if verdict == "bad" or (verdict == "doubtful" and of_body.envelope != "bad"):
             return replace(of_body, envelope=verdict, reason=reason)
         return of_body
+
+    def _of_parameters(self, operation: Operation, request: Request, values: Mapping[str, str]) -> Judgement:
+        query = self._query(request)
+        tolerances = self._forgiven(operation, request)
+        found: list[Judgement] = []
+        for known in self._compiled(operation):
+            name, place = known.parameter.name, known.parameter.place
+            if place == "path":
+                texts = [values[name]] if name in values else []
+            elif place == "header":
+                texts = [request.headers[name.lower()]] if name.lower() in request.headers else []
+            else:
+                texts = query.pop(self._name(name), [])
+            found.append(_GOOD if place == "cookie" else known.judged(texts, tolerances))
+        found += [("doubtful", f"the query parameter {name} is not in the spec") for name in query]
+        return next((one for verdict in ("bad", "doubtful") for one in found if one[0] == verdict), _GOOD)
+
+    def _compiled(self, operation: Operation) -> tuple[_CompiledParameter, ...]:
+        if operation.id not in self._parameters:
+            self._parameters[operation.id] = tuple(
+                _CompiledParameter(parameter, compile_schema(unfold(self._spec.document, parameter.schema)))
+                for parameter in operation.parameters
+            )
+        return self._parameters[operation.id]
+
+    def _query(self, request: Request) -> dict[str, list[str]]:
+        read: dict[str, list[str]] = {}
+        for name, text in parse_qsl(request.query, keep_blank_values=True, errors="replace"):
+            read.setdefault(self._name(name), []).append(text)
+        return read
+
+    def _name(self, name: str) -> str:
+        return name.lower() if self._spec.any_case_query else name
 
     def _of_body(self, operation: Operation, request: Request) -> ExpectedResponse:
         if not operation.bodies or (not request.body and not operation.body_required):
@@ -189,13 +221,13 @@ class Oracle:
     def _made(self, operation: Operation, stated: MediaType) -> _Body:
         node = unfold(self._spec.document, stated.coercion.get("schema", stated.schema))
         if operation.batch is None:
-            return _Body(stated, node, stated.coercion, compile_schema(node), None)
+            return _Body(node, stated.coercion, compile_schema(node), None)
         pointer = operation.batch.items
         items = node
         for step in pointer:
             items = properties_of(items).get(str(step), EMPTY)
         whole = compile_schema(without_member(node, pointer))
-        return _Body(stated, node, stated.coercion, whole, compile_schema(items.get("items", EMPTY)))
+        return _Body(node, stated.coercion, whole, compile_schema(items.get("items", EMPTY)))
 
     def _leniency(self, operation: Operation, body: _Body, request: Request) -> Leniency:
         media_type = request.media_type
@@ -408,52 +440,6 @@ class _CompiledParameter:
         joined = ",".join(filter(None, texts))
         parts = texts if self.parameter.explode else joined.split(",") if joined else []
         return [typed(part, node.get("items", EMPTY)) for part in parts]
-
-
-class ParameterOracle:
-    """Judge of request parameters by one spec. Schemas are compiled on first use."""
-
-    def __init__(self, spec: Spec) -> None:
-        self._spec = spec
-        self._known: dict[str, tuple[_CompiledParameter, ...]] = {}
-
-    def judged(
-        self,
-        operation: Operation,
-        request: Request,
-        values: Mapping[str, str],
-        tolerances: Sequence[Tolerance],
-    ) -> Judgement:
-        query = self._query(request)
-        found: list[Judgement] = []
-        for known in self._of(operation):
-            name, place = known.parameter.name, known.parameter.place
-            if place == "path":
-                texts = [values[name]] if name in values else []
-            elif place == "header":
-                texts = [request.headers[name.lower()]] if name.lower() in request.headers else []
-            else:
-                texts = query.pop(self._name(name), [])
-            found.append(_GOOD if place == "cookie" else known.judged(texts, tolerances))
-        found += [("doubtful", f"the query parameter {name} is not in the spec") for name in query]
-        return next((one for verdict in ("bad", "doubtful") for one in found if one[0] == verdict), _GOOD)
-
-    def _of(self, operation: Operation) -> tuple[_CompiledParameter, ...]:
-        if operation.id not in self._known:
-            self._known[operation.id] = tuple(
-                _CompiledParameter(parameter, compile_schema(unfold(self._spec.document, parameter.schema)))
-                for parameter in operation.parameters
-            )
-        return self._known[operation.id]
-
-    def _query(self, request: Request) -> dict[str, list[str]]:
-        read: dict[str, list[str]] = {}
-        for name, text in parse_qsl(request.query, keep_blank_values=True, errors="replace"):
-            read.setdefault(self._name(name), []).append(text)
-        return read
-
-    def _name(self, name: str) -> str:
-        return name.lower() if self._spec.any_case_query else name
 
 
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
