@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from mockserver import __version__
-from mockserver.codec.redaction import MASK, redact_headers, redact_query
+from mockserver.codec.redaction import MASK
 from mockserver.contract.exchange import Request, Response
-from mockserver.contract.report.text import counted, one_line
+from mockserver.contract.report.text import HiddenSecrets, counted, one_line
 from mockserver.contract.traffic import Drift, DriftedExchange
 from mockserver.journal.view import decode_and_redact
 
@@ -19,6 +19,7 @@ SHOWN = 20
 """Maximum number of calls that a terminal shows; further calls are counted, and are in the reports."""
 
 _KEPT_SIGNS = 20_000
+_HIDDEN = HiddenSecrets()
 _line = partial(one_line, longest=240)
 
 
@@ -66,7 +67,7 @@ def page(drift: Drift, name: str) -> str:
 
 def _call(one: DriftedExchange) -> Iterator[str]:
     sent, received = one.recorded.request, one.recorded.response
-    yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {received.status}"
+    yield f"  #{one.number} {_line(f'{sent.method} {_HIDDEN.path(sent.path)}')} {received.status}"
     for finding in one.forbidden:
         yield f"    FORBIDDEN  {finding.check}: {_line(finding.message)}"
     for other in one.differences:
@@ -93,7 +94,7 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
             {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
             for other in one.differences
         ],
-        "request": {"method": sent.method, "path": _path(sent), **_message(sent)},
+        "request": {"method": sent.method, "path": _HIDDEN.path(sent.path), **_message(sent)},
         **{
             name: {"status": came.response.status, **_message(came.response)}
             for name, came in (("recorded", one.recorded), ("here", one.here))
@@ -102,14 +103,7 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
 
 
 def _message(one: Request | Response) -> dict[str, Any]:
-    return {"headers": redact_headers(one.headers), "body": _text(one.body)}
-
-
-def _path(request: Request) -> str:
-    path, mark, query = request.path.partition("?")
-    return path + mark + redact_query(query)
-
-
-def _text(body: bytes) -> str:
-    text = decode_and_redact(body, None, MASK)[1]
-    return text if len(text) <= _KEPT_SIGNS else f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"
+    text = decode_and_redact(one.body, None, MASK)[1]
+    if len(text) > _KEPT_SIGNS:
+        text = f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"
+    return {"headers": _HIDDEN.headers(one.headers), "body": text}

@@ -16,7 +16,7 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.urls import is_loopback
-from mockserver.contract.exchange import Exchange, Finding
+from mockserver.contract.exchange import Exchange, Finding, Request, Response
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.report.junit import JunitCase, junit_xml
 from mockserver.contract.report.results import (
@@ -203,30 +203,23 @@ def _entries(outcome: RunOutcome, began: str) -> Iterator[HarObject]:
     hidden = HiddenSecrets(outcome.session.secrets)
     for row in outcome.rows:
         for exchange in row.finding.exchanges if row.finding else ():
-            request = _request(exchange, hidden, outcome.session.url or _NOWHERE)
-            comment = f"{outcome.session.api.name} {row.name}"
-            yield har_entry(began, 0, request, _response(exchange, hidden), comment=comment)
+            sent, received = exchange.request, exchange.response
+            url = f"{outcome.session.url or _NOWHERE}{hidden.path(sent.path)}"
+            redirect = hidden.path(received.headers.get("location", ""))
+            yield har_entry(
+                began,
+                0,
+                har_request(sent.method, url, _message(sent, hidden)),
+                har_response(received.status, _message(received, hidden), redirect),
+                comment=f"{outcome.session.api.name} {row.name}",
+            )
 
 
-def _request(exchange: Exchange, hidden: HiddenSecrets, url: str) -> HarObject:
-    sent = exchange.request
-    message = _message(sent.headers, sent.body, hidden)
-    return har_request(sent.method, f"{url}{hidden.path(sent.path)}", message)
-
-
-def _response(exchange: Exchange, hidden: HiddenSecrets) -> HarObject:
-    received = exchange.response
-    message = _message(received.headers, received.body, hidden)
-    return har_response(received.status, message, hidden.path(received.headers.get("location", "")))
-
-
-def _message(headers: Mapping[str, str], body: bytes, hidden: HiddenSecrets) -> HarMessage:
-    media_type, shown, size = headers.get("content-type", ""), hidden.headers(headers), len(body)
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return HarMessage(shown, media_type, hidden.octets(body), None, size)
-    return HarMessage(shown, media_type, body, hidden.body(body), size)
+def _message(one: Request | Response, hidden: HiddenSecrets) -> HarMessage:
+    text = hidden.utf_8(one.body)
+    body = hidden.octets(one.body) if text is None else one.body
+    headers, media_type = hidden.headers(one.headers), one.headers.get("content-type", "")
+    return HarMessage(headers, media_type, body, text, len(one.body))
 
 
 def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
@@ -350,10 +343,6 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
     yield from (f"{name}={value!r}" for name, value in optional.items() if value)
 
 
-WrittenReport = Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, bytes]]]
-"""Returns names and contents of files, given outcomes and the instant at which the run began."""
-
-
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
@@ -401,11 +390,14 @@ def _bytes(text: str) -> bytes:
     return text.encode(errors="backslashreplace")  # a lone surrogate is written as JSON escapes it
 
 
-KINDS: Mapping[str, WrittenReport] = {
+KINDS: Mapping[str, Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, bytes]]]] = {
     "junit": lambda outcomes, _: [("junit.xml", junit_xml(map(junit_suite, outcomes)))],
     "html": lambda outcomes, began: [("index.html", _bytes(html_page(report_document(outcomes, began))))],
     "har": lambda outcomes, began: [("failures.har", _json(har_archive(outcomes, began)))],
     "pytest": _pytest,
     "json": lambda outcomes, began: [("report.json", _json(report_document(outcomes, began)))],
 }
-"""For each value of `--report`, the function that makes the report's files."""
+"""For each value of `--report`, a function of outcomes and the instant at which the run began.
+
+It returns names and contents of the report's files.
+"""

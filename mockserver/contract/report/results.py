@@ -202,7 +202,15 @@ def _vendor(outcome: RunOutcome) -> Json:
         "stopped": visit.stopped,
         "notes": [HiddenSecrets(visit.secrets).text(note) for note in visit.ledger.notes],
         "sizes": [_sizes(size) for size in visit.ledger.sizes],
-        "operations": [_operation(outcome, group, judge) for group in outcome.groups],
+        "operations": [
+            {
+                "operation": group.operation,
+                "label": group.label,
+                "calls": group.calls,
+                "checks": [_row(outcome, row, judge) for row in group.rows],
+            }
+            for group in outcome.groups
+        ],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
         ],
@@ -234,15 +242,6 @@ def _sizes(sizes: SizeTimes) -> Json:
     }
 
 
-def _operation(outcome: RunOutcome, group: RowGroup, judge: ExchangeJudge) -> Json:
-    return {
-        "operation": group.operation,
-        "label": group.label,
-        "calls": group.calls,
-        "checks": [_row(outcome, row, judge) for row in group.rows],
-    }
-
-
 def _row(outcome: RunOutcome, row: ReportRow, judge: ExchangeJudge) -> Json:
     document: dict[str, Json] = {
         "check": row.check.id,
@@ -253,26 +252,21 @@ def _row(outcome: RunOutcome, row: ReportRow, judge: ExchangeJudge) -> Json:
     }
     if row.finding:
         hidden = HiddenSecrets(outcome.session.secrets)
+        finding = row.finding
         document["finding"] = {
             "name": row.name,
             "fingerprint": row.fingerprint,
             "reason": row.reason,
             "why": row.check.reason,
-            **_finding(row.finding, hidden, judge),
+            "said": hidden.text(finding.message),
+            "pointer": hidden.text(finding.pointer),
+            "expected": hidden.text(finding.expected),
+            "came": hidden.text(finding.received),
+            "told": [hidden.text(line) for line in number_lines(finding.steps)],
+            "exchanges": [_exchange(exchange, hidden, judge) for exchange in finding.exchanges],
             "again": hidden.text(row.again),
         }
     return document
-
-
-def _finding(finding: Finding, hidden: HiddenSecrets, judge: ExchangeJudge) -> Mapping[str, Json]:
-    return {
-        "said": hidden.text(finding.message),
-        "pointer": hidden.text(finding.pointer),
-        "expected": hidden.text(finding.expected),
-        "came": hidden.text(finding.received),
-        "told": [hidden.text(line) for line in number_lines(finding.steps)],
-        "exchanges": [_exchange(exchange, hidden, judge) for exchange in finding.exchanges],
-    }
 
 
 def _exchange(exchange: Exchange, hidden: HiddenSecrets, judge: ExchangeJudge) -> Json:
@@ -297,11 +291,8 @@ def _exchange(exchange: Exchange, hidden: HiddenSecrets, judge: ExchangeJudge) -
 
 
 def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return {"base64": b64encode(hidden.octets(body)).decode()}
-    return {"body": hidden.body(body)}
+    text = hidden.utf_8(body)
+    return {"base64": b64encode(hidden.octets(body)).decode()} if text is None else {"body": text}
 
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:

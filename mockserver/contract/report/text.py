@@ -98,6 +98,14 @@ class HiddenSecrets:
     def body(self, body: bytes) -> str:
         return redact_body(self.text(of_body(body)))
 
+    def utf_8(self, body: bytes) -> str | None:
+        """Return a body as text, or None if it is not UTF-8."""
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return None
+        return self.body(body)
+
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers in which known secrets are replaced, and all further credentials are masked."""
         return {
