@@ -17,7 +17,7 @@ from mockserver.contract.oracle.schemas import unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
 from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
+from mockserver.spec.openapi import Batch, Operation, Spec
 
 _MOST = 4000
 """Maximum number of characters of a text that is sent."""
@@ -77,19 +77,17 @@ def _of_type(schema: Document, good: Json) -> Iterator[HardValue]:
     kind = kind_of(schema, good)
     if kind == "boolean":
         yield from (HardValue("yes", value=True), HardValue("no", value=False))
-    elif kind == "integer":
-        yield from _within(schema, "integers", whole=True)
-    elif kind == "number":
-        yield from _within(schema, "numbers", whole=False)
+    elif kind in {"integer", "number"}:
+        yield from _numbers(schema, kind)
     elif kind in {"moment", "day", "amount"}:
-        texts = _known()[{"moment": "moments", "day": "days", "amount": "numbers"}[kind]]
+        texts = _known()["numbers" if kind == "amount" else f"{kind}s"]
         yield from (HardValue(name, text) for name, text in texts.items() if _takes(schema, text))
     elif kind == "text":
         yield from _texts(schema)
 
 
 def _texts(schema: Document) -> Iterator[HardValue]:
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    most = schema.get("maxLength")
     known = [(name, text) for name, text in _known()["texts"].items() if _takes(schema, text)]
     if not known or known[0][0] != "plain":
         short = _known()["short texts"].items()
@@ -103,7 +101,7 @@ def _texts(schema: Document) -> Iterator[HardValue]:
             ("the longest text of accents", "\xfc" * longest),
             ("the empty text", ""),
         )
-        if _takes(schema, text) and (text or not least)
+        if _takes(schema, text)
     ]
     yield from (HardValue(name, text) for name, text in known)
 
@@ -118,15 +116,15 @@ def _takes(schema: Document, text: str) -> bool:
         return False
 
 
-def _within(schema: Document, kind: str, *, whole: bool) -> Iterator[HardValue]:
-    numbers = [(name, Decimal(value)) for name, value in _known()[kind].items()]
+def _numbers(schema: Document, kind: str) -> Iterator[HardValue]:
+    numbers = [(name, Decimal(value)) for name, value in _known()[f"{kind}s"].items()]
     for bound, name in (("maximum", "the largest there is"), ("minimum", "the smallest there is")):
         if bound in schema and not schema.get(f"exclusive{bound.capitalize()}"):
             numbers.append((name, Decimal(str(schema[bound]))))
     narrow = schema.get("format") == "int32"
     for name, value in numbers:
         if _fits(schema, value) and not (narrow and not -(2**31) <= value < 2**31):
-            yield HardValue(name, int(value) if whole else value)
+            yield HardValue(name, int(value) if kind == "integer" else value)
 
 
 def _fits(schema: Document, value: Decimal) -> bool:
@@ -160,15 +158,12 @@ class ValueMember:
         return ".".join(step for step in self.path if not step.isdigit())
 
 
-def json_body(operation: Operation) -> MediaType | None:
-    return next((body for body in operation.bodies if body.name == "application/json"), None)
-
-
 def free_members(
     spec: Spec, operation: Operation, rules: ValueRules, item: Json, fixed: frozenset[str]
 ) -> tuple[ValueMember, ...]:
     """Return the members to change. Skip members whose value in `item` is in `fixed` (keys and facts)."""
-    batch, body = operation.batch, json_body(operation)
+    batch = operation.batch
+    body = next((body for body in operation.bodies if body.name == "application/json"), None)
     held = object_at(item, rules.at)
     if batch is None or body is None or not isinstance(held, Mapping):
         return ()
@@ -254,10 +249,8 @@ class ValueTrial:
         if len(self.changes) < 2:  # noqa: PLR2004 - one cannot be split
             return ()
         middle = len(self.changes) // 2
-        return (
-            replace(self, changes=self.changes[:middle], is_alone=False),
-            replace(self, changes=self.changes[middle:], is_alone=False),
-        )
+        halves = (self.changes[:middle], self.changes[middle:])
+        return tuple(replace(self, changes=half, is_alone=False) for half in halves)
 
 
 def plan_trials(
@@ -294,9 +287,7 @@ def _in_others(
 
 
 def _round(members: Sequence[ValueMember], place: int) -> Iterator[Change]:
+    """Yield each member with its plain value in round 0, and with its hard values in turn in other rounds."""
     for member in members:
-        values = member.values
-        if place == 0:
-            yield member, values[0]
-        else:
-            yield member, values[1 + (place - 1) % (len(values) - 1)]
+        plain, *hard = member.values
+        yield member, hard[(place - 1) % len(hard)] if place else plain
