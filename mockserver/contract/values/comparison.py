@@ -22,8 +22,9 @@ from mockserver.contract.profile import LossKind, ValueChange, ValueRules
 from mockserver.contract.values.hard_values import Change, HardValue, MemberPath, ValueMember, ValueTrial
 from mockserver.model import Json, Path
 
-TEXTS, NUMBERS, DATES = "texts-survive", "numbers-survive", "dates-survive"
 MEDIA_TYPES = "same-in-every-media-type"
+_CHECKS: Mapping[str, str] = {"moment": "dates-survive", "day": "dates-survive", "text": "texts-survive"}
+"""The check of a value by its kind. Values of all other kinds belong to `numbers-survive`."""
 
 VALUE_CHECKS = checks_of("values")
 
@@ -102,12 +103,6 @@ _WAYS: Final[tuple[tuple[LossKind, Callable[[str], tuple[str, ...]]], ...]] = (
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
-def check_for(kind: str) -> str:
-    if kind in {"moment", "day"}:
-        return DATES
-    return TEXTS if kind == "text" else NUMBERS
-
-
 HowShown = Literal["reading it", "the list", "the answer to it"]
 
 
@@ -169,7 +164,7 @@ class ValueComparison:
             if value not in (None, "", MISSING):
                 self._shown.add((shown.how, member.path))
             is_other = bool(sent.trial.media_type) or shown.is_text
-            check = MEDIA_TYPES if is_other else check_for(member.kind)
+            check = MEDIA_TYPES if is_other else _CHECKS.get(member.kind, "numbers-survive")
             self.compared[check] += 1
             for difference in differences:
                 if self._is_declared(member, difference, sent.warning):
@@ -287,9 +282,6 @@ class Difference:
 
     def is_declared(self, change: ValueChange) -> bool:
         return change.what == self.kind and change.places in self.places
-
-    def __str__(self) -> str:
-        return WORDS[self.kind]
 
 
 def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Difference, ...]:
@@ -502,7 +494,8 @@ def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
     found: Json = record
     for step in path:
         if step.isdigit():
-            found = _place(found, int(step))
+            rows, number = list_in_xml(found), int(step)
+            found = rows[number] if isinstance(rows, list) and number < len(rows) else MISSING
         elif isinstance(found, Mapping) and step in found:
             found = found[step]
         else:
@@ -516,11 +509,6 @@ def list_in_xml(found: Json) -> Json:
         (found,) = found.values()
         return found if isinstance(found, list) else [found]
     return found
-
-
-def _place(found: Json, number: int) -> Json:
-    rows = list_in_xml(found)
-    return rows[number] if isinstance(rows, list) and number < len(rows) else MISSING
 
 
 def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> bool:
