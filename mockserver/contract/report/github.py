@@ -141,10 +141,8 @@ def _line_of(spec: Path, operation: str) -> int:
         lines = spec.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError):
         return 0
-    named = (number for number, line in enumerate(lines, 1) if _names(line, operation))
-    return next(named, 0)
-
-
-def _names(line: str, operation: str) -> bool:
-    name, colon, value = line.partition(":")
-    return bool(colon) and name.strip(" -\"'") == "operationId" and value.strip(" ,\"'") == operation
+    for number, line in enumerate(lines, 1):
+        name, colon, value = line.partition(":")
+        if colon and name.strip(" -\"'") == "operationId" and value.strip(" ,\"'") == operation:
+            return number
+    return 0

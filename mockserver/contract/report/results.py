@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from mockserver import __version__
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
-from mockserver.contract.exchange import Check, Exchange, Finding, all_checks, check_named
+from mockserver.contract.exchange import Check, Exchange, Finding, Request, Response, all_checks, check_named
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
@@ -190,7 +190,7 @@ def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
 
 def _vendor(outcome: RunOutcome) -> Json:
     visit = outcome.session
-    judge = ExchangeJudge(visit.api, RunConfig())
+    judge, hidden = ExchangeJudge(visit.api, RunConfig()), HiddenSecrets(visit.secrets)
     return {
         "name": visit.api.name,
         "target": visit.url or None,
@@ -200,14 +200,14 @@ def _vendor(outcome: RunOutcome) -> Json:
         "calls": visit.ledger.calls.total(),
         "seconds": round(visit.seconds, 3),
         "stopped": visit.stopped,
-        "notes": [HiddenSecrets(visit.secrets).text(note) for note in visit.ledger.notes],
+        "notes": [hidden.text(note) for note in visit.ledger.notes],
         "sizes": [_sizes(size) for size in visit.ledger.sizes],
         "operations": [
             {
                 "operation": group.operation,
                 "label": group.label,
                 "calls": group.calls,
-                "checks": [_row(outcome, row, judge) for row in group.rows],
+                "checks": [_row(row, hidden, judge) for row in group.rows],
             }
             for group in outcome.groups
         ],
@@ -242,7 +242,7 @@ def _sizes(sizes: SizeTimes) -> Json:
     }
 
 
-def _row(outcome: RunOutcome, row: ReportRow, judge: ExchangeJudge) -> Json:
+def _row(row: ReportRow, hidden: HiddenSecrets, judge: ExchangeJudge) -> Json:
     document: dict[str, Json] = {
         "check": row.check.id,
         "says": row.check.says,
@@ -251,7 +251,6 @@ def _row(outcome: RunOutcome, row: ReportRow, judge: ExchangeJudge) -> Json:
         "verdict": row.verdict,
     }
     if row.finding:
-        hidden = HiddenSecrets(outcome.session.secrets)
         finding = row.finding
         document["finding"] = {
             "name": row.name,
@@ -276,23 +275,15 @@ def _exchange(exchange: Exchange, hidden: HiddenSecrets, judge: ExchangeJudge) -
         "items": [
             {"key": hidden.text(key), "outcome": outcome} for key, outcome in judge.item_outcomes(exchange)
         ],
-        "request": {
-            "method": sent.method,
-            "path": hidden.path(sent.path),
-            "headers": hidden.headers(sent.headers),
-            **_body(sent.body, hidden),
-        },
-        "response": {
-            "status": received.status,
-            "headers": hidden.headers(received.headers),
-            **_body(received.body, hidden),
-        },
+        "request": {"method": sent.method, "path": hidden.path(sent.path), **_message(sent, hidden)},
+        "response": {"status": received.status, **_message(received, hidden)},
     }
 
 
-def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
-    text = hidden.utf_8(body)
-    return {"base64": b64encode(hidden.octets(body)).decode()} if text is None else {"body": text}
+def _message(one: Request | Response, hidden: HiddenSecrets) -> Mapping[str, Json]:
+    text = hidden.utf_8(one.body)
+    body = {"base64": b64encode(hidden.octets(one.body)).decode()} if text is None else {"body": text}
+    return {"headers": hidden.headers(one.headers), **body}
 
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:

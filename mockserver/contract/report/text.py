@@ -42,11 +42,6 @@ def counted(number: int, unit: str) -> str:
     return f"{number:,} {unit}"
 
 
-def of_body(body: bytes) -> str:
-    """Return a body as text, in which octets that are not UTF-8 are escaped in hexadecimal."""
-    return body.decode(errors="backslashreplace")
-
-
 def markdown_cell(text: str) -> str:
     """Return a text escaped for one cell of a Markdown table."""
     return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
@@ -96,7 +91,8 @@ class HiddenSecrets:
         return self.text(body.decode("latin-1")).encode("latin-1", "replace")
 
     def body(self, body: bytes) -> str:
-        return redact_body(self.text(of_body(body)))
+        """Return a body as text, in which octets that are not UTF-8 are escaped in hexadecimal."""
+        return redact_body(self.text(body.decode(errors="backslashreplace")))
 
     def utf_8(self, body: bytes) -> str | None:
         """Return a body as text, or None if it is not UTF-8."""
