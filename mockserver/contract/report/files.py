@@ -305,15 +305,6 @@ def _header(name: str, text: str, session: Session) -> str:
     return header_option(name, HiddenSecrets(session.secrets).text(text))
 
 
-def pytest_module(outcome: RunOutcome) -> str:
-    visit = outcome.session
-    head = _HEAD.format(
-        name=visit.api.name, there=visit.plan.target or "the application of mockserver, in their own process"
-    )
-    tests = (_test(outcome, row, row.finding) for row in outcome.having("FAIL") if row.finding)
-    return head + "".join(tests)
-
-
 def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(outcome.session.secrets)
     name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
@@ -377,9 +368,11 @@ def _scripts(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str,
 
 def _pytest(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:
     for outcome in outcomes:
-        if outcome.having("FAIL"):
-            name = outcome.session.api.name.replace("-", "_")
-            yield f"test_contract_{name}.py", _bytes(pytest_module(outcome))
+        name, target = outcome.session.api.name, outcome.session.plan.target
+        head = _HEAD.format(name=name, there=target or "the application of mockserver, in their own process")
+        tests = [_test(outcome, row, row.finding) for row in outcome.having("FAIL") if row.finding]
+        if tests:
+            yield f"test_contract_{name.replace('-', '_')}.py", _bytes(head + "".join(tests))
 
 
 def _json(content: object) -> bytes:

@@ -15,8 +15,6 @@ MOST_ANNOTATIONS = 10
 """Maximum number of annotations of a step that GitHub shows; GitHub silently drops further annotations."""
 
 _SHORTEST_SECRET = 4
-_BEYOND_ASCII = 256
-_BEYOND_LATIN = 65_536
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _NUMBER = re.compile(r"\A\d+\. ")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -117,10 +115,4 @@ class HiddenSecrets:
 def _escaped(sign: str) -> str:
     if sign.isprintable() or unicodedata.category(sign) not in _INVISIBLE:
         return sign
-    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(sign)
-    if short:
-        return short
-    number = ord(sign)
-    if number < _BEYOND_ASCII:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < _BEYOND_LATIN else f"\\U{number:08x}"
+    return sign.encode("unicode_escape").decode()
