@@ -21,7 +21,7 @@ from mockserver.spec.openapi import resolve
 
 _WIDE = Context(prec=800)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
@@ -60,6 +60,7 @@ _EDGES = re.compile(r"(?:0001|9999)-|:60|[+-](?:1[4-9]|2[0-3]):?[0-9]{2}$")
 _SPELT = {"integer": _NUMBERISH, "number": _NUMBERISH, "boolean": _TRUTHISH}
 _STRUCTURES = ("array", "object")
 _NUMBERS = ("integer", "number")
+_TEXTUAL = ("grouped", "xml", "empty")
 _KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string"))
 _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 
@@ -165,9 +166,8 @@ def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
 
 def is_day(text: str) -> bool:
     """Return whether the text is a date of RFC 3339 that exists in the calendar."""
-    match = _DAY.fullmatch(text)
     try:
-        return bool(match and date(*map(int, match.groups())))
+        return bool(_DAY.fullmatch(text) and date.fromisoformat(text))
     except ValueError:
         return False
 
@@ -279,12 +279,8 @@ class Leniency:
 
     any_case: bool = False
     """Whether member names match in any letter case."""
-    nulls_dropped: bool = False
-    """Whether a null in place of a text counts as a missing member."""
-    null_structures_dropped: bool = False
-    """Whether a null in place of a list or an object counts as a missing member."""
-    blanks_dropped: bool = False
-    """Whether a blank text in place of a number counts as a missing member."""
+    dropped: frozenset[str] = frozenset()
+    """Values that count as a missing member: `null-texts`, `null-structures`, `blank-numbers`."""
     spells: bool = False
     """Whether every value is a text, as in a form or XML."""
     ignores_unknown: bool = False
@@ -342,9 +338,9 @@ class Leniency:
 
     def _of_null(self, broken: SchemaProblem) -> bool:
         if broken.expected == "string":
-            return self.nulls_dropped
+            return "null-texts" in self.dropped
         is_member = bool(broken.path) and isinstance(broken.path[-1], str)
-        return self.null_structures_dropped and broken.expected in _STRUCTURES and is_member
+        return "null-structures" in self.dropped and broken.expected in _STRUCTURES and is_member
 
     def _of_format(self, name: str, found: str) -> bool:
         loose = _LOOSE_FORMATS.get(name)
@@ -353,13 +349,14 @@ class Leniency:
 
     def _of_list(self, known: Iterable[Json], found: Json, node: Document) -> bool:
         if found is None:
-            return self.nulls_dropped or bool(node.get("nullable"))
+            return "null-texts" in self.dropped or bool(node.get("nullable"))
         return isinstance(found, str) and found.casefold() in {
             value.strip().casefold() for value in known if isinstance(value, str)
         }
 
     def _of_type(self, wanted: str, found: Json, node: Document) -> bool:
-        if self.blanks_dropped and isinstance(found, str) and not found.strip() and wanted in _NUMBERS:
+        is_blank = isinstance(found, str) and not found.strip()
+        if is_blank and wanted in _NUMBERS and "blank-numbers" in self.dropped:
             return True
         if wanted == "integer" and isinstance(found, Decimal):
             return found == found.to_integral_value()
@@ -376,15 +373,10 @@ def leniency(
     settings: Document, tolerances: Iterable[Tolerance] = (), *, spells: bool, ignores_unknown: bool
 ) -> Leniency:
     pairs = (str(one).split("-from-") for one in settings.get("coerce", ()))
-    read = {
-        (wanted, {"grouped": "string", "xml": "string", "empty": "string"}.get(found, found))
-        for wanted, found in pairs
-    }
+    read = ((wanted, "string" if found in _TEXTUAL else found) for wanted, found in pairs)
     return Leniency(
         settings.get("names") == "any-case",
-        settings.get("null-texts") == "dropped",
-        settings.get("null-structures") == "dropped",
-        settings.get("blank-numbers") == "dropped",
+        frozenset(name for name, value in settings.items() if value == "dropped"),
         spells,
         ignores_unknown,
         frozenset(read),
