@@ -66,8 +66,7 @@ _READ_ONLY = frozenset(_READ_ONLY_MEMBERS.split())
 
 RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
 PrepareSaved: TypeAlias = Callable[[], RenderSaved]
-RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
-IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
+RenderRejected: TypeAlias = Callable[[Outcome, Request, State], dict[str, Json]]
 
 
 class CallLimits(Value, frozen=True):
@@ -252,22 +251,12 @@ def _separate_by_space(value: Json) -> Json:
     return [_separate_by_space(child) for child in value] if isinstance(value, list) else value
 
 
-def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
-    return EMPTY
-
-
-def render_results(
-    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
-) -> RenderBatch:
+def render_results(plural: str, prepare: PrepareSaved, failed: RenderRejected) -> RenderBatch:
     """Return the function that writes the reply to a batch of `plural`.
 
-    `prepare` is called once for each call, and returns the function that shows saved elements. `echo` shows
-    failed elements; the id members that `identify` returns replace the id members of `echo`.
+    `prepare` is called once for each call, and returns the function that shows saved elements. `failed` shows
+    failed elements.
     """
-
-    def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        shown = echo(outcome, request, paths_over_limit(outcome, request))
-        return {**shown, **identify(outcome, request, state)}
 
     def render(result: BatchResult, state: State) -> Reply:
         request, outcomes = result.request, explain_missing_contacts(result.outcomes, plural)
@@ -363,50 +352,63 @@ def validation_errors(problems: Iterable[Problem]) -> list[Json]:
     return [{"Message": detail} for detail in dict.fromkeys(problem.detail for problem in problems)]
 
 
-def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
-    """Return the paths, inside the element, of values over a limit; none if elements are shown whole."""
-    if request.call.assumptions["echo"] == "whole":
-        return frozenset()
+def fitting_members(outcome: Outcome, request: Request) -> Document:
+    """Return the declared members of a rejected element, without values over a limit (`echo`)."""
     batch = request.operation.batch
-    steps = len(batch.items) + 1 if batch else 0
-    return frozenset(problem.path[steps:] for problem in outcome.problems if problem.rule in _LIMIT_RULES)
+    assert batch is not None  # noqa: S101 - only batches have outcomes
+    node: Json = request.contract["paths"][request.operation.path][request.operation.method]
+    node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]
+    for name in batch.items:
+        node = resolve(request.contract, node)["properties"][name]
+    rules = () if request.call.assumptions["echo"] == "whole" else _LIMIT_RULES
+    steps = len(batch.items) + 1
+    omitted = {problem.path[steps:] for problem in outcome.problems if problem.rule in rules}
+
+    def fitting(value: Json, node: Document, path: Path) -> Json:
+        if not isinstance(value, (list, dict)):
+            return value
+        stated = resolve(request.contract, node)
+        if isinstance(value, list):
+            inner = stated.get("items", EMPTY)
+            children = [((*path, index), child) for index, child in enumerate(value)]
+            return [fitting(child, inner, here) for here, child in children if here not in omitted]
+        members = stated.get("properties")
+        if members is None:
+            return value
+        return {
+            name: fitting(child, members[name], (*path, name))
+            for name, child in value.items()
+            if name in members and (*path, name) not in omitted
+        }
+
+    return fitting(outcome.item.document, resolve(request.contract, node)["items"], ()) or EMPTY
 
 
-def echo_members(sent: Document, names: Iterable[str], omitted: frozenset[Path]) -> dict[str, Json]:
+def echo_members(sent: Document, names: Iterable[str]) -> dict[str, Json]:
     """Return the sent members that a rejected element shows again, in the order of `names`."""
+    return _copy_members(sent, (name for name in names if name in sent), _PAIRED_DATES)
+
+
+def _copy_members(sent: Document, names: Iterable[str], paired: Sequence[str] = ()) -> dict[str, Json]:
     shown: dict[str, Json] = {}
     for name in names:
-        if name not in sent or (name,) in omitted:
-            continue
         if name in _DATE_MEMBERS:
-            shown |= _echo_date(name, sent[name], paired=name in _PAIRED_DATES)
+            shown |= _echo_date(name, sent[name], paired=name in paired)
         else:
-            shown[name] = _copy_member(sent[name], (name,), omitted)
+            shown[name] = _copy_value(sent[name], name)
     return shown
 
 
-def _copy_member(value: Json, path: Path, omitted: frozenset[Path]) -> Json:
+def _copy_value(value: Json, name: str) -> Json:
     if isinstance(value, list):
-        copied = [_copy_member(child, (*path, index), omitted) for index, child in enumerate(value)]
-        return [child for index, child in enumerate(copied) if (*path, index) not in omitted]
-    if not isinstance(value, dict):
-        return value.lower() if isinstance(value, str) and _is_id(path[-1], value) else value
-    shown: dict[str, Json] = {}
-    for name, child in value.items():
-        if name in _READ_ONLY or (*path, name) in omitted:
-            continue
-        if name in _DATE_MEMBERS:
-            shown |= _echo_date(name, child)
-        else:
-            shown[name] = _copy_member(child, (*path, name), omitted)
-    return shown
+        return [_copy_value(child, "") for child in value]
+    if isinstance(value, dict):
+        return _copy_members(value, (inner for inner in value if inner not in _READ_ONLY))
+    is_id = name.endswith("ID") and isinstance(value, str) and is_guid(value)
+    return value.lower() if is_id else value
 
 
-def _is_id(name: str | int, value: str) -> bool:
-    return str(name).endswith("ID") and is_guid(value)
-
-
-def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Json]:
+def _echo_date(name: str, value: Json, *, paired: bool) -> dict[str, Json]:
     day = parse_date(value)
     if day is None:
         return {}
@@ -420,29 +422,3 @@ def rejected_id(sent: Document, name: str, request: Request) -> str:
         return ZERO_ID
     key = stored_id(str(sent.get(name) or request.parameters.get(name, ZERO_ID)))
     return key if is_guid(key) else ZERO_ID
-
-
-def known_members(element: Json, request: Request) -> Document:
-    batch = request.operation.batch
-    node: Json = request.contract["paths"][request.operation.path][request.operation.method]
-    node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]
-    for name in batch.items if batch else ():
-        node = resolve(request.contract, node)["properties"][name]
-    items = resolve(request.contract, node)["items"]
-    return _drop_unknown(element, items, request.contract) or EMPTY
-
-
-def _drop_unknown(value: Json, node: Document, contract: Document) -> Json:
-    if not isinstance(value, (list, dict)):
-        return value
-    stated = resolve(contract, node)
-    if isinstance(value, list):
-        return [_drop_unknown(one, stated.get("items", EMPTY), contract) for one in value]
-    members = stated.get("properties")
-    if members is None:
-        return value
-    return {
-        name: _drop_unknown(child, members[name], contract)
-        for name, child in value.items()
-        if name in members
-    }

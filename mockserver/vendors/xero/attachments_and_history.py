@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from mockserver.codec.http import parse_content_type
 from mockserver.errors import NotFound, Rejected
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Handler, Request, find_record, store_each
 from mockserver.vendors.xero import answers, refusals
@@ -200,8 +200,8 @@ def represent_created_note(outcome: Outcome, _request: Request, _state: State) -
     }
 
 
-def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return {} if ("Details",) in omitted else answers.pick_members(outcome.item.document or EMPTY, "Details")
+def represent_rejected_note(outcome: Outcome, request: Request, _state: State) -> dict[str, Json]:
+    return answers.pick_members(answers.fitting_members(outcome, request), "Details")
 
 
 def _resource(request: Request) -> Resource:

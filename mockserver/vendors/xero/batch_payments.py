@@ -264,10 +264,10 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
 def _echo_kept(resource: Resource) -> answers.RenderRejected:
     """Return the function that shows a document whose deletion failed: its id and the sent members."""
 
-    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = answers.known_members(outcome.item.document, request)
+    def represent(outcome: Outcome, request: Request, _state: State) -> dict[str, Json]:
+        sent = answers.fitting_members(outcome, request)
         key = _shown_id(outcome.item, request, resource.id)
-        return {**documents.echo(resource, sent, key, omitted), **answers.pick_members(sent, "Status")}
+        return {**documents.echo(resource, sent, key), **answers.pick_members(sent, "Status")}
 
     return represent
 
@@ -275,12 +275,10 @@ def _echo_kept(resource: Resource) -> answers.RenderRejected:
 _represent_kept_payment = _echo_kept(PAYMENT)
 
 
-def _represent_rejected_posted_payment(
-    outcome: Outcome, request: Request, omitted: frozenset[Path]
-) -> dict[str, Json]:
+def _represent_rejected_posted_payment(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
     if _shown_id(outcome.item, request, "PaymentID") == answers.ZERO_ID:
-        return payments.represent_rejected_payment(outcome, request, omitted)
-    return {**_represent_kept_payment(outcome, request, omitted), "HasValidationErrors": True}
+        return payments.represent_rejected_payment(outcome, request, state)
+    return {**_represent_kept_payment(outcome, request, state), "HasValidationErrors": True}
 
 
 def _shown_id(item: Item, request: Request, name: str) -> str:

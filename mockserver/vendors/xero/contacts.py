@@ -145,17 +145,15 @@ def update_or_create_contact(item: Item, request: Request, state: State) -> Outc
     return Outcome(item, Action.UPDATED, CONTACT.store(changed, state))
 
 
-def represent_rejected_contact(
-    outcome: Outcome, request: Request, omitted: frozenset[Path]
-) -> dict[str, Json]:
-    sent = answers.known_members(outcome.item.document, request)
+def represent_rejected_contact(outcome: Outcome, request: Request, _state: State) -> dict[str, Json]:
+    sent = answers.fitting_members(outcome, request)
     return {
         CONTACT.id: answers.rejected_id(sent, CONTACT.id, request),
         "Addresses": [],
         "Phones": [],
         "ContactGroups": [],
         "ContactPersons": [],
-        **answers.echo_members(sent, CONTACT.echoed, omitted),
+        **answers.echo_members(sent, CONTACT.echoed),
         "HasValidationErrors": True,
     }
 

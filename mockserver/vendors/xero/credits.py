@@ -158,10 +158,8 @@ def _represent_created(outcome: Outcome, request: Request, state: State) -> Json
     }
 
 
-def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return answers.echo_members(
-        answers.known_members(outcome.item.document, request), ALLOCATION.echoed, omitted
-    )
+def _represent_rejected(outcome: Outcome, request: Request, _state: State) -> dict[str, Json]:
+    return answers.echo_members(answers.fitting_members(outcome, request), ALLOCATION.echoed)
 
 
 def delete_allocation(request: Request, state: State) -> Reply:

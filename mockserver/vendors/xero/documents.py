@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from mockserver.errors import NotFound
-from mockserver.model import EMPTY, Document, Item, Json, Outcome, Path, Reply
+from mockserver.model import EMPTY, Document, Item, Json, Outcome, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
 from mockserver.vendors.xero import answers, lists
@@ -380,16 +380,16 @@ def _embedded_payment(payment: Document) -> Json:
     }
 
 
-def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path]) -> dict[str, Json]:
-    return answers.echo_members({**sent, resource.id: key}, resource.echoed, omitted)
+def echo(resource: Resource, sent: Document, key: str) -> dict[str, Json]:
+    return answers.echo_members({**sent, resource.id: key}, resource.echoed)
 
 
 def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
     """Return the function that shows a rejected document, with the id that was sent, or an id of zeros."""
 
-    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = answers.known_members(outcome.item.document, request)
-        return {**echo(resource, sent, answers.rejected_id(sent, resource.id, request), omitted), **flags}
+    def represent(outcome: Outcome, request: Request, _state: State) -> dict[str, Json]:
+        sent = answers.fitting_members(outcome, request)
+        return {**echo(resource, sent, answers.rejected_id(sent, resource.id, request)), **flags}
 
     return represent
 
@@ -404,13 +404,12 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     named: str = "Reference",
     ids: tuple[str, ...] = (),
     warnings: tuple[ItemRule, ...] = (),
-    identify: answers.IdentifyRejected = answers.identify_none,
 ) -> BatchHandler:
     """Return a batch operation of independent elements; clients identify them by `named`."""
     return BatchHandler(
         check=check,
         apply=store_each(store),
-        render=answers.render_results(resource.plural, saved, rejected, identify),
+        render=answers.render_results(resource.plural, saved, rejected),
         rules=(nul_problems, *rules),
         warning_rules=warnings,
         extra_outcome=extra_outcome(named, resource.id, *ids),

@@ -309,15 +309,15 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
     return replace(outcome, warnings=tuple(warnings))
 
 
-def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
-    """Return the id of the stored document that a failed element names by its path or its number."""
+def represent_rejected_update(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+    """Show a failed element with the id of the stored document that its path or its number names."""
     kind, sent = books.kind_of(request), outcome.item.document
+    shown = documents.echo_rejected(kind, HasErrors=True)(outcome, request, state)
     named = sent if isinstance(sent, dict) else EMPTY
     by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
     if kind.id not in request.parameters and not by_number:
-        return EMPTY
-    stored = _find_target(named, request, state)
-    return EMPTY if stored is None else pick_members(stored, kind.id)
+        return shown
+    return {**shown, **pick_members(_find_target(named, request, state) or EMPTY, kind.id)}
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
@@ -426,15 +426,19 @@ def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
         documents.batch_handler,
         kind,
         saved=documents.saved_documents(kind),
-        rejected=documents.echo_rejected(kind, HasErrors=True),
         named=kind.number,
         ids=("LineItemID",),
     )
-    warnings = (invoice_warnings,) if kind is INVOICE else ()
     return documents.write_operations(
         kind,
-        create=handler(check_invoice, create_invoice, new_invoice_problems, warnings=warnings),
-        update=handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected),
+        create=handler(
+            check_invoice,
+            create_invoice,
+            new_invoice_problems,
+            rejected=documents.echo_rejected(kind, HasErrors=True),
+            warnings=(invoice_warnings,) if kind is INVOICE else (),
+        ),
+        update=handler(check_invoice_update, update_or_create_invoice, rejected=represent_rejected_update),
     )
 
 
