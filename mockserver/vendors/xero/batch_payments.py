@@ -363,4 +363,4 @@ BATCHES: Mapping[str, BatchHandler] = {
         _posted_payments(saved=documents.saved_by(payments.show_payment), rejected=_represent_kept_payment),
     ),
 }
-OPERATIONS = documents.read_operations(BATCH_PAYMENT, show_batch_payment)
+OPERATIONS = documents.read_operations(BATCH_PAYMENT, show_batch_payment, find=documents.find_by_id)

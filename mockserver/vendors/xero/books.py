@@ -24,7 +24,15 @@ from mockserver.vendors.xero.dates_and_amounts import (
     stored_instant,
 )
 from mockserver.vendors.xero.messages import make_problem, message_text
-from mockserver.vendors.xero.resources import ALLOCATION, CREDIT_NOTE, CREDITS, INVOICE, PAYMENT, DocumentKind
+from mockserver.vendors.xero.resources import (
+    ALLOCATION,
+    CREDIT_NOTE,
+    CREDITS,
+    INVOICE,
+    PAYMENT,
+    DocumentKind,
+    Resource,
+)
 
 HISTORY = "history"
 FINAL_STATUSES = ("DELETED", "VOIDED")
@@ -195,13 +203,15 @@ def settle(  # noqa: PLR0913 - the parts of an entry
     }
 
 
-def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document | None:
-    """Return the document that the path names by id or, if `kind` has numbers, by number; or None."""
-    named = str(request.parameters[kind.id])
-    by_id = kind.rows(state).get(stored_id(named))
-    if by_id is not None or not kind.number:
-        return by_id
-    return next(iter(find_by_number(named, request.call, state, kind)), None)
+def find_in_path(resource: Resource, request: Request, state: State) -> Document | None:
+    """Return the record that the path names by its id, by its key as sent, or by its number; or None."""
+    rows, named = resource.rows(state), str(request.parameters[resource.id])
+    found = rows.get(stored_id(named)) or rows.get(named)
+    if found is not None or not resource.number:
+        return found
+    if isinstance(resource, DocumentKind):
+        return next(iter(find_by_number(named, request.call, state, resource)), None)
+    return resource.first(resource.number, named, state)
 
 
 class Allocation(Value, frozen=True):

@@ -9,6 +9,7 @@ from mockserver.model import Action, Document, Item, Json, Outcome, Path, Proble
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import answers, documents
+from mockserver.vendors.xero.books import find_in_path
 from mockserver.vendors.xero.dates_and_amounts import currency_rate, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import CONTACT
@@ -18,11 +19,6 @@ _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
 """Lists with at most one entry of each kind, and the member of an entry that holds its kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
-
-
-def contact_in_path(request: Request, state: State) -> Document | None:
-    by_id = CONTACT.rows(state).get(answers.id_parameter(request, "ContactID"))
-    return by_id or CONTACT.first("ContactNumber", str(request.parameters["ContactID"]), state)
 
 
 def find_contact(reference: Document, state: State) -> Document | None:
@@ -161,7 +157,7 @@ def represent_rejected_contact(outcome: Outcome, request: Request, _state: State
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
     """Return the contact to change, found by the path, else by id, else by number or name; or None."""
     if CONTACT.id in request.parameters:
-        return contact_in_path(request, state)
+        return find_in_path(CONTACT, request, state)
     named = (
         sent
         if answers.names_id(sent, CONTACT.id, request)
@@ -214,6 +210,4 @@ BATCHES = documents.write_operations(
     create=_batch_handler(check_new_contact, create_contact, contact_problems),
     update=_batch_handler(check_contact_update, update_or_create_contact, contact_problems),
 )
-OPERATIONS = documents.read_operations(
-    CONTACT, documents.show_contact, find=contact_in_path, alone=documents.show_contact_alone
-)
+OPERATIONS = documents.read_operations(CONTACT, documents.show_contact, alone=documents.show_contact_alone)

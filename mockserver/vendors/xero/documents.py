@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeAlias
 
 from mockserver.errors import NotFound
@@ -37,7 +36,7 @@ _TRACKING = ("SalesTrackingCategories", "PurchasesTrackingCategories")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 ACTIVE = "ACTIVE"
 Show: TypeAlias = Callable[[Document, Request, State], Json]
-Find: TypeAlias = Callable[[Request, State], Document | None]
+Find: TypeAlias = Callable[[Resource, Request, State], Document | None]
 Store: TypeAlias = Callable[[Item, Request, State], Outcome]
 
 _UNKNOWN_PHONES: Mapping[str, Document] = {
@@ -101,11 +100,11 @@ def _summary(resource: Resource, show: Show) -> Show:
     return summarise
 
 
-def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Handler:
-    """Return the operation that shows one document, found by `find` or else by the id in the path."""
+def get_handler(resource: Resource, show: Show, find: Find = find_in_path) -> Handler:
+    """Return the operation that shows one document, found by `find`."""
 
     def get_document(request: Request, state: State) -> Reply:
-        document = find(request, state) if find else find_by_id(resource, request, state)
+        document = find(resource, request, state)
         if document is None:
             raise NotFound(resource.collection, str(request.parameters[resource.id]))
         return answers.success_reply({resource.plural: [show(document, request, state)]}, request.call, state)
@@ -121,7 +120,7 @@ def read_operations(
     resource: Resource,
     show: Show,
     show_unpaged: Show | None = None,
-    find: Find | None = None,
+    find: Find = find_in_path,
     alone: Show | None = None,
 ) -> Mapping[str, Handler]:
     """Return two operations: one lists documents, one reads a document, and shows it by `alone` if given."""
@@ -142,7 +141,7 @@ def write_operations(
 
 
 def document_operations(resource: Resource) -> Mapping[str, Handler]:
-    find = partial(find_in_path, resource) if isinstance(resource, DocumentKind) else None
+    find = find_in_path if isinstance(resource, DocumentKind) else find_by_id
 
     def show(document: Document, request: Request, state: State) -> Json:
         contact = represent_contact(contact_of(document, state))

@@ -210,5 +210,5 @@ BATCHES: Mapping[str, BatchHandler] = {
 }
 OPERATIONS = {
     "getPayments": documents.list_handler(PAYMENT, _show_payment_in_list),
-    "getPayment": documents.get_handler(PAYMENT, show_payment),
+    "getPayment": documents.get_handler(PAYMENT, show_payment, documents.find_by_id),
 }

@@ -63,26 +63,14 @@ def _show_category(category: Document, request: Request, _state: State) -> Json:
     return TRACKING_CATEGORY.represent({**category, "Options": options})
 
 
-def _finder(resource: Resource) -> documents.Find:
-    """Return a function that finds the record in the path by its id, by its key as sent, or by its number."""
-
-    def find(request: Request, state: State) -> Document | None:
-        rows, name = resource.rows(state), str(request.parameters[resource.id])
-        by_id = rows.get(answers.stored_id(name)) or rows.get(name)
-        return by_id or (resource.first(resource.number, name, state) if resource.number else None)
-
-    return find
-
-
-find_item = _finder(ITEM)
 OPERATIONS: Mapping[str, Handler] = {
     "getOrganisations": list_organisations,
-    **documents.read_operations(ACCOUNT, shown_by_row(ACCOUNT)),
+    **documents.read_operations(ACCOUNT, shown_by_row(ACCOUNT), find=documents.find_by_id),
     "getCurrencies": documents.list_handler(CURRENCY, shown_by_row(CURRENCY)),
     "getTaxRates": documents.list_handler(TAX_RATE, _show_tax_rate),
-    "getTaxRateByTaxType": documents.get_handler(TAX_RATE, _show_tax_rate, _finder(TAX_RATE)),
-    **documents.read_operations(ITEM, show_item, find=find_item),
-    **documents.read_operations(USER, shown_by_row(USER), find=_finder(USER)),
-    **documents.read_operations(TRACKING_CATEGORY, _show_category, find=_finder(TRACKING_CATEGORY)),
-    **documents.read_operations(BRANDING_THEME, shown_by_row(BRANDING_THEME), find=_finder(BRANDING_THEME)),
+    "getTaxRateByTaxType": documents.get_handler(TAX_RATE, _show_tax_rate),
+    **documents.read_operations(ITEM, show_item),
+    **documents.read_operations(USER, shown_by_row(USER)),
+    **documents.read_operations(TRACKING_CATEGORY, _show_category),
+    **documents.read_operations(BRANDING_THEME, shown_by_row(BRANDING_THEME)),
 }

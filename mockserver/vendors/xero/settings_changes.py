@@ -12,10 +12,11 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Request
 from mockserver.vendors.xero import answers, documents
 from mockserver.vendors.xero.access import base_currency
+from mockserver.vendors.xero.books import find_in_path
 from mockserver.vendors.xero.dates_and_amounts import stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import ACCOUNT, ITEM, Resource
-from mockserver.vendors.xero.settings import find_item, show_item, shown_by_row
+from mockserver.vendors.xero.settings import show_item, shown_by_row
 
 _CREATION = "createItems"
 _SOLD = ("Description", "SalesDetails")
@@ -54,7 +55,7 @@ def _find_target(sent: Document, request: Request, state: State) -> tuple[str, D
         return "", None
     key = answers.named_id(sent, ITEM.id, request)
     if ITEM.id in request.parameters:
-        return key, find_item(request, state)
+        return key, find_in_path(ITEM, request, state)
     return key, ITEM.rows(state).get(key) if key else ITEM.first("Code", sent.get("Code"), state)
 
 
