@@ -103,9 +103,12 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     operation = enter()
     if not operation.has_parameter(TENANT_HEADER):
         return ""
-    tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
-    if not any(connection["tenantId"] == tenant for connection in reachable_connections(call, state)):
-        raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, call, state))
+    reached = [str(connection["tenantId"]) for connection in reachable_connections(call, state)]
+    # A custom connection has one tenant. Source: docs/vendors/xero.md#headers-and-parameters.
+    unnamed = "" if call.assumptions["tenant_header"] == "required" else next(iter(reached), "")
+    tenant = call.headers.get(TENANT_HEADER) or unnamed
+    if tenant not in reached:
+        raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, reached))
     with state.item():  # a refused call is not counted
         count_call(call, state)
         media_type, charset = parse_content_type(call.headers)
@@ -118,20 +121,9 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     return tenant
 
 
-def _tenant_hint(tenant: str, call: Call, state: State) -> str:
-    reached = [str(connection["tenantId"]) for connection in reachable_connections(call, state)]
+def _tenant_hint(tenant: str, reached: Sequence[str]) -> str:
     fault = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
     return f"{fault}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
-
-
-def _only_tenant(call: Call, state: State) -> str:
-    """Return the first tenant that the token reaches; "" if none, or if the call must name its tenant.
-
-    Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
-    """
-    if call.assumptions["tenant_header"] == "required":
-        return ""
-    return next((str(connection["tenantId"]) for connection in reachable_connections(call, state)), "")
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
@@ -309,26 +301,25 @@ def replay(call: Call, operation: Operation, state: State) -> Reply | None:
     Raises Rejected: the key is missing though `require_key` is on, was used with another request, or was
     sent by a call that is still running (assumed).
     """
-    if (
-        call.assumptions["require_key"] == "on"
-        and _accepts_key(operation)
-        and not call.headers.get(_HEADER_NAME)
-    ):
-        raise Rejected(make_problem(KEY_MISSING, ("header", KEY_HEADER)))
-    record = _find_record(call, operation, state)
+    path, key = ("header", KEY_HEADER), _key(call, operation)
+    is_required = call.assumptions["require_key"] == "on" and operation.has_parameter(KEY_HEADER)
+    if is_required and not call.headers.get(_HEADER_NAME):
+        raise Rejected(make_problem(KEY_MISSING, path))
+    record = _find_record(key, call, state) if key else None
     if record is not None and record["fingerprint"] != call.fingerprint:
-        raise Rejected(make_problem("key-reused", ("header", KEY_HEADER), key=_key(call, operation)))
-    if call.same_key_in_flight and _key(call, operation):
-        raise Rejected(make_problem(KEY_IN_FLIGHT, ("header", KEY_HEADER), key=_key(call, operation)))
+        raise Rejected(make_problem("key-reused", path, key=key))
+    if call.same_key_in_flight and key:
+        raise Rejected(make_problem(KEY_IN_FLIGHT, path, key=key))
     if record is None:
         return None
     return Reply(record["status"], record["body"].encode(), record["media_type"], common_headers(call, state))
 
 
 def remember(call: Call, operation: Operation, reply: Reply, state: State) -> None:
-    if not _key(call, operation):
+    key = _key(call, operation)
+    if not key:
         return
-    _records(call, state)[_record_name(call, operation)] = {
+    _records(call, state)[f"{call.principal.name}/{key}"] = {
         "fingerprint": call.fingerprint,
         "until": print_instant(state.now + KEY_LIFETIME),
         "status": reply.status,
@@ -337,10 +328,10 @@ def remember(call: Call, operation: Operation, reply: Reply, state: State) -> No
     }
 
 
-def _find_record(call: Call, operation: Operation, state: State) -> Document | None:
-    key, records = _key(call, operation), _records(call, state)
-    record = records.get(_record_name(call, operation)) if key else None
-    if key and record is None and "name" in call.principal.facts:
+def _find_record(key: str, call: Call, state: State) -> Document | None:
+    records = _records(call, state)
+    record = records.get(f"{call.principal.name}/{key}")
+    if record is None and "name" in call.principal.facts:
         # Keys of a fixture token are stored under the scheme: a client that logs in finds them (assumed).
         record = records.get(f"{_SCHEME}/{key}")
     return record if record is not None and parse_instant(record["until"]) > state.now else None
@@ -353,15 +344,7 @@ def _records(call: Call, state: State) -> Collection:
 def _key(call: Call, operation: Operation) -> str:
     """Return the idempotency key; "" if it is missing or too long, or the operation accepts no key."""
     key = call.headers.get(_HEADER_NAME, "")
-    return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
-
-
-def _accepts_key(operation: Operation) -> bool:
-    return operation.has_parameter(KEY_HEADER)
-
-
-def _record_name(call: Call, operation: Operation) -> str:
-    return f"{call.principal.name}/{_key(call, operation)}"
+    return key if operation.has_parameter(KEY_HEADER) and len(key) <= MAX_KEY_LENGTH else ""
 
 
 OPERATIONS: Mapping[str, Handler] = {
