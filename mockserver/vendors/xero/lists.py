@@ -44,13 +44,14 @@ _MAX_NAMES = 4
 """Maximum number of names in a dotted field."""
 
 _TOKEN = re.compile(
+    r"\s*(?:"
     r'(?P<text>"(?:[^"\\]|\\.|"")*")'
     r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])",
+    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])"
+    r"|(?P<end>\Z)|(?P<other>.))",
     re.DOTALL,
 )
-_SPACE = re.compile(r"\s*")
 _ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
 _OR = ("or", "||")
 _AND = ("and", "&&")
@@ -269,19 +270,11 @@ def _refuse_filter(rule: str, at: int, **values: str) -> NoReturn:
 
 
 def _tokens(expression: str) -> Iterator[FilterToken]:
-    at = _end_of_space(expression, 0)
-    while at < len(expression):
-        matched = _TOKEN.match(expression, at)
-        if matched is None:
-            _refuse_filter("syntax", at)
-        yield FilterToken(str(matched.lastgroup), matched[0], at)
-        at = _end_of_space(expression, matched.end())
-    yield FilterToken("end", "", at)
-
-
-def _end_of_space(expression: str, at: int) -> int:
-    matched = _SPACE.match(expression, at)
-    return matched.end() if matched else at
+    for matched in _TOKEN.finditer(expression):
+        kind = str(matched.lastgroup)
+        if kind == "other":
+            _refuse_filter("syntax", matched.start(kind))
+        yield FilterToken(kind, matched[kind], matched.start(kind))
 
 
 class _FilterParser:
@@ -433,13 +426,12 @@ class _FilterParser:
         token = self._take()
         is_method = self._open(token.at)
         function = (METHODS if is_method else PROPERTIES).get(token.text.lower())
-        if function is None or value.kind not in function.of:
-            rule = "no-such-method" if is_method else "no-such-field"
-            _refuse_filter(rule, token.at, name=token.text, entity=value.kind)
-        arguments = self._arguments() if is_method else []
-        if [argument.kind for argument in arguments] != [FieldType.TEXT] * function.arguments:
-            _refuse_filter("no-such-method", token.at, name=token.text, entity=value.kind)
-        return apply_function(function, value, arguments, keeps_case=self._entity.keeps_case)
+        if function is not None and value.kind in function.of:
+            arguments = self._arguments() if is_method else []
+            if [argument.kind for argument in arguments] == [FieldType.TEXT] * function.arguments:
+                return apply_function(function, value, arguments, keeps_case=self._entity.keeps_case)
+        rule = "no-such-method" if is_method else "no-such-field"
+        _refuse_filter(rule, token.at, name=token.text, entity=value.kind)
 
     def _arguments(self) -> list[Operand]:
         arguments = [] if self._token.text == ")" else [self._operand()]
