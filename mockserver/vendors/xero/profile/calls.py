@@ -86,19 +86,21 @@ class ElementReader:
     def _read_all(
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
     ) -> ReportedOutcomes:
-        told = tuple(
-            self._outcome(element, place, items[place] if place < len(items) else None)
-            for place, element in enumerate(elements)
-        )
+        told = []
+        for place, element in enumerate(elements):
+            at = f"/{self.plural}/{place}"
+            accepted = not _is_failed(element, at)
+            if accepted and self.id and element.get(self.id) in (None, _ZERO_ID):
+                raise ValueError(f"the element at {at} is reported as saved, but has no {self.id}")
+            item = items[place] if place < len(items) else None
+            told.append(self._outcome(element, item, at, accepted=accepted))
         if self.id and self.creates:
             self._refuse_shared_ids([one for one, of in zip(elements, told, strict=True) if of.accepted])
-        return ReportedOutcomes(told)
+        return ReportedOutcomes(tuple(told))
 
-    def _outcome(self, element: Mapping[str, Any], place: int, item: BatchItem | None) -> ReportedOutcome:
-        at = f"/{self.plural}/{place}"
-        accepted = not _is_failed(element, at)
-        if accepted and self.id and element.get(self.id) in (None, _ZERO_ID):
-            raise ValueError(f"the element at {at} is reported as saved, but has no {self.id}")
+    def _outcome(
+        self, element: Mapping[str, Any], item: BatchItem | None, at: str, *, accepted: bool
+    ) -> ReportedOutcome:
         amount = element.get(self.amount) if accepted else None
         return ReportedOutcome(
             place=None if item is None else item.place,
@@ -113,19 +115,11 @@ class ElementReader:
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
     ) -> ReportedOutcomes:
         places = tuple(items) if len(elements) == len(items) else tuple(self._match_items(elements, items))
-        return ReportedOutcomes(
-            tuple(
-                ReportedOutcome(
-                    place=None if item is None else item.place,
-                    accepted=False,
-                    key=self._key(element, item),
-                    message=_error_text(element),
-                    at=f"/Elements/{number}",
-                )
-                for number, (element, item) in enumerate(zip(elements, places, strict=True))
-            ),
-            is_complete=False,
+        told = (
+            self._outcome(element, item, f"/Elements/{number}", accepted=False)
+            for number, (element, item) in enumerate(zip(elements, places, strict=True))
         )
+        return ReportedOutcomes(tuple(told), is_complete=False)
 
     def _match_items(
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]

@@ -74,10 +74,7 @@ def single_payments(facts: Facts) -> BatchProfile:
 
 def posted_payments(facts: Facts) -> BatchProfile:
     """Return the batch of payments that are posted, and deleted by posting their ids."""
-    return replace(
-        _payments(facts, "CO", "POST", "createPayment", _deletion(_delete_first_by_post)),
-        reader=READERS["createPayment"].read,
-    )
+    return _payments(facts, "CO", "POST", "createPayment", _deletion(_delete_first_by_post))
 
 
 def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: Step) -> BatchProfile:
@@ -98,7 +95,7 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         listing=lambda _tenant: read_authorised("Payments"),
         listed=sums_by_reference("Payments", "Amount"),
         steps=(delete,),
-        reader=READERS["createPayments"].read,
+        reader=READERS[operation].read,
         amount=lambda sent: Decimal(sent["Amount"]),
     )
 
