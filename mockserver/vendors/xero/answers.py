@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -163,9 +164,7 @@ def names_id(sent: Document, name: str, request: Request) -> bool:
 def stored_id(text: str) -> str:
     """Return an id in its stored form: lower case, with dashes even if it came as 32 hex digits."""
     text = text.lower()
-    if not _DIGITS.fullmatch(text):
-        return text
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+    return str(UUID(text)) if _DIGITS.fullmatch(text) else text
 
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:

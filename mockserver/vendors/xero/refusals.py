@@ -8,10 +8,11 @@ Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #err
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -26,7 +27,6 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import (
     ExtraOutcome,
-    Headers,
     RefusalRow,
     RefusedCall,
     Request,
@@ -67,7 +67,6 @@ _TYPES_BY_SCHEMA = {
 }
 _TABLES = read_tables(__file__)
 REFUSALS = refusal_rows(_TABLES["refusals"])
-_GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
@@ -172,22 +171,13 @@ def _is_element(path: Path) -> bool:
 def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
     """Return the reply to a document that breaks a rule. A bad key or a fault has no document to show."""
     if refusal.document is None:
-        status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
+        codes = {problem.code for problem in refusal.problems}
+        status = 409 if KEY_IN_FLIGHT in codes else fault_status(refusal.problems) or 400
+        help_page = ("Link", f'<{call.mount}/ui/>; rel="describedby"')
+        links = (help_page,) if KEY_MISSING in codes else ()
         return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
     element = {**refusal.document, "ValidationErrors": answers.validation_errors(refusal.problems)}
     return answers.validation_reply([element], call, state)
-
-
-def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
-    if all(problem.code != KEY_MISSING for problem in problems):
-        return ()
-    return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
-
-
-def _rejection_status(problems: Sequence[Problem]) -> int:
-    """Return 409 for a key in use, else the status of a scenario, else 400."""
-    in_flight = any(problem.code == KEY_IN_FLIGHT for problem in problems)
-    return 409 if in_flight else fault_status(problems) or 400
 
 
 def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
@@ -228,14 +218,11 @@ def _invalid_reply(
         )
     if problem.rule in ("required", "minItems") or (problem.found is None and len(problem.path) <= 1):
         return _no_data_reply(call, operation, state)
-    message = _moment_message(problem) if _is_xml(call) else ""
-    return answers.error_reply(400, answers.UNREADABLE, message or _conversion_message(problem), call, state)
-
-
-def _moment_message(problem: Problem) -> str:
-    """Return the message about an invalid date in XML; "" for every other problem."""
-    is_moment = problem.rule == "pattern" and isinstance(problem.found, str)
-    return message_text("not-a-moment", value=problem.found) if is_moment else ""
+    is_date_of_xml = problem.rule == "pattern" and isinstance(problem.found, str) and _is_xml(call)
+    message = (
+        message_text("not-a-moment", value=problem.found) if is_date_of_xml else _conversion_message(problem)
+    )
+    return answers.error_reply(400, answers.UNREADABLE, message, call, state)
 
 
 def _header_reply(problem: Problem, call: Call, state: State) -> Reply:
@@ -351,5 +338,4 @@ def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
 def _derive_guid(seed: str) -> str:
     """Return a GUID that depends on the seed alone, of a version that the sandbox never assigns."""
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
-    digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
-    return "-".join(digits[start:end] for start, end in _GUID_GROUPS)
+    return str(UUID(f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"))
