@@ -214,37 +214,27 @@ def find_in_path(resource: Resource, request: Request, state: State) -> Document
     return resource.first(resource.number, named, state)
 
 
-class Allocation(Value, frozen=True):
-    kind: DocumentKind
-    credit: Document
-    invoice: Document
-    amount: Decimal
-    day: str
+def book_allocation(allocation: Document, state: State) -> Document:
+    """Store an allocation under a new id and return it; reduce the open amounts of credit and invoice."""
+    _settle_both(allocation, allocation["Amount"], state)
+    return ALLOCATION.store({ALLOCATION.id: state.uuid(), **allocation}, state)
 
 
-def book_allocation(allocation: Allocation, state: State) -> Document:
-    """Store an allocation and return it; reduce the open amounts of credit and invoice."""
-    stored = {
-        "AllocationID": state.uuid(),
-        allocation.kind.id: allocation.credit[allocation.kind.id],
-        INVOICE.id: allocation.invoice[INVOICE.id],
-        "Amount": allocation.amount,
-        "Date": allocation.day,
-    }
-    _settle_both(allocation, allocation.amount, state)
-    return ALLOCATION.store(stored, state)
+def reverse_allocation(allocation: Document, state: State) -> None:
+    """Remove an allocation; restore the open amounts of credit and invoice."""
+    del ALLOCATION.rows(state)[allocation[ALLOCATION.id]]
+    _settle_both(allocation, -allocation["Amount"], state)
 
 
-def reverse_allocation(allocation: Allocation, key: str, state: State) -> None:
-    """Remove the allocation stored under `key`; restore the open amounts of credit and invoice."""
-    del ALLOCATION.rows(state)[key]
-    _settle_both(allocation, -allocation.amount, state)
+def _settle_both(allocation: Document, amount: Decimal, state: State) -> None:
+    now, day = stored_instant(state.now), allocation["Date"]
+    for kind in (INVOICE, _credited_kind(allocation)):
+        document = kind.rows(state)[allocation[kind.id]]
+        kind.store(settle(document, kind, "AmountCredited", amount, day=day, now=now), state)
 
 
-def _settle_both(allocation: Allocation, amount: Decimal, state: State) -> None:
-    now = stored_instant(state.now)
-    for kind, document in ((INVOICE, allocation.invoice), (allocation.kind, allocation.credit)):
-        kind.store(settle(document, kind, "AmountCredited", amount, day=allocation.day, now=now), state)
+def _credited_kind(allocation: Document) -> DocumentKind:
+    return next(one for one in CREDITS if one.id in allocation)
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
@@ -272,7 +262,7 @@ def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
     if not invoice["AmountCredited"]:
         return shown
     for allocation in sorted(ALLOCATION.rows(state).find(INVOICE.id, invoice[INVOICE.id]), key=_day):
-        kind = next(one for one in CREDITS if one.id in allocation)
+        kind = _credited_kind(allocation)
         shown[kind.plural].append(_represent_credit_on_invoice(allocation, kind, state))
     return shown
 

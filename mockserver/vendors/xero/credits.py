@@ -108,24 +108,27 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
     if allocation is None:
         yield make_problem("document-unknown", (*here, "Invoice"))
     else:
-        yield from _unfit_problems(allocation, here)
+        yield from _unfit_problems(allocation, kind, here, state)
 
 
-def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
+def _match(item: Item, request: Request, state: State) -> Document | None:
     """Return the requested allocation, or None if its credit or its invoice is unknown."""
     kind = _credit_kind(request)
     credit = books.find_in_path(kind, request, state)
     payable = books.match_invoice(item.document, (), request.call, state)
     if credit is None or payable is None:
         return None
-    return books.Allocation(
-        kind, credit, payable.invoice, payable.amount, date_or_today(item.document, state)
-    )
+    return {
+        kind.id: credit[kind.id],
+        INVOICE.id: payable.invoice[INVOICE.id],
+        "Amount": payable.amount,
+        "Date": date_or_today(item.document, state),
+    }
 
 
-def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Problem]:
+def _unfit_problems(allocation: Document, kind: DocumentKind, here: Path, state: State) -> Iterator[Problem]:
     """Yield the problems of the credit, of the invoice, of the amount, and of their combination."""
-    kind, credit, invoice = allocation.kind, allocation.credit, allocation.invoice
+    credit, invoice = (one.rows(state)[allocation[one.id]] for one in (kind, INVOICE))
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")
     for broken, rule, path in (
@@ -135,8 +138,8 @@ def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Proble
         ((invoice["Type"] == INVOICE.sale) is not is_sale, "allocation-type", (*here, "Invoice")),
         (invoice["ContactID"] != credit["ContactID"], "allocation-contact", (*here, "Invoice")),
         (invoice["CurrencyCode"] != credit["CurrencyCode"], "allocation-currency", (*here, "Invoice")),
-        (allocation.amount > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
-        (allocation.amount > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
+        (allocation["Amount"] > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
+        (allocation["Amount"] > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
     ):
         if broken:
             yield make_problem(rule, path, document=kind.label)
@@ -168,10 +171,7 @@ def delete_allocation(request: Request, state: State) -> Reply:
     stored = ALLOCATION.rows(state).get(key)
     if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
         raise NotFound(ALLOCATION.collection, key)
-    invoice = INVOICE.rows(state)[stored[INVOICE.id]]
-    books.reverse_allocation(
-        books.Allocation(kind, credit, invoice, stored["Amount"], stored["Date"]), key, state
-    )
+    books.reverse_allocation(stored, state)
     shown = {**books.represent_allocation(stored, state), "IsDeleted": True}
     return answers.success_reply({ALLOCATION.plural: [shown]}, request.call, state)
 
