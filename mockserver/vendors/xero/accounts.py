@@ -31,14 +31,18 @@ def account_conflict_problems(reference: Document, path: Path, call: Call, state
     yield from reference_conflict_problems(named, "AccountID", call, path)
 
 
-def paying_account_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield the reasons why no payment can go through the account."""
+def paying_account_problems(
+    reference: Document, path: Path, call: Call, state: State, *, bank_only: bool = False
+) -> Iterator[Problem]:
+    """Yield the reasons why no payment can go through the account, which may have to be a bank account."""
     account = find_account(reference, state)
     yield from account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":
         yield make_problem("account-unknown", path)
     elif account["Status"] == "ARCHIVED":
         yield make_problem("account-archived", path)
+    elif account["Type"] != "BANK" and bank_only:
+        yield make_problem("bank-account-unfit", path)
     elif account["Type"] != "BANK" and not account.get("EnablePaymentsToAccount", False):
         yield make_problem("account-unfit", path)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
-from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts, contacts, documents, invoice_changes, lines
@@ -97,9 +97,10 @@ def booking_problems(
 ) -> Iterator[Problem]:
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
-    yield from _bank_account_problems(
-        sent.get("BankAccount") or EMPTY, request.call, (*here, "BankAccount"), state
-    )
+    account = sent.get("BankAccount") or EMPTY
+    if "AccountID" in account or account.get("Code"):  # `content_problems` reports every other reference
+        path = (*here, "BankAccount")
+        yield from accounts.paying_account_problems(account, path, request.call, state, bank_only=True)
     if is_overpayment(sent):
         yield from invoice_changes.currency_problems(sent, here, state)
     for line in computed:
@@ -138,19 +139,6 @@ def _currency_members(sent: Document, account: Document, state: State) -> dict[s
     if "CurrencyRate" in asked and currency != base:
         rate = round_to(asked["CurrencyRate"], RATE_STEP)
     return {"CurrencyCode": currency, "CurrencyRate": rate}
-
-
-def _bank_account_problems(reference: Document, call: Call, path: Path, state: State) -> Iterator[Problem]:
-    """Yield the problems of the account. Ignore an empty reference, which `content_problems` reports."""
-    account = accounts.find_account(reference, state)
-    yield from accounts.account_conflict_problems(reference, path, call, state)
-    if account is None or account["Status"] == "DELETED":
-        if "AccountID" in reference or reference.get("Code"):
-            yield make_problem("account-unknown", path)
-    elif account["Status"] == "ARCHIVED":
-        yield make_problem("account-archived", path)
-    elif account["Type"] != "BANK":
-        yield make_problem("bank-account-unfit", path)
 
 
 def _tax_amount_problems(
