@@ -93,15 +93,9 @@ def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[
     yield from unknown
     yield from books.unpayable_invoice_problems(payables)
     yield from _mixture_problems(payables, reference, here, state)
-    if request.call.assumptions["pay_twice"] == "refused" and _pays_twice(payables):
+    paid = {payable.invoice["InvoiceID"] for payable in payables}
+    if request.call.assumptions["pay_twice"] == "refused" and len(paid) < len(payables):
         yield make_problem("paid-twice", (*here, "Payments"))
-
-
-def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
-    batch: Document = item.document
-    account = accounts.find_account(batch["Account"], state) or {}
-    payables, _ = _match_invoices(batch["Payments"], (), request.call, state)
-    return Outcome(item, Action.CREATED, _book_batch_payment(batch, account, payables, state))
 
 
 def _match_invoices(
@@ -139,15 +133,11 @@ def _mixture_problems(
         yield make_problem("foreign-currency", here)
 
 
-def _pays_twice(payables: Sequence[books.InvoicePayment]) -> bool:
-    return len({payable.invoice["InvoiceID"] for payable in payables}) < len(payables)
-
-
-def _book_batch_payment(
-    batch: Document, account: Document, payables: Sequence[books.InvoicePayment], state: State
-) -> Document:
-    invoice = payables[0].invoice
-    key = state.uuid()
+def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
+    batch: Document = item.document
+    account = accounts.find_account(batch["Account"], state) or {}
+    payables, _ = _match_invoices(batch["Payments"], (), request.call, state)
+    invoice, key = payables[0].invoice, state.uuid()
     common = {
         "BatchPaymentID": key,
         "AccountID": account["AccountID"],
@@ -157,9 +147,20 @@ def _book_batch_payment(
         "UpdatedDateUTC": stored_instant(state.now),
     }
     paid = [
-        _book_batched_payment(payable, {**common, "PaymentType": INVOICE.payment_type(invoice)}, state)
+        {
+            **common,
+            "PaymentType": INVOICE.payment_type(invoice),
+            "PaymentID": state.uuid(),
+            "InvoiceID": payable.invoice["InvoiceID"],
+            "Amount": payable.amount,
+            "BankAmount": payable.amount,
+            "CurrencyRate": _BASE_RATE,
+            **answers.pick_members(payable.sent, *PAYEE),
+        }
         for payable in payables
     ]
+    for payment in paid:
+        books.book_payment(payment, state)
     document = {
         **common,
         **answers.pick_members(batch, *STATEMENT),
@@ -169,21 +170,7 @@ def _book_batch_payment(
     }
     BATCH_PAYMENT.store(document, state)
     books.add_history_line(key, "history-created", state)
-    return {**document, "Payments": paid}
-
-
-def _book_batched_payment(one: books.InvoicePayment, common: Document, state: State) -> Document:
-    payment = {
-        **common,
-        "PaymentID": state.uuid(),
-        "InvoiceID": one.invoice["InvoiceID"],
-        "Amount": one.amount,
-        "BankAmount": one.amount,
-        "CurrencyRate": _BASE_RATE,
-        **answers.pick_members(one.sent, *PAYEE),
-    }
-    books.book_payment(payment, state)
-    return payment
+    return Outcome(item, Action.CREATED, {**document, "Payments": paid})
 
 
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
