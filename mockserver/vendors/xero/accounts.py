@@ -24,19 +24,14 @@ def unnamed_account_problems(reference: Document | None, path: Path) -> Iterator
         yield make_problem("account-unknown", path)
 
 
-def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    if "AccountID" not in reference or not reference.get("Code"):
-        return
-    named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
-    yield from reference_conflict_problems(named, "AccountID", call, path)
-
-
 def paying_account_problems(
     reference: Document, path: Path, call: Call, state: State, *, bank_only: bool = False
 ) -> Iterator[Problem]:
     """Yield the reasons why no payment can go through the account, which may have to be a bank account."""
     account = find_account(reference, state)
-    yield from account_conflict_problems(reference, path, call, state)
+    if "AccountID" in reference and reference.get("Code"):
+        named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
+        yield from reference_conflict_problems(named, "AccountID", call, path)
     if account is None or account["Status"] == "DELETED":
         yield make_problem("account-unknown", path)
     elif account["Status"] == "ARCHIVED":

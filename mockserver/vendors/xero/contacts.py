@@ -169,20 +169,16 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
     """Yield a problem for each value that another contact than `own` has, and for an unknown currency."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
-    if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
+    if (other := find_by_name(name, state)) and is_active(other) and other[CONTACT.id] != own:
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)
-    if (other := CONTACT.first("ContactNumber", number, state)) and _is_other(other, own):
+    if (other := CONTACT.first("ContactNumber", number, state)) and other[CONTACT.id] != own:
         yield make_problem("contact-number-taken", (*here, "ContactNumber"), number=number)
     with_account = CONTACT.rows(state).find("AccountNumber", account) if account else ()
-    if any(_is_other(one, own) for one in with_account):
+    if any(one[CONTACT.id] != own for one in with_account):
         yield make_problem("contact-account-taken", (*here, "AccountNumber"))
     currency = sent.get("DefaultCurrency")
     if currency and currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "DefaultCurrency"), currency=currency)
-
-
-def _is_other(contact: Document, own: str) -> bool:
-    return bool(contact[CONTACT.id] != own)
 
 
 def _changes(sent: Document) -> dict[str, Json]:

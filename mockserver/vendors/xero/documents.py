@@ -62,12 +62,14 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
             return Reply(304, headers=answers.common_headers(request.call, state))
         paged = summarised or lists.is_page_requested(request) or asked.get("Statuses")
         shown = show if paged and not summarised else show_unpaged or show
-        if summarised:
-            shown = _summary(resource, shown)
         members: dict[str, Json] = {}
         if paged:
             members["pagination"], matches = lists.cut_page(matches, request)
-        members[resource.plural] = [shown(match, request, state) for match in matches]
+        documents = [shown(match, request, state) for match in matches]
+        if summarised:
+            heavy = resource.heavy.split()
+            documents = [{name: one[name] for name in one if name not in heavy} for one in documents]
+        members[resource.plural] = documents
         return answers.success_reply(members, request.call, state)
 
     return list_documents
@@ -88,16 +90,6 @@ def _listed_documents(resource: Resource, request: Request, state: State) -> lis
     if term := asked.get("searchTerm"):
         matches = lists.search_documents(matches, term, *resource.searched)
     return matches
-
-
-def _summary(resource: Resource, show: Show) -> Show:
-    heavy = resource.heavy.split()
-
-    def summarise(document: Document, request: Request, state: State) -> Json:
-        shown = show(document, request, state)
-        return {name: value for name, value in shown.items() if name not in heavy}
-
-    return summarise
 
 
 def get_handler(resource: Resource, show: Show, find: Find = find_in_path) -> Handler:

@@ -261,10 +261,6 @@ class FilterToken(Value, frozen=True):
     at: int
 
 
-def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
-    return _FilterParser(tuple(_tokens(expression)), entity).parse()
-
-
 def _refuse_filter(rule: str, at: int, **values: str) -> NoReturn:
     refuse_query("where", message_text(rule, at=at, **values))
 
@@ -468,7 +464,7 @@ def select_documents(
     if since := request.parameters.get(_SINCE_HEADER):
         matches = _changed_since(matches, since)
     if expression := request.parameters.get("where"):
-        predicate = parse_filter(expression, entity)
+        predicate = _FilterParser(tuple(_tokens(expression)), entity).parse()
         matches = [match for match in matches if predicate(match, state)]
     return _sort_documents(matches, entity, request.parameters.get("order") or entity.order, state)
 
