@@ -70,12 +70,6 @@ PrepareSaved: TypeAlias = Callable[[], RenderSaved]
 RenderRejected: TypeAlias = Callable[[Outcome, Request, State], dict[str, Json]]
 
 
-class CallLimits(Value, frozen=True):
-    minute: int
-    in_flight: int
-    day: int
-
-
 class _Window(Value, frozen=True):
     """A quota of `limit` calls in `seconds`. `key` names its counter."""
 
@@ -87,11 +81,11 @@ class _Window(Value, frozen=True):
 
 
 def _windows(call: Call) -> tuple[_Window, ...]:
-    limits, tenant = _call_limits(call), call.headers.get(TENANT_HEADER, "")
+    (minute, _, day), tenant = _call_limits(call), call.headers.get(TENANT_HEADER, "")
     app = f"app/{call.principal.name}"
     return (
-        _Window("day", f"day/{tenant}", limits.day, _DAY, "X-DayLimit-Remaining"),
-        _Window("minute", f"minute/{tenant}", limits.minute, _MINUTE, "X-MinLimit-Remaining"),
+        _Window("day", f"day/{tenant}", day, _DAY, "X-DayLimit-Remaining"),
+        _Window("minute", f"minute/{tenant}", minute, _MINUTE, "X-MinLimit-Remaining"),
         _Window("appminute", app, _APP_A_MINUTE, _MINUTE, "X-AppMinLimit-Remaining"),
     )
 
@@ -103,7 +97,7 @@ def count_call(call: Call, state: State) -> None:
     """
     if call.assumptions["quotas"] == "off":
         return
-    limit = _call_limits(call).in_flight
+    _, limit, _ = _call_limits(call)
     if call.in_flight > limit:
         hint = f"{call.in_flight} calls of the tenant at once, at most {limit} are allowed"
         raise TooManyRequests("concurrent", hint=f"{hint} ({call.assumed('quotas')})")
@@ -119,26 +113,25 @@ def count_call(call: Call, state: State) -> None:
 def _remaining_headers(call: Call, state: State) -> Headers:
     """Return the rate limit headers. While quotas are off, the headers are those after one call."""
     windows, counted = _windows(call), call.assumptions["quotas"] != "off"
-    left = {
-        window.name: peek_fixed_window(state, window.key, window.limit, window.seconds).left
-        if counted
-        else max(0, window.limit - 1)
-        for window in windows
-    }
-    shown = tuple((window.header, str(left[window.name])) for window in windows)
+    left = [
+        peek_fixed_window(state, one.key, one.limit, one.seconds).left if counted else max(0, one.limit - 1)
+        for one in windows
+    ]
+    shown = tuple((one.header, str(calls)) for one, calls in zip(windows, left, strict=True))
     if call.assumptions["ratelimit_headers"] != "on":
         return shown
     # Headers of the RateLimit draft, with the tenant's quotas; no document of the vendor has these headers.
-    now, (day, minute, _) = int(state.now.timestamp()), windows
-    drafted = (
-        QuotaWindow(one.name, one.limit, one.seconds, left[one.name], one.seconds - now % one.seconds)
-        for one in (minute, day)
+    now = int(state.now.timestamp())
+    day, minute, _ = (
+        QuotaWindow(one.name, one.limit, one.seconds, calls, one.seconds - now % one.seconds)
+        for one, calls in zip(windows, left, strict=True)
     )
-    return (*shown, *rate_limit_headers(*drafted))
+    return (*shown, *rate_limit_headers(minute, day))
 
 
-def _call_limits(call: Call) -> CallLimits:
-    return CallLimits(*(int(part) for part in call.assumptions["call_limits"].split("/")))
+def _call_limits(call: Call) -> tuple[int, ...]:
+    """Return how many calls a tenant may make in a minute, at once, and in a day."""
+    return tuple(int(part) for part in call.assumptions["call_limits"].split("/"))
 
 
 def is_guid(text: str) -> bool:
@@ -306,25 +299,25 @@ def is_summarised(request: Request) -> bool:
     """
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
-    takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)
-    return not takes_flag or request.call.assumptions["summarize_default"] == "true"
+    is_default = request.call.assumptions["summarize_default"] == "true"
+    return is_default or not request.operation.has_parameter(_SUMMARY_FLAG)
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
     """Return the outcomes. The message of a missing contact names the element that failed to create it."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
-        if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):
-            brought[number] = min(outcome.item.index, brought.get(number, outcome.item.index))
+        contact, here = _contact_of(outcome) if outcome.problems else EMPTY, outcome.item.index
+        if contact.get("Name") and contact.get("ContactNumber") and "ContactID" not in contact:
+            number = str(contact["ContactNumber"])
+            brought[number] = min(here, brought.get(number, here))
     return (
         [_explain_missing_contact(outcome, brought, plural) for outcome in outcomes] if brought else outcomes
     )
 
 
 def _explain_missing_contact(outcome: Outcome, brought: Mapping[str, int], plural: str) -> Outcome:
-    if not any(problem.rule == _CONTACT_UNKNOWN for problem in outcome.problems):
-        return outcome
-    contact, here = _contact_of(outcome.item.document), outcome.item.index
+    contact, here = _contact_of(outcome), outcome.item.index
     cause = here if "ContactID" in contact else brought.get(contact.get("ContactNumber", ""), here)
     if cause >= here:
         return outcome
@@ -337,12 +330,8 @@ def _explain_missing_contact(outcome: Outcome, brought: Mapping[str, int], plura
     return replace(outcome, problems=tuple(problems))
 
 
-def _new_contact_number(contact: Document) -> str:
-    is_new = contact.get("Name") and "ContactID" not in contact
-    return str(contact.get("ContactNumber", "")) if is_new else ""
-
-
-def _contact_of(document: Json) -> Document:
+def _contact_of(outcome: Outcome) -> Document:
+    document = outcome.item.document
     contact = document.get("Contact") if isinstance(document, dict) else None
     return contact if isinstance(contact, dict) else {}
 
