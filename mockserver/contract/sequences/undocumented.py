@@ -11,6 +11,7 @@ from itertools import count
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.profile import (
+    Assumption,
     BatchProfile,
     Corruption,
     DrawnValues,
@@ -19,7 +20,6 @@ from mockserver.contract.profile import (
     RecordAfter,
     RefusedStep,
     Twice,
-    UpdatePosition,
 )
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch
@@ -73,190 +73,15 @@ def with_positions(context: SequenceContext) -> SequenceContext:
     )
     if not is_assumed or context.target.identity().is_ours:
         return context
-    found = _Positions(PositionTrials.begin(context), profile)
+    trials = PositionTrials.begin(context)
     # The sequences report an answer that is missing or unreadable.
     with suppress(BrokenRule):
-        return replace(context, batch_profile=found.profile())
+        return replace(context, batch_profile=trials.adapted_profile())
     return context
 
 
 def _cases(profile: BatchProfile) -> tuple[Corruption, ...]:
     return (*profile.corruptions, *profile.oddities)
-
-
-@dataclass(frozen=True, slots=True)
-class _Positions:
-    trials: PositionTrials
-    profile_of_ours: BatchProfile
-
-    def profile(self) -> BatchProfile:
-        ours = self.profile_of_ours
-        taken = {name: self._position(name, allowed) for name, allowed in self._assumptions().items()}
-        corruptions = tuple(_adapted(ours.corruptions, taken))
-        updated = find_update(self.trials, ours)
-        left_out = {name for name in sorted(ours.assumed_encodings) if not self._is_read(name)}
-        encodings = {name: write for name, write in ours.encodings.items() if name not in left_out}
-        return replace(updated, corruptions=corruptions, twice=self._twice(), encodings=encodings)
-
-    def _assumptions(self) -> dict[str, tuple[Position, ...]]:
-        named = [case.assumption for case in _cases(self.profile_of_ours) if case.assumption]
-        return {one.name: one.positions for one in named}
-
-    def _position(self, name: str, allowed: tuple[Position, ...]) -> Position | None:
-        cases = [
-            case for case in _cases(self.profile_of_ours) if case.assumption and case.assumption.name == name
-        ]
-        tried = (self._try_case(case, *at) for case in cases for at in ((0, 2), (1, 2), (0, 1)))
-        agreed = self.trials.agreed(name, tried)
-        if not agreed:
-            return None
-        # The sequences report behaviour that no position allows.
-        position = next((one for one in allowed if _WORDS[one] in agreed), None)
-        if position is not None:
-            self.trials.note(name, _WORDS[position])
-        return position or allowed[0]
-
-    def _try_case(self, case: Corruption, place: int, size: int) -> TrialResult | None:
-        items = [self.trials.item() for _ in range(size)]
-        items[place] = replace(items[place], corruption=case)
-        answer = self.trials.send(items)
-        if answer is None:
-            return None
-        found = self._of_item(answer, place, size)
-        words = frozenset(_WORDS[one] for one in found)
-        became = " or ".join(_WORDS[one] for one in found) or "its outcome is not reported"
-        return TrialResult(words, f"{case.name}, as item {place} of {size}: {became}", answer.exchange)
-
-    def _of_item(self, answer: SettledBatch, place: int, size: int) -> tuple[Position, ...]:
-        verdict = answer.verdicts[place]
-        if answer.refused:
-            is_named = verdict.outcome is not None and not verdict.outcome.accepted
-            if self.trials.context.batch.atomic:
-                return ("alone",) if is_named else ("call",)
-            # If the batch has one item, the refusal may be about the item or about the call.
-            return ("call",) if size > 1 else ("alone", "call")
-        if verdict.accepted is None:
-            return ()
-        return ("taken",) if verdict.accepted else ("alone",)
-
-    def _is_read(self, media_type: str) -> bool:
-        name, results = f"a body in {media_type}", []
-        for _ in range(2):
-            answer = self.trials.send([self.trials.item()], media_type)
-            if answer is not None:
-                became = _WORDS["call"] if answer.refused else _WORDS["taken"]
-                results.append(TrialResult(frozenset({became}), f"{name}: {became}", answer.exchange))
-        agreed = self.trials.agreed(name, results)
-        for position in agreed:
-            self.trials.note(name, position)
-        return not results or _WORDS["taken"] in agreed
-
-    def _twice(self) -> Twice:
-        ours = self.profile_of_ours
-        if not ours.twice_positions:
-            return ours.twice
-        tried = (self._try_twice(apart=apart) for apart in (False, True))
-        results = [one for one in tried if one is not None]
-        agreed = self.trials.agreed(_TWICE, results)
-        if results and not agreed:
-            return ""
-        allowed = (ours.twice, *ours.twice_positions)
-        # The sequences report an unreadable answer, and behaviour that no position allows.
-        position = next((one for one in allowed if _TWICE_WORDS.get(one) in agreed), None)
-        if position is not None:
-            self.trials.note(_TWICE, _TWICE_WORDS[position])
-        return position or ours.twice
-
-    def _try_twice(self, *, apart: bool) -> TrialResult | None:
-        first, other = self.trials.item(), self.trials.item()
-        again = self.trials.item(first.key)
-        answer = self.trials.send([first, other, again] if apart else [first, again])
-        if answer is None:
-            return None
-        words = frozenset(_TWICE_WORDS[one] for one in self._of_twice(answer, first, apart=apart))
-        how = "with another item between them" if apart else "one after the other"
-        became = " or ".join(sorted(words)) or "unclear"
-        return TrialResult(words, f"{first.key} twice, {how}: {became}", answer.exchange)
-
-    def _of_twice(self, answer: SettledBatch, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
-        if answer.refused:
-            # Without another item in the batch, the reason why the whole call is rejected is unknown.
-            is_open = self.trials.context.batch.atomic or not apart
-            return ("none", "call") if is_open else ("call",)
-        ours = self.profile_of_ours
-        match answer.verdicts[0].accepted, answer.verdicts[-1].accepted:
-            case True, True:
-                shown = self.trials.sequence.read(first.key, 0)
-                kept = _record_of(ours, ours.record_after, None, first)
-                return ("kept",) if shown == kept else ("each",)
-            case True, False:
-                return ("first",)
-            case False, False:
-                return ("none",)
-        return ()
-
-
-def _record_of(
-    profile: BatchProfile, after: RecordAfter | None, before: Record | None, item: SequenceItem
-) -> Record | RefusedStep | None:
-    """Return the record that the item must leave, or a RefusedStep if the item must be refused."""
-    if after is not None:
-        return after(before, item.key, item.drawn)
-    return profile.record(item.key, item.drawn)
-
-
-def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
-    """Yield the corruptions that the server refuses, and set whether each refuses the whole call."""
-    for corruption in corruptions:
-        position = taken[corruption.assumption.name] if corruption.assumption else "alone"
-        if corruption.assumption is None:
-            yield corruption
-        elif position in ("alone", "call"):
-            yield replace(corruption, refuses_call=position == "call")
-
-
-def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
-    """Return the profile with the server's position on updates, or `ours` if no known position fits."""
-    if not ours.updates:
-        return ours
-    agreed = trials.agreed(_NAME, (_try_case(trials, ours) for _ in range(_PAIRS)))
-    position = next((update for update in ours.updates if update.what in agreed), None)
-    if position is None:
-        return ours
-    trials.note(_NAME, position.what)
-    return replace(ours, record_after=position.record_after, steps=position.steps)
-
-
-def _try_case(trials: PositionTrials, ours: BatchProfile) -> TrialResult | None:
-    first = trials.item()
-    if trials.send([first]) is None:
-        return None
-    before = trials.sequence.read(first.key, 0)
-    second = trials.item(first.key)
-    answer = trials.send([second])
-    if answer is None:
-        return None
-    after = trials.sequence.read(first.key, 0)
-    words = frozenset(
-        update.what for update in ours.updates if _fits(ours, update, second, answer, (before, after))
-    )
-    became = " or ".join(sorted(words)) or "none of what is known"
-    return TrialResult(words, f"{first.key} sent again with other values: {became}", answer.exchange)
-
-
-def _fits(
-    ours: BatchProfile,
-    position: UpdatePosition,
-    item: SequenceItem,
-    answer: SettledBatch,
-    records: tuple[Record | None, Record | None],
-) -> bool:
-    before, after = records
-    expected = _record_of(ours, position.record_after, before, item)
-    accepted = answer.verdicts[0].accepted
-    if isinstance(expected, RefusedStep):
-        return accepted is False and after == before
-    return accepted is not False and after == expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +93,13 @@ class TrialResult:
     message: str
     """The reaction in words for people."""
     exchange: Exchange
+
+    @classmethod
+    def of(cls, answer: SettledBatch, how: str, words: Iterable[str], unclear: str = "") -> TrialResult:
+        """Return the result of sending a batch `how`; `unclear` is the message if no position explains it."""
+        positions = frozenset(words)
+        became = " or ".join(sorted(positions)) or unclear
+        return cls(positions, f"{how}: {became}", answer.exchange)
 
 
 @dataclass(slots=True)
@@ -285,12 +117,158 @@ class PositionTrials:
         first = scope.numbers_from + 1
         return cls(quiet, CallSequence(quiet, scope), count(scope.first), count(first))
 
-    def item(self, key: str = "") -> SequenceItem:
+    @property
+    def _ours(self) -> BatchProfile:
+        """The profile with the positions of this mock."""
+        return self.context.batch_profile
+
+    def adapted_profile(self) -> BatchProfile:
+        """Return the profile with the positions of the target."""
+        ours = self._ours
+        assumptions = {case.assumption.name: case.assumption for case in _cases(ours) if case.assumption}
+        taken = {name: self._position(one) for name, one in assumptions.items()}
+        corruptions = tuple(_adapted(ours.corruptions, taken))
+        updated = self._with_update()
+        left_out = {name for name in sorted(ours.assumed_encodings) if not self._is_read(name)}
+        encodings = {name: write for name, write in ours.encodings.items() if name not in left_out}
+        return replace(updated, corruptions=corruptions, twice=self._twice(), encodings=encodings)
+
+    def _position(self, assumption: Assumption) -> Position | None:
+        name, allowed = assumption.name, assumption.positions
+        cases = [case for case in _cases(self._ours) if case.assumption and case.assumption.name == name]
+        tried = (self._try_case(case, *at) for case in cases for at in ((0, 2), (1, 2), (0, 1)))
+        agreed = self._agreed(name, tried)
+        if not agreed:
+            return None
+        # The sequences report behaviour that no position allows.
+        position = next((one for one in allowed if _WORDS[one] in agreed), None)
+        if position is not None:
+            self._note(name, _WORDS[position])
+        return position or allowed[0]
+
+    def _try_case(self, case: Corruption, place: int, size: int) -> TrialResult | None:
+        items = [self._item() for _ in range(size)]
+        items[place] = replace(items[place], corruption=case)
+        answer = self._send(items)
+        if answer is None:
+            return None
+        words = (_WORDS[one] for one in self._of_item(answer, place, size))
+        how = f"{case.name}, as item {place} of {size}"
+        return TrialResult.of(answer, how, words, "its outcome is not reported")
+
+    def _of_item(self, answer: SettledBatch, place: int, size: int) -> tuple[Position, ...]:
+        verdict = answer.verdicts[place]
+        if answer.refused:
+            is_named = verdict.outcome is not None and not verdict.outcome.accepted
+            if self.context.batch.atomic:
+                return ("alone",) if is_named else ("call",)
+            # If the batch has one item, the refusal may be about the item or about the call.
+            return ("call",) if size > 1 else ("alone", "call")
+        if verdict.accepted is None:
+            return ()
+        return ("taken",) if verdict.accepted else ("alone",)
+
+    def _is_read(self, media_type: str) -> bool:
+        name = f"a body in {media_type}"
+        answers = [self._send([self._item()], media_type) for _ in range(2)]
+        results = [
+            TrialResult.of(answer, name, [_WORDS["call" if answer.refused else "taken"]])
+            for answer in answers
+            if answer is not None
+        ]
+        agreed = self._agreed(name, results)
+        for position in agreed:
+            self._note(name, position)
+        return not results or _WORDS["taken"] in agreed
+
+    def _twice(self) -> Twice:
+        ours = self._ours
+        if not ours.twice_positions:
+            return ours.twice
+        tried = (self._try_twice(apart=apart) for apart in (False, True))
+        results = [one for one in tried if one is not None]
+        agreed = self._agreed(_TWICE, results)
+        if results and not agreed:
+            return ""
+        allowed = (ours.twice, *ours.twice_positions)
+        # The sequences report an unreadable answer, and behaviour that no position allows.
+        position = next((one for one in allowed if _TWICE_WORDS.get(one) in agreed), None)
+        if position is not None:
+            self._note(_TWICE, _TWICE_WORDS[position])
+        return position or ours.twice
+
+    def _try_twice(self, *, apart: bool) -> TrialResult | None:
+        first, other = self._item(), self._item()
+        again = self._item(first.key)
+        answer = self._send([first, other, again] if apart else [first, again])
+        if answer is None:
+            return None
+        words = (_TWICE_WORDS[one] for one in self._of_twice(answer, first, apart=apart))
+        how = "with another item between them" if apart else "one after the other"
+        return TrialResult.of(answer, f"{first.key} twice, {how}", words, "unclear")
+
+    def _of_twice(self, answer: SettledBatch, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
+        if answer.refused:
+            # Without another item in the batch, the reason why the whole call is rejected is unknown.
+            is_open = self.context.batch.atomic or not apart
+            return ("none", "call") if is_open else ("call",)
+        match answer.verdicts[0].accepted, answer.verdicts[-1].accepted:
+            case True, True:
+                shown = self.sequence.read(first.key, 0)
+                kept = self._record_of(self._ours.record_after, None, first)
+                return ("kept",) if shown == kept else ("each",)
+            case True, False:
+                return ("first",)
+            case False, False:
+                return ("none",)
+        return ()
+
+    def _with_update(self) -> BatchProfile:
+        """Return the profile with the server's position on updates, or ours if no known position fits."""
+        ours = self._ours
+        if not ours.updates:
+            return ours
+        agreed = self._agreed(_NAME, (self._try_update() for _ in range(_PAIRS)))
+        position = next((update for update in ours.updates if update.what in agreed), None)
+        if position is None:
+            return ours
+        self._note(_NAME, position.what)
+        return replace(ours, record_after=position.record_after, steps=position.steps)
+
+    def _try_update(self) -> TrialResult | None:
+        first = self._item()
+        if self._send([first]) is None:
+            return None
+        before = self.sequence.read(first.key, 0)
+        second = self._item(first.key)
+        answer = self._send([second])
+        if answer is None:
+            return None
+        accepted, after = answer.verdicts[0].accepted, self.sequence.read(first.key, 0)
+        words = []
+        for update in self._ours.updates:
+            expected = self._record_of(update.record_after, before, second)
+            must_refuse = isinstance(expected, RefusedStep)
+            is_fitting = accepted is False if must_refuse else accepted is not False
+            if is_fitting and after == (before if must_refuse else expected):
+                words.append(update.what)
+        how = f"{first.key} sent again with other values"
+        return TrialResult.of(answer, how, words, "none of what is known")
+
+    def _record_of(
+        self, after: RecordAfter | None, before: Record | None, item: SequenceItem
+    ) -> Record | RefusedStep:
+        """Return the record that the item must leave, or a RefusedStep if the item must be refused."""
+        if after is not None:
+            return after(before, item.key, item.drawn)
+        return self._ours.record(item.key, item.drawn)
+
+    def _item(self, key: str = "") -> SequenceItem:
         number = next(self.numbers)
         drawn = DrawnValues(number, Decimal(number % 1000) + Decimal("0.25"))
-        return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
+        return SequenceItem(key or self._ours.key(next(self.keys)), drawn)
 
-    def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
+    def _send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
         """Send a batch and read its outcomes. Return None if there is no readable answer."""
         context = self.context
         sent = batches.build_items(self.sequence, items, 0, media_type)
@@ -305,7 +283,7 @@ class PositionTrials:
         self.sequence.steps.append(sentences.call(exchange.request))
         return SettledBatch(sent, request, exchange, *verdicts)
 
-    def agreed(self, name: str, tried: Iterable[TrialResult | None]) -> frozenset[str]:
+    def _agreed(self, name: str, tried: Iterable[TrialResult | None]) -> frozenset[str]:
         """Return the positions that explain all results. Record a finding if two results contradict."""
         results = [one for one in tried if one is not None]
         run_config, ledger = self.context.run_config, self.context.ledger
@@ -323,8 +301,18 @@ class PositionTrials:
             ledger.record([Finding(CHECK, operation, message, "", expected, answer, shown, (first.message,))])
         return common
 
-    def note(self, name: str, position: str) -> None:
+    def _note(self, name: str, position: str) -> None:
         operation = self.context.api.spec.operations[self.context.batch_profile.operation]
         note = f"{operation.method.upper()} {operation.path}, {name}: {position}"
         if note not in self.context.ledger.notes:
             self.context.ledger.notes.append(note)
+
+
+def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
+    """Yield the corruptions that the server refuses, and set whether each refuses the whole call."""
+    for corruption in corruptions:
+        position = taken[corruption.assumption.name] if corruption.assumption else "alone"
+        if corruption.assumption is None:
+            yield corruption
+        elif position in ("alone", "call"):
+            yield replace(corruption, refuses_call=position == "call")
