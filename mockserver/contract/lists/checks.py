@@ -30,7 +30,6 @@ _MEANINGS: Mapping[Counted, str] = {
     "either": "rows on this page, or all rows",
 }
 _PAGES = 12
-_COMMA = ","
 _SEVERAL = 3
 """Number of pages over which the rows that a filter selects are spread."""
 
@@ -45,13 +44,9 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
             if row in seen:
                 is_here = seen[row] == page.number
                 where = "the same page shows twice" if is_here else f"page {seen[row]} showed"
-                calls.add_finding(
-                    _ONCE,
-                    f"{page.name} repeats row {excerpt(row)}, which {where}",
-                    *walk.exchanges[: page.number],
-                    expected=f"row {excerpt(row)} once",
-                    received="twice",
-                )
+                message = f"{page.name} repeats row {excerpt(row)}, which {where}"
+                shown = walk.exchanges[: page.number]
+                calls.add_finding(_ONCE, message, shown, f"row {excerpt(row)} once", "twice")
                 return
             seen[row] = page.number
 
@@ -69,14 +64,8 @@ def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[i
         f"no page of {walk.name} shows row {excerpt(lost)}, which {other.pages[number - 1].name} shows; "
         f"{_how_it_ended(walk)}"
     )
-    calls.add_finding(
-        _ONCE,
-        message,
-        *other.exchanges[:number],
-        *walk.exchanges,
-        expected=f"{len(known)} rows",
-        received=f"{len(shown)} rows",
-    )
+    exchanges = (*other.exchanges[:number], *walk.exchanges)
+    calls.add_finding(_ONCE, message, exchanges, f"{len(known)} rows", f"{len(shown)} rows")
 
 
 def _how_it_ended(walk: Walk) -> str:
@@ -94,10 +83,10 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
     last = len(walk.pages)
     if walk.end == "loop":
         message = f"{walk.pages[-1].name} shows only rows that the pages before it showed"
-        calls.add_finding(_LINKS, message, *walk.exchanges)
+        calls.add_finding(_LINKS, message, walk.exchanges)
     elif walk.end == "budget":
         message = f"{walk.name} does not end: page {last} still has rows, expected {most - 1} pages at most"
-        calls.add_finding(_LINKS, message, *walk.exchanges)
+        calls.add_finding(_LINKS, message, walk.exchanges)
 
 
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
@@ -114,7 +103,7 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
                 f"{walk.name} shows row {excerpt(before)} (page {first}) before row {excerpt(after)} "
                 f"(page {second}); {reference.name} shows them the other way round"
             )
-            calls.add_finding(_ORDER, message, *reference.exchanges[:1], *walk.exchanges)
+            calls.add_finding(_ORDER, message, (*reference.exchanges[:1], *walk.exchanges))
             return
 
 
@@ -138,7 +127,7 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
             continue
         wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
         message = f"{page.name} {wrong}"
-        calls.add_finding(_SIZE, message, page.exchange, expected=str(size), received=str(count))
+        calls.add_finding(_SIZE, message, (page.exchange,), str(size), str(count))
         return False
     return True
 
@@ -179,9 +168,7 @@ def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int 
                     f"({_MEANINGS[meaning]}) is {received}, expected {due}"
                 )
                 at = place if place.startswith("/") else ""
-                calls.add_finding(
-                    _TOTALS, message, page.exchange, expected=due, received=str(received), pointer=at
-                )
+                calls.add_finding(_TOTALS, message, (page.exchange,), due, str(received), pointer=at)
                 return
 
 
@@ -246,9 +233,8 @@ def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) 
             f"{last.name} has {len(last.rows)} of {size} rows, so it is the last; it names a next page, "
             f"which has no rows"
         )
-        calls.add_finding(
-            _LINKS, message, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor
-        )
+        exchanges = walk.exchanges[-2:]
+        calls.add_finding(_LINKS, message, exchanges, "no next page", pointer=profile.cursor)
 
 
 def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
@@ -266,7 +252,7 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
             f"page {last.number} is the last of {walk.name}; it has a next link, "
             f"{cut_text(link)}, which {shows}"
         )
-        calls.add_finding(_LINKS, message, last.exchange, exchange, expected="no next link", received=link)
+        calls.add_finding(_LINKS, message, (last.exchange, exchange), "no next link", link)
 
 
 def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to: Page) -> None:
@@ -278,7 +264,7 @@ def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to
         if link == "next":
             calls.count(_LINKS)
             message = f"{page.name} has no next link and is not the last: page {to.number} has rows"
-            calls.add_finding(_LINKS, message, page.exchange, expected="a next link")
+            calls.add_finding(_LINKS, message, (page.exchange,), "a next link")
         return
     calls.count(_LINKS)
     exchange = calls.follow(target)
@@ -289,7 +275,7 @@ def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to
             f"{_rows(shown, exchange.response.status)}, expected those of page {to.number}, "
             f"{_rows(to.ids, 200)}"
         )
-        calls.add_finding(_LINKS, message, page.exchange, exchange, received=target)
+        calls.add_finding(_LINKS, message, (page.exchange, exchange), received=target)
 
 
 def _rows(ids: Sequence[str], status: int) -> str:
@@ -310,7 +296,11 @@ class FilterTrial:
 
     @property
     def query(self) -> Mapping[str, str]:
-        return {self.filter.parameter: written(self.filter, self.values)}
+        one = self.filter
+        texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in self.values]
+        for part, escaped in one.escapes.items():
+            texts = [text.replace(part, escaped) for text in texts]
+        return {one.parameter: one.text.replace("{value}", one.separator.join(texts))}
 
     def must_show(self, row: Row) -> bool:
         found = value_in(row.document, self.filter.member)
@@ -327,13 +317,6 @@ class FilterTrial:
     @property
     def count(self) -> int:
         return sum(self.must_show(row) for row in self.rows)
-
-
-def written(one: ListFilter, values: Sequence[Any]) -> str:
-    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-    for part, escaped in one.escapes.items():
-        texts = [text.replace(part, escaped) for text in texts]
-    return one.text.replace("{value}", one.separator.join(texts))
 
 
 def _fits(one: ListFilter, found: Any, value: Any) -> bool:
@@ -383,7 +366,7 @@ def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
     """Return whether a value is plain, and differs from the others in more than letter case or blanks."""
     if not isinstance(value, str | int | Decimal) or value == "":
         return False
-    if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
+    if isinstance(value, str) and ("," in value or value != value.strip() or not value.isprintable()):
         return False
     plain = str(value).casefold()
     return all(one == value or str(one).strip().casefold() != plain for one in found)
@@ -402,7 +385,11 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
         walks.append(walk)
         _judge(calls, trial, walk)
     if made and walker.profile.size and walker.profile.paging != "none":
-        walks += _on_several_pages(calls, walker, max(made, key=_shows_what_is_forgotten))
+        trial = max(made, key=_shows_what_is_forgotten)
+        if trial.count >= _SEVERAL:
+            # A server may forget the filter after the first page.
+            walks.append(walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL))
+            _judge(calls, trial, walks[-1])
     _ask_for_nothing(calls, walker, one, reference)
     return walks
 
@@ -414,15 +401,6 @@ def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
     return not all(fits[first:]), trial.count
 
 
-def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> list[Walk]:
-    """Walk the filtered list in several pages, because a server may forget the filter after page one."""
-    if trial.count < _SEVERAL:
-        return []
-    walk = walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL)
-    _judge(calls, trial, walk)
-    return [walk]
-
-
 def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
     calls.count(_FILTERS)
     shown = {row.id for row in walk.rows}
@@ -431,40 +409,36 @@ def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
     lost = next((row for row in trial.rows if trial.must_show(row) and row.id not in shown), None)
     if wrong is not None:
         message = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
-        calls.add_finding(_FILTERS, message, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
+        calls.add_finding(_FILTERS, message, walk.exchanges, f"only rows whose {_due(trial)}")
     elif lost is not None and walk.is_whole:
         message = (
             f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
         )
         if walk.beyond is not None and walk.beyond.response.is_refused:
             message = f"{message}: the answer is {walk.beyond.response.status}"
-        due = f"{trial.count} rows"
-        calls.add_finding(_FILTERS, message, *walk.exchanges, expected=due, received=f"{len(shown)} rows")
+        calls.add_finding(_FILTERS, message, walk.exchanges, f"{trial.count} rows", f"{len(shown)} rows")
 
 
 def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
     if not one.unknown:
         return
     unknown = FilterTrial(one, (one.unknown,), ())
-    query = unknown.query
-    walk = walker.walk(query, reference.size, 1)
+    walk = walker.walk(unknown.query, reference.size, 1)
     calls.count(_FILTERS)
     shown = [row for row in walk.rows if not unknown.may_show(row)]
     if shown:
         message = (
-            f"{calls.name}?{_asked(query)} asks for a value that no row has; it shows "
+            f"{calls.name}?{_asked(unknown.query)} asks for a value that no row has; it shows "
             f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
         )
-        calls.add_finding(
-            _FILTERS, message, *walk.exchanges, expected="no rows", received=f"{len(walk.rows)} rows"
-        )
+        calls.add_finding(_FILTERS, message, walk.exchanges, "no rows", f"{len(walk.rows)} rows")
 
 
 def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
     """Ask for an order, and find two successive rows in the wrong order."""
     walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
     values = [value_in(row.document, order.member) for row in walk.rows]
-    calls.count("pages-keep-the-order", len(values))
+    calls.count(_ORDER, len(values))
     for place, (before, after) in enumerate(pairwise(values)):
         if before is None or after is None or before == after or (before > after) == order.descending:
             continue
@@ -475,7 +449,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
             f"{calls.name}?{_asked({order.parameter: order.text})} shows row {excerpt(rows[place].id)} "
             f"({order.member} is {before}) before row {excerpt(rows[place + 1].id)} ({after})"
         )
-        calls.add_finding("pages-keep-the-order", message, *walk.exchanges)
+        calls.add_finding(_ORDER, message, walk.exchanges)
         return
 
 

@@ -69,9 +69,7 @@ def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
         return
     media_type = stated[calls.run_config.seed % len(stated)]
     for page in walk.pages[:_PAGES_IN_XML]:
-        request = page.exchange.request
-        bare = {name: text for name, text in request.headers.items() if name.lower() != "accept"}
-        exchange = calls.send(replace(request, headers={**bare, "accept": media_type}))
+        exchange = calls.send(page.exchange.request.overridden_by({"accept": media_type}))
         if not is_xml(exchange.response.media_type):
             return
         calls.count(MEDIA_TYPES_CHECK)
@@ -94,7 +92,7 @@ def _check_page(calls: ListCalls, known: ListProfile, page: Page, exchange: Exch
         f"{page.name} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} "
         f"JSON shows {due}, {media_type} shows {received}"
     )
-    calls.add_finding(MEDIA_TYPES_CHECK, message, page.exchange, exchange, expected=due, received=received)
+    calls.add_finding(MEDIA_TYPES_CHECK, message, (page.exchange, exchange), due, received)
     return False
 
 
@@ -186,7 +184,7 @@ def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Wa
         if leaked:
             message = f"{page.name} shows {excerpt(leaked[0])} in one tenant; it was stored in another"
             due = "nothing of another tenant"
-            calls.add_finding(TENANTS_CHECK, message, page.exchange, expected=due, received=leaked[0])
+            calls.add_finding(TENANTS_CHECK, message, (page.exchange,), due, leaked[0])
             return
 
 
@@ -217,7 +215,7 @@ def _run_list(trial: Trial, found: FoundList) -> None:
         else:
             _run_below(found, calls, start)
     except TargetUnreachableError as error:
-        calls.add_finding("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
+        calls.add_finding("every-call-is-answered", f"no answer came: {excerpt(str(error))}", ())
     finally:
         isolation.drop(scope)
     calls.record_findings()
@@ -336,7 +334,7 @@ class _ListRun:
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
             message = f"reading {key} shows it; no page of {reference.name} does"
-            self.calls.add_finding(check, message, *reference.exchanges)
+            self.calls.add_finding(check, message, reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
         """Outside sandboxes, drop the findings if another client changed the list during the run."""

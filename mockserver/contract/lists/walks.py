@@ -83,7 +83,6 @@ class Page:
 class Walk:
     """A walk along the pages of a list."""
 
-    query: Mapping[str, str]
     size: int | None
     """Page size that the calls ask for, None if they ask for no size."""
     pages: tuple[Page, ...]
@@ -141,7 +140,7 @@ class Walker:
             if position is None or len(seen) == before:
                 end = "told" if position is None else "loop"
                 break
-        return Walk(query, size, tuple(pages), end, beyond, says, name)
+        return Walk(size, tuple(pages), end, beyond, says, name)
 
     def _ask(self, sized: Mapping[str, str], position: str | None, pages: Sequence[Page]) -> Exchange:
         profile = self.profile
@@ -262,19 +261,19 @@ class ListCalls(Trial):
     def count(self, check: str, times: int = 1) -> None:
         self.count_check(self.operation.id, check, times)
 
-    def add_finding(
+    def add_finding(  # noqa: PLR0913 - the parts of a finding
         self,
         check: str,
         message: str,
-        *exchanges: Exchange,
+        exchanges: Sequence[Exchange],
         expected: str = "",
         received: str = "",
+        *,
         pointer: str = "",
     ) -> None:
         """Keep the failure of a check until `record_findings`."""
         if self.run_config.wants(check):
-            shown = (*self.stored, *exchanges[-_SHOWN_CALLS:])
-            steps = tuple(self.steps)
+            shown, steps = (*self.stored, *exchanges[-_SHOWN_CALLS:]), tuple(self.steps)
             one = Finding(check, self.operation.id, message, pointer, expected, received, shown, steps)
             self.findings.append(one)
 
@@ -443,7 +442,6 @@ def check_rows_are_its_own(
         shared = sorted(mine & theirs)
         if shared:
             message = f"{calls.name} shows row {excerpt(shared[0])}; GET {one.path} shows it too"
-            calls.add_finding(
-                _CHECK, message, reference.exchanges[0], one.exchange, expected="rows of this record only"
-            )
+            exchanges = (reference.exchanges[0], one.exchange)
+            calls.add_finding(_CHECK, message, exchanges, "rows of this record only")
             return
