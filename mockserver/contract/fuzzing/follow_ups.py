@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
@@ -65,60 +64,60 @@ _IDS = ("id", "key", "number")
 class KeyedReplays:
     """Checks that replay a few calls of every operation that takes an idempotency key."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: Trial, rule: IdempotencyRule) -> None:
         self._trial = trial
         self._api = api = trial.api
-        rule = rule_of(api)
-        self._rule = rule if trial.run_config.wants_any(REPLAY_CHECKS) else None
-        operations = api.spec.operations.values() if rule else ()
-        self._takers = frozenset(
-            operation.id for operation in operations if rule and takes_key(api, rule, operation)
-        )
+        self._rule = rule
+        operations = api.spec.operations.values()
+        self._takers = frozenset(one.id for one in operations if takes_key(api, rule, one))
         self._keys: Counter[str] = Counter()
         self._good: Counter[str] = Counter()
         self._first: dict[str, Exchange] = {}
 
+    @classmethod
+    def of(cls, trial: Trial) -> KeyedReplays | None:
+        """Return the checks, or None if there is no idempotency rule or no check of replays is wanted."""
+        rule = rule_of(trial.api) if trial.run_config.wants_any(REPLAY_CHECKS) else None
+        return cls(trial, rule) if rule else None
+
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
         """Return a function that sets a new key in the operation's next call, or None if no key is due."""
-        rule = self._rule
-        if rule is None or operation not in self._takers or self._is_done(operation):
+        if operation not in self._takers or self._is_done(operation):
             return None
-        key = self._new_key(rule, operation)
+        rule, key = self._rule, self._new_key(operation)
         return lambda request: request if _commits_nothing(rule, request) else with_key(rule, request, key)
 
     def without_key(self, exchange: Exchange) -> Exchange:
         """Return the exchange without the idempotency key in its request."""
-        if self._rule is None:
-            return exchange
         return replace(exchange, request=without_key(self._rule, exchange.request))
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        rule = self._rule
         good = exchange.response.is_done and exchange.operation == operation
-        if rule is None or operation not in self._takers or not good or self._is_done(operation):
+        if operation not in self._takers or not good or self._is_done(operation):
             return ()
-        if not key_in(rule, exchange.request) or _commits_nothing(rule, exchange.request):
+        if not key_in(self._rule, exchange.request) or _commits_nothing(self._rule, exchange.request):
             return ()
         found: list[Finding] = []
         first = self._first.pop(operation, None)
-        if first is not None and _has_another_body(rule, first, exchange):
-            found += self._other_body(rule, operation, first, exchange)
-            found += self._other_tenant(rule, operation, first, exchange)
+        if first is not None and _has_another_body(self._rule, first, exchange):
+            found += self._other_body(first, exchange)
+            found += self._other_tenant(first, exchange)
         elif first is not None:
             self._first[operation] = first
         self._good[operation] += 1
         if self._good[operation] in _TRIED:
-            found += self._replay(rule, operation, exchange)
+            found += self._replay(exchange)
             self._first[operation] = exchange
         return tuple({one.check: one for one in reversed(found)}.values())
 
-    def _replay(self, rule: IdempotencyRule, operation: str, first: Exchange) -> Iterator[Finding]:
+    def _replay(self, first: Exchange) -> Iterator[Finding]:
         if not self._trial.run_config.wants(REPLAY):
             return
-        again, change = self._sent_beside_reads(REPLAY, operation, first, first.request)
+        rule, operation = self._rule, first.operation
+        again, change = self._sent_beside_reads(REPLAY, first, first.request)
         what = f"{first.request.name} came again with the same {rule.name} and the same body"
         if change is not None:
-            yield change.finding(REPLAY, operation, f"{what}, and it was done a second time", first, again)
+            yield change.finding(REPLAY, f"{what}, and it was done a second time", first, again)
         answer, expected = sentences.response(again), sentences.response(first)
         if rule.again == "same" and not is_same_answer(first, again):
             message = f"{what}, and was answered {answer}; the first answer was {expected}"
@@ -128,35 +127,33 @@ class KeyedReplays:
             status = str(rule.replay_status or "4xx")
             yield Finding(REPLAY, operation, message, "", status, answer, (first, again))
 
-    def _other_body(
-        self, rule: IdempotencyRule, operation: str, first: Exchange, other: Exchange
-    ) -> Iterator[Finding]:
+    def _other_body(self, first: Exchange, other: Exchange) -> Iterator[Finding]:
         if not self._trial.run_config.wants(OTHER_BODY):
             return
+        rule = self._rule
         request = with_key(rule, other.request, key_in(rule, first.request))
-        answer, change = self._sent_beside_reads(OTHER_BODY, operation, first, request)
+        answer, change = self._sent_beside_reads(OTHER_BODY, first, request)
         what = f"{first.request.name} came with the {rule.name} of an earlier call and another body"
         if rule.again and not is_refused(answer, rule.conflict_status):
             message = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
             answered = str(answer.response.status)
-            yield Finding(OTHER_BODY, operation, message, "", status, answered, (first, answer))
+            yield Finding(OTHER_BODY, first.operation, message, "", status, answered, (first, answer))
         elif change is not None:
-            yield change.finding(OTHER_BODY, operation, f"{what}, and it changed something", first, answer)
+            yield change.finding(OTHER_BODY, f"{what}, and it changed something", first, answer)
 
     def _sent_beside_reads(
-        self, check: str, operation: str, first: Exchange, request: Request
+        self, check: str, first: Exchange, request: Request
     ) -> tuple[Exchange, Change | None]:
         """Send the request; return its exchange, and a change of what `first` wrote, or None."""
-        reads = related_reads(self._api, first)
-        before = observe(reads, self._trial.send_as)
-        answer = self._trial.send_as(request, operation)
-        self._trial.count_check(operation, check)
-        return answer, first_change(before, reads, self._trial.send_as)
+        send, reads = self._trial.send_as, related_reads(self._api, first)
+        before = [(read, _observed(send(read), send(read))) for read in reads]
+        answer = send(request, first.operation)
+        self._trial.count_check(first.operation, check)
+        changes = (_change(was, send(read)) for read, was in before if was is not None)
+        return answer, next(filter(None, changes), None)
 
-    def _other_tenant(
-        self, rule: IdempotencyRule, operation: str, first: Exchange, other: Exchange
-    ) -> Iterator[Finding]:
+    def _other_tenant(self, first: Exchange, other: Exchange) -> Iterator[Finding]:
         """Yield a finding if a key that only the first tenant used is not free in another tenant.
 
         If the call fails there with a new key, too, the key is not the reason: yield nothing.
@@ -164,9 +161,10 @@ class KeyedReplays:
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
             return
+        rule, operation = self._rule, first.operation
         there = replace(other.request, headers={**other.request.headers, **headers})
         known = self._trial.send_as(with_key(rule, there, key_in(rule, first.request)), operation)
-        fresh = self._trial.send_as(with_key(rule, there, self._new_key(rule, operation)), operation)
+        fresh = self._trial.send_as(with_key(rule, there, self._new_key(operation)), operation)
         self._trial.count_check(operation, TENANTS)
         if not fresh.response.is_done:
             return
@@ -176,16 +174,8 @@ class KeyedReplays:
                 f"{other.request.name} came in another tenant with an {rule.name} that only the first tenant "
                 f"has used, and was answered {sentences.response(known)}; with a new one it is done"
             )
-            status = str(fresh.response.status)
-            yield Finding(
-                TENANTS,
-                operation,
-                message,
-                "",
-                status,
-                sentences.response(known),
-                (first, fresh, known),
-            )
+            status, answer = str(fresh.response.status), sentences.response(known)
+            yield Finding(TENANTS, operation, message, "", status, answer, (first, fresh, known))
 
     def _other_headers(self, request: Request) -> Mapping[str, str]:
         profile, facts = self._api.profile, self._api.facts
@@ -201,17 +191,14 @@ class KeyedReplays:
         good = self._good[operation]
         return good >= 2 * max(_TRIED) or (good >= max(_TRIED) and operation not in self._first)
 
-    def _new_key(self, rule: IdempotencyRule, operation: str) -> str:
+    def _new_key(self, operation: str) -> str:
         self._keys[operation] += 1
         text = (
             f"contract-{self._trial.run_config.seed}-{crc32(operation.encode()):08x}-{self._keys[operation]}"
         )
-        return str(uuid5(NAMESPACE_URL, text)) if self._is_uuid(rule, operation) else text
-
-    def _is_uuid(self, rule: IdempotencyRule, operation: str) -> bool:
-        declared = self._api.spec.operations[operation].parameters
-        formats = (one.schema.get("format") for one in declared if one.name.lower() == rule.name.lower())
-        return "uuid" in formats
+        declared, name = self._api.spec.operations[operation].parameters, self._rule.name.lower()
+        formats = (one.schema.get("format") for one in declared if one.name.lower() == name)
+        return str(uuid5(NAMESPACE_URL, text)) if "uuid" in formats else text
 
 
 def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
@@ -229,9 +216,6 @@ def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -
         return False
 
 
-SendRead: TypeAlias = Callable[[Request], Exchange]
-
-
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a read shows."""
@@ -247,14 +231,14 @@ class Observation:
 class Change:
     message: str
     pointer: str
-    before: Observation
-    after: Observation
+    before: Exchange
+    after: Exchange
 
-    def finding(self, check: str, operation: str, what: str, first: Exchange, answer: Exchange) -> Finding:
+    def finding(self, check: str, what: str, first: Exchange, answer: Exchange) -> Finding:
         """Return the finding that a second call changed something; `answer` is the second call."""
-        shown = (first, self.before.exchange, answer, self.after.exchange)
+        shown = (first, self.before, answer, self.after)
         message = f"{what}: {self.message}"
-        return Finding(check, operation, message, self.pointer, "no change", "a change", shown)
+        return Finding(check, first.operation, message, self.pointer, "no change", "a change", shown)
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
@@ -268,26 +252,6 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
     reads.sort(key=lambda one: -_shared(one.path, match.operation.path))
     made = (_request(api, read, match.values, headers) for read in reads)
     return tuple(one for one in made if one is not None)[:_MOST]
-
-
-def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
-    """Send each read twice; return what the read shows, or None if the two responses cannot be compared."""
-    return [_observed(send(read), send(read)) for read in reads]
-
-
-def first_change(
-    before: Sequence[Observation | None], reads: Sequence[Request], send: SendRead
-) -> Change | None:
-    """Read again and return the first difference from `before`; dates and times are not compared."""
-    for was, request in zip(before, reads, strict=True):
-        if was is None:
-            continue
-        exchange = send(request)
-        values = _values(exchange)
-        found = None if values is None else next(_differences(was, Observation(exchange, values)), None)
-        if found is not None:
-            return found
-    return None
 
 
 def _shared(one: str, other: str) -> int:
@@ -318,6 +282,7 @@ def _request(
 
 
 def _observed(first: Exchange, second: Exchange) -> Observation | None:
+    """Return what a read shows, or None if its two responses cannot be compared."""
     one, other = _values(first), _values(second)
     if one is None or other is None or one.keys() != other.keys():
         return None
@@ -344,15 +309,18 @@ def _scalars(node: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, Jso
         yield pointer_of(path), node
 
 
-def _differences(before: Observation, after: Observation) -> Iterator[Change]:
-    for name in dict.fromkeys((*before.values, *after.values)):
-        was, now = before.values.get(name, _ABSENT), after.values.get(name, _ABSENT)
+def _change(before: Observation, after: Exchange) -> Change | None:
+    """Return the first difference between two answers to a read; dates and times are not compared."""
+    values = _values(after)
+    if values is None:
+        return None
+    for name in dict.fromkeys((*before.values, *values)):
+        was, now = before.values.get(name, _ABSENT), values.get(name, _ABSENT)
         if was == now or name in before.unsteady or (_is_moment(was) and _is_moment(now)):
             continue
-        read = f"GET {after.exchange.request.path}"
-        yield Change(
-            f"{read} showed {_shown(was)} at {name or '/'}, and now {_shown(now)}", name, before, after
-        )
+        message = f"GET {after.request.path} showed {_shown(was)} at {name or '/'}, and now {_shown(now)}"
+        return Change(message, name, before.exchange, after)
+    return None
 
 
 def _is_moment(value: object) -> bool:

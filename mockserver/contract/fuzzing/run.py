@@ -77,7 +77,7 @@ def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
 def fuzzing_context(trial: Trial) -> FuzzingContext:
     return FuzzingContext(
         *trial.parts,
-        replays=KeyedReplays(trial),
+        replays=KeyedReplays.of(trial),
         statuses=RefusalStatusChecks(trial),
         locations=LocationChecks(trial),
     )
