@@ -178,31 +178,21 @@ class MergedConfig(ProjectConfig):
         return made
 
     def phases_for(self, *, operation: Any) -> PhasesConfig:
-        return self._once(
-            ("phases", _label(operation)), lambda: super(MergedConfig, self).phases_for(operation=operation)
-        )
+        return self._once(super().phases_for, operation=operation)
 
     def generation_for(self, *, operation: Any = None, phase: str | None = None) -> GenerationConfig:
-        key = ("generation", _label(operation), str(phase))
-        return self._once(
-            key, lambda: super(MergedConfig, self).generation_for(operation=operation, phase=phase)
-        )
+        return self._once(super().generation_for, operation=operation, phase=phase)
 
     def checks_config_for(self, *, operation: Any = None, phase: str | None = None) -> ChecksConfig:
-        key = ("checks", _label(operation), str(phase))
-        return self._once(
-            key, lambda: super(MergedConfig, self).checks_config_for(operation=operation, phase=phase)
-        )
+        return self._once(super().checks_config_for, operation=operation, phase=phase)
 
-    def _once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    def _once(self, merge: Callable[..., T], *, operation: Any, **phase: str | None) -> T:
+        label = "" if operation is None else str(operation.label)
+        key = (merge.__name__, label, *map(str, phase.values()))
         if key not in self._merged:
-            self._merged[key] = make()
+            self._merged[key] = merge(operation=operation, **phase)
         made: T = self._merged[key]
         return made
-
-
-def _label(operation: Any) -> str:
-    return "" if operation is None else str(operation.label)
 
 
 class UnsendableCaseError(requests.exceptions.InvalidHeader):
