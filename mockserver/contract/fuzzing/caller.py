@@ -158,12 +158,12 @@ class CaseCaller:
             with self.wire.altering(None if walking else self._key_writer(case)):
                 response = case.call(**arguments)
         except UnansweredCallError as error:
-            self._count(case, EVERY_CALL_IS_ANSWERED)
+            self._context.count_check(operation_id(case), EVERY_CALL_IS_ANSWERED)
             raise UnansweredCaseError(self._unanswered(case, error)) from error
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
-        self._count(case, EVERY_CALL_IS_ANSWERED)
+        self._context.count_check(operation_id(case), EVERY_CALL_IS_ANSWERED)
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def _key_writer(self, case: PinnedCase) -> Callable[[Request], Request] | None:
@@ -191,10 +191,6 @@ class CaseCaller:
             self.ledger.notes.append(message)
         return unanswered(error, replace(self.wire.last(), operation=operation))
 
-    def _count(self, case: PinnedCase, check: str) -> None:
-        if self._context.run_config.wants(check):
-            self.ledger.count_check(operation_id(case), check)
-
     def _other_form(self, case: PinnedCase) -> str:
         """Return the XML media type that a case asks for, or "" if the case does not ask for XML."""
         if "x-negotiation" not in self._context.api.spec.document:
@@ -207,7 +203,7 @@ class CaseCaller:
     def check(self, answered: CheckedResponse) -> tuple[Finding, ...]:
         context, exchange, case = self._context, answered.exchange, answered.case
         found: tuple[Finding, ...] = ()
-        self._count(case, ANSWERS_CAN_BE_READ)
+        context.count_check(operation_id(case), ANSWERS_CAN_BE_READ)
         try:
             found = context.judge_exchange(exchange, context.ledger)
             left_out = self.left_out | self._unfit_checks(answered)
@@ -342,9 +338,7 @@ def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -
         sentence = (
             f"{where} is answered {status} without an Allow header that lists the methods that are there"
         )
-        return Finding(
-            check, operation, sentence, expected="Allow", received="no Allow", exchanges=(exchange,)
-        )
+        return Finding(check, operation, sentence, "", "Allow", "no Allow", (exchange,))
     message = _SAID.get(check) or f"{failure.title[:1].lower()}{failure.title[1:]}"
     sentence = f"{where} is answered {status}, {message}" + (f" ({reason})" if reason else "")
     return Finding(check, operation, sentence, received=str(status), exchanges=(exchange,))

@@ -161,9 +161,7 @@ def _is_closed(exchange: Exchange) -> bool:
 def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     status = shown[-1].response.status
     message = f"the spec asks for credentials; called {how} it answers {status}"
-    return Finding(
-        AUTH_CHECK, operation, message, expected="401 or 403", received=str(status), exchanges=tuple(shown)
-    )
+    return Finding(AUTH_CHECK, operation, message, "", "401 or 403", str(status), shown)
 
 
 class MalformedBodyChecks:
