@@ -108,20 +108,17 @@ def read_answer(
 ) -> SettledBatch:
     """Read the outcomes in a response, add the call to the steps, and judge the response."""
     items = batch_items(sequence.context.batch_profile, sequence.context.batch, sent.items, sent.documents)
-    verdicts = sequence.verdicts(exchange, items)
-    complaint = verdicts if isinstance(verdicts, str) else ""
-    reported, refused = (
-        ((ReportedVerdict(accepted=None),) * len(items), False) if isinstance(verdicts, str) else verdicts
-    )
+    read = sequence.verdicts(exchange, items)
+    unknown = (ReportedVerdict(accepted=None),) * len(items)
+    reported, refused = (unknown, False) if isinstance(read, str) else read
     became = sentences.outcome(sent.items, reported, refused=refused)
     sequence.steps.append(sentences.batch_step(request, sent.items, exchange, became))
     holds = sequence.judge(exchange)
     sequence.count_check("answers-can-be-read")
-    if complaint and holds:
-        message = f"{sentences.batch(sent.items)}; the answer is {sentences.response(exchange)}: {complaint}"
-        sequence.fail(
-            "answers-can-be-read", message, "what became of each item", sentences.response(exchange)
-        )
+    if isinstance(read, str) and holds:
+        received = sentences.response(exchange)
+        message = f"{sentences.batch(sent.items)}; the answer is {received}: {read}"
+        sequence.fail("answers-can-be-read", message, "what became of each item", received)
     return SettledBatch(sent, request, exchange, reported, refused)
 
 
@@ -218,27 +215,17 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
     sequence.count_check(check)
     if verdict.accepted == effect.accepted:
         return
-    message, at = sentences.batch(answered.sent.items), verdict.outcome.at if verdict.outcome else ""
+    expected, received = "done" if effect.accepted else "refused", sentences.reported(verdict)
     if effect.accepted and answered.refused:
-        received = sentences.response(answered.exchange)
-        sequence.fail(
-            check, f"{message}; the call is refused with {received}", "the good items done", received, at
-        )
+        expected, received = "the good items done", sentences.response(answered.exchange)
+        became = f"; the call is refused with {received}"
     elif effect.accepted:
-        received = sentences.reported(verdict)
-        sequence.fail(
-            check, f"{message}; item {place}, {one.key}, is reported as {received}", "done", received, at
-        )
+        became = f"; item {place}, {one.key}, is reported as {received}"
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
-        why = _explain_effect(answered.sent, place, effect)
-        sequence.fail(
-            check,
-            f"{message}{why}; {_named(done)} reported as done",
-            "refused",
-            sentences.reported(verdict),
-            at,
-        )
+        became = f"{_explain_effect(answered.sent, place, effect)}; {_named(done)} reported as done"
+    at = verdict.outcome.at if verdict.outcome else ""
+    sequence.fail(check, f"{sentences.batch(answered.sent.items)}{became}", expected, received, at)
 
 
 def _explain_effect(sent: SentBatch, place: int, effect: ExpectedItemEffect) -> str:
@@ -260,11 +247,11 @@ def _class_is_true(
     verdict: ReportedVerdict,
 ) -> None:
     outcome, one = verdict.outcome, answered.sent.items[place]
+    if outcome is None:
+        return
     check = check_of(answered.sent, one, "class-is-true", media=False)
     # The status may be right although the words, which people read, are wrong.
-    for made in (
-        dict.fromkeys(filter(None, (outcome.made, class_in_words(outcome.message)))) if outcome else ()
-    ):
+    for made in dict.fromkeys(filter(None, (outcome.made, class_in_words(outcome.message)))):
         sequence.count_check(check)
         if made == "unchanged":
             is_true = effect.record_before is not None and effect.record_before == effect.record
@@ -276,8 +263,8 @@ def _class_is_true(
                 f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
             )
             expected = "created" if effect.record_before is None else "updated"
-            at = outcome.at if outcome else ""
-            sequence.fail(check, f"{message}, and before it there was {before}", expected, made, at)
+            message = f"{message}, and before it there was {before}"
+            sequence.fail(check, message, expected, made, outcome.at)
 
 
 def _amount_is_exact(
@@ -350,7 +337,10 @@ def _holds(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Rec
     one = sent.items[due.place]
     if due.done:
         check = check_of(sent, one, "accepted-are-there")
-        _amounts_hold(sequence, answered, due, shown)
+        amounts = sum(isinstance(value, Decimal) for value in (due.record or {}).values())
+        sequence.count_check("amounts-are-exact", amounts)
+        if only_amounts_differ(due.record, shown):
+            _break(sequence, answered, due, shown, "amounts-are-exact")
     elif answered.refused and sent.expected_effect.whole:
         check = "whole-or-nothing"
     else:
@@ -358,13 +348,6 @@ def _holds(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Rec
     sequence.count_check(check)
     if shown != due.record:
         _break(sequence, answered, due, shown, check)
-
-
-def _amounts_hold(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
-    amounts = sum(isinstance(value, Decimal) for value in (due.record or {}).values())
-    sequence.count_check("amounts-are-exact", amounts)
-    if only_amounts_differ(due.record, shown):
-        _break(sequence, answered, due, shown, "amounts-are-exact")
 
 
 def _break(
