@@ -30,10 +30,10 @@ _AMOUNTS = 1000
 class _Order:
     """Expected effect of the batches 0 and 1 if the server processes them in a certain order."""
 
-    names: tuple[int, int]
-    """Numbers of the batches in processing order."""
-    accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
-    """For batch 0 and for batch 1, a mapping that tells whether the item of a key is accepted."""
+    first: int
+    """Number of the batch that is processed first."""
+    accepted: Mapping[int, Mapping[str, bool]]
+    """For each batch, a mapping that tells whether the item of a key is accepted."""
     between: Mapping[str, Record | None]
     """Records by key after the first batch."""
     after: Mapping[str, Record | None]
@@ -47,12 +47,12 @@ def send_together(
 
     Answers and reads must fit one of the two orders in which the server may process the batches.
     """
-    orders = _orders(sequence, first, second, tenant)
+    orders = _orders(sequence, (first, second), tenant)
     if not orders:
         # If the effect of a key that already exists is unknown, the batches get no key in common.
         second = [one for one in second if one.key != first[0].key]
         first = first[:1]
-        orders = _orders(sequence, first, second, tenant) if second else []
+        orders = _orders(sequence, (first, second), tenant) if second else []
     if not orders:
         return
     keys = list(dict.fromkeys(one.key for one in (*first, *second)))
@@ -90,44 +90,31 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
     )
     for (key, record), exchange in zip(before.items(), received[1:], strict=True):
         shown = sequence.shown(key, tenant, exchange)
-        sequence.count_check(_WHOLE)
-        if shown != record:
-            message = (
-                f"while a batch was under way that is refused as a whole, {key} was read as "
-                f"{sentences.record(shown)}, expected {sentences.record(record)}"
-            )
-            sequence.fail(_WHOLE, message, sentences.record(record), sentences.record(shown))
+        message = (
+            f"while a batch was under way that is refused as a whole, {key} was read as "
+            f"{sentences.record(shown)}, expected {sentences.record(record)}"
+        )
+        sequence.compare(_WHOLE, record, shown, message)
 
 
-def _orders(
-    sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
-) -> list[_Order]:
-    before = {one.key: sequence.known(one.key, tenant) for one in (*first, *second)}
-    one = _order(sequence, first, second, before)
-    other = _order(sequence, second, first, before, (1, 0))
-    return [one, other] if one and other else []
-
-
-def _order(
-    sequence: CallSequence,
-    one: Sequence[SequenceItem],
-    other: Sequence[SequenceItem],
-    before: Mapping[str, Record | None],
-    names: tuple[int, int] = (0, 1),
-) -> _Order | None:
-    subject, batch = sequence.context.batch_profile, sequence.context.batch
-    there, accepted, between = dict(before), [], dict(before)
-    for things in (one, other):
-        seen = expected_batch_effect(subject, batch, things, there)
-        if any(fate.accepted is None for fate in seen.effects):
-            return None
-        done = [bool(fate.accepted) and not seen.whole for fate in seen.effects]
-        accepted.append({thing.key: is_done for thing, is_done in zip(things, done, strict=True)})
-        rows = zip(things, seen.effects, done, strict=True)
-        there |= {thing.key: fate.record for thing, fate, is_done in rows if is_done}
-        between = between if things is other else dict(there)
-    by_batch = (accepted[0], accepted[1]) if names == (0, 1) else (accepted[1], accepted[0])
-    return _Order(names, by_batch, between, there)
+def _orders(sequence: CallSequence, sent: Sequence[Sequence[SequenceItem]], tenant: int) -> list[_Order]:
+    """Return the effects of the batches in both orders, or none if the effect of a batch is unknown."""
+    context = sequence.context
+    before = {one.key: sequence.known(one.key, tenant) for items in sent for one in items}
+    orders = []
+    for numbers in ((0, 1), (1, 0)):
+        accepted: dict[int, Mapping[str, bool]] = {}
+        records = [before]
+        for number in numbers:
+            seen = expected_batch_effect(context.batch_profile, context.batch, sent[number], records[-1])
+            if any(fate.accepted is None for fate in seen.effects):
+                return []
+            fates = {one.key: fate for one, fate in zip(sent[number], seen.effects, strict=True)}
+            done = accepted[number] = {key: bool(fates[key].accepted) and not seen.whole for key in fates}
+            records.append({**records[-1], **{key: fates[key].record for key in fates if done[key]}})
+        _, between, after = records
+        orders.append(_Order(numbers[0], accepted, between, after))
+    return orders
 
 
 def _reads(
@@ -175,14 +162,13 @@ def _reported(
             results = " and ".join("done" if row.accepted else "refused" for row in rows.values())
             message = f"two batches at once report {key} as {results}, which no order of them gives"
             sequence.fail(CHECK, message, received=results)
-        elif all(one.after[key] != record for one in fitting):
-            _lost(sequence, key, [one.after[key] for one in fitting], record)
+        else:
+            _is_left(sequence, key, fitting, record)
 
 
 def _fits(order: _Order, rows: Mapping[int, ReportedVerdict], key: str) -> bool:
     made = {number: row.made for number, row in rows.items()}
-    first = order.names[0]
-    if made.get(first) == "updated" and made.get(1 - first) == "created":
+    if made.get(order.first) == "updated" and made.get(1 - order.first) == "created":
         return False
     return all(row.accepted == order.accepted[number][key] for number, row in rows.items())
 
@@ -197,14 +183,16 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
             sequence.fail(CHECK, message, received=received)
         return
     for key, record in shown.items():
-        if all(order.after[key] != record for order in orders):
-            _lost(sequence, key, [order.after[key] for order in orders], record)
+        _is_left(sequence, key, orders, record)
 
 
-def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
-    either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
-    message = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
-    sequence.fail(CHECK, message, either, sentences.record(record))
+def _is_left(sequence: CallSequence, key: str, orders: Sequence[_Order], record: Record | None) -> None:
+    """Fail if none of the orders leaves the record."""
+    may_be = [order.after[key] for order in orders]
+    if record not in may_be:
+        either, shown = " or ".join(dict.fromkeys(map(sentences.record, may_be))), sentences.record(record)
+        message = f"after two batches at once reading {key} shows {shown}, expected {either}"
+        sequence.fail(CHECK, message, either, shown)
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
