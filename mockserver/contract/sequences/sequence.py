@@ -150,12 +150,8 @@ class CallSequence:
         except TargetUnreachableError as error:
             self.lost = sentences.excerpt(str(error))
         else:
-            exchanges = [
-                replace(response, operation=context.api.operation_of(response.request))
-                for response in responses
-            ]
-            for one in exchanges:
-                context.ledger.count_call(one)
+            named = (replace(one, operation=context.api.operation_of(one.request)) for one in responses)
+            exchanges = [context.ledger.count_call(one) for one in named]
             self.exchanges += exchanges
             return exchanges
         self.fail("every-call-is-answered", f"no answer came: {self.lost}")
@@ -312,17 +308,15 @@ class CallSequence:
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
         self.count_check("answers-can-be-read")
-        broken: str = ""
         try:
             yield
-        except BrokenRule:
-            raise
         except _UNREADABLE as error:
             broken = f"{type(error).__name__}: {error}"
-        if broken:
-            message = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
-            message = f"{message}; {what} cannot be read"
-            self.fail("answers-can-be-read", message, received=sentences.excerpt(broken))
+        else:
+            return
+        answered = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
+        message = f"{answered}; {what} cannot be read"
+        self.fail("answers-can-be-read", message, received=sentences.excerpt(broken))
 
     def prepare(
         self, requests: Iterable[Request], tenant: int, what: str, whose: str, *, judges_once: bool = False
@@ -453,28 +447,23 @@ def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfi
     if not run_config.left_out:
         return one
     key = one.key(0)
-    left_out = [
-        name
-        for request in (one.prepare(key, 0) if one.prepare else ())
-        if not run_config.may_call(name := api.operation_of(request))
-    ]
-    if left_out:
-        return f"its items cannot be prepared without {_named(api.spec, left_out[0])}"
-    profile = replace(
-        one,
-        steps=tuple(
-            step for step in one.steps if run_config.may_call(api.operation_of(step.request(key, _SAMPLE, 0)))
-        ),
-    )
-    if one.listing is None or not run_config.may_call(api.operation_of(one.listing(0))):
+
+    def left_out(*requests: Request) -> list[str]:
+        names = dict.fromkeys(map(api.operation_of, requests))
+        return [_named(api.spec, name) for name in names if not run_config.may_call(name)]
+
+    if unprepared := left_out(*(one.prepare(key, 0) if one.prepare else ())):
+        return f"its items cannot be prepared without {unprepared[0]}"
+    steps = tuple(step for step in one.steps if not left_out(step.request(key, _SAMPLE, 0)))
+    profile = replace(one, steps=steps)
+    if one.listing is None or left_out(one.listing(0)):
         profile = replace(profile, listing=None, listed=None)
-    if run_config.may_call(reading := api.operation_of(one.read(key, 0))):
+    reads = (one.read(key, 0), *((one.listing(0),) if one.listing else ()))
+    if not left_out(reads[0]):
         return profile
     listing, listed = profile.listing, profile.listed
     if listing is None or listed is None:
-        listings = [api.operation_of(one.listing(0))] if one.listing else []
-        missing = " or ".join(_named(api.spec, name) for name in dict.fromkeys([reading, *listings]))
-        return f"its records cannot be read back without {missing}"
+        return f"its records cannot be read back without {' or '.join(left_out(*reads))}"
     return replace(
         profile,
         read=lambda _key, tenant: listing(tenant),
