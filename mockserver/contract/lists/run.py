@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
@@ -21,7 +22,6 @@ from mockserver.contract.lists.walks import (
     Walk,
     Walker,
     check_rows_are_its_own,
-    missing_keys,
     read_lists_below,
     shown_rows,
     store_records,
@@ -212,23 +212,17 @@ def _run_list(trial: Trial, found: FoundList) -> None:
     try:
         if found.above is None:
             _ListRun(found, calls).run()
+        elif read := read_lists_below(found.profile, calls, found.above.profile, start(found.above)):
+            # Walk the longest list, and compare the lists of other records with it.
+            calls.path = read[0].path
+            _ListRun(found, calls, tuple(read[1:])).run()
         else:
-            _run_below(found, calls, start)
+            calls.note("its pages were not walked: no record was found that has rows there")
     except TargetUnreachableError as error:
         calls.add_finding("every-call-is-answered", f"no answer came: {excerpt(str(error))}", ())
     finally:
         isolation.drop(scope)
     calls.record_findings()
-
-
-def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
-    """Read the lists of several records. Walk the longest list, and compare the others with it."""
-    read = read_lists_below(found, start)
-    if not read or not read[0].rows:
-        calls.note("its pages were not walked: no record was found that has rows there")
-        return
-    calls.path = read[0].path
-    _ListRun(found, calls, tuple(read[1:])).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,15 +320,19 @@ class _ListRun:
             checks.check_links(calls, known, walk)
 
     def _check_stored(self, stored: Sequence[str], reference: Walk) -> None:
-        batch = self.found.batch
+        """Find a stored record that a single read shows, but no page."""
+        batch, calls, check = self.found.batch, self.calls, "lists-show-what-is-there"
         if batch is None or not stored:
             return
-        check = "lists-show-what-is-there"
-        self.calls.count(check, len(stored))
-        pages = [page.exchange for page in reference.pages]
-        for key in missing_keys(self.calls, batch, stored, pages):
-            message = f"reading {key} shows it; no page of {reference.name} does"
-            self.calls.add_finding(check, message, reference.exchanges)
+        calls.count(check, len(stored))
+        if batch.listed is None:
+            return
+        with suppress(*UNREADABLE):
+            listed = {key for page in reference.pages for key in batch.listed(page.exchange)}
+            key = next((one for one in stored if one not in listed), None)
+            if key is not None and batch.shown(key, calls.send(batch.read(key, 0))) is not None:
+                message = f"reading {key} shows it; no page of {reference.name} does"
+                calls.add_finding(check, message, reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
         """Outside sandboxes, drop the findings if another client changed the list during the run."""

@@ -11,7 +11,6 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_text
 from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.list_discovery import (
-    FoundList,
     complete,
     find_rows,
     link_in_header,
@@ -370,25 +369,6 @@ def _accepted(
     return [str(item.key) for item in items if by_place.get(item.place, not reported.is_complete)]
 
 
-def missing_keys(
-    calls: ListCalls, batch: BatchProfile, stored: Sequence[str], exchanges: Sequence[Exchange]
-) -> list[str]:
-    """Return, in a list, the first stored key that no page shows, if a single read shows the record."""
-    if batch.listed is None:
-        return []
-    listed: set[str] = set()
-    try:
-        for exchange in exchanges:
-            listed |= set(batch.listed(exchange))
-        absent = [key for key in stored if key not in listed][:1]
-        return [key for key in absent if batch.shown(key, calls.send(batch.read(key, 0))) is not None]
-    except UNREADABLE:
-        return []
-
-
-StartCalls = Callable[[FoundList], ListCalls]
-
-
 @dataclass(frozen=True, slots=True)
 class RecordList:
     path: str
@@ -396,24 +376,22 @@ class RecordList:
     rows: Sequence[Any]
 
 
-def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """Return the lists that belong to the first records of the list above, the longest list first."""
-    calls = start(found)
-    read = [_read(calls, path, found.profile) for path in _paths(found, start)]
-    return sorted(read, key=lambda one: -len(one.rows))
+def read_lists_below(
+    profile: ListProfile, calls: ListCalls, profile_above: ListProfile, calls_above: ListCalls
+) -> list[RecordList]:
+    """Return the lists of the first records of the list above, the longest first, or [] if all are empty."""
+    read = [_read(calls, path, profile) for path in _paths(calls.path, profile_above, calls_above)]
+    return sorted(read, key=lambda one: -len(one.rows)) if any(one.rows for one in read) else []
 
 
-def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
+def _paths(template: str, profile: ListProfile, above: ListCalls) -> Iterator[str]:
     """Yield the path of each record's list. The parameter is the member of its name, else the identity."""
-    if found.above is None:
-        return
-    profile = found.above.profile
-    answer = start(found.above).get({}).response
+    answer = above.get({}).response
     rows = shown_rows(profile, answer)[1]
     if answer.status != _OK or not rows:
         return
     known = complete(profile, answer, rows, ())
-    before, _, rest = found.operation.path.partition("{")
+    before, _, rest = template.partition("{")
     name, _, after = rest.partition("}")
     for row in rows[:_RECORDS]:
         members = {plain(one): one for one in row} if isinstance(row, dict) else {}
