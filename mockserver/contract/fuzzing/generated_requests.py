@@ -19,7 +19,7 @@ import requests
 import schemathesis
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
-from urllib3 import HTTPHeaderDict
+from urllib3 import HTTPResponse
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
@@ -267,7 +267,7 @@ class RequestWriter:
             raise UnsendableCaseError(str(error)) from error
         self._ledger.count_call(exchange)
         self._last = exchange
-        return _response(prepared, exchange)
+        return _response(prepared, exchange.response)
 
     def _request(self, prepared: requests.PreparedRequest) -> Request:
         parts = urlsplit(prepared.url or "")
@@ -299,26 +299,16 @@ def _header_text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("latin-1")
 
 
-class _Answer(BytesIO):
-    """A decoded body with the headers of its response."""
-
-    version = 11
-
-    def __init__(self, received: Response) -> None:
-        super().__init__(received.body)
-        # With this header the body would be decoded once more.
-        self.headers = HTTPHeaderDict(
-            [(name, text) for name, text in received.headers.items() if name != "content-encoding"]
-        )
-
-
-def _response(prepared: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
-    answer = _Answer(exchange.response)
+def _response(prepared: requests.PreparedRequest, received: Response) -> requests.Response:
+    # The body is decoded, and with this header it would be decoded once more.
+    headers = {name: text for name, text in received.headers.items() if name != "content-encoding"}
     made = requests.Response()
-    made.status_code = exchange.response.status
-    made.headers = CaseInsensitiveDict(answer.headers)
+    made.status_code = received.status
+    made.headers = CaseInsensitiveDict(headers)
     made.encoding = get_encoding_from_headers(made.headers)
-    made.raw = answer
+    made.raw = HTTPResponse(
+        BytesIO(received.body), headers, version=11, preload_content=False, enforce_content_length=False
+    )
     made.url = prepared.url or ""
     made.request = prepared
     return made
