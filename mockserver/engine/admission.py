@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec.structs import replace
 
 from mockserver.engine.auth import authenticate_subrequest, check_permission, find_missing_scheme
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import NotFound, Refusal, Unauthorized
-from mockserver.model import ANONYMOUS, EMPTY, Call, Principal, Value
+from mockserver.model import ANONYMOUS, Call, Principal, Value
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION, check_availability
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import SCENARIOS
@@ -23,19 +21,10 @@ _UNROUTED = NotFound("path", "").without_trace()
 
 
 class Arrival(Value, frozen=True):
-    """An HTTP request to one vendor, read to its end. `Call` describes the fields that both have."""
+    """An HTTP request to one vendor, read to its end."""
 
-    sandbox: str
-    method: str
-    path: str
-    query: str = ""
-    headers: Mapping[str, str] = EMPTY
-    body: bytes = b""
-    mount: str = ""
-    origin: str = ""
-    target: str = ""
-    in_flight: int = 1
-    same_key_in_flight: int = 0
+    call: Call
+    """The call without what its sandbox adds: principal, assumptions, time and scenarios."""
     route: RouteMatch | Refusal = _UNROUTED
     """Operation and path values that Connexion found, or the refusal if path or method are unknown."""
     has_credentials: bool = True
@@ -46,24 +35,6 @@ class Arrival(Value, frozen=True):
     """Refusal if the body cannot be used; route and credentials are checked earlier."""
     may_take_long: bool = False
     """Whether the work of the call runs in a thread, where it blocks no other call."""
-
-    def call(self, vendor: str, **values: Any) -> Call:
-        """Build the vendor's call from the request and values of its sandbox."""
-        return Call(
-            vendor=vendor,
-            sandbox=self.sandbox,
-            method=self.method,
-            path=self.path,
-            query=self.query,
-            headers=self.headers,
-            body=self.body,
-            mount=self.mount,
-            origin=self.origin,
-            in_flight=self.in_flight,
-            same_key_in_flight=self.same_key_in_flight,
-            target=self.target,
-            **values,
-        )
 
 
 class Admitted(Value, frozen=True):
@@ -89,7 +60,7 @@ class Admission:
     """Whether only credentials that the sandbox knows are accepted."""
 
     def admit(self, arrival: Arrival, state: State) -> Admitted:
-        """Make the call of `arrival` and decide whether it may enter.
+        """Complete the call of `arrival` and decide whether it may enter.
 
         Raises InvalidHeaderError: `Mock-Scenario` is malformed.
         """
@@ -97,7 +68,9 @@ class Admission:
             principal: Principal | Refusal = self._identify(arrival, state)
         except Refusal as refusal:
             principal = refusal.without_trace()
-        call = self._call(arrival, principal if isinstance(principal, Principal) else ANONYMOUS, state)
+        call = self._complete(
+            arrival.call, principal if isinstance(principal, Principal) else ANONYMOUS, state
+        )
         if self.scenario_selector is not None and arrival.head_refusal is None:
             self.scenario_selector.check(call)
         route = arrival.route if isinstance(arrival.route, RouteMatch) else None
@@ -116,12 +89,12 @@ class Admission:
             return ANONYMOUS
         operation, schemes = arrival.route.operation, self.served.schemes
         # If a call lacks a credential and has a wrong credential, the wrong credential is refused first.
-        principal = authenticate_subrequest(arrival, operation, schemes, state, strict=self.strict)
+        principal = authenticate_subrequest(arrival.call, operation, schemes, state, strict=self.strict)
         if not arrival.has_credentials:
-            raise Unauthorized("missing", find_missing_scheme(operation, schemes, arrival))
+            raise Unauthorized("missing", find_missing_scheme(operation, schemes, arrival.call))
         return principal
 
-    def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
+    def _complete(self, call: Call, principal: Principal, state: State) -> Call:
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):
@@ -129,8 +102,8 @@ class Admission:
                 **assumptions,
                 **{override["name"]: override["value"] for override in overrides.values()},
             }
-        return arrival.call(
-            self.served.name,
+        return replace(
+            call,
             principal=principal,
             assumptions=assumptions,
             now=state.now,

@@ -103,16 +103,17 @@ class Pipeline:
         sandbox; TakesLongError: the work would take long, and `may_take_long` is false.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
+        sandbox = arrival.call.sandbox
         create = isinstance(arrival.route, RouteMatch)
         try:
             work = partial(self._admit_and_work, arrival)
             with sandboxes.store.one_call():
-                sandboxes.enter(arrival.sandbox)
-                admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
+                sandboxes.enter(sandbox)
+                admitted, answer = sandboxes.transact_or_discard(sandbox, scope, work, create=create)
         except StoreUnavailableError as error:
             offline = replace(arrival, head_refusal=Unavailable(hint=_STORE_HINT.format(error)))
             work = partial(self._admit_and_work, offline)
-            admitted, answer = sandboxes.discard(arrival.sandbox, scope, work)
+            admitted, answer = sandboxes.discard(sandbox, scope, work)
         if isinstance(answer, Exception):
             try:
                 raise answer
@@ -128,7 +129,7 @@ class Pipeline:
         try:
             admitted = self.admission.admit(arrival, state)
         except _RECORD_ERRORS as error:
-            return Admitted(arrival.call(self.served.name, now=state.now)), _failure(error, state)
+            return Admitted(replace(arrival.call, now=state.now)), _failure(error, state)
         if not arrival.may_take_long and self._takes_long(admitted, state):
             raise TakesLongError
         mark = state.mark()

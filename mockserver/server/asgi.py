@@ -13,6 +13,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from time import perf_counter
 from traceback import format_exception
+from typing import Any
 
 from msgspec.structs import replace
 from starlette.datastructures import Headers
@@ -35,7 +36,7 @@ from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, is_sandbox_name
 from mockserver.server.access import EVERY_ORIGIN
 from mockserver.server.backend import InFlight, InFlightCalls
-from mockserver.server.exchange import Recorder, read_decoded_body, send_reply
+from mockserver.server.exchange import Body, Recorder, read_decoded_body, send_reply
 from mockserver.server.routing import ARRIVAL, STARTED, VendorApp
 from mockserver.server.transport_faults import ConnectionLostError
 from mockserver.server.work_threads import CallThread
@@ -60,7 +61,7 @@ _ADMISSION_REFUSALS = {
 }
 
 OUTSIDE = "mockserver.outside"
-"""ASGI scope key of an `OutsideRequest`."""
+"""ASGI scope key of the `Incoming` of a request that no vendor answers."""
 
 NO_VENDOR = ""
 """Value of `Call.vendor` if the path belongs to no vendor."""
@@ -161,8 +162,7 @@ class MockServerApp:
         elif vendor is None and self._is_at_root(place):
             await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
-            outside = OutsideRequest(place.sandbox, place.prefix, place.path, headers)
-            await self.pages({**scope, "root_path": place.prefix, OUTSIDE: outside}, receive, send)
+            await self.pages({**scope, "root_path": place.prefix, OUTSIDE: incoming}, receive, send)
 
     def _is_of_foreign_page(self, headers: Mapping[str, str], sandbox: str) -> bool:
         """Return whether a page of another origin, without permission, names an unknown sandbox."""
@@ -189,21 +189,16 @@ class MockServerApp:
                 )
             except ClientDisconnect:
                 return
-            arrival = Arrival(
-                sandbox=sandbox,
-                method=scope["method"],
+            call = _call_of(
+                incoming,
+                body,
+                vendor=vendor.served.name,
                 path=path,
-                query=scope["query_string"].decode("latin-1"),
-                headers=body.headers,
-                body=body.content,
                 mount=mount,
-                origin=f"{scope['scheme']}://{headers.get('host', '')}",
-                target=(scope.get("raw_path") or b"").decode("latin-1"),
                 in_flight=counts.in_flight,
                 same_key_in_flight=counts.same_key_in_flight,
-                head_refusal=header_refusal,
-                body_refusal=body.refusal,
             )
+            arrival = Arrival(call, head_refusal=header_refusal, body_refusal=body.refusal)
             await self._answer(vendor, incoming, arrival, started, sending)
 
     async def _answer(
@@ -213,7 +208,7 @@ class MockServerApp:
         scope = {
             **incoming.scope,
             "root_path": prefix,
-            "path": f"{prefix}/{vendor.served.name}{arrival.path}",
+            "path": f"{prefix}/{vendor.served.name}{arrival.call.path}",
             "extensions": dict(incoming.scope.get("extensions", {})),
             "app": vendor,  # with an app, Starlette's router raises its refusals instead of wording them
             ARRIVAL: arrival,
@@ -224,14 +219,16 @@ class MockServerApp:
         except ClientDisconnect:
             return
         except (InvalidHeaderError, TooManySandboxesError) as error:
-            unsent = _admission_refusal(error, vendor.served.name, arrival)
+            unsent = _admission_refusal(error)
         except Exception as error:
             if sending.has_started or isinstance(error, ConnectionLostError):
                 raise
-            unsent = _crash_answer(error, vendor.served.name, arrival)
+            unsent = _crash_answer(error, arrival.call)
         else:
             return
-        reply = await self.thread.call(arrival, lambda _arrival: self.recorder.record(*unsent, started))
+        reply = await self.thread.call(
+            arrival, lambda _arrival: self.recorder.record(arrival.call, unsent, started)
+        )
         await send_reply(reply, sending)
 
 
@@ -275,27 +272,32 @@ def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
     return SandboxPath(sandbox or DEFAULT_SANDBOX, prefix, path)
 
 
-def _admission_refusal(
-    error: InvalidHeaderError | TooManySandboxesError, vendor: str, arrival: Arrival
-) -> tuple[Call, Answer]:
+def _call_of(incoming: Incoming, body: Body, **values: Any) -> Call:
+    """Return the call of a request; `values` are the fields that the request itself does not tell."""
+    scope = incoming.scope
+    return Call(
+        sandbox=incoming.place.sandbox,
+        method=scope["method"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=body.headers,
+        body=body.content,
+        origin=f"{scope['scheme']}://{incoming.headers.get('host', '')}",
+        target=(scope.get("raw_path") or b"").decode("latin-1"),
+        **values,
+    )
+
+
+def _admission_refusal(error: InvalidHeaderError | TooManySandboxesError) -> Answer:
     status, title, code = _ADMISSION_REFUSALS[type(error)]
     reply = problem_reply(status, title, str(error))
-    return arrival.call(vendor), Answer(reply, refusal=code, reason=one_line(str(error)))
+    return Answer(reply, refusal=code, reason=one_line(str(error)))
 
 
-def _crash_answer(error: Exception, vendor: str, arrival: Arrival) -> tuple[Call, Answer]:
-    _log.error("%s %s broke", arrival.method, arrival.path, exc_info=error)
+def _crash_answer(error: Exception, call: Call) -> Answer:
+    _log.error("%s %s broke", call.method, call.path, exc_info=error)
     reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
     reason = f"the mock server itself failed: {type(error).__name__}; see the trace in the journal entry"
-    answer = Answer(reply, refusal="crash", trace="".join(format_exception(error)), reason=reason)
-    return arrival.call(vendor), answer
-
-
-class OutsideRequest(Value, frozen=True):
-    sandbox: str
-    prefix: str
-    path: str
-    headers: Mapping[str, str]
+    return Answer(reply, refusal="crash", trace="".join(format_exception(error)), reason=reason)
 
 
 def is_browser_file(path: str) -> bool:
@@ -334,8 +336,8 @@ class MissRecorder:
     max_body_bytes: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outside: OutsideRequest = scope[OUTSIDE]
-        if _is_of_browser(scope["method"], outside) or outside.path.startswith("/_"):
+        outside: Incoming = scope[OUTSIDE]
+        if _is_of_browser(outside) or outside.place.path.startswith("/_"):
             await self.pages(scope, receive, send)
             return
         started, held = perf_counter(), _HeldReply(send)
@@ -346,37 +348,26 @@ class MissRecorder:
             body = await read_decoded_body(receive, outside.headers, self.max_body_bytes)
         except ClientDisconnect:
             return
-        reply = await to_thread(self._record, scope, outside, body.content, held.reply, started)
+        # The pages have refused the request, whatever the fault of its body.
+        sent = Body(outside.headers, body.content)
+        reply = await to_thread(self._record, outside, sent, held.reply, started)
         await send_reply(reply, send)
 
-    def _record(
-        self, scope: Scope, outside: OutsideRequest, body: bytes, reply: Reply, started: float
-    ) -> Reply:
-        call = self._call(scope, outside, body)
+    def _record(self, outside: Incoming, body: Body, reply: Reply, started: float) -> Reply:
+        call = self._call(outside, body)
         answer = Answer(reply, refusal=_REFUSALS[reply.status], reason=self._reason(call, reply))
         return self.recorder.record(call, answer, started)
 
-    def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
+    def _call(self, outside: Incoming, body: Body) -> Call:
         """Return the call, with the time of its sandbox's clock. Create the sandbox if it is missing."""
-        sandboxes, where = self.sandboxes, (outside.sandbox, f"{NO_VENDOR}/")
+        sandboxes, place = self.sandboxes, outside.place
+        where = (place.sandbox, f"{NO_VENDOR}/")
         try:
-            sandboxes.enter(outside.sandbox)
+            sandboxes.enter(place.sandbox)
             now = sandboxes.transact_or_discard(*where, attrgetter("now"), create=False)
         except StoreUnavailableError:
             now = sandboxes.discard(*where, attrgetter("now"))
-        return Call(
-            vendor=NO_VENDOR,
-            sandbox=outside.sandbox,
-            method=scope["method"],
-            path=outside.path,
-            query=scope["query_string"].decode("latin-1"),
-            headers=outside.headers,
-            body=body,
-            mount=outside.prefix,
-            origin=f"{scope['scheme']}://{outside.headers.get('host', '')}",
-            target=(scope.get("raw_path") or b"").decode("latin-1"),
-            now=now,
-        )
+        return _call_of(outside, body, vendor=NO_VENDOR, path=place.path, mount=place.prefix, now=now)
 
     def _reason(self, call: Call, reply: Reply) -> str:
         if reply.status == HTTPStatus.FORBIDDEN:
@@ -384,11 +375,11 @@ class MissRecorder:
         return one_line(describe_miss(self.directory, call))
 
 
-def _is_of_browser(method: str, outside: OutsideRequest) -> bool:
+def _is_of_browser(outside: Incoming) -> bool:
     """Return whether a browser makes the request by itself: a file, a page or its parts, or a preflight."""
     headers = outside.headers
     return (
-        is_browser_file(outside.path)
+        is_browser_file(outside.place.path)
         or headers.get("sec-fetch-dest", "") not in _FETCHED_BY_CODE
-        or is_preflight(method, headers)
+        or is_preflight(outside.scope["method"], headers)
     )

@@ -152,7 +152,7 @@ class SecurityHandler:
         scheme = self.served.schemes[name]
 
         def check(request: _SecuredRequest) -> Any:
-            return NO_VALUE if scheme.credential(request.scope[ARRIVAL]) is None else {"sub": name}
+            return NO_VALUE if scheme.credential(request.scope[ARRIVAL].call) is None else {"sub": name}
 
         return check
 
@@ -184,7 +184,7 @@ class VendorApp:
         except ProblemException:
             arrival = replace(scope[ARRIVAL], route=self._route(scope), has_credentials=False)
         except HTTPException:
-            arrival = replace(scope[ARRIVAL], route=self._refusal(scope[ARRIVAL].path))
+            arrival = replace(scope[ARRIVAL], route=self._refusal(scope[ARRIVAL].call.path))
         else:
             return
         await self._answer(arrival, scope, send)
@@ -196,7 +196,7 @@ class VendorApp:
         """Return the operation that Connexion's router found, or a refusal if the router found none."""
         operation_id = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
         if operation_id is None:
-            return self._refusal(scope[ARRIVAL].path)
+            return self._refusal(scope[ARRIVAL].call.path)
         operation = self.served.spec.operations[operation_id]
         texts = scope.get("path_params")
         if not texts:

@@ -37,8 +37,8 @@ class CallThread:
 
         No other call enters the sandbox before the work ends.
         """
-        lock = self._store.lock(arrival.sandbox)
-        if not _is_large(arrival.body) and lock.acquire(blocking=False):
+        lock = self._store.lock(arrival.call.sandbox)
+        if not _is_large(arrival.call.body) and lock.acquire(blocking=False):
             try:
                 return work(arrival)
             except TakesLongError:

@@ -16,7 +16,7 @@ from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.exchange import Response as ContractResponse
 from mockserver.contract.profile import Record
 from mockserver.engine.admission import Arrival
-from mockserver.model import Reply
+from mockserver.model import Call, Reply
 from tests.invariants.concurrency import RegisterOperation, is_linearizable, overlapping, run_together
 from tests.invariants.sandboxes import VendorSandbox, example_settings, invariant, item_specs, open_sandbox
 from tests.invariants.vendors import for_each_vendor
@@ -38,8 +38,8 @@ def handled(here: VendorSandbox, request: Request) -> Reply:
     pipeline = here.app.asgi.vendors[here.vendor.name].pipeline
     path, _, query = request.path.partition("?")
     headers = {**here.client.headers, **request.headers}
-    arrival = Arrival(here.sandbox, request.method, path, query, headers, request.body)
-    return handle(pipeline, arrival)[1].reply
+    call = Call(here.vendor.name, here.sandbox, request.method, path, query, headers, request.body)
+    return handle(pipeline, Arrival(call))[1].reply
 
 
 @invariant(7)

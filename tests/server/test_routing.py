@@ -319,7 +319,7 @@ def test_a_call_is_open_until_its_answer_has_left(
     second_came = asyncio.Event()
 
     def counting(pipeline: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
-        counts.append(arrival.in_flight)
+        counts.append(arrival.call.in_flight)
         return handle(pipeline, arrival)
 
     async def wait_for_the_second_call(_connection: NullConnection, _seconds: float) -> bool:

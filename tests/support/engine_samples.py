@@ -36,21 +36,13 @@ CALL = Call(
 
 def arrival_of(call: Call, **members: Any) -> Arrival:
     """The request that makes the call; `members` are further ones of the arrival."""
-    return Arrival(
-        sandbox=call.sandbox,
-        method=call.method,
-        path=call.path,
-        query=call.query,
-        headers=call.headers,
-        body=call.body,
-        **members,
-    )
+    return Arrival(call, **members)
 
 
 def handle(pipeline: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
     """Let the pipeline answer an arrival whose route is found by the spec alone, without Connexion."""
     try:
-        route: RouteMatch | Refusal = pipeline.served.spec.match(arrival.method, arrival.path)
+        route: RouteMatch | Refusal = pipeline.served.spec.match(arrival.call.method, arrival.call.path)
     except Refusal as refusal:
         route = refusal
     return pipeline.handle(replace(arrival, route=route))

@@ -27,7 +27,7 @@ from mockserver.engine.call import Pipeline
 from mockserver.engine.plan import CompiledBody, CompiledOperation
 from mockserver.engine.registry import LoadedVendor, discover_vendors
 from mockserver.errors import UnknownSandboxError
-from mockserver.model import Json
+from mockserver.model import Call, Json
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.server.application import Application, Options, create_app
@@ -125,7 +125,7 @@ def arrival(sandbox: str, request: Request, vendor: str) -> Arrival:
     access = examples().access(served()[vendor])
     path, _, query = request.path.partition("?")
     headers = {**access.headers, **{name.lower(): text for name, text in request.headers.items()}}
-    return Arrival(sandbox, request.method, path, query, headers, request.body)
+    return Arrival(Call(vendor, sandbox, request.method, path, query, headers, request.body))
 
 
 def both_ways(vendor: str) -> Sides:
