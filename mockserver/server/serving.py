@@ -30,13 +30,13 @@ from mockserver.codec.urls import is_loopback
 from mockserver.control.http_client import HttpRequest
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import log_listeners, log_note
-from mockserver.model import Value
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.access import HEALTH_PATH
 from mockserver.server.application import Application, Options, create_app, reload_app
 from mockserver.server.files import ReadyFile, StateFile
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.listening import (
+    CA_FILE,
     Certificate,
     bind_socket,
     listens_everywhere,
@@ -115,7 +115,8 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         ready_file = ReadyFile(serving.ready_file) if serving.ready_file else None
         if ready_file:
             stack.enter_context(ready_file.removed_at_end())
-        certificate = _certificate(options, serving)
+        hosts = (serving.host, *(options.hosts or ()))
+        certificate = make_certificate(serving.tls_dir, hosts) if serving.tls_dir else None
         stamps = stamps_of(options.start_files)
         app = _ready_app(options, serving)
         stack.callback(app.lasting.contract.close)
@@ -123,11 +124,14 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)
-        facts = _facts(options, serving, listening, certificate, perf_counter() - started)
-        greeting = facts.url if serving.print_url else render_banner(app, options, facts)
-        announce = partial(_announce, greeting, facts.url, ready_file)
+        url = server_url("https" if certificate else "http", serving.host, listening.getsockname()[1])
+        seconds = perf_counter() - started
+        greeting = [url] if serving.print_url else banner_lines(app, options, serving, url, seconds)
+        announce = partial(_announce, "\n".join(greeting), url, ready_file)
         if serving.workers > 1:
-            _serve_by_workers(options, serving, listening, announce)
+            config = workers_config(options, serving.workers, serving.log, serving.tls_dir, hosts)
+            listening.listen()
+            WorkerProcesses(config, listening, announce).run()
             return
         reloading = ReloadingApp(app, options, report)
         entry = reloading if serving.watch else app.entry
@@ -166,41 +170,6 @@ def _ready_app(options: Options, serving: Serving) -> Application:
             line = f"line {note.line}: " if note.line else ""
             click.echo(f"warning: {vendor.name}: {line}{note.message}{cure}", err=True)
     return app
-
-
-def _serve_by_workers(
-    options: Options, serving: Serving, listening: socket.socket, announce: Callable[[], None]
-) -> None:
-    hosts = _certified_hosts(options, serving)
-    config = workers_config(options, serving.workers, serving.log, serving.tls_dir, hosts)
-    listening.listen()
-    WorkerProcesses(config, listening, announce).run()
-
-
-def _facts(
-    options: Options,
-    serving: Serving,
-    listening: socket.socket,
-    certificate: Certificate | None,
-    seconds: float,
-) -> Facts:
-    return Facts(
-        url=server_url("https" if certificate else "http", serving.host, listening.getsockname()[1]),
-        host=serving.host,
-        seconds=seconds,
-        ca_file=certificate.ca_file if certificate else None,
-        state_file=serving.state_file,
-        watched=options.start_files if serving.watch else (),
-        workers=serving.workers,
-    )
-
-
-def _certificate(options: Options, serving: Serving) -> Certificate | None:
-    return make_certificate(serving.tls_dir, _certified_hosts(options, serving)) if serving.tls_dir else None
-
-
-def _certified_hosts(options: Options, serving: Serving) -> tuple[str, ...]:
-    return (serving.host, *(options.hosts or ()))
 
 
 def _tls_factory(certificate: Certificate | None) -> TlsFactory | None:
@@ -341,36 +310,25 @@ async def watch(
         seen = now
 
 
-class Facts(Value, frozen=True):
-    url: str
-    host: str
-    seconds: float
-    ca_file: Path | None = None
-    state_file: Path | None = None
-    watched: tuple[Path, ...] = ()
-    workers: int = 1
-
-
-def render_banner(app: Application, options: Options, facts: Facts) -> str:
-    return "\n".join(_lines(app, options, facts))
-
-
 def token_line(options: Options) -> str:
     return (
         f"  control token for other machines: {options.foreign_token}   (MOCKSERVER_CONTROL_TOKEN sets one)"
     )
 
 
-def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
+def banner_lines(
+    app: Application, options: Options, serving: Serving, url: str, seconds: float
+) -> Iterator[str]:
+    """Yield the lines of the banner; `url` is the server's address, `seconds` the time of its start."""
     auth = "strict" if options.strict_auth else "lenient"
     clock = f"frozen at {options.freeze}" if options.freeze else "system"
     mounts = "  ".join(f"/{vendor.name}" for vendor in app.served)
-    console = f"console: {facts.url}_console/"
-    pages = console if options.console else f"docs: {facts.url}{app.served[0].name}/ui/"
-    store = f"memory, saved to {facts.state_file} at the end" if facts.state_file else "memory"
+    console = f"console: {url}_console/"
+    pages = console if options.console else f"docs: {url}{app.served[0].name}/ui/"
+    store = f"memory, saved to {serving.state_file} at the end" if serving.state_file else "memory"
     if options.store:
-        store = f"{options.store.shown} · workers {facts.workers}"
-    yield f"mockserver {__version__} ready in {facts.seconds:.1f} s     {facts.url}"
+        store = f"{options.store.shown} · workers {serving.workers}"
+    yield f"mockserver {__version__} ready in {seconds:.1f} s     {url}"
     yield f"  {mounts}        {pages}"
     for vendor in app.served:
         if vendor.spec.is_own:
@@ -379,11 +337,11 @@ def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
             counts = f"{batches:,} batch, {stored:,} stored, {examples:,} by example"
             yield f"  {vendor.name}: {counts}; mockserver spec explain FILE says why"
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
-    if listens_everywhere(facts.host):
+    if listens_everywhere(serving.host):
         yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"
     if options.foreign_token:
         yield token_line(options)
-    if facts.ca_file:
-        yield f"  try: curl --cacert {facts.ca_file} {facts.url}_mock/health"
-    if facts.watched:
-        yield f"  watches {', '.join(map(str, facts.watched))}"
+    if serving.tls_dir:
+        yield f"  try: curl --cacert {serving.tls_dir / CA_FILE} {url}_mock/health"
+    if serving.watch and options.start_files:
+        yield f"  watches {', '.join(map(str, options.start_files))}"

@@ -26,10 +26,10 @@ from mockserver.errors import MockServerError
 from mockserver.server import application
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.serving import (
-    Facts,
     ReloadingApp,
+    Serving,
+    banner_lines,
     changed_files,
-    render_banner,
     stamps_of,
     stop_signals,
     watch,
@@ -569,7 +569,7 @@ def test_the_banner_counts_how_the_operations_of_an_own_api_are_answered(tmp_pat
     file = write_files("bulk-207", tmp_path)
     own = create_app(Options(files=(file,), vendors=("shop",)))
 
-    assert render_banner(own, Options(), Facts(URL, "127.0.0.1", 0)).splitlines()[2] == (
+    assert list(banner_lines(own, Options(), Serving(), URL, 0))[2] == (
         "  shop: 1 batch, 5 stored, 0 by example; mockserver spec explain FILE says why"
     )
 
@@ -584,7 +584,7 @@ SETTINGS = "  sandbox default · auth lenient · clock system · store memory   
 
 
 @pytest.mark.parametrize(
-    ("options", "facts", "lines"),
+    ("options", "serving", "lines"),
     [
         ({}, {}, [HEAD, CONSOLE, SETTINGS]),
         ({"console": False}, {}, [HEAD, f"  /acme        docs: {URL}acme/ui/", SETTINGS]),
@@ -619,20 +619,18 @@ SETTINGS = "  sandbox default · auth lenient · clock system · store memory   
         ),
         (
             {},
-            {"ca_file": Path(".mockserver/ca.pem")},
+            {"tls_dir": Path(".mockserver")},
             [HEAD, CONSOLE, SETTINGS, f"  try: curl --cacert .mockserver/ca.pem {URL}_mock/health"],
         ),
         (
-            {},
-            {"watched": (Path("specs"), Path("a.yaml"))},
+            {"specs": (Path("specs"),), "files": (Path("a.yaml"),)},
+            {"watch": True},
             [HEAD, CONSOLE, SETTINGS, "  watches specs, a.yaml"],
         ),
     ],
     ids=["usual", "no console", "settings", "token", "all addresses", "https", "watches"],
 )
 def test_the_banner_tells_the_address_the_vendors_and_what_differs(
-    app: Application, options: dict[str, Any], facts: dict[str, Any], lines: list[str]
+    app: Application, options: dict[str, Any], serving: dict[str, Any], lines: list[str]
 ) -> None:
-    shown = Facts(**{"url": URL, "host": "127.0.0.1", "seconds": 0.94, **facts})
-
-    assert render_banner(app, Options(**options), shown).splitlines() == lines
+    assert list(banner_lines(app, Options(**options), Serving(**serving), URL, 0.94)) == lines
