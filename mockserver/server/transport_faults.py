@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Protocol
@@ -149,13 +150,14 @@ def _frame(name: bytes, length: int | None) -> tuple[bytes, bytes]:
 
 
 async def deliver(reply: OutgoingReply) -> None:
-    """Send the reply as its delivery requests.
+    """Send the reply as its delivery requests; to a reply without a body, no fault of the body applies.
 
     Raises ConnectionLostError if a fault needs access to the socket, but the server gives no access.
     """
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)
-    await FAULTS[reply.delivery.fault](reply)
+    fault = reply.delivery.fault
+    await FAULTS["" if reply.bodiless and fault in _FAULTS_OF_BODY else fault](reply)
 
 
 def is_bodiless(method: str, status: int) -> bool:
@@ -163,16 +165,8 @@ def is_bodiless(method: str, status: int) -> bool:
     return method == "HEAD" or status in BODILESS_STATUSES
 
 
-async def _send_whole(reply: OutgoingReply) -> None:
-    await _send_part(reply, 1.0)
-
-
-async def _send_truncated(reply: OutgoingReply) -> None:
-    """Send the delivery's fraction of the body (by default half) with a matching Content-Length."""
-    await _send_part(reply, _HALF)
-
-
-async def _send_part(reply: OutgoingReply, default: float) -> None:
+async def _send_part(reply: OutgoingReply, default: float = 1.0) -> None:
+    """Send the delivery's fraction of the body, or `default`, with a matching Content-Length."""
     part = reply.part(default)
     await reply.head(len(part))
     await reply.body(part)
@@ -183,9 +177,6 @@ async def _announce_too_much(reply: OutgoingReply) -> None:
 
     If the delivery has no fraction, announce SURPLUS_BYTES more and send the whole body.
     """
-    if reply.bodiless:
-        await _send_whole(reply)
-        return
     part = reply.part()
     surplus = 0 if len(part) < len(reply.content) else SURPLUS_BYTES
     await reply.head(len(reply.content) + surplus)
@@ -195,9 +186,6 @@ async def _announce_too_much(reply: OutgoingReply) -> None:
 
 async def _announce_too_little(reply: OutgoingReply) -> None:
     """Announce only the delivery's fraction (by default half), send the whole body, and do not close."""
-    if reply.bodiless:
-        await _send_whole(reply)
-        return
     announced = reply.part(_HALF)
     with reply.connection.buffered():
         await reply.head(len(announced))
@@ -207,9 +195,6 @@ async def _announce_too_little(reply: OutgoingReply) -> None:
 
 
 async def _send_malformed_chunk(reply: OutgoingReply) -> None:
-    if reply.bodiless:
-        await _send_whole(reply)
-        return
     with reply.connection.buffered():
         await reply.head(None)
         reply.connection.write(_INVALID_CHUNK)
@@ -242,17 +227,17 @@ async def _never_reply(reply: OutgoingReply) -> None:
 
 async def _close_on_next_call(reply: OutgoingReply) -> None:
     reply.connection.close_on_next_call()
-    await _send_whole(reply)
+    await _send_part(reply)
 
 
 FAULTS: Mapping[str, Callable[[OutgoingReply], Awaitable[None]]] = MappingProxyType(
     {
-        "": _send_whole,
+        "": _send_part,
         "CONNECTION_RESET_BY_PEER": _reset_connection,
         "RANDOM_DATA_THEN_CLOSE": _send_random_bytes,
         "EMPTY_RESPONSE": _close_without_reply,
         "MALFORMED_RESPONSE_CHUNK": _send_malformed_chunk,
-        "TRUNCATED_BODY": _send_truncated,
+        "TRUNCATED_BODY": partial(_send_part, default=_HALF),
         "WRONG_LENGTH": _announce_too_much,
         "LENGTH_TOO_SMALL": _announce_too_little,
         "NO_RESPONSE": _never_reply,
@@ -260,3 +245,5 @@ FAULTS: Mapping[str, Callable[[OutgoingReply], Awaitable[None]]] = MappingProxyT
     }
 )
 """Function for each transport fault of the scenario language; "" means no fault."""
+
+_FAULTS_OF_BODY = ("MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH", "LENGTH_TOO_SMALL")
