@@ -235,15 +235,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         default_scenarios=read_scenarios(options.scenario_files, served),
         default_settings=Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty),
     )
-    recorder = Recorder(
-        lasting.journal,
-        show_number=options.mock_headers,
-        clock=lasting.clock,
-        is_known=lasting.idle_tracker.is_present,
-    )
-    asgi = _asgi_app(options, served, sandboxes, recorder, lasting)
-    entry = allow_origins(asgi, options.cors, lasting.note)
-    return Application(asgi, served, sandboxes, lasting.journal, lasting, entry)
+    return _application(options, served, sandboxes, lasting)
 
 
 def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:
@@ -260,16 +252,18 @@ def _end_call(store: Store, entry: Entry) -> None:
         store.end_call(entry.call.sandbox, entry.number)
 
 
-def _asgi_app(
-    options: Options,
-    served: tuple[LoadedVendor, ...],
-    sandboxes: Sandboxes,
-    recorder: Recorder,
-    lasting: Lasting,
-) -> MockServerApp:
-    control = BuiltAtFirstCall(lambda: _control_plane(options, asgi, served, sandboxes, lasting))
+def _application(
+    options: Options, served: tuple[LoadedVendor, ...], sandboxes: Sandboxes, lasting: Lasting
+) -> Application:
+    recorder = Recorder(
+        lasting.journal,
+        show_number=options.mock_headers,
+        clock=lasting.clock,
+        is_known=lasting.idle_tracker.is_present,
+    )
+    control = BuiltAtFirstCall(lambda: _control_plane(options, app))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
-    site = BuiltAtFirstCall(lambda: _pages(options, asgi, served, control, lasting, directory))
+    site = BuiltAtFirstCall(lambda: _pages(options, app, control, directory))
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
@@ -285,17 +279,13 @@ def _asgi_app(
         cors=options.cors,
         max_body_bytes=options.max_body_bytes,
     )
-    return asgi
+    entry = allow_origins(asgi, options.cors, lasting.note)
+    app = Application(asgi, served, sandboxes, lasting.journal, lasting, entry)
+    return app
 
 
-def _control_plane(
-    options: Options,
-    asgi: MockServerApp,
-    served: tuple[LoadedVendor, ...],
-    sandboxes: Sandboxes,
-    lasting: Lasting,
-) -> ASGIApp:
-    """Return the control plane, which itself sends calls to the application `asgi`."""
+def _control_plane(options: Options, app: Application) -> ASGIApp:
+    """Return the control plane, which itself sends calls to the application."""
     # Imported here, so that a server starts without the control plane, which takes a fifth of the time.
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
@@ -304,8 +294,8 @@ def _control_plane(
     async def call_control(scope: Scope, receive: Receive, send: Send) -> None:
         await control(scope, receive, send)
 
-    backend = lasting.backend
-    inside = InProcessClient(asgi), InProcessClient(call_control)
+    backend = app.lasting.backend
+    inside = InProcessClient(app.asgi), InProcessClient(call_control)
     clients = Clients(
         *inside,
         options.replay_hosts,
@@ -315,22 +305,15 @@ def _control_plane(
         options.reports,
         backend.case_runs,
     )
-    names = [vendor.name for vendor in served]
+    names = [vendor.name for vendor in app.served]
     open_calls = partial(backend.in_flight.by_vendor, names)
-    sources = MetricSources(backend.counters, open_calls, lasting.uptime_seconds, backend.check)
-    operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
+    sources = MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check)
+    operations = control_operations(app.sandboxes, app.journal, app.served, clients, sources)
     control = control_app(operations, options.max_body_bytes)
     return control
 
 
-def _pages(  # noqa: PLR0913, PLR0917 - what the pages show
-    options: Options,
-    asgi: MockServerApp,
-    served: tuple[LoadedVendor, ...],
-    control: ASGIApp,
-    lasting: Lasting,
-    directory: OperationDirectory,
-) -> ASGIApp:
+def _pages(options: Options, app: Application, control: ASGIApp, directory: OperationDirectory) -> ASGIApp:
     """Return the pages for people; all data of the console come from the control plane."""
     # Imported here, so that a server starts without the pages.
     from mockserver.console.application import PagesApp, flask_app  # noqa: PLC0415
@@ -338,9 +321,9 @@ def _pages(  # noqa: PLR0913, PLR0917 - what the pages show
     from mockserver.console.screen import ConsoleControl  # noqa: PLC0415
     from mockserver.console.site import Site  # noqa: PLC0415
 
-    client = ConsoleControl(InProcessClient(control))
-    shared = Shared(client, InProcessClient(asgi), lasting.contract, tuple(asgi.vendors), directory)
-    flask = flask_app(shared, Site.of(served, client), lasting.live.server, has_console=options.console)
+    client, lasting = ConsoleControl(InProcessClient(control)), app.lasting
+    shared = Shared(client, InProcessClient(app.asgi), lasting.contract, tuple(app.asgi.vendors), directory)
+    flask = flask_app(shared, Site.of(app.served, client), lasting.live.server, has_console=options.console)
     return PagesApp(flask, lasting.live if options.console else None)
 
 
