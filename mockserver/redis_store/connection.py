@@ -19,7 +19,7 @@ from redis.sentinel import Sentinel
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.addresses import StoreAddress
-from mockserver.redis_store.keys import common_key
+from mockserver.redis_store.keys import SandboxKeys, common_key, sandbox_keys
 
 T = TypeVar("T")
 
@@ -61,6 +61,9 @@ class RedisConnection:
 
     def key(self, name: str) -> str:
         return common_key(self.address.prefix, name)
+
+    def sandbox_keys(self, sandbox: str) -> SandboxKeys:
+        return sandbox_keys(self.address.prefix, sandbox)
 
     def script(self, name: str, keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Run a script of this package. If an answer is lost, run the script again.

@@ -21,7 +21,6 @@ from mockserver.journal.journal import DEFAULT_LIMITS, Kept, Limits, StoreCounts
 from mockserver.journal.view import applied_scenarios
 from mockserver.model import Document
 from mockserver.redis_store.connection import FAILURES, RedisConnection
-from mockserver.redis_store.keys import JournalKeys, journal_keys
 from mockserver.redis_store.store import RedisStore
 
 LOOKS = 32
@@ -79,14 +78,14 @@ class RedisEntryLog:
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
         if last == 0:
             return []
-        key = self._keys(sandbox).entries
+        key = self._connection.sandbox_keys(sandbox).journal
         found = self._connection.ask(lambda client: client.xrevrange(key, count=last))
         return [_entry_of(*one) for one in reversed(found)]
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
         if number < 1:
             return None
-        key, at = self._keys(sandbox).entries, f"{number}-0"
+        key, at = self._connection.sandbox_keys(sandbox).journal, f"{number}-0"
         found = self._connection.ask(lambda client: client.xrange(key, at, at))
         return _entry_of(*found[0]) if found else None
 
@@ -94,7 +93,7 @@ class RedisEntryLog:
         return self._count(sandbox, "last")
 
     def size(self) -> int:
-        keys = [self._keys(name).entries for name in self._names()]
+        keys = [self._connection.sandbox_keys(name).journal for name in self._names()]
         return sum(self._connection.ask(lambda client: [client.xlen(key) for key in keys]))
 
     def dropped(self, sandbox: str) -> int:
@@ -121,12 +120,12 @@ class RedisEntryLog:
     def _shrink_all(self) -> dict[str, int]:
         """Shrink the largest journals; return by sandbox the lowest number that is still stored."""
         names = self._names()
-        keys = [self._keys(name) for name in names]
+        keys = list(map(self._connection.sandbox_keys, names))
 
         def ask(pipeline: Any) -> None:
             for key in keys:
-                pipeline.xlen(key.entries)
-                pipeline.hget(key.head, "bytes")
+                pipeline.xlen(key.journal)
+                pipeline.hget(key.journal_head, "bytes")
 
         found = [int(answer or 0) for answer in self._connection.once(ask)]
         entries, sizes = found[::2], found[1::2]
@@ -140,14 +139,14 @@ class RedisEntryLog:
         return {name: first for name, first in firsts.items() if first}
 
     def _count(self, sandbox: str, name: str) -> int:
-        key = self._keys(sandbox).head
+        key = self._connection.sandbox_keys(sandbox).journal_head
         return int(self._connection.ask(lambda client: client.hget(key, name)) or 0)
 
     def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:
-        return self._connection.script("journal", self._keys(sandbox), command, *arguments)
-
-    def _keys(self, sandbox: str) -> JournalKeys:
-        return journal_keys(self._connection.address.prefix, sandbox)
+        keys = self._connection.sandbox_keys(sandbox)
+        return self._connection.script(
+            "journal", (keys.head, keys.journal, keys.journal_head), command, *arguments
+        )
 
 
 def share_of_each(sizes: Sequence[int], most: int) -> int:

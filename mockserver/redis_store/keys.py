@@ -22,6 +22,7 @@ class SandboxKeys(NamedTuple):
     sandboxes: str
     """Key of the list that has this sandbox. The list stores the last use of each sandbox by name."""
     head: str
+    """A key that exists as long as the sandbox exists."""
     documents: str
     log: str
     lock: str
@@ -30,27 +31,14 @@ class SandboxKeys(NamedTuple):
     calls: str
     open: str
     journal: str
+    """The entries of the journal."""
     journal_head: str
-
-
-class JournalKeys(NamedTuple):
-    """The keys of a sandbox's journal, in the order in which its script takes them."""
-
-    sandbox: str
-    """A key that exists as long as the sandbox exists."""
-    entries: str
-    head: str
 
 
 def sandbox_keys(prefix: str, sandbox: str) -> SandboxKeys:
     number = crc32(sandbox.encode()) % _LISTS
     names = (f"{{{number}}}:{sandbox}:{part}" for part in SandboxKeys._fields[1:])
     return SandboxKeys(_list_key(prefix, number), *(common_key(prefix, name) for name in names))
-
-
-def journal_keys(prefix: str, sandbox: str) -> JournalKeys:
-    keys = sandbox_keys(prefix, sandbox)
-    return JournalKeys(keys.head, keys.journal, keys.journal_head)
 
 
 def list_keys(prefix: str) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
 
 _FRESH = timedelta(seconds=1)
 """Time in which a worker reports the use of a sandbox only once."""
@@ -44,7 +43,9 @@ class RedisUseTimes:
         told = self._told.get(name)
         if told is not None and used - told < _FRESH:
             return
-        if self._connection.script("sandbox", self._keys(name), "touch", name, used.isoformat()):
+        if self._connection.script(
+            "sandbox", self._connection.sandbox_keys(name), "touch", name, used.isoformat()
+        ):
             self._told[name] = used
         else:
             self.remove(name)
@@ -53,7 +54,7 @@ class RedisUseTimes:
         self._told.pop(name, None)
 
     def find(self, name: str) -> datetime | None:
-        key = self._keys(name).sandboxes
+        key = self._connection.sandbox_keys(name).sandboxes
         found = self._connection.ask(lambda client: client.hget(key, name))
         return None if found is None else datetime.fromisoformat(found.decode())
 
@@ -65,9 +66,6 @@ class RedisUseTimes:
             return self.find(name) is not None
         except StoreUnavailableError:
             return False
-
-    def _keys(self, name: str) -> SandboxKeys:
-        return sandbox_keys(self._connection.address.prefix, name)
 
 
 Group: TypeAlias = tuple[str, ...]
@@ -91,7 +89,7 @@ class OpenCalls:
 
     def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
         """Count a call in each group; return the call's name and the number of open calls of each group."""
-        key, words = self._key(sandbox), [_word(group) for group in groups]
+        key, words = self._connection.sandbox_keys(sandbox).open, [_word(group) for group in groups]
         call = " ".join((token_hex(8), *words, ""))
         try:
             counts = self._connection.script("open_calls", [key], "enter", call, LEASE_MS, *words)
@@ -113,8 +111,8 @@ class OpenCalls:
 
     def count(self, group: Group) -> int:
         """Return the number of open calls of a group in all sandboxes."""
-        keys, word = [self._key(name) for name in self._names()], _word(group)
-        return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
+        keys, word = map(self._connection.sandbox_keys, self._names()), _word(group)
+        return sum(self._connection.script("open_calls", [key.open], "count", word)[0] for key in keys)
 
     def renew(self) -> None:
         """Report the ends of calls that Redis does not know yet, and renew the leases of the open calls.
@@ -150,9 +148,6 @@ class OpenCalls:
             with self._lock:
                 for call, _ in ended:
                     self._ended.pop(call, None)
-
-    def _key(self, sandbox: str) -> str:
-        return sandbox_keys(self._connection.address.prefix, sandbox).open
 
 
 def _word(group: Group) -> str:

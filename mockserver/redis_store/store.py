@@ -19,7 +19,7 @@ from mockserver.errors import StoreUnavailableError, UnknownSandboxError
 from mockserver.journal.journal import StoreCounts
 from mockserver.model import Value
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.redis_store.keys import SandboxKeys, list_keys, sandbox_keys
+from mockserver.redis_store.keys import list_keys
 from mockserver.redis_store.sandbox_copy import (
     LEASE_MS,
     SandboxCopy,
@@ -71,19 +71,7 @@ class CallHistory:
     """The newest changes of a sandbox, and the versions before and after each recorded call."""
 
     def __init__(self, connection: RedisConnection, sandbox: str) -> None:
-        self._connection = connection
-        self._keys = sandbox_keys(connection.address.prefix, sandbox)
-
-    def end_call(self, span: Span) -> None:
-        self._connection.script("sandbox", self._keys, "end_call", *astuple(span))
-
-    def forget_before(self, number: int) -> None:
-        self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
-
-    def forget(self) -> None:
-        """Forget all calls: delete the versions of the calls, the journal, and the open calls."""
-        keys = self._keys
-        self._ask("delete", keys.calls, keys.open, keys.journal, keys.journal_head)
+        self._connection, self._keys = connection, connection.sandbox_keys(sandbox)
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
         """Return the known states before and after each call; `now` is the state at `version`."""
@@ -123,20 +111,18 @@ class CallHistory:
         return found
 
     def _spans(self) -> list[Span]:
-        members = (member.split() for member in self._ask("zrange", self._keys.calls, 0, -1))
-        return [Span(int(number), int(before), int(after)) for number, before, after in members]
+        members = self._connection.ask(lambda client: client.zrange(self._keys.calls, 0, -1))
+        spans = (member.split() for member in members)
+        return [Span(int(number), int(before), int(after)) for number, before, after in spans]
 
     def _steps(self) -> list[_Step]:
         """Return the steps whose previous version is still in the log, oldest first."""
-        entries = self._ask("xrange", self._keys.log)
+        entries = self._connection.ask(lambda client: client.xrange(self._keys.log))
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))
             for (before, _), (one, fields) in pairwise(entries)
             if _version_of(before) + 1 == _version_of(one)
         ]
-
-    def _ask(self, command: str, *arguments: Any) -> Any:
-        return self._connection.ask(lambda client: getattr(client, command)(*arguments))
 
 
 def _version_of(entry_id: bytes) -> int:
@@ -205,28 +191,32 @@ class RedisStore:
             copy = self._copy(sandbox)
             span = Span(0, copy.version, copy.version, copy.epoch)
         with suppress(StoreUnavailableError):
-            self._history(sandbox).end_call(replace(span, number=number))
+            self._script(sandbox, "end_call", *astuple(replace(span, number=number)))
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
+        key = self._connection.sandbox_keys(sandbox).calls
         with suppress(StoreUnavailableError):
-            self._history(sandbox).forget_before(number)
+            self._connection.ask(lambda client: client.zremrangebyscore(key, "-inf", f"({number}"))
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
         copy = self._copy(sandbox)
         with copy.lock:
             tables: Tables = self.control(sandbox, lambda whole: whole.tables())
             version = copy.version
-        return self._history(sandbox).states(numbers, tables, version)
+        return CallHistory(self._connection, sandbox).states(numbers, tables, version)
 
     def last_writers(self, sandbox: str, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
         self.control(sandbox, lambda _whole: None)
-        return self._history(sandbox).last_writers(place, keys)
+        return CallHistory(self._connection, sandbox).last_writers(place, keys)
 
     def forget_calls(self, sandbox: str) -> None:
-        self._history(sandbox).forget()
+        """Delete the versions of all calls, the journal, and the open calls."""
+        keys = self._connection.sandbox_keys(sandbox)
+        deleted = (keys.calls, keys.open, keys.journal, keys.journal_head)
+        self._connection.ask(lambda client: client.delete(*deleted))
 
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
-        head = self._keys(sandbox).head
+        head = self._connection.sandbox_keys(sandbox).head
         epoch = self._connection.ask(lambda client: client.hget(head, "epoch"))
         if epoch is None:
             raise UnknownSandboxError(sandbox)
@@ -345,7 +335,7 @@ class RedisStore:
         with self._lock:
             copy = self._copies.get(sandbox)
             if copy is None:
-                turn = Turn(self._connection, self._keys(sandbox))
+                turn = Turn(self._connection, self._connection.sandbox_keys(sandbox))
                 copy = self._copies[sandbox] = SandboxCopy(sandbox, turn)
                 if len(self._copies) > MAX_COPIES:
                     self._copies.popitem(last=False)
@@ -353,11 +343,5 @@ class RedisStore:
                 self._copies.move_to_end(sandbox)
             return copy
 
-    def _history(self, sandbox: str) -> CallHistory:
-        return CallHistory(self._connection, sandbox)
-
-    def _keys(self, sandbox: str) -> SandboxKeys:
-        return sandbox_keys(self._connection.address.prefix, sandbox)
-
     def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:
-        return self._connection.script("sandbox", self._keys(sandbox), command, *arguments)
+        return self._connection.script("sandbox", self._connection.sandbox_keys(sandbox), command, *arguments)

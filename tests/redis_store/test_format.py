@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mockserver.journal.entry import ItemResults
 from mockserver.model import Action, Item, Outcome, Problem
 from mockserver.redis_store.journal import decode
-from mockserver.redis_store.keys import FORMAT, journal_keys, list_keys, sandbox_keys
+from mockserver.redis_store.keys import FORMAT, list_keys, sandbox_keys
 from mockserver.redis_store.sandbox_copy import read_before
 from tests.support.journal_entries import ENTRY
 
@@ -60,7 +60,7 @@ def test_a_change_of_form_1_is_read() -> None:
 def test_every_key_names_the_form() -> None:
     assert FORMAT == 2, HOW
     assert sandbox_keys("mock", "a").head == "mock:2:{3}:a:head"
-    assert journal_keys("mock", "a").entries == "mock:2:{3}:a:journal"
+    assert sandbox_keys("mock", "a").journal == "mock:2:{3}:a:journal"
 
 
 def test_all_keys_of_a_sandbox_and_its_list_are_in_one_slot() -> None:
