@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from http import HTTPStatus
 
 from msgspec.structs import replace
 
@@ -38,6 +39,9 @@ REFUSAL_STATUSES: Mapping[str, int] = {
 }
 """HTTP status for each code of a refusal, unless the vendor declares another status."""
 
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""Titles from RFC 9110 where Python's `HTTPStatus` uses an older phrase."""
+
 _UNSUPPORTED_STATUS = REFUSAL_STATUSES[UnsupportedMediaType.code]
 
 _SERVER_PROBLEM_PREFIX = "urn:mockserver:"
@@ -50,8 +54,16 @@ def json_reply(
     return Reply(status, json.encode(document), media_type, headers)
 
 
-def problem_reply(status: int, title: str, detail: str = "", **members: Json) -> Reply:
-    """Reply with problem details (RFC 9457), for calls that belong to no vendor."""
+def status_title(status: int) -> str:
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def problem_reply(status: int, detail: str = "", title: str | None = None, **members: Json) -> Reply:
+    """Reply with problem details (RFC 9457), for calls that belong to no vendor.
+
+    If `title` is None, the title is that of the status.
+    """
+    title = status_title(status) if title is None else title
     document = {"type": "about:blank", "title": title, "status": status, **members}
     if detail:
         document["detail"] = detail
@@ -62,7 +74,7 @@ def server_problem_reply(refusal: ServerRefusal) -> Reply:
     """Reply with a refusal of this server as problem details; `type` is `urn:mockserver:<code>`."""
     title = refusal.code.replace("-", " ").capitalize()
     members = {"type": _SERVER_PROBLEM_PREFIX + refusal.code, **refusal.members}
-    reply = problem_reply(refusal.status, title, refusal.detail, **members)
+    reply = problem_reply(refusal.status, refusal.detail, title, **members)
     return replace(reply, headers=refusal.headers)
 
 

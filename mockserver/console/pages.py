@@ -161,7 +161,7 @@ def _refusal_document(refusal: ControlRefusal, _visit: Visit) -> Response:
         if name not in ("status", "instance", "title", "detail", "type")
     }
     title, detail = str(refusal.problem.get("title", "")), str(refusal.problem.get("detail", ""))
-    reply = problem_reply(refusal.status, title, detail, instance=request.path, **members)
+    reply = problem_reply(refusal.status, detail, title, instance=request.path, **members)
     return Response(reply.body, reply.status, content_type=reply.media_type)
 
 
@@ -210,7 +210,7 @@ def answer_missing(error: HTTPException) -> Response:
         return shown
     detail = message or (_NOWHERE if status == HTTPStatus.NOT_FOUND else "")
     path = request.script_root + request.path
-    reply = problem_reply(status, title, detail, instance=path)
+    reply = problem_reply(status, detail, title, instance=path)
     return Response(reply.body, reply.status, headers, content_type=reply.media_type)
 
 

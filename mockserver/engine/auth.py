@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -84,7 +83,7 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
         if kind.lower() != wanted:
             return None
         if wanted == "basic" and not find_mistake(text):
-            return _decode_basic(text)
+            return decode_basic(text)
         is_whole = len(text.split()) == 1 or (text and wanted not in ("bearer", "basic"))
         return text if find_mistake(text) or is_whole else None
 
@@ -195,9 +194,10 @@ def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecuritySche
     return ""
 
 
-def _decode_basic(text: str) -> str | None:
+def decode_basic(text: str) -> str | None:
+    """Return user and password, joined by a colon; None if the text is no credential of Basic."""
     try:
         decoded = b64decode(text, validate=True).decode()
-    except (Base64Error, UnicodeError):
+    except ValueError:  # base64 and the UTF-8 decoder raise subclasses of it
         return None
     return decoded if ":" in decoded else None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply
+from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import (
@@ -29,7 +28,6 @@ from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 from mockserver.vendor import RefusedCall
 
 TEXT_TYPE = "text/plain"
-_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
     "invalid": (422,),
     "malformed": (422,),
@@ -62,7 +60,7 @@ class DeclaredRefusals:
         reply = refuse_with_problem_details(refusal, call, operation, state)
         form = None if operation is None else self._form(operation, reply.status)
         if form is not None and form.media_type == TEXT_TYPE:
-            sentence = _sentence(refusal) or _title(reply.status)
+            sentence = _sentence(refusal) or status_title(reply.status)
             return Reply(reply.status, sentence.encode(), TEXT_TYPE, refused.headers)
         if form is not None:
             message = _message(refusal, reply.status, call, state)
@@ -114,7 +112,7 @@ def declared_status(refusal: Refusal, operation: Operation | None) -> int:
 
 def _message(refusal: Refusal, status: int, call: Call, state: State) -> Message:
     problems = refusal.problems if isinstance(refusal, (InvalidCall, Rejected)) else ()
-    title = _title(status)
+    title = status_title(status)
     now = print_instant(call.now if call.now is not None else state.now)
     return Message(status, _sentence(refusal) or title, title, refusal.code, tuple(problems), now, call.path)
 
@@ -129,10 +127,6 @@ def _sentence(refusal: Refusal) -> str:
     return refusal.detail
 
 
-def _title(status: int) -> str:
-    return _TITLES.get(status, HTTPStatus(status).phrase)
-
-
 def refuse_with_problem_details(
     refusal: Refusal, call: Call, operation: Operation | None, _state: State
 ) -> Reply:
@@ -145,7 +139,7 @@ def refuse_with_problem_details(
             for problem in refusal.problems
         ]
     detail = refusal.detail if refusal.code != "invalid" else ""
-    return problem_reply(status, _title(status), detail, **members)
+    return problem_reply(status, detail, **members)
 
 
 def _examples(document: Document, content: Document) -> list[Json]:

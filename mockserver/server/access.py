@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec.http import problem_reply
 from mockserver.codec.urls import is_loopback, path_of
+from mockserver.engine.auth import decode_basic
 from mockserver.engine.reasons import shown_origin
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import Note, ignore_note
@@ -39,9 +39,9 @@ _READABLE = frozenset(
 
 
 class _AccessError(MockServerError):
-    def __init__(self, status: int, title: str, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
-        self.status, self.title, self.code = status, title, code
+        self.status, self.code = status, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +83,21 @@ class AccessGuard:
                 detail = "the console requires the control token as its password, with any user name"
             if not self.token:
                 detail += "; the server printed it when it started"
-            raise _AccessError(401, "Unauthorized", "no-token", detail)
+            raise _AccessError(401, "no-token", detail)
 
     def _has_token(self, token: str, authorization: str) -> bool:
         scheme, _, given = authorization.partition(" ")
         scheme, given = scheme.lower(), given.strip()
         if self.takes_password and scheme == "basic":
-            scheme, given = "bearer", _password(given)
+            scheme, given = "bearer", (decode_basic(given) or "").partition(":")[2]
         # Compare in constant time, so that a token cannot be guessed letter by letter.
         same = compare_digest(given.encode("utf-8"), token.encode())
         return same and scheme == "bearer"
 
     def _refusal_response(self, refused: _AccessError) -> Response:
-        reply = problem_reply(refused.status, refused.title, str(refused), code=refused.code)
+        reply = problem_reply(refused.status, str(refused), code=refused.code)
         scheme = "Basic" if self.takes_password else "Bearer"
-        is_challenge = refused.title == "Unauthorized"
+        is_challenge = refused.status == HTTPStatus.UNAUTHORIZED
         headers = {"WWW-Authenticate": f'{scheme} realm="mockserver"'} if is_challenge else {}
         return Response(reply.body, reply.status, headers, reply.media_type)
 
@@ -113,7 +113,7 @@ def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
     if not host or (not is_here and host not in [host_name(name) for name in hosts]):
         shown = ", ".join(found)[:_MAX_SHOWN] or "none"
         detail = f"expected a Host of this server, found {shown}; allow it with --allow-host"
-        raise _AccessError(403, "Forbidden", "foreign-host", detail)
+        raise _AccessError(403, "foreign-host", detail)
 
 
 def _check_origin(headers: Headers) -> None:
@@ -121,7 +121,7 @@ def _check_origin(headers: Headers) -> None:
     foreign = origin is not None and origin.partition("://")[2] != headers["host"]
     if site not in _OWN_SITES or foreign:
         shown = (origin or site)[:_MAX_SHOWN]
-        raise _AccessError(403, "Forbidden", "cross-site", f"a page of another origin may not write: {shown}")
+        raise _AccessError(403, "cross-site", f"a page of another origin may not write: {shown}")
 
 
 def host_name(host: str) -> str:
@@ -131,13 +131,6 @@ def host_name(host: str) -> str:
         return bare
     match = _HOST.fullmatch(bare)
     return (match[1] or match[2]).removesuffix(".") if match else ""
-
-
-def _password(credentials: str) -> str:
-    try:
-        return b64decode(credentials, validate=True).decode().partition(":")[2]
-    except ValueError:  # base64 and the UTF-8 decoder raise subclasses of it
-        return ""
 
 
 def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:

@@ -56,8 +56,8 @@ _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
 _ADMISSION_REFUSALS = {
-    InvalidHeaderError: (400, "Bad Request", "invalid-header"),
-    TooManySandboxesError: (503, "Service Unavailable", "too-many-sandboxes"),
+    InvalidHeaderError: (400, "invalid-header"),
+    TooManySandboxesError: (503, "too-many-sandboxes"),
 }
 
 OUTSIDE = "mockserver.outside"
@@ -146,7 +146,7 @@ class MockServerApp:
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, SandboxPath) and self._is_of_foreign_page(headers, place.sandbox):
             detail = f"a page of another origin may not make the sandbox {place.sandbox}; create it first"
-            place = problem_reply(403, "Forbidden", detail, code="cross-site")
+            place = problem_reply(403, detail, code="cross-site")
         if isinstance(place, Reply):
             await send_reply(place, send)
             return
@@ -263,12 +263,12 @@ def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
     if path.startswith(SANDBOX_PREFIX):
         name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
         if not is_sandbox_name(name):
-            return problem_reply(404, "Not Found", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+            return problem_reply(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         if header is not None and header != name:
-            return problem_reply(400, "Bad Request", "path and Mock-Sandbox name two different sandboxes")
+            return problem_reply(400, "path and Mock-Sandbox name two different sandboxes")
         prefix, path, sandbox = SANDBOX_PREFIX + name, slash + rest or "/", name
     if sandbox is not None and not is_sandbox_name(sandbox):
-        return problem_reply(400, "Bad Request", "Mock-Sandbox: expected 1 to 64 of a-z, 0-9 and -")
+        return problem_reply(400, "Mock-Sandbox: expected 1 to 64 of a-z, 0-9 and -")
     return SandboxPath(sandbox or DEFAULT_SANDBOX, prefix, path)
 
 
@@ -288,14 +288,14 @@ def _call_of(incoming: Incoming, body: Body, **values: Any) -> Call:
 
 
 def _admission_refusal(error: InvalidHeaderError | TooManySandboxesError) -> Answer:
-    status, title, code = _ADMISSION_REFUSALS[type(error)]
-    reply = problem_reply(status, title, str(error))
+    status, code = _ADMISSION_REFUSALS[type(error)]
+    reply = problem_reply(status, str(error))
     return Answer(reply, refusal=code, reason=one_line(str(error)))
 
 
 def _crash_answer(error: Exception, call: Call) -> Answer:
     _log.error("%s %s broke", call.method, call.path, exc_info=error)
-    reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
+    reply = problem_reply(500, "the mock server itself failed; see its journal")
     reason = f"the mock server itself failed: {type(error).__name__}; see the trace in the journal entry"
     return Answer(reply, refusal="crash", trace="".join(format_exception(error)), reason=reason)
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec import json
-from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type, problem_reply
+from mockserver.codec.http import JSON_TYPE, REFUSAL_STATUSES, json_reply, parse_content_type, problem_reply
 from mockserver.codec.urls import origin_of
 from mockserver.control.control_call import ControlCall, ControlError, control_contract
 from mockserver.errors import (
@@ -57,9 +57,6 @@ from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 
 MOUNT = "/_mock"
 
-_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""Titles from RFC 9110 where Python's `HTTPStatus` uses an older phrase."""
-
 _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSandboxError: (404, "unknown-sandbox"),
     UnknownSnapshotError: (404, "unknown-snapshot"),
@@ -89,12 +86,6 @@ MAX_SEGMENT = 64
 """Maximum length of a path segment. (Python refuses to convert very long numbers.)"""
 
 _LEAST_SEGMENTS = 3
-_BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
-    MalformedBody: (400, "Bad Request"),
-    NotFound: (404, "Not Found"),
-    TooLarge: (413, "Content Too Large"),
-    UnsupportedMediaType: (415, "Unsupported Media Type"),
-}
 MAX_PROBLEMS = 20
 _MAX_DETAIL = 300
 
@@ -229,8 +220,7 @@ def _allowed(contract: Spec, path: str) -> list[str]:
 def _problem_response(
     status: int, detail: str, members: Mapping[str, Json], headers: Mapping[str, str] | None = None
 ) -> ConnexionResponse:
-    title = _TITLES.get(status) or HTTPStatus(status).phrase
-    reply = problem_reply(status, title, detail, **members)
+    reply = problem_reply(status, detail, **members)
     return ConnexionResponse(
         status, content_type=reply.media_type, body=reply.body, headers=dict(headers or {})
     )
@@ -254,8 +244,8 @@ class ControlBodyReader:
         except ClientDisconnect:
             return
         except (NotFound, TooLarge, MalformedBody, UnsupportedMediaType) as refusal:
-            status, title = _BODY_REFUSALS[type(refusal)]
-            reply = problem_reply(status, title, refusal.hint or refusal.detail, code=f"http-{status}")
+            status = REFUSAL_STATUSES[refusal.code]
+            reply = problem_reply(status, refusal.hint or refusal.detail, code=f"http-{status}")
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
             return
         headers["content-length"] = str(len(body))

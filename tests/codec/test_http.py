@@ -23,7 +23,7 @@ def test_a_reply_prints_decimals_with_their_scale() -> None:
 
 
 def test_a_problem_has_its_status_and_its_members() -> None:
-    reply = problem_reply(404, "Not Found", "no such order", code="unknown")
+    reply = problem_reply(404, "no such order", code="unknown")
 
     assert (reply.media_type, json.loads(reply.body)) == (
         "application/problem+json",
@@ -38,7 +38,7 @@ def test_a_problem_has_its_status_and_its_members() -> None:
 
 
 def test_a_problem_without_detail_has_none() -> None:
-    assert "detail" not in json.loads(problem_reply(404, "Not Found").body)
+    assert "detail" not in json.loads(problem_reply(404).body)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_this_server_says_itself_is_known_again() -> None:
 
 
 def test_problem_details_of_a_vendor_are_not_ours() -> None:
-    assert not is_server_problem(problem_reply(400, "Bad Request", "type urn:mockserver:"))
+    assert not is_server_problem(problem_reply(400, "type urn:mockserver:"))
 
 
 @pytest.mark.parametrize(
