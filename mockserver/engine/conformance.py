@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -45,8 +45,7 @@ class ReplyConformance:
         if operation is None or is_server_problem(reply):
             return ""
         where = f"{operation.id}: {reply.status}"
-        named = (str(reply.status), f"{reply.status // 100}XX", "default")
-        status = next((name for name in named if name in operation.responses), "")
+        status = operation.declared_key(reply.status)
         if not status:
             return f"{where} is not in the spec"
         if not reply.body:
@@ -91,19 +90,14 @@ class ReplyConformance:
         return compile_schema(document, schema, formats, optional="writeOnly")
 
 
-@dataclass(frozen=True, slots=True)
-class ConformanceChecker:
-    """Conformance of replies for all vendors."""
+def conformance_check(served: Iterable[LoadedVendor]) -> Callable[[Call, Reply], str]:
+    """Return a function that tells how an answer violates its vendor's closed spec; "" if it conforms."""
+    by_vendor = {vendor.name: ReplyConformance(vendor) for vendor in served}
 
-    by_vendor: dict[str, ReplyConformance]
+    def find_violation(call: Call, reply: Reply) -> str:
+        return by_vendor[call.vendor].find_violation(call.method, call.path, reply, closed=True)
 
-    @classmethod
-    def of(cls, served: Iterable[LoadedVendor]) -> ConformanceChecker:
-        return cls({vendor.name: ReplyConformance(vendor) for vendor in served})
-
-    def find_violation(self, call: Call, reply: Reply) -> str:
-        """Return how the answer violates the vendor's closed spec, or "" if the answer conforms."""
-        return self.by_vendor[call.vendor].find_violation(call.method, call.path, reply, closed=True)
+    return find_violation
 
 
 def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:

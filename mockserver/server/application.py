@@ -19,7 +19,7 @@ from mockserver.control.status import EffectiveSetting
 from mockserver.engine.admission import Admission
 from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.call import Pipeline
-from mockserver.engine.conformance import ConformanceChecker
+from mockserver.engine.conformance import conformance_check
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxError, VendorError
@@ -152,7 +152,6 @@ def create_app(
     lasting = _lasting(options, backend, listeners, clock, note)
     backend.follow(lasting.live.tell)
     app = _assemble(options, lasting)
-    app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
     default = app.sandboxes.default_settings
     with suppress(StoreUnavailableError):  # a worker may start before its store is back
         check_settings(default, backend.keep_first, strict_auth=options.strict_auth)
@@ -191,7 +190,6 @@ def reload_app(options: Options, running: Application) -> Application:
     Raises SpecError, VendorError or StartupError; then nothing has changed.
     """
     app = _assemble(options, running.lasting)
-    app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
     changes = changed_scenarios(running.sandboxes.default_scenarios, app.sandboxes.default_scenarios)
     for name in app.sandboxes.names() if changes else ():
         with suppress(UnknownSandboxError):  # it was deleted meanwhile
@@ -235,7 +233,9 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         default_scenarios=read_scenarios(options.scenario_files, served),
         default_settings=Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty),
     )
-    return _application(options, served, sandboxes, lasting)
+    app = _application(options, served, sandboxes, lasting)
+    app.journal.use_conformance(conformance_check(served))
+    return app
 
 
 def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:

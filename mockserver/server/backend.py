@@ -115,14 +115,6 @@ CallListener = Callable[[str, int], None]
 """Function that is called with a sandbox and the number of its newest entry."""
 
 
-def _be_ready() -> None:
-    """Do nothing: memory is always available."""
-
-
-def _follow_nobody(_listener: CallListener) -> None:
-    """Do nothing: there are no other workers."""
-
-
 @dataclass(frozen=True, slots=True)
 class Backend:
     """Everything that a server stores."""
@@ -132,9 +124,9 @@ class Backend:
     entries: EntryLog = field(default_factory=MemoryEntryLog)
     counters: Counters = field(default_factory=CallCounters)
     in_flight: InFlight = field(default_factory=InFlightCalls)
-    check: Callable[[], None] = _be_ready
-    """Function that raises StoreUnavailableError while nothing can be stored."""
-    follow: Callable[[CallListener], None] = _follow_nobody
+    check: Callable[[], None] = lambda: None
+    """Function that raises StoreUnavailableError while nothing can be stored; memory is always available."""
+    follow: Callable[[CallListener], None] = lambda _listener: None
     """Function that adds a listener for each call that a worker of a shared store records."""
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
     keep_first: Callable[[bytes], bytes] = bytes
