@@ -29,7 +29,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from mockserver.errors import MockServerError
-from mockserver.server.transport_faults import CONNECTION_KEY, is_bodiless
+from mockserver.server.transport_faults import CONNECTION_KEY, Connection, is_bodiless
 
 _FRAMING = (b"content-length", b"transfer-encoding")
 _HUGE_CHUNK = re.compile(rb"0*[1-9a-fA-F][0-9a-fA-F]{10}")
@@ -189,8 +189,8 @@ def _collect_in(
         owner.transport = transport
 
 
-class SocketConnection:
-    """The socket under one call; implements `Connection`.
+class SocketConnection(Connection):
+    """The socket under one call.
 
     A head with Content-Length is held back until its body comes, so that head and body are sent in one piece.
     (Each piece costs a system call, and a turn of the client.) If anything except the body is sent, the head
@@ -282,7 +282,6 @@ class SocketConnection:
         return not ended.is_set()
 
     async def wait_closed(self) -> None:
-        """Wait until the connection ends, for ten minutes at most."""
         await self.wait(MAX_WAIT_S)
 
     async def flush(self) -> None:
@@ -299,11 +298,8 @@ class SocketConnection:
 
     @contextmanager
     def buffered(self) -> Iterator[None]:
-        """Collect everything written in the context, including a close, and send it in one piece.
-
-        Event loops send each piece at once, and how a client reads a broken response can depend on the
-        pieces.
-        """
+        # Event loops send each piece at once, and how a client reads a broken response can depend on the
+        # pieces.
         self.send_head()
         buffer = _BufferingTransport()
         try:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Protocol
 
 from starlette.types import Scope, Send
 
@@ -32,64 +31,47 @@ class ConnectionLostError(MockServerError):
     """A fault must break the connection, but the server provides no access to it."""
 
 
-class Connection(Protocol):
+class Connection:
+    """The connection under a call.
+
+    The methods of this class serve servers that give no access to the connection: they do what ASGI permits.
+    """
+
+    __slots__ = ()
+
     async def wait(self, seconds: float) -> bool:
         """Wait for `seconds` or until the connection ends; return whether the connection is still open."""
-
-    async def wait_closed(self) -> None:
-        """Wait until the connection ends, for ten minutes at most."""
-
-    async def flush(self) -> None:
-        """Wait until all written bytes are handed to the operating system."""
-
-    def write(self, octets: bytes) -> None:
-        """Send bytes without the server's own framing."""
-
-    def buffered(self) -> AbstractContextManager[None]:
-        """Collect everything written in the context, including a close, and send it in one piece."""
-
-    def close(self) -> None:
-        """Close the connection in order and end the call."""
-
-    def reset(self) -> None:
-        """Reset the connection (TCP RST) and end the call."""
-
-    def close_on_next_call(self) -> None:
-        """Close the connection when the next request arrives on it."""
-
-
-class NullConnection:
-    """Replacement for servers without access to the connection; does what ASGI permits."""
-
-    async def wait(self, seconds: float) -> bool:
         await asyncio.sleep(seconds)
         return True
 
     async def wait_closed(self) -> None:
-        """Return at once, because a disconnect would not be noticed."""
+        """Wait until the connection ends, for ten minutes at most; not at all if the end is not noticed."""
 
     async def flush(self) -> None:
-        """Do nothing; flushing is up to the server."""
+        """Wait until all written bytes are handed to the operating system, if this can be known."""
 
     def write(self, octets: bytes) -> None:
-        """Drop the bytes, because ASGI has no message for them."""
+        """Send bytes without the server's own framing; drop them here, as ASGI has no message for them."""
 
     def buffered(self) -> AbstractContextManager[None]:
+        """Collect everything written in the context, including a close, and send it in one piece."""
         return nullcontext()
 
     def close(self) -> None:
+        """Close the connection in order and end the call."""
         raise ConnectionLostError("closed before the answer was complete")
 
     def reset(self) -> None:
+        """Reset the connection (TCP RST) and end the call."""
         raise ConnectionLostError("reset before the answer was complete")
 
     def close_on_next_call(self) -> None:
-        """Do nothing, because there is no next request."""
+        """Close the connection when the next request arrives on it, if there is a next request."""
 
 
 def connection_of(scope: Scope) -> Connection:
     connection: Connection | None = scope.get("extensions", {}).get(CONNECTION_KEY)
-    return NullConnection() if connection is None else connection
+    return Connection() if connection is None else connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
 from mockserver.server.exchange import read_body
 from mockserver.server.routing import ExactRouting, VendorRouting, literal_routes, routing_document
-from mockserver.server.transport_faults import ConnectionLostError, NullConnection
+from mockserver.server.transport_faults import Connection, ConnectionLostError
 from mockserver.spec.openapi import RouteMatch
 from tests.support import sample_vendor
 from tests.support.client import Client
@@ -322,13 +322,13 @@ def test_a_call_is_open_until_its_answer_has_left(
         counts.append(arrival.call.in_flight)
         return handle(pipeline, arrival)
 
-    async def wait_for_the_second_call(_connection: NullConnection, _seconds: float) -> bool:
+    async def wait_for_the_second_call(_connection: Connection, _seconds: float) -> bool:
         if len(counts) > 1:
             second_came.set()
         return await second_came.wait()
 
     monkeypatch.setattr(Pipeline, "handle", counting)
-    monkeypatch.setattr(NullConnection, "wait", wait_for_the_second_call)
+    monkeypatch.setattr(Connection, "wait", wait_for_the_second_call)
 
     async def both() -> None:
         await asyncio.gather(asked(application), asked(application))

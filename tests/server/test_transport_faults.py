@@ -15,8 +15,8 @@ from mockserver.server.transport_faults import (
     CONNECTION_KEY,
     FAULTS,
     SURPLUS_BYTES,
+    Connection,
     ConnectionLostError,
-    NullConnection,
     OutgoingReply,
     connection_of,
     deliver,
@@ -34,7 +34,7 @@ HEADERS = [
 
 
 @dataclass(slots=True)
-class Recorder:
+class Recorder(Connection):
     """A connection and a `send` that record their calls in order; its clock is the sum of all waits."""
 
     done: list[Any] = field(default_factory=list)
@@ -255,7 +255,7 @@ def unwired(delivery: Delivery) -> list[Any]:
         bodiless=False,
         delivery=delivery,
         send=recorder.send,
-        connection=NullConnection(),
+        connection=Connection(),
     )
     try:
         asyncio.run(deliver(going))
@@ -289,7 +289,7 @@ def test_without_a_wire_a_delay_is_one_still() -> None:
     async def timed() -> float:
         clock = asyncio.get_running_loop().time
         begun = clock()
-        assert await NullConnection().wait(20)
+        assert await Connection().wait(20)
         return clock() - begun
 
     assert run_skipping(timed()) == 20
@@ -303,7 +303,7 @@ def test_the_wire_of_a_call_is_the_one_that_the_server_lends() -> None:
 
 @pytest.mark.parametrize("scope", [{}, {"extensions": {}}])
 def test_where_the_server_lends_none_there_is_none(scope: dict[str, Any]) -> None:
-    assert isinstance(connection_of(scope), NullConnection)
+    assert isinstance(connection_of(scope), Connection)
 
 
 def test_every_fault_of_the_language_is_known_and_no_other() -> None:
