@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, zip_longest
+from operator import itemgetter
 
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.errors import MockServerError
-from mockserver.model import EMPTY, Document, Json, Path, Value, pointer_of
+from mockserver.model import Document, Json, Path, Value, pointer_of
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
 SNAPSHOTS = "snapshots"
@@ -98,7 +99,7 @@ def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
 
 
 def list_snapshots(whole: SandboxState) -> list[Document]:
-    kept = sorted(whole.collection(SNAPSHOTS, "").values(), key=_number)
+    kept = sorted(whole.collection(SNAPSHOTS, "").values(), key=itemgetter("number"))
     return [_summary(one) for one in kept]
 
 
@@ -131,10 +132,6 @@ def _summary(snapshot: Document) -> Document:
     return {name: snapshot[name] for name in ("id", "at", "label", "records")}
 
 
-def _number(snapshot: Document) -> int:
-    return int(snapshot["number"])
-
-
 class DocumentPlace(Value, frozen=True, order=True):
     scope: str
     collection: str
@@ -161,16 +158,12 @@ def diff_tables(before: Tables, after: Tables) -> StateDiff:
     """Compare two states. 1.0 and 1.00 differ; the order of members does not count."""
     old, new = dict(_placed_documents(before)), dict(_placed_documents(after))
     kept = [(place, old[place], new[place]) for place in sorted(old.keys() & new.keys())]
-    altered = [(place, tuple(_diff_values(was, now, ()))) for place, was, now in kept if was is not now]
+    altered = [(place, tuple(diff_values(was, now))) for place, was, now in kept if was is not now]
     return StateDiff(
         tuple((place, new[place]) for place in sorted(new.keys() - old.keys())),
         tuple((place, old[place]) for place in sorted(old.keys() - new.keys())),
         tuple((place, found) for place, found in altered if found),
     )
-
-
-def diff_values(old: Json, new: Json) -> Iterator[ValueChange]:
-    return _diff_values(old, new, ())
 
 
 def _placed_documents(tables: Tables) -> Iterator[tuple[DocumentPlace, Document]]:
@@ -180,23 +173,18 @@ def _placed_documents(tables: Tables) -> Iterator[tuple[DocumentPlace, Document]
                 yield DocumentPlace(scope, collection, key), document
 
 
-def _diff_values(old: Json, new: Json, path: Path) -> Iterator[ValueChange]:
+def diff_values(old: Json, new: Json, path: Path = ()) -> Iterator[ValueChange]:
     if isinstance(old, dict) and isinstance(new, dict):
         names = dict.fromkeys((*old, *new))
         pairs = [(name, old.get(name, _MISSING), new.get(name, _MISSING)) for name in names]
     elif isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
         pairs = [(at, *pair) for at, pair in enumerate(zip_longest(old, new, fillvalue=_MISSING))]
     elif old is _MISSING or new is _MISSING or json.encode(old) != json.encode(new):
-        yield ValueChange(pointer_of(path), _old_and_new(old, new))
+        sides = {"old": old, "new": new}
+        known = {name: value for name, value in sides.items() if value is not _MISSING}
+        yield ValueChange(pointer_of(path), known)
         return
     else:
         return
     for step, was, now in pairs:
-        yield from _diff_values(was, now, (*path, step))
-
-
-def _old_and_new(old: Json, new: Json) -> Document:
-    return {
-        **(EMPTY if old is _MISSING else {"old": old}),
-        **(EMPTY if new is _MISSING else {"new": new}),
-    }
+        yield from diff_values(was, now, (*path, step))
