@@ -444,15 +444,6 @@ class ResponseHead(NamedTuple):
     """Length of the body that the head announces."""
 
 
-class _Name(NamedTuple):
-    """Forms of a header's name."""
-
-    lower: bytes
-    """The name in lower case."""
-    line_start: bytes
-    """Start of the header's line; empty if uvicorn must write the header."""
-
-
 def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead | None:
     """Return the head of a response, or None if uvicorn must write the head; `spelled` spells the names.
 
@@ -478,10 +469,11 @@ def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead
 
 
 @lru_cache(_KNOWN_NAMES)
-def _name(name: bytes) -> _Name:
+def _name(name: bytes) -> tuple[bytes, bytes]:
+    """Return the name in lower case, and the start of its line; empty if uvicorn must write the header."""
     lower = name.lower()
     is_left = lower in _FRAMED_BY_UVICORN or HEADER_RE.search(name)
-    return _Name(lower, b"" if is_left else b"%s: " % spelled(name))
+    return lower, b"" if is_left else b"%s: " % spelled(name)
 
 
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
