@@ -112,22 +112,19 @@ def _without_key(batch: Batch, item: Item) -> Rejected:
     return Rejected(Problem("missing-required", path, "the item has no key", "key"))
 
 
-def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
-    def handle(request: Request, state: State) -> Reply:
-        record = find_record(collection, _key_in_path(request, key), state)
-        return json_reply(form.status, record, form.media_type)
-
-    return handle
-
-
-def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
-    """Return a handler that deletes a record, and shows the record if the answer has a schema."""
+def record_handler(
+    collection: str, key: tuple[str, ...], form: AnswerForm, *, deletes: bool = False
+) -> Handler:
+    """Return a handler that shows a record, or deletes it and shows it if the answer has a schema."""
 
     def handle(request: Request, state: State) -> Reply:
         name = _key_in_path(request, key)
         record = find_record(collection, name, state)
-        del state.collection(collection)[name]
-        return json_reply(form.status, record, form.media_type) if form.schema else Reply(form.status)
+        if deletes:
+            del state.collection(collection)[name]
+            if not form.schema:
+                return Reply(form.status)
+        return json_reply(form.status, record, form.media_type)
 
     return handle
 
@@ -171,8 +168,7 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
     if not last.startswith("{"):
         return list_handler(operation.collection, filling, form) if operation.method == "get" else None
     key = _key_parameters(operation, contract, last[1:-1])
-    make = show_handler if operation.method == "get" else delete_handler
-    return make(operation.collection, key, form)
+    return record_handler(operation.collection, key, form, deletes=operation.method == "delete")
 
 
 def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
@@ -453,7 +449,7 @@ def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -
         return _sentence_writer(node, silent)
     return RowMember(
         lambda outcome: (
-            None if outcome.action in silent else filling.fill_member("message", node, _message_of(outcome))
+            None if outcome.action in silent else filling.fill(node, _message_of(outcome), name="message")
         )
     )
 

@@ -134,13 +134,9 @@ class SchemaFilling:
     nodes: dict[int, _Node] = field(default_factory=dict)
     """Schemas that were met so far, by the `id` of the schema as it is written."""
 
-    def fill(self, schema: Document, message: Message, given: Json = None) -> Json:
-        """Return a value for the schema; `given` members stay unchanged."""
-        return self._filled("", schema, message, given, _DEEPEST).value
-
-    def fill_member(self, name: str, schema: Any, message: Message) -> Json:
-        """Return a value for a member of that name, from the message or made up."""
-        return self._filled(name, schema, message, None, _DEEPEST).value
+    def fill(self, schema: Document, message: Message, given: Json = None, name: str = "") -> Json:
+        """Return a value for the schema of a member called `name`; `given` members stay unchanged."""
+        return self._filled(name, schema, message, given, _DEEPEST).value
 
     def merged(self, schema: Any, turn: int = 0) -> dict[str, Any]:
         return merged(self.document, schema, turn)

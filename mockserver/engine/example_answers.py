@@ -93,7 +93,7 @@ class Answering:
         """The headers that the answer must have, with a value for each."""
         filling, message = SchemaFilling(self.document), Message(200, "", is_refusal=False)
         return tuple(
-            (name, str(filling.fill_member(name, one.get("schema", EMPTY), message)))
+            (name, str(filling.fill(one.get("schema", EMPTY), message, name=name)))
             for name, one in self.declared.get("headers", EMPTY).items()
             if one.get("required")
         )

@@ -118,7 +118,9 @@ def test_a_record_that_is_not_there_is_not_found() -> None:
     asked = replace(request(), parameters={"id": "A"})
 
     with pytest.raises(NotFound) as refused:
-        transact(store(), lambda state: declared_answers.show_handler("orders", ("id",), FORM)(asked, state))
+        transact(
+            store(), lambda state: declared_answers.record_handler("orders", ("id",), FORM)(asked, state)
+        )
 
     assert (refused.value.what, refused.value.key) == ("orders", "A")
 
