@@ -96,7 +96,7 @@ class Call(Value, frozen=True):
     query: str = ""
     """The undecoded query string."""
     headers: Mapping[str, str] = EMPTY
-    """Headers by name in lower case."""
+    """Headers by name in lower case; the values of a repeated header are joined by commas."""
     body: bytes = b""
     mount: str = ""
     """Part of the URL before `path`: the prefixes of sandbox and vendor, or one prefix, or ""."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import Protocol
 from urllib.parse import parse_qs
 
 from mockserver.codec.instants import parse_instant, print_instant
@@ -32,42 +31,30 @@ _UNFILLED = re.compile(
 _SCHEME_AGAIN = re.compile(r"(bearer|basic)(\s.*)?", re.IGNORECASE)
 
 
-class Head(Protocol):
-    """The part of a request that may have credentials."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Headers by name in lower case; the values of a repeated header are joined by commas."""
-        ...
-
-    @property
-    def query(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
     """A security scheme of a spec."""
 
     name: str
     node: Document
-    credential: Callable[[Head], str | None] = field(init=False, compare=False)
+    credential: Callable[[Call], str | None] = field(init=False, compare=False)
     """Returns the credential that a request has for this scheme, or None."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "credential", _credential_reader(self.node))
 
 
-def _credential_reader(node: Document) -> Callable[[Head], str | None]:
+def _credential_reader(node: Document) -> Callable[[Call], str | None]:
     if node["type"] == "mutualTLS":
-        return lambda _head: "certificate"  # that of the connection, which is not examined
+        return lambda _call: "certificate"  # that of the connection, which is not examined
     if node["type"] != "apiKey":
         return _login_reader(str(node.get("scheme", "bearer")).lower())
     if node["in"] == "query":
-        return lambda head: parse_qs(head.query).get(node["name"], [""])[-1] or None
+        return lambda call: parse_qs(call.query).get(node["name"], [""])[-1] or None
     if node["in"] == "cookie":
-        return lambda head: _read_cookie(head.headers.get("cookie", ""), node["name"])
+        return lambda call: _read_cookie(call.headers.get("cookie", ""), node["name"])
     name = node["name"].lower()
-    return lambda head: head.headers.get(name) or None
+    return lambda call: call.headers.get(name) or None
 
 
 def _read_cookie(header: str, wanted: str) -> str | None:
@@ -75,7 +62,7 @@ def _read_cookie(header: str, wanted: str) -> str | None:
     return next((value for name, _, value in pairs if name == wanted and value), None)
 
 
-def _login_reader(wanted: str) -> Callable[[Head], str | None]:
+def _login_reader(wanted: str) -> Callable[[Call], str | None]:
     @lru_cache(_KNOWN_LOGINS)
     def parse(header: str) -> str | None:
         kind, _, rest = header.partition(" ")
@@ -87,7 +74,7 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
         is_whole = len(text.split()) == 1 or (text and wanted not in ("bearer", "basic"))
         return text if find_mistake(text) or is_whole else None
 
-    return lambda head: parse(head.headers.get("authorization", ""))
+    return lambda call: parse(call.headers.get("authorization", ""))
 
 
 @lru_cache(_KNOWN_LOGINS)
@@ -150,7 +137,7 @@ def check_permission(call: Call, operation: Operation) -> None:
 
 
 def authenticate_subrequest(
-    head: Head, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
+    call: Call, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
 ) -> Principal:
     """Return the caller that the first alternative with valid credentials names. Raises Unauthorized."""
     if not operation.security:
@@ -158,18 +145,18 @@ def authenticate_subrequest(
     refusal = None
     for alternative in operation.security:
         try:
-            principal = _satisfied(alternative, head, schemes, state, strict=strict)
+            principal = _satisfied(alternative, call, schemes, state, strict=strict)
         except Unauthorized as refused:
             refusal = refused
         else:
             if principal is not None:
                 return principal
-    raise refusal or Unauthorized("missing", find_missing_scheme(operation, schemes, head))
+    raise refusal or Unauthorized("missing", find_missing_scheme(operation, schemes, call))
 
 
 def _satisfied(
     alternative: Iterable[str],
-    head: Head,
+    call: Call,
     schemes: Mapping[str, SecurityScheme],
     state: State,
     *,
@@ -178,18 +165,18 @@ def _satisfied(
     """Return the principal of the alternative's last credential; None if the request lacks a credential."""
     principal = ANONYMOUS
     for name in alternative:
-        text = schemes[name].credential(head)
+        text = schemes[name].credential(call)
         if text is None:
             return None
         principal = authenticate(schemes[name], text, state, strict=strict)
     return principal
 
 
-def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
+def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], call: Call) -> str:
     """Return the first scheme of the operation for which the call has no credential; "" if there is none."""
     for alternative in operation.security:
         for name in alternative:
-            if schemes[name].credential(head) is None:
+            if schemes[name].credential(call) is None:
                 return name
     return ""
 

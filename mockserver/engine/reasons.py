@@ -20,7 +20,7 @@ from mockserver.codec.redaction import (
     redact_body,
     redact_credential,
 )
-from mockserver.engine.auth import CREDENTIALS, Head, SecurityScheme, find_mistake
+from mockserver.engine.auth import CREDENTIALS, SecurityScheme, find_mistake
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import (
@@ -402,8 +402,8 @@ class AccessReasons(Value, frozen=True):
             return f"this is not the password of {name}"
         return f"{name} is not {'known here' if self.strict else 'accepted'}"
 
-    def _missing(self, scheme: SecurityScheme, head: Head, operation: Operation | None) -> str:
-        kind = head.headers.get("authorization", "").partition(" ")[0]
+    def _missing(self, scheme: SecurityScheme, call: Call, operation: Operation | None) -> str:
+        kind = call.headers.get("authorization", "").partition(" ")[0]
         if scheme.node["type"] == _API_KEY or not kind:
             return "no credentials" if scheme.node["type"] != _API_KEY else f"no {self._form(scheme)}"
         word = _scheme_word(scheme)
