@@ -11,7 +11,7 @@ from mockserver.model import EMPTY, Call, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.coercion import Coercion, Read, compile_coercion
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, misused, resolve
-from mockserver.spec.own_bodies import DecodeOwn, own_decoder
+from mockserver.spec.own_bodies import DecodeBody, own_decoder
 from mockserver.spec.parameter_styles import CompiledParameters, compile_parameters
 from mockserver.spec.schema import (
     COMMON_FORMATS,
@@ -24,12 +24,6 @@ from mockserver.spec.schema import (
 )
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
-
-DecodeBody = Callable[[Call, str, int], Json]
-"""A function that decodes a body by a call, a charset, and the maximum number of bytes of lenient JSON.
-
-The call's assumptions apply. Raises MalformedBody; TakesLongError: more bytes of lenient JSON.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +120,10 @@ def _compile_body(
     spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledBody:
     document, batch = spec.document, operation.batch
-    content = _own_content(spec, operation).get(body.name, EMPTY)
+    written = document["paths"][operation.path][operation.method].get("requestBody", EMPTY)
+    content = written.get("content", EMPTY).get(
+        body.name, EMPTY
+    )  # {} if the operation declares it by reference
     own = own_decoder(body.name, content, tree) if spec.is_own else None
     if own is not None:
         body = MediaType(body.name, content["schema"], EMPTY)
@@ -137,7 +134,7 @@ def _compile_body(
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
-            decode=_body_decoder(body, node, item or node, tree) if own is None else _own_body_decoder(own),
+            decode=own or _body_decoder(body, node, item or node, tree),
             read=coercion.reader(whole),
             whole=schemas.compile(whole),
             closed=schemas.compile(whole, closed=True),
@@ -146,16 +143,9 @@ def _compile_body(
         )
     except SpecError as error:
         place = operation.place
-        if error.path[:1] == ("x-binder",) and body.name in _own_content(spec, operation):
+        if error.path[:1] == ("x-binder",) and content:
             place = (*place, "requestBody", "content", body.name)
         raise error.within(spec.name, f"{operation.id}: {body.name}", place) from None
-
-
-def _own_content(spec: Spec, operation: Operation) -> Document:
-    """Return the media types that the operation declares itself, not by reference."""
-    node = spec.document["paths"][operation.path][operation.method]
-    content: Document = node.get("requestBody", EMPTY).get("content", EMPTY)
-    return content
 
 
 def _compile_items(
@@ -204,10 +194,6 @@ def _body_decoder(body: MediaType, node: Document, element: Document, tree: Sche
 def _list_members(document: Document, element: Document) -> frozenset[str]:
     members = resolve(document, element).get("properties", {})
     return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
-
-
-def _own_body_decoder(decode: DecodeOwn) -> DecodeBody:
-    return lambda call, charset, _: decode(call.body, charset, call.headers.get("content-type", ""))
 
 
 def _json_decoder(lenient: Json) -> DecodeBody:

@@ -10,16 +10,19 @@ from typing import Any
 from mockserver.codec.form import nest, parse_pairs
 from mockserver.codec.multipart import parse_parts
 from mockserver.errors import MalformedBody
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Call, Document, Json
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.text_values import SEPARATORS, TextReader, convert
 from mockserver.spec.typed_xml import AnswerReader
 
-DecodeOwn = Callable[[bytes, str, str], Json]
-"""A function of body, charset and Content-Type that returns the document. Raises MalformedBody."""
+DecodeBody = Callable[[Call, str, int], Json]
+"""A function that decodes a body by a call, a charset, and the maximum number of bytes of lenient JSON.
+
+The call's assumptions apply. Raises MalformedBody; TakesLongError: more bytes of lenient JSON.
+"""
 
 _STRUCTURES = frozenset({"object", "array"})
-_READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]] = (
+_READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeBody]]] = (
     ("application/x-www-form-urlencoded", frozenset({"object"}), lambda one: one.form),
     ("multipart/form-data", frozenset({"object"}), lambda one: one.multipart),
     (".*[/+]xml", _STRUCTURES, lambda one: one.xml),
@@ -34,21 +37,21 @@ class _OwnBody:
     encoding: Json
     tree: SchemaTree
 
-    def form(self, body: bytes, charset: str, _content_type: str) -> Json:
-        return self._nested(parse_pairs(body, charset))
+    def form(self, call: Call, charset: str, _most_bytes: int) -> Json:
+        return self._nested(parse_pairs(call.body, charset))
 
-    def multipart(self, body: bytes, _charset: str, content_type: str) -> Json:
-        return self._nested(parse_parts(body, content_type))
+    def multipart(self, call: Call, _charset: str, _most_bytes: int) -> Json:
+        return self._nested(parse_parts(call.body, call.headers.get("content-type", "")))
 
-    def xml(self, body: bytes, charset: str, _content_type: str) -> Json:
+    def xml(self, call: Call, charset: str, _most_bytes: int) -> Json:
         try:
-            return AnswerReader(self.tree, convert).read(body, self.schema, charset)
+            return AnswerReader(self.tree, convert).read(call.body, self.schema, charset)
         except ValueError as error:
             raise MalformedBody(str(error)) from None
 
-    def text(self, body: bytes, charset: str, _content_type: str) -> Json:
+    def text(self, call: Call, charset: str, _most_bytes: int) -> Json:
         try:
-            text = body.decode(charset)
+            text = call.body.decode(charset)
         except (LookupError, UnicodeError) as error:
             raise MalformedBody(str(error)) from None
         return convert(text, self.tree.place((self.schema,)))
@@ -70,7 +73,7 @@ class _OwnBody:
         return "" if node.get("explode", style == "form") else SEPARATORS.get(style, "")
 
 
-def own_decoder(name: str, content: Document, tree: SchemaTree) -> DecodeOwn | None:
+def own_decoder(name: str, content: Document, tree: SchemaTree) -> DecodeBody | None:
     """Return the decoder of a media type; None if `_READINGS` has none for the media type and its schema."""
     schema = content.get("schema", EMPTY)
     kinds = tree.place((schema,)).kinds
