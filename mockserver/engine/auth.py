@@ -33,8 +33,6 @@ _SCHEME_AGAIN = re.compile(r"(bearer|basic)(\s.*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme of a spec."""
-
     name: str
     node: Document
     credential: Callable[[Call], str | None] = field(init=False, compare=False)

@@ -207,8 +207,6 @@ class AnswerForm:
 
 @dataclass(frozen=True, slots=True)
 class RowMember:
-    """A member of a row."""
-
     tell: TellMember
     usual: Mapping[Action, Json] | None = None
     """Values for items without problems, by action; None if the value depends on the item."""

@@ -143,8 +143,6 @@ def _by_name(name: str, known: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """The drawing of one value."""
-
     filling: SchemaFilling
     faker: Generator
     year: int

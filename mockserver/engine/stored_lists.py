@@ -26,8 +26,6 @@ _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list."""
-
     records: list[Document]
     facts: Mapping[str, Json]
     """What an envelope may tell of the page, by plain names of members."""

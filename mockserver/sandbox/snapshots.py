@@ -139,8 +139,6 @@ class DocumentPlace(Value, frozen=True, order=True):
 
 
 class ValueChange(Value, frozen=True):
-    """A changed value."""
-
     pointer: str
     values: Document
     """{old, new}, without `old` if the value was added, without `new` if it was removed."""

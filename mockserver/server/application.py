@@ -46,8 +46,6 @@ from mockserver.server.work_threads import CallThread
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a server."""
-
     vendors: tuple[str, ...] = ()
     specs: tuple[Path, ...] = ()
     files: tuple[Path, ...] = ()

@@ -437,8 +437,6 @@ async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> N
 
 
 class ResponseHead(NamedTuple):
-    """Head of a response."""
-
     octets: bytes
     length: int
     """Length of the body that the head announces."""

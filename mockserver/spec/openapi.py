@@ -101,8 +101,6 @@ def _are_paths(found: Iterable[Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter."""
-
     name: str
     place: str
     """OpenAPI's `in`."""
@@ -153,8 +151,6 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An OpenAPI operation."""
-
     id: str
     method: str
     path: str

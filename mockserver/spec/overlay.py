@@ -21,8 +21,6 @@ _WORDS = ("update", "remove", "copy")
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """An overlay."""
-
     name: str
     """Name of its file."""
     extends: str
