@@ -32,7 +32,7 @@ from mockserver.errors import (
     UnknownSandboxError,
     UnsupportedMediaType,
 )
-from mockserver.model import Document, Json, Problem, Reply, pointer_of
+from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
 from mockserver.server.connexion_parts import (
     API,
@@ -111,9 +111,8 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     # `add_api` takes no `CheckedSpecification`, and Connexion's own is validated slowly for each middleware.
     specification = CheckedSpecification(_connexion_document(contract.document))
     app.middleware.apis.append(API(specification, base_path=MOUNT, name=None, **vars(settings)))
-    app.add_error_handler(ControlError, _refusal_response)
-    for kind, (status, code) in _REFUSALS.items():
-        app.add_error_handler(kind, partial(_sandbox_refusal_response, status, code))
+    for kind in (ControlError, *_REFUSALS):
+        app.add_error_handler(kind, _refusal_response)
     framework = partial(_framework_response, contract)
     app.add_error_handler(ProblemException, framework)
     app.add_error_handler(HTTPException, framework)
@@ -190,15 +189,11 @@ def _response(result: Json | Reply, status: int) -> ConnexionResponse:
     )
 
 
-def _sandbox_refusal_response(
-    status: int, code: str, _request: ConnexionRequest, error: Exception
-) -> ConnexionResponse:
+def _refusal_response(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    if isinstance(error, ControlError):
+        return _problem_response(error.status, str(error), {"code": error.code, **error.members})
+    status, code = _REFUSALS[type(error)]
     return _problem_response(status, str(error), {"code": code})
-
-
-def _refusal_response(_request: ConnexionRequest, error: Any) -> ConnexionResponse:
-    refusal: ControlError = error
-    return _problem_response(refusal.status, str(refusal), {"code": refusal.code, **refusal.members})
 
 
 def _framework_response(contract: Spec, request: ConnexionRequest, error: Any) -> ConnexionResponse:
@@ -312,9 +307,8 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
     def _unknown(self, request: ConnexionRequest) -> Iterator[Document]:
         names = [parameter["name"] for parameter in self.parameters["query"]]
         for name in sorted(request.query_params.keys() - set(names)):
-            error = _error_document(
-                ("query", name), "unknown-parameter", f"there is no query parameter {name}"
-            )
+            detail = f"there is no query parameter {name}"
+            error = _problem_document(Problem("unknown-parameter", ("query", name), detail))
             yield {**error, "try": f"there are {', '.join(names)}" if names else "leave it out"}
 
     def _wrong(self, where: str, request: ConnexionRequest) -> Iterator[Document]:
@@ -326,9 +320,8 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
                 schema = _compiled(json.encode(parameter["schema"]))
                 yield from map(_problem_document, schema.problems(value, (where, name)))
             elif parameter.get("required"):
-                yield _error_document(
-                    (where, name), "missing-required", f"the {where} parameter {name} is missing"
-                )
+                detail = f"the {where} parameter {name} is missing"
+                yield _problem_document(Problem("missing-required", (where, name), detail))
 
 
 class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion ships no types
@@ -342,7 +335,7 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
     def _valid(self, content: bytes) -> Json:
         body = json.decode(content)
         if body is None and not self._nullable:
-            _refuse([_error_document((), "wrong-type", "expected a document, found none")])
+            _refuse([_problem_document(Problem("wrong-type", (), "expected a document, found none"))])
         schema = _compiled(json.encode(self._schema))
         _refuse([_problem_document(problem) for problem in schema.problems(body)])
         return body
@@ -370,9 +363,6 @@ def _refuse(errors: list[Document]) -> None:
 
 
 def _problem_document(problem: Problem) -> Document:
-    return _error_document(problem.path, problem.code, problem.detail)
-
-
-def _error_document(path: tuple[str | int, ...], code: str, detail: str) -> Document:
+    detail = problem.detail
     shown = detail if len(detail) <= _MAX_DETAIL else f"{detail[:_MAX_DETAIL]}…"
-    return {"pointer": pointer_of(path), "code": code, "detail": shown}
+    return {"pointer": problem.pointer, "code": problem.code, "detail": shown}
