@@ -35,7 +35,7 @@ from mockserver.errors import (
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, is_sandbox_name
 from mockserver.server.access import EVERY_ORIGIN
-from mockserver.server.backend import InFlight, InFlightCalls
+from mockserver.server.backend import InFlight, InFlightCalls, groups_of
 from mockserver.server.exchange import Body, Recorder, read_decoded_body, send_reply
 from mockserver.server.routing import ARRIVAL, STARTED, VendorApp
 from mockserver.server.transport_faults import ConnectionLostError
@@ -179,7 +179,7 @@ class MockServerApp:
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"
         with ExitStack() as flight:
-            track = self.in_flight_calls.track(sandbox, vendor.served, headers, target)
+            track = self.in_flight_calls.track(groups_of(sandbox, vendor.served, headers, target))
             counts, started = flight.enter_context(track), perf_counter()
             sending = _SendMonitor(incoming.send, flight.close)
             header_refusal = incoming.header_refusal

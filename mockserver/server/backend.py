@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from mockserver.codec import json
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
@@ -24,10 +24,7 @@ from mockserver.server.listening import StartupError
 
 if TYPE_CHECKING:
     from mockserver.redis_store.addresses import StoreAddress
-    from mockserver.redis_store.sandbox_use import OpenCalls
-
-
-_Group: TypeAlias = tuple[str, ...]
+    from mockserver.redis_store.sandbox_use import Group, OpenCalls
 
 
 class InFlightCounts(Value, frozen=True):
@@ -40,14 +37,8 @@ class InFlightCounts(Value, frozen=True):
 
 
 class InFlight(Protocol):
-    def track(
-        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
-    ) -> AbstractContextManager[InFlightCounts]:
-        """Return a context in which the call counts as in flight.
-
-        Two calls have the same idempotency key only if their credentials and `target` (method and path) are
-        equal too. A tenant in the body is ignored.
-        """
+    def track(self, groups: Sequence[Group]) -> AbstractContextManager[InFlightCounts]:
+        """Return a context in which a call counts as in flight; `groups` is what `groups_of` returns."""
         ...
 
     def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]: ...
@@ -58,7 +49,7 @@ class _Tracked:
 
     __slots__ = ("_groups", "_lock", "_open")
 
-    def __init__(self, counts: dict[_Group, int], lock: Lock, groups: list[_Group]) -> None:
+    def __init__(self, counts: dict[Group, int], lock: Lock, groups: Sequence[Group]) -> None:
         self._open, self._lock, self._groups = counts, lock, groups
 
     def __enter__(self) -> InFlightCounts:
@@ -83,13 +74,11 @@ class InFlightCalls:
     """
 
     def __init__(self) -> None:
-        self._open: dict[_Group, int] = {}
+        self._open: dict[Group, int] = {}
         self._lock = Lock()
 
-    def track(
-        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
-    ) -> AbstractContextManager[InFlightCounts]:
-        return _Tracked(self._open, self._lock, groups_of(sandbox, served, headers, target))
+    def track(self, groups: Sequence[Group]) -> AbstractContextManager[InFlightCounts]:
+        return _Tracked(self._open, self._lock, groups)
 
     def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
         counts = Counter(dict.fromkeys(names, 0))
@@ -100,10 +89,12 @@ class InFlightCalls:
         return counts
 
 
-def groups_of(
-    sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
-) -> list[tuple[str, ...]]:
-    """Return the groups that a call counts in: its tenant and, if it has an idempotency key, that key."""
+def groups_of(sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str) -> list[Group]:
+    """Return the groups that a call counts in: its tenant and, if it has an idempotency key, that key.
+
+    Two calls have the same idempotency key only if their credentials and `target` (method and path) are equal
+    too. A tenant in the body is ignored.
+    """
     group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:
@@ -169,11 +160,9 @@ class SharedInFlightCalls:
         self._open_calls = open_calls
 
     @contextmanager
-    def track(
-        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
-    ) -> Iterator[InFlightCounts]:
-        groups = [(served.name,), *groups_of(sandbox, served, headers, target)]
-        call, (_of_vendor, in_flight, *same_key) = self._open_calls.enter(sandbox, groups)
+    def track(self, groups: Sequence[Group]) -> Iterator[InFlightCounts]:
+        sandbox, vendor, _ = groups[0]
+        call, (_of_vendor, in_flight, *same_key) = self._open_calls.enter(sandbox, [(vendor,), *groups])
         try:
             yield InFlightCounts(in_flight, same_key[0] - 1 if same_key else 0)
         finally:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Call
-from mockserver.server.backend import InFlightCalls, InFlightCounts
+from mockserver.server.backend import InFlightCalls, InFlightCounts, groups_of
 from tests.support import engine_samples, sample_vendor
 
 CALL = replace(
@@ -37,7 +37,7 @@ def met(first: Call, second: Call, served: LoadedVendor) -> tuple[int, int]:
 def tracked(calls: InFlightCalls, call: Call, served: LoadedVendor) -> AbstractContextManager[InFlightCounts]:
     """Track the call as in flight during the context."""
     vendor = dataclasses.replace(served, name=call.vendor)
-    return calls.track(call.sandbox, vendor, call.headers, f"{call.method} {call.path}")
+    return calls.track(groups_of(call.sandbox, vendor, call.headers, f"{call.method} {call.path}"))
 
 
 def headed(**headers: str) -> Mapping[str, str]:
