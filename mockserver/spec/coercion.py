@@ -88,60 +88,52 @@ class Coercion:
         """Compile a reader of values of the schema; return None if the reader would change no value."""
         is_active = self.any_case or self.drops_null_texts or self.drops_null_structures
         is_active = is_active or self.drops_blank_numbers or bool(self.coercions)
-        return _Compiler(self).compile(schema) if is_active else None
+        return self._compile(schema, {}) if is_active else None
 
-
-@dataclass(frozen=True, slots=True)
-class _Compiler:
-    """Compiler of one schema."""
-
-    coercion: Coercion
-    begun: dict[int, _StructureReader] = field(default_factory=dict)
-    """Readers by the `id` of their schema, because a schema may contain itself."""
-
-    def compile(self, schema: Document) -> Read | None:
-        node = resolve(self.coercion.document, schema)
+    def _compile(self, schema: Document, begun: dict[int, _StructureReader]) -> Read | None:
+        """Return a reader; `begun` has readers by the `id` of their schema, which may contain itself."""
+        node = resolve(self.document, schema)
         properties = self._properties(node)
         if not properties and "items" not in node:
             return self._scalar(node)
-        if id(node) in self.begun:
-            return self.begun[id(node)].read
-        made = self.begun[id(node)] = _StructureReader(self.coercion.any_case, self._scalar(node))
+        if id(node) in begun:
+            return begun[id(node)].read
+        made = begun[id(node)] = _StructureReader(self.any_case, self._scalar(node))
         for name, child in properties.items():
-            made.members[name.lower() if self.coercion.any_case else name] = (name, self.compile(child))
-        if self.coercion.any_case:
+            made.members[name.lower() if self.any_case else name] = (name, self._compile(child, begun))
+        if self.any_case:
             made.members |= {name: made.members[name.lower()] for name in properties}
         made.nulls = frozenset(name for name, child in properties.items() if self._drops_null(child))
         made.blanks = frozenset(name for name, child in properties.items() if self._drops_blank(child))
-        made.read_element = self.compile(node["items"]) if "items" in node else None
+        made.read_element = self._compile(node["items"], begun) if "items" in node else None
         return made.read
 
     def _properties(self, node: Document) -> Mapping[str, Document]:
         own: dict[str, Document] = {}
         for part in node.get("allOf", ()):
-            own |= self._properties(resolve(self.coercion.document, part))
+            own |= self._properties(resolve(self.document, part))
         return {**own, **node.get("properties", {})}
 
     def _scalar(self, node: Document) -> Read | None:
         wanted = node.get("type", "")
         tried = [
             coerce
-            for target, coerce in self.coercion.coercions
+            for target, coerce in self.coercions
             if target == wanted or (target == "null" and node.get("nullable"))
         ]
         return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
 
     def _drops_null(self, schema: Document) -> bool:
         """Return whether null counts as absent, as in .NET: for lists, objects, and texts except GUIDs."""
-        node, coercion = resolve(self.coercion.document, schema), self.coercion
+        node = resolve(self.document, schema)
         kind = node.get("type")
         if kind == "string":
-            return coercion.drops_null_texts and node.get("format") != "uuid"
-        return coercion.drops_null_structures and kind in ("array", "object")
+            return self.drops_null_texts and node.get("format") != "uuid"
+        return self.drops_null_structures and kind in ("array", "object")
 
     def _drops_blank(self, schema: Document) -> bool:
-        kind = resolve(self.coercion.document, schema).get("type")
-        return self.coercion.drops_blank_numbers and kind in ("integer", "number")
+        kind = resolve(self.document, schema).get("type")
+        return self.drops_blank_numbers and kind in ("integer", "number")
 
 
 @dataclass(slots=True)
