@@ -162,10 +162,8 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
     own = f"/{call.vendor}"
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
-    if call.vendor and call.path in ("", "/"):
-        return f"no such operation; all are listed at {own}/ui/"
-    nearest = directory.nearest(call.method, mounted + call.path, prefix)
-    if nearest:
+    is_root = call.vendor and call.path in ("", "/")
+    if not is_root and (nearest := directory.nearest(call.method, mounted + call.path, prefix)):
         return f"no such operation; nearest is {nearest}"
     address = f"{own}/ui/" if call.vendor else "/_mock/vendors"
     return f"no such operation; all are listed at {address}"

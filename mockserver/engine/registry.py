@@ -167,7 +167,9 @@ def is_own_file(file: Path) -> bool:
 def load_document(contract: Spec, file: str = "", *, on_demand: bool = False) -> LoadedVendor:
     """Load the vendor of an indexed spec; `file` is named in errors. Raises SpecError, VendorError."""
     vendor, fixtures = _load_package(contract.name)
-    _check_operation_ids(contract, vendor)
+    for operation in (*vendor.batches, *vendor.operations):
+        if operation not in contract.operations:
+            raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
     # A package's own mistake keeps its traceback.
     is_spec_alone = vendor is _VENDOR_WITHOUT_CODE
     with loading.refuse_malformed(file or contract.name) if is_spec_alone else nullcontext():
@@ -270,12 +272,6 @@ def _load_package(name: str) -> tuple[Vendor, Tables]:
 def _load_yaml(file: Path) -> Mapping[str, Any]:
     found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return found
-
-
-def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:
-    for operation in (*vendor.batches, *vendor.operations):
-        if operation not in contract.operations:
-            raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
 
 
 def _batch_handler(

@@ -347,7 +347,7 @@ def _vendor_apps(
 class BuiltAtFirstCall:
     """Application that `build` returns, built only once, at the first request.
 
-    Lifespan events do not build the application, and are not passed to it.
+    Lifespan events are confirmed; they do not build the application, and are not passed to it.
     """
 
     build: Callable[[], ASGIApp]
@@ -355,15 +355,10 @@ class BuiltAtFirstCall:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _answer_lifespan(receive, send)
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
             return
         if self._built is None:
             self._built = self.build()
         await self._built(scope, receive, send)
-
-
-async def _answer_lifespan(receive: Receive, send: Send) -> None:
-    """Confirm start and end of the server."""
-    for event in ("startup", "shutdown"):
-        await receive()
-        await send({"type": f"lifespan.{event}.complete"})

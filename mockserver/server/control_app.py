@@ -244,7 +244,8 @@ class ControlBodyReader:
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
             return
         headers["content-length"] = str(len(body))
-        call = ControlCall(parse_content_type(headers)[0], content, _origin(scope), headers.get("accept", ""))
+        origin = origin_of(scope["scheme"], *(scope.get("server") or ("127.0.0.1", None)))
+        call = ControlCall(parse_content_type(headers)[0], content, origin, headers.get("accept", ""))
         inner = {**scope, "headers": headers.raw, CONTROL_CALL_KEY: call, DOCUMENT_KEY: document}
         await self._app(inner, _replay_body(body, receive), send)
 
@@ -280,10 +281,6 @@ def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple
     json.check_depth(document)
     headers["content-type"] = JSON_TYPE
     return json.encode(document), document
-
-
-def _origin(scope: Scope) -> str:
-    return origin_of(scope["scheme"], *(scope.get("server") or ("127.0.0.1", None)))
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from threading import RLock
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -45,13 +43,12 @@ class CallThread:
                 pass
             finally:
                 lock.release()
-        inside = partial(_work_inside, lock, work, replace(arrival, may_take_long=True))
-        return await get_running_loop().run_in_executor(self._thread, inside)
 
+        def work_inside() -> T:
+            with lock:
+                return work(replace(arrival, may_take_long=True))
 
-def _work_inside(lock: RLock, work: Callable[[Arrival], T], arrival: Arrival) -> T:
-    with lock:
-        return work(arrival)
+        return await get_running_loop().run_in_executor(self._thread, work_inside)
 
 
 def _is_large(body: bytes) -> bool:
