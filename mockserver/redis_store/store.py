@@ -59,14 +59,6 @@ class Span(Value, frozen=True):
     """Epoch of the versions; empty in a span from Redis, which does not store the epoch."""
 
 
-class _Step(Value, frozen=True):
-    """The changes from the previous version to `version`."""
-
-    version: int
-    before: Sequence[PlacedChange]
-    """The changed documents as they were in the previous version."""
-
-
 class CallHistory:
     """The newest changes of a sandbox, and the versions before and after each recorded call."""
 
@@ -78,7 +70,7 @@ class CallHistory:
         spans = [span for span in self._spans() if span.number in numbers and span.number > 0]
         if not spans:
             return {}
-        steps = {step.version: step for step in self._steps()}
+        steps = self._steps()
         wanted = {at for span in spans for at in (span.before, span.after)}
         found: dict[int, Tables] = {}
         rewound = Rewound.of(now)
@@ -87,7 +79,7 @@ class CallHistory:
                 found[version] = rewound.tables()
             if version not in steps:
                 break
-            rewound.undo(steps[version].before)
+            rewound.undo(steps[version])
             version -= 1
         return {
             span.number: CallStates(found[span.before], found[span.after])
@@ -102,12 +94,12 @@ class CallHistory:
             return {}
         found: dict[str, int] = {}
         first = spans[0].before
-        for step in reversed(self._steps()):
-            if step.version <= first:
+        for version, changes in reversed(self._steps().items()):
+            if version <= first:
                 break
-            for changed, key, _ in step.before:
+            for changed, key, _ in changes:
                 if changed == place and key in keys:
-                    found.setdefault(key, _number_at(spans, step.version))
+                    found.setdefault(key, _number_at(spans, version))
         return found
 
     def _spans(self) -> list[Span]:
@@ -115,14 +107,14 @@ class CallHistory:
         spans = (member.split() for member in members)
         return [Span(int(number), int(before), int(after)) for number, before, after in spans]
 
-    def _steps(self) -> list[_Step]:
-        """Return the steps whose previous version is still in the log, oldest first."""
+    def _steps(self) -> dict[int, Sequence[PlacedChange]]:
+        """Return by version the changes from the previous version, if that is in the log, oldest first."""
         entries = self._connection.ask(lambda client: client.xrange(self._keys.log))
-        return [
-            _Step(_version_of(one), read_before(fields[b"b"]))
+        return {
+            _version_of(one): read_before(fields[b"b"])
             for (before, _), (one, fields) in pairwise(entries)
             if _version_of(before) + 1 == _version_of(one)
-        ]
+        }
 
 
 def _version_of(entry_id: bytes) -> int:
