@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from mockserver.codec.http import json_reply
-from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.assumptions import KeyRules, key_rules
+from mockserver.errors import NotFound
+from mockserver.model import Document, Problem, Reply
+from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request, find_record
 from mockserver.vendors.guidewire import attributes, lifecycle
@@ -23,12 +24,11 @@ from mockserver.vendors.guidewire.lifecycle import (
     CLAIMS,
     INVOICES,
     ITEMS,
+    NEW_INVOICE,
     PAYEES,
     InvoiceWithItems,
     Target,
     edit_problems,
-    find_invoice,
-    find_item,
     in_creation_order,
     invalidate,
     items_of,
@@ -54,19 +54,6 @@ from mockserver.vendors.guidewire.representation import (
     render_page,
 )
 
-_NEW_INVOICE: Document = {
-    "approvalStatus": "unapproved",
-    "approvedAmount": "0",
-    "bulkInvoiceTotal": "0",
-    "currency": "usd",
-    "deliveryMethod": "send",
-    "paymentMethod": "check",
-    "reportability": "notreportable",
-    "splitEqually": False,
-    "status": "draft",
-    "valid": False,
-    "version": 0,
-}
 _INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEqually")
 
 
@@ -84,20 +71,32 @@ def _all_invoices(_request: Request, state: State) -> list[Document]:
 
 
 def show_claim(request: Request, state: State) -> Reply:
-    key = _id_rules(request).find_key(request.parameters["claimId"], state.collection(CLAIMS))
+    key = _key_in_path(CLAIMS, "claimId", request, state)
     claim = {"id": key, **find_record(CLAIMS, key, state)}
-    return element_reply(200, claim_element(claim, request, state))
+    return json_reply(200, {"data": claim_element(claim, request, state)})
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    return element_reply(200, invoice_element(invoice_in_path(request, state), request, state))
+    return invoice_reply(invoice_in_path(request, state), request, state)
 
 
 def create_invoice(request: Request, state: State) -> Reply:
-    """Create an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #bulk-invoice."""
-    sent = _checked_attributes(request, Target(), state)
-    made = create_draft(sent, request.call.assumptions, state)
-    return element_reply(201, invoice_element(made, request, state))
+    """Store a new draft with defaults and without items.
+
+    Source: docs/vendors/guidewire.md#operations-and-paths, #bulk-invoice.
+    """
+    sent, assumptions = _checked_attributes(request, Target(), state), request.call.assumptions
+    payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
+    draft = {
+        **NEW_INVOICE,
+        "id": new_id(assumptions["id_prefix"], state),
+        "position": state.next("position"),
+        "mailTo": payee["displayName"],
+        "scheduledSendDate": attributes.start_of_day(state.now),
+        **read_invoice(sent),
+    }
+    made = save(recalculate(without_nulls(draft), (), assumptions)[0], (), state)
+    return invoice_reply(made, request, state, status=201)
 
 
 def update_invoice(request: Request, state: State) -> Reply:
@@ -105,9 +104,9 @@ def update_invoice(request: Request, state: State) -> Reply:
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(edit_problems(invoice))
-    sent = _checked_attributes(request, Target(invoice), state)
-    changed = change_invoice(invoice, sent, request.call.assumptions, state)
-    return element_reply(200, invoice_element(changed, request, state))
+    changes = read_invoice(_checked_attributes(request, Target(invoice), state))
+    changed = _change_invoice(invoice, changes, request.call.assumptions, state)
+    return invoice_reply(changed, request, state)
 
 
 def delete_invoice(request: Request, state: State) -> Reply:
@@ -115,45 +114,78 @@ def delete_invoice(request: Request, state: State) -> Reply:
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(transition_problems("delete", invoice))
-    remove_invoice(invoice, state)
+    items = state.collection(ITEMS)
+    for item in items_of(invoice, state):
+        del items[item["id"]]
+    del state.collection(INVOICES)[invoice["id"]]
     return Reply(204)
 
 
 def show_item(request: Request, state: State) -> Reply:
     _, item = _item_in_path(request, state)
-    return element_reply(200, item_element(item, request, state))
+    return _item_reply(item, request, state)
 
 
 def create_item(request: Request, state: State) -> Reply:
-    """Add an item to an invoice. Source: docs/vendors/guidewire.md#item, #editing."""
-    invoice = invoice_in_path(request, state)
+    """Add an item, and recalculate its invoice, which loses validity and approval.
+
+    Source: docs/vendors/guidewire.md#item, #editing.
+    """
+    invoice, assumptions = invoice_in_path(request, state), request.call.assumptions
     refuse_problems(edit_problems(invoice))
     sent = _checked_attributes(request, Target(invoice), state)
-    made = add_item(invoice, sent, request.call.assumptions, state)
-    return element_reply(201, item_element(made, request, state))
+    draft = without_nulls(
+        {
+            "amount": "0",
+            "bulkInvoice": invoice["id"],
+            "currency": invoice["currency"],
+            "id": new_id(assumptions["id_prefix"], state),
+            "nonEroding": False,
+            "position": state.next("position"),
+            "reservingCurrency": state.collection(CLAIMS)[sent["claim"]["id"]]["currency"],
+            "status": "draft",
+            "version": 0,
+            **{name: invoice.get(default) for name, default in ITEM_DEFAULTS.items()},
+            **read_item(sent),
+        }
+    )
+    if invoice["splitEqually"] or reopens(invoice, assumptions):
+        _save_changed(invoice, (*items_of(invoice, state), draft), assumptions, state)
+    else:
+        _append_item(invoice, draft, state)
+    return _item_reply(state.collection(ITEMS)[draft["id"]], request, state, status=201)
 
 
 def update_item(request: Request, state: State) -> Reply:
-    """Update an item; refuse stale data. Source: docs/vendors/guidewire.md#item, #editing."""
-    invoice, item = _item_in_path(request, state)
-    refuse_stale(item, item_path(item), request)
-    refuse_problems(edit_problems(invoice))
+    """If any value differs, change the item, make it a draft, and invalidate its invoice; refuse stale data.
+
+    Source: docs/vendors/guidewire.md#item, #editing.
+    """
+    invoice, item = _editable_item(request, state)
     sent = _checked_attributes(request, Target(invoice, item), state)
-    changed = change_item(invoice, item, sent, request.call.assumptions, state)
-    return element_reply(200, item_element(changed, request, state))
+    changed = without_nulls({**item, **read_item(sent)})
+    amount = attributes.print_amount(Decimal(changed["amount"]), invoice["currency"])
+    changed = {**changed, "amount": amount}
+    if changed != item:
+        draft = without_nulls({**changed, "status": "draft", "explanation": None})
+        items = [draft if one["id"] == item["id"] else one for one in items_of(invoice, state)]
+        _save_changed(invoice, items, request.call.assumptions, state)
+    return _item_reply(state.collection(ITEMS)[item["id"]], request, state)
 
 
 def delete_item(request: Request, state: State) -> Reply:
-    """Delete an item of an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #editing."""
-    invoice, item = _item_in_path(request, state)
-    refuse_stale(item, item_path(item), request)
-    refuse_problems(edit_problems(invoice))
-    remove_item(invoice, item, request.call.assumptions, state)
+    """Delete an item, and recalculate its invoice, which loses validity and approval.
+
+    Source: docs/vendors/guidewire.md#operations-and-paths, #editing.
+    """
+    invoice, item = _editable_item(request, state)
+    del state.collection(ITEMS)[item["id"]]
+    _save_changed(invoice, items_of(invoice, state), request.call.assumptions, state)
     return Reply(204)
 
 
 def invoice_in_path(request: Request, state: State) -> Document:
-    return find_invoice(request.parameters["bulkInvoiceId"], state, _id_rules(request))
+    return find_record(INVOICES, _key_in_path(INVOICES, "bulkInvoiceId", request, state), state)
 
 
 def refuse_problems(problems: Iterable[Problem]) -> None:
@@ -177,8 +209,12 @@ def refuse_stale(document: Document, path: str, request: Request) -> None:
         raise rejection(Problem("stale-checksum", ("data", "checksum"), expected=expected, found=supplied))
 
 
-def element_reply(status: int, shown: Json) -> Reply:
-    return json_reply(status, {"data": shown})
+def invoice_reply(invoice: Document, request: Request, state: State, status: int = 200) -> Reply:
+    return json_reply(status, {"data": invoice_element(invoice, request, state)})
+
+
+def _item_reply(item: Document, request: Request, state: State, status: int = 200) -> Reply:
+    return json_reply(status, {"data": item_element(item, request, state)})
 
 
 def _checked_attributes(request: Request, subject: Target, state: State) -> Document:
@@ -192,36 +228,34 @@ def _checked_attributes(request: Request, subject: Target, state: State) -> Docu
 
 def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
     invoice = invoice_in_path(request, state)
-    item_id = request.parameters["bulkInvoiceItemId"]
-    return invoice, find_item(invoice, item_id, state, _id_rules(request))
+    key = _key_in_path(ITEMS, "bulkInvoiceItemId", request, state)
+    item = find_record(ITEMS, key, state)
+    if item["bulkInvoice"] != invoice["id"]:
+        raise NotFound(ITEMS, request.parameters["bulkInvoiceItemId"])
+    return invoice, item
 
 
-def _id_rules(request: Request) -> KeyRules:
-    return key_rules(request.call.assumptions).of_stored_keys
+def _editable_item(request: Request, state: State) -> tuple[Document, Document]:
+    """Return the invoice and the item in the path. Raises Rejected: stale data, or a fixed invoice."""
+    invoice, item = _item_in_path(request, state)
+    refuse_stale(item, item_path(item), request)
+    refuse_problems(edit_problems(invoice))
+    return invoice, item
 
 
-def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Store a new draft with defaults and without items. Source: docs/vendors/guidewire.md#bulk-invoice."""
-    payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
-    draft = {
-        **_NEW_INVOICE,
-        "id": new_id(assumptions["id_prefix"], state),
-        "position": state.next("position"),
-        "mailTo": payee["displayName"],
-        "scheduledSendDate": attributes.start_of_day(state.now),
-        **read_invoice(sent),
-    }
-    return save(recalculate(without_nulls(draft), (), assumptions)[0], (), state)
+def _key_in_path(collection: str, parameter: str, request: Request, state: State) -> str:
+    """Return the id in the path, as it is stored; an assumption decides whether letter case matters."""
+    rules = key_rules(request.call.assumptions).of_stored_keys
+    return rules.find_key(request.parameters[parameter], state.collection(collection))
 
 
-def change_invoice(
-    invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State
+def _change_invoice(
+    invoice: Document, changes: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Store the invoice with the sent attributes and their consequences, if any value differs; return it.
+    """Store the invoice with the changes and their consequences, if any value differs; return it.
 
     Source: docs/vendors/guidewire.md#editing, #rules.
     """
-    changes = read_invoice(sent)
     payee_id = str(changes.get("payeeAddressBookUID", invoice["payeeAddressBookUID"]))
     if payee_id != invoice["payeeAddressBookUID"]:
         changes = {"mailTo": state.collection(PAYEES)[payee_id]["displayName"], **changes}
@@ -237,14 +271,6 @@ def change_invoice(
     return save(revised, items, state)
 
 
-def remove_invoice(invoice: Document, state: State) -> None:
-    """Delete an invoice with its items. Source: docs/vendors/guidewire.md#states."""
-    items = state.collection(ITEMS)
-    for item in items_of(invoice, state):
-        del items[item["id"]]
-    del state.collection(INVOICES)[invoice["id"]]
-
-
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
     """If the delivery method becomes `hold`, hold the invoice; if it was `hold`, make a held invoice a draft.
 
@@ -258,53 +284,12 @@ def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) 
     return invoice, list(items)
 
 
-def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Add an item, and recalculate its invoice, which loses validity and approval."""
-    claim = state.collection(CLAIMS)[sent["claim"]["id"]]
-    draft = without_nulls(
-        {
-            "amount": "0",
-            "bulkInvoice": invoice["id"],
-            "currency": invoice["currency"],
-            "id": new_id(assumptions["id_prefix"], state),
-            "nonEroding": False,
-            "position": state.next("position"),
-            "reservingCurrency": claim["currency"],
-            "status": "draft",
-            "version": 0,
-            **{name: invoice.get(default) for name, default in ITEM_DEFAULTS.items()},
-            **read_item(sent),
-        }
-    )
-    if invoice["splitEqually"] or reopens(invoice, assumptions):
-        whole, items = recalculate(invalidate(invoice), (*items_of(invoice, state), draft), assumptions)
-        save(*reopen(whole, items, assumptions), state)
-    else:
-        _append_item(invoice, draft, state)
-    return state.collection(ITEMS)[draft["id"]]
-
-
-def change_item(
-    invoice: Document, item: Document, sent: Document, assumptions: Mapping[str, str], state: State
-) -> Document:
-    """If any value differs, change the item, make it a draft, and invalidate its invoice; return the item."""
-    changed = without_nulls({**item, **read_item(sent)})
-    amount = attributes.print_amount(Decimal(changed["amount"]), invoice["currency"])
-    changed = {**changed, "amount": amount}
-    if changed == item:
-        return item
-    draft = without_nulls({**changed, "status": "draft", "explanation": None})
-    others = [draft if one["id"] == item["id"] else one for one in items_of(invoice, state)]
-    whole, items = recalculate(invalidate(invoice), others, assumptions)
-    save(*reopen(whole, items, assumptions), state)
-    return state.collection(ITEMS)[item["id"]]
-
-
-def remove_item(invoice: Document, item: Document, assumptions: Mapping[str, str], state: State) -> None:
-    """Remove an item, and recalculate its invoice, which loses validity and approval."""
-    del state.collection(ITEMS)[item["id"]]
-    whole, items = recalculate(invalidate(invoice), items_of(invoice, state), assumptions)
-    save(*reopen(whole, items, assumptions), state)
+def _save_changed(
+    invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
+) -> None:
+    """Store an invoice whose items changed: recalculated, and without validity and approval."""
+    whole, revised = recalculate(invalidate(invoice), items, assumptions)
+    save(*reopen(whole, revised, assumptions), state)
 
 
 def _append_item(invoice: Document, draft: Document, state: State) -> None:

@@ -14,12 +14,12 @@ from mockserver.vendor import Handler, Request
 from mockserver.vendors.guidewire import attributes
 from mockserver.vendors.guidewire.attributes import without_nulls
 from mockserver.vendors.guidewire.bulk_invoices import (
-    element_reply,
     invoice_in_path,
+    invoice_reply,
     refuse_problems,
     refuse_stale,
 )
-from mockserver.vendors.guidewire.errors import ALERTS, EXPLANATIONS, rejection
+from mockserver.vendors.guidewire.errors import ALERTS, EXPLANATIONS
 from mockserver.vendors.guidewire.lifecycle import (
     BANK_ACCOUNTS,
     CLAIMS,
@@ -46,11 +46,13 @@ Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has a che
 """
 
 
-def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Validate the invoice; store the time of validation and the alerts in it."""
-    items = items_of(invoice, state)
+def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Store the time of validation and the alerts in the invoice.
+
+    Raises Rejected if it has alerts, and an assumption makes alerts errors.
+    """
     alerts = [
-        *_amount_alerts(invoice, items),
+        *_amount_alerts(invoice, items_of(invoice, state)),
         *_payee_alerts(invoice, state),
         *_number_alerts(invoice, assumptions, state),
     ]
@@ -60,7 +62,10 @@ def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: S
         "valid": not alerts,
         "validationAlerts": alerts or None,
     }
-    return save(without_nulls(looked_at), (), state)
+    validated = save(without_nulls(looked_at), (), state)
+    if assumptions["failed_validation"] == "refused":
+        refuse_problems(Problem("alert", detail=alert["message"], expected="validate") for alert in alerts)
+    return validated
 
 
 def _amount_alerts(invoice: Document, items: Sequence[Document]) -> Iterator[Json]:
@@ -98,13 +103,13 @@ def _alert(kind: str, **values: str) -> Json:
     return {"message": ALERTS[kind].format(**values), "type": kind}
 
 
-def submit_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Approve the invoice if its total is within the approval limit, else put it in review."""
-    items = items_of(invoice, state)
+def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Approve the invoice if its total is within the approval limit, else review it. Raises Rejected."""
+    refuse_problems(_submission_problems(invoice, assumptions, state))
     if Decimal(invoice["totalAmount"]) <= Decimal(assumptions["approval_limit"]):
         return approve_invoice(invoice, assumptions, state)
     waiting = withdraw_approval({**invoice, "status": "inreview"})
-    return save(waiting, with_status(items, "inreview"), state)
+    return save(waiting, with_status(items_of(invoice, state), "inreview"), state)
 
 
 def approve_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
@@ -121,7 +126,7 @@ def approve_invoice(invoice: Document, assumptions: Mapping[str, str], state: St
     return save(approved, items, state)
 
 
-def reject_invoice(invoice: Document, state: State) -> Document:
+def reject_invoice(invoice: Document, _assumptions: Mapping[str, str], state: State) -> Document:
     rejected = {**withdraw_approval(invoice), "approvalStatus": "rejected", "status": "rejected"}
     items = with_status(items_of(invoice, state), "rejected", EXPLANATIONS["rejected"])
     return save(rejected, items, state)
@@ -144,20 +149,10 @@ def change_status(action: str, invoice: Document, state: State) -> Document:
     return save(moved, with_status(items, chosen.items) if chosen.items else (), state)
 
 
-def reset_invoice(invoice: Document, state: State) -> Document:
+def reset_invoice(invoice: Document, _assumptions: Mapping[str, str], state: State) -> Document:
     draft, items = to_draft({**invoice, "valid": False}, items_of(invoice, state))
     forgotten = dict.fromkeys(("checkNumber", "issueDate", "lastValidatedDate", "validationAlerts"))
     return save(without_nulls({**draft, **forgotten}), items, state)
-
-
-def escalate_invoices(assumptions: Mapping[str, str], state: State) -> list[Document]:
-    """Advance every invoice that waits for a batch process by one status, and return them."""
-    moved = []
-    for invoice in in_creation_order(state.collection(INVOICES).values()):
-        after = _escalate(invoice, assumptions, state)
-        if after is not invoice:
-            moved.append(after)
-    return moved
 
 
 def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
@@ -207,7 +202,7 @@ def action_handler(name: str, take: TakeAction) -> Handler:
         refuse_stale(invoice, invoice_path(invoice), request)
         refuse_problems(transition_problems(name, invoice))
         after = take(invoice, request.call.assumptions, state)
-        return element_reply(200, invoice_element(after, request, state))
+        return invoice_reply(after, request, state)
 
     return handle
 
@@ -216,31 +211,17 @@ def transition_handler(name: str) -> Handler:
     return action_handler(name, lambda invoice, _, state: change_status(name, invoice, state))
 
 
-def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Validate the invoice. Raises Rejected if it has alerts, and an assumption makes alerts errors."""
-    looked_at = validate_invoice(invoice, assumptions, state)
-    if assumptions["failed_validation"] == "refused":
-        found = looked_at.get("validationAlerts", ())
-        refuse_problems(Problem("alert", detail=alert["message"], expected="validate") for alert in found)
-    return looked_at
-
-
-def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    if found := tuple(_submission_problems(invoice, assumptions, state)):
-        raise rejection(*found)
-    return submit_invoice(invoice, assumptions, state)
-
-
 def run_helper(request: Request, state: State) -> Reply:
     """Apply a helper action, which at the real vendor only staff or systems can take."""
     return _HELPERS[request.parameters["helper"]](request, state)
 
 
 def run_escalation(request: Request, state: State) -> Reply:
-    """Run the batch processes once over all invoices; reply with the invoices that advanced."""
+    """Advance every invoice that waits for a batch process by one status; reply with these invoices."""
     refuse_problems(_body_problems(request))
-    moved = escalate_invoices(request.call.assumptions, state)
-    rows = [invoice_element(invoice, request, state) for invoice in moved]
+    waiting = in_creation_order(state.collection(INVOICES).values())
+    escalated = [(_escalate(invoice, request.call.assumptions, state), invoice) for invoice in waiting]
+    rows = [invoice_element(after, request, state) for after, before in escalated if after is not before]
     return json_reply(200, {"count": len(rows), "data": rows})
 
 
@@ -262,7 +243,7 @@ def _body_problems(request: Request) -> Iterator[Problem]:
 
 _HELPERS: Mapping[str, Handler] = {
     "force-approve": action_handler("force-approve", approve_invoice),
-    "force-reject": action_handler("force-reject", lambda invoice, _, state: reject_invoice(invoice, state)),
-    "reset": action_handler("reset", lambda invoice, _, state: reset_invoice(invoice, state)),
+    "force-reject": action_handler("force-reject", reject_invoice),
+    "reset": action_handler("reset", reset_invoice),
     **{name: transition_handler(name) for name in ("issue", "clear", "confirm-stop", "confirm-void")},
 }

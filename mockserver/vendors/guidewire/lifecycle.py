@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Problem, Value
-from mockserver.sandbox.assumptions import ON, KeyRules
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import read_tables
 from mockserver.vendors.guidewire import attributes
@@ -31,6 +30,7 @@ INVALID_ITEMS = "invaliditems"
 """Status in which every change makes the invoice a draft; clients have no other way out (assumed)."""
 
 CUSTOM_ACTIONS: Sequence[str] = _TABLES["custom-actions"]
+NEW_INVOICE: Document = _TABLES["new-invoice"]
 NEXT_STATUS: Mapping[str, Mapping[str, str]] = _TABLES["next-status"]
 INVOICES = "bulk-invoices"
 ITEMS = "bulk-invoice-items"
@@ -147,18 +147,6 @@ def with_status(items: Sequence[Document], status: str, explanation: str | None 
     return [without_nulls({**item, "status": status, "explanation": explanation}) for item in items]
 
 
-def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
-    """Return the invoice with the id; `rules` decide whether letter case matters. Raises NotFound."""
-    return _find(INVOICES, invoice_id, state, rules)
-
-
-def find_item(invoice: Document, item_id: str, state: State, rules: KeyRules) -> Document:
-    found = _find(ITEMS, item_id, state, rules)
-    if found["bulkInvoice"] != invoice["id"]:
-        raise NotFound(ITEMS, item_id)
-    return found
-
-
 def in_creation_order(documents: Iterable[Document]) -> list[Document]:
     return sorted(documents, key=lambda document: (document["position"], document["id"]))
 
@@ -173,14 +161,6 @@ def save(invoice: Document, items: Iterable[Document], state: State) -> Document
     for item in items:
         _save(item, collection)
     return _save(invoice, state.collection(INVOICES))
-
-
-def _find(name: str, key: str, state: State, rules: KeyRules) -> Document:
-    collection = state.collection(name)
-    found = collection.get(rules.find_key(key, collection))
-    if found is None:
-        raise NotFound(name, key)
-    return found
 
 
 def _save(document: Document, collection: Collection) -> Document:
