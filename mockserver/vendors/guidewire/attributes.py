@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import reduce
@@ -61,6 +61,8 @@ _EXACT = Context(prec=100)
 _AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 ATTRIBUTES_PATH: Path = ("data", "attributes")
 _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
+_TELLING_MEMBERS = {"amount": "amount", "claim": "id", "exposure": "id"}
+"""Member that is stored of a sent object; of a typekey it is the code."""
 
 
 def read_instant(text: str) -> datetime | None:
@@ -167,9 +169,6 @@ def attribute_problem(code: str, name: str, *, found: Json = None, expected: Jso
     return Problem(code, (*ATTRIBUTES_PATH, name), rule=code, expected=expected, found=found)
 
 
-ReadValue = Callable[[Json], Json]
-
-
 def sent_attributes(document: Json, call: Call) -> Document | None:
     """Return the attributes in a body, or None if there are none.
 
@@ -194,60 +193,25 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
 
 def read_invoice(sent: Document) -> dict[str, Any]:
     """Return the writable attributes of a sent invoice, in their stored form."""
-    return _read_attributes(sent, _INVOICE_READERS)
+    return {name: _stored_value(name, sent[name]) for name in _INVOICE["writable"] if name in sent}
 
 
 def read_item(sent: Document) -> dict[str, Any]:
-    return _read_attributes(sent, _ITEM_READERS)
+    return {name: _stored_value(name, sent[name]) for name in _ITEM["writable"] if name in sent}
 
 
 def without_nulls(document: Document) -> Document:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def _read_attributes(sent: Document, readings: Mapping[str, ReadValue]) -> dict[str, Any]:
-    return {name: reading(sent[name]) for name, reading in readings.items() if name in sent}
-
-
-def _as_sent(value: Json) -> Json:
-    return value
-
-
-def _typekey_code(value: Json) -> Json:
-    return None if value is None else value["code"]
-
-
-def _reference_id(value: Json) -> Json:
-    return None if value is None else value["id"]
+def _stored_value(name: str, value: Json) -> Json:
+    """Return the value as it is stored: of an object its one telling member, every other value as sent."""
+    if name in DATE_TIMES:
+        return normalize_instant(value)
+    return value[_TELLING_MEMBERS.get(name, "code")] if isinstance(value, dict) else value
 
 
 def _with_text_amount(name: str, value: Json) -> Json:
     if name == "amount" and isinstance(value, dict) and "amount" in value:
         return {**value, "amount": amount_text(value["amount"])}
     return amount_text(value) if name == "bulkInvoiceTotal" else value
-
-
-def _money_amount(value: Json) -> Json:
-    return value["amount"]
-
-
-_INVOICE_READERS: Mapping[str, ReadValue] = {
-    **dict.fromkeys(INVOICE_TYPELISTS.keys() - {"status", "approvalStatus"}, _typekey_code),
-    "bulkInvoiceTotal": _as_sent,
-    "invoiceNumber": _as_sent,
-    "mailTo": _as_sent,
-    "payeeAddressBookUID": _as_sent,
-    "scheduledSendDate": normalize_instant,
-    "splitEqually": _as_sent,
-}
-_ITEM_READERS: Mapping[str, ReadValue] = {
-    **dict.fromkeys(ITEM_TYPELISTS.keys() - {"status"}, _typekey_code),
-    "amount": _money_amount,
-    "claim": _reference_id,
-    "dateOfService": normalize_instant,
-    "description": _as_sent,
-    "exposure": _reference_id,
-    "nonEroding": _as_sent,
-    "servicePeriodEnd": normalize_instant,
-    "servicePeriodStart": normalize_instant,
-}

@@ -84,6 +84,10 @@ def error_entry(error: Json, call: Call) -> Json:
     return {"status": error["status"], "body": wrap_error(error, call), "headers": []}
 
 
+def problem_entry(problems: Iterable[Problem], call: Call) -> Json:
+    return error_entry(problem_error(problems, call), call)
+
+
 def error_in(body: Json) -> Json:
     return body.get("error", body)
 
@@ -93,10 +97,8 @@ def run_batch(request: Request, state: State) -> StoreItem:
 
     Raises InvalidCall if there are too many subrequests.
     """
-    limit = int(request.call.assumptions["batch_limit"])
-    if len(request.items) > limit:
-        hint = _limit_hint(len(request.items), limit, request.call.assumed("batch_limit"))
-        raise InvalidCall((Problem("too-many", ("requests",), rule="maxItems", expected=limit),), hint=hint)
+    too_many = Problem("too-many", ("requests",), rule="maxItems")
+    _refuse_too_many(len(request.items), "batch_limit", too_many, request.call)
     batch = without_headers(request.call, BATCH_ONLY_HEADERS)
     takes_data = request.call.assumptions["batch_data_alias"] == "accepted"
 
@@ -131,7 +133,7 @@ def render_batch(result: BatchResult, state: State) -> Reply:
 
 def _run_call(sent: Document, call: Call, request: Request, state: State) -> Json:
     if call.path in CONTAINER_PATHS:
-        return error_entry(problem_error((Problem("nested-batch"),), call), call)
+        return problem_entry((Problem("nested-batch"),), call)
     answered = request.dispatch(call, state)
     if answered.reply.status >= FIRST_REFUSAL and call.method != "GET":
         record_failed_id(call, answered.reply.status, state)
@@ -166,9 +168,8 @@ def _outcome_entry(outcome: Outcome, call: Call) -> Json:
     """Return the subrequest's response, or an error if it was skipped or a scenario made it fail."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
-    if any(problem.rule == FAULT_RULE for problem in outcome.problems):
-        return error_entry(problem_error(outcome.problems, call), call)
-    return outcome.document or error_entry(problem_error(outcome.problems, call), call)
+    is_faulty = any(problem.rule == FAULT_RULE for problem in outcome.problems)
+    return problem_entry(outcome.problems, call) if is_faulty or not outcome.document else outcome.document
 
 
 class Variables:
@@ -244,7 +245,7 @@ class _CompositeRun:
             if answered["status"] < FIRST_REFUSAL:
                 self._name(sent.get("vars", ()), answered.get("body"), place)
         except Rejected as rejected:
-            return error_entry(problem_error(rejected.problems, self._call), self._call)
+            return problem_entry(rejected.problems, self._call)
         return answered
 
     def select(self, sent: Document, place: Path) -> Json:
@@ -254,12 +255,12 @@ class _CompositeRun:
             parameters = self._variables.filled(sent.get("parameters", {}), place)
             return self._answered(Subrequest("get", uri, _query_string(parameters)))
         except Rejected as rejected:
-            return error_entry(problem_error(rejected.problems, self._call), self._call)
+            return problem_entry(rejected.problems, self._call)
 
     def _answered(self, sent: Subrequest) -> Json:
         call = sent.as_call(self._call)
         if call.path in CONTAINER_PATHS:
-            return error_entry(problem_error((Problem("nested-batch"),), call), call)
+            return problem_entry((Problem("nested-batch"),), call)
         if not call.path.startswith(f"{API}/"):
             return error_entry(refusal_error("not-found", call.path), call)
         return reply_entry(self._request.dispatch(call, self._state).reply)
@@ -280,7 +281,9 @@ class _CompositeRun:
 def run_composite(request: Request, state: State) -> Reply:
     """Run the requests in order until one fails; skip the rest. Raises InvalidCall if there are too many."""
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
-    _refuse_too_many(len(requests) + len(selections), request.call)
+    found = len(requests) + len(selections)
+    too_many = Problem("too-many-calls", ("requests",), found=found)
+    _refuse_too_many(found, "composite_limit", too_many, request.call)
     running = _CompositeRun(request, state)
     responses: list[Json] = []
     for number, sent in enumerate(requests):
@@ -303,16 +306,12 @@ def _failure_reply(responses: Json, selections: int) -> Reply:
     return json_reply(400, {"requestFailed": True, "responses": responses, **skipped})
 
 
-def _refuse_too_many(found: int, call: Call) -> None:
-    limit = int(call.assumptions["composite_limit"])
+def _refuse_too_many(found: int, assumption: str, problem: Problem, call: Call) -> None:
+    """Raise InvalidCall with the problem if there are more subrequests than the assumption allows."""
+    limit = int(call.assumptions[assumption])
     if found > limit:
-        hint = _limit_hint(found, limit, call.assumed("composite_limit"))
-        problem = Problem("too-many-calls", ("requests",), expected=limit, found=found)
-        raise InvalidCall((problem,), hint=hint)
-
-
-def _limit_hint(found: int, limit: int, assumed: str) -> str:
-    return f"{found:,} subrequests, at most {limit:,} are allowed ({assumed})"
+        hint = f"{found:,} subrequests, at most {limit:,} are allowed ({call.assumed(assumption)})"
+        raise InvalidCall((replace(problem, expected=limit),), hint=hint)
 
 
 def _query_string(parameters: Document) -> str:

@@ -8,9 +8,21 @@ from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply
 from mockserver.errors import InvalidCall, Rejected
-from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Outcome, Path, Problem, Reply, Value
+from mockserver.model import (
+    EMPTY,
+    Call,
+    Document,
+    Fault,
+    Item,
+    Json,
+    Outcome,
+    Problem,
+    Reply,
+    Value,
+    value_at,
+)
 from mockserver.sandbox.store import State
-from mockserver.vendor import FAULT_RULE, RefusalRow, RefusedCall, Request
+from mockserver.vendor import FAULT_RULE, RefusalRow, RefusedCall, Request, item_fault
 from mockserver.vendors.guidewire import attributes, lifecycle
 from mockserver.vendors.guidewire.attributes import (
     ATTRIBUTES_PATH,
@@ -202,19 +214,21 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     if refusal is not None:
         error = refusal_error(refusal, request.call.path)
     else:
-        error = rejection_error((_nearest_problem(fault.code, _faulty_call(item, request)),), request.call)
+        nearest = _PROBLEMS.get(fault.code)
+        problem = nearest(_faulty_call(item, request)) if nearest else Problem(fault.code, ("data",))
+        error = rejection_error((problem,), request.call)
     if fault.message:
         error = {"errorCode": error["errorCode"], "userMessage": fault.message, "status": error["status"]}
     if fault.status is not None:
         error = {**error, "status": fault.status}
-    return Problem(fault.code, _item_path(item, request), _message(error), FAULT_RULE, fault.status, error)
+    return replace(item_fault(fault, item, request, _message(error)), found=error)
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
     """Return the outcome with every invoice id replaced by the id of an invoice that does not exist."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
-    shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))
+    shown = _object(value_at(outcome.document, ("body", "data", "attributes")))
     known = _invoice_id_in(sent.get("path")) or shown.get("id")
     path = f"{_BULK_INVOICES}{name}"
     document = {**_with_id_replaced(sent, known, name), "path": path}
@@ -223,11 +237,6 @@ def extra_outcome(outcome: Outcome, number: int) -> Outcome:
         item=Item(outcome.item.index, path, document),
         document=_with_id_replaced(_with_id_replaced(outcome.document, known, name), shown.get("id"), name),
     )
-
-
-def _nearest_problem(code: str, sent: _FaultyCall) -> Problem:
-    nearest = _PROBLEMS.get(code)
-    return nearest(sent) if nearest else Problem(code, ("data",))
 
 
 def _unknown(sent: _FaultyCall) -> Problem:
@@ -266,17 +275,10 @@ _PROBLEMS: Mapping[str, Callable[[_FaultyCall], Problem]] = {
 def _faulty_call(item: Item, request: Request) -> _FaultyCall:
     call = request.call
     if request.operation.batch is None:
-        return _FaultyCall(call.method.lower(), call.path, _object(_object(item.document).get("data")))
+        return _FaultyCall(call.method.lower(), call.path, _object(value_at(item.document, ("data",))))
     carried = _object(item.document)
-    target = API + str(carried.get("path", ""))
-    return _FaultyCall(
-        str(carried.get("method", "")), target, _object(_object(carried.get("body")).get("data"))
-    )
-
-
-def _item_path(item: Item, request: Request) -> Path:
-    batch = request.operation.batch
-    return (*batch.items, item.index) if batch else ()
+    data = _object(value_at(carried, ("body", "data")))
+    return _FaultyCall(str(carried.get("method", "")), API + str(carried.get("path", "")), data)
 
 
 def _message(error: Json) -> str:

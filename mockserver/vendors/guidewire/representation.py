@@ -15,7 +15,6 @@ from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import attributes
-from mockserver.vendors.guidewire import attributes as guidewire_attributes
 from mockserver.vendors.guidewire.attributes import (
     INVOICE_PLAIN_ATTRIBUTES,
     INVOICE_SUMMARY,
@@ -76,9 +75,9 @@ def invoice_element(invoice: Document, request: Request, state: State) -> Json:
 
 def invoice_row(invoice: Document, request: Request, state: State) -> Json:
     """Return the invoice as a row of a list, without its payee's address."""
-    attributes = _invoice_attributes(invoice, request.call, state)
-    payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
-    fields = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
+    shown = _invoice_attributes(invoice, request.call, state)
+    payee = {name: value for name, value in shown["payee"].items() if name not in _ROW_PAYEE_LACKS}
+    fields = _select_fields({**shown, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
     return _element(fields, invoice, _invoice_links(invoice))
 
 
@@ -230,7 +229,7 @@ def _money(amount: str, currency: str) -> Json:
 
 
 def _reporting_amount(amount: str) -> Json:
-    return _money(guidewire_attributes.print_amount(Decimal(amount), REPORTING_CURRENCY), REPORTING_CURRENCY)
+    return _money(attributes.print_amount(Decimal(amount), REPORTING_CURRENCY), REPORTING_CURRENCY)
 
 
 RenderRow = Callable[[Document, Request, State], Json]
