@@ -19,7 +19,15 @@ from mockserver.vendors.payt.amounts_and_dates import is_instant
 from mockserver.vendors.payt.debtors_and_rates import CONTACT, VAT_RATE
 from mockserver.vendors.payt.messages import REFUSALS
 from mockserver.vendors.payt.refusals import classify, extra_outcome_of, fault_problem, refuse
-from mockserver.vendors.payt.representation import DEBTOR, INVOICE, PAYMENT
+from mockserver.vendors.payt.representation import (
+    DEBTOR,
+    DELETED_INVOICE,
+    DELETED_PAYMENT,
+    INVOICE,
+    PAYMENT,
+    list_handler,
+    show_handler,
+)
 
 
 def _invoices(find: invoices.FindInvoice, check: CheckItem) -> BatchHandler:
@@ -76,24 +84,18 @@ _BATCHES = {
     ),
 }
 _OPERATIONS = {
-    "getV1Invoices": representation.list_handler(
-        INVOICE, representation.invoice_filters, representation.as_sent_by_now
-    ),
-    "getV1InvoicesId": representation.show_handler(INVOICE, representation.as_sent_by_now),
-    "getV1InvoicesDeleted": representation.deleted_list_handler(
-        "deleted_invoices", representation.deleted_invoice
-    ),
+    "getV1Invoices": list_handler(INVOICE, representation.as_sent_by_now),
+    "getV1InvoicesId": show_handler(INVOICE, representation.as_sent_by_now),
+    "getV1InvoicesDeleted": list_handler(DELETED_INVOICE),
     "patchV1InvoicesBlock": invoices.pause_handler(invoices.block),
     "patchV1InvoicesResume": invoices.pause_handler(invoices.resume),
-    "getV1Debtors": representation.list_handler(DEBTOR, representation.debtor_filters),
-    "getV1DebtorsId": representation.show_handler(DEBTOR),
-    "getV1Contacts": representation.list_handler(CONTACT, representation.contact_filters),
+    "getV1Debtors": list_handler(DEBTOR),
+    "getV1DebtorsId": show_handler(DEBTOR),
+    "getV1Contacts": list_handler(CONTACT),
     "putUpload": files.upload_file,
-    "getV1VatRates": representation.list_handler(VAT_RATE, representation.no_filters),
-    "getV1Payments": representation.list_handler(PAYMENT, representation.payment_filters),
-    "getV1PaymentsDeleted": representation.deleted_list_handler(
-        "deleted_payments", representation.deleted_payment
-    ),
+    "getV1VatRates": list_handler(VAT_RATE),
+    "getV1Payments": list_handler(PAYMENT),
+    "getV1PaymentsDeleted": list_handler(DELETED_PAYMENT),
     "getV1Administrations": representation.list_administrations,
     "getV1AdministrationsAdministrationId": representation.show_administration,
     "getOauthAuthorize": access.authorize,

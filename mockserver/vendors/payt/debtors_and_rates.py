@@ -91,7 +91,7 @@ def _validation_errors(contact: Document) -> Entity:
     }
 
 
-CONTACT = RecordType(CONTACTS, _represent_contact, lambda _stored, _state: {})
+CONTACT = RecordType(CONTACTS, _represent_contact)
 
 
 def _upsert(kind: str, defaults: Document, item: Item, request: Request, state: State) -> Outcome:
@@ -127,4 +127,4 @@ def _represent_vat_rate(stored: Document, _state: State) -> Entity:
     return {**{name: stored[name] for name in members}, "rate": Decimal(stored["rate"])}
 
 
-VAT_RATE = RecordType(VAT_RATES, _represent_vat_rate, lambda _stored, _state: {})
+VAT_RATE = RecordType(VAT_RATES, _represent_vat_rate)

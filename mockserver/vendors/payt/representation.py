@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant
 from mockserver.errors import InvalidCall, NotFound
-from mockserver.model import Document, Json, Reply, Value
+from mockserver.model import EMPTY, Document, Json, Reply, Value
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import Handler, Request, read_tables
 from mockserver.vendors.payt import invoices
@@ -30,34 +30,17 @@ Entity: TypeAlias = dict[str, Json]
 Represent: TypeAlias = Callable[[Document, State], Entity]
 
 _SITE = "https://app.example.com"
-_MEMBERS: Mapping[str, list[str]] = read_tables(__file__)
-"""Names of the members of each kind of answer, in wire order."""
-
+_TABLES = read_tables(__file__)
+_MEMBERS: Mapping[str, list[str]] = _TABLES["members"]
+_FILTERS: Mapping[str, Document] = _TABLES["filters"]
 _DEFAULT_PAGE_SIZE = 100
-_INVOICE_COLUMNS: Mapping[str, str] = {
-    "ids": "id",
-    "invoice_numbers": "invoice_number",
-    "invoice_identifiers": "invoice_identifier",
-    "debtor_ids": "debtor_id",
-    "credit_case_ids": "active_credit_case_id",
-}
-_DEBTOR_COLUMNS: Mapping[str, str] = {
-    "debtor_numbers": "debtor_number",
-    "debtor_identifiers": "debtor_identifier",
-}
-_PAYMENT_INVOICE_COLUMNS: Mapping[str, str] = {
-    "invoice_numbers": "invoice_number",
-    "invoice_identifiers": "invoice_identifier",
-    "credit_case_ids": "active_credit_case_id",
-    "credit_case_numbers": "active_credit_case_number",
-}
 _KEPT_FOR = timedelta(days=90)
 
 
 class RecordType(Value, frozen=True):
     collection: str
     shown: Represent
-    on_request: Represent
+    on_request: Represent = lambda _stored, _state: {}
 
 
 def _entity(name: str, stored: Document, **computed: Json) -> Entity:
@@ -141,6 +124,10 @@ def _as_stored(name: str) -> Callable[[Document, State], Entity]:
     return lambda stored, _state: _entity(name, stored)
 
 
+def _deleted_invoice(gone: Document, _state: State) -> Entity:
+    return _entity("deleted-invoice", gone, origin_identifier=gone["invoice_identifier"])
+
+
 def _labels(stored: Document) -> list[Json]:
     return [{"name": name} for name in stored.get("labels", ())]
 
@@ -148,6 +135,8 @@ def _labels(stored: Document) -> list[Json]:
 INVOICE = RecordType("invoices", _invoice, _invoice_on_request)
 PAYMENT = RecordType("payments", _payment, _as_stored("payment-on-request"))
 DEBTOR = RecordType("debtors", _debtor, _debtor_on_request)
+DELETED_INVOICE = RecordType("deleted_invoices", _deleted_invoice)
+DELETED_PAYMENT = RecordType("deleted_payments", _as_stored("deleted-payment"))
 ADMINISTRATION = RecordType(
     "administrations", _as_stored("administration"), _as_stored("administration-on-request")
 )
@@ -190,57 +179,62 @@ def _select_member(value: Json, inner: FieldSelection | None) -> Json:
 
 
 Predicate: TypeAlias = Callable[[Document], bool]
-BuildFilters: TypeAlias = Callable[[Document, State], Iterator[Predicate]]
 
 
-def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield the filters of a list of invoices; an invoice is paid if its open amount is 0 (assumed)."""
-    yield from _by_names(parameters, _INVOICE_COLUMNS)
-    yield from _by_references(parameters, _DEBTOR_COLUMNS, "debtor_id", state.collection("debtors"))
+def _filters(collection: str, parameters: Document, state: State) -> Iterator[Predicate]:
+    """Yield the filters of a list; an invoice is paid if its open amount is 0 (assumed).
+
+    Deleted records are listed for 90 days. Source: docs/vendors/payt.md#operations-and-paths.
+    """
+    known = _FILTERS.get(collection, EMPTY)
+    yield from _by_names(parameters, known.get("names", EMPTY))
+    if reference := known.get("reference"):
+        yield from _by_reference(reference, parameters, state)
     if (paid := parameters.get("paid")) is not None:
         yield lambda invoice: (invoice["amount_open"] == 0) is paid
     if (most := parameters.get("book_amount_total_lte")) is not None:
         yield lambda invoice: bool(invoice["book_amount_total"] <= most)
     if (least := parameters.get("book_amount_total_gte")) is not None:
         yield lambda invoice: bool(invoice["book_amount_total"] >= least)
-    yield from _updated_after(parameters)
+    if (text := parameters.get("updated_after")) is not None:
+        yield partial(_is_after, "updated_at", read_instant(text))
+    if (text := parameters.get("deleted_after")) is not None:
+        yield partial(_is_after, "deleted_at", max(read_instant(text), state.now - _KEPT_FOR))
+    if (text := parameters.get("deleted_before")) is not None:
+        until = read_instant(text)
+        yield lambda gone: parse_instant(gone["deleted_at"]) < until
 
 
-def payment_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    yield from _by_names(parameters, {"ids": "id"})
-    yield from _by_references(
-        parameters, _PAYMENT_INVOICE_COLUMNS, "invoice_id", state.collection("invoices")
-    )
-    yield from _updated_after(parameters)
+def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Predicate]:
+    for parameter, member in columns.items():
+        wanted = {part.strip() for part in parameters.get(parameter, "").split(",")} - {""}
+        if wanted:
+            yield partial(_is_one_of, member, wanted)
 
 
-def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
-    yield from _by_names(parameters, {"ids": "id", **_DEBTOR_COLUMNS})
-    yield from _updated_after(parameters)
+def _by_reference(reference: Document, parameters: Document, state: State) -> Iterator[Predicate]:
+    """Yield a filter for records that refer to the records that the parameters select, if any is sent."""
+    if tests := list(_by_names(parameters, reference["names"])):
+        others, key = state.collection(reference["to"]).values(), reference["key"]
+        chosen = {other[key] for other in others if other.get(key) and all(test(other) for test in tests)}
+        yield partial(_is_one_of, reference["member"], chosen)
 
 
-def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield the filters of a list of contacts; `debtor_numbers` selects the contacts of the named debtors."""
-    yield from _by_names(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
-    tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
-    if tests:
-        debtors = [one for one in state.collection("debtors").values() if tests[0](one)]
-        codes = {debtor["contact_identifier"] for debtor in debtors if debtor.get("contact_identifier")}
-        yield partial(_is_one_of, "contact_identifier", codes)
-    yield from _updated_after(parameters)
+def _is_one_of(member: str, wanted: set[str], record: Document) -> bool:
+    return record.get(member) in wanted
 
 
-def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
-    yield from ()
+def _is_after(member: str, moment: datetime, record: Document) -> bool:
+    return parse_instant(record[member]) > moment
 
 
-def cut_page(
-    records: Iterable[Document], request: Request, collection: Collection, state: State, sequence: str = ""
-) -> tuple[list[Document], str | None]:
-    """Return one page, in the requested order or by id, and the cursor of the next page or None.
+def _page_reply(
+    records: Iterable[Document], kind: RecordType, collection: Collection, request: Request, state: State
+) -> Reply:
+    """Reply with one page, in the requested order or by id, and the cursor of the next page or None.
 
-    `sequence` names the counter of the records' ids, if any. Source: docs/vendors/payt.md#lists (the last
-    page's cursor is assumed). Raises InvalidCall if an assumption refuses cursors that never were an id.
+    Source: docs/vendors/payt.md#lists (the last page's cursor is assumed). Raises InvalidCall if an
+    assumption refuses cursors that never were an id.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
@@ -248,7 +242,7 @@ def cut_page(
     rows = sorted(records, key=place, reverse=way == "desc")
     if (cursor := parameters.get("cursor")) is not None:
         if request.call.assumptions["unknown_cursor"] == "refused" and cursor not in collection:
-            _check_cursor(cursor, sequence, state)
+            _check_cursor(cursor, kind.collection.removeprefix("deleted_"), state)
         last = collection.get(cursor) or {"id": cursor, member: ""}
         rows = [
             row for row in rows if (place(row) < place(last) if way == "desc" else place(row) > place(last))
@@ -256,7 +250,10 @@ def cut_page(
     size = parameters.get("per_page", _DEFAULT_PAGE_SIZE)
     shown = rows[:size]
     leads_on = len(rows) > size or request.call.assumptions["last_cursor"] == "last_id"
-    return shown, shown[-1]["id"] if shown and leads_on else None
+    chosen = read_fields(request)
+    data = [represent(row, kind, chosen, state) for row in shown]
+    following = shown[-1]["id"] if shown and leads_on else None
+    return json_reply(200, {"data": data, "pagination": {"cursor": following}})
 
 
 def _check_cursor(cursor: str, sequence: str, state: State) -> None:
@@ -267,37 +264,6 @@ def _check_cursor(cursor: str, sequence: str, state: State) -> None:
 
 def _sort_key(member: str, record: Document) -> tuple[str, int]:
     return record[member] if member else "", int(record["id"])
-
-
-def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Predicate]:
-    for parameter, member in columns.items():
-        wanted = {part.strip() for part in parameters.get(parameter, "").split(",")} - {""}
-        if wanted:
-            yield partial(_is_one_of, member, wanted)
-
-
-def _by_references(
-    parameters: Document, columns: Mapping[str, str], member: str, others: Collection
-) -> Iterator[Predicate]:
-    """Select documents of `others` by the parameters; yield a filter for records whose `member` has their id.
-
-    Yield nothing if none of the parameters in `columns` is sent.
-    """
-    tests = list(_by_names(parameters, columns))
-    if tests:
-        yield partial(
-            _is_one_of, member, {other["id"] for other in others.values() if all(t(other) for t in tests)}
-        )
-
-
-def _is_one_of(member: str, wanted: set[str], record: Document) -> bool:
-    return record.get(member) in wanted
-
-
-def _updated_after(parameters: Document) -> Iterator[Predicate]:
-    if (text := parameters.get("updated_after")) is not None:
-        moment = read_instant(text)
-        yield lambda record: parse_instant(record["updated_at"]) > moment
 
 
 AsOfNow: TypeAlias = Callable[[Document, Request, State], Document]
@@ -313,16 +279,15 @@ def as_sent_by_now(invoice: Document, request: Request, state: State) -> Documen
     return invoices.sent_by_now(invoice, state, request.call.assumptions)
 
 
-def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stored) -> Handler:
+def list_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
     """Return a handler that lists an administration's records. Source: docs/vendors/payt.md#lists."""
 
     def handle(request: Request, state: State) -> Reply:
         collection = state.collection(kind.collection)
-        tests = tuple(filters(request.parameters, state))
+        tests = tuple(_filters(kind.collection, request.parameters, state))
         records = [now(one, request, state) for one in collection.values()]
         wanted = [record for record in records if all(test(record) for test in tests)]
-        rows, cursor = cut_page(wanted, request, collection, state, kind.collection)
-        return _page_reply(request, kind, rows, cursor, state)
+        return _page_reply(wanted, kind, collection, request, state)
 
     return handle
 
@@ -347,8 +312,7 @@ def list_administrations(request: Request, state: State) -> Reply:
         for one in collection.values()
         if is_visible(one, request.call.principal, state)
     ]
-    rows, cursor = cut_page(records, request, collection, state)
-    return _page_reply(request, ADMINISTRATION, rows, cursor, state)
+    return _page_reply(records, ADMINISTRATION, collection, request, state)
 
 
 def show_administration(request: Request, state: State) -> Reply:
@@ -367,46 +331,3 @@ def _with_status_word(administration: Document, request: Request) -> Document:
     if administration["status"] != "inactive":
         return administration
     return {**administration, "status": request.call.assumptions["inactive_word"]}
-
-
-def _page_reply(
-    request: Request, kind: RecordType, rows: list[Document], cursor: str | None, state: State
-) -> Reply:
-    chosen = read_fields(request)
-    data = [represent(row, kind, chosen, state) for row in rows]
-    return json_reply(200, {"data": data, "pagination": {"cursor": cursor}})
-
-
-def deleted_invoice(gone: Document, _state: State) -> Entity:
-    return _entity("deleted-invoice", gone, origin_identifier=gone["invoice_identifier"])
-
-
-deleted_payment = _as_stored("deleted-payment")
-
-
-def deleted_list_handler(kind: str, remains: Represent) -> Handler:
-    """Return a handler that lists deleted records, for 90 days after their deletion.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
-
-    def handle(request: Request, state: State) -> Reply:
-        after = max(read_instant(request.parameters["deleted_after"]), state.now - _KEPT_FOR)
-        before = request.parameters.get("deleted_before")
-        until = None if before is None else read_instant(before)
-        collection = state.collection(kind)
-        rows, cursor = cut_page(
-            [
-                gone
-                for gone in collection.values()
-                if after < (at := parse_instant(gone["deleted_at"])) and (until is None or at < until)
-            ],
-            request,
-            collection,
-            state,
-            kind.removeprefix("deleted_"),
-        )
-        data = [remains(row, state) for row in rows]
-        return json_reply(200, {"data": data, "pagination": {"cursor": cursor}})
-
-    return handle
