@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import TypeAlias
 
-from mockserver.model import Document, Item, Json, Value
+from mockserver.model import EMPTY, Document, Item, Json, Value
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
+from mockserver.spec.schema import Schema, compile_schema
 from mockserver.vendor import Request, read_tables
 from mockserver.vendors.payt import files
 from mockserver.vendors.payt.amounts_and_dates import is_instant, is_local_instant, read_amount, to_utc
 
-TypeCheck: TypeAlias = Callable[[Json], bool]
-
 MEMBERS = read_tables(__file__)
 """Names of members, by kind of record."""
 
-_REQUIRED = ("currency_code", "invoice_date", "due_date", *MEMBERS["invoice"]["amounts"])
 FIXED_MEMBERS: Mapping[str, str] = MEMBERS["fixed"]
 """Code of the warning, by member that the vendor's help page calls fixed after the first import."""
 
@@ -65,79 +64,20 @@ def is_readable(item: Item, request: Request) -> bool:
     """
     if item.index not in request.unproven or request.call.assumptions["broken_record"] == "refuses_call":
         return True
-    return _RECORD_CHECKS[request.operation.id](item.document)
+    return _schema_of_read_members(request.operation.id).accepts(item.document)
 
 
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str)
+@cache
+def _schema_of_read_members(operation: str) -> Schema:
+    return compile_schema(EMPTY, MEMBERS["read-by-rules"][operation], {"moment": _is_moment})
 
 
-def _is_whole(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _nullable(check: TypeCheck) -> TypeCheck:
-    return lambda value: value is None or check(value)
-
-
-def _list_of(check: TypeCheck) -> TypeCheck:
-    return lambda value: isinstance(value, list) and all(map(check, value))
+def _is_moment(text: str) -> bool:
+    return is_instant(text) or is_local_instant(text)
 
 
 def _without(member: str, record: Document) -> Document:
     return {name: value for name, value in record.items() if name != member}
-
-
-def _object_check(
-    needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
-) -> TypeCheck:
-    """Return a check of an object. Absent members count as null.
-
-    Members in `needed` must be texts. Members in `texts` must be texts or null. Members in `sent` must be
-    texts or absent. Each member in `members` must be null or pass its check.
-    """
-    checks = {
-        **dict.fromkeys(texts, _nullable(_is_text)),
-        **{name: _nullable(check) for name, check in members.items()},
-        **dict.fromkeys(needed, _is_text),
-    }
-    spared = tuple(sent)
-    return lambda value: (
-        isinstance(value, dict)
-        and all(check(value.get(name)) for name, check in checks.items())
-        and all(_is_text(value.get(name, "")) for name in spared)
-    )
-
-
-def _invoice_check(needed: Iterable[str], sent: Iterable[str] = ()) -> TypeCheck:
-    file = _object_check(texts=("checksum",))
-    return _object_check(
-        needed,
-        ("invoice_identifier", "debtor_number", "debtor_identifier", "payment_condition"),
-        sent,
-        sent_at=lambda value: _is_text(value) and (is_instant(value) or is_local_instant(value)),
-        document=file,
-        ubl_document=file,
-        payments=_list_of(_object_check(("amount", "origin_identifier"), ("payment_date", "cost_type"))),
-        invoice_lines=_list_of(_object_check(("description", "vat_rate_code"), line_order=_is_whole)),
-    )
-
-
-_RECORD_CHECKS: Mapping[str, TypeCheck] = {
-    "postV1Invoices": _invoice_check(("invoice_number", *_REQUIRED)),
-    "patchV1Invoices": _invoice_check(("invoice_number",), _REQUIRED),
-    "postV1Debtors": _object_check(("debtor_number", "debtor_identifier"), ("country_code", "vat_number")),
-    "postV1Contacts": _object_check(
-        texts=(
-            "contact_identifier",
-            "id",
-            "postal_address_country_code",
-            "call_phone_number",
-            "sms_phone_number",
-        )
-    ),
-    "postV1VatRates": _object_check(texts=("code",)),
-}
 
 
 class RecordMatch(Value, frozen=True):
