@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchHandler, CheckItem, Vendor, store_each
+from functools import partial
+
+from mockserver.vendor import BatchHandler, Vendor, store_each
 from mockserver.vendors.payt import (
     access,
     batches,
@@ -11,7 +13,6 @@ from mockserver.vendors.payt import (
     invoices,
     representation,
     rules,
-    sent_records,
     state_rules,
 )
 from mockserver.vendors.payt.access import admit, enter_tenant
@@ -29,21 +30,17 @@ from mockserver.vendors.payt.representation import (
     show_handler,
 )
 
-
-def _invoices(find: invoices.FindInvoice, check: CheckItem) -> BatchHandler:
-    return BatchHandler(
-        apply=invoices.upsert_invoices(find),
-        render=batches.success_entity_with(invoices.warnings_of_rejected(find)),
-        rules=(rules.for_readable(rules.invoice_problems),),
-        batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
-        check=rules.for_readable(check),
-        extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
-    )
-
-
+_INVOICES = BatchHandler(
+    apply=invoices.upsert_invoices,
+    render=partial(batches.success_entity, warned=invoices.warnings_of_rejected),
+    rules=(rules.for_readable(rules.invoice_problems),),
+    batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
+    check=rules.for_readable(state_rules.check_invoice),
+    extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
+)
 _BATCHES = {
-    "postV1Invoices": _invoices(sent_records.find_invoice, state_rules.check_invoice),
-    "patchV1Invoices": _invoices(sent_records.find_invoice_by_number, state_rules.check_change),
+    "postV1Invoices": _INVOICES,
+    "patchV1Invoices": _INVOICES,
     "postV1Debtors": BatchHandler(
         apply=store_each(debtors_and_rates.upsert_debtor),
         render=batches.success_entity,

@@ -12,7 +12,7 @@ from mockserver.model import Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import resolve
-from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, Request
+from mockserver.vendor import FAULT_RULE, BatchResult, Request
 from mockserver.vendors.payt.messages import (
     EMPTY_LIST,
     FIELD_RANKS,
@@ -101,20 +101,12 @@ FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 """Function that returns the warnings of a rejected record."""
 
 
-def success_entity(result: BatchResult, state: State) -> Reply:
+def success_entity(result: BatchResult, state: State, warned: FindWarnings | None = None) -> Reply:
     """Reply with the count of accepted records, `errors`, and `warnings` if there are any.
 
-    Source: docs/vendors/payt.md#partial-errors. If no record is accepted, an assumption decides `success`.
+    By assumption, `warned` adds the warnings of rejected records. If no record is accepted, an assumption
+    decides `success`. Source: docs/vendors/payt.md#partial-errors.
     """
-    return _success_reply(result, state, None)
-
-
-def success_entity_with(warned: FindWarnings) -> RenderBatch:
-    """Return a renderer like `success_entity` that, by assumption, adds the warnings of rejected records."""
-    return lambda result, state: _success_reply(result, state, warned)
-
-
-def _success_reply(result: BatchResult, state: State, warned: FindWarnings | None) -> Reply:
     request = result.request
     told = _RecordMessages(request)
     for outcome in result.outcomes:

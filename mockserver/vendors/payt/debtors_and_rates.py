@@ -29,7 +29,7 @@ PAYMENT_CONDITIONS = "payment_conditions"
 def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the debtor. Source: docs/vendors/payt.md#other-answers."""
     record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
-    stored = sent_records.find_debtor(record, state, request.call.assumptions).stored
+    stored = sent_records.find_debtor(record, request, state).stored
     was = stored or _new_debtor(request.tenant, state)
     contact = resolve_contact(record, was.get("contact_identifier"), state)
     debtor = {
@@ -55,7 +55,7 @@ def _new_debtor(administration_id: str, state: State) -> Document:
 def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the contact. Source: docs/vendors/payt.md#operations-and-paths."""
     record = complete(normalize(item.document, request), _CONTACT["clearable"], request)
-    stored = sent_records.find_contact(record, state, request.call.assumptions).stored
+    stored = sent_records.find_contact(record, request, state).stored
     was = stored or {"id": str(state.next(CONTACTS)), "administration_id": request.tenant}
     contact = {
         **was,

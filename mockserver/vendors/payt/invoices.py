@@ -13,7 +13,7 @@ from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import ApplyBatch, Handler, Request
+from mockserver.vendor import Handler, Request, StoreItem
 from mockserver.vendors.payt.amounts_and_dates import (
     ZERO,
     exact_arithmetic,
@@ -21,19 +21,17 @@ from mockserver.vendors.payt.amounts_and_dates import (
     read_amount,
     round_to_cents,
 )
-from mockserver.vendors.payt.batches import FindWarnings
 from mockserver.vendors.payt.messages import record_problem
 from mockserver.vendors.payt.rules import line_orders
 from mockserver.vendors.payt.sent_records import (
     MEMBERS,
-    RecordMatch,
     ResolvedMember,
-    ResolveMember,
     complete,
+    find_invoice,
     is_readable,
-    member_resolvers,
     normalize,
     resolve_fixed_values,
+    resolve_members,
 )
 
 PAYMENTS = "payments"
@@ -199,48 +197,24 @@ def _today(state: State) -> str:
     return state.now.date().isoformat()
 
 
-FindInvoice: TypeAlias = Callable[[Document, State, Mapping[str, str]], RecordMatch]
-
-
-def upsert_invoices(find: FindInvoice) -> ApplyBatch:
-    """Return a handler that updates the invoice that `find` returns, or creates an invoice if there is none.
+def upsert_invoices(request: Request, state: State) -> StoreItem:
+    """Return a function that updates the invoice that a record names, or creates it.
 
     Source: docs/vendors/payt.md#identity, #what-may-change.
     """
-    return lambda request, state: _writer(request, state, find).keep
+    return _InvoiceWriter(request, state).keep
 
 
-def warnings_of_rejected(find: FindInvoice) -> FindWarnings:
-    def warnings(item: Item, request: Request, state: State) -> tuple[Problem, ...]:
-        if not (isinstance(item.document, dict) and is_readable(item, request)):
-            return ()
-        return _writer(request, state, find).warnings(item)
-
-    return warnings
-
-
-def _writer(request: Request, state: State, find: FindInvoice) -> _InvoiceWriter:
-    assumptions = request.call.assumptions
-    return _InvoiceWriter(
-        request,
-        state,
-        find,
-        member_resolvers(assumptions),
-        fixes_first_values=assumptions["first_values"] == "fixed",
-        warns_of_order=assumptions["payments_order"] == "warning",
-        warns_of_sums=assumptions["sums_disagree"] == "warning",
-    )
+def warnings_of_rejected(item: Item, request: Request, state: State) -> tuple[Problem, ...]:
+    if not (isinstance(item.document, dict) and is_readable(item, request)):
+        return ()
+    return _InvoiceWriter(request, state).warnings(item)
 
 
 @dataclass(frozen=True, slots=True)
 class _InvoiceWriter:
     request: Request
     state: State
-    find: FindInvoice
-    keepers: tuple[ResolveMember, ...]
-    fixes_first_values: bool
-    warns_of_order: bool
-    warns_of_sums: bool
 
     def keep(self, item: Item) -> Outcome:
         state = self.state
@@ -249,7 +223,7 @@ class _InvoiceWriter:
         kept = self._kept(record, stored, was)
         warned = self._warned(record, stored, kept)
         invoice = self._written(record, was, kept)
-        if self.warns_of_sums:
+        if self.request.call.assumptions["sums_disagree"] == "warning":
             warned += _sum_warnings(record, invoice)
         warnings = tuple(record_problem(code, item, field) for code, field in warned)
         return Outcome(item, Action.UPDATED if stored else Action.CREATED, invoice, warnings=warnings)
@@ -262,12 +236,12 @@ class _InvoiceWriter:
     def _read(self, item: Item) -> tuple[Document, Document | None]:
         assumptions = self.request.call.assumptions
         record = complete(normalize(item.document, self.request), _CLEARABLE, self.request)
-        found = self.find(record, self.state, assumptions).stored
+        found = find_invoice(record, self.request, self.state).stored
         return record, sent_by_now(found, self.state, assumptions) if found else None
 
     def _kept(self, record: Document, stored: Document | None, was: Document) -> list[ResolvedMember]:
-        kept = [keeper(record, was, self.state) for keeper in self.keepers]
-        if stored is not None and self.fixes_first_values:
+        kept = [*resolve_members(record, was, self.request, self.state)]
+        if stored is not None and self.request.call.assumptions["first_values"] == "fixed":
             kept += resolve_fixed_values(record, was)
         return kept
 
@@ -275,7 +249,8 @@ class _InvoiceWriter:
         self, record: Document, stored: Document | None, kept: Iterable[ResolvedMember]
     ) -> list[tuple[str, str]]:
         warned = [(one.warning, one.field) for one in kept if one.warning]
-        if self.warns_of_order and not is_chronological(record.get("payments") or (), stored, self.state):
+        warns_of_order = self.request.call.assumptions["payments_order"] == "warning"
+        if warns_of_order and not is_chronological(record.get("payments") or (), stored, self.state):
             warned.append(("payments-order", "payments"))
         return warned
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import TypeAlias
 
 from mockserver.model import EMPTY, Document, Item, Json, Value
 from mockserver.sandbox.assumptions import key_rules
@@ -91,60 +90,54 @@ class RecordMatch(Value, frozen=True):
     """Whether number and identifier name two different stored records."""
 
 
-def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Find an invoice by identifier, else by number; if number and identifier disagree, both are `taken`."""
-    return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
+def find_invoice(record: Document, request: Request, state: State) -> RecordMatch:
+    """Find an invoice by identifier, else by number; if number and identifier disagree, both are `taken`.
 
-
-def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Find an invoice by number; if another invoice has the sent identifier, the identifier is `taken`.
-
-    Source: docs/vendors/payt.md#identity (PATCH finds by number).
+    PATCH finds by number only; if another invoice has the sent identifier, the identifier is `taken`.
+    Source: docs/vendors/payt.md#identity.
     """
-    stored = _find(state, "invoices", "invoice_number", record["invoice_number"], assumptions)
-    other = _find(state, "invoices", "invoice_identifier", record.get("invoice_identifier"), assumptions)
+    if request.operation.method != "patch":
+        return _match(record, "invoices", ("invoice_number", "invoice_identifier"), request, state)
+    stored = _find("invoices", "invoice_number", record["invoice_number"], request, state)
+    other = _find("invoices", "invoice_identifier", record.get("invoice_identifier"), request, state)
     taken = stored is not None and other is not None and other["id"] != stored["id"]
     return RecordMatch(stored, ("invoice_identifier",) if taken else ())
 
 
-def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    return _match(record, state, "debtors", ("debtor_number", "debtor_identifier"), assumptions)
+def find_debtor(record: Document, request: Request, state: State) -> RecordMatch:
+    return _match(record, "debtors", ("debtor_number", "debtor_identifier"), request, state)
 
 
-def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
+def find_contact(record: Document, request: Request, state: State) -> RecordMatch:
     """Find a contact by `id` if sent, else by `contact_identifier`.
 
     If another contact has the sent identifier, `contact_identifier` is `taken`.
     """
-    by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
+    by_code = _find("contacts", "contact_identifier", record.get("contact_identifier"), request, state)
     if not record.get("id"):
         return RecordMatch(by_code)
-    by_id = _find(state, "contacts", "id", record["id"], assumptions)
+    by_id = _find("contacts", "id", record["id"], request, state)
     taken = by_id is not None and by_code is not None and by_code["id"] != by_id["id"]
     return RecordMatch(by_id, ("contact_identifier",) if taken else ())
 
 
-def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
+def find_named_debtor(record: Document, request: Request, state: State) -> Document | None:
     """Return the debtor whose number the record has; if there is none, the debtor whose identifier it has.
 
     Source: docs/vendors/payt.md#invoice (that number or identifier suffices is assumed).
     """
     for member in ("debtor_number", "debtor_identifier"):
-        if known := _find(state, "debtors", member, record.get(member), assumptions):
+        if known := _find("debtors", member, record.get(member), request, state):
             return known
     return None
 
 
 def _match(
-    record: Document,
-    state: State,
-    collection: str,
-    members: tuple[str, str],
-    assumptions: Mapping[str, str],
+    record: Document, collection: str, members: tuple[str, str], request: Request, state: State
 ) -> RecordMatch:
     number, identifier = members
-    by_identifier = _find(state, collection, identifier, record.get(identifier), assumptions)
-    by_number = _find(state, collection, number, record.get(number), assumptions)
+    by_identifier = _find(collection, identifier, record.get(identifier), request, state)
+    by_number = _find(collection, number, record.get(number), request, state)
     if by_identifier is not None:
         crossed = by_number is not None and by_number["id"] != by_identifier["id"]
         return RecordMatch(by_identifier, members if crossed else (), crossed)
@@ -154,13 +147,11 @@ def _match(
     return RecordMatch(by_number, members if taken else ())
 
 
-def _find(
-    state: State, collection: str, member: str, value: str | None, assumptions: Mapping[str, str]
-) -> Document | None:
+def _find(collection: str, member: str, value: str | None, request: Request, state: State) -> Document | None:
     if not value:
         return None
     # Records are trimmed as they are read, so that the index finds them.
-    rules = key_rules(assumptions).of_stored_keys
+    rules = key_rules(request.call.assumptions).of_stored_keys
     found = rules.find(member, value, state.collection(collection))
     return found[0] if found else None
 
@@ -172,17 +163,15 @@ class ResolvedMember(Value, frozen=True):
     warning: str = ""
 
 
-ResolveMember: TypeAlias = Callable[[Document, Document, State], ResolvedMember]
-
-
-def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...]:
-    return (
-        _debtor(assumptions),
-        _invoice_contact,
-        _sent_at,
-        _file_resolver("document", "document-missing"),
-        _file_resolver("ubl_document", "ubl-document-missing"),
-    )
+def resolve_members(
+    record: Document, was: Document, request: Request, state: State
+) -> Iterator[ResolvedMember]:
+    """Yield the members of an invoice that refer to other records, or that cannot change freely."""
+    yield _debtor(record, was, request, state)
+    yield resolve_contact(record, was["contact_identifier"], state)
+    yield _sent_at(record, was)
+    yield _file("document", record, was, state)
+    yield _file("ubl_document", record, was, state)
 
 
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
@@ -212,29 +201,20 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
     )
 
 
-def _debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """Return the resolver of an invoice's debtor; an assumption decides whether the debtor can change.
+def _debtor(record: Document, was: Document, request: Request, state: State) -> ResolvedMember:
+    """Resolve an invoice's debtor; an assumption decides whether the debtor can change.
 
     Source: docs/vendors/payt.md#what-may-change.
     """
-    stays = assumptions["debtor_change"] == "kept"
-
-    def keep(record: Document, was: Document, state: State) -> ResolvedMember:
-        named = find_named_debtor(record, state, assumptions)
-        sent, stored = named["id"] if named else None, was["debtor_id"]
-        if not stays:
-            return ResolvedMember("debtor_id", sent or stored, "debtor_number")
-        changes = bool(sent and stored and sent != stored)
-        return ResolvedMember("debtor_id", stored or sent, "debtor_number", "debtor-fixed" if changes else "")
-
-    return keep
+    named = find_named_debtor(record, request, state)
+    sent, stored = named["id"] if named else None, was["debtor_id"]
+    if request.call.assumptions["debtor_change"] != "kept":
+        return ResolvedMember("debtor_id", sent or stored, "debtor_number")
+    changes = bool(sent and stored and sent != stored)
+    return ResolvedMember("debtor_id", stored or sent, "debtor_number", "debtor-fixed" if changes else "")
 
 
-def _invoice_contact(record: Document, was: Document, state: State) -> ResolvedMember:
-    return resolve_contact(record, was["contact_identifier"], state)
-
-
-def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
+def _sent_at(record: Document, was: Document) -> ResolvedMember:
     """Resolve `sent_at`, which cannot change once set. Source: docs/vendors/payt.md#sending."""
     current = was["sent_at"]
     posted = to_utc(record["sent_at"]) if "sent_at" in record else current
@@ -244,11 +224,8 @@ def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
     )
 
 
-def _file_resolver(member: str, warning: str) -> ResolveMember:
-    def keep(record: Document, was: Document, state: State) -> ResolvedMember:
-        if member not in record:
-            return ResolvedMember(member, was[member], member)
-        value, found = files.attach_file(record[member], was[member], state)
-        return ResolvedMember(member, value, member, "" if found else warning)
-
-    return keep
+def _file(member: str, record: Document, was: Document, state: State) -> ResolvedMember:
+    if member not in record:
+        return ResolvedMember(member, was[member], member)
+    value, found = files.attach_file(record[member], was[member], state)
+    return ResolvedMember(member, value, member, "" if found else f"{member.replace('_', '-')}-missing")

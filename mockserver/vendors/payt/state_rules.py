@@ -14,27 +14,16 @@ from mockserver.vendors.payt.sent_records import RecordMatch, changeable_members
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield the problems of a posted invoice.
+    """Yield the problems of an invoice. If an invoice to update does not exist, yield only that problem.
 
-    Source: docs/vendors/payt.md#invoice, #identity, #amounts-and-payments.
+    If the number of an invoice to update is blank, yield nothing, because another rule reports it.
+    Source: docs/vendors/payt.md#invoice, #identity, #amounts-and-payments, #partial-errors.
     """
-    record = normalize(item.document, request)
-    match = sent_records.find_invoice(record, state, request.call.assumptions)
-    yield from _invoice_problems(item, match, request, state)
-
-
-def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield the problems of an invoice to update. If the invoice does not exist, yield only that problem.
-
-    If its number is blank, yield nothing, because another rule reports it.
-    Source: docs/vendors/payt.md#invoice, #partial-errors.
-    """
-    if not item.document["invoice_number"].strip():
+    updates = request.operation.method == "patch"
+    if updates and not item.document["invoice_number"].strip():
         return
-    match = sent_records.find_invoice_by_number(
-        normalize(item.document, request), state, request.call.assumptions
-    )
-    if match.stored is None:
+    match = sent_records.find_invoice(normalize(item.document, request), request, state)
+    if updates and match.stored is None:
         yield _unknown_record(item, "invoices", "invoice_number")
     else:
         yield from _invoice_problems(item, match, request, state)
@@ -43,13 +32,13 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Reject a number or identifier that another debtor has. Source: docs/vendors/payt.md#messages."""
     record = normalize(item.document, request)
-    if sent_records.find_debtor(record, state, request.call.assumptions).taken:
+    if sent_records.find_debtor(record, request, state).taken:
         yield record_problem("debtor-number-taken", item, "debtor_number", of="debtors")
 
 
 def check_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield the problems of a contact. Source: docs/vendors/payt.md#operations-and-paths (assumed)."""
-    match = sent_records.find_contact(normalize(item.document, request), state, request.call.assumptions)
+    match = sent_records.find_contact(normalize(item.document, request), request, state)
     if item.document.get("id") and match.stored is None:
         yield _unknown_record(item, "contacts", "id")
     if match.taken:
@@ -77,7 +66,7 @@ def _invoice_problems(item: Item, match: RecordMatch, request: Request, state: S
     yield from _identity_problems(item, match, assumptions)
     if _due_too_early(record, stored):
         yield record_problem("due-too-early", item, "due_date")
-    if _lacks_debtor(record, stored, assumptions, state):
+    if _lacks_debtor(record, stored, request, state):
         yield record_problem("debtor-missing", item, "debtor_number")
     if _lacks_condition(record, state):
         yield record_problem("condition-missing", item, "payment_condition")
@@ -109,13 +98,11 @@ def _due_too_early(record: Document, stored: Document | None) -> bool:
     return is_day(invoiced) and is_day(due) and bool(due < invoiced)
 
 
-def _lacks_debtor(
-    record: Document, stored: Document | None, assumptions: Mapping[str, str], state: State
-) -> bool:
+def _lacks_debtor(record: Document, stored: Document | None, request: Request, state: State) -> bool:
     debtor_number = record.get("debtor_number") or record.get("debtor_identifier")
     if not debtor_number:
         return stored is None
-    return sent_records.find_named_debtor(record, state, assumptions) is None
+    return sent_records.find_named_debtor(record, request, state) is None
 
 
 def _lacks_condition(record: Document, state: State) -> bool:
