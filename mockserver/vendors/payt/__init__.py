@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
-from mockserver.vendor import BatchHandler, Vendor, store_each
+from mockserver.vendor import BatchHandler, Handler, Vendor, store_each
 from mockserver.vendors.payt import (
     access,
     batches,
@@ -80,12 +81,12 @@ _BATCHES = {
         extra_outcome=extra_outcome_of("payment_conditions", "code"),
     ),
 }
-_OPERATIONS = {
+_OPERATIONS: Mapping[str, Handler] = {
     "getV1Invoices": list_handler(INVOICE, representation.as_sent_by_now),
     "getV1InvoicesId": show_handler(INVOICE, representation.as_sent_by_now),
     "getV1InvoicesDeleted": list_handler(DELETED_INVOICE),
-    "patchV1InvoicesBlock": invoices.pause_handler(invoices.block),
-    "patchV1InvoicesResume": invoices.pause_handler(invoices.resume),
+    "patchV1InvoicesBlock": partial(invoices.change_named_invoices, invoices.block),
+    "patchV1InvoicesResume": partial(invoices.change_named_invoices, invoices.resume),
     "getV1Debtors": list_handler(DEBTOR),
     "getV1DebtorsId": show_handler(DEBTOR),
     "getV1Contacts": list_handler(CONTACT),

@@ -31,28 +31,11 @@ _SHOWN_AFTER_DELETION = timedelta(days=30)
 APPLICATIONS = "applications"
 """Vendor-wide collection of applications, by client id: `{id, secret, scopes, administrations}`."""
 
-SCOPES = (
-    "administrations:read",
-    "contacts:read",
-    "contacts:write",
-    "debtors:read",
-    "debtors:write",
-    "files:write",
-    "invoices:read",
-    "invoices:write",
-    "payment_conditions:write",
-    "payments:read",
-    "vat_rates:read",
-    "vat_rates:write",
-)
-"""Permissions that operations require. Only three of these names are documented."""
-
 _BASIC = SecurityScheme("basicAuth", {"type": "http", "scheme": "basic"})
 AUTHORIZATION_CODES = "codes"
 """Vendor-wide collection of authorization codes that are not used yet."""
 
 _CODE_LIFETIME = timedelta(minutes=10)
-_CODE_OCTETS = 32
 REFRESH_TOKENS = "refresh_tokens"
 """Vendor-wide collection of refresh tokens that are neither used nor revoked; each grant has at most one."""
 
@@ -64,11 +47,6 @@ _REFRESH_HINT = (
 _ACCESS_SECONDS = 7200
 _REFRESH_LIFETIME = timedelta(days=90)
 _TOKEN_OCTETS = 32
-_REQUIRED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "authorization_code": ("code", "redirect_uri"),
-    "refresh_token": ("refresh_token",),
-    "client_credentials": (),
-}
 
 
 def enter_tenant(call: Call, tenant: str, state: State) -> None:
@@ -120,16 +98,22 @@ def admit(call: Call, enter: Enter, _state: State) -> str:
     return ""
 
 
-def find_application(client_id: str, state: State) -> Document:
+def find_application(client_id: str, request: Request, state: State) -> Document:
     """Return the application with the id, or an application with all permissions if the id is unknown."""
     known = state.collection(APPLICATIONS, "").get(client_id)
-    return known or {"id": client_id, "scopes": SCOPES, "administrations": None}
+    return known or {"id": client_id, "scopes": _all_scopes(request.contract), "administrations": None}
 
 
-def authenticate_client(call: Call, state: State) -> Document:
+def _all_scopes(contract: Document) -> list[str]:
+    """Return the permissions that operations require. Only three of these names are documented."""
+    operations = [node for item in contract["paths"].values() for node in item.values()]
+    return sorted({scope for node in operations if "x-scopes" in node for scope in node["x-scopes"]})
+
+
+def authenticate_client(request: Request, state: State) -> Document:
     """Return the calling application. Raises Unauthorized if it is known and the sent secret is wrong."""
-    client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
-    found = find_application(client_id, state)
+    client_id, _, secret = (_BASIC.credential(request.call) or "").partition(":")
+    found = find_application(client_id, request, state)
     if found.get("secret", secret) != secret:
         raise Unauthorized("unknown", _BASIC.name, hint=f"this is not the secret of client {found['id']}")
     return found
@@ -146,11 +130,11 @@ def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | Non
 def authorize(request: Request, state: State) -> Reply:
     """Redirect the browser with a code or an error. Source: docs/vendors/payt.md#tokens."""
     asked = request.parameters
-    client = find_application(asked["client_id"], state)
+    client = find_application(asked["client_id"], request, state)
     scopes = select_scopes(asked.get("scope"), client["scopes"])
     if scopes is None:
         return _redirect(request, error="invalid_scope", error_description=OAUTH_MESSAGES["invalid_scope"])
-    code = urlsafe_b64encode(state.octets(_CODE_OCTETS)).decode().rstrip("=")
+    code = _new_token(state)
     state.collection(AUTHORIZATION_CODES, "")[code] = {
         "client": client["id"],
         "redirect_uri": asked["redirect_uri"],
@@ -167,24 +151,21 @@ def _redirect(request: Request, **told: str) -> Reply:
     return Reply(302, headers=(("Location", f"{uri}{'&' if '?' in uri else '?'}{query}"),))
 
 
-GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
-
-
 def grant_token(request: Request, state: State) -> Reply:
     """Return an access token or an OAuth error. Source: docs/vendors/payt.md#tokens. Raises Unauthorized."""
-    client = authenticate_client(request.call, state)
-    grant = _GRANT_TYPES.get(request.document["grant_type"])
-    if grant is None:
+    client = authenticate_client(request, state)
+    if request.document["grant_type"] not in _GRANT_TYPES:
         return oauth_error("unsupported_grant_type")
-    for name in _REQUIRED_PARAMETERS[request.document["grant_type"]]:
+    grant, required = _GRANT_TYPES[request.document["grant_type"]]
+    for name in required:
         if not request.document.get(name):
             return oauth_error("invalid_request", missing_parameter(name))
-    return grant(request.document, client, request, state)
+    return grant(request, client, state)
 
 
 def revoke_token(request: Request, state: State) -> Reply:
     """Revoke an access or refresh token and its counterpart; ignore unknown tokens (assumed: Doorkeeper)."""
-    client = authenticate_client(request.call, state)
+    client = authenticate_client(request, state)
     refresh_tokens, text = state.collection(REFRESH_TOKENS, ""), request.document["token"]
     refresh = refresh_tokens.get(text)
     access_token = refresh["access_token"] if refresh else text
@@ -201,7 +182,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 
 def introspect_token(request: Request, state: State) -> Reply:
     """Describe a token. Source: docs/vendors/payt.md#operations-and-paths."""
-    authenticate_client(request.call, state)
+    authenticate_client(request, state)
     known = state.collection(CREDENTIALS, "").get(request.document["token"])
     if known is None or known["scheme"] != "bearerAuth" or known["kind"] in ("expired", "revoked"):
         return json_reply(200, {"active": False})
@@ -224,7 +205,8 @@ def oauth_error(error: str, description: str = "", status: int = 400, reason: st
     return replace(reply, reason=f"{error}: {reason or message}")
 
 
-def _grant_by_code(document: Document, client: Document, _request: Request, state: State) -> Reply:
+def _grant_by_code(request: Request, client: Document, state: State) -> Reply:
+    document = request.document
     codes = state.collection(AUTHORIZATION_CODES, "")
     code = codes.get(document["code"])
     if code is None or not _is_valid(code, client, state) or code["redirect_uri"] != document["redirect_uri"]:
@@ -233,8 +215,9 @@ def _grant_by_code(document: Document, client: Document, _request: Request, stat
     return _token_pair_reply(client, code["scopes"], code["administrations"], state)
 
 
-def _grant_by_refresh_token(document: Document, client: Document, request: Request, state: State) -> Reply:
+def _grant_by_refresh_token(request: Request, client: Document, state: State) -> Reply:
     """Grant the next pair of tokens. A refresh token works once."""
+    document = request.document
     refresh_tokens = state.collection(REFRESH_TOKENS, "")
     last = refresh_tokens.get(document["refresh_token"])
     if last is None or not _is_valid(last, client, state):
@@ -249,9 +232,9 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
     return _token_pair_reply(client, scopes, last["administrations"], state)
 
 
-def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
+def _grant_to_client(request: Request, client: Document, state: State) -> Reply:
     """Grant an access token without expiry and without refresh token; do not check the caller's address."""
-    scopes = select_scopes(document.get("scope"), client["scopes"])
+    scopes = select_scopes(request.document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")
     access_token = _issue_access_token(client, scopes, client["administrations"], state)
@@ -323,8 +306,10 @@ def _refresh_tokens_of(access_token: str, refresh_tokens: Collection) -> list[st
     return [key for key in refresh_tokens if refresh_tokens[key]["access_token"] == access_token]
 
 
-_GRANT_TYPES: Mapping[str, GrantToken] = {
-    "authorization_code": _grant_by_code,
-    "refresh_token": _grant_by_refresh_token,
-    "client_credentials": _grant_to_client,
+GrantToken: TypeAlias = Callable[[Request, Document, State], Reply]
+_GRANT_TYPES: Mapping[str, tuple[GrantToken, tuple[str, ...]]] = {
+    "authorization_code": (_grant_by_code, ("code", "redirect_uri")),
+    "refresh_token": (_grant_by_refresh_token, ("refresh_token",)),
+    "client_credentials": (_grant_to_client, ()),
 }
+"""Function of each grant type, and the parameters that it requires."""

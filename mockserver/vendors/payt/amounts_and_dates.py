@@ -10,29 +10,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.model import Json
 from mockserver.spec.schema import DATE_PATTERN, DATE_TIME_PATTERN
+from mockserver.vendor import read_tables
 
 ZERO = Decimal(0)
-AMOUNTS = frozenset(
-    {
-        "amount",
-        "amount_open",
-        "amount_total",
-        "book_amount",
-        "book_amount_open",
-        "book_amount_total",
-        "product_price",
-        "product_quantity",
-        "rate",
-        "total_excl_tax_amount",
-        "total_incl_tax_amount",
-        "vat_amount",
-        "vat_percentage",
-    }
-)
-"""Names of members whose value is a decimal number, sent as a text."""
-
-MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
+_TABLES = read_tables(__file__)
+MONEY = frozenset(_TABLES["money"])
 """Names of members whose value is an amount of money; a fraction of a cent is invalid."""
+
+AMOUNTS = MONEY | frozenset(_TABLES["other-amounts"])
+"""Names of members whose value is a decimal number, sent as a text."""
 
 _CENT = Decimal("0.01")
 _CENT_DIGITS = 2

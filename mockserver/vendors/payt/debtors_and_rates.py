@@ -30,7 +30,7 @@ def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the debtor. Source: docs/vendors/payt.md#other-answers."""
     record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
     stored = sent_records.find_debtor(record, request, state).stored
-    was = stored or _new_debtor(request.tenant, state)
+    was = stored or {"id": str(state.next(DEBTORS)), "administration_id": request.tenant}
     contact = resolve_contact(record, was.get("contact_identifier"), state)
     debtor = {
         **was,
@@ -46,10 +46,6 @@ def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
     warned = (record_problem(contact.warning, item, contact.field, of=DEBTORS),) if contact.warning else ()
     action = Action.UPDATED if stored else Action.CREATED
     return Outcome(item, action, debtor, warnings=warned)
-
-
-def _new_debtor(administration_id: str, state: State) -> Document:
-    return {"id": str(state.next(DEBTORS)), "administration_id": administration_id}
 
 
 def upsert_contact(item: Item, request: Request, state: State) -> Outcome:

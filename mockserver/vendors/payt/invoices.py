@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import TypeAlias
 
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import Handler, Request, StoreItem
+from mockserver.vendor import Request, StoreItem
 from mockserver.vendors.payt.amounts_and_dates import (
     ZERO,
     exact_arithmetic,
@@ -375,12 +374,8 @@ def resume(invoice: Document, state: State) -> Document:
     return {**invoice, "paused_at": None, "blocked": False, "updated_at": print_instant(state.now)}
 
 
-def pause_handler(change: ChangePause) -> Handler:
-    """Return a handler that applies `change` to every invoice whose number or identifier is in the call."""
-    return partial(_change_named_invoices, change)
-
-
-def _change_named_invoices(change: ChangePause, request: Request, state: State) -> Reply:
+def change_named_invoices(change: ChangePause, request: Request, state: State) -> Reply:
+    """Apply `change` to every invoice whose number or identifier is in the call."""
     table = state.collection("invoices", request.tenant)
     found: dict[str, Document] = {}
     unknown: dict[str, None] = {}

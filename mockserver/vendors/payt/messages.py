@@ -56,11 +56,10 @@ def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
     With `spare_call`, an unreadable value rejects its record instead of refusing the call.
     Source: docs/vendors/payt.md#whole-calls, #messages (assumed).
     """
-    if not _is_of_record(problem):
-        return replace(problem, detail=f"{_bracketed(problem.path)} {_parameter_words(problem)}")
-    if problem.rule not in _FATAL_RULES:
+    of_record = len(problem.path) >= _DEPTH_OF_RECORD and isinstance(problem.path[1], int)
+    if of_record and problem.rule not in _FATAL_RULES:
         return replace(problem, detail=_record_message(problem))
-    if spare_call:
+    if of_record and spare_call:
         return replace(problem, detail=_record_message(problem), rule=f"record:{problem.rule}")
     return replace(problem, detail=f"{_bracketed(problem.path)} {_parameter_words(problem)}")
 
@@ -93,16 +92,8 @@ def join_messages(problems: Iterable[Problem]) -> str:
     return REFUSALS["malformed"].message if () in texts else ", ".join(texts.values())
 
 
-def _is_of_record(problem: Problem) -> bool:
-    return len(problem.path) >= _DEPTH_OF_RECORD and isinstance(problem.path[1], int)
-
-
-def _is_parameter(problem: Problem) -> bool:
-    return bool(problem.path) and problem.path[0] in _LOCATIONS
-
-
 def _parameter_words(problem: Problem) -> str:
-    if problem.rule in _RANGE and _is_parameter(problem):
+    if problem.rule in _RANGE and problem.path and problem.path[0] in _LOCATIONS:
         return PARAMETER_MESSAGES["enum"]
     return PARAMETER_MESSAGES.get(problem.rule, "is invalid")
 

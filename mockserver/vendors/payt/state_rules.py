@@ -68,7 +68,8 @@ def _invoice_problems(item: Item, match: RecordMatch, request: Request, state: S
         yield record_problem("due-too-early", item, "due_date")
     if _lacks_debtor(record, stored, request, state):
         yield record_problem("debtor-missing", item, "debtor_number")
-    if _lacks_condition(record, state):
+    condition = record.get("payment_condition")
+    if condition and not state.collection("payment_conditions").find("code", condition):
         yield record_problem("condition-missing", item, "payment_condition")
     if _changes_sent_at(record, stored, assumptions):
         yield record_problem("sent-at-fixed", item, "sent_at")
@@ -103,11 +104,6 @@ def _lacks_debtor(record: Document, stored: Document | None, request: Request, s
     if not debtor_number:
         return stored is None
     return sent_records.find_named_debtor(record, request, state) is None
-
-
-def _lacks_condition(record: Document, state: State) -> bool:
-    code = record.get("payment_condition")
-    return bool(code) and not state.collection("payment_conditions").find("code", code)
 
 
 def _changes_sent_at(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> bool:
