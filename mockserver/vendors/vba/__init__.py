@@ -1,15 +1,21 @@
 """VBA Software VBAPI: claim invoices and payees, in batches with a status per row, and one by one."""
 
-from mockserver.vendor import Vendor
-from mockserver.vendors.vba import access, batches, messages, refusals, tables
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from mockserver.model import Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request, Vendor
+from mockserver.vendors.vba import access, batches, messages, refusals, replies, tables
+from mockserver.vendors.vba.tables import Table
 
 _TABLES = (tables.CLAIM_INVOICE_TABLE, tables.PAYEE_TABLE)
-_OF_RECORDS = {
-    "list{}": batches.list_handler,
-    "create{}": batches.create_handler,
-    "get{}": batches.show_handler,
-    "update{}": batches.replace_handler,
-    "delete{}": batches.delete_handler,
+_OF_RECORDS: Mapping[str, Callable[[Table, Request, State], Reply]] = {
+    "list{}": replies.page_reply,
+    "create{}": batches.create_record,
+    "get{}": batches.show_record,
+    "update{}": batches.replace_record,
+    "delete{}": batches.delete_record,
 }
 
 VENDOR = Vendor(
@@ -20,7 +26,11 @@ VENDOR = Vendor(
     operations={
         "logIn": access.log_in,
         "refreshTokens": access.refresh_tokens,
-        **{form.format(one.names.entity): make(one) for one in _TABLES for form, make in _OF_RECORDS.items()},
+        **{
+            form.format(one.names.entity): partial(do, one)
+            for one in _TABLES
+            for form, do in _OF_RECORDS.items()
+        },
     },
     refuse=refusals.refuse,
     refusals=messages.REFUSALS,

@@ -85,14 +85,14 @@ def log_in(request: Request, state: State) -> Reply:
     Source: docs/vendors/vba.md#headers-and-login, #refusals. Raises Unauthorized.
     """
     facts = request.call.principal.facts
-    user, password = _sent_credentials(request.call)
+    user, _, password = (_BASIC_CREDENTIALS.credential(request.call) or "").partition(":")
     if not user or not password or (not facts and _is_known_user(user, state)):
         hint = "" if user and password else f"user or password is blank; {_USER_HINT}"
         raise Unauthorized("unknown", BASIC_SCHEME, hint=hint)
     user = facts.get("user", user)
     if facts.get("challenge"):
-        return _login_reply(request, state, challenge=_NEW_PASSWORD, session=new_opaque_token(state))
-    return _login_reply(request, state, tokens=issue_tokens(user, facts, state))
+        return _login_reply(request, state, challengeName=_NEW_PASSWORD, session=new_opaque_token(state))
+    return _login_reply(request, state, authenticationResult=issue_tokens(user, facts, state))
 
 
 def refresh_tokens(request: Request, state: State) -> Reply:
@@ -112,7 +112,9 @@ def refresh_tokens(request: Request, state: State) -> Reply:
         hint = "refresh-token and expired-id-token are of two users"
         raise Unauthorized("unknown", REFRESH_SCHEME, hint=hint)
     _check_expiry(held, state)
-    return _login_reply(request, state, tokens=issue_tokens(user, held or expired, state, refresh=token))
+    return _login_reply(
+        request, state, authenticationResult=issue_tokens(user, held or expired, state, refresh=token)
+    )
 
 
 def _find_token(token: str, scheme: str, state: State) -> Document:
@@ -132,20 +134,9 @@ def _check_expiry(held: Document, state: State) -> None:
         raise Unauthorized("expired", REFRESH_SCHEME, hint=hint)
 
 
-def _login_reply(
-    request: Request,
-    state: State,
-    challenge: str | None = None,
-    session: str | None = None,
-    tokens: Json = None,
-) -> Reply:
-    data = {"challengeName": challenge, "session": session, "authenticationResult": tokens}
+def _login_reply(request: Request, state: State, **told: Json) -> Reply:
+    data = {"challengeName": None, "session": None, "authenticationResult": None, **told}
     return success_reply(200, data, request.call, state)
-
-
-def _sent_credentials(call: Call) -> tuple[str, str]:
-    user, _, password = (_BASIC_CREDENTIALS.credential(call) or "").partition(":")
-    return user, password
 
 
 def _is_known_user(user: str, state: State) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -14,25 +15,22 @@ from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import (
     FAULT_RULE,
-    ApplyBatch,
     BatchHandler,
     BatchResult,
-    CheckItem,
-    ExtraOutcome,
-    Handler,
-    RenderBatch,
     Request,
     StoreItem,
     StoreItems,
     find_record,
 )
-from mockserver.vendors.vba import replies
 from mockserver.vendors.vba.messages import RecordNames, column_name, message
 from mockserver.vendors.vba.replies import success_reply
 from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, rejection
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
+
+BuildOutcome: TypeAlias = Callable[[Item], tuple[str, Outcome]]
+"""Returns the key under which to store the row, and the outcome with the row."""
 
 CheckRow: TypeAlias = Callable[[Item], None]
 """Raises Rejected if the row cannot be stored."""
@@ -56,91 +54,76 @@ class RowResult(Value, frozen=True, gc=False):
 
 def batch_handler(table: Table) -> BatchHandler:
     return BatchHandler(
-        apply=_upsert(table),
-        render=_multi_status_renderer(table),
-        extra_outcome=_extra_outcome(table),
-        check_bad=_bad_row_check(table),
+        apply=partial(_upsert, table),
+        render=partial(_multi_status_reply, table),
+        extra_outcome=partial(_extra_outcome, table),
+        check_bad=partial(_bad_row_problems, table) if table.find_problems else None,
     )
 
 
-def _bad_row_check(table: Table) -> CheckItem | None:
-    """Return a check for rows with schema problems, or None if the table checks rows only when stored."""
-    find_problems = table.find_problems
-    if find_problems is None:
-        return None
-
-    def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
-        problems = find_problems(item.document, table.rows(state).get(item.key), request, state)
-        return _in_row(item, problems)
-
-    return check
+def _bad_row_problems(table: Table, item: Item, request: Request, state: State) -> Iterable[Problem]:
+    """Return the further problems of a row that has schema problems."""
+    stored = table.rows(state).get(item.key)
+    found = table.find_problems(item.document, stored, request, state) if table.find_problems else ()
+    return _in_row(item, found)
 
 
-def _upsert(table: Table) -> ApplyBatch:
+def _upsert(table: Table, request: Request, state: State) -> StoreItem:
     """Return the function that replaces or creates the row of a key; a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#state.
     """
-    member = table.names.key
+    if not request.items and request.call.assumptions["empty_batch"] == "refused":
+        raise InvalidCall((Problem("too-few", (), message("no-rows"), "minItems", 1),))
+    rows, record = table.rows(state), table.row_builder(request, state)
+    rules, has_text_keys = key_rules(request.call.assumptions), table.key_type is str
+    checks, find, member = _row_checks(request, table), rows.get, table.names.key
 
-    def apply(request: Request, state: State) -> StoreItem:
-        if not request.items and request.call.assumptions["empty_batch"] == "refused":
-            raise InvalidCall((Problem("too-few", (), message("no-rows"), "minItems", 1),))
-        rows, record = table.rows(state), table.row_builder(request, state)
-        rules, has_text_keys = key_rules(request.call.assumptions), table.key_type is str
-        checks, find = _row_checks(request, table), rows.get
+    def keep(item: Item) -> Outcome:
+        row, name = item.document, item.key
+        try:
+            for check in checks:
+                check(item)
+            key = row.get(member)
+            if not key:
+                key = table.next_key(state)
+                name = str(key)
+            elif has_text_keys:
+                key = name = rules.find_key(key, rows)
+            stored = find(name)
+            document = record(row, key, stored)
+        except Rejected as broken:
+            broken.problems = _in_row(item, broken.problems)
+            raise
+        rows[name] = document
+        return Outcome(item, CREATED if stored is None else UPDATED, document)
 
-        def keep(item: Item) -> Outcome:
-            row, name = item.document, item.key
-            try:
-                for check in checks:
-                    check(item)
-                key = row.get(member)
-                if not key:
-                    key = table.next_key(state)
-                    name = str(key)
-                elif has_text_keys:
-                    key = name = rules.find_key(key, rows)
-                stored = find(name)
-                document = record(row, key, stored)
-            except Rejected as broken:
-                broken.problems = _in_row(item, broken.problems)
-                raise
-            rows[name] = document
-            return Outcome(item, CREATED if stored is None else UPDATED, document)
-
-        unique = request.call.assumptions["unique_invoice_number"] == "on"
-        stands_alone = not (checks or has_text_keys or unique)
-        return StoreItems(keep, _keep_all(request, record, member, rows)) if stands_alone else keep
-
-    return apply
+    unique = request.call.assumptions["unique_invoice_number"] == "on"
+    stands_alone = not (checks or has_text_keys or unique)
+    return StoreItems(keep, partial(_keep_all, request, record, member, rows)) if stands_alone else keep
 
 
 def _keep_all(
-    request: Request, record: BuildRow, member: str, rows: Collection
-) -> Callable[[Sequence[Item]], Sequence[Outcome] | None]:
-    """Return a function that stores a batch in one step, or returns None if a key is blank or repeated."""
+    request: Request, record: BuildRow, member: str, rows: Collection, items: Sequence[Item]
+) -> Sequence[Outcome] | None:
+    """Store the rows of a batch in one step; store nothing and return None if a key is blank or repeated."""
+    if len({item.key for item in request.items}) < len(request.items):
+        return None
+    outcomes: list[Outcome] = []
     find = rows.get
-
-    def keep_all(items: Sequence[Item]) -> Sequence[Outcome] | None:
-        if len({item.key for item in request.items}) < len(request.items):
+    for item in items:
+        stored, key = find(item.key), item.document.get(member)
+        if not key:
             return None
-        outcomes: list[Outcome] = []
-        for item in items:
-            stored, key = find(item.key), item.document.get(member)
-            if not key:
-                return None
-            try:
-                document = record(item.document, key, stored)
-            except Rejected as broken:
-                problems = _in_row(item, broken.problems)
-                outcomes.append(Outcome(item, REJECTED, broken.document, problems))
-            else:
-                outcomes.append(Outcome(item, CREATED if stored is None else UPDATED, document))
-        rows.update({one.item.key: one.document for one in outcomes if one.action is not REJECTED})
-        return outcomes
-
-    return keep_all
+        try:
+            document = record(item.document, key, stored)
+        except Rejected as broken:
+            problems = _in_row(item, broken.problems)
+            outcomes.append(Outcome(item, REJECTED, broken.document, problems))
+        else:
+            outcomes.append(Outcome(item, CREATED if stored is None else UPDATED, document))
+    rows.update({one.item.key: one.document for one in outcomes if one.action is not REJECTED})
+    return outcomes
 
 
 def _row_checks(request: Request, table: Table) -> tuple[CheckRow, ...]:
@@ -181,35 +164,30 @@ def _in_row(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple([replace(problem, path=(item.index, *problem.path)) for problem in problems])
 
 
-def _multi_status_renderer(table: Table) -> RenderBatch:
-    """Return the function that writes a 207 reply with one result for each row, in the order sent.
+def _multi_status_reply(table: Table, result: BatchResult, state: State) -> Reply:
+    """Write a 207 reply with one result for each row, in the order sent.
 
     Source: the vendor's sample; docs/vendors/vba.md#batch-results, #failed-rows.
     """
-    member, blank, key_names = table.names.key, table.blank_key, _key_names(table.names)
+    member, call = table.names.key, result.request.call
+    name = _key_names(table.names)[call.assumptions["id_key_name"]]
+    includes_all = call.assumptions["row_messages"] == "all"
 
-    def render(result: BatchResult, state: State) -> Reply:
-        call = result.request.call
-        name = key_names[call.assumptions["id_key_name"]]
-        includes_all = call.assumptions["row_messages"] == "all"
+    def row(outcome: Outcome) -> RowResult:
+        if outcome.action is CREATED:
+            return RowResult((KeyPair(name, outcome.document[member]),), 201, "Created")
+        if outcome.action is UPDATED:
+            return RowResult((KeyPair(name, outcome.document[member]),), 200, "Updated")
+        told = _reported_problems(outcome.problems, includes_all=includes_all)
+        problem, sent = told[0], outcome.item.document
+        key = sent.get(member, table.blank_key) if isinstance(sent, dict) else table.blank_key
+        status = problem.expected if problem.rule == FAULT_RULE else 500
+        return RowResult((KeyPair(name, key),), status, "\n".join([one.detail for one in told]))
 
-        def row(outcome: Outcome) -> RowResult:
-            if outcome.action is CREATED:
-                return RowResult((KeyPair(name, outcome.document[member]),), 201, "Created")
-            if outcome.action is UPDATED:
-                return RowResult((KeyPair(name, outcome.document[member]),), 200, "Updated")
-            told = _reported_problems(outcome.problems, includes_all=includes_all)
-            problem, sent = told[0], outcome.item.document
-            key = sent.get(member, blank) if isinstance(sent, dict) else blank
-            status = problem.expected if problem.rule == FAULT_RULE else 500
-            return RowResult((KeyPair(name, key),), status, "\n".join([one.detail for one in told]))
-
-        rows = [row(outcome) for outcome in result.outcomes]
-        if call.assumptions["id_value_as_string"] == "on":
-            rows = [_with_text_key(row) for row in rows]
-        return success_reply(207, rows, call, state)
-
-    return render
+    rows = [row(outcome) for outcome in result.outcomes]
+    if call.assumptions["id_value_as_string"] == "on":
+        rows = [_with_text_key(row) for row in rows]
+    return success_reply(207, rows, call, state)
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
@@ -224,15 +202,11 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
     return told if includes_all else told[:1]
 
 
-def _extra_outcome(table: Table) -> ExtraOutcome:
-    """Return a function that builds an outcome of an unsent row; its key is a large number or a text."""
-
-    def phantom(outcome: Outcome, number: int) -> Outcome:
-        key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
-        document = {table.names.key: key}
-        return Outcome(Item(outcome.item.index, str(key), document), UPDATED, document)
-
-    return phantom
+def _extra_outcome(table: Table, outcome: Outcome, number: int) -> Outcome:
+    """Return an outcome of an unsent row; its key is a large number or a text."""
+    key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
+    document = {table.names.key: key}
+    return Outcome(Item(outcome.item.index, str(key), document), UPDATED, document)
 
 
 def _with_text_key(row: RowResult) -> RowResult:
@@ -248,92 +222,63 @@ def _key_names(names: RecordNames) -> Mapping[str, str]:
     }
 
 
-def create_handler(table: Table) -> Handler:
-    """Return the operation that creates a record; a blank key gets the next free key.
+def create_record(table: Table, request: Request, state: State) -> Reply:
+    """Create a record; a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
     """
-    names = table.names
-
-    def handle(request: Request, state: State) -> Reply:
-        rows, sent = table.rows(state), request.document
-        key = sent.get(names.key) or table.next_key(state)
-        key = _resolve_key(table, key, request, state)
-        if str(key) in rows:
-            text = message("duplicate-key", table=names.table, key=key)
-            raise rejection("duplicate-key", names.key, text, "primary-key")
-        document = table.row_builder(request, state)(sent, key, None)
-        rows[str(key)] = document
-        return success_reply(int(request.call.assumptions["create_status"]), document, request.call, state)
-
-    return handle
+    names, rows, sent = table.names, table.rows(state), request.document
+    key = sent.get(names.key) or table.next_key(state)
+    key = _resolve_key(table, key, request, state)
+    if str(key) in rows:
+        text = message("duplicate-key", table=names.table, key=key)
+        raise rejection("duplicate-key", names.key, text, "primary-key")
+    document = table.row_builder(request, state)(sent, key, None)
+    rows[str(key)] = document
+    return success_reply(int(request.call.assumptions["create_status"]), document, request.call, state)
 
 
-def show_handler(table: Table) -> Handler:
-    def handle(request: Request, state: State) -> Reply:
-        return success_reply(
-            200,
-            find_record(table.names.collection, _key_in_path(table, request, state), state),
-            request.call,
-            state,
-        )
-
-    return handle
+def show_record(table: Table, request: Request, state: State) -> Reply:
+    found = find_record(table.names.collection, _key_in_path(table, request, state), state)
+    return success_reply(200, found, request.call, state)
 
 
-def list_handler(table: Table) -> Handler:
-    """Return the operation that lists records in pages, ordered by `sortBy` and then by key."""
-
-    def handle(request: Request, state: State) -> Reply:
-        return replies.page_reply(table.rows(state).values(), table.names.key, request, state)
-
-    return handle
-
-
-def replace_handler(table: Table) -> Handler:
-    """Return the operation that replaces a record; the keys in path and body must be equal.
+def replace_record(table: Table, request: Request, state: State) -> Reply:
+    """Replace a record; the keys in path and body must be equal.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """
     names = table.names
-
-    def handle(request: Request, state: State) -> Reply:
-        key, sent = request.parameters[names.parameter], request.document
-        if sent.get(names.key, table.blank_key) != key:
-            raise InvalidCall([Problem("mismatch", (names.key,), message("keys-differ"), KEY_MISMATCH)])
-        key = _resolve_key(table, key, request, state)
-        stored = find_record(names.collection, str(key), state)
-        document = table.row_builder(request, state)(sent, key, stored)
-        table.rows(state)[str(key)] = document
-        return success_reply(200, document, request.call, state)
-
-    return handle
+    key, sent = request.parameters[names.parameter], request.document
+    if sent.get(names.key, table.blank_key) != key:
+        raise InvalidCall([Problem("mismatch", (names.key,), message("keys-differ"), KEY_MISMATCH)])
+    key = _resolve_key(table, key, request, state)
+    stored = find_record(names.collection, str(key), state)
+    document = table.row_builder(request, state)(sent, key, stored)
+    table.rows(state)[str(key)] = document
+    return success_reply(200, document, request.call, state)
 
 
-def delete_handler(table: Table) -> Handler:
-    """Return the operation that deletes a record. It raises Rejected if other rows refer to the record.
+def delete_record(table: Table, request: Request, state: State) -> Reply:
+    """Delete a record. Raises Rejected if other rows refer to the record.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """
-
-    def handle(request: Request, state: State) -> Reply:
-        name = _key_in_path(table, request, state)
-        stored = find_record(table.names.collection, name, state)
-        for reference in table.references:
-            switched_off = reference.assumption and request.call.assumptions[reference.assumption] == "off"
-            if not switched_off and _is_referenced(reference, stored[table.names.key], state):
-                text = message(
-                    "still-referenced",
-                    constraint=reference.constraint,
-                    database=request.tenant,
-                    table=reference.table,
-                    column=column_name(reference.member),
-                )
-                raise rejection("still-referenced", table.names.key, text, "reference")
-        del table.rows(state)[name]
-        return success_reply(200, None, request.call, state)
-
-    return handle
+    name = _key_in_path(table, request, state)
+    stored = find_record(table.names.collection, name, state)
+    for reference in table.references:
+        switched_off = reference.assumption and request.call.assumptions[reference.assumption] == "off"
+        if not switched_off and _is_referenced(reference, stored[table.names.key], state):
+            text = message(
+                "still-referenced",
+                constraint=reference.constraint,
+                database=request.tenant,
+                table=reference.table,
+                column=column_name(reference.member),
+            )
+            raise rejection("still-referenced", table.names.key, text, "reference")
+    del table.rows(state)[name]
+    return success_reply(200, None, request.call, state)
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:

@@ -6,7 +6,6 @@ Source: docs/vendors/vba.md#lists, #envelope, #media-types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from mockserver.codec import json
@@ -15,6 +14,7 @@ from mockserver.model import Call, Document, Json, Reply
 from mockserver.sandbox.quota import QUOTAS, QuotaUse, QuotaWindow, count_in_token_bucket, rate_limit_headers
 from mockserver.sandbox.store import State
 from mockserver.vendor import Headers, Request
+from mockserver.vendors.vba.tables import Table
 
 _RATE, _BURST = 25, 50
 _ON = "on"
@@ -80,9 +80,9 @@ def _preferred_type(accepted: str) -> str:
     )
 
 
-def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:
-    """Reply with the requested page of the documents, ordered by `sortBy` and then by `key`."""
-    rows = sorted(documents, key=lambda document: _sort_key(document[key]))
+def page_reply(table: Table, request: Request, state: State) -> Reply:
+    """Reply with the requested page of the table's rows, ordered by `sortBy` and then by key."""
+    rows = sorted(table.rows(state).values(), key=lambda document: _sort_key(document[table.names.key]))
     for member, descending in reversed(_parse_sort_by(request.parameters.get("sortBy", ""))):
         rows.sort(key=lambda document: _sort_key(document[member]), reverse=descending)
     size = request.parameters.get("pageSize", DEFAULT_PAGE_SIZE)
