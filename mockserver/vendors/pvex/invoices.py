@@ -5,7 +5,6 @@ An invoice is inserted or replaced as a whole. Source: docs/vendors/pvex.md#oper
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
@@ -216,14 +215,10 @@ def store_invoice(request: Request, state: State) -> Reply:
     reading = body_reader(request.media_type)
     found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))
     if found:
-        raise InvalidCall((), request.document, hint=describe_problems(_of_single(found)))
+        told = [replace(problem, path=problem.path[1:]) for problem in found]  # without the index
+        raise InvalidCall((), request.document, hint=describe_problems(told))
     outcome = open_store(request, state).store(Item(0, "", request.document))
     return success_reply(request.call, [outcome.document], is_batch=False)
-
-
-def _of_single(problems: Iterable[Problem]) -> list[Problem]:
-    """Remove the index from the problems' paths, because a single invoice has no index."""
-    return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 
 def list_invoices(request: Request, state: State) -> Reply:
@@ -231,13 +226,11 @@ def list_invoices(request: Request, state: State) -> Reply:
 
     Source: docs/vendors/pvex.md#state.
     """
-    deleted = request.parameters.get("deleted")
-    invoices = [
-        invoice
-        for invoice in _invoices_of_subscriber(request, state)
-        if deleted is None or bool(invoice["Deleted"]) is deleted
-    ]
-    return invoices_reply(request.call, invoices)
+    invoices, asked = state.collection(INVOICES), request.parameters
+    subscriber, deleted = asked.get("subscriberId"), asked.get("deleted")
+    found = invoices.values() if subscriber is None else invoices.find("SubscriberId", subscriber)
+    shown = [one for one in found if deleted is None or bool(one["Deleted"]) is deleted]
+    return invoices_reply(request.call, shown)
 
 
 def show_invoice(request: Request, state: State) -> Reply:
@@ -262,9 +255,3 @@ def _rejected_invoices(result: BatchResult) -> list[RejectedInvoice]:
         for outcome in result.outcomes
         if outcome.problems
     ]
-
-
-def _invoices_of_subscriber(request: Request, state: State) -> list[Document]:
-    invoices = state.collection(INVOICES)
-    subscriber = request.parameters.get("subscriberId")
-    return list(invoices.values()) if subscriber is None else invoices.find("SubscriberId", subscriber)

@@ -10,7 +10,8 @@ from enum import StrEnum
 from itertools import chain
 
 from mockserver.codec.http import parse_accept, parse_content_type
-from mockserver.model import Call, Value
+from mockserver.model import Call, Reply, Value
+from mockserver.vendor import Headers
 
 _FORMATTERS = (("application/json", "text/json"), ("application/xml", "text/xml"))
 _CHARSETS = ("utf-8", "utf-16")
@@ -36,12 +37,9 @@ class Representation(Value, frozen=True):
     def is_xml(self) -> bool:
         return self.media_type.endswith("/xml")
 
-    @property
-    def content_type(self) -> str:
-        return f"{self.media_type}; charset={self.charset}"
-
-    def encode(self, text: str) -> bytes:
-        return text.encode() if self.charset == "utf-8" else b"\xff\xfe" + text.encode("utf-16-le")
+    def reply(self, status: int, text: str, headers: Headers = ()) -> Reply:
+        body = text.encode() if self.charset == "utf-8" else b"\xff\xfe" + text.encode("utf-16-le")
+        return Reply(status, body, f"{self.media_type}; charset={self.charset}", headers)
 
 
 def negotiate(call: Call) -> Representation:

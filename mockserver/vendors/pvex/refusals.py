@@ -131,21 +131,15 @@ def issue_token(request: Request, state: State) -> Reply:
 
 def login_refusal_reply(refusal: Refusal) -> Reply:
     form = refusal.document if isinstance(refusal, InvalidCall) else None
-    return (
-        _wrong_password_reply()
-        if isinstance(form, dict) and form.get(_GRANT_TYPE) == _PASSWORD
-        else _unsupported_grant_reply()
-    )
+    if isinstance(form, dict) and form.get(_GRANT_TYPE) == _PASSWORD:
+        return _wrong_password_reply()
+    return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)
 
 
 def _wrong_password_reply() -> Reply:
     refused = {"error": "invalid_grant", "error_description": message("bad-password")}
     reply = json_reply(400, refused, _JSON)
     return replace(reply, reason=f"no user has this name and password; the fixtures have {_FIXTURE_USER}")
-
-
-def _unsupported_grant_reply() -> Reply:
-    return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)
 
 
 def refuse(refused: RefusedCall, _state: State) -> Reply:

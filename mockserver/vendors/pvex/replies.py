@@ -25,6 +25,7 @@ _NAMESPACES = (
     ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
     ' xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"'
 )
+_COUNT_IN_XML = '<int xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{}</int>'
 _ILLEGAL_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES = {"\r": "&#xD;"}
 _ILLEGAL_IN_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -63,7 +64,7 @@ def error_reply(call: Call, error: ErrorContent) -> Reply:
     else:
         state = {"ModelState": error.model_state} if error.model_state else {}
         text = json.encode({"Message": error.message, **state, **shown}).decode()
-    return Reply(error.status, found.encode(text), found.content_type, error.headers)
+    return found.reply(error.status, text, error.headers)
 
 
 def exception_reply(call: Call, code: str, message: str = "") -> Reply:
@@ -86,19 +87,22 @@ def page_reply(name: str, message: str = "") -> Reply:
 
 def invoices_reply(call: Call, invoices: Iterable[Document], status: int = 200) -> Reply:
     found = negotiate(call)
-    text = invoices_xml(invoices) if found.is_xml else f"[{','.join(map(_invoice_json, invoices))}]"
-    return Reply(status, found.encode(text), found.content_type)
+    if not found.is_xml:
+        return found.reply(status, f"[{','.join(map(_invoice_json, invoices))}]")
+    inner = "".join(f"<Invoice>{_xml_members(invoice)}</Invoice>" for invoice in invoices)
+    return found.reply(status, f"<ArrayOfInvoice{_NAMESPACES}>{inner}</ArrayOfInvoice>")
 
 
 def invoice_reply(call: Call, invoice: Document, status: int = 200) -> Reply:
     found = negotiate(call)
-    text = invoice_xml(invoice) if found.is_xml else _invoice_json(invoice)
-    return Reply(status, found.encode(text), found.content_type)
+    if not found.is_xml:
+        return found.reply(status, _invoice_json(invoice))
+    return found.reply(status, f"<Invoice{_NAMESPACES}>{_xml_members(invoice)}</Invoice>")
 
 
 def count_reply(call: Call, status: int, count: int) -> Reply:
     found = negotiate(call)
-    return Reply(status, found.encode(number_xml(count) if found.is_xml else str(count)), found.content_type)
+    return found.reply(status, _COUNT_IN_XML.format(count) if found.is_xml else str(count))
 
 
 def _invoice_json(invoice: Document) -> str:
@@ -112,19 +116,6 @@ def _json_value(name: str, value: Json) -> str:
         return json.encode(value).decode()
     digits = format(Decimal(value), "f")
     return digits if "." in digits else f"{digits}.0"
-
-
-def invoices_xml(invoices: Iterable[Document]) -> str:
-    inner = "".join(f"<Invoice>{_xml_members(invoice)}</Invoice>" for invoice in invoices)
-    return f"<ArrayOfInvoice{_NAMESPACES}>{inner}</ArrayOfInvoice>"
-
-
-def invoice_xml(invoice: Document) -> str:
-    return f"<Invoice{_NAMESPACES}>{_xml_members(invoice)}</Invoice>"
-
-
-def number_xml(value: int) -> str:
-    return f'<int xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{value}</int>'
 
 
 def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:

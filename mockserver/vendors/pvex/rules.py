@@ -203,13 +203,9 @@ def classify(problem: Problem, call: Call) -> Problem | None:
         return None
     if reading is not BodyReader.XML and problem.found == "" and _is_nullable_date(problem):
         return None
-    return None if _is_tolerated(problem, reading, call.assumptions) else problem
-
-
-def _is_tolerated(problem: Problem, reader: BodyReader, assumptions: Mapping[str, str]) -> bool:
-    if assumptions["empty_required"] == "allowed" and _is_blank(problem, reader):
-        return True
-    return assumptions["integer_width"] == "int64" and _is_int64(problem)
+    if call.assumptions["empty_required"] == "allowed" and _is_blank(problem, reading):
+        return None
+    return None if call.assumptions["integer_width"] == "int64" and _is_int64(problem) else problem
 
 
 def _is_blank(problem: Problem, reader: BodyReader) -> bool:
