@@ -259,44 +259,35 @@ def attribute_problems(
     invoice, item = subject.invoice, subject.item
     if assumptions["missing_offset"] == "refused":
         yield from _offset_problems(sent)
-    if operation == CREATE:
-        yield from _creation_problems(sent, assumptions, state)
-    elif operation == UPDATE and invoice is not None:
-        yield from _change_problems(sent, invoice, assumptions, state)
+    if operation == CREATE or (operation == UPDATE and invoice is not None):
+        yield from _invoice_problems(sent, invoice, assumptions, state)
     elif operation == CREATE_ITEM and invoice is not None:
         yield from item_creation_problems(sent, invoice, state)
     elif operation == UPDATE_ITEM and invoice is not None and item is not None:
         yield from item_change_problems(sent, invoice, item, state)
 
 
-def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: State) -> Iterator[Problem]:
-    """Yield the problems of a new invoice. Source: docs/vendors/guidewire.md#rules."""
-    yield from _payee_problems(sent, state)
-    split = sent.get("splitEqually")
-    asks = split is True or (split is False and assumptions["split_needs_total"] == "when_sent")
-    if asks and "bulkInvoiceTotal" not in sent:
-        yield attribute_problem("total-required", "bulkInvoiceTotal", expected="true" if split else "false")
-    yield from _currency_problems(sent, assumptions)
-    yield from decimal_problems(
-        "bulkInvoiceTotal", sent.get("bulkInvoiceTotal"), _currency_code(sent) or "usd"
-    )
-
-
-def _change_problems(
-    sent: Document, invoice: Document, assumptions: Mapping[str, str], state: State
+def _invoice_problems(
+    sent: Document, stored: Document | None, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of a change of an invoice. Source: docs/vendors/guidewire.md#rules."""
+    """Yield the problems of a new invoice or of a change. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
-    yield from _currency_problems(sent, assumptions)
-    currency = _currency_code(sent) or invoice["currency"]
-    if "bulkInvoiceTotal" in sent:
-        yield from decimal_problems("bulkInvoiceTotal", sent["bulkInvoiceTotal"], currency)
-    if currency == invoice["currency"]:
+    if stored is None and "bulkInvoiceTotal" not in sent:
+        split = sent.get("splitEqually")
+        if split is True or (split is False and assumptions["split_needs_total"] == "when_sent"):
+            expected = "true" if split else "false"
+            yield attribute_problem("total-required", "bulkInvoiceTotal", expected=expected)
+    code = code_of(sent, "currency")
+    if code not in (None, REPORTING_CURRENCY) and assumptions["multicurrency"] != ON:
+        yield attribute_problem("one-currency", "currency", found=code, expected=REPORTING_CURRENCY)
+    currency = code or (stored or NEW_INVOICE)["currency"]
+    yield from decimal_problems("bulkInvoiceTotal", sent.get("bulkInvoiceTotal"), currency)
+    if stored is None or currency == stored["currency"]:
         return
     if "bulkInvoiceTotal" not in sent:
-        yield from decimal_problems("currency", invoice["bulkInvoiceTotal"], currency)
-    if not sent.get("splitEqually", invoice["splitEqually"]):
-        for item in items_of(invoice, state):
+        yield from decimal_problems("currency", stored["bulkInvoiceTotal"], currency)
+    if not sent.get("splitEqually", stored["splitEqually"]):
+        for item in items_of(stored, state):
             yield from decimal_problems("currency", item["amount"], currency)
 
 
@@ -311,13 +302,3 @@ def _payee_problems(sent: Document, state: State) -> Iterator[Problem]:
     payee = sent.get("payeeAddressBookUID")
     if isinstance(payee, str) and payee and payee not in state.collection(PAYEES):
         yield attribute_problem("unknown-reference", "payeeAddressBookUID", found=payee)
-
-
-def _currency_problems(sent: Document, assumptions: Mapping[str, str]) -> Iterator[Problem]:
-    code = _currency_code(sent)
-    if code not in (None, REPORTING_CURRENCY) and assumptions["multicurrency"] != ON:
-        yield attribute_problem("one-currency", "currency", found=code, expected=REPORTING_CURRENCY)
-
-
-def _currency_code(sent: Document) -> str | None:
-    return code_of(sent, "currency")

@@ -149,11 +149,14 @@ def refuse(refused: RefusedCall, _state: State) -> Reply:
         return login_refusal_reply(refusal)
     is_single = operation is not None and operation.id == _SINGLE_OPERATION
     content = ErrorContent(row.status, row.message, headers=refused.headers)
+    context = ErrorContext(call, is_batch=not is_single)
     match refusal:
         case NotFound():
             reply = _not_found_reply(call)
-        case MalformedBody() | InvalidCall() | Rejected():
-            reply = _invalid_body_reply(refusal, call, ErrorContext(call, is_batch=not is_single))
+        case MalformedBody():
+            reply = malformed_reply(refusal, context)
+        case InvalidCall() | Rejected():
+            reply = invalid_reply(refusal, context)
         case UnsupportedMediaType():
             reply = error_reply(call, _unsupported_media_type(refusal, content, is_single=is_single))
         case TooLarge() | TooManyItems() if call.assumptions["body_too_large"] != "413":
@@ -169,28 +172,15 @@ def refuse(refused: RefusedCall, _state: State) -> Reply:
     return reply
 
 
-def _invalid_body_reply(
-    refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
-) -> Reply:
-    """Return the response to a call with invalid body or parameters, or with rejected data."""
-    if isinstance(refusal, MalformedBody):
-        return malformed_reply(refusal, context)
-    if isinstance(refusal, Rejected):
-        return _rejected_reply(refusal, call, context)
-    if refusal.problems and refusal.problems[0].path[:1] in (("query",), ("path",)):
-        return error_reply(call, ErrorContent(400, INVALID_REQUEST, parameter_model_state(refusal.problems)))
-    return invalid_reply(refusal, context)
-
-
-def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
+def _rejected_reply(refusal: Rejected, context: ErrorContext) -> Reply:
     """Return the response to a call that stored state, an assumption or a scenario refuses."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
-        return storage_failure_reply(call, first)
+        return storage_failure_reply(context.call, first)
     if first.path:
         return invalid_invoice_reply(refusal, context)
     state = {} if first.rule == FAULT_RULE else {context.name: [first.detail]}
-    return error_reply(call, ErrorContent(400, INVALID_REQUEST, state))
+    return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, state))
 
 
 def _not_found_reply(call: Call) -> Reply:
@@ -234,8 +224,14 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
     return _unreadable_reply(context, path, lambda: broken_json_message(context.positions, path, offset))
 
 
-def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
+def invalid_reply(refusal: InvalidCall | Rejected, context: ErrorContext) -> Reply:
+    """Return the response to a call with invalid body or parameters, or with rejected data."""
+    if isinstance(refusal, Rejected):
+        return _rejected_reply(refusal, context)
     document = refusal.document
+    if refusal.problems and refusal.problems[0].path[:1] in (("query",), ("path",)):
+        state = parameter_model_state(refusal.problems)
+        return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, state))
     if document is None:
         return _null_body_reply(context)
     if isinstance(document, dict) and not context.is_batch:

@@ -29,12 +29,11 @@ from mockserver.model import Call, Document, Fault, Item, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import RefusalRow, RefusedCall, Request, ignore_unknown_parameters, item_fault
-from mockserver.vendors.vba.access import API_KEY_SCHEME, BASIC_SCHEME, GATEWAY, REFRESH_SCHEME
+from mockserver.vendors.vba.access import API_KEY_SCHEME, BASIC_SCHEME, DATABASE, GATEWAY, REFRESH_SCHEME
 from mockserver.vendors.vba.batches import KEY_MISMATCH
 from mockserver.vendors.vba.messages import (
     CLAIM_INVOICE,
     FAULTS,
-    RecordNames,
     column_name,
     message,
     names_for_path,
@@ -284,38 +283,27 @@ def classify(problem: Problem, call: Call) -> Problem | None:
     Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows (`missing_key`, `length_errors`,
     `null_row`).
     """
-    names = names_for_path(call.path)
+    names, database = names_for_path(call.path), call.headers.get(DATABASE, "")
     if problem.rule == "required" and problem.path[-1:] == (names.key,):
         if call.assumptions["missing_key"] == "assign":
             return None
         return replace(problem, detail=message("required", name=names.column))
     if problem.rule == "maxLength" and problem.path[:1] != ("path",):
-        return _classify_length(problem, call, names)
+        member = str(problem.path[-1])
+        if call.assumptions["length_errors"] == "request":
+            text = message("over-length", column=column_name(member), limit=problem.expected)
+            return replace(problem, detail=text)
+        text = truncated_message(database, names.table, member, problem.found, problem.expected)
+        return replace(problem, rule=TRUNCATED, detail=text)
     if _is_null_row(problem) and call.assumptions["null_row"] == "item":
-        return replace(problem, rule=NULL_KEY, detail=_null_key(_database(call), names))
+        text = message("null-key", column=names.column, database=database, table=names.table)
+        return replace(problem, rule=NULL_KEY, detail=text)
     return ignore_unknown_parameters(problem, call)
-
-
-def _classify_length(problem: Problem, call: Call, names: RecordNames) -> Problem:
-    member = str(problem.path[-1])
-    if call.assumptions["length_errors"] == "request":
-        text = message("over-length", column=column_name(member), limit=problem.expected)
-        return replace(problem, detail=text)
-    text = truncated_message(_database(call), names.table, member, problem.found, problem.expected)
-    return replace(problem, rule=TRUNCATED, detail=text)
 
 
 def _is_null_row(problem: Problem) -> bool:
     at_row = len(problem.path) == 1 and isinstance(problem.path[0], int)
     return at_row and problem.rule == "type" and problem.found is None
-
-
-def _database(call: Call) -> str:
-    return call.headers.get("vbasoftware-database", "")
-
-
-def _null_key(database: str, names: RecordNames) -> str:
-    return message("null-key", column=names.column, database=database, table=names.table)
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
