@@ -115,17 +115,23 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
 
 def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
     """Replace the invoice's payments with `posted`; a known `origin_identifier` keeps the stored id."""
-    table = state.collection(PAYMENTS)
     before = payments_of(invoice, state)
     ids = {payment["origin_identifier"]: payment["id"] for payment in before}
     kept = set()
     for payment, day in zip(posted, payment_dates(posted, invoice, state), strict=True):
         payment_id = ids.get(payment["origin_identifier"]) or str(state.next(PAYMENTS))
-        table[payment_id] = _stored_payment(payment_id, payment, day, invoice, state)
+        amount, book = read_amount(payment["amount"]) or ZERO, read_amount(payment.get("book_amount"))
+        read = {
+            "id": payment_id,
+            "amount": amount,
+            "book_amount": _to_book_currency(amount, invoice) if book is None else book,
+            "payment_date": day,
+        }
+        _store_payment({**payment, **read}, invoice, state)
         kept.add(payment_id)
     for gone in before:
         if gone["id"] not in kept:
-            del table[gone["id"]]
+            del state.collection(PAYMENTS)[gone["id"]]
             state.collection(DELETED)[gone["id"]] = {**gone, "deleted_at": print_instant(state.now)}
 
 
@@ -137,41 +143,28 @@ def _imply_payment(invoice: Document, was: Document, state: State) -> None:
     paid = _paid_amount(invoice, "amount") - _paid_amount(was, "amount")
     if paid == 0:
         return
-    payment_id = str(state.next(PAYMENTS))
-    state.collection(PAYMENTS)[payment_id] = {
-        **_common_members(payment_id, invoice, state),
-        "origin_identifier": None,
+    implied = {
+        "id": str(state.next(PAYMENTS)),
         "amount": paid,
         "book_amount": _paid_amount(invoice, "book_amount") - _paid_amount(was, "book_amount"),
         "payment_date": _today(state),
-        "cost_type": "principal",
-        **dict.fromkeys(_COPIED),
         "transaction_type": "payment",
     }
+    _store_payment(implied, invoice, state)
 
 
-def _stored_payment(
-    payment_id: str, payment: Document, day: str, invoice: Document, state: State
-) -> Document:
-    value = read_amount(payment["amount"]) or ZERO
-    book = read_amount(payment.get("book_amount"))
-    return {
-        **_common_members(payment_id, invoice, state),
-        "origin_identifier": payment["origin_identifier"],
-        "amount": value,
-        "book_amount": _to_book_currency(value, invoice) if book is None else book,
-        "payment_date": day,
-        "cost_type": payment.get("cost_type") or "principal",
-        **{member: payment.get(member) for member in _COPIED},
-    }
-
-
-def _common_members(payment_id: str, invoice: Document, state: State) -> dict[str, Json]:
-    return {
-        "id": payment_id,
+def _store_payment(payment: Document, invoice: Document, state: State) -> None:
+    state.collection(PAYMENTS)[payment["id"]] = {
+        "id": payment["id"],
         "administration_id": invoice["administration_id"],
         "invoice_id": invoice["id"],
         "updated_at": print_instant(state.now),
+        "origin_identifier": payment.get("origin_identifier"),
+        "amount": payment["amount"],
+        "book_amount": payment["book_amount"],
+        "payment_date": payment["payment_date"],
+        "cost_type": payment.get("cost_type") or "principal",
+        **{member: payment.get(member) for member in _COPIED},
     }
 
 

@@ -128,15 +128,13 @@ def _fractional_cents(record: Document) -> Iterator[Path]:
 
     Source: docs/vendors/payt.md#conventions (money has two decimals).
     """
-    yield from (
-        (member,) for member, value in record.items() if member in MONEY and has_fractional_cents(value)
-    )
+    parts: list[tuple[Path, Document]] = [((), record)]
     for name in ("payments", "invoice_lines"):
-        for at, part in enumerate(record.get(name) or ()):
-            finer = [
-                member for member, value in part.items() if member in MONEY and has_fractional_cents(value)
-            ]
-            yield from ((name, at, member) for member in finer)
+        parts += [((name, at), part) for at, part in enumerate(record.get(name) or ())]
+    for path, part in parts:
+        for member, value in part.items():
+            if member in MONEY and has_fractional_cents(value):
+                yield (*path, member)
 
 
 def _is_unknown_country(code: str | None) -> bool:
