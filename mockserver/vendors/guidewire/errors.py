@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from mockserver.codec import json
 from mockserver.errors import Rejected
 from mockserver.model import Json, Path, Problem
 from mockserver.vendor import RefusalRow, read_tables, refusal_rows
 from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPELISTS
-
-_EXCEPTIONS = "gw.api.rest.exceptions."
 
 _TABLES = read_tables(__file__)
 PROBLEM_MESSAGES: Mapping[str, str] = _TABLES["messages"]
@@ -37,23 +33,13 @@ _PARAMETERS = frozenset({"query", "header", "path"})
 _MISSING = frozenset({"missing-required", "total-required"})
 _WITHOUT_PROPERTIES = ACTION_PROBLEMS | {"body-not-empty", "nested-batch"}
 _LONGEST = 100
-
-
-def _error_rows(name: str) -> Mapping[str, RefusalRow]:
-    """Return the rows of a table, each with the full name of its exception class."""
-    rows = refusal_rows(_TABLES[name])
-    return {
-        code: row if "." in row.kind else replace(row, kind=_EXCEPTIONS + row.kind)
-        for code, row in rows.items()
-    }
-
-
-BAD_INPUT = RefusalRow(400, "The request parameters or body had issues", _EXCEPTIONS + "BadInputException")
-REFUSALS = _error_rows("refusals")
+REFUSALS = refusal_rows(_TABLES["refusals"])
 """Errors of refused calls, by code; for a code without an entry, use `BAD_INPUT`."""
 
-PROBLEM_ERRORS = _error_rows("problems")
+PROBLEM_ERRORS = refusal_rows(_TABLES["problems"])
 """Errors of problems, by code; for a code without an entry, use `BAD_INPUT`."""
+
+BAD_INPUT = RefusalRow(*_TABLES["bad-input"])
 
 
 def problem_detail(problem: Problem) -> Json:

@@ -176,40 +176,31 @@ def new_id(prefix: str, state: State) -> str:
     return f"{prefix}:S{state.octets(20).translate(_SIGN_OF_OCTET).decode()}"
 
 
-def item_creation_problems(sent: Document, invoice: Document, state: State) -> Iterator[Problem]:
-    """Yield the problems of a new item. Source: docs/vendors/guidewire.md#item, #rules."""
-    if "amount" in sent and invoice["splitEqually"]:
-        yield attribute_problem("amount-forbidden", "amount")
-    if "amount" not in sent and not invoice["splitEqually"]:
-        yield attribute_problem("missing-required", "amount")
-    yield from _money_problems(sent, invoice)
-    claim_id = reference_id_of(sent, "claim")
-    claim = state.collection(CLAIMS).get(claim_id) if claim_id is not None else None
-    if claim_id is not None and claim is None:
-        yield attribute_problem("unknown-reference", "claim", found=claim_id)
-    if claim_id is not None and claim is not None:
-        yield from _exposure_problems(sent, claim_id, state)
-    for name, default in ITEM_DEFAULTS.items():
-        if name not in sent and default not in invoice:
-            yield attribute_problem("missing-required", name)
-    payment = code_of(sent, "paymentType") or invoice.get("defaultPaymentType")
-    yield from _payment_type_problems(payment, sent.get("nonEroding"), claim)
-
-
-def item_change_problems(
-    sent: Document, invoice: Document, item: Document, state: State
+def _item_problems(
+    sent: Document, invoice: Document, stored: Document | None, state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of a change of an item. If `splitEqually` is set, `amount` may be sent, not changed.
+    """Yield the problems of a new item or of a change. If `splitEqually` is set, `amount` may not change.
 
     Source: docs/vendors/guidewire.md#item, #rules.
     """
-    if "amount" in sent and invoice["splitEqually"] and not _is_same_amount(sent["amount"], item):
+    has_amount, splits = "amount" in sent, invoice["splitEqually"]
+    if has_amount and splits and not (stored and _is_same_amount(sent["amount"], stored)):
         yield attribute_problem("amount-forbidden", "amount")
+    if stored is None and not (has_amount or splits):
+        yield attribute_problem("missing-required", "amount")
     yield from _money_problems(sent, invoice)
-    yield from _exposure_problems(sent, item["claim"], state)
-    payment = code_of(sent, "paymentType") or item["paymentType"]
-    claim = state.collection(CLAIMS)[item["claim"]]
-    yield from _payment_type_problems(payment, sent.get("nonEroding", item["nonEroding"]), claim)
+    claim_id = stored["claim"] if stored else reference_id_of(sent, "claim")
+    claim = None if claim_id is None else state.collection(CLAIMS).get(claim_id)
+    if claim_id is not None and claim is None:
+        yield attribute_problem("unknown-reference", "claim", found=claim_id)
+    elif claim_id is not None:
+        yield from _exposure_problems(sent, claim_id, state)
+    for name, default in ITEM_DEFAULTS.items() if stored is None else ():
+        if name not in sent and default not in invoice:
+            yield attribute_problem("missing-required", name)
+    known = stored or {"paymentType": invoice.get("defaultPaymentType"), "nonEroding": None}
+    payment = code_of(sent, "paymentType") or known["paymentType"]
+    yield from _payment_type_problems(payment, sent.get("nonEroding", known["nonEroding"]), claim)
 
 
 def _money_problems(sent: Document, invoice: Document) -> Iterator[Problem]:
@@ -259,12 +250,10 @@ def attribute_problems(
     invoice, item = subject.invoice, subject.item
     if assumptions["missing_offset"] == "refused":
         yield from _offset_problems(sent)
-    if operation == CREATE or (operation == UPDATE and invoice is not None):
+    if operation == (CREATE if invoice is None else UPDATE):
         yield from _invoice_problems(sent, invoice, assumptions, state)
-    elif operation == CREATE_ITEM and invoice is not None:
-        yield from item_creation_problems(sent, invoice, state)
-    elif operation == UPDATE_ITEM and invoice is not None and item is not None:
-        yield from item_change_problems(sent, invoice, item, state)
+    elif invoice is not None and operation == (CREATE_ITEM if item is None else UPDATE_ITEM):
+        yield from _item_problems(sent, invoice, item, state)
 
 
 def _invoice_problems(
