@@ -15,7 +15,7 @@ from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
 from mockserver.errors import Forbidden, NotFound, Refusal, Unauthorized
 from mockserver.model import Call, Document, Json, Principal, Reply
-from mockserver.sandbox.store import Collection, State
+from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
 from mockserver.vendors.payt.files import STORAGE
 from mockserver.vendors.payt.messages import OAUTH_MESSAGES, missing_parameter
@@ -173,9 +173,12 @@ def revoke_token(request: Request, state: State) -> Reply:
     owner = (refresh or access or {"client": client["id"]})["client"]
     if owner != client["id"]:
         return oauth_error("unauthorized_client", status=403)
+    revoked = [text] if refresh else []
     if access is not None:
         _set_kind(access_token, "revoked", state)
-    for key in [text] if refresh else _refresh_tokens_of(access_token, refresh_tokens) if access else ():
+        others = (key for key in refresh_tokens if refresh_tokens[key]["access_token"] == access_token)
+        revoked = revoked or list(others)
+    for key in revoked:
         del refresh_tokens[key]
     return json_reply(200, {})
 
@@ -237,28 +240,28 @@ def _grant_to_client(request: Request, client: Document, state: State) -> Reply:
     scopes = select_scopes(request.document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")
-    access_token = _issue_access_token(client, scopes, client["administrations"], state)
-    return json_reply(200, _token_document(access_token, scopes, state))
+    return json_reply(200, _issue_access_token(client, scopes, client["administrations"], state))
 
 
 def _token_pair_reply(client: Document, scopes: list[str], administrations: Json, state: State) -> Reply:
-    access_token = _issue_access_token(client, scopes, administrations, state, _ACCESS_SECONDS)
+    issued = _issue_access_token(client, scopes, administrations, state, _ACCESS_SECONDS)
     refresh_token = _new_token(state)
     state.collection(REFRESH_TOKENS, "")[refresh_token] = {
         "client": client["id"],
-        "access_token": access_token,
+        "access_token": issued["access_token"],
         "scopes": scopes,
         "administrations": administrations,
         "expires": print_instant(state.now + _REFRESH_LIFETIME),
     }
     told = {"expires_in": _ACCESS_SECONDS, "refresh_token": refresh_token}
-    return json_reply(200, {**_token_document(access_token, scopes, state), **told})
+    return json_reply(200, {**issued, **told})
 
 
 def _issue_access_token(
     client: Document, scopes: list[str], administrations: Json, state: State, seconds: int | None = None
-) -> str:
-    access_token = _new_token(state)
+) -> dict[str, Json]:
+    """Store an access token; return the document that tells of it."""
+    access_token, now = _new_token(state), int(state.now.timestamp())
     issue_credential(
         access_token,
         "bearerAuth",
@@ -268,18 +271,10 @@ def _issue_access_token(
         client=client["id"],
         scopes=scopes,
         administrations=administrations,
-        created_at=int(state.now.timestamp()),
+        created_at=now,
     )
-    return access_token
-
-
-def _token_document(access_token: str, scopes: list[str], state: State) -> dict[str, Json]:
-    return {
-        "access_token": access_token,
-        "token_type": "Bearer",
-        "scope": " ".join(scopes),
-        "created_at": int(state.now.timestamp()),
-    }
+    shown = {"access_token": access_token, "token_type": "Bearer", "scope": " ".join(scopes)}
+    return {**shown, "created_at": now}
 
 
 def _new_token(state: State) -> str:
@@ -300,10 +295,6 @@ def _issued_token(access_token: str, state: State) -> Document | None:
 def _set_kind(access_token: str, kind: str, state: State) -> None:
     credentials = state.collection(CREDENTIALS, "")
     credentials[access_token] = {**credentials[access_token], "kind": kind}
-
-
-def _refresh_tokens_of(access_token: str, refresh_tokens: Collection) -> list[str]:
-    return [key for key in refresh_tokens if refresh_tokens[key]["access_token"] == access_token]
 
 
 GrantToken: TypeAlias = Callable[[Request, Document, State], Reply]
