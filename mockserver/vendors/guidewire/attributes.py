@@ -10,7 +10,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.model import Call, Document, Json, Path, Problem
+from mockserver.model import Call, Document, Json, Path, Problem, value_at
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.vendor import read_tables
 
@@ -98,14 +98,6 @@ def normalize_instant(text: str | None) -> str | None:
     return print_instant(moment) if moment is not None else None
 
 
-def start_of_day(moment: datetime) -> str:
-    return print_instant(moment.replace(hour=0, minute=0, second=0, microsecond=0))
-
-
-def calendar_day(text: str) -> str:
-    return text[:10]
-
-
 def typekey(typelist: str, code: str) -> Json:
     return {"code": code, "name": TYPELISTS[typelist].get(code, code)}
 
@@ -119,10 +111,6 @@ def amount_text(value: Json) -> Json:
         return value
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return value if read_amount(text) is None else text
-
-
-def fits_currency(amount: Decimal, currency: str) -> bool:
-    return _EXACT.quantize(amount, _MINOR_UNITS[currency]) == amount
 
 
 def print_amount(amount: Decimal, currency: str) -> str:
@@ -147,21 +135,19 @@ def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> t
 
 
 def code_of(sent: Document, name: str) -> str | None:
-    value = sent.get(name)
-    code = value.get("code") if isinstance(value, dict) else None
+    code = value_at(sent, (name, "code"))
     return code if isinstance(code, str) and code in TYPELISTS[_TYPELISTS[name]] else None
 
 
 def reference_id_of(sent: Document, name: str) -> str | None:
-    value = sent.get(name)
-    found = value.get("id") if isinstance(value, dict) else None
+    found = value_at(sent, (name, "id"))
     return found if isinstance(found, str) else None
 
 
 def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
     """Yield a problem if the amount `text` has more decimals than `currency` has."""
     amount: Decimal | None = read_amount(text)
-    if amount is not None and not fits_currency(amount, currency):
+    if amount is not None and _EXACT.quantize(amount, _MINOR_UNITS[currency]) != amount:
         yield attribute_problem("too-many-decimals", name, found=text, expected=currency)
 
 
@@ -176,8 +162,7 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
-    data = document.get("data") if isinstance(document, dict) else None
-    sent = data.get("attributes") if isinstance(data, dict) else None
+    sent = value_at(document, ATTRIBUTES_PATH)
     if not isinstance(sent, dict):
         return None
     if call.assumptions["null_attribute"] == "ignored":

@@ -87,12 +87,13 @@ def create_invoice(request: Request, state: State) -> Reply:
     """
     sent, assumptions = _checked_attributes(request, Target(), state), request.call.assumptions
     payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
+    midnight = state.now.replace(hour=0, minute=0, second=0, microsecond=0)
     draft = {
         **NEW_INVOICE,
         "id": new_id(assumptions["id_prefix"], state),
         "position": state.next("position"),
         "mailTo": payee["displayName"],
-        "scheduledSendDate": attributes.start_of_day(state.now),
+        "scheduledSendDate": attributes.print_instant(midnight),
         **read_invoice(sent),
     }
     made = save(recalculate(without_nulls(draft), (), assumptions)[0], (), state)

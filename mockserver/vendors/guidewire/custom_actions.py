@@ -186,8 +186,8 @@ def _check_item(item: Document, state: State) -> Document:
 
 
 def _is_due(invoice: Document, state: State) -> bool:
-    today = attributes.calendar_day(attributes.print_instant(state.now))
-    return "scheduledSendDate" in invoice and attributes.calendar_day(invoice["scheduledSendDate"]) <= today
+    today = state.now.date().isoformat()
+    return "scheduledSendDate" in invoice and invoice["scheduledSendDate"][: len(today)] <= today
 
 
 TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
