@@ -55,6 +55,9 @@ MAX_TEXT_LENGTH = 256 * 1024
 TokenKey: TypeAlias = tuple[str, Path]
 """Kind of a position (a `name`, the start of a `value`, the `end` of a value), and path in lower case."""
 
+TokenEnd: TypeAlias = tuple[Path, int]
+"""Path with names as sent and indexes, and the number of characters before the token's end."""
+
 INVOICE_TYPE = "PVExDataModel.Invoice"
 LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
 _TOKEN_NAMES: Mapping[type, str] = {
@@ -65,15 +68,6 @@ _TOKEN_NAMES: Mapping[type, str] = {
     int: "Integer",
     Decimal: "Float",
 }
-
-
-class TokenEnd(Value, frozen=True):
-    """End of a token."""
-
-    path: Path
-    """Names as sent, and indexes."""
-    offset: int
-    """Number of characters before the end."""
 
 
 @dataclass(slots=True)
@@ -137,12 +131,8 @@ class JsonPositions:
 
     def describe(self, kind: str, path: Path) -> str:
         """Return the end of Json.NET's messages: path, line and position."""
-        spot = self.token_ends.get((kind, _lower_path(path)))
-        return (
-            self.describe_offset(spot.path, spot.offset)
-            if spot
-            else self.describe_offset(path, len(self.text))
-        )
+        at = self.token_ends.get((kind, _lower_path(path)), (path, len(self.text)))
+        return self.describe_offset(*at)
 
     def describe_offset(self, path: Path, offset: int) -> str:
         line = bisect_right(self.line_starts, offset) if offset else 0
@@ -154,7 +144,11 @@ def find_positions(text: str) -> JsonPositions:
     """Return the positions in `text` (none if it is too long); if a name is repeated, its last position."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
-    spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
+    cursor, spots = _Cursor(), dict[TokenKey, TokenEnd]()
+    for kind, offset in _tokens(text, len(text), cursor):
+        if cursor.depth <= _MAX_DEPTH:
+            path = cursor.path
+            spots[kind, _lower_path(path)] = (path, offset)
     starts = (0, *(found.end() for found in _LINE_END.finditer(text)))
     return JsonPositions(text, spots, starts)
 
@@ -186,13 +180,6 @@ def print_path(path: Path) -> str:
     return text
 
 
-def _token_ends(text: str) -> Iterator[tuple[str, TokenEnd]]:
-    cursor = _Cursor()
-    for kind, offset in _tokens(text, len(text), cursor):
-        if cursor.depth <= _MAX_DEPTH:
-            yield kind, TokenEnd(cursor.path, offset)
-
-
 def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
     """Move the cursor over all tokens that begin before `stop`; yield each position's kind and end offset."""
     at = 0
@@ -204,12 +191,10 @@ def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
         kind = token.lastgroup
         if kind == "blank":
             continue
-        if kind == "text":
-            if found := cursor.pass_text(token[0]):
-                yield found, end
-        else:
-            if found := cursor.pass_mark(token[0]):
-                yield found, end
+        found = cursor.pass_text(token[0]) if kind == "text" else cursor.pass_mark(token[0])
+        if found:
+            yield found, end
+        if kind == "mark":
             cursor.enter(token[0])
 
 
@@ -386,13 +371,11 @@ def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> M
     read = [fault for fault in faults if fault.by_reader]
     if read and context.reader is BodyReader.XML:
         return {context.name: [read[0].text]}
-    state: dict[str, list[str]] = {}
-    for fault in read:
-        state.setdefault(fault.key, []).append(fault.text)
     taken = {fault.path for fault in read}
-    for fault in faults:
-        if not fault.by_reader and fault.path not in taken:
-            state.setdefault(fault.key, []).append(fault.text)
+    ruled = [fault for fault in faults if not fault.by_reader and fault.path not in taken]
+    state: dict[str, list[str]] = {}
+    for fault in (*read, *ruled):
+        state.setdefault(fault.key, []).append(fault.text)
     return state
 
 
