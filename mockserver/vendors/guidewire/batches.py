@@ -68,9 +68,8 @@ class Subrequest(Value, frozen=True):
         )
 
 
-def without_headers(call: Call, names: Iterable[str]) -> Call:
-    left_out = frozenset(names)
-    return replace(call, headers={name: text for name, text in call.headers.items() if name not in left_out})
+def without_headers(call: Call, names: frozenset[str]) -> Call:
+    return replace(call, headers={name: text for name, text in call.headers.items() if name not in names})
 
 
 def reply_entry(reply: Reply) -> Json:

@@ -102,7 +102,8 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
-            return problem.found or _status_error(problem)
+            row = PROBLEM_ERRORS["stale-checksum"]
+            return problem.found or _error_document(replace(row, status=problem.expected or row.status))
     first = listed[0]
     kind = PROBLEM_ERRORS.get(first.code, BAD_INPUT)
     if first.code == "stale-checksum":
@@ -127,11 +128,6 @@ def wrap_error(error: Json, call: Call) -> Json:
 
 def _error_document(row: RefusalRow) -> Json:
     return {"status": row.status, "errorCode": row.kind, "userMessage": row.message}
-
-
-def _status_error(problem: Problem) -> Json:
-    kind = PROBLEM_ERRORS["stale-checksum"]
-    return _error_document(kind if problem.expected is None else replace(kind, status=problem.expected))
 
 
 def _classify_null(problem: Problem, call: Call) -> Problem | None:

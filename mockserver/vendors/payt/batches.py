@@ -14,11 +14,9 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import resolve
 from mockserver.vendor import FAULT_RULE, BatchResult, Request
 from mockserver.vendors.payt.messages import (
-    EMPTY_LIST,
     FIELD_RANKS,
     UNKNOWN_RECORD,
     invalid_value,
-    too_many_records,
     unreadable_value,
 )
 
@@ -49,10 +47,11 @@ def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
 
 def _check_count(request: Request, kind: str) -> None:
     if not request.items and request.call.assumptions["empty_call"] == "refused":
-        raise InvalidCall((Problem("empty", (kind,), f"{kind} {EMPTY_LIST}", "minItems"),))
+        raise InvalidCall((Problem("empty", (kind,), f"{kind} is empty", "minItems"),))
     limit = request.call.assumptions["max_records"]
     if limit != "unlimited" and len(request.items) > int(limit):
-        raise InvalidCall((Problem("too-many", (kind,), too_many_records(kind, limit), "maxItems"),))
+        text = f"{kind} must not have more than {limit} records"
+        raise InvalidCall((Problem("too-many", (kind,), text, "maxItems"),))
 
 
 def _coerced_paths(request: Request, kind: str) -> Iterator[Path]:

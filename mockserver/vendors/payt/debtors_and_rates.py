@@ -63,27 +63,16 @@ def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
 
 
 def _represent_contact(stored: Document, state: State) -> Entity:
+    code = stored.get("contact_identifier")
+    debtors = state.collection(DEBTORS).find("contact_identifier", code) if code else []
+    phones = ("call_phone_number", "sms_phone_number")
+    odd = [member for member in phones if is_odd_phone(stored.get(member))]
     return {
         "id": stored["id"],
         **{member: stored.get(member) for member in _CONTACT_TEXTS if member != "birth_date"},
-        "debtor_numbers": debtor_numbers(stored, state),
-        "validation_errors": _validation_errors(stored),
+        "debtor_numbers": [debtor["debtor_number"] for debtor in debtors],
+        "validation_errors": {member: [RECORD_MESSAGES["phone-odd"]] for member in odd},  # assumed
         "updated_at": stored["updated_at"],
-    }
-
-
-def debtor_numbers(contact: Document, state: State) -> list[str]:
-    code = contact.get("contact_identifier")
-    found = state.collection("debtors").find("contact_identifier", code) if code else []
-    return [debtor["debtor_number"] for debtor in found]
-
-
-def _validation_errors(contact: Document) -> Entity:
-    """Return a list of warnings for each implausible telephone number, by member (assumed)."""
-    return {
-        member: [RECORD_MESSAGES["phone-odd"]]
-        for member in ("call_phone_number", "sms_phone_number")
-        if is_odd_phone(contact.get(member))
     }
 
 

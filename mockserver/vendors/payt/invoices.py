@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -336,15 +336,12 @@ def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal,
 def sent_by_now(invoice: Document, state: State, assumptions: Mapping[str, str]) -> Document:
     if invoice["sent_at"] is not None or assumptions["sending"] == "never":
         return invoice
-    sent_at = _next_round(parse_instant(invoice["created_at"]) + _DELAY)
+    due = parse_instant(invoice["created_at"]) + _DELAY
+    sent_at = due + (_FIRST_ROUND - due) % _ROUND
     if sent_at > state.now:
         return invoice
     touched_at = max(sent_at, parse_instant(invoice["updated_at"]))
     return {**invoice, "sent_at": print_instant(sent_at), "updated_at": print_instant(touched_at)}
-
-
-def _next_round(moment: datetime) -> datetime:
-    return moment + (_FIRST_ROUND - moment) % _ROUND
 
 
 ChangePause: TypeAlias = Callable[[Document, State], Document]

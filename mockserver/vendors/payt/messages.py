@@ -22,9 +22,6 @@ FIELD_RANKS = {
 }
 """Rank of each field, by record type: a record's messages are sorted by the rank of their fields."""
 
-EMPTY_LIST = "is empty"
-"""Message about a list without records, used if an assumption refuses empty lists."""
-
 _FIELD_NAMES: Mapping[str, str] = {
     "invoice_identifier": "Origin identifier",
     "debtor_identifier": "Origin identifier",
@@ -40,10 +37,6 @@ UNKNOWN_RECORD = "not-found"
 
 def missing_parameter(name: str) -> str:
     return f"Missing required parameter: {name}."
-
-
-def too_many_records(kind: str, limit: str) -> str:
-    return f"{kind} must not have more than {limit} records"
 
 
 def record_problem(code: str, item: Item, field: str, *, of: str = "invoices") -> Problem:
