@@ -21,7 +21,6 @@ from mockserver.contract.profile import (
 )
 from mockserver.model import Json, escape_step
 
-_FIRST_REFUSAL = 400
 _NOT_FOUND = "not_found"
 _CENT = Decimal("0.01")
 
@@ -64,17 +63,16 @@ def outcome_reader(kind: str, *members: str) -> OutcomeReader:
     """
 
     def read(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        if exchange.response.status >= _FIRST_REFUSAL:
+        if exchange.response.is_refused:
             return None
         document = exchange.response.json()
         count = document.get("count") if isinstance(document, dict) else None
         if not isinstance(count, int) or isinstance(count, bool):
             raise ValueError("the answer has no number of records at /count")  # noqa: TRY004 - of the answer
         sent = _SentRecords(kind, members, items)
-        refused = list(sent.refused(_message_map(document, "errors")))
+        refused = list(sent.told(document, "errors"))
         places = {outcome.place for outcome in refused}
-        warned = sent.warned(_message_map(document, "warnings"))
-        others = [outcome for outcome in warned if outcome.place not in places]
+        others = [outcome for outcome in sent.told(document, "warnings") if outcome.place not in places]
         # If all records failed, only an assumption says what `success` is.
         denied = count > 0 and document.get("success") is False
         contradiction = f"success: false, although it counts {count} as done" if denied else ""
@@ -96,26 +94,26 @@ class _SentRecords:
         for item in self.items:
             self.by_name.setdefault(self._name(item), []).append(item)
 
-    def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
-        for key, messages in errors.items():
-            if key == _NOT_FOUND and isinstance(messages, list):
+    def told(self, document: Mapping[str, Json], at: str) -> Iterator[ReportedOutcome]:
+        """Yield an outcome for each record that a key in the map at `at` names.
+
+        Any of `members` may name the record (assumed). Raises ValueError if there is no map.
+        """
+        accepted = at == "warnings"
+        found = document.get(at, {} if accepted else None)
+        if not isinstance(found, dict):
+            raise ValueError(f"the answer has no map from records to messages at /{at}")  # noqa: TRY004
+        for key, messages in found.items():
+            if key == _NOT_FOUND and isinstance(messages, list) and not accepted:
                 for number, name in enumerate(map(str, messages)):
                     named = [item for item in self.items if name in self._texts(item)]
                     yield from _outcomes(named, name, "not found", f"/errors/{key}/{number}", accepted=False)
-            else:
-                yield from self._of_name(key, messages, "/errors", accepted=False)
-
-    def warned(self, warnings: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
-        for key, messages in warnings.items():
-            yield from self._of_name(key, messages, "/warnings", accepted=True)
-
-    def _of_name(self, key: str, messages: Json, at: str, *, accepted: bool) -> Iterator[ReportedOutcome]:
-        """Return an outcome for each record that `key` names; any of `members` may name it (assumed)."""
-        named = self.by_name.get(key) or [
-            item for item in self.items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
-        ]
-        message = "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)
-        return _outcomes(named, key, message, f"{at}/{escape_step(key)}", accepted=accepted)
+                continue
+            named = self.by_name.get(key) or [
+                item for item in self.items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
+            ]
+            message = "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)
+            yield from _outcomes(named, key, message, f"/{at}/{escape_step(key)}", accepted=accepted)
 
     def _name(self, item: BatchItem) -> str:
         """Return the item's first name that is not blank; if there is none, its place, as in `invoices[2]`.
@@ -139,13 +137,6 @@ def _outcomes(
         yield ReportedOutcome(item.place, accepted=accepted, key=item.key, message=message, at=at)
     if not items:
         yield ReportedOutcome(None, accepted=accepted, key=key, message=message, at=at)
-
-
-def _message_map(document: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    found = document.get(name, {} if name == "warnings" else None)
-    if not isinstance(found, dict):
-        raise ValueError(f"the answer has no map from records to messages at /{name}")  # noqa: TRY004
-    return found
 
 
 _INVOICES = outcome_reader("invoices", "invoice_number", "invoice_identifier")
