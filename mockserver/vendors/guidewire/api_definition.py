@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.codec.http import json_reply
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.store import State
+from mockserver.spec.openapi import resolve
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire.representation import API
 
@@ -41,15 +42,11 @@ def show_swagger(request: Request, _state: State) -> Reply:
 
 def _definition(document: Document) -> Document:
     paths = {path: item for path, item in document["paths"].items() if path.startswith(f"{API}/")}
-    used = {tag for item in paths.values() for node in item.values() for tag in _tags_of(node)}
+    operations = [node for item in paths.values() for node in item.values() if isinstance(node, dict)]
+    used = {tag for node in operations for tag in node.get("tags", ())}
     tags = [tag for tag in document["tags"] if tag["name"] in used]
     definition: Document = _without_extensions({**document, "paths": paths, "tags": tags})
     return definition
-
-
-def _tags_of(node: Json) -> Iterable[str]:
-    """Return the tags of an operation, or none if `node` is a path item's list of parameters."""
-    return node.get("tags", ()) if isinstance(node, dict) else ()
 
 
 def _without_extensions(node: Json) -> Any:
@@ -68,10 +65,10 @@ def to_swagger(document: Document) -> dict[str, Any]:
         "tags": document["tags"],
         "consumes": [_JSON],
         "produces": [_JSON],
-        "paths": {path: _path_item(item, components) for path, item in document["paths"].items()},
+        "paths": {path: _path_item(item, document) for path, item in document["paths"].items()},
         "definitions": {name: _schema(node) for name, node in components["schemas"].items()},
-        "parameters": {name: _parameter(node, components) for name, node in components["parameters"].items()},
-        "responses": {name: _response(node, components) for name, node in components["responses"].items()},
+        "parameters": {name: _parameter(node, document) for name, node in components["parameters"].items()},
+        "responses": {name: _response(node, document) for name, node in components["responses"].items()},
         "securityDefinitions": {
             name: _security_definition(node) for name, node in components["securitySchemes"].items()
         },
@@ -85,36 +82,34 @@ def _security_definition(node: Document) -> Json:
     return {"type": "apiKey", "in": "header", "name": "Authorization"}
 
 
-def _path_item(item: Document, components: Document) -> Json:
-    methods = {
-        method: _operation(node, components) for method, node in item.items() if method != "parameters"
-    }
+def _path_item(item: Document, document: Document) -> Json:
+    methods = {method: _operation(node, document) for method, node in item.items() if method != "parameters"}
     return {
-        "parameters": [_parameter(parameter, components) for parameter in item.get("parameters", ())],
+        "parameters": [_parameter(parameter, document) for parameter in item.get("parameters", ())],
         **methods,
     }
 
 
-def _operation(node: Document, components: Document) -> Json:
-    parameters = [_parameter(parameter, components) for parameter in node.get("parameters", ())]
+def _operation(node: Document, document: Document) -> Json:
+    parameters = [_parameter(parameter, document) for parameter in node.get("parameters", ())]
     if "requestBody" in node:
         schema = _schema(node["requestBody"]["content"][_JSON]["schema"])
         parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
     return {
         **{name: node[name] for name in _OPERATION_MEMBERS if name in node},
         "parameters": parameters,
-        "responses": {status: _response(one, components) for status, one in node["responses"].items()},
+        "responses": {status: _response(one, document) for status, one in node["responses"].items()},
     }
 
 
-def _parameter(node: Document, components: Document) -> Json:
+def _parameter(node: Document, document: Document) -> Json:
     if "$ref" in node:
         return _reference(node)
-    schema = _resolved(node["schema"], components)
+    schema = resolve(document, node["schema"])
     parameter = {**{name: node[name] for name in _PARAMETER_MEMBERS if name in node}, **_own_keywords(schema)}
     if schema.get("type") == "array":
         parameter["collectionFormat"] = "multi" if node.get("explode") else "csv"
-        parameter["items"] = _own_keywords(_resolved(schema["items"], components))
+        parameter["items"] = _own_keywords(resolve(document, schema["items"]))
     return parameter
 
 
@@ -122,20 +117,18 @@ def _own_keywords(schema: Document) -> dict[str, Any]:
     return {name: child for name, child in schema.items() if name not in {"items", "example", "nullable"}}
 
 
-def _response(node: Document, components: Document) -> Json:
+def _response(node: Document, document: Document) -> Json:
     if "$ref" in node:
         return _reference(node)
     response: dict[str, Any] = {"description": node["description"]}
     if content := node.get("content"):
         response["schema"] = _schema(content[_JSON]["schema"])
     if headers := node.get("headers"):
-        response["headers"] = {name: _header(one, components) for name, one in headers.items()}
+        known = {name: resolve(document, one) for name, one in headers.items()}
+        response["headers"] = {
+            name: {"description": one["description"], **one["schema"]} for name, one in known.items()
+        }
     return response
-
-
-def _header(node: Document, components: Document) -> Json:
-    found = components["headers"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
-    return {"description": found["description"], **found["schema"]}
 
 
 def _schema(node: Json, *, named: bool = False) -> Any:
@@ -160,7 +153,3 @@ def _reference(node: Document) -> Json:
         if node["$ref"].startswith(place):
             return {"$ref": target + node["$ref"].removeprefix(place)}
     return node
-
-
-def _resolved(node: Document, components: Document) -> Document:
-    return components["schemas"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
