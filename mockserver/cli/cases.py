@@ -299,7 +299,7 @@ def _case_of_file(file: Path, vendor: str) -> Case:
     except BadCaseFileError as error:
         first, *others = error.problems
         more = f" (and {len(others)} more)" if others else ""
-        fail_usage(f"{first.detail}{more}", first.place, first.cure)
+        fail_usage(f"{first.detail}{more}", error.where(first), first.hint)
     if vendor not in ("", case.vendor):
         fail_usage(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor")
     return case

@@ -31,7 +31,8 @@ from mockserver.cli.server import (
 
 if TYPE_CHECKING:
     from mockserver.model import Document
-    from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem
+    from mockserver.scenario.parser import InvalidScenarioError
+    from mockserver.scenario.yaml_positions import DocumentProblem
 
 GROUPS = ("answers", "items", "quotas", "transport", "vendor")
 
@@ -203,7 +204,7 @@ def validate(
     problems = 0
     for file in files:
         text, source = _text_of(file)
-        found: Sequence[LocatedProblem] = ()
+        found: Sequence[DocumentProblem] = ()
         try:
             parse_text(text, vendors, source=source)
         except InvalidScenarioError as error:
@@ -359,7 +360,7 @@ def new_scenario(name: str, vendor: str, source: str) -> str:
     return _TEMPLATE.format(name=name, match=f"\n    match: {{vendor: {vendor}}}" if vendor else "")
 
 
-def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:
+def github_lines(source: str, problems: Sequence[DocumentProblem]) -> Iterator[str]:
     from mockserver.contract.report.text import workflow_command
 
     for one in problems:
@@ -367,7 +368,7 @@ def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[st
         yield workflow_command("error", place, f"{one.pointer or '/'}: {one.detail}; {one.hint}")
 
 
-def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Document:
+def problem_document(source: str, problems: Sequence[DocumentProblem]) -> Document:
     return {
         "file": source,
         "errors": [

@@ -24,12 +24,12 @@ from mockserver.scenario import language, parser
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.parser import (
     InvalidScenarioError,
-    LocatedProblem,
     limited,
     parse_document,
     parse_text,
 )
 from mockserver.scenario.rule_words import describe_rule
+from mockserver.scenario.yaml_positions import DocumentProblem
 
 _GROUPS: Mapping[str, frozenset[Json]] = {
     "vendor": frozenset({"vendor"}),
@@ -119,7 +119,7 @@ def _scenario_error(error: InvalidScenarioError, pointer: str) -> UnprocessableC
     return UnprocessableCallError(detail, [_problem_document(problem, pointer) for problem in error.problems])
 
 
-def _problem_document(problem: LocatedProblem, pointer: str) -> Document:
+def _problem_document(problem: DocumentProblem, pointer: str) -> Document:
     document = {
         "pointer": pointer + problem.pointer,
         "code": problem.code,

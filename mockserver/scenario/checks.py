@@ -9,8 +9,9 @@ from functools import partial
 from mockserver.codec import json
 from mockserver.model import Document, Json, Path
 from mockserver.scenario.effects import MAX_TEXT, TEXT
-from mockserver.scenario.language import ScenarioProblem, closest_match, shorten
+from mockserver.scenario.language import closest_match, shorten
 from mockserver.scenario.predicates import WILDCARD, InvalidPredicateError, parse_path, parse_predicate
+from mockserver.scenario.yaml_positions import DocumentProblem
 
 OperationsByVendor = Mapping[str, frozenset[str]]
 
@@ -47,15 +48,15 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
+def check_ids(ids: Mapping[Path, str]) -> Iterator[DocumentProblem]:
     first: dict[str, Path] = {}
     for path, name in ids.items():
         if first.setdefault(name, path) != path:
             detail = f'a second rule is called "{name}"'
-            yield ScenarioProblem(path, "duplicate-rule", detail, f'rename it, such as "{name[:60]}-2"')
+            yield DocumentProblem(path, "duplicate-rule", detail, f'rename it, such as "{name[:60]}-2"')
 
 
-def check_states(rules: Json) -> Iterator[ScenarioProblem]:
+def check_states(rules: Json) -> Iterator[DocumentProblem]:
     """Yield a problem for each required state that no rule sets."""
     reached: dict[str, set[str]] = {}
     for rule in rules:
@@ -67,39 +68,39 @@ def check_states(rules: Json) -> Iterator[ScenarioProblem]:
             if value not in possible:
                 detail = f'no rule ever sets the state "{name}" to "{value}"'
                 cure = f"it can be {', '.join(sorted(possible))}; add transitionsState for another"
-                yield ScenarioProblem((at, "requiresState", name), "unreachable", detail, cure)
+                yield DocumentProblem((at, "requiresState", name), "unreachable", detail, cure)
 
 
-def check_rule(rule: Json) -> Iterator[ScenarioProblem]:
+def check_rule(rule: Json) -> Iterator[DocumentProblem]:
     if not any(name in rule for name in _EFFECT_MEMBERS) and rule.get("commit", "full") == "full":
         cure = f"give it one of commit, {', '.join(sorted(_EFFECT_MEMBERS))}"
-        yield ScenarioProblem((), "no-effect", "the rule does nothing", cure)
+        yield DocumentProblem((), "no-effect", "the rule does nothing", cure)
     if "times" in rule and "nth" in rule.get("match", {}):
         cure = "take one of them out; nth: 3 is times: {after: 2, count: 1}"
-        yield ScenarioProblem(("times",), "contradiction", "match.nth and times both count the calls", cure)
+        yield DocumentProblem(("times",), "contradiction", "match.nth and times both count the calls", cure)
     if rule.get("commit") == "none":
         for at, one in enumerate(rule.get("items", ())):
             if one["effect"].get("commit") is True:
                 detail = "the item is to take effect, and commit: none lets nothing do so"
                 where = ("items", at, "effect", "commit")
-                yield ScenarioProblem(where, "contradiction", detail, "take one of them out")
+                yield DocumentProblem(where, "contradiction", detail, "take one of them out")
     yield from _check_hidden_effects(rule)
 
 
-def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
+def _check_hidden_effects(rule: Document) -> Iterator[DocumentProblem]:
     instead = _replacing_member(rule.get("response", {}))
     if not instead:
         return
     cure = "take one of them out, or put it into a rule of its own"
     if "envelope" in rule:
         detail = f"nothing of it would be seen: response.{instead} answers something else"
-        yield ScenarioProblem(("envelope",), "contradiction", detail, cure)
+        yield DocumentProblem(("envelope",), "contradiction", detail, cure)
     for at, one in enumerate(rule.get("items", ())):
         if _REPORT_ONLY_EFFECTS.issuperset(one["effect"]):
             detail = (
                 f"{', '.join(one['effect'])} would not be seen: response.{instead} answers something else"
             )
-            yield ScenarioProblem(("items", at, "effect"), "contradiction", detail, cure)
+            yield DocumentProblem(("items", at, "effect"), "contradiction", detail, cure)
 
 
 def _replacing_member(response: Document) -> str:
@@ -111,7 +112,7 @@ def _replacing_member(response: Document) -> str:
     return "fault" if response.get("fault") in FAULTS_WITHOUT_RESPONSE else ""
 
 
-def check_items(items: Json) -> Iterator[ScenarioProblem]:
+def check_items(items: Json) -> Iterator[DocumentProblem]:
     """Yield a problem for each item effect whose items are all taken by an earlier effect of the rule."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
@@ -120,40 +121,40 @@ def check_items(items: Json) -> Iterator[ScenarioProblem]:
         if earlier is not None:
             detail = f"items/{earlier} has taken these items already, and the first effect wins"
             cure = "put all that becomes of them into one effect"
-            yield ScenarioProblem((at, "select"), "unreachable", detail, cure)
+            yield DocumentProblem((at, "select"), "unreachable", detail, cure)
         elif "sample" not in select and "failTimes" not in one["effect"]:
             taken[json.encode(select)] = at
 
 
-def check_effect(effect: Json) -> Iterator[ScenarioProblem]:
+def check_effect(effect: Json) -> Iterator[DocumentProblem]:
     if "failTimes" in effect and "fail" not in effect:
         cure = "add fail: {code: internal}"
-        yield ScenarioProblem(
+        yield DocumentProblem(
             ("failTimes",), "contradiction", "failTimes counts what fails, and nothing does", cure
         )
     if "failTimes" in effect and "hang" in effect:
         detail = "hang fails the item at every attempt, whatever failTimes says"
-        yield ScenarioProblem(("failTimes",), "contradiction", detail, "take one of them out")
+        yield DocumentProblem(("failTimes",), "contradiction", detail, "take one of them out")
     for name in ("duplicate", "warn"):
         if "omit" in effect and name in effect:
             detail = f"{name} would not be seen: omit leaves the item out"
-            yield ScenarioProblem((name,), "contradiction", detail, "take one of them out")
+            yield DocumentProblem((name,), "contradiction", detail, "take one of them out")
     if effect == {"commit": True}:
         cure = "write commit: false, or add fail or hang"
-        yield ScenarioProblem((), "no-effect", "the effect does nothing: an item takes effect anyway", cure)
+        yield DocumentProblem((), "no-effect", "the effect does nothing: an item takes effect anyway", cure)
 
 
-def check_match(match: Json, vendors: OperationsByVendor) -> Iterator[ScenarioProblem]:
+def check_match(match: Json, vendors: OperationsByVendor) -> Iterator[DocumentProblem]:
     vendor, operation = match.get("vendor"), match.get("operation")
     if vendor is not None and vendor not in vendors:
         detail = f'no vendor is called "{vendor}"'
-        yield ScenarioProblem(("vendor",), "unknown-vendor", detail, _suggest_name(vendor, vendors))
+        yield DocumentProblem(("vendor",), "unknown-vendor", detail, _suggest_name(vendor, vendors))
     elif operation is not None:
         served = vendors[vendor] if vendor is not None else frozenset[str]().union(*vendors.values())
         if operation not in served:
             whose = f"{vendor} has" if vendor is not None else "no vendor has"
             detail = f'{whose} {"no" if vendor is not None else "an"} operation "{operation}"'
-            yield ScenarioProblem(
+            yield DocumentProblem(
                 ("operation",), "unknown-operation", detail, _suggest_name(operation, served)
             )
     yield from check_header_names(match, "headers")
@@ -168,20 +169,20 @@ def _suggest_name(word: str, words: Collection[str]) -> str:
     return f"there are {', '.join(told)}{more}" if told else "there are none"
 
 
-def check_predicate(predicate: Json) -> Iterator[ScenarioProblem]:
+def check_predicate(predicate: Json) -> Iterator[DocumentProblem]:
     try:
         parse_predicate(predicate)
     except InvalidPredicateError as bad:
         code = {"path": "bad-path", "matches": "bad-pattern"}.get(bad.part, "bad-predicate")
-        yield ScenarioProblem((bad.part,) if bad.part else (), code, bad.detail, bad.hint)
+        yield DocumentProblem((bad.part,) if bad.part else (), code, bad.detail, bad.hint)
 
 
-PartCheck = Callable[[Json], Iterator[ScenarioProblem]]
+PartCheck = Callable[[Json], Iterator[DocumentProblem]]
 
 
 def check_document(
     document: Json, vendors: OperationsByVendor, broken: Collection[Path]
-) -> Iterator[ScenarioProblem]:
+) -> Iterator[DocumentProblem]:
     """Yield the problems of `document`. Skip each part that contains a path of `broken`."""
     spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
     ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
@@ -219,7 +220,7 @@ def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tupl
         yield from _matching_parts(node[pattern[0]], pattern[1:], (*path, pattern[0]))
 
 
-def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
+def check_delay(delay: Json) -> Iterator[DocumentProblem]:
     """Yield problems of a delay: wrong or missing parameters, bounds in the wrong order, a length of 0."""
     kind = delay["type"]
     own = _DELAY_PARAMETERS[kind]
@@ -227,37 +228,37 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
         if name not in (*own, "type") and (name, kind) != ("max", "lognormal"):
             owner = next((other for other, names in _DELAY_PARAMETERS.items() if name in names), "lognormal")
             detail = f"a {kind} delay has no {name}; that is of a {owner} one"
-            yield ScenarioProblem((name,), "contradiction", detail, f"take it out, or write type: {owner}")
+            yield DocumentProblem((name,), "contradiction", detail, f"take it out, or write type: {owner}")
     missing = [name for name in own if name not in delay]
     for name in missing:
-        yield ScenarioProblem(
+        yield DocumentProblem(
             (), "missing-key", f'the key "{name}" of a {kind} delay is missing', f'add "{name}"'
         )
     if missing:
         return
     if kind == "uniform" and delay["lower"] > delay["upper"]:
         detail = f"lower {delay['lower']:,} is above upper {delay['upper']:,}"
-        yield ScenarioProblem(("lower",), "contradiction", detail, "change places with upper")
+        yield DocumentProblem(("lower",), "contradiction", detail, "change places with upper")
     elif delay[_LARGEST_PARAMETER[kind]] == 0 or delay.get("max") == 0:
-        yield ScenarioProblem((), "no-effect", "a delay of 0 ms does nothing", "write more, or take it out")
+        yield DocumentProblem((), "no-effect", "a delay of 0 ms does nothing", "write more, or take it out")
 
 
-def check_response(response: Json) -> Iterator[ScenarioProblem]:
+def check_response(response: Json) -> Iterator[DocumentProblem]:
     """Yield problems of a response: wrong headers, useless members, members that exclude each other."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"
-        yield ScenarioProblem(("example",), "contradiction", detail, "take one of them out")
+        yield DocumentProblem(("example",), "contradiction", detail, "take one of them out")
     if "body" in response and response.get("status") in _STATUSES_WITHOUT_BODY:
         detail = f"an answer of status {response['status']} has no body (RFC 9110)"
-        yield ScenarioProblem(("body",), "contradiction", detail, "take it out, or use another status")
+        yield DocumentProblem(("body",), "contradiction", detail, "take it out, or use another status")
     if response.get("truncateBodyAtFraction") == 1 and len(response) == 1:
         detail = "the whole body is sent anyway"
-        yield ScenarioProblem(("truncateBodyAtFraction",), "no-effect", detail, "write less than 1")
+        yield DocumentProblem(("truncateBodyAtFraction",), "no-effect", detail, "write less than 1")
     yield from _check_headers(response)
 
 
-def _check_against_fault(response: Document) -> Iterator[ScenarioProblem]:
+def _check_against_fault(response: Document) -> Iterator[DocumentProblem]:
     fault = response.get("fault")
     useless: tuple[str, ...]
     if fault in FAULTS_WITHOUT_RESPONSE:
@@ -276,10 +277,10 @@ def _check_against_fault(response: Document) -> Iterator[ScenarioProblem]:
     for name in useless:
         if name in response:
             detail = f"{name} would not be seen: {fault} {why}"
-            yield ScenarioProblem((name,), "contradiction", detail, cure)
+            yield DocumentProblem((name,), "contradiction", detail, cure)
 
 
-def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
+def _check_headers(response: Document) -> Iterator[DocumentProblem]:
     yield from check_header_names(response, "headers")
     for name, value in response.get("headers", {}).items():
         yield from check_header_value(value, ("headers", name))
@@ -287,11 +288,11 @@ def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
     for name in response.get("headers", ()):
         if instead := _TRANSPORT_HEADERS.get(name.lower()):
             detail = f"{name} belongs to the transport, which sets it"
-            yield ScenarioProblem(("headers", name), "contradiction", detail, f"use {instead}")
+            yield DocumentProblem(("headers", name), "contradiction", detail, f"use {instead}")
         if twice.get(name.lower()):
             other = "retryAfter" if name.lower() == "retry-after" else "body.mediaType"
             detail = f"{name} is said by {other} too"
-            yield ScenarioProblem(("headers", name), "contradiction", detail, "take one of them out")
+            yield DocumentProblem(("headers", name), "contradiction", detail, "take one of them out")
     if "body" in response:
         yield from check_header_value(response["body"]["mediaType"], ("body", "mediaType"))
     retry_after = response.get("retryAfter")
@@ -299,17 +300,17 @@ def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
         yield from check_header_value(retry_after, ("retryAfter",))
         if retry_after.startswith("date") and not _RELATIVE_DATE.fullmatch(retry_after):
             detail = f'"{retry_after}" is not a date ahead'
-            yield ScenarioProblem(("retryAfter",), "bad-date", detail, "write date+7 or date-300, in seconds")
+            yield DocumentProblem(("retryAfter",), "bad-date", detail, "write date+7 or date-300, in seconds")
 
 
-def check_envelope(envelope: Json) -> Iterator[ScenarioProblem]:
+def check_envelope(envelope: Json) -> Iterator[DocumentProblem]:
     if envelope.get("countAdd") == 0:
-        yield ScenarioProblem(
+        yield DocumentProblem(
             ("countAdd",), "no-effect", "nothing is added", "write another number, or take it out"
         )
     if envelope.get("emptyMapAsArray") is False:
         detail = "an empty map is a map anyway"
-        yield ScenarioProblem(("emptyMapAsArray",), "no-effect", detail, "write true, or take it out")
+        yield DocumentProblem(("emptyMapAsArray",), "no-effect", detail, "write true, or take it out")
     yield from check_header_value(envelope.get("contentType", ""), ("contentType",))
     times: dict[str, int] = {}
     for place, drift in enumerate(envelope.get("drift", ())):
@@ -318,46 +319,46 @@ def check_envelope(envelope: Json) -> Iterator[ScenarioProblem]:
             times[path] = times.get(path, 1) * to.count(TEXT)
             if times[path] > MAX_TEXT:
                 detail = f"{path} would be repeated over {MAX_TEXT:,} times, which is the limit of a text"
-                yield ScenarioProblem(("drift", place, "to"), "too-long", detail, f"write {TEXT} less often")
+                yield DocumentProblem(("drift", place, "to"), "too-long", detail, f"write {TEXT} less often")
                 return
 
 
-def check_drift(drift: Json) -> Iterator[ScenarioProblem]:
+def check_drift(drift: Json) -> Iterator[DocumentProblem]:
     try:
         path = parse_path(drift["path"], every=True)
     except InvalidPredicateError as bad:
-        yield ScenarioProblem(("path",), "bad-path", bad.detail, bad.hint)
+        yield DocumentProblem(("path",), "bad-path", bad.detail, bad.hint)
         return
     change = drift["change"]
     if not path or (change in ("add", "rename") and (path[-1] == WILDCARD or isinstance(path[-1], int))):
         detail = f'the path "{drift["path"]}" names no member to {change}'
-        yield ScenarioProblem(("path",), "bad-path", detail, "end it in a name, such as $.data[*].status")
+        yield DocumentProblem(("path",), "bad-path", detail, "end it in a name, such as $.data[*].status")
     needed = _TAKES_TO.get(change)
     if needed is True and "to" not in drift:
         detail = f'the key "to" of the change {change} is missing'
-        yield ScenarioProblem((), "missing-key", detail, 'add "to"')
+        yield DocumentProblem((), "missing-key", detail, 'add "to"')
     elif needed is False and "to" in drift:
-        yield ScenarioProblem(("to",), "contradiction", f"the change {change} has no to", "take it out")
+        yield DocumentProblem(("to",), "contradiction", f"the change {change} has no to", "take it out")
     elif change in ("rename", "reword") and "to" in drift and not isinstance(drift["to"], str):
-        yield ScenarioProblem(("to",), "wrong-type", f"the change {change} takes a text", "give it a text")
+        yield DocumentProblem(("to",), "wrong-type", f"the change {change} takes a text", "give it a text")
 
 
-def check_header_names(node: Document, member: str) -> Iterator[ScenarioProblem]:
+def check_header_names(node: Document, member: str) -> Iterator[DocumentProblem]:
     seen: dict[str, str] = {}
     for name in node.get(member, ()):
         if not _HEADER_NAME.fullmatch(name):
             cure = "use letters, digits and hyphens"
-            yield ScenarioProblem(
+            yield DocumentProblem(
                 (member, name), "bad-header", f'"{shorten(name)}" is not the name of a header', cure
             )
         first = seen.setdefault(name.lower(), name)
         if first != name:
             detail = f"{name} is {first} once more: the case of a header's name does not count"
-            yield ScenarioProblem((member, name), "contradiction", detail, "take one of them out")
+            yield DocumentProblem((member, name), "contradiction", detail, "take one of them out")
 
 
-def check_header_value(value: str, path: tuple[str, ...]) -> Iterator[ScenarioProblem]:
+def check_header_value(value: str, path: tuple[str, ...]) -> Iterator[DocumentProblem]:
     if not _HEADER_VALUE.fullmatch(value):
         detail = f'a header cannot carry "{shorten(value)}"'.replace("\n", "\\n").replace("\r", "\\r")
         cure = "leave out line breaks, control characters and letters beyond Latin-1"
-        yield ScenarioProblem(path, "bad-header", detail, cure)
+        yield DocumentProblem(path, "bad-header", detail, cure)

@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from mockserver.codec import yaml
 from mockserver.model import Document, Json, Path
+from mockserver.scenario.yaml_positions import UNKNOWN_KEY, DocumentProblem
 from mockserver.spec.schema import locate_instance
 
 SCHEMA: Document = yaml.load((FilePath(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
@@ -111,18 +112,6 @@ def _literal(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class ScenarioProblem(NamedTuple):
-    """A problem at one place of a scenario."""
-
-    path: Path
-    code: str
-    """Stable and in kebab-case."""
-    detail: str
-    """What is wrong."""
-    hint: str
-    """The cure."""
-
-
 class _SchemaError(NamedTuple):
     """A violated keyword of the schema."""
 
@@ -136,7 +125,7 @@ class _SchemaError(NamedTuple):
     """Value at `path` in the document."""
 
 
-def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
+def find_schema_errors(document: Json) -> tuple[DocumentProblem, ...]:
     broken = [_schema_error(error, document) for error in _VALIDATOR.iter_errors(document)]
     named = {one.path for one in broken if one.keyword in ("required", "additionalProperties")}
     found = (
@@ -194,7 +183,7 @@ def _value_at(document: Json, path: Sequence[str | int]) -> Any:
     return document
 
 
-def _wrong_type(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _wrong_type(one: _SchemaError) -> Iterator[DocumentProblem]:
     kinds = [one.wanted] if isinstance(one.wanted, str) else one.wanted
     expected = " or ".join(_TYPE_NAMES[kind] for kind in kinds)
     cure = f"give it {expected}"
@@ -202,82 +191,82 @@ def _wrong_type(one: _SchemaError) -> Iterator[ScenarioProblem]:
         cure = f'quote it: "{_as_text(one.found)}"'
     elif isinstance(one.found, str) and {"integer", "number", "boolean"}.intersection(kinds):
         cure = f"{cure}, without quotes"
-    yield ScenarioProblem(one.path, "wrong-type", f"expected {expected}, found {describe(one.found)}", cure)
+    yield DocumentProblem(one.path, "wrong-type", f"expected {expected}, found {describe(one.found)}", cure)
 
 
 def _as_text(value: Json) -> str:
     return describe(value) if isinstance(value, bool) else "" if value is None else shorten(str(value))
 
 
-def _unknown_keys(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _unknown_keys(one: _SchemaError) -> Iterator[DocumentProblem]:
     known = one.schema["properties"]
     allowed = f"keys allowed here: {', '.join(sorted(known))}"
     for name in one.found:
         if name not in known:
             near = closest_match(name, (other for other in known if other not in one.found))
             cure = f'rename it to "{near}"; {allowed}' if near else f"take it out; {allowed}"
-            yield ScenarioProblem((*one.path, name), "unknown-key", f'unknown key "{shorten(name)}"', cure)
+            yield DocumentProblem((*one.path, name), UNKNOWN_KEY, f'unknown key "{shorten(name)}"', cure)
 
 
-def _missing_keys(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _missing_keys(one: _SchemaError) -> Iterator[DocumentProblem]:
     for name in one.wanted:
         if name not in one.found:
-            yield ScenarioProblem(one.path, "missing-key", f'the key "{name}" is missing', f'add "{name}"')
+            yield DocumentProblem(one.path, "missing-key", f'the key "{name}" is missing', f'add "{name}"')
 
 
-def _not_a_choice(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _not_a_choice(one: _SchemaError) -> Iterator[DocumentProblem]:
     words = [str(word) for word in one.wanted]
     detail = f"expected one of {', '.join(words)}, found {describe(one.found)}"
     near = closest_match(one.found, words) if isinstance(one.found, str) else ""
-    yield ScenarioProblem(one.path, "not-a-choice", detail, f"write {near or 'one of them'}")
+    yield DocumentProblem(one.path, "not-a-choice", detail, f"write {near or 'one of them'}")
 
 
-def _not_the_constant(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _not_the_constant(one: _SchemaError) -> Iterator[DocumentProblem]:
     wanted = _as_text(one.wanted)
-    yield ScenarioProblem(
+    yield DocumentProblem(
         one.path, "not-a-choice", f"expected {wanted}, found {describe(one.found)}", f"write {wanted}"
     )
 
 
-def _bad_name(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _bad_name(one: _SchemaError) -> Iterator[DocumentProblem]:
     slug = _INVALID_NAME_CHARACTERS.sub("-", one.found.lower()).strip("-")[:64].strip("-")
     rule = "lower-case letters, digits and hyphens, at most 64"
     cure = f"write {slug}: {rule}" if slug else f"use {rule}"
-    yield ScenarioProblem(one.path, "bad-name", f'"{shorten(one.found)}" is not a name', cure)
+    yield DocumentProblem(one.path, "bad-name", f'"{shorten(one.found)}" is not a name', cure)
 
 
-def _out_of_range(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _out_of_range(one: _SchemaError) -> Iterator[DocumentProblem]:
     least, most = one.schema.get("minimum"), one.schema.get("maximum")
     span = f"from {least:,} to {most:,}" if most is not None else f"of {least:,} or more"
     detail = f"expected a number {span}, found {shorten(str(one.found))}"
-    yield ScenarioProblem(one.path, "out-of-range", detail, f"write a number {span}")
+    yield DocumentProblem(one.path, "out-of-range", detail, f"write a number {span}")
 
 
-def _too_long(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _too_long(one: _SchemaError) -> Iterator[DocumentProblem]:
     detail = f"expected at most {pluralize(one.wanted, 'character')}, found {len(one.found):,}"
-    yield ScenarioProblem(one.path, "too-long", detail, "shorten it")
+    yield DocumentProblem(one.path, "too-long", detail, "shorten it")
 
 
-def _too_short(one: _SchemaError) -> Iterator[ScenarioProblem]:
-    yield ScenarioProblem(
+def _too_short(one: _SchemaError) -> Iterator[DocumentProblem]:
+    yield DocumentProblem(
         one.path, "empty", "expected a text, found an empty one", "write one, or take the key out"
     )
 
 
-def _too_few_elements(one: _SchemaError) -> Iterator[ScenarioProblem]:
-    yield ScenarioProblem(
+def _too_few_elements(one: _SchemaError) -> Iterator[DocumentProblem]:
+    yield DocumentProblem(
         one.path, "empty", "expected one or more, found an empty list", "add one, or take the key out"
     )
 
 
-def _too_many_elements(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _too_many_elements(one: _SchemaError) -> Iterator[DocumentProblem]:
     detail = f"expected at most {one.wanted:,}, found {len(one.found):,}"
-    yield ScenarioProblem(
+    yield DocumentProblem(
         one.path, "too-many", detail, "take some out, or spread them over several scenarios"
     )
 
 
-def _wrong_member_count(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _wrong_member_count(one: _SchemaError) -> Iterator[DocumentProblem]:
     """Yield the problem of an object that has too few or too many members."""
     choices = [
         name for name in one.schema.get("properties", ()) if name not in one.schema.get("required", ())
@@ -291,16 +280,16 @@ def _wrong_member_count(one: _SchemaError) -> Iterator[ScenarioProblem]:
     found = ", ".join(chosen) or ("none" if choices else f"{len(one.found):,}")
     code = "too-many" if one.keyword == "maxProperties" else "empty"
     cure = "take some of them out" if code == "too-many" else "add one, or take the key out"
-    yield ScenarioProblem(one.path, code, f"expected {expected}, found {found}", cure)
+    yield DocumentProblem(one.path, code, f"expected {expected}, found {found}", cure)
 
 
-def _bad_commit(one: _SchemaError) -> Iterator[ScenarioProblem]:
+def _bad_commit(one: _SchemaError) -> Iterator[DocumentProblem]:
     detail = f"expected full, none or {{partial: k}}, found {describe(one.found)}"
     near = closest_match(one.found, ("full", "none")) if isinstance(one.found, str) else ""
-    yield ScenarioProblem(one.path, "not-a-choice", detail, f"write {near or 'full, none or {partial: 1}'}")
+    yield DocumentProblem(one.path, "not-a-choice", detail, f"write {near or 'full, none or {partial: 1}'}")
 
 
-_PROBLEMS_BY_KEYWORD: Mapping[str, Callable[[_SchemaError], Iterator[ScenarioProblem]]] = {
+_PROBLEMS_BY_KEYWORD: Mapping[str, Callable[[_SchemaError], Iterator[DocumentProblem]]] = {
     "type": _wrong_type,
     "additionalProperties": _unknown_keys,
     "required": _missing_keys,

@@ -13,16 +13,15 @@ from msgspec.structs import fields, replace
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
+from mockserver.model import EMPTY, Document, Json, Path
 from mockserver.scenario.checks import check_document
-from mockserver.scenario.language import ScenarioProblem, find_schema_errors
+from mockserver.scenario.language import find_schema_errors
 from mockserver.scenario.model import Commit, Predicate, Rule, RuleMatch, Scenario
 from mockserver.scenario.predicates import Pattern, parse_path, parse_predicate
 from mockserver.scenario.yaml_positions import (
     MAX_CHARACTERS,
+    DocumentProblem,
     PositionedDocument,
-    SyntaxProblem,
-    TextPosition,
     check_size,
     parse_yaml,
 )
@@ -35,23 +34,6 @@ _CORE_FOLDER = FilePath(__file__).parent / "packaged_scenarios"
 _VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
 
 
-class LocatedProblem(Value, frozen=True):
-    """A problem at one place of a document.
-
-    `line` and `column` count from 1; both are None if the document was not read from a text.
-    """
-
-    pointer: str
-    code: str
-    """Stable and in kebab-case."""
-    detail: str
-    """What is wrong."""
-    hint: str
-    """The cure."""
-    line: int | None = None
-    column: int | None = None
-
-
 class InvalidScenarioError(MockServerError):
     """A document is no valid scenario.
 
@@ -59,12 +41,12 @@ class InvalidScenarioError(MockServerError):
     problems. `source` is the document's file, or "" if there is no file.
     """
 
-    def __init__(self, problems: tuple[LocatedProblem, ...], more: int = 0, source: str = "") -> None:
+    def __init__(self, problems: tuple[DocumentProblem, ...], more: int = 0, source: str = "") -> None:
         self.problems, self.more, self.source = problems, more, source
         told = [f"{self.where(fault)}: {fault.detail}; {fault.hint}" for fault in problems]
         super().__init__("\n".join([*told, *([f"and {more} more"] if more else [])]))
 
-    def where(self, fault: LocatedProblem) -> str:
+    def where(self, fault: DocumentProblem) -> str:
         """Return the place of a problem as far as it is known, such as `flaky.yaml:4:18: /rules/0`."""
         place = (self.source, fault.line, fault.column)
         position = ":".join(str(part) for part in place if part not in ("", None))
@@ -91,7 +73,7 @@ def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, sou
     try:
         json.check_depth(document)
     except MalformedBody as deep:
-        slip = SyntaxProblem((), "too-deep", deep.detail, "keep the document flatter")
+        slip = DocumentProblem((), "too-deep", deep.detail, "keep the document flatter")
         return _parse(PositionedDocument(None, syntax_problems=(slip,)), vendors, source)
     return _parse(check_size(len(json.encode(document))) or PositionedDocument(document), vendors, source)
 
@@ -107,27 +89,10 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
         findings.extend(check_document(document, vendors, broken))
     if not broken and not findings:
         return build_scenario(document)
-    faults = [
-        (_located(slip.path, slip.code, slip.detail, slip.hint, slip.position), slip.path)
-        for slip in found.syntax_problems
-    ] + [_locate_problem(finding, found) for finding in findings]
+    told = [*found.syntax_problems, *map(found.locate, findings)]
     order = {path: at for at, path in enumerate(_paths_of(document, ()))}
-    faults.sort(key=lambda one: (one[0].line or 0, one[0].column or 0, _order_of(one[1], order)))
-    told = tuple(fault for fault, _path in faults)
-    raise InvalidScenarioError(told[:MAX_PROBLEMS], len(told[MAX_PROBLEMS:]), source)
-
-
-def _locate_problem(one: ScenarioProblem, found: PositionedDocument) -> tuple[LocatedProblem, Path]:
-    places = found.keys if one.code == "unknown-key" else found.values
-    path = one.path
-    while path and path not in places:
-        path = path[:-1]
-    return _located(one.path, one.code, one.detail, one.hint, places.get(path)), one.path
-
-
-def _located(path: Path, code: str, detail: str, hint: str, position: TextPosition | None) -> LocatedProblem:
-    pointer = Problem(code, path).pointer
-    return LocatedProblem(pointer, code, detail, hint, *(position or (None, None)))
+    told.sort(key=lambda one: (one.line or 0, one.column or 0, _order_of(one.path, order)))
+    raise InvalidScenarioError(tuple(told[:MAX_PROBLEMS]), len(told[MAX_PROBLEMS:]), source)
 
 
 def _paths_of(node: Json, path: Path) -> Iterator[Path]:

@@ -18,7 +18,7 @@ from yaml.events import (
 )
 
 from mockserver.codec.json import MAX_DEPTH, parse_decimal
-from mockserver.model import Json, Path
+from mockserver.model import Json, Path, pointer_of
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _Parser
@@ -27,6 +27,8 @@ else:
 
 MAX_CHARACTERS = 64 * 1024
 MAX_DIGITS = 400
+UNKNOWN_KEY = "unknown-key"
+"""Code of a problem whose place is a key; the place of any other problem is a value."""
 
 _CONSTANTS: Mapping[str, Json] = {
     "": None,
@@ -49,17 +51,25 @@ class TextPosition(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
-    """A place in a text that is not plain data."""
+class DocumentProblem(NamedTuple):
+    """A problem at one place of a document.
+
+    `line` and `column` count from 1; both are None if the document was not read from a text.
+    """
 
     path: Path
     code: str
+    """Stable and in kebab-case."""
     detail: str
     """What is wrong."""
     hint: str
     """The cure."""
-    position: TextPosition | None = None
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def pointer(self) -> str:
+        return pointer_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,16 @@ class PositionedDocument:
     document: Json
     values: Mapping[Path, TextPosition] = field(default_factory=dict)
     keys: Mapping[Path, TextPosition] = field(default_factory=dict)
-    syntax_problems: tuple[SyntaxProblem, ...] = ()
+    syntax_problems: tuple[DocumentProblem, ...] = ()
+    """The places of the text that are not plain data."""
+
+    def locate(self, problem: DocumentProblem) -> DocumentProblem:
+        """Return the problem with the position of its key or value, or of the nearest value around it."""
+        places = self.keys if problem.code == UNKNOWN_KEY else self.values
+        path = problem.path
+        while path and path not in places:
+            path = path[:-1]
+        return problem._replace(**places[path]._asdict()) if path in places else problem
 
 
 def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDocument:
@@ -104,7 +123,8 @@ def check_size(characters: int, max_characters: int = MAX_CHARACTERS) -> Positio
 
 
 def _unreadable(code: str, detail: str, hint: str, position: TextPosition | None) -> PositionedDocument:
-    return PositionedDocument(None, syntax_problems=(SyntaxProblem((), code, detail, hint, position),))
+    problem = DocumentProblem((), code, detail, hint, *(position or ()))
+    return PositionedDocument(None, syntax_problems=(problem,))
 
 
 class _TooDeepError(Exception):
@@ -120,7 +140,7 @@ class _Composer:
     text: str
     values: dict[Path, TextPosition] = field(default_factory=dict)
     keys: dict[Path, TextPosition] = field(default_factory=dict)
-    syntax_problems: list[SyntaxProblem] = field(default_factory=list)
+    syntax_problems: list[DocumentProblem] = field(default_factory=list)
 
     def compose(self) -> PositionedDocument:
         events = yaml.parse(self.text, Loader=_Parser)
@@ -204,7 +224,7 @@ class _Composer:
             self._slip(path, "tag", f"the tag {tag}", "take it out; quote a value to make it a text", event)
 
     def _slip(self, path: Path, code: str, detail: str, hint: str, event: Event) -> None:
-        self.syntax_problems.append(SyntaxProblem(path, code, detail, hint, _position_of(event)))
+        self.syntax_problems.append(DocumentProblem(path, code, detail, hint, *_position_of(event)))
 
 
 def _position_of(event: Event) -> TextPosition:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mockserver.model import Document
-from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, parse_document
+from mockserver.scenario.parser import InvalidScenarioError, parse_document
+from mockserver.scenario.yaml_positions import DocumentProblem
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "acme": frozenset({"putOrders", "listOrders"}),
@@ -81,7 +82,7 @@ def rule(**members: Any) -> dict[str, Any]:
     return {"id": "r1", "commit": "none", **members}
 
 
-def problems_of(scenario: Any) -> tuple[LocatedProblem, ...]:
+def problems_of(scenario: Any) -> tuple[DocumentProblem, ...]:
     """Everything that is said against it."""
     with pytest.raises(InvalidScenarioError) as caught:
         parse_document(scenario, OPERATIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
@@ -15,7 +15,7 @@ from mockserver.control.http_client import LOSS_KINDS
 from mockserver.errors import MalformedBody, MockServerError
 from mockserver.journal.export.case_file import MAX_CASE_BYTES
 from mockserver.model import SAFE_METHODS, Json, Path
-from mockserver.scenario.yaml_positions import PositionedDocument, TextPosition, parse_yaml
+from mockserver.scenario.yaml_positions import UNKNOWN_KEY, DocumentProblem, PositionedDocument, parse_yaml
 
 SOURCES = ("seed", "field", "public", "rfc", "report", "assumed")
 """Kinds of evidence for an answer.
@@ -259,40 +259,30 @@ def _nested_steps(steps: Sequence[Node]) -> Iterator[Node]:
         yield from _nested_steps((*step.get("together", ()), *step.get("between", ())))
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeProblem:
-    """Problem of the shape of a case document, with a cure."""
-
-    path: Path
-    detail: str
-    cure: str
-    is_key: bool = False
-    """Whether the last name in `path` is wrong; otherwise its value is."""
-
-
 _Check = Callable[[Json], str]
 """Function that returns a description of the expected value, or "" if the value is valid."""
 
 
-def find_shape_problems(document: Json) -> Iterator[ShapeProblem]:
+def find_shape_problems(document: Json) -> Iterator[DocumentProblem]:
     if not isinstance(document, dict):
-        yield ShapeProblem((), "a case is a mapping", "begin with vendor: NAME")
+        yield DocumentProblem((), "wrong-type", "a case is a mapping", "begin with vendor: NAME")
         return
     yield from _member_problems(document, _HEAD_CHECKS, frozenset(HEAD), ())
     for name in ("vendor", "when"):
         if name not in document:
-            yield ShapeProblem((), f"{name} is missing", f"add {name}:")
+            yield DocumentProblem((), "missing-key", f"{name} is missing", f"add {name}:")
     for part in ("given", "when", "then"):
         yield from _steps_problems(document.get(part, []), (part,))
 
 
-def _steps_problems(steps: Json, path: Path) -> Iterator[ShapeProblem]:
+def _steps_problems(steps: Json, path: Path) -> Iterator[DocumentProblem]:
     if not isinstance(steps, list):
         return  # reported with the member
     for at, step in enumerate(steps):
         inside = (*path, at)
         if not isinstance(step, dict):
-            yield ShapeProblem(inside, "a step is a mapping", "write one such as {call: GET /path}")
+            cure = "write one such as {call: GET /path}"
+            yield DocumentProblem(inside, "wrong-type", "a step is a mapping", cure)
             continue
         yield from _member_problems(step, _STEP_CHECKS, _STEP_MEMBERS, inside)
         for name in ("together", "between"):
@@ -301,36 +291,38 @@ def _steps_problems(steps: Json, path: Path) -> Iterator[ShapeProblem]:
 
 def _member_problems(
     node: Mapping[str, Json], checks: Mapping[str, _Check], members: frozenset[str], path: Path
-) -> Iterator[ShapeProblem]:
+) -> Iterator[DocumentProblem]:
     for name, value in node.items():
         place = (*path, name)
         if name not in members:
             near = get_close_matches(name, sorted(members), 1)
             cure = f"did you mean {near[0]}?" if near else f"use {', '.join(sorted(members)[:12])} …"
-            yield ShapeProblem(place, f"unknown member {name[:_SHOWN]}", cure, is_key=True)
+            yield DocumentProblem(place, UNKNOWN_KEY, f"unknown member {name[:_SHOWN]}", cure)
         elif name == "headers":
             yield from _header_problems(value, place)
         elif name in checks and (expected := checks[name](value)):
-            yield ShapeProblem(place, f"expected {expected}, found {_shown(value)}", f"write {expected}")
+            detail = f"expected {expected}, found {_shown(value)}"
+            yield DocumentProblem(place, "wrong-type", detail, f"write {expected}")
 
 
-def _header_problems(headers: Json, path: Path) -> Iterator[ShapeProblem]:
+def _header_problems(headers: Json, path: Path) -> Iterator[DocumentProblem]:
     if not isinstance(headers, dict):
-        yield ShapeProblem(
-            path, f"expected a mapping of headers, found {_shown(headers)}", "write {Name: text}"
-        )
+        detail = f"expected a mapping of headers, found {_shown(headers)}"
+        yield DocumentProblem(path, "wrong-type", detail, "write {Name: text}")
         return
     for name, value in headers.items():
-        place = (*path, name)
         texts = value if isinstance(value, list) else [value]
         if not _HEADER.fullmatch(name):
-            yield ShapeProblem(place, f"{name[:_SHOWN]!r} is not a header name", "use letters, digits and -")
+            detail, cure = f"{name[:_SHOWN]!r} is not a header name", "use letters, digits and -"
         elif name.lower() in _OWN_HEADERS:
-            yield ShapeProblem(place, f"{name} is set by the runner", "leave it out")
+            detail, cure = f"{name} is set by the runner", "leave it out"
         elif any(isinstance(text, dict | list) for text in texts):
-            yield ShapeProblem(place, "a header is a text, null, or a list of texts", "write a text")
+            detail, cure = "a header is a text, null, or a list of texts", "write a text"
         elif any(has_line_break(str(text)) for text in texts):
-            yield ShapeProblem(place, "a header is one line", "leave out line breaks and control characters")
+            detail, cure = "a header is one line", "leave out line breaks and control characters"
+        else:
+            continue
+        yield DocumentProblem((*path, name), "bad-header", detail, cure)
 
 
 def has_line_break(text: str) -> bool:
@@ -434,50 +426,40 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFileProblem:
-    """Problem in a case file, with a cure."""
-
-    place: str
-    """`file:line:column`, or `file` if the position is unknown."""
-    detail: str
-    cure: str
-
-
 class BadCaseFileError(BadCaseError):
-    """Error of an invalid case file; `problems` has the first `MAX_PROBLEMS` problems."""
+    """Error of an invalid case file `name`; `problems` has the first `MAX_PROBLEMS` problems."""
 
-    def __init__(self, problems: tuple[CaseFileProblem, ...]) -> None:
-        super().__init__("\n".join(f"{one.place}: {one.detail}; {one.cure}" for one in problems))
-        self.problems = problems
+    def __init__(self, name: str, problems: Iterable[DocumentProblem]) -> None:
+        self.name, self.problems = name, list(islice(problems, MAX_PROBLEMS))
+        super().__init__("\n".join(f"{self.where(one)}: {one.detail}; {one.hint}" for one in self.problems))
+
+    def where(self, problem: DocumentProblem) -> str:
+        """Return `file:line:column`, or `file` if the position is unknown."""
+        return f"{self.name}:{problem.line}:{problem.column}" if problem.line else self.name
 
 
 def read_case_file(content: bytes, name: str) -> Case:
     """Parse a case file; `name` is the file's name in messages. Raises BadCaseFileError."""
     found = _parse(content, name)
     if found.syntax_problems:
-        slips = found.syntax_problems[:MAX_PROBLEMS]
-        raise BadCaseFileError(
-            tuple(CaseFileProblem(_place(name, slip.position), slip.detail, slip.hint) for slip in slips)
-        )
+        raise BadCaseFileError(name, found.syntax_problems)
     problems = list(islice(find_shape_problems(found.document), MAX_PROBLEMS))
     problems = problems or list(islice(_semantic_problems(found.document, name), 1))
     if problems:
-        raise BadCaseFileError(tuple(_located(problem, found, name) for problem in problems))
+        raise BadCaseFileError(name, map(found.locate, problems))
     return _read(found.document, name)
 
 
 def _parse(content: bytes, name: str) -> PositionedDocument:
     if len(content) > MAX_CASE_BYTES:
         detail = f"{len(content):,} bytes, at most {MAX_CASE_BYTES:,} are read"
-        raise BadCaseFileError((CaseFileProblem(name, detail, "export fewer calls"),))
+        raise BadCaseFileError(name, [DocumentProblem((), "too-large", detail, "export fewer calls")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        where = TextPosition(content.count(b"\n", 0, error.start) + 1, 1)
-        raise BadCaseFileError(
-            (CaseFileProblem(_place(name, where), "a byte that is not UTF-8", "save the file as UTF-8"),)
-        ) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        detail, cure = "a byte that is not UTF-8", "save the file as UTF-8"
+        raise BadCaseFileError(name, [DocumentProblem((), "unreadable", detail, cure, line, 1)]) from None
     document = _json_document(text)
     return parse_yaml(text, MAX_CASE_BYTES) if document is None else PositionedDocument(document)
 
@@ -495,36 +477,24 @@ def _json_document(text: str) -> Json:
     return document
 
 
-def _semantic_problems(document: Node, name: str) -> Iterator[ShapeProblem]:
+def _semantic_problems(document: Node, name: str) -> Iterator[DocumentProblem]:
     for part in ("given", "when", "then"):
         for at, step in enumerate(document.get(part, ())):
             try:
                 check_steps(name, [step])
             except BadCaseError as error:
                 detail = str(error).removeprefix(f"{name}: step 1").lstrip(":, ")
-                yield ShapeProblem((part, at), detail, "see docs/cases.md")
+                yield DocumentProblem((part, at), "contradiction", detail, "see docs/cases.md")
     try:
         case = _read(document, name)
     except BadCaseError as error:
-        yield ShapeProblem((), str(error).removeprefix(f"{name}: "), "see docs/cases.md")
+        yield DocumentProblem((), "contradiction", str(error).removeprefix(f"{name}: "), "see docs/cases.md")
         return
     calls = sum(int(step.get("times", 1)) for step in case.steps)
     if calls > MAX_CALLS:
         cure = f"write smaller times, at most {MAX_TIMES} each"
-        yield ShapeProblem((), f"{calls:,} calls, at most {MAX_CALLS:,} are made", cure)
+        yield DocumentProblem((), "too-many", f"{calls:,} calls, at most {MAX_CALLS:,} are made", cure)
 
 
 def _read(document: Node, name: str) -> Case:
     return read_case(document, name, document["vendor"], CaseDefaults())
-
-
-def _located(problem: ShapeProblem, found: PositionedDocument, name: str) -> CaseFileProblem:
-    places = found.keys if problem.is_key else found.values
-    path: Path = problem.path
-    while path and path not in places:
-        path = path[:-1]
-    return CaseFileProblem(_place(name, places.get(path)), problem.detail, problem.cure)
-
-
-def _place(name: str, position: TextPosition | None) -> str:
-    return f"{name}:{position.line}:{position.column}" if position else name
