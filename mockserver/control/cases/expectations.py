@@ -65,28 +65,18 @@ class SandboxClient:
     async def tables(self) -> Json:
         return (await self.call_control("GET", "/dump")).json
 
-    async def assume(self, values: Mapping[str, str | None]) -> None:
-        await self.call_control("PATCH", "/assumptions", values)
-
     async def freeze(self, at: str) -> None:
         await self.call_control("POST", "/clock/freeze", {"at": at})
-
-    async def advance(self, seconds: int) -> None:
-        await self.call_control("POST", "/clock/advance", {"seconds": seconds})
 
     async def arm(self, scenario: str | Mapping[str, Any]) -> None:
         document = await self._packaged(scenario) if isinstance(scenario, str) else scenario
         await self.call_control("PUT", f"/scenarios/{document['name']}", document)
 
-    async def disarm(self, name: str | None = None) -> None:
-        await self.call_control("DELETE", f"/scenarios/{name}" if name else "/scenarios")
-
     async def snapshot(self) -> str:
         return str((await self.call_control("POST", "/snapshots", {})).json["id"])
 
-    async def entries(self, last: int) -> list[Json]:
-        short = (await self.call_control("GET", f"/journal?last={last}")).json
-        return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
+    async def restore(self, snapshot: str) -> None:
+        await self.call_control("POST", f"/snapshots/{snapshot}/restore")
 
     async def last_number(self) -> int:
         short = (await self.call_control("GET", "/journal?last=1")).json

@@ -29,6 +29,7 @@ from mockserver.control.http_client import TIMEOUT_MS, HttpClient, LostResponse
 from mockserver.control.http_client import HttpRequest as Request
 from mockserver.control.http_client import HttpResponse as Response
 from mockserver.errors import MalformedBody, MockServerError
+from mockserver.model import Json
 
 FORM = "application/x-www-form-urlencoded"
 _BREAKING = re.compile(r"[\x00-\x20\x7f]")
@@ -39,7 +40,6 @@ DEFAULT_CHUNKS = 3
 INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
 """Collections that hold no records: sequences, quotas, assumptions, stored replies."""
 
-OK = 200
 MAX_PAGES = 1000
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
 """Kinds of steps whose called target is shown in messages."""
@@ -145,10 +145,6 @@ class CaseRun:
     def fill(self, node: Any) -> Any:
         return fill_placeholders(node, self.placeholders)
 
-    async def record_start(self) -> None:
-        self.before = await self.records()
-        self.journal_mark = await self.client.last_number()
-
     async def records(self) -> Mapping[str, Mapping[str, Any]]:
         return {
             scope: {name: found for name, found in tables.items() if name not in INTERNAL_COLLECTIONS}
@@ -158,7 +154,23 @@ class CaseRun:
 
     async def assume(self, values: Mapping[str, str]) -> None:
         if values:
-            await self.client.assume({f"{self.case.vendor}.{name}": value for name, value in values.items()})
+            own = {f"{self.case.vendor}.{name}": value for name, value in values.items()}
+            await self.client.call_control("PATCH", "/assumptions", own)
+
+    async def advance(self, seconds: int) -> None:
+        await self.client.call_control("POST", "/clock/advance", {"seconds": seconds})
+
+    async def disarm(self, chosen: Json) -> None:
+        name = "" if chosen in (True, "") else f"/{chosen}"
+        await self.client.call_control("DELETE", f"/scenarios{name}")
+
+    async def snapshot(self, name: str) -> None:
+        self.placeholders[name] = await self.client.snapshot()
+
+    async def reset(self) -> None:
+        """Restore the start snapshot without clearing the journal, then set the case's assumptions."""
+        await self.client.restore(self.start_snapshot)
+        await self.assume(self.case.assumptions)
 
     async def call(self, step: Node) -> Response | LostResponse:
         headers = {**self.client.headers, **self.case.headers}
@@ -211,52 +223,11 @@ async def _call_later(run: CaseRun, step: Node) -> Response | LostResponse:
     return await run.call(step)
 
 
-async def advance(run: CaseRun, step: Node) -> list[str]:
-    await run.client.advance(run.fill(step["advance"]))
-    return []
-
-
-async def freeze(run: CaseRun, step: Node) -> list[str]:
-    await run.client.freeze(run.fill(step["freeze"]))
-    return []
-
-
-async def assume(run: CaseRun, step: Node) -> list[str]:
-    await run.assume(run.fill(step["assume"]))
-    return []
-
-
-async def scenario(run: CaseRun, step: Node) -> list[str]:
-    await run.client.arm(run.fill(step["scenario"]))
-    return []
-
-
-async def disarm(run: CaseRun, step: Node) -> list[str]:
-    await run.client.disarm(None if step["disarm"] is True else str(step["disarm"]))
-    return []
-
-
-async def snapshot(run: CaseRun, step: Node) -> list[str]:
-    run.placeholders[step["snapshot"]] = await run.client.snapshot()
-    return []
-
-
-async def restore(run: CaseRun, step: Node) -> list[str]:
-    await run.client.call_control("POST", f"/snapshots/{run.placeholders[step['restore']]}/restore")
-    return []
-
-
-async def reset(run: CaseRun, _step: Node) -> list[str]:
-    """Restore the start snapshot without clearing the journal, then set the case's assumptions."""
-    await run.client.call_control("POST", f"/snapshots/{run.start_snapshot}/restore")
-    await run.assume(run.case.assumptions)
-    return []
-
-
 async def newest_entries(run: CaseRun, step: Node) -> list[str]:
     expected = run.fill(step["journal"])
     expected = expected if isinstance(expected, list) else [expected]
-    found = await run.client.entries(len(expected))
+    newest = (await run.client.call_control("GET", f"/journal?last={len(expected)}")).json
+    found = [(await run.client.call_control("GET", f"/journal/{one['number']}")).json for one in newest]
     return list(differences(expected, found, "journal", open_ended=True))
 
 
@@ -286,8 +257,9 @@ async def unchanged(run: CaseRun, step: Node) -> list[str]:
     return list(differences(before, now))
 
 
-async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
-    """Follow all pages, and check that no key appears twice. After page 1, await `between`."""
+async def walk(run: CaseRun, step: Node) -> list[str]:
+    """Follow all pages, and check that no key appears twice. After page 1, take the steps `between`."""
+    between = step.get("between", ())
     step = run.fill({name: node for name, node in step.items() if name != "between"})
     target: str | None = str(step["walk"])
     keys: list[Any] = []
@@ -297,10 +269,10 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
         if number > MAX_PAGES:
             return [f"there are more than {MAX_PAGES} pages"]
         response = await run.call({"call": target, "headers": step.get("headers", {})})
-        if isinstance(response, LostResponse) or response.status != OK:
+        if isinstance(response, LostResponse) or response.status != _OK:
             return [
                 f"page {number}, {target}",
-                *expectations.response_differences({"status": OK}, response, {}),
+                *expectations.response_differences({"status": _OK}, response, {}),
             ]
         page = [
             expectations.value_at(one, step["key"])
@@ -310,7 +282,7 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
         if repeated := [f"{key!r} came {times} times" for key, times in Counter(keys).items() if times > 1]:
             return [f"page {number}, {target}", *repeated]
         if number == 1:
-            await between()
+            await _run_steps(run, "between", between)
         target = _next_call(step["next"], step["walk"], response, number) if page and "next" in step else None
     return _key_differences(run, step, keys)
 
@@ -408,7 +380,8 @@ async def _run_parts(case_run: CaseRun) -> None:
     if case.freeze is not None:
         await case_run.client.freeze(case.freeze)
     await _run_steps(case_run, "given", case.given)
-    await case_run.record_start()
+    case_run.before = await case_run.records()
+    case_run.journal_mark = await case_run.client.last_number()
     for scenario in case.scenarios:
         await case_run.client.arm(case_run.fill(scenario))
     await _run_steps(case_run, "when", case.when)
@@ -435,11 +408,18 @@ def _fill_names(case_run: CaseRun) -> None:
             raise UnmetExpectationError([f"{case.place}: names, {name}", str(error)]) from None
 
 
+async def _take_step(case_run: CaseRun, kind: str, step: Node) -> list[str]:
+    if kind in _CHECKS:
+        return await _CHECKS[kind](case_run, step)
+    await _CHANGES[kind](case_run, step[kind])
+    return []
+
+
 async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
     for number, step in enumerate(steps, 1):
         kind = next(kind for kind in STEPS if kind in step)
         try:
-            differences = await _STEP_FUNCTIONS[kind](case_run, step)
+            differences = await _take_step(case_run, kind, step)
         except UnmetExpectationError as unmet:
             differences = list(unmet.differences)
         except KeyError as missing:
@@ -457,28 +437,29 @@ async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> Non
             )
 
 
-async def _walk(case_run: CaseRun, step: Node) -> list[str]:
-    return await walk(case_run, step, lambda: _run_steps(case_run, "between", step.get("between", ())))
-
-
-_STEP_FUNCTIONS: Mapping[str, Callable[[CaseRun, Node], Awaitable[list[str]]]] = {
+_CHECKS: Mapping[str, Callable[[CaseRun, Node], Awaitable[list[str]]]] = {
     "call": call,
     "control": control,
     "together": together,
-    "walk": _walk,
-    "advance": advance,
-    "freeze": freeze,
-    "assume": assume,
-    "scenario": scenario,
-    "disarm": disarm,
-    "snapshot": snapshot,
-    "restore": restore,
-    "reset": reset,
+    "walk": walk,
     "journal": newest_entries,
     "calls": call_count,
     "dump": dump,
     "unchanged": unchanged,
 }
+"""Steps that compare something. Each function gets the step, and returns the differences."""
+
+_CHANGES: Mapping[str, Callable[[CaseRun, Any], Awaitable[None]]] = {
+    "advance": lambda run, seconds: run.advance(run.fill(seconds)),
+    "freeze": lambda run, at: run.client.freeze(run.fill(at)),
+    "assume": lambda run, values: run.assume(run.fill(values)),
+    "scenario": lambda run, scenario: run.client.arm(run.fill(scenario)),
+    "disarm": CaseRun.disarm,
+    "snapshot": CaseRun.snapshot,
+    "restore": lambda run, name: run.client.restore(run.placeholders[name]),
+    "reset": lambda run, _: run.reset(),
+}
+"""Steps that only change the sandbox. Each function gets the step's value."""
 
 
 class UnexportableCaseError(ControlError):
