@@ -6,7 +6,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -110,36 +110,13 @@ def load_defaults(file: Path) -> CaseDefaults:
 
 
 def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
-    return {
-        "id": row.id,
-        "row": row.row,
-        "name": row.name,
-        "section": row.section,
-        "trigger": row.trigger,
-        "expected": row.expected,
-        "check": row.check,
-        "source": list(row.source),
-        "vendors": list(vendors),
-    }
+    told = {one.name: getattr(row, one.name) for one in fields(row) if one.name != "generic"}
+    return {"id": row.id, **told, "vendors": list(vendors)}
 
 
 def case_document(case: Case) -> Document:
     """Return the case as a document of the case language, without unused placeholders."""
-    members = {
-        "vendor": case.vendor,
-        "says": case.says,
-        "source": case.source,
-        "seed": case.seed,
-        "empty": case.empty,
-        "assumptions": case.assumptions,
-        "freeze": case.freeze,
-        "headers": case.headers,
-        "names": case.names,
-        "scenarios": list(case.scenarios),
-        "given": list(case.given),
-        "when": list(case.when),
-        "then": list(case.then),
-    }
+    members = {one.name: getattr(case, one.name) for one in fields(case) if one.name != "place"}
     return _with_used_names({name: value for name, value in members.items() if value})
 
 

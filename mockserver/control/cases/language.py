@@ -175,25 +175,14 @@ def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case
         raise BadCaseError(f"{place}: source is one of {', '.join(SOURCES)}")
     if "scenario" in node and "scenarios" in node:
         raise BadCaseError(f"{place}: scenario or scenarios, not both")
-    given, when, then = (node.get(part, ()) for part in ("given", "when", "then"))
-    for steps in (given, when, then):
-        check_steps(place, steps)
-    return Case(
-        vendor,
-        place,
-        says=node.get("says", ""),
-        source=node.get("source", "assumed"),
-        seed=node.get("seed"),
-        empty=node.get("empty", False),
-        assumptions=node.get("assumptions", {}),
-        freeze=node.get("freeze"),
-        headers={**common.headers, **node.get("headers", {})},
-        names={"vendor": vendor, **common.names, **node.get("names", {})},
-        scenarios=node.get("scenarios", [node["scenario"]] if "scenario" in node else ()),
-        given=given,
-        when=when,
-        then=then,
-    )
+    for part in ("given", "when", "then"):
+        check_steps(place, node.get(part, ()))
+    own = {name: value for name, value in node.items() if name not in ("vendor", "scenario")}
+    if "scenario" in node:
+        own["scenarios"] = [node["scenario"]]
+    own["headers"] = {**common.headers, **node.get("headers", {})}
+    own["names"] = {"vendor": vendor, **common.names, **node.get("names", {})}
+    return Case(vendor, place, **own)
 
 
 def check_steps(place: str, steps: Sequence[Node], within: str = "step") -> None:
