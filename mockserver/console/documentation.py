@@ -16,13 +16,12 @@ from mockserver.console.navigation import expand_navigation
 from mockserver.console.pages import page
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
 from mockserver.console.search import Passage, SearchIndex
-from mockserver.errors import MockServerError
 from mockserver.model import Json
 
 BLUEPRINT = Blueprint("documentation", __name__, url_prefix=CONSOLE)
 
 if TYPE_CHECKING:
-    from mockserver.console.markdown import Heading, RenderedText
+    from mockserver.console.markdown import RenderedText
 
 ADDRESS = "/_console/docs/"
 """Address below which pages are served; the page `index` has this address itself."""
@@ -32,10 +31,6 @@ INDEX = "index"
 _NAVIGATION = "mkdocs.yml"
 _WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # instructions rank before reference
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
-
-
-class UnknownPageError(MockServerError):
-    """The documentation has no page or image of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +52,6 @@ class Chapter:
 
     title: str
     pages: tuple[DocumentationLink, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentationPage:
-    name: str
-    title: str
-    html: str
-    headings: tuple[Heading, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    media_type: str
-    content: bytes
 
 
 def page_address(name: str) -> str:
@@ -106,15 +87,22 @@ class DocumentationPages:
         """Return the file of a page, given the page's name, its address, or the address of a section."""
         return self._folder / f"{page.removeprefix(ADDRESS).partition('#')[0] or INDEX}.md"
 
-    def page(self, name: str) -> DocumentationPage:
-        rendered = self._render(name)
-        return DocumentationPage(name, rendered.headings[0].text, rendered.html, rendered.headings)
+    def page(self, name: str) -> RenderedText:
+        """Return a page; its title is its first heading. Raises ControlRefusal if there is no such page."""
+        from mockserver.console.markdown import render_markdown  # noqa: PLC0415 - not needed to start a server
 
-    def image(self, name: str) -> Image:
+        if name not in self._names:
+            raise ControlRefusal(404, {"detail": f"the documentation has no page {name}"})
+        if name not in self._rendered:
+            text = self.file(name).read_text(encoding="utf-8")
+            self._rendered[name] = render_markdown(text, lambda link: self._address_of(name, link))
+        return self._rendered[name]
+
+    def image(self, name: str) -> bytes:
+        """Return the content of a picture. Raises ControlRefusal if there is no such picture."""
         if name not in self._images:
-            raise UnknownPageError(f"the documentation has no picture {name}")
-        file = self._folder / name
-        return Image(_IMAGE_TYPES[file.suffix], file.read_bytes())
+            raise ControlRefusal(404, {"detail": f"the documentation has no picture {name}"})
+        return (self._folder / name).read_bytes()
 
     @cached_property
     def index(self) -> SearchIndex:
@@ -128,16 +116,6 @@ class DocumentationPages:
     def _images(self) -> frozenset[str]:
         files = (file for file in self._folder.rglob("*") if file.suffix in _IMAGE_TYPES)
         return frozenset(file.relative_to(self._folder).as_posix() for file in files)
-
-    def _render(self, name: str) -> RenderedText:
-        from mockserver.console.markdown import render_markdown  # noqa: PLC0415 - not needed to start a server
-
-        if name not in self._names:
-            raise UnknownPageError(f"the documentation has no page {name}")
-        if name not in self._rendered:
-            text = self.file(name).read_text(encoding="utf-8")
-            self._rendered[name] = render_markdown(text, lambda link: self._address_of(name, link))
-        return self._rendered[name]
 
     def _address_of(self, name: str, link: str) -> str | None:
         """Return the address of a link's target; None if the target is not a page or picture here."""
@@ -160,13 +138,13 @@ class DocumentationPages:
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
     """Return the document of the template `documentation.html`, which is also the page's JSON twin.
 
-    `found` is null if `search` is blank. Raises UnknownPageError.
+    `found` is null if `search` is blank. Raises ControlRefusal.
     """
     page = pages.page(name)
     found = [asdict(one) for one in pages.index.find(search)] if search.strip() else None
     return {
-        "name": page.name,
-        "title": page.title,
+        "name": name,
+        "title": page.headings[0].text,
         "html": page.html,
         "headings": [asdict(heading) for heading in page.headings],
         "chapters": [
@@ -195,14 +173,10 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
 @page(BLUEPRINT, "/docs/", "/docs/<path:page>")
 def show_documentation(visit: Visit) -> Screen | Response:
     name = visit.path.get("page") or INDEX
-    try:
-        if name.endswith(tuple(_IMAGE_TYPES)):
-            image = _pages().image(name)
-            return download(name.rpartition("/")[2], image.media_type, image.content)
-        search = request.args.get("search", "")
-        return Screen(TEMPLATE, documentation_document(_pages(), name, search))
-    except UnknownPageError as error:
-        raise ControlRefusal(404, {"detail": str(error)}) from None
+    if name.endswith(tuple(_IMAGE_TYPES)):
+        image = _pages().image(name)
+        return download(name.rpartition("/")[2], _IMAGE_TYPES[Path(name).suffix], image)
+    return Screen(TEMPLATE, documentation_document(_pages(), name, request.args.get("search", "")))
 
 
 @cache

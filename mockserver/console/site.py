@@ -219,36 +219,6 @@ LANGUAGES: tuple[Language, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HomePage:
-    """The page at `/`."""
-
-    vendors: Mapping[str, LoadedVendor]
-    first_calls: FirstCalls
-
-    def show(self) -> Response:
-        wanted = request.args.get("language", "")
-        language = next((one for one in LANGUAGES if one.id == wanted), LANGUAGES[0])
-        examples = self.first_calls.of(tuple(self.vendors))
-        origin = f"{request.scheme}://{request.host}"
-        prefix = request.script_root
-        return site_page(
-            "home.html",
-            here="",
-            **_sandbox_of(prefix),
-            languages=LANGUAGES,
-            language=language,
-            vendors=[
-                _vendor_view(vendor, f"{origin}{prefix}/{name}", examples.get(name), language)
-                for name, vendor in self.vendors.items()
-            ],
-        )
-
-
-def _sandbox_of(prefix: str) -> dict[str, Json]:
-    return {"sandbox": prefix.rpartition("/")[2]} if prefix else {}
-
-
 def _vendor_view(vendor: LoadedVendor, base: str, example: Document | None, language: Language) -> Document:
     info = vendor.spec.document["info"]
     return {
@@ -258,25 +228,20 @@ def _vendor_view(vendor: LoadedVendor, base: str, example: Document | None, lang
         "base": base + vendor.spec.paths.base,
         "operations": len(vendor.spec.operations),
         "operation": example["operation"] if example else "",
-        "call": _text_of_call(base, example, language) if example else "",
+        "call": language.write(_first_call(base, example)) if example else "",
     }
 
 
-def _text_of_call(base: str, example: Document, language: Language) -> str:
-    call = FirstCall(
-        method=example["method"],
-        url=base + example["path"],
-        headers=example["headers"],
-        body=indented(example["body"]),
-    )
-    return language.write(call)
+def _first_call(base: str, example: Document) -> FirstCall:
+    url, body = base + example["path"], indented(example["body"])
+    return FirstCall(example["method"], url, example["headers"], body)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """The pages outside the console, stored among the extensions of the Flask application."""
 
-    home: HomePage
+    first_calls: FirstCalls
     apis: ApiPages
     assets: Assets
 
@@ -287,11 +252,7 @@ class Site:
         """Return the pages of the served vendors, with examples and credentials from `control`."""
         vendors = {vendor.name: vendor for vendor in served}
         found = Assets.find() if assets is None else assets
-        return cls(
-            HomePage(vendors, FirstCalls(control)),
-            ApiPages(vendors, control_contract(), control, found),
-            found,
-        )
+        return cls(FirstCalls(control), ApiPages(vendors, control_contract(), control, found), found)
 
     @classmethod
     def of_request(cls) -> Site:
@@ -301,7 +262,24 @@ class Site:
 
 @BLUEPRINT.get("/")
 def home() -> Response:
-    return Site.of_request().home.show()
+    site = Site.of_request()
+    vendors, examples = site.apis.vendors, site.first_calls.of(tuple(site.apis.vendors))
+    wanted = request.args.get("language", "")
+    language = next((one for one in LANGUAGES if one.id == wanted), LANGUAGES[0])
+    prefix = request.script_root
+    named: dict[str, Json] = {"sandbox": prefix.rpartition("/")[2]} if prefix else {}
+    root = f"{request.scheme}://{request.host}{prefix}"
+    return site_page(
+        "home.html",
+        here="",
+        **named,
+        languages=LANGUAGES,
+        language=language,
+        vendors=[
+            _vendor_view(vendor, f"{root}/{name}", examples.get(name), language)
+            for name, vendor in vendors.items()
+        ],
+    )
 
 
 @BLUEPRINT.get("/favicon.ico")
