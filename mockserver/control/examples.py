@@ -5,23 +5,18 @@ The source of examples is passed in, so that a server can start without the code
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Protocol
 
 from mockserver.codec.instants import print_instant
-from mockserver.control.control_call import (
-    ControlError,
-    UnprocessableMemberError,
-    find_vendor,
-)
+from mockserver.control.control_call import ControlError, UnprocessableMemberError, find_vendor
 from mockserver.control.http_client import HttpClient, HttpRequest, LostResponse
 from mockserver.control.state import named_collections
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
+from mockserver.journal.replay import trial_sandbox
 from mockserver.model import Action, Document, Json
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -163,7 +158,11 @@ class ExampleOperations:
         return {name: text for name, text in access.headers.items() if name not in _OWN_HEADERS}
 
     async def _verified(self, name: str, vendor: LoadedVendor, draft: ExampleDraft) -> Document:
-        with self._second_sandbox(name, vendor) as stage:
+        shown = self.sandboxes.show(name)
+        own = shown.settings
+        settings = Settings("", own.seed, print_instant(shown.now), own.empty, shown.assumptions)
+        with trial_sandbox(self.sandboxes, self.journal, settings, f"{name[:50]}-tried") as stage:
+            self._load(stage, vendor, self._tables(name, vendor))
             await self._prepare(stage, vendor, draft.prepare)
             prepared = self._tables(stage, vendor)
             await self._send(stage, vendor, draft.call)
@@ -186,31 +185,6 @@ class ExampleOperations:
             "bad": [keys[place]["key"] for place in draft.bad],
             "prepared": bool(draft.prepare),
         }
-
-    @contextmanager
-    def _second_sandbox(self, name: str, vendor: LoadedVendor) -> Iterator[str]:
-        """Yield a temporary sandbox with the vendor's state, and seed, time and assumptions of `name`."""
-        shown = self.sandboxes.show(name)
-        names = (f"{name[:50]}-tried-{number}" for number in count(1))
-        stage = next(
-            tried
-            for tried in names
-            if self.sandboxes.create(
-                Settings(
-                    tried,
-                    shown.settings.seed,
-                    print_instant(shown.now),
-                    shown.settings.empty,
-                    shown.assumptions,
-                )
-            )
-        )
-        try:
-            self._load(stage, vendor, self._tables(name, vendor))
-            with self.journal.unlogged(stage):
-                yield stage
-        finally:
-            self.sandboxes.delete(stage)
 
     def _tables(self, name: str, vendor: LoadedVendor) -> Tables:
         held = self.sandboxes.dump(name)

@@ -408,9 +408,14 @@ def _key(row: Json, place: Path) -> str:
 
 
 @contextmanager
-def trial_sandbox(sandboxes: Sandboxes, journal: Journal, settings: Settings) -> Iterator[str]:
-    """Yield the name of a new sandbox whose calls are not logged; delete the sandbox at the end."""
-    names = (f"export-{number}" for number in count(1))
+def trial_sandbox(
+    sandboxes: Sandboxes, journal: Journal, settings: Settings, stem: str = "export"
+) -> Iterator[str]:
+    """Yield the name of a new sandbox whose calls are not logged; delete the sandbox at the end.
+
+    The name is `stem` and the first number that no sandbox has.
+    """
+    names = (f"{stem}-{number}" for number in count(1))
     name = next(name for name in names if sandboxes.create(replace(settings, name=name)))
     try:
         with journal.unlogged(name):

@@ -24,7 +24,7 @@ from mockserver.control.cases.language import (
 )
 from mockserver.control.cases.runner import CaseResult, export_case, run
 from mockserver.control.cases.runs import CaseRuns
-from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError
+from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError, find_vendor
 from mockserver.control.http_client import HttpClient, open_client
 from mockserver.engine.registry import VENDORS_PACKAGE, LoadedVendor, vendor_packages
 from mockserver.journal.journal import Journal
@@ -155,15 +155,10 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
     if "when" not in own:
         if not row.generic:
             raise BadCaseError(f"{place}: the row has no generic case; write when")
-        names = {**common.names, **_default_names(row.generic, common), **own.get("names", {})}
+        names = {**row.generic.get("names", {}), **common.names, **own.get("names", {})}
         own = {**row.generic, **own, "names": names}
     case = read_case({"source": row.source[-1], **own}, place, vendor, common)
     return CatalogueCase(row, case, node.get("differs", ""))
-
-
-def _default_names(generic: Node, common: CaseDefaults) -> Node:
-    """Return the placeholders of the generic case that the vendor's defaults do not define."""
-    return {name: value for name, value in generic.get("names", {}).items() if name not in common.names}
 
 
 class UnknownCaseError(ControlError):
@@ -198,10 +193,8 @@ class CaseOperations:
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
         """Return matching rows by number. Raises UnprocessableMemberError if the vendor is unknown."""
-        if vendor and vendor not in self._names():
-            raise UnprocessableMemberError(
-                "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
-            )
+        if vendor:
+            find_vendor(self.served, vendor, "/query/vendor")
         return [
             row_document(row, self._vendors(row))
             for row in rows().values()
@@ -318,11 +311,8 @@ class CaseOperations:
         detail = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
         raise UnprocessableMemberError("/vendor", detail, f"name one of {', '.join(vendors) or 'none'}")
 
-    def _names(self) -> list[str]:
-        return [vendor.name for vendor in self.served]
-
     def _vendors(self, row: CatalogueRow) -> list[str]:
-        return [name for name in self._names() if self._entries(name, row)]
+        return [vendor.name for vendor in self.served if self._entries(vendor.name, row)]
 
     def _entries(self, vendor: str, row: CatalogueRow) -> Sequence[CatalogueCase]:
         return [entry for entry in vendor_cases(vendor) if entry.row.row == row.row]
