@@ -10,13 +10,11 @@ from mockserver.codec import json
 from mockserver.model import Document, Json, Path
 from mockserver.scenario.effects import MAX_TEXT, TEXT
 from mockserver.scenario.language import closest_match, shorten
-from mockserver.scenario.predicates import WILDCARD, InvalidPredicateError, parse_path, parse_predicate
+from mockserver.scenario.model import INITIAL_STATE, WILDCARD
+from mockserver.scenario.predicates import InvalidPredicateError, parse_path, parse_predicate
 from mockserver.scenario.yaml_positions import DocumentProblem
 
 OperationsByVendor = Mapping[str, frozenset[str]]
-
-INITIAL_STATE = "Started"
-"""The value of a state that nothing has set yet."""
 
 _EFFECT_MEMBERS = ("items", "envelope", "response", "quota", "transitionsState", "advanceClock")
 _REPORT_ONLY_EFFECTS = frozenset({"omit", "duplicate", "warn"})

@@ -46,7 +46,7 @@ from mockserver.model import (
     parse_pointer,
 )
 from mockserver.sandbox.store import State
-from mockserver.scenario.model import Decision, Effect, EnvelopeEffect, ResponseEffect
+from mockserver.scenario.model import WILDCARD, Decision, Effect, EnvelopeEffect, ResponseEffect
 from mockserver.spec.openapi import Batch
 from mockserver.vendor import (
     ApplyBatch,
@@ -61,7 +61,6 @@ from mockserver.vendor import (
     default_fault_problem,
 )
 
-WILDCARD = "*"
 TEXT = "{text}"
 
 MAX_TEXT = 64 * 1024

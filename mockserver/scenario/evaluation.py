@@ -19,13 +19,13 @@ from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import (
     COMMIT_ALL,
+    INITIAL_STATE,
     NO_EFFECTS,
     CallContext,
     Candidate,
     Decision,
     Delay,
     Effect,
-    EnvelopeEffect,
     ItemSelector,
     ResponseEffect,
     Rule,
@@ -46,8 +46,6 @@ _MAX_EXPONENT = 700.0
 """Maximum exponent of e; a higher exponent gives a delay beyond every bound."""
 
 _STANDARD_NORMAL = NormalDist()
-INITIAL_STATE = "Started"
-"""Value of a state that no rule has set yet, as in WireMock."""
 
 MAX_COUNTERS = 100_000
 """Maximum number of counters of one sandbox."""
@@ -97,6 +95,9 @@ class _Evaluation:
     made: Decision = NO_EFFECTS
     effects: dict[int, Effect] = field(default_factory=dict)
     effect_rules: dict[int, str] = field(default_factory=dict)
+
+    def seed_of(self, candidate: Candidate) -> int:
+        return self.seed if candidate.seed is None else candidate.seed
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
@@ -190,8 +191,9 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
     """Return the draw for the next attempt of `identity`, independent of other identities' attempts."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
-    seed = evaluation.seed if candidate.seed is None else candidate.seed
-    return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
+    return draw(
+        evaluation.seed_of(candidate), candidate.scenario, candidate.rule.id, what_for, identity, str(attempt)
+    )
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
@@ -236,7 +238,8 @@ def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
     if rule.commit != COMMIT_ALL and made.commit == COMMIT_ALL and not is_late:
         made = replace(made, commit=rule.commit)
     if rule.envelope is not None and made.envelope is None:
-        made = _add_envelope(rule.envelope, candidate, made, evaluation)
+        seed = f"{evaluation.seed_of(candidate)}/{candidate.name}/{evaluation.context.identity}"
+        made = replace(made, envelope=rule.envelope, shuffle_seed=seed)
     if rule.response is not None and not is_late:
         made = _add_response(rule.response, candidate, made, evaluation)
     effects = _item_effects(candidate, evaluation)
@@ -246,15 +249,6 @@ def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
     if is_applied and candidate.name not in before.applied:
         made = replace(made, applied=(*before.applied, candidate.name))
     evaluation.made = made
-
-
-def _add_envelope(
-    effect: EnvelopeEffect, candidate: Candidate, made: Decision, evaluation: _Evaluation
-) -> Decision:
-    seed = evaluation.seed if candidate.seed is None else candidate.seed
-    return replace(
-        made, envelope=effect, shuffle_seed=f"{seed}/{candidate.name}/{evaluation.context.identity}"
-    )
 
 
 def _add_response(
@@ -269,12 +263,9 @@ def _add_response(
 def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Evaluation) -> float:
     if effect.delay is None:
         return 0
-    drawn = (
-        0.0
-        if effect.delay.type == "fixed"
-        else _draw_for(candidate, evaluation, "delay", evaluation.context.identity)
-    )
-    return sample_delay(effect.delay, drawn)
+    if effect.delay.type == "fixed":
+        return sample_delay(effect.delay, 0)
+    return sample_delay(effect.delay, _draw_for(candidate, evaluation, "delay", evaluation.context.identity))
 
 
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:

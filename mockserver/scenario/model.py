@@ -11,9 +11,6 @@ from msgspec import field
 
 from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Value
 
-EVERYTHING: tuple[str, ...] = ()
-"""The path of the document itself."""
-
 
 class Predicate(Value, frozen=True):
     """A test of the value at `path`, whose steps are names of members or indexes of lists."""
@@ -93,7 +90,7 @@ class SchemaDrift(Value, frozen=True):
     """A change of an answer's schema."""
 
     path: tuple[str | int, ...]
-    """Place of the change; the step "*" stands for every element or member."""
+    """Place of the change; it may have the step `WILDCARD`."""
     change: str
     """One of add, rename, widen, null, value and reword."""
     to: Json = None
@@ -200,7 +197,12 @@ class Scenario(Value, frozen=True):
     """Number of predicates; a pattern counts once for each of its pieces."""
 
 
+WILDCARD = "*"
+"""Step of a path that stands for every element of a list or every member of an object."""
+
 COMMIT_ALL = Commit()
+INITIAL_STATE = "Started"
+"""Value of a state that no rule has set yet, as in WireMock."""
 
 
 class Decision(Value, frozen=True):

@@ -12,12 +12,9 @@ import jsonschema_rs
 
 from mockserver.codec.json import MAX_EXPONENT, NUMBER_PATTERN, parse_decimal
 from mockserver.model import Document, Json
-from mockserver.scenario.model import Predicate
+from mockserver.scenario.model import WILDCARD, Predicate
 
 PredicatePath: TypeAlias = tuple[str | int, ...]
-
-WILDCARD = "*"
-"""Step of a path that stands for every element of a list or every member of an object."""
 
 MAX_PATH = 200
 MAX_PATTERN = 200

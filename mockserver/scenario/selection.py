@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import islice
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 from mockserver.codec import json
@@ -18,6 +17,7 @@ from mockserver.sandbox.store import State
 from mockserver.scenario import parser
 from mockserver.scenario.evaluation import MAX_DELAY_MS, evaluate
 from mockserver.scenario.model import (
+    COMMIT_ALL,
     NO_EFFECTS,
     CallContext,
     Candidate,
@@ -47,6 +47,7 @@ _CACHE_SIZE = 512
 _MOST_KNOWN_RULES = 1_000
 """Maximum number of parsed rules in memory; they take about 2 MiB."""
 
+T = TypeVar("T")
 SeedsByScenario = Mapping[str, int | None]
 
 FIRST_WORD = "sbx"
@@ -75,7 +76,6 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _STATUS = re.compile(r"[45][0-9]{2}")
 _TOO_MANY_REQUESTS = "429"
 _COMMIT_NOTHING = Commit(first=0)
-_COMMIT_ALL = Commit()
 _TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
     "reset": ResponseEffect(fault="CONNECTION_RESET_BY_PEER"),
     "garbage": ResponseEffect(fault="RANDOM_DATA_THEN_CLOSE"),
@@ -229,26 +229,13 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
     """Yield a rule for the first item token of each item, and for the first call token of item 0."""
     for item in items:
-        words = tuple(find_tokens(_text_at(item.document, place)))
-        yield from islice(_item_candidates(words, item), 1)
-        if item.index == 0:
-            yield from islice(_call_candidates(words), 1)
-
-
-def _item_candidates(words: Sequence[str], item: Item) -> Iterator[Candidate]:
-    for word in words:
-        effect = effect_of(word)
-        if effect is not None:
-            yield Candidate(
-                MAGIC_SCENARIO, Rule(id=word, items=(ItemEffect(ItemSelector(index=item.index), effect),))
-            )
-
-
-def _call_candidates(words: Sequence[str]) -> Iterator[Candidate]:
-    for word in words:
-        response = response_of(word)
-        if response is not None:
-            yield Candidate(MAGIC_SCENARIO, Rule(id=word, response=response[0], commit=response[1]))
+        text = _text_at(item.document, place)
+        if bent := first_token(text, parse_effect):
+            effect = ItemEffect(ItemSelector(index=item.index), bent[1])
+            yield Candidate(MAGIC_SCENARIO, Rule(id=bent[0], items=(effect,)))
+        if item.index == 0 and (answered := first_token(text, parse_response)):
+            word, (response, commit) = answered
+            yield Candidate(MAGIC_SCENARIO, Rule(id=word, response=response, commit=commit))
 
 
 def _text_at(document: Json, place: Path) -> str:
@@ -265,25 +252,17 @@ def may_have_token(body: bytes) -> bool:
     return _PREFIX.search(body) is not None
 
 
-def effect_of(text: str) -> Effect | None:
-    return next((effect for word in find_tokens(text) if (effect := _parse_effect(word)) is not None), None)
-
-
-def response_of(text: str) -> TokenResponse | None:
-    """Return the answer that the first token for a whole call asks for, and which items are stored.
-
-    If the token asks for an error status, nothing is stored; otherwise everything is stored.
-    """
-    return next(
-        (response for word in find_tokens(text) if (response := _parse_response(word)) is not None), None
-    )
+def first_token(text: str, parse: Callable[[str], T | None]) -> tuple[str, T] | None:
+    """Return the first token that `parse` knows, and what the token asks for."""
+    found = ((word, parse(word)) for word in find_tokens(text))
+    return next(((word, asked) for word, asked in found if asked is not None), None)
 
 
 def find_tokens(text: str) -> Iterator[str]:
     return (found[0] for found in _TOKEN.finditer(text) if len(found[0]) <= MAX_TOKEN_LENGTH)
 
 
-def _parse_effect(word: str) -> Effect | None:
+def parse_effect(word: str) -> Effect | None:
     _, name, *rest = word.split(".")
     argument = rest[0] if rest else ""
     if name not in _EFFECT_PARSERS or len(rest) > 1:
@@ -313,17 +292,21 @@ _EFFECT_PARSERS: Mapping[str, Callable[[str], Effect | None]] = {
 }
 
 
-def _parse_response(word: str) -> TokenResponse | None:
+def parse_response(word: str) -> TokenResponse | None:
+    """Return the answer that a token for a whole call asks for, and which items are stored.
+
+    If the token asks for an error status, nothing is stored; otherwise everything is stored.
+    """
     _, name, *rest = word.split(".")
     if name == "slow" and len(rest) <= 1:
         wait = _parse_milliseconds(rest[0] if rest else "", DEFAULT_SLOW_MS)
-        return None if wait is None else (ResponseEffect(delay=Delay("fixed", value=wait)), _COMMIT_ALL)
+        return None if wait is None else (ResponseEffect(delay=Delay("fixed", value=wait)), COMMIT_ALL)
     if rest:
         return None
     if _STATUS.fullmatch(name):
         wait = RETRY_SECONDS if name == _TOO_MANY_REQUESTS else None
         return ResponseEffect(status=int(name), retry_after=wait), _COMMIT_NOTHING
-    return (_TRANSPORT_EFFECTS[name], _COMMIT_ALL) if name in _TRANSPORT_EFFECTS else None
+    return (_TRANSPORT_EFFECTS[name], COMMIT_ALL) if name in _TRANSPORT_EFFECTS else None
 
 
 def _parse_milliseconds(text: str, usual: int) -> int | None:

@@ -126,7 +126,7 @@ def test_every_token_that_the_documentation_names_is_one() -> None:
     }
 
     assert [
-        token for token in tokens if not (selection.effect_of(token) or selection.response_of(token))
+        token for token in tokens if not (selection.parse_effect(token) or selection.parse_response(token))
     ] == []
     assert len(named) > 20
 

@@ -33,14 +33,27 @@ from mockserver.scenario.selection import (
     FIRST_WORD,
     ITEM_FAULT_CODES,
     ScenarioSelector,
-    effect_of,
+    TokenResponse,
+    first_token,
+    parse_effect,
+    parse_response,
     parse_scenario_header,
-    response_of,
 )
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Request
 from tests.support.engine_samples import OPERATION
 from tests.support.engine_samples import request as batch
+
+
+def effect_of(text: str) -> Effect | None:
+    found = first_token(text, parse_effect)
+    return found and found[1]
+
+
+def response_of(text: str) -> TokenResponse | None:
+    found = first_token(text, parse_response)
+    return found and found[1]
+
 
 SHIPPED = {"calm": "{version: 1, name: calm, rules: [{id: r1, response: {status: 503}}]}"}
 TOUCHED = dataclasses.replace(OPERATION, magic=("text",))
