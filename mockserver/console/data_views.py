@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
@@ -57,17 +57,6 @@ class Line:
         text, longer = self.text[:MAX_LINE_LENGTH], len(self.text) - MAX_LINE_LENGTH
         cut = max(0, longer)
         return {"number": self.number, "text": text, "cutCharacters": cut, "pointer": self.pointer}
-
-
-class ShownBody(Protocol):
-    @property
-    def total(self) -> int: ...
-
-    def find(self, pointer: str) -> range:
-        """Return the lines of a value, or of its nearest existing parent; none if the body is not JSON."""
-        ...
-
-    def lines(self, wanted: bytearray) -> Iterator[Line]: ...
 
 
 def read_body(text: str, media_type: str) -> ShownBody:
@@ -182,6 +171,7 @@ class JsonBody:
         return self._size(self.document)
 
     def find(self, pointer: str) -> range:
+        """Return the lines of a value, or of its nearest existing parent."""
         node, line = self.document, 1
         for step in parse_pointer(pointer):
             at = self._position(node, str(step))
@@ -243,6 +233,9 @@ class JsonBody:
             names |= {name: at for at, name in enumerate(node)}
             self._names[id(node)] = names
         return names.get(step, names.get(step.lower()))
+
+
+ShownBody: TypeAlias = TextBody | JsonBody
 
 
 def _children(node: Json) -> Sequence[Json]:

@@ -72,11 +72,7 @@ def _vendor(vendor: Document) -> Document:
     ]
     checks = list(dict.fromkeys(check for row in made for check in row))[:MAX_CHECKS]
     return {
-        "name": _text(vendor, "name"),
-        "seed": _text(vendor, "seed"),
-        "calls": _text(vendor, "calls"),
-        "seconds": _text(vendor, "seconds"),
-        "stopped": _text(vendor, "stopped"),
+        **{name: _text(vendor, name) for name in ("name", "seed", "calls", "seconds", "stopped")},
         "operations": [
             _text(operation, "label") or _text(operation, "operation") for operation in operations
         ],

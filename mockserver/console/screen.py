@@ -171,11 +171,7 @@ def shown_refusal(refusal: ControlRefusal) -> Document:
     return {
         "detail": str(problem.get("detail") or problem.get("title") or refusal),
         "errors": [
-            {
-                "pointer": error.get("pointer", ""),
-                "detail": error.get("detail", ""),
-                "try": error.get("try", ""),
-            }
+            {name: error.get(name, "") for name in ("pointer", "detail", "try")}
             for error in problem.get("errors") or []
         ],
     }

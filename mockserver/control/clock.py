@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.control.state import named_collections
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import EMPTY, Document, Json, Value
+from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR, ClockSettings, normalize_clock_instant
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
@@ -82,21 +83,15 @@ def clock_document(status: SandboxStatus) -> Document:
     }
 
 
-class _Expiration(Value, frozen=True):
-    at: datetime
+class _Expiration(NamedTuple):
     kind: str
     scope: str
     collection: str
     key: str
+    at: datetime
 
     def document(self) -> Document:
-        return {
-            "kind": self.kind,
-            "scope": self.scope,
-            "collection": self.collection,
-            "key": self.key,
-            "at": print_instant(self.at),
-        }
+        return {**self._asdict(), "at": print_instant(self.at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +129,7 @@ class ExpirationOperations:
                     continue
                 kind, end = _reader(collection)
                 ends = ((key, end(document)) for key, document in documents.items())
-                yield from (_Expiration(at, kind, scope, collection, key) for key, at in ends if at)
+                yield from (_Expiration(kind, scope, collection, key, at) for key, at in ends if at)
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
@@ -262,10 +262,7 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
     nearest = [
         {
             **{name: value for name, value in View().short(entry).items() if name in _NEAREST_MEMBERS},
-            "differs": [
-                {"member": mismatch.member, "expected": mismatch.expected, "found": mismatch.found}
-                for mismatch in mismatches
-            ],
+            "differs": [asdict(mismatch) for mismatch in mismatches],
         }
         for entry, mismatches in found.nearest
     ]
@@ -298,18 +295,11 @@ def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectat
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")
-    predicate = match.get("body", EMPTY)
+    headers = {name.lower(): text for name, text in match.get("headers", EMPTY).items()}
+    given = {**match, "headers": headers, "status": str(match.get("status", ""))}
+    predicate = given.pop("body", EMPTY)
     call_match = CallMatch(
-        vendor=match.get("vendor", ""),
-        operation=match.get("operation", ""),
-        method=match.get("method", ""),
-        path=match.get("path", ""),
-        query=match.get("query", EMPTY),
-        headers={name.lower(): text for name, text in match.get("headers", EMPTY).items()},
-        body=_predicate(predicate) if predicate else None,
-        body_document=predicate,
-        status=str(match.get("status", "")),
-        scenario=match.get("scenario", ""),
+        **given, body=_predicate(predicate) if predicate else None, body_document=predicate
     )
     item_bounds = body.get("items", EMPTY)
     items = {outcome: _bounds(bounds, f"/items/{outcome}") for outcome, bounds in item_bounds.items()}

@@ -126,17 +126,14 @@ def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
     headers = {name.lower(): text for name, text in additional.items()}
     for name, text in headers.items():
         if name in HOP_BY_HOP or name in (SANDBOX_HEADER, MARK_HEADER):
-            raise UnprocessableMemberError(f"/headers/{name}", f"{name} is set for each call", "leave it out")
-        if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-            raise UnprocessableMemberError(
-                f"/headers/{name}", f"{name!r} is not a header name", "use letters, digits and -"
-            )
-        if not (text.isascii() and text.isprintable()) and text:
-            raise UnprocessableMemberError(
-                f"/headers/{name}",
-                "a header's value is printable ASCII on one line",
-                "leave out other characters",
-            )
+            detail, cure = f"{name} is set for each call", "leave it out"
+        elif not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+            detail, cure = f"{name!r} is not a header name", "use letters, digits and -"
+        elif not (text.isascii() and text.isprintable()) and text:
+            detail, cure = "a header's value is printable ASCII on one line", "leave out other characters"
+        else:
+            continue
+        raise UnprocessableMemberError(f"/headers/{name}", detail, cure)
     return headers
 
 

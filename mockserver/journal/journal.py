@@ -311,14 +311,6 @@ class StoreCounts(Value, frozen=True):
     """Sum of the times of all transactions."""
 
 
-@dataclass(slots=True)
-class _Tally:
-    calls: int = 0
-    faults: int = 0
-    items: Counter[str] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
-
-
 class Counters(Protocol):
     """Listener of the journal that counts every call."""
 
@@ -341,22 +333,23 @@ class CallCounters:
     """The counts of one process."""
 
     def __init__(self) -> None:
-        self._tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
+        self._calls, self._faults = Counter[str](), Counter[str]()
+        self._items = defaultdict[str, Counter[str]](Counter)
+        self._rules = defaultdict[str, Counter[str]](Counter)
         self._lock = Lock()
 
     def __call__(self, entry: Entry) -> None:
-        added = counts_of(entry)
+        added, vendor = counts_of(entry), entry.call.vendor
         with self._lock:
-            tally = self._tallies[entry.call.vendor]
-            tally.calls += added.calls
-            tally.faults += added.faults
-            tally.items.update(added.items)
-            tally.rules.update(added.rules)
+            self._calls[vendor] += added.calls
+            self._faults[vendor] += added.faults
+            self._items[vendor].update(added.items)
+            self._rules[vendor].update(added.rules)
 
     def of(self, vendor: str) -> VendorCounts:
         with self._lock:
-            tally = self._tallies.get(vendor, _Tally())
-            return VendorCounts(tally.calls, tally.faults, dict(tally.items), dict(tally.rules))
+            items, rules = dict(self._items[vendor]), dict(self._rules[vendor])
+            return VendorCounts(self._calls[vendor], self._faults[vendor], items, rules)
 
     def of_store(self) -> StoreCounts | None:
         return None
