@@ -45,6 +45,7 @@ class ClockOperations:
     """Operations on a sandbox's clock. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
+    served: tuple[LoadedVendor, ...]
 
     def show_clock(self, name: str) -> Document:
         return clock_document(self.sandboxes.show(name))
@@ -71,35 +72,6 @@ class ClockOperations:
     def thaw_clock(self, name: str) -> Document:
         self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings())
         return self.show_clock(name)
-
-
-def clock_document(status: SandboxStatus) -> Document:
-    settings = status.clock
-    return {
-        "mode": "frozen" if settings.frozen else "system",
-        "at": settings.frozen,
-        "now": print_instant(status.now),
-        "aheadSeconds": settings.ahead,
-    }
-
-
-class _Expiration(NamedTuple):
-    kind: str
-    scope: str
-    collection: str
-    key: str
-    at: datetime
-
-    def document(self) -> Document:
-        return {**self._asdict(), "at": print_instant(self.at)}
-
-
-@dataclass(frozen=True, slots=True)
-class ExpirationOperations:
-    """Operations on expirations. All raise UnknownSandboxError if the sandbox does not exist."""
-
-    sandboxes: Sandboxes
-    served: tuple[LoadedVendor, ...]
 
     def list_expirations(self, name: str, since: str | None = None) -> Document:
         """Return what has expired after `since` by the sandbox's clock, and what expires next.
@@ -130,6 +102,27 @@ class ExpirationOperations:
                 kind, end = _reader(collection)
                 ends = ((key, end(document)) for key, document in documents.items())
                 yield from (_Expiration(kind, scope, collection, key, at) for key, at in ends if at)
+
+
+def clock_document(status: SandboxStatus) -> Document:
+    settings = status.clock
+    return {
+        "mode": "frozen" if settings.frozen else "system",
+        "at": settings.frozen,
+        "now": print_instant(status.now),
+        "aheadSeconds": settings.ahead,
+    }
+
+
+class _Expiration(NamedTuple):
+    kind: str
+    scope: str
+    collection: str
+    key: str
+    at: datetime
+
+    def document(self) -> Document:
+        return {**self._asdict(), "at": print_instant(self.at)}
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mockserver.control.cases.catalogue import CaseOperations
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
-from mockserver.control.clock import ClockOperations, ExpirationOperations
+from mockserver.control.clock import ClockOperations
 from mockserver.control.drill import DrillOperations
 from mockserver.control.examples import ExampleOperations, ExampleSource, NoExamples
 from mockserver.control.http_client import HttpClient
@@ -16,8 +16,8 @@ from mockserver.control.replay import RemoteClient, ReplayOperations
 from mockserver.control.reports import ReportOperations
 from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations, SnapshotOperations
 from mockserver.control.scenarios import PackagedScenarios, ScenarioOperations
-from mockserver.control.state import RecordOperations, StateOperations
-from mockserver.control.status import EffectiveSetting, MetricsOperations, MetricSources, ServerOperations
+from mockserver.control.state import StateOperations
+from mockserver.control.status import EffectiveSetting, MetricSources, ServerOperations
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Journal
 from mockserver.sandbox.sandboxes import Sandboxes
@@ -56,17 +56,10 @@ def control_operations(
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(
-            served,
-            clients.strict_auth,
-            metric_sources.uptime_seconds,
-            metric_sources.check_store,
-            clients.settings,
-        ),
+        ServerOperations(sandboxes, journal, served, clients.strict_auth, metric_sources, clients.settings),
         ReportOperations(clients.reports),
-        MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
-        ClockOperations(sandboxes),
+        ClockOperations(sandboxes, served),
         AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, packaged, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal, clients.case_runs),
@@ -76,6 +69,4 @@ def control_operations(
         ScenarioOperations(sandboxes, served, packaged),
         SnapshotOperations(sandboxes),
         StateOperations(sandboxes, served),
-        RecordOperations(sandboxes),
-        ExpirationOperations(sandboxes, served),
     )

@@ -80,16 +80,6 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
         raise _scenario_error(error, "") from None
 
 
-def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
-    """Return the scenario document or its problems. Raises UnprocessableMemberError if it is not UTF-8."""
-    try:
-        scenario = parse_text(_text_of(call), operations_by_vendor(served))
-    except InvalidScenarioError as error:
-        errors = [_problem_document(problem, "") for problem in error.problems]
-        return {"valid": False, "document": None, "errors": errors, "more": error.more}
-    return {"valid": True, "document": scenario.document, "errors": [], "more": 0}
-
-
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
     """Parse a document as a scenario; `pointer` is its place in the body. Raises UnprocessableCallError."""
     try:
@@ -153,7 +143,12 @@ class ScenarioOperations:
 
     def check_scenario(self, call: ControlCall) -> Document:
         """Validate a scenario without storing it. Raises UnprocessableMemberError if it is not UTF-8."""
-        return check_body(call, self.served)
+        try:
+            scenario = parse_text(_text_of(call), operations_by_vendor(self.served))
+        except InvalidScenarioError as error:
+            errors = [_problem_document(problem, "") for problem in error.problems]
+            return {"valid": False, "document": None, "errors": errors, "more": error.more}
+        return {"valid": True, "document": scenario.document, "errors": [], "more": 0}
 
     def list_scenarios(self, name: str) -> Json:
         return self.sandboxes.control(name, _listed)

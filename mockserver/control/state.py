@@ -74,45 +74,6 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
     return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOperations:
-    """Operations on single collections. All raise UnknownSandboxError if the sandbox does not exist."""
-
-    sandboxes: Sandboxes
-
-    def list_collections(self, name: str) -> Json:
-        return [
-            {
-                "scope": scope,
-                "collection": collection,
-                "records": len(documents),
-                "own": is_own_collection(scope, collection),
-            }
-            for scope, tables in sorted(self.sandboxes.dump(name).items())
-            for collection, documents in sorted(tables.items())
-            if documents
-        ]
-
-    def list_records(  # noqa: PLR0913 - the parameters of the spec
-        self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
-    ) -> Document:
-        """Return a page of the records of a collection, and the last writer of each.
-
-        If `key` is set, return the record with this key; otherwise return all records with `text` in the key
-        or a value, in any letter case.
-        """
-        documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
-        found = list(_matching(documents, key, text.casefold()))
-        shown = found[offset : offset + last]
-        writers = self.sandboxes.store.last_writers(name, (scope, collection), frozenset(shown))
-        return {
-            "total": len(found),
-            "records": [
-                {"key": one, "document": documents[one], "writtenBy": writers.get(one)} for one in shown
-            ],
-        }
-
-
 def is_own_collection(scope: str, collection: str) -> bool:
     """Return whether a collection has the server's own data (such as quotas or settings), not records."""
     return scope == SANDBOX_SCOPE or collection in _OWN_COLLECTIONS
@@ -261,6 +222,38 @@ class StateOperations:
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
+
+    def list_collections(self, name: str) -> Json:
+        return [
+            {
+                "scope": scope,
+                "collection": collection,
+                "records": len(documents),
+                "own": is_own_collection(scope, collection),
+            }
+            for scope, tables in sorted(self.sandboxes.dump(name).items())
+            for collection, documents in sorted(tables.items())
+            if documents
+        ]
+
+    def list_records(  # noqa: PLR0913 - the parameters of the spec
+        self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
+    ) -> Document:
+        """Return a page of the records of a collection, and the last writer of each.
+
+        If `key` is set, return the record with this key; otherwise return all records with `text` in the key
+        or a value, in any letter case.
+        """
+        documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
+        found = list(_matching(documents, key, text.casefold()))
+        shown = found[offset : offset + last]
+        writers = self.sandboxes.store.last_writers(name, (scope, collection), frozenset(shown))
+        return {
+            "total": len(found),
+            "records": [
+                {"key": one, "document": documents[one], "writtenBy": writers.get(one)} for one in shown
+            ],
+        }
 
     def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
         """Dump a state (`of`, see `known_state`) of all vendors, or of one vendor.

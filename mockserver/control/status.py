@@ -36,22 +36,36 @@ class EffectiveSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerOperations:
-    served: tuple[LoadedVendor, ...]
-    strict_auth: bool
+class MetricSources:
+    """Sources of metrics, and of the server's health."""
+
+    counters: Counters
+    open_calls: Callable[[], Mapping[str, int]]
     uptime_seconds: Callable[[], int]
     check_store: Callable[[], None]
-    settings: tuple[EffectiveSetting, ...] = ()
+    """Function that raises StoreUnavailableError if no call can be served."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServerOperations:
+    """Operations on the whole server. If several workers share a store, metrics include all workers."""
+
+    sandboxes: Sandboxes
+    journal: Journal
+    served: tuple[LoadedVendor, ...]
+    strict_auth: bool
+    sources: MetricSources
+    settings: tuple[EffectiveSetting, ...]
 
     def health(self) -> Document:
         """Return status, version, vendors, uptime. Raises StoreUnavailableError if no call can be served."""
-        self.check_store()
+        self.sources.check_store()
         return {
             "status": "ok",
             "version": __version__,
             "auth": "strict" if self.strict_auth else "lenient",
             "vendors": [one.name for one in self.served],
-            "uptimeSeconds": self.uptime_seconds(),
+            "uptimeSeconds": self.sources.uptime_seconds(),
         }
 
     def list_settings(self) -> Json:
@@ -70,27 +84,6 @@ class ServerOperations:
             }
             for vendor in self.served
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class MetricSources:
-    """Sources of metrics in the running server."""
-
-    counters: Counters
-    open_calls: Callable[[], Mapping[str, int]]
-    uptime_seconds: Callable[[], int]
-    check_store: Callable[[], None]
-    """Function that raises StoreUnavailableError if no call can be served."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MetricsOperations:
-    """Operations on metrics. If several workers share a store, totals include all workers."""
-
-    sandboxes: Sandboxes
-    journal: Journal
-    served: tuple[LoadedVendor, ...]
-    sources: MetricSources
 
     def show_metrics(self, call: ControlCall) -> Document | Reply:
         """Return current totals and each vendor's counts since start-up, as text if the call prefers text."""

@@ -264,7 +264,7 @@ def pytest_source(story: Story) -> str:
 
 
 def _beginning(story: Story) -> str:
-    body = json.encode(story.beginning_named("<name>")).replace(b"%", b"%%")
+    body = json.encode({"name": "<name>", **story.beginning}).replace(b"%", b"%%")
     return _bytes_literal(body.replace(b'"<name>"', b'"%s"', 1))
 
 

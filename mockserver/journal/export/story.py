@@ -15,7 +15,7 @@ from mockserver.errors import MockServerError
 from mockserver.journal.entry import Entry
 from mockserver.journal.replay import resend_headers, target_with_query
 from mockserver.journal.view import View, decode_and_redact
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import Document, Json
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 """Address of the server if MOCKSERVER_URL is not set."""
@@ -122,9 +122,6 @@ class Story:
     def stem(self) -> str:
         first, last = self.calls[0].number, self.calls[-1].number
         return f"call-{first}" if first == last else f"calls-{first}-to-{last}"
-
-    def beginning_named(self, name: str) -> Document:
-        return {"name": name, **(self.beginning or EMPTY)}
 
 
 def is_utf_8(octets: bytes) -> bool:
