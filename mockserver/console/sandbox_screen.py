@@ -15,14 +15,13 @@ from mockserver.console.screen import (
     ControlRefusal,
     Screen,
     Visit,
-    counted,
     move_to,
-    question,
     refusal_of,
     shown_refusal,
 )
 from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+from mockserver.scenario.rule_words import counted
 
 BLUEPRINT = Blueprint("sandbox", __name__, url_prefix=CONSOLE)
 
@@ -79,7 +78,8 @@ def create(visit: Visit) -> Screen | Response:
 @page(BLUEPRINT, "/sandboxes/reset")
 def ask_reset(visit: Visit) -> Screen:
     found = visit.control.get(visit.of_sandbox())
-    return question(
+    return _question(
+        visit,
         f"Reset the sandbox {visit.sandbox}?",
         [
             f"Its {counted(found['records'], 'record')} and its clock go back to how it began.",
@@ -87,8 +87,7 @@ def ask_reset(visit: Visit) -> Screen:
             "Snapshots are kept.",
         ],
         "Reset",
-        visit.address("/sandboxes/reset"),
-        visit.address("/sandboxes"),
+        "/sandboxes/reset",
     )
 
 
@@ -103,15 +102,15 @@ def ask_delete(visit: Visit) -> Screen:
     if visit.sandbox == DEFAULT_SANDBOX:
         return _not_default()
     found = visit.control.get(visit.of_sandbox())
-    return question(
+    return _question(
+        visit,
         f"Delete the sandbox {visit.sandbox}?",
         [
             f"It holds {counted(found['records'], 'record')} and {counted(found['calls'], 'call')}.",
             "All of it is lost, and its snapshots too.",
         ],
         "Delete",
-        visit.address("/sandboxes/delete"),
-        visit.address("/sandboxes"),
+        "/sandboxes/delete",
     )
 
 
@@ -126,7 +125,8 @@ def delete(visit: Visit) -> Screen | Response:
 @page(BLUEPRINT, "/sandboxes/snapshots/<snapshot>/restore")
 def ask_restore(visit: Visit) -> Screen:
     snapshot = _snapshot(visit)
-    return question(
+    return _question(
+        visit,
         f"Restore snapshot {snapshot['id']} of {visit.sandbox}?",
         [
             f"It was taken at {snapshot['at']} by the sandbox's clock.",
@@ -134,8 +134,7 @@ def ask_restore(visit: Visit) -> Screen:
             "What the sandbox holds now is lost. Calls and snapshots are kept.",
         ],
         "Restore",
-        visit.address(f"/sandboxes/snapshots/{snapshot['id']}/restore"),
-        visit.address("/sandboxes"),
+        f"/sandboxes/snapshots/{snapshot['id']}/restore",
     )
 
 
@@ -148,12 +147,12 @@ def restore(visit: Visit) -> Response:
 @page(BLUEPRINT, "/sandboxes/snapshots/<snapshot>/delete")
 def ask_delete_snapshot(visit: Visit) -> Screen:
     snapshot = _snapshot(visit)
-    return question(
+    return _question(
+        visit,
         f"Delete snapshot {snapshot['id']} of {visit.sandbox}?",
         [f"It has {counted(snapshot['records'], 'record')}. Nothing else changes."],
         "Delete",
-        visit.address(f"/sandboxes/snapshots/{snapshot['id']}/delete"),
-        visit.address("/sandboxes"),
+        f"/sandboxes/snapshots/{snapshot['id']}/delete",
     )
 
 
@@ -161,6 +160,11 @@ def ask_delete_snapshot(visit: Visit) -> Screen:
 def delete_snapshot(visit: Visit) -> Response:
     visit.control.delete(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}"))
     return move_to(visit.address("/sandboxes") + "#snapshots")
+
+
+def _question(visit: Visit, title: str, says: list[str], button: str, action: str) -> Screen:
+    form = {"button": button, "action": visit.address(action), "back": visit.address("/sandboxes")}
+    return Screen("question.html", {"title": title, "says": says, **form})
 
 
 def _page(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:

@@ -179,12 +179,3 @@ def shown_refusal(refusal: ControlRefusal) -> Document:
 
 def refusal_of(detail: str, cure: str = "") -> Document:
     return {"detail": detail, "errors": [{"pointer": "", "detail": "", "try": cure}] if cure else []}
-
-
-def question(title: str, says: list[str], button: str, action: str, back: str) -> Screen:
-    document = {"title": title, "says": says, "button": button, "action": action, "back": back}
-    return Screen("question.html", document)
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

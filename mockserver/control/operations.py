@@ -14,7 +14,7 @@ from mockserver.control.http_client import HttpClient
 from mockserver.control.journal import JournalOperations
 from mockserver.control.replay import RemoteClient, ReplayOperations
 from mockserver.control.reports import ReportOperations
-from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations, SnapshotOperations
+from mockserver.control.sandboxes import SandboxOperations
 from mockserver.control.scenarios import PackagedScenarios, ScenarioOperations
 from mockserver.control.state import StateOperations
 from mockserver.control.status import EffectiveSetting, MetricSources, ServerOperations
@@ -60,13 +60,11 @@ def control_operations(
         ReportOperations(clients.reports),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes, served),
-        AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, packaged, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal, clients.case_runs),
         DrillOperations(sandboxes, journal, served, packaged),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),
-        SnapshotOperations(sandboxes),
         StateOperations(sandboxes, served),
     )

@@ -27,7 +27,10 @@ from mockserver.sandbox.store import SandboxState
 
 @dataclass(frozen=True, slots=True)
 class SandboxOperations:
-    """Operations on sandboxes. Operations with the `name` of a missing sandbox raise UnknownSandboxError."""
+    """Operations on sandboxes, their assumptions and their snapshots.
+
+    Operations with the `name` of a missing sandbox raise UnknownSandboxError.
+    """
 
     sandboxes: Sandboxes
     journal: Journal
@@ -88,27 +91,6 @@ class SandboxOperations:
         self.journal.forget(name)
         return self.show_sandbox(name)
 
-    def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
-        documents: dict[str, Document] = {}
-        for index, one in enumerate(chosen):
-            pointer = f"/scenarios/{index}"
-            if isinstance(one, str):
-                document = self.packaged.document(one, pointer)
-            else:
-                document = read_document(one, self.served, pointer).document
-            if document["name"] in documents:
-                raise UnprocessableMemberError(pointer, f"a scenario named {document['name']} is given twice")
-            documents[document["name"]] = document
-        return tuple(documents.values())
-
-
-@dataclass(frozen=True, slots=True)
-class AssumptionOperations:
-    """Operations on a sandbox's assumptions. All raise UnknownSandboxError if the sandbox does not exist."""
-
-    sandboxes: Sandboxes
-    served: tuple[LoadedVendor, ...]
-
     def list_assumptions(self, name: str) -> Json:
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
@@ -121,24 +103,6 @@ class AssumptionOperations:
         check_values(self.served, body, "")
         self.sandboxes.assume(name, body)
         return [one for one in self.list_assumptions(name) if one["id"] in body]
-
-
-def check_values(
-    served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str
-) -> Mapping[str, str | None]:
-    try:
-        check_assumption_values(served, values)
-    except InvalidAssumptionError as error:
-        place = f"{pointer}/{error.assumption}"
-        raise UnprocessableMemberError(place, str(error), "mockserver assumptions") from None
-    return values
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotOperations:
-    """Operations on a sandbox's snapshots. All raise UnknownSandboxError if the sandbox does not exist."""
-
-    sandboxes: Sandboxes
 
     def list_snapshots(self, name: str) -> Json:
         return self.sandboxes.control(name, snapshots.list_snapshots)
@@ -179,6 +143,27 @@ class SnapshotOperations:
                 for place, changes in found.changed
             ],
         }
+
+    def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
+        documents: dict[str, Document] = {}
+        for index, one in enumerate(chosen):
+            pointer = f"/scenarios/{index}"
+            if isinstance(one, str):
+                document = self.packaged.document(one, pointer)
+            else:
+                document = read_document(one, self.served, pointer).document
+            if document["name"] in documents:
+                raise UnprocessableMemberError(pointer, f"a scenario named {document['name']} is given twice")
+            documents[document["name"]] = document
+        return tuple(documents.values())
+
+
+def check_values(served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str) -> None:
+    try:
+        check_assumption_values(served, values)
+    except InvalidAssumptionError as error:
+        place = f"{pointer}/{error.assumption}"
+        raise UnprocessableMemberError(place, str(error), "mockserver assumptions") from None
 
 
 def _position(place: DocumentPlace) -> Document:

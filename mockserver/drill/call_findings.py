@@ -22,7 +22,7 @@ from mockserver.drill.findings import (
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
 from mockserver.model import SAFE_METHODS
-from mockserver.scenario.language import pluralize
+from mockserver.scenario.rule_words import counted
 
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _PERMANENT = frozenset({400, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422, 431, 501})
@@ -41,7 +41,7 @@ class CallOracle:
 
     def findings(self) -> Iterator[Mistake]:
         if self.run.ending.status is None:
-            calls = pluralize(len(self.run.entries), "call")
+            calls = counted(len(self.run.entries), "call")
             yield Mistake(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
         yield from self._in_vain()
         yield from self._refused_credentials()

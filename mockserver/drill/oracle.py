@@ -21,7 +21,7 @@ from mockserver.drill.findings import (
 from mockserver.drill.item_findings import ItemOracle
 from mockserver.journal.item_history import ItemHistory, Told
 from mockserver.model import Value
-from mockserver.scenario.language import pluralize
+from mockserver.scenario.rule_words import counted
 
 OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
 
@@ -85,8 +85,8 @@ def describe_intent(clean: Run) -> str:
     calls = len({attempt.number for one in clean.histories for attempt in one.attempts})
     amounts = [one.amount for one in clean.histories if one.amount is not None]
     money = f", {sum(amounts, Decimal())} in all" if amounts else ""
-    items = pluralize(len(clean.histories), "item")
-    return f"{items} by {operations} in {pluralize(calls, 'call')}{money}"
+    items = counted(len(clean.histories), "item")
+    return f"{items} by {operations} in {counted(calls, 'call')}{money}"
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:

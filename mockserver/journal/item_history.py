@@ -29,7 +29,7 @@ from mockserver.model import (
     Value,
 )
 from mockserver.sandbox.store import State
-from mockserver.scenario.language import pluralize
+from mockserver.scenario.rule_words import counted
 from mockserver.spec.openapi import Batch, Operation
 
 REPEATED = "repeated"
@@ -148,7 +148,7 @@ class ItemHistory(Value, frozen=True):
         """Return a sentence such as: stored at attempt 1 of 3, not after that."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
-            return f"not stored in {pluralize(len(self.attempts), 'attempt')}"
+            return f"not stored in {counted(len(self.attempts), 'attempt')}"
         places = f"attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)}"
         since = "" if self.attempts[-1].stored else ", not after that"
         return f"stored at {places} of {len(self.attempts)}{since}"

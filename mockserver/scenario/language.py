@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from mockserver.codec import yaml
 from mockserver.model import Document, Json, Path
+from mockserver.scenario.rule_words import counted
 from mockserver.scenario.yaml_positions import UNKNOWN_KEY, DocumentProblem
 from mockserver.spec.schema import locate_instance
 
@@ -152,7 +153,7 @@ def describe(value: Json) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, dict):
-        return f"an object with {pluralize(len(value), 'member')}" if value else "an empty object"
+        return f"an object with {counted(len(value), 'member')}" if value else "an empty object"
     if isinstance(value, list):
         return f"a list of {len(value):,}" if value else "an empty list"
     return f"the number {shorten(str(value))}"
@@ -160,10 +161,6 @@ def describe(value: Json) -> str:
 
 def shorten(text: str) -> str:
     return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
-
-
-def pluralize(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _without_separators(word: str) -> str:
@@ -243,7 +240,7 @@ def _out_of_range(one: _SchemaError) -> Iterator[DocumentProblem]:
 
 
 def _too_long(one: _SchemaError) -> Iterator[DocumentProblem]:
-    detail = f"expected at most {pluralize(one.wanted, 'character')}, found {len(one.found):,}"
+    detail = f"expected at most {counted(one.wanted, 'character')}, found {len(one.found):,}"
     yield DocumentProblem(one.path, "too-long", detail, "shorten it")
 
 

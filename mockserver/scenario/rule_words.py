@@ -107,7 +107,7 @@ def _consequences(rule: Document) -> Iterator[str]:
         quota = rule["quota"]
         window = _seconds(quota["windowMillis"])
         status = quota.get("status", 429)
-        yield f"only {_count(quota['limit'], 'call')} in {window} let in, others refused with {status}"
+        yield f"only {counted(quota['limit'], 'call')} in {window} let in, others refused with {status}"
     yield from (_describe_items(item) for item in rule.get("items", ()))
     yield from _phrases(rule.get("envelope", EMPTY), _ENVELOPE)
     yield from _phrases(rule.get("response", EMPTY), _RESPONSE)
@@ -125,7 +125,7 @@ def _describe_commit(rule: Document) -> str | None:
     commit = rule.get("commit", "full")
     first = commit["partial"] if isinstance(commit, Mapping) else 0
     if commit != "full":
-        return f"only the first {_count(first, 'item')} stored" if first else "nothing is stored"
+        return f"only the first {counted(first, 'item')} stored" if first else "nothing is stored"
     response = rule.get("response", EMPTY)
     return "everything is stored all the same" if {"status", "fault"} & response.keys() else None
 
@@ -161,19 +161,19 @@ _SELECTED: Mapping[str, _Words] = {
 _EFFECTS: Mapping[str, _Words] = {
     "hang": lambda wait: f"held back for {_seconds(wait)}",
     "fail": lambda fault: f"rejected ({_describe_fault(fault)})",
-    "failTimes": lambda times: f"at the first {_count(times, 'attempt')} only",
+    "failTimes": lambda times: f"at the first {counted(times, 'attempt')} only",
     "warn": lambda fault: f"given a warning ({_describe_fault(fault)})",
     "omit": lambda _: "left out of the answer",
-    "duplicate": lambda times: f"{_count(times, 'time')} more in the answer",
+    "duplicate": lambda times: f"{counted(times, 'time')} more in the answer",
     "commit": lambda is_stored: "stored all the same" if is_stored else "not stored",
 }
 
 _ENVELOPE: Mapping[str, _Words] = {
     "order": lambda order: f"outcomes in another order ({order})",
     "countAdd": lambda count: (
-        f"counts {_count(abs(count), 'item')} {'more' if count > 0 else 'fewer'} than there were"
+        f"counts {counted(abs(count), 'item')} {'more' if count > 0 else 'fewer'} than there were"
     ),
-    "phantom": lambda count: f"adds {_count(count, 'outcome')} of what was never sent",
+    "phantom": lambda count: f"adds {counted(count, 'outcome')} of what was never sent",
     "emptyMapAsArray": lambda is_array: "an empty map of problems is []" if is_array else "",
     "contentType": lambda media_type: f"says that its media type is {media_type}",
     "drift": lambda changes: "; ".join(
@@ -189,7 +189,7 @@ _RESPONSE: Mapping[str, _Words] = {
     "retryAfter": lambda wait: f"Retry-After: {wait}",
     "delay": lambda delay: f"answers after {_DELAYS[delay['type']](delay)}{_describe_most(delay)}",
     "dribble": lambda dribble: (
-        f"comes in {_count(dribble['numberOfChunks'], 'piece')} over {_seconds(dribble['totalDuration'])}"
+        f"comes in {counted(dribble['numberOfChunks'], 'piece')} over {_seconds(dribble['totalDuration'])}"
     ),
     "truncateBodyAtFraction": lambda fraction: f"cut after {_percent(fraction)} of the body",
     "fault": lambda fault: _FAULTS[fault],
@@ -222,7 +222,7 @@ def _literal(value: Json) -> str:
     return text if len(text) <= _LONGEST_LITERAL else f"{text[:_LONGEST_LITERAL]}…"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control.sandboxes import SnapshotOperations
+from mockserver.control.sandboxes import SandboxOperations
 from mockserver.control.status import ServerOperations
 from mockserver.engine import call
 from mockserver.server.application import Application, Options, create_app
@@ -124,7 +124,7 @@ def test_others_are_answered_while_a_sandbox_is_at_work(app: Application, sandbo
     ("method", "path", "expected"),
     [
         (ServerOperations.health, "/health", True),
-        (SnapshotOperations.list_snapshots, "/sandboxes/default/snapshots", False),
+        (SandboxOperations.list_snapshots, "/sandboxes/default/snapshots", False),
     ],
 )
 def test_control_calls_but_health_are_worked_on_in_a_thread(
