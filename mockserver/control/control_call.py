@@ -31,7 +31,7 @@ class ControlError(MockServerError):
     """
 
     status: ClassVar[int] = 422
-    code: ClassVar[str] = "impossible"
+    code: str = "impossible"
 
     def __init__(self, detail: str, members: Mapping[str, Json] = EMPTY) -> None:
         super().__init__(detail)
@@ -43,21 +43,14 @@ class SandboxExistsError(ControlError):
     code = "sandbox-exists"
 
 
-class UnknownEntryError(ControlError):
-    """Refusal because the journal has no entry with the number, or has dropped it."""
+class UnknownNameError(ControlError):
+    """Refusal because nothing of the kind has the name or number, or it is no longer kept."""
 
     status = 404
-    code = "unknown-entry"
 
-
-class UnknownScenarioError(ControlError):
-    status = 404
-    code = "unknown-scenario"
-
-
-class UnknownVendorError(ControlError):
-    status = 404
-    code = "unknown-vendor"
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class UnprocessableMemberError(ControlError):
@@ -70,14 +63,14 @@ class UnprocessableMemberError(ControlError):
 def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") -> LoadedVendor:
     """Return the served vendor with the name.
 
-    If there is none, raises UnprocessableMemberError for the member at `pointer`, or UnknownVendorError if
+    If there is none, raises UnprocessableMemberError for the member at `pointer`, or UnknownNameError if
     `pointer` is "".
     """
     by_name = {vendor.name: vendor for vendor in served}
     if name in by_name:
         return by_name[name]
     detail = f"no vendor named {name}; there are {', '.join(by_name)}"
-    raise UnprocessableMemberError(pointer, detail) if pointer else UnknownVendorError(detail)
+    raise UnprocessableMemberError(pointer, detail) if pointer else UnknownNameError("unknown-vendor", detail)
 
 
 class MalformedMemberError(UnprocessableMemberError):

@@ -31,7 +31,7 @@ class DrillOperations:
     packaged: PackagedScenarios
 
     def list_drill_cases(self, vendor: str) -> list[Document]:
-        """Return the cases of a vendor. Raises UnknownVendorError."""
+        """Return the cases of a vendor. Raises UnknownNameError."""
         find_vendor(self.served, vendor)
         return [case.document() for case in list_cases(vendor, self.packaged.documents)]
 

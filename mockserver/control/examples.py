@@ -111,7 +111,7 @@ class ExampleOperations:
     def show_access(self, vendor: str) -> Document:
         """Return credentials for a call, and the collections that the vendor's spec names.
 
-        Raises UnknownVendorError.
+        Raises UnknownNameError.
         """
         found = find_vendor(self.served, vendor)
         headers, token = self._headers(found), self.source.access(found).token

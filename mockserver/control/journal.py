@@ -16,8 +16,8 @@ from mockserver.codec.redaction import MASK
 from mockserver.control.clock import open_windows
 from mockserver.control.control_call import (
     ControlError,
-    UnknownEntryError,
     UnknownItemError,
+    UnknownNameError,
     UnprocessableMemberError,
 )
 from mockserver.control.http_client import HttpClient
@@ -101,7 +101,7 @@ class JournalOperations:
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
         """Return an entry in full, with the applied rules in words, and each item's place in both bodies.
 
-        Raises UnknownEntryError.
+        Raises UnknownNameError.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
@@ -111,7 +111,7 @@ class JournalOperations:
         return {**whole, "decided": decided, "rules": rules}
 
     def compare_entries(self, name: str, number: int, other: int) -> Document:
-        """Return what differs between two calls. Raises UnknownEntryError."""
+        """Return what differs between two calls. Raises UnknownNameError."""
         return compare_calls(
             *(find_entry(self.sandboxes, self.journal, name, one) for one in (number, other))
         )
@@ -177,7 +177,7 @@ class JournalOperations:
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
         """Export an entry with all that is needed to repeat its call.
 
-        Raises UnknownEntryError; IncompleteEntryError if the body was cut; NotReproducibleError if a
+        Raises UnknownNameError; IncompleteEntryError if the body was cut; NotReproducibleError if a
         repetition has a different result, or the format cannot express the call.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -221,11 +221,11 @@ class JournalOperations:
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
-    """Return an entry of a sandbox's journal. Raises UnknownSandboxError, UnknownEntryError."""
+    """Return an entry of a sandbox's journal. Raises UnknownSandboxError, UnknownNameError."""
     sandboxes.check_exists(name)
     entry = journal.entry(name, number)
     if entry is None:
-        raise UnknownEntryError(f"journal of {name} has no entry {number}")
+        raise UnknownNameError("unknown-entry", f"journal of {name} has no entry {number}")
     return entry
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from mockserver.codec import json, xml
 from mockserver.codec.instants import print_instant
-from mockserver.control.control_call import ControlError
+from mockserver.control.control_call import ControlError, UnknownNameError
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Reply
 
@@ -41,11 +41,6 @@ MAX_READ_BYTES = 5 * 1024 * 1024
 _HEAD_BYTES = 4096
 _MAX_DIGITS = 9
 _TITLE = re.compile(rb"<title>(\d{1,9}) failed, (\d{1,9}) passed")
-
-
-class UnknownReportError(ControlError):
-    status = 404
-    code = "unknown-report"
 
 
 class ReportTooLargeError(ControlError):
@@ -95,7 +90,7 @@ class ReportOperations:
     def read_report(self, path: str) -> Reply:
         """Return a report as a download, so that no browser runs it.
 
-        Raises UnknownReportError; ReportTooLargeError if it is over 20 MB.
+        Raises UnknownNameError; ReportTooLargeError if it is over 20 MB.
         """
         file = self._find(path)
         try:
@@ -103,7 +98,7 @@ class ReportOperations:
                 raise ReportTooLargeError(f"{path} is over {MAX_FILE_BYTES:,} bytes; open it on the disk")
             content = file.read_bytes()
         except OSError:
-            raise UnknownReportError(f"the report {path} cannot be read") from None
+            raise UnknownNameError("unknown-report", f"the report {path} cannot be read") from None
         headers = (("Content-Disposition", "attachment"), ("X-Content-Type-Options", "nosniff"))
         return Reply(200, content, "application/octet-stream", headers)
 
@@ -114,7 +109,7 @@ class ReportOperations:
             file = _inside(self.folder.resolve(), self.folder.joinpath(*parts))
             if file is not None:
                 return file
-        raise UnknownReportError(f"the folder of reports has no {path}")
+        raise UnknownNameError("unknown-report", f"the folder of reports has no {path}")
 
 
 def _files(root: Path) -> Iterator[_Report]:

@@ -126,7 +126,7 @@ class SandboxOperations:
     def show_difference(self, name: str, against: str, of: str) -> Document:
         """Return the documents that differ between the states `against` and `of` (see `known_state`).
 
-        Raises UnknownSnapshotError, UnknownEntryError.
+        Raises UnknownSnapshotError, UnknownNameError.
         """
         before, after = (known_state(self.sandboxes, name, one) for one in (against, of))
         found = diff_tables(before, after)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mockserver.codec.instants import parse_instant
-from mockserver.control.control_call import UnknownEntryError, UnprocessableCallError
+from mockserver.control.control_call import UnknownNameError, UnprocessableCallError
 from mockserver.control.scenarios import document_problems
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
@@ -51,7 +51,7 @@ def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
 
     `which` is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` with the
     number of a call, or `sandbox:` with the name of another sandbox. Raises UnknownSandboxError,
-    UnknownSnapshotError, UnknownEntryError.
+    UnknownSnapshotError, UnknownNameError.
     """
     if which == NOW:
         return sandboxes.dump(name)
@@ -68,8 +68,9 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
     number = int(which.partition(":")[2])
     known = sandboxes.store.call_states(name, [number]).get(number)
     if known is None:
-        raise UnknownEntryError(
-            f"the states before and after call {number} are no longer kept, or there was no such call"
+        raise UnknownNameError(
+            "unknown-entry",
+            f"the states before and after call {number} are no longer kept, or there was no such call",
         )
     return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
 
@@ -258,7 +259,7 @@ class StateOperations:
     def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
         """Dump a state (`of`, see `known_state`) of all vendors, or of one vendor.
 
-        Raises UnprocessableCallError if the vendor is not served; UnknownSnapshotError; UnknownEntryError.
+        Raises UnprocessableCallError if the vendor is not served; UnknownSnapshotError; UnknownNameError.
         """
         self._check_vendor(vendor)
         held = known_state(self.sandboxes, name, of)

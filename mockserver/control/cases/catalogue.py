@@ -24,7 +24,13 @@ from mockserver.control.cases.language import (
 )
 from mockserver.control.cases.runner import CaseResult, export_case, run
 from mockserver.control.cases.runs import CaseRuns
-from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError, find_vendor
+from mockserver.control.control_call import (
+    ControlCall,
+    ControlError,
+    UnknownNameError,
+    UnprocessableMemberError,
+    find_vendor,
+)
 from mockserver.control.http_client import HttpClient, open_client
 from mockserver.engine.registry import VENDORS_PACKAGE, LoadedVendor, vendor_packages
 from mockserver.journal.journal import Journal
@@ -161,18 +167,6 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
     return CatalogueCase(row, case, node.get("differs", ""))
 
 
-class UnknownCaseError(ControlError):
-    status = 404
-    code = "unknown-case"
-
-
-class UnknownRunError(ControlError):
-    """Refusal because no run has the number, or the run's verdict was dropped."""
-
-    status = 404
-    code = "unknown-run"
-
-
 class CaseRunningError(ControlError):
     status = 409
     code = "case-running"
@@ -226,7 +220,7 @@ class CaseOperations:
 
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
         journal; changes by other clients during the run are lost. Raises UnknownSandboxError;
-        UnknownCaseError; UnprocessableMemberError if the row has no case for the vendor, or if no vendor is
+        UnknownNameError; UnprocessableMemberError if the row has no case for the vendor, or if no vendor is
         named and the row has cases for several vendors; CaseRunningError.
         """
         self.sandboxes.check_exists(name)
@@ -254,13 +248,13 @@ class CaseOperations:
     def show_case_run(self, run: int) -> Document:
         verdict = self.runs.find(run)
         if verdict is None:
-            raise UnknownRunError(f"no verdict of a run {run} is kept")
+            raise UnknownNameError("unknown-run", f"no verdict of a run {run} is kept")
         return verdict
 
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
         """Run a row's first case for one vendor in a new sandbox, and export its calls.
 
-        Raises UnknownCaseError; UnprocessableMemberError as `run_case` does; UnexportableCaseError if the
+        Raises UnknownNameError; UnprocessableMemberError as `run_case` does; UnexportableCaseError if the
         case fails, or the format cannot express its calls; TooManySandboxesError.
         """
         row = _row(case)
@@ -323,4 +317,6 @@ def _row(case: str) -> CatalogueRow:
         if case in (row.id, str(row.row), row.name):
             return row
     near = get_close_matches(case, [row.id for row in rows().values()], 1)
-    raise UnknownCaseError(f"no case {case}; the nearest is {near[0]}" if near else f"no case {case}")
+    raise UnknownNameError(
+        "unknown-case", f"no case {case}; the nearest is {near[0]}" if near else f"no case {case}"
+    )
