@@ -12,6 +12,7 @@ from mockserver.control.cases import catalogue
 from mockserver.control.cases.catalogue import load_folder, rows, vendor_cases
 from mockserver.control.cases.language import BadCaseError
 from mockserver.engine.registry import vendor_packages
+from tests.support.fact_sheets import expects_state, writes
 
 LETTERS = {"V": "vba", "G": "guidewire", "P": "pvex", "Y": "payt", "X": "xero"}
 WHO = """
@@ -85,7 +86,7 @@ def test_a_case_that_may_change_something_says_what_is_there_afterwards() -> Non
         f"{vendor} {entry.row.id}"
         for vendor in vendor_packages()
         for entry in vendor_cases(vendor)
-        if entry.case.writes and not entry.case.expects_state
+        if writes(entry.case) and not expects_state(entry.case)
     ] == []
 
 

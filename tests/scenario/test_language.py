@@ -14,10 +14,10 @@ from mockserver.scenario.language import (
     build_schema,
     closest_match,
     describe,
-    render_reference,
     shorten,
 )
 from mockserver.scenario.parser import InvalidScenarioError, load_packaged, parse_document, parse_text
+from tests.docs.scenario_reference import render_reference
 from tests.scenario.documents import OPERATIONS, document, reported_problems, rule, schema_nodes
 
 DOCS = (Path(mockserver.__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")

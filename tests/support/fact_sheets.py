@@ -10,10 +10,20 @@ from pathlib import Path
 
 from mockserver.codec import yaml
 from mockserver.control.cases.catalogue import load_defaults
-from mockserver.control.cases.language import BadCaseError, Case, CaseDefaults, Node, check_members, read_case
+from mockserver.control.cases.language import (
+    BadCaseError,
+    Case,
+    CaseDefaults,
+    Node,
+    check_members,
+    nested_steps,
+    read_case,
+)
+from mockserver.model import SAFE_METHODS
 
 SHEET_SOURCES = ("seed", "public", "assumed")
 FIELD_SOURCES = ("field", "public")
+_STATE_STEPS = ("dump", "unchanged", "walk")
 MEMBERS = frozenset({"assumption", "freeze", "assumptions", "given", "values"})
 
 
@@ -95,3 +105,16 @@ def _value_cases(vendor: str, file: Path, common: CaseDefaults) -> list[ValueCas
 def _load(file: Path) -> Node:
     node: Node = yaml.load(file.read_text(encoding="utf-8"))
     return node
+
+
+def writes(case: Case) -> bool:
+    return any(
+        "call" in step and step["call"].split()[0] not in SAFE_METHODS for step in nested_steps(case.when)
+    )
+
+
+def expects_state(case: Case) -> bool:
+    return any(
+        any(name in step for name in _STATE_STEPS) or step.get("call", "").split()[:1] == ["GET"]
+        for step in nested_steps((*case.when, *case.then))
+    )

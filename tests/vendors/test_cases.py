@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.server.application import Application
 from tests.support.case_runs import run_case
-from tests.support.fact_sheets import SheetCase, cases
+from tests.support.fact_sheets import SheetCase, cases, expects_state, writes
 
 HERE = Path(__file__).parent
 VENDORS = sorted(folder.parent.name for folder in HERE.glob("*/cases"))
@@ -37,4 +37,4 @@ def test_a_case_is_named_by_its_row(vendor: str) -> None:
 
 
 def test_a_case_that_may_change_something_says_what_is_there_afterwards() -> None:
-    assert [sheet.file.name for sheet in CASES if sheet.case.writes and not sheet.case.expects_state] == []
+    assert [sheet.file.name for sheet in CASES if writes(sheet.case) and not expects_state(sheet.case)] == []

@@ -14,7 +14,7 @@ from mockserver.codec import json
 from mockserver.control.http_client import LOSS_KINDS
 from mockserver.errors import MalformedBody, MockServerError
 from mockserver.journal.export.case_file import MAX_CASE_BYTES
-from mockserver.model import SAFE_METHODS, Json, Path
+from mockserver.model import Json, Path
 from mockserver.scenario.yaml_positions import UNKNOWN_KEY, DocumentProblem, PositionedDocument, parse_yaml
 
 SOURCES = ("seed", "field", "public", "rfc", "report", "assumed")
@@ -72,8 +72,6 @@ STEPS: Mapping[str, frozenset[str]] = {
     "unchanged": frozenset({"unchanged", "except"}),
 }
 """Permitted members of a step, by the member that tells the step's kind."""
-
-_STATE_STEPS = ("dump", "unchanged", "walk")
 
 Node = Mapping[str, Any]
 
@@ -134,21 +132,7 @@ class Case:
 
     @property
     def steps(self) -> Iterator[Node]:
-        return _nested_steps((*self.given, *self.when, *self.then))
-
-    @property
-    def writes(self) -> bool:
-        return any(
-            "call" in step and step["call"].split()[0] not in SAFE_METHODS
-            for step in _nested_steps(self.when)
-        )
-
-    @property
-    def expects_state(self) -> bool:
-        return any(
-            any(name in step for name in _STATE_STEPS) or step.get("call", "").split()[:1] == ["GET"]
-            for step in _nested_steps((*self.when, *self.then))
-        )
+        return nested_steps((*self.given, *self.when, *self.then))
 
     @property
     def needs_socket(self) -> bool:
@@ -242,10 +226,10 @@ def _check_together(place: str, where: str, step: Node) -> None:
         _check_answer(place, where, {name: node for name, node in answer.items() if name != "times"})
 
 
-def _nested_steps(steps: Sequence[Node]) -> Iterator[Node]:
+def nested_steps(steps: Sequence[Node]) -> Iterator[Node]:
     for step in steps:
         yield step
-        yield from _nested_steps((*step.get("together", ()), *step.get("between", ())))
+        yield from nested_steps((*step.get("together", ()), *step.get("between", ())))
 
 
 _Check = Callable[[Json], str]

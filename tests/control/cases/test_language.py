@@ -18,6 +18,7 @@ from mockserver.control.cases.language import (
 from mockserver.control.cases.runner import run_in_new_sandbox
 from mockserver.journal.export.case_file import MAX_CASE_BYTES
 from mockserver.server.in_process import InProcessClient
+from tests.support import fact_sheets
 from tests.support.client import Client
 
 CALL = {"call": "GET /orders", "answer": {"status": 200}}
@@ -112,7 +113,7 @@ def test_a_case_knows_whether_it_writes_and_whether_it_looks_at_what_is_there(
 ) -> None:
     made = case(when=when, then=then)
 
-    assert (made.writes, made.expects_state) == (writes, shown)
+    assert (fact_sheets.writes(made), fact_sheets.expects_state(made)) == (writes, shown)
 
 
 def test_a_case_that_loses_an_answer_needs_a_socket() -> None:
