@@ -33,24 +33,21 @@ class ControlError(MockServerError):
     status: ClassVar[int] = 422
     code: str = "impossible"
 
-    def __init__(self, detail: str, members: Mapping[str, Json] = EMPTY) -> None:
+    def __init__(self, detail: str, members: Mapping[str, Json] = EMPTY, code: str = "") -> None:
         super().__init__(detail)
-        self.members = members
+        self.members, self.code = members, code or self.code
 
 
-class SandboxExistsError(ControlError):
+class ConflictError(ControlError):
+    """Refusal because of what a sandbox, its journal or a run has at present."""
+
     status = 409
-    code = "sandbox-exists"
 
 
 class UnknownNameError(ControlError):
     """Refusal because nothing of the kind has the name or number, or it is no longer kept."""
 
     status = 404
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
 
 
 class UnprocessableMemberError(ControlError):
@@ -70,7 +67,11 @@ def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") ->
     if name in by_name:
         return by_name[name]
     detail = f"no vendor named {name}; there are {', '.join(by_name)}"
-    raise UnprocessableMemberError(pointer, detail) if pointer else UnknownNameError("unknown-vendor", detail)
+    raise (
+        UnprocessableMemberError(pointer, detail)
+        if pointer
+        else UnknownNameError(detail, code="unknown-vendor")
+    )
 
 
 class MalformedMemberError(UnprocessableMemberError):

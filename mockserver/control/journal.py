@@ -15,7 +15,7 @@ from mockserver.codec.instants import parse_duration, parse_instant
 from mockserver.codec.redaction import MASK
 from mockserver.control.clock import open_windows
 from mockserver.control.control_call import (
-    ControlError,
+    ConflictError,
     UnknownItemError,
     UnknownNameError,
     UnprocessableMemberError,
@@ -54,18 +54,6 @@ DROPPED_HEADER = "Mock-Journal-Dropped"
 _BOUNDS = ("from_", "to")
 _SHOWN_SECRETS = "shown"
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
-
-
-class NotVerifiedError(ControlError):
-    status = 409
-    code = "not-verified"
-
-
-class IncompleteEntryError(ControlError):
-    """Refusal because the journal has dropped data that the call needs."""
-
-    status = 409
-    code = "not-kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,25 +147,27 @@ class JournalOperations:
     def verify_journal(self, name: str, body: Document) -> None:
         """Check that the recorded calls meet the expectation.
 
-        Raises NotVerifiedError if they do not; IncompleteEntryError if a maximum cannot be checked, because
-        entries were dropped; UnprocessableMemberError if a name is unknown, or a predicate is invalid.
+        Raises ConflictError if they do not, or if a maximum cannot be checked, because entries were dropped;
+        UnprocessableMemberError if a name is unknown, or a predicate is invalid.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
         found = verify_entries(expected, self.journal.entries(name), RequestDocuments(self.served))
         dropped = self.journal.dropped(name)
         if found.holds and dropped and expected.has_upper_bound:
-            raise IncompleteEntryError(
+            raise ConflictError(
                 f"the first {dropped:,} calls are no longer kept, and could be too many; "
-                "clear the journal before what is to be verified"
+                "clear the journal before what is to be verified",
+                code="not-kept",
             )
         if not found.holds:
-            raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
+            members = _problem_members(expected, found, dropped)
+            raise ConflictError(_summary(expected, found), members, code="not-verified")
 
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
         """Export an entry with all that is needed to repeat its call.
 
-        Raises UnknownNameError; IncompleteEntryError if the body was cut; NotReproducibleError if a
+        Raises UnknownNameError; ConflictError if the body was cut; NotReproducibleError if a
         repetition has a different result, or the format cannot express the call.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -225,7 +215,7 @@ def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -
     sandboxes.check_exists(name)
     entry = journal.entry(name, number)
     if entry is None:
-        raise UnknownNameError("unknown-entry", f"journal of {name} has no entry {number}")
+        raise UnknownNameError(f"journal of {name} has no entry {number}", code="unknown-entry")
     return entry
 
 
@@ -237,8 +227,9 @@ def find_operation(served: Iterable[LoadedVendor], entry: Entry) -> Operation | 
 
 def check_body_kept(entry: Entry) -> None:
     if entry.request_cut_bytes:
-        raise IncompleteEntryError(
-            f"{entry.request_cut_bytes:,} bytes of the body of call {entry.number} were not kept"
+        raise ConflictError(
+            f"{entry.request_cut_bytes:,} bytes of the body of call {entry.number} were not kept",
+            code="not-kept",
         )
 
 

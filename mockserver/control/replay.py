@@ -59,7 +59,7 @@ class ReplayOperations:
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
         """Send the recorded bytes again; return the differences between the recorded and the new response.
 
-        Raises UnknownSandboxError; UnknownNameError; IncompleteEntryError if the recorded body was cut;
+        Raises UnknownSandboxError; UnknownNameError; ConflictError if the recorded body was cut;
         UnprocessableMemberError if the address or a header is not allowed.
         """
         body = body or EMPTY

@@ -98,7 +98,7 @@ class ReportOperations:
                 raise ReportTooLargeError(f"{path} is over {MAX_FILE_BYTES:,} bytes; open it on the disk")
             content = file.read_bytes()
         except OSError:
-            raise UnknownNameError("unknown-report", f"the report {path} cannot be read") from None
+            raise UnknownNameError(f"the report {path} cannot be read", code="unknown-report") from None
         headers = (("Content-Disposition", "attachment"), ("X-Content-Type-Options", "nosniff"))
         return Reply(200, content, "application/octet-stream", headers)
 
@@ -109,7 +109,7 @@ class ReportOperations:
             file = _inside(self.folder.resolve(), self.folder.joinpath(*parts))
             if file is not None:
                 return file
-        raise UnknownNameError("unknown-report", f"the folder of reports has no {path}")
+        raise UnknownNameError(f"the folder of reports has no {path}", code="unknown-report")
 
 
 def _files(root: Path) -> Iterator[_Report]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mockserver.control.clock import clock_document, read_instant
-from mockserver.control.control_call import SandboxExistsError, UnprocessableMemberError
+from mockserver.control.control_call import ConflictError, UnprocessableMemberError
 from mockserver.control.scenarios import PackagedScenarios, read_document
 from mockserver.control.state import is_own_collection, known_state
 from mockserver.engine.registry import (
@@ -47,7 +47,7 @@ class SandboxOperations:
     def create_sandbox(self, body: Document) -> Document:
         """Create a sandbox with the fixtures, or an empty sandbox.
 
-        Raises SandboxExistsError; UnprocessableMemberError if the name, `freeze`, an assumption or a
+        Raises ConflictError if it exists; UnprocessableMemberError if the name, `freeze`, an assumption or a
         scenario name is invalid; UnprocessableCallError if a scenario document is invalid;
         TooManySandboxesError.
         """
@@ -65,7 +65,7 @@ class SandboxOperations:
             self._scenarios(body.get("scenarios", ())),
         )
         if not self.sandboxes.create(settings):
-            raise SandboxExistsError(f"a sandbox named {settings.name} exists already")
+            raise ConflictError(f"a sandbox named {settings.name} exists already", code="sandbox-exists")
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:

@@ -157,7 +157,7 @@ class ScenarioOperations:
         def work(whole: SandboxState) -> Document:
             record = whole.collection(SCENARIOS, "").get(scenario)
             if record is None:
-                raise UnknownNameError("unknown-scenario", f"the sandbox has no scenario {scenario}")
+                raise UnknownNameError(f"the sandbox has no scenario {scenario}", code="unknown-scenario")
             return _whole(record, whole)
 
         return self.sandboxes.control(name, work)
@@ -190,7 +190,7 @@ class ScenarioOperations:
 
     def delete_scenario(self, name: str, scenario: str) -> None:
         if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
-            raise UnknownNameError("unknown-scenario", f"the sandbox has no scenario {scenario}")
+            raise UnknownNameError(f"the sandbox has no scenario {scenario}", code="unknown-scenario")
 
     def delete_scenarios(self, name: str) -> None:
         self.sandboxes.control(name, scenarios.delete_all_scenarios)

@@ -68,10 +68,8 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
     number = int(which.partition(":")[2])
     known = sandboxes.store.call_states(name, [number]).get(number)
     if known is None:
-        raise UnknownNameError(
-            "unknown-entry",
-            f"the states before and after call {number} are no longer kept, or there was no such call",
-        )
+        detail = f"the states before and after call {number} are no longer kept, or there was no such call"
+        raise UnknownNameError(detail, code="unknown-entry")
     return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
 
 

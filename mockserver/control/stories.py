@@ -10,7 +10,7 @@ from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import ASCII_MASK
-from mockserver.control.control_call import ControlError, UnprocessableCallError
+from mockserver.control.control_call import ConflictError, UnprocessableCallError
 from mockserver.control.http_client import HttpClient, HttpRequest
 from mockserver.control.state import StateOperations
 from mockserver.engine.auth import CREDENTIALS
@@ -67,8 +67,7 @@ MAX_COMPARED_BYTES = 16 * 1024
 _MASKED = View()
 
 
-class NotReproducibleError(ControlError):
-    status = 409
+class NotReproducibleError(ConflictError):
     code = "not-reproducible"
 
 

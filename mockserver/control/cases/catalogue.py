@@ -25,8 +25,8 @@ from mockserver.control.cases.language import (
 from mockserver.control.cases.runner import CaseResult, export_case, run
 from mockserver.control.cases.runs import CaseRuns
 from mockserver.control.control_call import (
+    ConflictError,
     ControlCall,
-    ControlError,
     UnknownNameError,
     UnprocessableMemberError,
     find_vendor,
@@ -167,11 +167,6 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
     return CatalogueCase(row, case, node.get("differs", ""))
 
 
-class CaseRunningError(ControlError):
-    status = 409
-    code = "case-running"
-
-
 @dataclass(frozen=True, slots=True)
 class CaseOperations:
     """Operations on the catalogue's rows and the cases of the served vendors."""
@@ -221,7 +216,7 @@ class CaseOperations:
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
         journal; changes by other clients during the run are lost. Raises UnknownSandboxError;
         UnknownNameError; UnprocessableMemberError if the row has no case for the vendor, or if no vendor is
-        named and the row has cases for several vendors; CaseRunningError.
+        named and the row has cases for several vendors; ConflictError if a case runs there.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -248,7 +243,7 @@ class CaseOperations:
     def show_case_run(self, run: int) -> Document:
         verdict = self.runs.find(run)
         if verdict is None:
-            raise UnknownNameError("unknown-run", f"no verdict of a run {run} is kept")
+            raise UnknownNameError(f"no verdict of a run {run} is kept", code="unknown-run")
         return verdict
 
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
@@ -283,7 +278,7 @@ class CaseOperations:
     def _restored(self, name: str) -> Iterator[None]:
         with self.runs.claim(name) as is_claimed:
             if not is_claimed:
-                raise CaseRunningError(f"a case runs in the sandbox {name}")
+                raise ConflictError(f"a case runs in the sandbox {name}", code="case-running")
             tables = self.sandboxes.control(name, snapshots.dump_tables)
             try:
                 yield
@@ -317,6 +312,5 @@ def _row(case: str) -> CatalogueRow:
         if case in (row.id, str(row.row), row.name):
             return row
     near = get_close_matches(case, [row.id for row in rows().values()], 1)
-    raise UnknownNameError(
-        "unknown-case", f"no case {case}; the nearest is {near[0]}" if near else f"no case {case}"
-    )
+    told = f"no case {case}; the nearest is {near[0]}" if near else f"no case {case}"
+    raise UnknownNameError(told, code="unknown-case")

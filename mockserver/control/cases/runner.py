@@ -24,7 +24,7 @@ from mockserver.control.cases.expectations import (
     fill_placeholders,
 )
 from mockserver.control.cases.language import STEPS, Case, Node
-from mockserver.control.control_call import ControlError
+from mockserver.control.control_call import ConflictError
 from mockserver.control.http_client import TIMEOUT_MS, HttpClient, LostResponse
 from mockserver.control.http_client import HttpRequest as Request
 from mockserver.control.http_client import HttpResponse as Response
@@ -462,8 +462,7 @@ _CHANGES: Mapping[str, Callable[[CaseRun, Any], Awaitable[None]]] = {
 """Steps that only change the sandbox. Each function gets the step's value."""
 
 
-class UnexportableCaseError(ControlError):
-    status = 409
+class UnexportableCaseError(ConflictError):
     code = "not-exportable"
 
 
