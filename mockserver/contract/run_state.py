@@ -14,6 +14,8 @@ from mockserver.contract.profile import BatchProfile
 from mockserver.errors import BrokenRunError
 
 _LIMITS = 16
+_CALLS_FOR_SIZES, _ITEMS, _SECONDS_FOR_SIZES = 250, 2_500, 120
+_ITEMS_AN_EXAMPLE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,34 @@ class FindingLedger:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeLimit:
+    most: int | None
+    """Maximum number of items, None if it is stated nowhere."""
+    source: str
+    """Who states the limit ("the spec (maxItems)")."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBudget:
+    """Maximum effort for all sizes of one batch operation.
+
+    Calls and items limit the plan, so that equal seeds give equal calls. Seconds only stop a slow run.
+    """
+
+    calls: int
+    items: int
+    seconds: int
+
+    @classmethod
+    def of(cls, run_config: RunConfig) -> SizeBudget:
+        """Return the budget of a run: calls and items grow with its number of examples."""
+        examples = run_config.max_examples
+        return cls(
+            max(_CALLS_FOR_SIZES, 2 * examples), max(_ITEMS, _ITEMS_AN_EXAMPLE * examples), _SECONDS_FOR_SIZES
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SizeTime:
     """A size that was tried with a batch, and the time until the answer."""
 
@@ -232,13 +262,8 @@ class SizeTimes:
     """The sizes that were tried at a batch operation, and the budget for them."""
 
     operation: str
-    limit: int | None
-    """Maximum number of items, None if it is stated nowhere."""
-    limit_source: str
-    """Who states the limit ("the spec (maxItems)")."""
-    most_calls: int
-    most_items: int
-    most_seconds: int
+    limit: SizeLimit
+    budget: SizeBudget
     times: tuple[SizeTime, ...]
     left_out: Mapping[int, str]
     """The reason for each size that was not tried."""

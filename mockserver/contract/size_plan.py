@@ -11,7 +11,7 @@ from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, checks_of, to_json_text
 from mockserver.contract.profile import BatchProfile, Record
-from mockserver.contract.run_state import RunConfig
+from mockserver.contract.run_state import SizeBudget, SizeLimit
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back
 from mockserver.contract.sequences.sequence import A_PAGE, CallSequence
@@ -47,8 +47,6 @@ _UNEVEN = (
 """Rows of sizes; the seed selects one size of each row. If a server works in chunks of a usual size, each of
 these sizes leaves the last chunk partly filled. The sizes in the second row are above 256."""
 
-_CALLS, _ITEMS = 250, 2_500
-_ITEMS_AN_EXAMPLE = 25
 _SENT_TWICE = 100
 """Maximum size for which both a good batch and batches with bad items are sent with any budget. A larger size
 gets only one kind, unless the budget allows both kinds for all sizes."""
@@ -56,7 +54,6 @@ gets only one kind, unless the budget allows both kinds for all sizes."""
 _MANY = 50
 """Minimum size of a large batch. If the limit allows, each pattern of bad items is tried in a large batch."""
 
-_SECONDS = 120
 _ALL_ARE_READ = 10
 """Maximum size of a batch whose items are all read back."""
 
@@ -73,30 +70,6 @@ _JUDGED = 100
 
 _LOOKED_AT = 4
 """Maximum number of different records, and of missing records, of a list that are read one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class SizeLimit:
-    most: int | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class SizeBudget:
-    """Maximum effort for all sizes of one batch operation.
-
-    Calls and items limit the plan, so that equal seeds give equal calls. Seconds only stop a slow run.
-    """
-
-    calls: int
-    items: int
-    seconds: int
-
-    @classmethod
-    def of(cls, run_config: RunConfig) -> SizeBudget:
-        """Return the budget of a run: calls and items grow with its number of examples."""
-        examples = run_config.max_examples
-        return cls(max(_CALLS, 2 * examples), max(_ITEMS, _ITEMS_AN_EXAMPLE * examples), _SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from statistics import median
@@ -12,7 +12,7 @@ from statistics import median
 from mockserver.contract import size_plan
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, ReportedOutcomes
-from mockserver.contract.run_state import PlannedPart, SizeTime, SizeTimes
+from mockserver.contract.run_state import PlannedPart, SizeBudget, SizeLimit, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, settle_batch
 from mockserver.contract.sequences.sentences import SentBatch, SequenceItem, batch_items
@@ -30,9 +30,6 @@ from mockserver.contract.size_plan import (
     SIZES,
     BadItems,
     PlannedSize,
-    SizeBudget,
-    SizeLimit,
-    SizePlan,
     calls_by_key,
     limit_of,
     places_of,
@@ -93,24 +90,12 @@ def _run_profile(context: SequenceContext, clock: Clock) -> None:
     limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
     budget = SizeBudget.of(context.run_config)
     sizes = plan(limit, profile, budget, calls_by_key(api, profile), context.run_config.seed)
-    times: list[SizeTime] = []
-    trials = Trials(context, limit, Patience(), clock, times.append)
-    run = _SizeRun(trials, sizes, budget, clock(), times, dict(sizes.left_out))
+    run = _SizeRun(context, limit, budget, clock, clock(), dict(sizes.left_out))
     try:
-        run.run()
+        run.run(sizes.planned)
     finally:
-        context.ledger.sizes.append(
-            SizeTimes(
-                profile.operation,
-                limit.most,
-                limit.source,
-                budget.calls,
-                budget.items,
-                budget.seconds,
-                tuple(times),
-                run.left_out,
-            )
-        )
+        tried = SizeTimes(profile.operation, limit, budget, tuple(run.times), run.left_out)
+        context.ledger.sizes.append(tried)
 
 
 def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContext:
@@ -120,135 +105,6 @@ def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContex
     # A missing answer is reported by `sizes-are-answered-in-time`, with the size.
     context.search.known.add((profile.operation, "every-call-is-answered"))
     return with_shared_positions(context, number)
-
-
-@dataclass(slots=True)
-class _SizeRun:
-    """The run of the sizes of one batch operation."""
-
-    trials: Trials
-    sizes: SizePlan
-    budget: SizeBudget
-    began: datetime
-    times: list[SizeTime]
-    left_out: dict[int, str]
-    passed: int | None = None
-    """Largest size whose trial is over, None before the first trial."""
-    ended: str = ""
-    """Why no larger size is tried, "" while the run goes on."""
-
-    def run(self) -> None:
-        context = self.trials.context
-        for planned in self.sizes.planned:
-            if not self.ended and self._is_late():
-                self.ended = f"{self.budget.seconds} s were spent"
-            if self.ended:
-                self.left_out[planned.size] = self.ended
-                continue
-            context.ledger.observer.step_began()
-            self._try(planned)
-            self.passed = planned.size
-            taken = [time.seconds / time.size for time in self.times if time.size in COMPARED]
-            self.trials.patience.by_item = median(taken) if taken else None
-
-    def _try(self, planned: PlannedSize) -> None:
-        search, ledger = self.trials.context.search, self.trials.context.ledger
-        for _ in range(_ROUNDS):
-            try:
-                finding = self.trials.attempt(planned)
-            except OwnLimitError:
-                self._note_limit(planned)
-                return
-            except KeysInUseError:
-                self.left_out[planned.size] = "records with its keys are there; another seed has other keys"
-                return
-            if finding is None:
-                return
-            finding = self._smallest_failing(planned, finding)
-            search.end()
-            ledger.record([finding])
-            if search.target_is_lost and not self._answers_again():
-                self.ended = "the target does not answer any more"
-            elif search.is_done:
-                self.ended = "the checks that were asked for failed already"
-            if self.ended or self._is_late():
-                return
-
-    def _answers_again(self) -> bool:
-        search = self.trials.context.search
-        search.target_is_lost = False
-        with suppress(KeysInUseError):
-            self.trials.seconds_of(1)
-        return not search.target_is_lost
-
-    def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """Return the finding of the smallest failing size. Search for this size only if the run shrinks."""
-        low, high = self.passed, planned.size
-        if self.trials.context.run_config.shrinks and not planned.is_over:
-            low, high, finding = self._searched(planned, finding)
-        if planned.is_over:
-            return finding
-        passes = f", not with {low:,}" if low else ""
-        return replace(finding, message=f"fails with {high:,} items{passes}: {finding.message}")
-
-    def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
-        low, high = None, planned.size
-        left = _SEARCHES
-        for size in sorted((one for one in SIZES if 0 < one < planned.size), reverse=True):
-            found, left = self._again(replace(planned, size=size)), left - 1
-            if found is None:
-                low = size
-                break
-            high, finding = size, found
-        while low is not None and high - low > 1 and left and not self._is_late():
-            middle = (low + high) // 2
-            found, left = self._again(replace(planned, size=middle)), left - 1
-            if found is None:
-                low = middle
-            else:
-                high, finding = middle, found
-        return low, high, finding
-
-    def _again(self, planned: PlannedSize) -> Finding | None:
-        self.trials.context.search.target_is_lost = False
-        timed = len(self.times)
-        try:
-            return self.trials.attempt(planned)
-        except (OwnLimitError, KeysInUseError):
-            return None
-        finally:
-            del self.times[timed:]
-
-    def _note_limit(self, planned: PlannedSize) -> None:
-        low, high = self.passed or 0, planned.size
-        for _ in range(_SEARCHES):
-            if high - low <= 1:
-                break
-            middle = (low + high) // 2
-            try:
-                self.trials.attempt(PlannedSize(middle))
-            except (OwnLimitError, KeysInUseError):
-                high = middle
-            else:
-                low = middle
-        self.ended = f"the target refuses more than {low:,} with 413"
-        self.trials.context.search.finding = None
-        operation = self.trials.context.batch_profile.operation
-        self.trials.context.ledger.notes.append(
-            f"{operation}: a batch of more than {low:,} items is refused with 413; the spec states no limit, "
-            "so this is not a failure, and larger sizes were not tried"
-        )
-
-    def _is_late(self) -> bool:
-        return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds
-
-
-class OwnLimitError(Exception):
-    """The target refuses a size with 413 although no limit is stated, so it has a limit of its own."""
-
-
-class KeysInUseError(Exception):
-    """In every range of keys for a size, some records exist and some do not."""
 
 
 @dataclass(slots=True)
@@ -274,16 +130,127 @@ class Patience:
         return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Trials:
-    """State that the trials of a batch operation share."""
+@dataclass(slots=True)
+class _SizeRun:
+    """The run of the sizes of one batch operation."""
 
     context: SequenceContext
     limit: SizeLimit
-    patience: Patience
+    budget: SizeBudget
     clock: Clock
-    timed: Callable[[SizeTime], None]
-    """Receiver of the time of each batch."""
+    began: datetime
+    left_out: dict[int, str]
+    times: list[SizeTime] = field(default_factory=list)
+    """The time of each batch."""
+    patience: Patience = field(default_factory=Patience)
+    passed: int | None = None
+    """Largest size whose trial is over, None before the first trial."""
+    ended: str = ""
+    """Why no larger size is tried, "" while the run goes on."""
+
+    def run(self, sizes: Iterable[PlannedSize]) -> None:
+        for planned in sizes:
+            if not self.ended and self._is_late():
+                self.ended = f"{self.budget.seconds} s were spent"
+            if self.ended:
+                self.left_out[planned.size] = self.ended
+                continue
+            self.context.ledger.observer.step_began()
+            self._try(planned)
+            self.passed = planned.size
+            taken = [time.seconds / time.size for time in self.times if time.size in COMPARED]
+            self.patience.by_item = median(taken) if taken else None
+
+    def _try(self, planned: PlannedSize) -> None:
+        search, ledger = self.context.search, self.context.ledger
+        for _ in range(_ROUNDS):
+            try:
+                finding = self.attempt(planned)
+            except OwnLimitError:
+                self._note_limit(planned)
+                return
+            except KeysInUseError:
+                self.left_out[planned.size] = "records with its keys are there; another seed has other keys"
+                return
+            if finding is None:
+                return
+            finding = self._smallest_failing(planned, finding)
+            search.end()
+            ledger.record([finding])
+            if search.target_is_lost and not self._answers_again():
+                self.ended = "the target does not answer any more"
+            elif search.is_done:
+                self.ended = "the checks that were asked for failed already"
+            if self.ended or self._is_late():
+                return
+
+    def _answers_again(self) -> bool:
+        search = self.context.search
+        search.target_is_lost = False
+        with suppress(KeysInUseError):
+            self.seconds_of(1)
+        return not search.target_is_lost
+
+    def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
+        """Return the finding of the smallest failing size. Search for this size only if the run shrinks."""
+        low, high = self.passed, planned.size
+        if self.context.run_config.shrinks and not planned.is_over:
+            low, high, finding = self._searched(planned, finding)
+        if planned.is_over:
+            return finding
+        passes = f", not with {low:,}" if low else ""
+        return replace(finding, message=f"fails with {high:,} items{passes}: {finding.message}")
+
+    def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
+        low, high = None, planned.size
+        left = _SEARCHES
+        for size in sorted((one for one in SIZES if 0 < one < planned.size), reverse=True):
+            found, left = self._again(replace(planned, size=size)), left - 1
+            if found is None:
+                low = size
+                break
+            high, finding = size, found
+        while low is not None and high - low > 1 and left and not self._is_late():
+            middle = (low + high) // 2
+            found, left = self._again(replace(planned, size=middle)), left - 1
+            if found is None:
+                low = middle
+            else:
+                high, finding = middle, found
+        return low, high, finding
+
+    def _again(self, planned: PlannedSize) -> Finding | None:
+        self.context.search.target_is_lost = False
+        timed = len(self.times)
+        try:
+            return self.attempt(planned)
+        except (OwnLimitError, KeysInUseError):
+            return None
+        finally:
+            del self.times[timed:]
+
+    def _note_limit(self, planned: PlannedSize) -> None:
+        low, high = self.passed or 0, planned.size
+        for _ in range(_SEARCHES):
+            if high - low <= 1:
+                break
+            middle = (low + high) // 2
+            try:
+                self.attempt(PlannedSize(middle))
+            except (OwnLimitError, KeysInUseError):
+                high = middle
+            else:
+                low = middle
+        self.ended = f"the target refuses more than {low:,} with 413"
+        self.context.search.finding = None
+        operation = self.context.batch_profile.operation
+        self.context.ledger.notes.append(
+            f"{operation}: a batch of more than {low:,} items is refused with 413; the spec states no limit, "
+            "so this is not a failure, and larger sizes were not tried"
+        )
+
+    def _is_late(self) -> bool:
+        return (self.clock() - self.began).total_seconds() > self.budget.seconds
 
     def attempt(self, planned: PlannedSize) -> Finding | None:
         """Try a size in a scope of its own; return the first finding that the search looks for, or None.
@@ -326,11 +293,19 @@ class Trials:
             isolation.drop(scope)
 
 
+class OwnLimitError(Exception):
+    """The target refuses a size with 413 although no limit is stated, so it has a limit of its own."""
+
+
+class KeysInUseError(Exception):
+    """In every range of keys for a size, some records exist and some do not."""
+
+
 @dataclass(slots=True)
 class _OpenedTrial:
     """A trial of one size in its scope."""
 
-    trials: Trials
+    run: _SizeRun
     sequence: CallSequence
     planned: PlannedSize
     keys: tuple[str, ...]
@@ -382,9 +357,9 @@ class _OpenedTrial:
         """Send the items. Return the exchange (None if no answer came), its seconds, and the batch."""
         sent = batches.build_items(self.sequence, items, _TENANT)
         request = batches.request_of(self.sequence, sent, _TENANT)
-        began = self.trials.clock()
+        began = self.run.clock()
         exchange = self.sequence.call(request, _TENANT)
-        return exchange, (self.trials.clock() - began).total_seconds(), sent
+        return exchange, (self.run.clock() - began).total_seconds(), sent
 
     def _send(
         self, items: Sequence[SequenceItem], bad: frozenset[int], *, lists: bool, named: BadItems = "none"
@@ -401,8 +376,8 @@ class _OpenedTrial:
             settle_batch(self.sequence, answered)
             compared = self._read(answered, bad, lists=lists)
         finally:
-            status, due = exchange.response.status, self.trials.patience.limit(len(items))
-            self.trials.timed(SizeTime(len(items), named, status, seconds, compared, due))
+            status, due = exchange.response.status, self.run.patience.limit(len(items))
+            self.run.times.append(SizeTime(len(items), named, status, seconds, compared, due))
         self._is_in_time(sent, seconds)
 
     def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
@@ -445,13 +420,13 @@ class _OpenedTrial:
         Before a batch larger than `COMPARED` is repeated, measure the time of a smaller batch again, because
         the target may have become slower since the earlier batches.
         """
-        size, patience = len(sent.items), self.trials.patience
+        size, patience = len(sent.items), self.run.patience
         for _ in range(_SENT_AGAIN):
             if seconds <= patience.limit(size):
                 return
             if patience.by_item is not None and size > COMPARED[-1]:
-                patience = patience.at_least(self.trials.seconds_of(COMPARED[-1]) / COMPARED[-1])
-            seconds = min(seconds, self.trials.seconds_of(size))
+                patience = patience.at_least(self.run.seconds_of(COMPARED[-1]) / COMPARED[-1])
+            seconds = min(seconds, self.run.seconds_of(size))
         due = patience.limit(size)
         if seconds <= due:
             return
@@ -466,7 +441,7 @@ class _OpenedTrial:
 
         Raises OwnLimitError if no limit is stated and a batch is refused with 413.
         """
-        status, limit = exchange.response.status, self.trials.limit
+        status, limit = exchange.response.status, self.run.limit
         if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size
             return
         if status == TOO_LARGE and limit.most is None:
@@ -489,8 +464,8 @@ class _OpenedTrial:
         self.sequence.count_check(LIMIT)
         received = sentences.response(exchange)
         if not exchange.response.is_refused and not self._refuses_some(sent, exchange):
-            message = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
-            message = f"{message}{self.trials.limit.source}; the call is answered {received}"
+            message = f"{sentences.batch(sent.items)}, and at most {self.run.limit.most:,} are allowed by "
+            message = f"{message}{self.run.limit.source}; the call is answered {received}"
             self.sequence.fail(LIMIT, message, "the call refused", received)
         elif exchange.response.is_refused:
             self._keeps_nothing(sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -220,13 +220,9 @@ def _vendor(outcome: RunOutcome) -> Json:
 def _sizes(sizes: SizeTimes) -> Json:
     return {
         "operation": sizes.operation,
-        "limit": sizes.limit,
-        "limit_by": sizes.limit_source,
-        "budget": {
-            "calls": sizes.most_calls,
-            "items": sizes.most_items,
-            "seconds": sizes.most_seconds,
-        },
+        "limit": sizes.limit.most,
+        "limit_by": sizes.limit.source,
+        "budget": asdict(sizes.budget),
         "batches": [
             {
                 "items": time.size,

@@ -144,10 +144,10 @@ def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path
 
 def size_lines(sizes: SizeTimes) -> Iterator[str]:
     """Yield lines about the sizes of a batch operation: limit, budget, times, and sizes not tried."""
-    limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
-    calls, items = counted(sizes.most_calls, "calls"), counted(sizes.most_items, "items")
-    budget = f"{calls}, {items} and {sizes.most_seconds} s"
-    yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {budget}"
+    limit = "unknown" if sizes.limit.most is None else counted(sizes.limit.most, "items")
+    calls, items = counted(sizes.budget.calls, "calls"), counted(sizes.budget.items, "items")
+    budget = f"{calls}, {items} and {sizes.budget.seconds} s"
+    yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit.source)}; at most {budget}"
     for size in dict.fromkeys(time.size for time in sizes.times):
         times = ", ".join(_time(time) for time in sizes.times if time.size == size)
         yield f"    {counted(size, 'items'):>12}  {times}"

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mockserver.contract.report.results import report_document, run_outcome
 from mockserver.contract.report.terminal import size_lines, vendor_lines
-from mockserver.contract.run_state import SizeTime, SizeTimes
+from mockserver.contract.run_state import SizeBudget, SizeLimit, SizeTime, SizeTimes
 from tests.support.contract_sessions import OPERATION, visit
 
 TIMES = SizeTimes(
     OPERATION,
-    1000,
-    "the spec (maxItems)",
-    250,
-    2500,
-    120,
+    SizeLimit(1000, "the spec (maxItems)"),
+    SizeBudget(250, 2500, 120),
     (
         SizeTime(1, "none", 201, 0.0021, 1),
         SizeTime(1, "all", 201, 0.0021, 1),
@@ -34,7 +33,7 @@ def test_the_times_of_each_size_are_told() -> None:
 
 
 def test_a_limit_that_nobody_states_is_unknown() -> None:
-    unknown = SizeTimes(OPERATION, None, "nobody: the spec has no maxItems", 250, 2500, 120, (), {})
+    unknown = replace(TIMES, limit=SizeLimit(None, "nobody: the spec has no maxItems"))
 
     assert next(size_lines(unknown)).startswith("  sizes: the limit is unknown, by nobody: the spec has no")
 

@@ -9,12 +9,10 @@ import pytest
 from mockserver import MAX_ITEMS
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import BatchProfile
-from mockserver.contract.run_state import RunConfig
+from mockserver.contract.run_state import RunConfig, SizeBudget, SizeLimit
 from mockserver.contract.sequences.sequence import batch_profiles_of
 from mockserver.contract.size_plan import (
     BadItems,
-    SizeBudget,
-    SizeLimit,
     limit_of,
     places_of,
     sample_of,

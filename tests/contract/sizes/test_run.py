@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract.exchange import Finding
-from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.run_state import FindingLedger, RunConfig, SizeLimit, run_parts
 from mockserver.contract.size_run import plan_sizes
 from mockserver.contract.target import Address, Target
 from mockserver.contract.trial import Trial
@@ -256,7 +256,7 @@ def test_the_time_of_each_batch_is_kept(tmp_path: Path) -> None:
         (50, 0.05),
         (1000, 1.0),
     }
-    assert (sizes.limit, sizes.limit_source, sizes.most_calls) == (10_000, "this mock", 250)
+    assert (sizes.limit, sizes.budget.calls) == (SizeLimit(10_000, "this mock"), 250)
 
 
 def test_a_change_of_the_profile_says_how_many_items_there_may_be(tmp_path: Path) -> None:
