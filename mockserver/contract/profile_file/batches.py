@@ -82,6 +82,17 @@ _WORDS: dict[UpdateWord, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenReading:
+    """Requests that read records, and readers of responses. `listing` is None if records cannot be listed."""
+
+    reader: RecordReader
+    read: Callable[[str, int], Request]
+    shown: Callable[[str, Exchange], Record | None]
+    listing: Callable[[int], Request] | None = None
+    listed: Callable[[Exchange], Mapping[str, Record]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenBatch:
     """A batch entry, and what is needed to make its batch profile."""
 
@@ -96,7 +107,7 @@ class WrittenBatch:
         """Return the batch profile. Raises SpecError: the entry contradicts the spec or itself."""
         entry = self.entry
         items = read_items(self.spec, self.operation, entry, self.place, self.scope)
-        reading = ReadingSource(self.spec, self.batch, self.place, self.scope).reading(entry, items)
+        reading = self._reading(items)
         sending = self._sending()
 
         def record(key: str, drawn: DrawnValues) -> Record:
@@ -135,6 +146,60 @@ class WrittenBatch:
             return made
         made = replace(made, key_header=replay.header, again=replay.again)
         return replace(made, replay_status=replay.status, conflict_status=replay.conflict)
+
+    def _reading(self, items: WrittenItems) -> WrittenReading:
+        """Return how records are read: as the entry says, or if it says nothing, as inferred from the spec.
+
+        Raises SpecError: the spec does not say how either, or the entry contradicts the spec.
+        """
+        entry = self.entry
+        if entry.read is None:
+            if entry.listing is not None:
+                self.place.at("list").fail("read is missing: it says what is compared")
+            return self._inferred_reading(items)
+        reader, call = self._record_reader(entry.read), self._get(entry.read, "read", "key")
+        made = WrittenReading(
+            reader,
+            lambda key, tenant: call.request({**self.scope.of_tenant(tenant), "key": key}),
+            reader.shown,
+        )
+        return made if entry.listing is None else self._with_list(made, entry.listing)
+
+    def _inferred_reading(self, items: WrittenItems) -> WrittenReading:
+        found = infer_reading(self.spec, self.batch, scalar_members(items.example))
+        if found is None:
+            self.place.fail("read is missing, and no GET of the spec has the x-collection of this batch")
+        members = tuple(ComparedMember(f"/{name}", "value", f"/{name}") for name in found.names)
+        reader = RecordReader(members, tuple(f"/{name}" for name in self.batch.key))
+        listing, listed = (found.listing, found.listed) if found.all_ else (None, None)
+        return WrittenReading(reader, found.read, found.shown, listing, listed)
+
+    def _record_reader(self, entry: ReadEntry) -> RecordReader:
+        place = self.place.at("read")
+        named = [entry.key] if isinstance(entry.key, str) else entry.key
+        keys = [pointer(one, place.at("key")) for one in named] or [f"/{name}" for name in self.batch.key]
+        members = read_members(entry, place, self.scope.in_items)
+        if not members:
+            place.at("shows").fail("expected members that must be read as they were sent, found none")
+        deleted = {pointer(name, place.at("deleted")): value for name, value in entry.deleted.items()}
+        record = pointer(entry.record, place.at("record"))
+        return RecordReader(members, tuple(keys), record, frozenset(entry.missing), deleted)
+
+    def _with_list(self, made: WrittenReading, entry: ListEntry) -> WrittenReading:
+        call = self._get(entry, "list")
+        rows = pointer(entry.rows, self.place.at("list", "rows"))
+        return replace(
+            made,
+            listing=lambda tenant: call.request(self.scope.of_tenant(tenant)),
+            listed=lambda exchange: made.reader.listed(exchange, rows),
+        )
+
+    def _get(self, entry: CallEntry, name: str, *known: str) -> WrittenCall:
+        call = read_call(self.spec, entry, self.place.at(name), (*known, *self.scope.in_calls))
+        if call.operation.method != "get":
+            method = call.operation.method.upper()
+            self.place.at(name, "operation").fail(f"expected a GET, and {entry.operation} is a {method}")
+        return call
 
     def _reader(self) -> OutcomeReader | None:
         if self.entry.rejected_places is not None:
@@ -232,80 +297,6 @@ class WrittenBatch:
         if value_at(items.example, path) is None:
             place.fail("a good item has nothing there")
         return lambda item: Decimal(str(value_at(item, path)))
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenReading:
-    """Requests that read records, and readers of responses. `listing` is None if records cannot be listed."""
-
-    reader: RecordReader
-    read: Callable[[str, int], Request]
-    shown: Callable[[str, Exchange], Record | None]
-    listing: Callable[[int], Request] | None = None
-    listed: Callable[[Exchange], Mapping[str, Record]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingSource:
-    """Maker of the `WrittenReading` of a batch."""
-
-    spec: Spec
-    batch: Batch
-    place: WrittenPlace
-    scope: PlaceholderScope
-
-    def reading(self, entry: BatchEntry, items: WrittenItems) -> WrittenReading:
-        """Return how records are read: as the entry says, or if it says nothing, as inferred from the spec.
-
-        Raises SpecError: the spec does not say how either, or the entry contradicts the spec.
-        """
-        if entry.read is None:
-            if entry.listing is not None:
-                self.place.at("list").fail("read is missing: it says what is compared")
-            return self._inferred(items)
-        reader, call = self._reader(entry.read), self._get(entry.read, "read", "key")
-        made = WrittenReading(
-            reader,
-            lambda key, tenant: call.request({**self.scope.of_tenant(tenant), "key": key}),
-            reader.shown,
-        )
-        return made if entry.listing is None else self._with_list(made, entry.listing)
-
-    def _inferred(self, items: WrittenItems) -> WrittenReading:
-        found = infer_reading(self.spec, self.batch, scalar_members(items.example))
-        if found is None:
-            self.place.fail("read is missing, and no GET of the spec has the x-collection of this batch")
-        members = tuple(ComparedMember(f"/{name}", "value", f"/{name}") for name in found.names)
-        reader = RecordReader(members, tuple(f"/{name}" for name in self.batch.key))
-        listing, listed = (found.listing, found.listed) if found.all_ else (None, None)
-        return WrittenReading(reader, found.read, found.shown, listing, listed)
-
-    def _reader(self, entry: ReadEntry) -> RecordReader:
-        place = self.place.at("read")
-        named = [entry.key] if isinstance(entry.key, str) else entry.key
-        keys = [pointer(one, place.at("key")) for one in named] or [f"/{name}" for name in self.batch.key]
-        members = read_members(entry, place, self.scope.in_items)
-        if not members:
-            place.at("shows").fail("expected members that must be read as they were sent, found none")
-        deleted = {pointer(name, place.at("deleted")): value for name, value in entry.deleted.items()}
-        record = pointer(entry.record, place.at("record"))
-        return RecordReader(members, tuple(keys), record, frozenset(entry.missing), deleted)
-
-    def _with_list(self, made: WrittenReading, entry: ListEntry) -> WrittenReading:
-        call = self._get(entry, "list")
-        rows = pointer(entry.rows, self.place.at("list", "rows"))
-        return replace(
-            made,
-            listing=lambda tenant: call.request(self.scope.of_tenant(tenant)),
-            listed=lambda exchange: made.reader.listed(exchange, rows),
-        )
-
-    def _get(self, entry: CallEntry, name: str, *known: str) -> WrittenCall:
-        call = read_call(self.spec, entry, self.place.at(name), (*known, *self.scope.in_calls))
-        if call.operation.method != "get":
-            method = call.operation.method.upper()
-            self.place.at(name, "operation").fail(f"expected a GET, and {entry.operation} is a {method}")
-        return call
 
 
 def _write_form(items: Sequence[Json]) -> bytes:
