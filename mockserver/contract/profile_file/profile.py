@@ -97,10 +97,17 @@ class _WrittenProfile:
     def profile(self) -> Profile:
         entry = typed(ProfileEntry, self.document, self.place)
         facts = {name: str(value) for name, value in entry.facts.items()}
-        read_scope(entry, self.place, facts)
+        scope = read_scope(entry, self.place, facts)
         self._check_credentials(entry)
-        headers = _HeaderTemplates(entry, self.place)
-        headers.check(facts)
+        place = self.place.at("headers")
+        templates = {
+            name.lower(): Template(text, place.at(name)).checked(scope.in_calls)
+            for name, text in entry.headers.items()
+        }
+
+        def headers(facts: Facts, tenant: int) -> Mapping[str, str]:
+            values = read_scope(entry, self.place, facts).of_tenant(tenant)
+            return {name: one.text(values) for name, one in templates.items()}
 
         @cache
         def batches(named: tuple[tuple[str, str], ...]) -> tuple[BatchProfile, ...]:
@@ -134,11 +141,7 @@ class _WrittenProfile:
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
         """Return the batches in the order of the spec. A batch without an entry is inferred from the spec."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
-        made = (
-            self._batch(operation, written, scope)
-            for operation in self.spec.operations.values()
-            if operation.batch
-        )
+        made = (self._batch(operation, written, scope) for operation in self.spec.operations.values())
         return tuple(one for one in made if one is not None)
 
     def _entries(self, entry: ProfileEntry) -> Mapping[str, tuple[Json, WrittenPlace]]:
@@ -217,28 +220,6 @@ class _WrittenProfile:
                     place.at("operations").fail(f"the spec has no operation {name}")
                 made[name] = (*made.get(name, ()), tolerance)
         return made
-
-
-@dataclass(frozen=True, slots=True)
-class _HeaderTemplates:
-    """Function that returns the headers of every call, given facts and tenant."""
-
-    entry: ProfileEntry
-    place: WrittenPlace
-
-    def __call__(self, facts: Facts, tenant: int) -> Mapping[str, str]:
-        values = read_scope(self.entry, self.place, facts).of_tenant(tenant)
-        return {name: one.text(values) for name, one in self._templates().items()}
-
-    def check(self, facts: Facts) -> None:
-        """Raise SpecError if a header has an unknown placeholder."""
-        known = read_scope(self.entry, self.place, facts).in_calls
-        for template in self._templates().values():
-            template.checked(known)
-
-    def _templates(self) -> dict[str, Template]:
-        place = self.place.at("headers")
-        return {name.lower(): Template(text, place.at(name)) for name, text in self.entry.headers.items()}
 
 
 def _check_read(spec: Spec, read: FactRead, place: WrittenPlace, facts: Facts) -> None:
