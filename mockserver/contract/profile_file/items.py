@@ -18,6 +18,7 @@ from mockserver.contract.profile import (
     Assumption,
     Corruption,
     DrawnValues,
+    Facts,
     Record,
     RefusedStep,
     Step,
@@ -92,23 +93,21 @@ def _read_corruptions(
 ) -> tuple[Corruption, ...]:
     """Return the ways to spoil an item, except those that set a member to a fact without a text."""
     unset = {name for name, text in scope.facts.items() if not text}
-    written = [(one, place.at(number)) for number, one in enumerate(entries)]
-    wanted = [one for one in written if unset.isdisjoint(Template(one[0].changes, one[1]).names())]
-    return tuple(_read_corruption(entry, where, scope, items) for entry, where in wanted)
+    made = []
+    for number, entry in enumerate(entries):
+        where = place.at(number)
+        if unset.isdisjoint(Template(entry.changes, where).names()):
+            made.append(read_corruption(entry, where, scope.facts))
+            if why := _why_not(made[-1], items):
+                where.fail(why)
+    return tuple(made)
 
 
-def _read_corruption(
-    entry: BadEntry, place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
-) -> Corruption:
-    change = read_change(entry, place, scope.facts)
-    assumed = entry.assumed
+def read_corruption(entry: BadEntry, place: WrittenPlace, facts: Facts) -> Corruption:
+    """Return the way to spoil an item. Raises SpecError: see `read_change`."""
+    change, assumed = read_change(entry, place, facts), entry.assumed
     assumption = Assumption(assumed.case, tuple(assumed.may_be)) if assumed else None
-    corruption = Corruption(
-        entry.because, lambda item: change(item, scope.facts), entry.refuses_call, assumption
-    )
-    if why := _why_not(corruption, items):
-        place.fail(why)
-    return corruption
+    return Corruption(entry.because, lambda item: change(item, facts), entry.refuses_call, assumption)
 
 
 def _key(

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.codec import yaml
-from mockserver.contract.profile import Assumption, Corruption, Facts, ValueRules
+from mockserver.contract.profile import Corruption, Facts, ValueRules
 from mockserver.contract.profile_file.entries import BadEntry, WrittenPlace, plain, typed
-from mockserver.contract.profile_file.items import read_change
+from mockserver.contract.profile_file.items import read_corruption
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,8 @@ class ProfileTables:
         """Return the corruptions in the list `name`. Raises SpecError: an entry cannot be read."""
         place = WrittenPlace(self.file.name, self._text).at(name)
         entries = typed(list[BadEntry], self._document[name], place)
-        return tuple(_corruption(entry, place.at(number), facts) for number, entry in enumerate(entries))
+        return tuple(read_corruption(entry, place.at(number), facts) for number, entry in enumerate(entries))
 
     def values(self, name: str) -> ValueRules:
         place = WrittenPlace(self.file.name, self._text).at(name)
         return plain(ValueRules, self._document[name], place)
-
-
-def _corruption(entry: BadEntry, place: WrittenPlace, facts: Facts) -> Corruption:
-    change, assumed = read_change(entry, place, facts), entry.assumed
-    assumption = Assumption(assumed.case, tuple(assumed.may_be)) if assumed else None
-    return Corruption(entry.because, lambda item: change(item, facts), entry.refuses_call, assumption)
