@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,8 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
 def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
     """Return the entries of a JSON or YAML file. Raises UnreadableBaselineError."""
-    return tuple(
-        KnownFindings(
-            one["vendor"], one["operation"], current_id(one["check"]), one["reason"], one["fingerprint"]
-        )
-        for one in read_entries(file, ("vendor", "operation", "check"), ("reason", "fingerprint"))
-    )
+    entries = read_entries(file, ("vendor", "operation", "check"), ("reason", "fingerprint"))
+    return tuple(KnownFindings(**{**one, "check": current_id(one["check"])}) for one in entries)
 
 
 def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, str]]:
@@ -82,17 +79,9 @@ def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -
 
 def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
     """Write a sorted baseline: YAML if the file is named `.yaml` or `.yml`, else JSON."""
-    entries = [
-        {
-            "vendor": one.vendor,
-            "operation": one.operation,
-            "check": one.check,
-            "fingerprint": one.fingerprint,
-            "reason": one.reason,
-        }
-        for one in sorted(known, key=lambda one: (one.vendor, one.operation, one.check, one.fingerprint))
-    ]
-    write_entries(file, entries)
+    place = ("vendor", "operation", "check", "fingerprint")
+    ordered = sorted(known, key=attrgetter(*place))
+    write_entries(file, [{name: getattr(one, name) for name in (*place, "reason")} for one in ordered])
 
 
 def write_entries(file: Path, entries: Sequence[Mapping[str, str]]) -> None:
