@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from mockserver.contract.api import ApiUnderTest
@@ -154,18 +154,9 @@ class FindingLedger:
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     def begin_anew(self, observer: RunObserver) -> None:
-        self.observer = observer
-        for results in (
-            self.made,
-            self.calls,
-            self.findings,
-            self.exchanges,
-            self.notes,
-            self.sizes,
-            self.profiles,
-            self._broken,
-        ):
-            results.clear()
+        fresh = FindingLedger(self.keeps_exchanges, observer)
+        for one in fields(self):
+            setattr(self, one.name, getattr(fresh, one.name))
 
     def add(self, other: FindingLedger) -> None:
         """Add the results of a part that a worker process did."""
