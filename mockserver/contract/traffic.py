@@ -22,6 +22,7 @@ from mockserver.codec.redaction import ASCII_MASK, MASK
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
+from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
@@ -39,7 +40,6 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _NOT_CAME = ("content-length", "transfer-encoding", "content-encoding", "connection")
 
 _SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
-SANDBOX_HEADER = "mock-sandbox"
 REFUSED_WHOLE = "refused with the whole call"
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 """Statuses that say nothing about the contract: the request may succeed later."""
@@ -96,12 +96,14 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
         sent, received = entry["request"], entry["response"]
         parts = urlsplit(sent["url"])
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-        request = Request(str(sent["method"]).upper(), path, _headers(sent, _NOT_SENT), _posted(sent))
+        request = Request(
+            str(sent["method"]).upper(), path, _headers(sent, _NOT_SENT), _body(sent.get("postData") or {})
+        )
         headers = _headers(received, _NOT_CAME)
         content = received.get("content") or {}
         if content.get("mimeType"):
             headers.setdefault("content-type", str(content["mimeType"]))
-        response = Response(int(received["status"]), headers, _content(content))
+        response = Response(int(received["status"]), headers, _body(content))
         at = _at(entry)
         own = entry.get("_mockserver") or {}
         if beginning is not None and own:
@@ -121,11 +123,8 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
     """
     headers = {str(name): str(text) for name, text in sent["headers"].items()}
     is_cut = MASK.encode() in request.body
-    return replace(
-        request,
-        headers=headers,
-        body=b64decode(sent["base64"], validate=True) if is_cut else request.body,
-    )
+    body = b64decode(sent["base64"], validate=True) if is_cut else request.body
+    return replace(request, headers=headers, body=body)
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
@@ -149,19 +148,12 @@ def _pairs(listed: Any) -> Iterator[tuple[str, str]]:
         yield str(one["name"]), str(one.get("value", ""))
 
 
-def _posted(sent: Mapping[str, Any]) -> bytes:
-    posted = sent.get("postData") or {}
-    text = posted.get("text")
+def _body(part: Mapping[str, Any]) -> bytes:
+    """Return the body in a `postData`, which may have `params` in place of a text, or in a `content`."""
+    text = part.get("text")
     if text is None:
-        return urlencode(list(_pairs(posted.get("params")))).encode()
-    if (posted.get("_encoding") or posted.get("encoding")) == "base64":
-        return b64decode(text, validate=True)
-    return str(text).encode("utf-8", "surrogatepass")
-
-
-def _content(content: Mapping[str, Any]) -> bytes:
-    text = content.get("text") or ""
-    if content.get("encoding") == "base64":
+        return urlencode(list(_pairs(part.get("params")))).encode()
+    if (part.get("_encoding") or part.get("encoding")) == "base64":
         return b64decode(text, validate=True)
     return str(text).encode("utf-8", "surrogatepass")
 
@@ -183,7 +175,7 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
         name = _operation(spec, request.method, path)
     else:
         match = _SANDBOX.match(request.path)
-        headers |= {SANDBOX_HEADER: match[1]} if match else {}
+        headers |= {SANDBOX: match[1]} if match else {}
         path, name = _search_path(spec, request.method, request.path[match.end() if match else 0 :])
         if not name:
             return None
@@ -396,7 +388,7 @@ class LocalServer:
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
         """Send the recorded request and return the exchange. Raises UnfitStateError."""
         is_story = one.beginning is not None
-        sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX_HEADER, "default")
+        sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX, "default")
         if sandbox not in self.has_met_fault:
             self._begin(sandbox, one.beginning or {})
         if one.at is not None and FIRST_YEAR <= one.at.year <= LAST_YEAR:
@@ -409,7 +401,7 @@ class LocalServer:
             self._set("PATCH", sandbox, json.dumps(state).encode())
         request = self._with_credentials(exchange)
         if is_story:
-            request = replace(request, headers={**request.headers, SANDBOX_HEADER: sandbox})
+            request = replace(request, headers={**request.headers, SANDBOX: sandbox})
         return self.target.send(replace(request, path=f"/{self.api.name}{request.path}"))
 
     def _begin(self, sandbox: str, beginning: Mapping[str, Any]) -> None:
