@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from time import perf_counter, sleep
 from urllib.parse import urlsplit
 
 import httpx
@@ -55,17 +54,17 @@ def parse_rate(text: str) -> Rate:
     return Rate(float(match[1]) / _SECONDS[match[2] or "s"])
 
 
-def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
-    """Return a function that keeps the rate if it is awaited before every request, on one event loop."""
+def pause(allowed: Rate) -> Callable[[], None]:
+    """Return a function that keeps the rate if it is called before every request."""
     turn = [0.0]
 
-    async def waited() -> None:
-        now = asyncio.get_running_loop().time()
+    def wait() -> None:
+        now = perf_counter()
         mine = max(now, turn[0])
         turn[0] = mine + 1 / allowed.per_second
-        await asyncio.sleep(mine - now)
+        sleep(mine - now)
 
-    return waited
+    return wait
 
 
 def check_target(url: str, allowed: Collection[str]) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import http.client
 import io
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -98,17 +98,14 @@ class Address:
 
 
 class Target:
-    """Client of one address; a context manager. `pause` is awaited before every call, to limit the rate."""
+    """Client of one address; a context manager. `pause` is called before every call, to limit the rate."""
 
-    def __init__(
-        self, address: Address, pause: Callable[[], Coroutine[Any, Any, None]] | None = None
-    ) -> None:
+    def __init__(self, address: Address, pause: Callable[[], None] | None = None) -> None:
         self.address = address
         self._pause = pause
         self._is_stopped = False
         self._slow_calls = 0
         self._identity: Identity | None = None
-        self._runner = asyncio.Runner()
         self._caller = _caller(address)
 
     def __enter__(self) -> Self:
@@ -118,7 +115,6 @@ class Target:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._caller.close()
-        self._runner.close()
 
     @property
     def is_paced(self) -> bool:
@@ -126,8 +122,6 @@ class Target:
 
     def reset(self) -> None:
         self._caller.close()
-        self._runner.close()
-        self._runner = asyncio.Runner()
         self._caller = _caller(self.address)
 
     def stop(self) -> None:
@@ -144,10 +138,7 @@ class Target:
         Raises TargetUnreachableError: no server, or too many slow calls in a row; UnansweredCallError: no
         complete HTTP answer in time; UnsendableCallError: HTTP clients cannot send the request.
         """
-        return self._sent([request], operation)[0]
-
-    def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
-        return self._sent(requests, operation)
+        return self.at_once([request], operation)[0]
 
     def identity(self) -> Identity:
         """Return the identity of the server. Only the first call asks the server."""
@@ -160,9 +151,10 @@ class Target:
 
     def _at_host(self, request: Request) -> Exchange:
         parts = urlsplit(self.address.url)
-        return self._sent([request], "", f"{parts.scheme}://{parts.netloc}")[0]
+        return self.at_once([request], base=f"{parts.scheme}://{parts.netloc}")[0]
 
-    def _sent(self, requests: Sequence[Request], operation: str, base: str = "") -> list[Exchange]:
+    def at_once(self, requests: Sequence[Request], operation: str = "", base: str = "") -> list[Exchange]:
+        """Send the requests at the same time, below `base` or else below the address. Raises as `send`."""
         if self._is_stopped:
             raise KeyboardInterrupt
         full = [
@@ -172,7 +164,7 @@ class Target:
             made = [_outgoing(one, base or self.address.url) for one in full]
             for _ in made:
                 if self._pause:
-                    self._runner.run(self._pause())
+                    self._pause()
             received = self._caller.responses(made)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsendableCallError(str(error)) from error
@@ -199,7 +191,7 @@ class Target:
 def _caller(address: Address) -> AppCaller | HttpCaller:
     if address.app:
         return AppCaller(address.app, address.limits)
-    return HttpCaller(address.url, verify_tls=address.verify_tls, limits=address.limits)
+    return HttpCaller(address)
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:
@@ -239,13 +231,8 @@ def outgoing_request(
         elif method.upper() in _ALWAYS_MEASURED:
             first.append((b"Content-Length", b"0"))
     own = [pair for name, pair in _CLIENT_HEADERS.items() if name not in named]
-    given = [(name.encode("latin-1"), _octets(text)) for name, text in headers.items()]
+    given = [(name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in headers.items()]
     return OutgoingRequest(method.upper(), url, (*first, *own, *given, *last), body)
-
-
-def _octets(text: str) -> bytes:
-    """Encode a header's text as Latin-1; replace other characters with "?"."""
-    return text.encode("latin-1", "replace")
 
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -255,9 +242,9 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 class AppCaller:
     """Client of one application in this process."""
 
-    def __init__(self, app: App, limits: CallLimits | None = None) -> None:
+    def __init__(self, app: App, limits: CallLimits) -> None:
         self._app = app
-        self._limits = limits or CallLimits()
+        self._limits = limits
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
@@ -316,8 +303,7 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
     except TimeoutError:
         raise UnansweredCallError(f"no answer in {limits.seconds:g} seconds", is_slow=True) from None
     if answer.left < 0:
-        message = f"the answer {answer.status} has more than {limits.body_bytes:,} bytes"
-        raise UnansweredCallError(message, ANSWERS_CAN_BE_READ, is_slow=True)
+        raise _unread(answer.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
     body = b"" if request.method == "HEAD" else b"".join(answer.parts)
     headers = _joined(answer.headers)
     if body and "content-encoding" in headers:
@@ -325,8 +311,7 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
         try:
             body = received.read()
         except httpx.DecodingError as error:
-            message = f"the answer {answer.status} is not in the content encoding that it names"
-            raise UnansweredCallError(message, ANSWERS_CAN_BE_READ) from error
+            raise _unread(answer.status, "is not in the content encoding that it names") from error
     return Response(answer.status, headers, body)
 
 
@@ -371,17 +356,9 @@ def _scope(request: OutgoingRequest) -> dict[str, Any]:
 class HttpCaller:
     """Client of the server at one address. Proxies of the environment are used, except to this machine."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        verify_tls: bool,
-        limits: CallLimits | None = None,
-        clock: Callable[[], float] = perf_counter,
-    ) -> None:
-        self._pool = _pool(httpx.URL(url), verify_tls=verify_tls)
-        self._limits = limits or CallLimits()
-        self._clock = clock
+    def __init__(self, address: Address) -> None:
+        self._pool = _pool(httpx.URL(address.url), verify_tls=address.verify_tls)
+        self._limits = address.limits
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Send requests at the same time. Return answers in request order.
@@ -398,7 +375,7 @@ class HttpCaller:
         self._pool.clear()
 
     def _response(self, request: OutgoingRequest) -> Response:
-        until = self._clock() + self._limits.seconds
+        until = perf_counter() + self._limits.seconds
         try:
             received = self._pool.urlopen(
                 request.method,
@@ -424,7 +401,7 @@ class HttpCaller:
         parts: list[bytes] = []
         left, limits, failed = self._limits.body_bytes, self._limits, None
         try:
-            while left >= 0 and self._clock() <= until and (part := received.read1(_READ_BYTES)):
+            while left >= 0 and perf_counter() <= until and (part := received.read1(_READ_BYTES)):
                 parts.append(part)
                 left -= len(part)
         except HTTPError as error:
@@ -432,7 +409,7 @@ class HttpCaller:
         else:
             if left < 0:
                 failed = _unread(received.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
-            elif self._clock() > until:
+            elif perf_counter() > until:
                 failed = _unread(received.status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
         if failed:
             received.close()
