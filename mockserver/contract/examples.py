@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from mockserver.contract import inference
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
-from mockserver.contract.inference import BatchSample
+from mockserver.contract.inference import BatchSample, infer_sample
 from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
 from mockserver.control.examples import ExampleCall, ExampleDraft, MissingExampleError, VendorAccess
@@ -20,14 +19,10 @@ from mockserver.errors import SpecError
 from mockserver.spec.openapi import Spec
 
 
-def _as_it_is(request: Request) -> Request:
-    return request
-
-
 @dataclass(frozen=True, slots=True)
 class ProfileSubject:
     profile: BatchProfile | BatchSample
-    complete: Callable[[Request], Request] = _as_it_is
+    complete: Callable[[Request], Request]
 
     @property
     def operation(self) -> str:
@@ -102,8 +97,7 @@ class ProfileExamples:
 
 def _inferred(spec: Spec) -> list[BatchProfile | BatchSample]:
     batches = (operation for operation in spec.operations.values() if operation.batch)
-    made = (inference.infer_batch(spec, one) or inference.infer_sample(spec, one) for one in batches)
-    return [one for one in made if one is not None]
+    return [made for one in batches if (made := infer_sample(spec, one))]
 
 
 def _call(request: Request) -> ExampleCall:

@@ -62,7 +62,9 @@ class InferredReading:
             return self.listed(exchange).get(key)
         if exchange.response.status != _FOUND:
             return None
-        found = _document(exchange.response.json())
+        found = exchange.response.json()
+        if not isinstance(found, Mapping):
+            raise SpecError("a record is not an object")
         return self._record(found) if self._key(found) == key else None
 
     def listed(self, exchange: Exchange) -> Mapping[str, Record]:
@@ -304,12 +306,6 @@ def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
             return None
         filled[name] = value
     return filled
-
-
-def _document(found: Json) -> Mapping[str, Json]:
-    if not isinstance(found, Mapping):
-        raise SpecError("a record is not an object")
-    return found
 
 
 def _rows(found: Json) -> list[Mapping[str, Json]]:
