@@ -24,7 +24,6 @@ from mockserver.contract.profile import (
     DrawnValues,
     OutcomeReader,
     Record,
-    RecordAfter,
     RefusedStep,
     ReportedOutcome,
     ReportedOutcomes,
@@ -70,7 +69,6 @@ _PREPARED = DrawnValues(0, Decimal("0.01"))
 
 _FORM = "application/x-www-form-urlencoded"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_SUCCESS = range(200, 300)
 _ITEM = re.compile(r"[^\[\]]*\[([0-9]{1,9})\].*|/([0-9]{1,9})(?:/.*)?", re.DOTALL)
 _ENCODED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")
 _LARGEST_INTEGER = (1 << 31) - 1
@@ -116,12 +114,13 @@ class WrittenBatch:
         record(items.key(0), items.drawn)
         steps = tuple(self._steps(items, reading.reader))
         made_of = list(zip(entry.steps, steps, strict=True))
+        call = self._call(sending)
         made = BatchProfile(
             operation=self.operation.id,
             key=items.key,
             item=items.item,
             record=record,
-            call=self._call(sending),
+            call=call,
             read=reading.read,
             shown=reading.shown,
             prepare=self._prepare(items),
@@ -135,7 +134,7 @@ class WrittenBatch:
             creates=entry.creates,
             twice=entry.twice or "",
             updates=tuple(_position(word, record, made_of) for word in entry.updates),
-            encodings=self._encodings(sending),
+            encodings=self._encodings(sending, call),
             values=plain(ValueRules, entry.values, self.place.at("values")),
             version=entry.read.version if entry.read else "etag",
             oddities=items.oddities,
@@ -231,15 +230,12 @@ class WrittenBatch:
             self.place.fail("send is missing: the spec has no values for its path, query or body")
         return inferred
 
-    def _encodings(self, sending: WrittenCall | None) -> Mapping[str, Callable[[Sequence[Json]], bytes]]:
-        call = self._call(sending)
+    def _encodings(
+        self, sending: WrittenCall | None, call: Callable[[Sequence[Json], int], Request]
+    ) -> Mapping[str, Encoding]:
         place = self.place.at("media-types")
-        body = sending.body if sending else None
-        if (
-            self.entry.media_types
-            and body
-            and body.names() & {n for tenant in self.scope.tenants for n in tenant}
-        ):
+        named = sending.body.names() if sending and sending.body else set()
+        if self.entry.media_types and named & {name for tenant in self.scope.tenants for name in tenant}:
             place.fail("the body names the tenant, so it cannot be written in other media types")
         listed = enumerate(self.entry.media_types)
         return {one: self._encoding(one, call, place.at(number)) for number, one in listed}
@@ -348,7 +344,7 @@ class RejectedPlacesReader:
         Return None if the response refuses the whole call. Raises ValueError: the response cannot be read.
         """
         response = exchange.response
-        if response.status in _SUCCESS:
+        if response.is_done:
             done = tuple(ReportedOutcome(item.place, accepted=True) for item in items)
             return ReportedOutcomes(done, _count(response))
         if response.status not in self.statuses or any(self._ends_reading(item.document) for item in items):
@@ -381,9 +377,9 @@ class RejectedPlacesReader:
             )
 
     def _ends_reading(self, item: Json) -> bool:
-        if not isinstance(item, Mapping):
-            return False
-        return any(name.lower() in self.wide_integers and _is_wide(value) for name, value in item.items())
+        return isinstance(item, Mapping) and any(
+            name.lower() in self.wide_integers and _is_wide(value) for name, value in item.items()
+        )
 
 
 def read_rejected_places(entry: RejectedPlacesEntry, place: WrittenPlace) -> RejectedPlacesReader:
@@ -456,7 +452,13 @@ def _position(
     """
     if word == "replaced":
         return UpdatePosition(_WORDS[word], None, tuple(step for _, step in steps))
-    after = _kept(record) if word == "kept" else _rejected(record)
+
+    def after(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
+        if word == "rejected" and before is not None:
+            return REFUSED_STEP
+        known, new = before or {}, record(key, drawn)
+        return {name: known.get(name) if value is None else value for name, value in new.items()}
+
     kept = (
         replace(step, after=lambda before, drawn: after(before, "", drawn))
         if one.if_there == "stored"
@@ -465,18 +467,3 @@ def _position(
         if one.if_there != "deleted"
     )
     return UpdatePosition(_WORDS[word], after, tuple(kept))
-
-
-def _kept(record: Callable[[str, DrawnValues], Record]) -> RecordAfter:
-    def after(before: Record | None, key: str, drawn: DrawnValues) -> Record:
-        new = record(key, drawn)
-        return {name: (before or {}).get(name) if value is None else value for name, value in new.items()}
-
-    return after
-
-
-def _rejected(record: Callable[[str, DrawnValues], Record]) -> RecordAfter:
-    def after(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-        return record(key, drawn) if before is None else REFUSED_STEP
-
-    return after
