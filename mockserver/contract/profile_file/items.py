@@ -46,7 +46,6 @@ from mockserver.spec.openapi import Operation, Spec
 _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
 """Drawn values of the items on which every way to spoil an item is tried."""
 
-_OK, _NOT_OK = 200, 300
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -238,9 +237,8 @@ class RecordReader:
         return {self._key(row): self._record(row) for row in found if not self._is_deleted(row)}
 
     def _found(self, exchange: Exchange, pointer: str) -> Json:
-        status = exchange.response.status
-        if not _OK <= status < _NOT_OK:
-            raise ValueError(f"a read was answered {status} and shows no record")
+        if not exchange.response.is_done:
+            raise ValueError(f"a read was answered {exchange.response.status} and shows no record")
         return value_at(exchange.response.json(), parse_pointer(pointer))
 
     def _record(self, row: Json) -> Record:
@@ -458,19 +456,13 @@ class WrittenStep:
         }
 
     def _check(self, result: StepResult, place: WrittenPlace, *, is_there: bool) -> None:
-        if isinstance(result, Mapping):
-            known = [member.pointer for member in self.reader.members]
-            self._check_members(result, place, known, is_there=is_there)
-        elif result == "stored" and self._stored_by_key():
-            place.fail(
-                f"{self._stored_by_key()} depends on the key, which is compared anyway: take it out of shows"
-            )
-
-    def _check_members(
-        self, result: Mapping[str, Json], place: WrittenPlace, known: Sequence[str], *, is_there: bool
-    ) -> None:
+        if result == "stored" and (by_key := self._stored_by_key()):
+            place.fail(f"{by_key} depends on the key, which is compared anyway: take it out of shows")
+        if not isinstance(result, Mapping):
+            return
         if not is_there:
             place.fail("expected a word: where nothing is, no member can change")
+        known = [member.pointer for member in self.reader.members]
         for name, value in result.items():
             if name not in known:
                 place.at(name).fail(f"shows does not compare it; it compares {', '.join(known)}")
@@ -480,5 +472,4 @@ class WrittenStep:
         """Return the pointer of a compared member that depends on the key, or "" if there is none."""
         drawn = self.items.drawn
         one, other = (self._stored(self.items.key(number), drawn) for number in (0, 1))
-        differ: list[ComparedMember] = [m for m in self.reader.members if one[m.name] != other[m.name]]
-        return differ[0].pointer if differ else ""
+        return next((m.pointer for m in self.reader.members if one[m.name] != other[m.name]), "")
