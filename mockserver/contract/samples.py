@@ -177,31 +177,27 @@ class SampleItem:
     """Members that form the key."""
     keyed: SampleMember
     """The member of the key that differs from item to item."""
-    marked: str
-    """Member with the text of the drawn number ("v17"); "" if no member takes a free text."""
+    marked: SampleMember | None
+    """Member with the text of the drawn number ("v17"), None if no member takes a free text."""
     priced: SampleMember | None
     """Member with the drawn amount."""
     corruptions: tuple[Corruption, ...]
-    mark_length: int = 0
-    """Minimum length of the text in `marked`."""
 
     def key(self, number: int) -> str:
-        made = {**self.base, self.keyed.name: self._key(number)}
+        counted = FIRST_KEY + number
+        own = counted if self.keyed.type == "integer" else self.keyed.text(counted)
+        made = {**self.base, self.keyed.name: own}
         return key_text([made[name] for name in self.keys])
 
     def item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
         text = key_parts(key)[self.keys.index(self.keyed.name)] if len(self.keys) > 1 else key
         made = {**self.base, self.keyed.name: int(text) if self.keyed.type == "integer" else text}
-        if self.marked:
-            made[self.marked] = f"v{drawn.number}".rjust(self.mark_length, "v")
+        if self.marked is not None:
+            length = self.marked.schema.get("minLength", 0)
+            made[self.marked.name] = f"v{drawn.number}".rjust(length, "v")
         if self.priced is not None:
             made[self.priced.name] = self.priced.within(drawn.amount)
         return made
-
-    def _key(self, number: int) -> Json:
-        if self.keyed.type == "integer":
-            return FIRST_KEY + number
-        return self.keyed.text(FIRST_KEY + number)
 
 
 def key_text(values: Sequence[Json]) -> str:
@@ -250,17 +246,12 @@ def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | 
         return None
     others = [member for member in members.values() if member.name not in batch.key]
     rest = [other for other in others if other.name not in answered]
-    free = next((one for one in rest if one.is_free), None)
-    marked = "" if free is None else free.name
+    marked = next((one for one in rest if one.is_free), None)
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
     priced = next(prices, None)
-    corruptions = tuple(
-        _corruptions(
-            [one for one in rest if one.name in base or one.name == marked or one is priced], schema, batch
-        )
-    )
-    length = 0 if free is None else free.schema.get("minLength", 0)
-    return SampleItem(base, batch.key, keyed, marked, priced, corruptions, mark_length=length)
+    sent = [one for one in rest if one.name in base or one is marked or one is priced]
+    corruptions = tuple(_corruptions(sent, schema, batch))
+    return SampleItem(base, batch.key, keyed, marked, priced, corruptions)
 
 
 def _with_unique_keys(keyed: SampleMember) -> bool:
