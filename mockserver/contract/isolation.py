@@ -74,18 +74,14 @@ class Isolation:
         self._number = 0
         self._keys = 0
         prefixed = "/sandboxes/" in target.address.url or SANDBOX in target.address.given
-        self._sandboxed = not prefixed and target.identity().is_ours
-
-    @property
-    def are_apart(self) -> bool:
+        self.are_apart = not prefixed and target.identity().is_ours
         """Whether a new scope has a sandbox of its own."""
-        return self._sandboxed
 
     def new_scope(self, keys: int) -> IsolationScope:
         """Return a new scope for at most `keys` keys."""
         self._number += 1
         name = f"{self._name}-{self._number}"
-        if self._sandboxed:
+        if self.are_apart:
             return IsolationScope(name, 0, has_sandbox=True, headers={SANDBOX: name})
         first = self._first + self._keys
         self._keys += keys
@@ -101,7 +97,7 @@ class Isolation:
         except TargetUnreachableError:
             return
         # A server has at most a thousand sandboxes. A run that cannot delete its own would reach this limit.
-        self._sandboxed = self._sandboxed and answered.status in (204, 404)
+        self.are_apart = self.are_apart and answered.status in (204, 404)
 
 
 def _short(name: str) -> str:

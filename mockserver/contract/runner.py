@@ -212,7 +212,9 @@ def run_side_by_side(
     finally:
         for one in processes:
             one.end()
-    merge.raise_error()
+    merge.write_rest()
+    if merge.error:
+        raise merge.error
 
 
 def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
@@ -234,7 +236,7 @@ def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Me
             merge.add(worker.receive())
             if worker.is_busy:
                 continue
-            if merge.is_lost or not groups or not worker.give(groups.popleft()):
+            if merge.error or not groups or not worker.give(groups.popleft()):
                 busy.discard(connection)
 
 
@@ -300,11 +302,8 @@ class _Merge:
         self._ledger = ledger
         self._waiting: dict[int, WorkedPart] = {}
         self._next = 0
-        self._error: BaseException | None = None
-
-    @property
-    def is_lost(self) -> bool:
-        return self._error is not None
+        self.error: BaseException | None = None
+        """The first error of a worker."""
 
     def report_calls(self) -> None:
         """Report to the observer the calls that all workers made since the last report."""
@@ -316,7 +315,7 @@ class _Merge:
         """Take the results of a part, and write all results whose turn it is in the order of the plan."""
         self.report_calls()
         self._waiting[done.number] = done
-        self._error = self._error or done.error
+        self.error = self.error or done.error
         while self._next in self._waiting:
             self._write(self._waiting.pop(self._next))
             self._next += 1
@@ -324,11 +323,6 @@ class _Merge:
     def write_rest(self) -> None:
         for number in sorted(self._waiting):
             self._write(self._waiting.pop(number))
-
-    def raise_error(self) -> None:
-        self.write_rest()
-        if self._error:
-            raise self._error
 
     def _write(self, done: WorkedPart) -> None:
         ledger, part = self._ledger, self._planned[done.number].part

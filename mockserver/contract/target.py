@@ -102,6 +102,7 @@ class Target:
 
     def __init__(self, address: Address, pause: Callable[[], None] | None = None) -> None:
         self.address = address
+        self.is_paced = pause is not None
         self._pause = pause
         self._is_stopped = False
         self._slow_calls = 0
@@ -115,10 +116,6 @@ class Target:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._caller.close()
-
-    @property
-    def is_paced(self) -> bool:
-        return self._pause is not None
 
     def reset(self) -> None:
         self._caller.close()
