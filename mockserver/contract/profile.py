@@ -19,7 +19,6 @@ from mockserver.contract.profile_reads import FactCheck, ListProfile
 from mockserver.model import Json
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
-UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
 UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 """Errors that a profile's functions may raise at an answer of an unexpected form."""
 
@@ -105,9 +104,6 @@ def _with_texts(pinned: Any, texts: Mapping[str, str]) -> Any:
     if isinstance(pinned, Mapping):
         return {name: _with_texts(value, texts) for name, value in pinned.items()}
     return texts.get(pinned, pinned) if isinstance(pinned, str) else pinned
-
-
-FOUND_OR_NOT = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("200", "404"))
 
 
 LossKind: TypeAlias = Literal[
@@ -362,8 +358,6 @@ class BatchProfile:
     """Media types of `encodings` that the vendor reads only according to an assumption."""
     key_header: str = ""
     """The header with the idempotency key, "" if there is none."""
-    key_member: str = ""
-    """The member of the body's root with the idempotency key, "" if there is none."""
     again: Literal["same", "refused", ""] = ""
     """The answer to a second call with a used key: the first answer, or a refusal; "" if unknown."""
     replay_status: int = 0

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Request, checks_of, to_json_text
+from mockserver.contract.exchange import Request, to_json_text
 from mockserver.contract.profile import BatchProfile, Record
 from mockserver.contract.run_state import SizeBudget, SizeLimit
 from mockserver.contract.sequences import sentences
@@ -18,8 +18,6 @@ from mockserver.contract.sequences.sequence import A_PAGE, CallSequence
 from mockserver.spec.openapi import Operation, Spec, resolve
 
 IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
-
-SIZE_CHECKS = checks_of("sizes")
 
 SHARED_CHECKS = frozenset(
     {

@@ -9,14 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.profile import (
-    FOUND_OR_NOT,
-    UNKNOWN_ID_REASON,
-    ExpectedStatuses,
-    FixturePins,
-    Profile,
-)
+from mockserver.contract.profile import ExpectedStatuses, FixturePins, Profile
 
+UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
+FOUND_OR_NOT = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("200", "404"))
 GONE = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404"))
 REPORT = "junit.xml"
 ITEM = "1"

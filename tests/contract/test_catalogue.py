@@ -11,8 +11,8 @@ from mockserver.contract.fuzzing.run import FUZZING_CHECKS
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.oracle.checks import CHECKS
 from mockserver.contract.sequences.batches import STATEFUL_CHECKS
-from mockserver.contract.size_plan import SIZE_CHECKS
 
+SIZE_CHECKS = exchange.checks_of("sizes")
 PARTS = (CHECKS, STATEFUL_CHECKS, LIST_CHECKS, SIZE_CHECKS, FUZZING_CHECKS)
 
 

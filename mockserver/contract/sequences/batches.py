@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
 
 from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.isolation import with_key
@@ -72,9 +71,7 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
     subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
     if token:
-        place: Literal["header", "member"] = "member" if subject.key_member else "header"
-        rule = IdempotencyRule(subject.key_member or subject.key_header, place)
-        request = with_key(rule, request, token)
+        request = with_key(IdempotencyRule(subject.key_header), request, token)
     if not sent.media_type:
         return request
     headers = request.headers
