@@ -88,9 +88,9 @@ def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) 
     return next((one for one in named if all(name in given for name in one)), ())
 
 
-def variable(scheme: str) -> str:
-    """Return the name of the environment variable with a security scheme's credential."""
-    return PREFIX + _OTHER.sub("_", scheme.upper())
+def variable(name: str, prefix: str = PREFIX) -> str:
+    """Return the name of the environment variable with the credential of a security scheme or header."""
+    return prefix + _OTHER.sub("_", name.upper())
 
 
 def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:

@@ -29,7 +29,7 @@ _CLOSED = (401, 403)
 _VARYING = re.compile(r"[0-9a-fA-F-]{8,}|[0-9]+")
 _ABSENT = (405, 501)
 _OTHERS = ("PATCH", "PUT", "POST", "DELETE", "TRACE")
-_READING = ("get", "head", "options", "trace")
+READING = ("get", "head", "options", "trace")
 _NUMBER = 2_000_000_011
 """Key of a record that most likely does not exist."""
 
@@ -374,7 +374,7 @@ def absent_note(api: ApiUnderTest, absent: Mapping[str, int]) -> str:
 
 def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:
     """Return a harmless first call of an operation, or None if it might write to an existing record."""
-    document, is_reading = api.spec.document, operation.method in _READING
+    document, is_reading = api.spec.document, operation.method in READING
     members = {one.name: SampleMember.of(document, one.name, one.schema) for one in operation.parameters}
 
     def value(found: re.Match[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import sys
@@ -19,7 +18,7 @@ from mockserver.contract import credentials, runner, safety
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError, current_id
-from mockserver.contract.facts import CheckedFacts, FactSearch, absent_note, absent_operations
+from mockserver.contract.facts import READING, CheckedFacts, FactSearch, absent_note, absent_operations
 from mockserver.contract.loading import as_ours_keeps_it, load_api, load_vendor_api, not_served
 from mockserver.contract.profile import Facts
 from mockserver.contract.run_state import SILENT, FindingLedger, RunConfig, RunObserver
@@ -42,8 +41,6 @@ QUICK_NOTE = (
     "run it without --quick before you rely on it"
 )
 HEADER_PREFIX = "MOCKSERVER_HEADER_"
-_OTHER = re.compile(r"[^A-Z0-9]+")
-_READING = ("get", "head", "options", "trace")
 _SHOWN = 8
 TARGET = "MOCKSERVER_TARGET"
 ALLOWED = "MOCKSERVER_ALLOW_REMOTE"
@@ -129,15 +126,11 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
         plan = replace(plan, facts={**plan.facts, **checked.taken})
         # In an API of a file without batches, a mock server's lists are empty or constant examples.
         is_plain = ours and api.spec.is_own and not any(one.batch for one in api.spec.operations.values())
-        phases = {runner.FUZZING_PHASE} if is_plain else {*PHASES}
+        served = (runner.FUZZING_PHASE,) if is_plain else PHASES
         context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
-        stopped = _run(
-            known,
-            target,
-            replace(plan, run_config=effort, phases=tuple(one for one in plan.phases if one in phases)),
-            ledger,
-        )
+        phases = tuple(one for one in plan.phases if one in served)
+        stopped = _run(known, target, effort, ledger, phases)
         seconds = (context.clock() - began).total_seconds()
     session = Session(plan, known, ledger, "" if here else url, seconds, stopped)
     return _masking(session, given, context)
@@ -184,10 +177,12 @@ def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
     return f"an internal error in mockserver: {ledger.fault}"
 
 
-def _run(api: ApiUnderTest, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
+def _run(
+    api: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger, phases: tuple[str, ...]
+) -> str:
     try:
         with _interruptible(target):
-            runner.run_phases(api, target, plan.run_config, ledger, plan.phases)
+            runner.run_phases(api, target, effort, ledger, phases)
     except KeyboardInterrupt:
         return INTERRUPTED
     except TargetUnreachableError as error:
@@ -338,9 +333,8 @@ class SessionPlan:
         effort = replace(self.run_config, only=frozenset({check}))
         if finding is None or not finding.phase:
             return replace(self, run_config=effort)
-        return replace(
-            self, run_config=replace(effort, parts=frozenset({finding.part})), phases=(finding.phase,)
-        )
+        effort = replace(effort, parts=frozenset({finding.part}))
+        return replace(self, run_config=effort, phases=(finding.phase,))
 
 
 def command_line(plan: SessionPlan) -> str:
@@ -349,7 +343,7 @@ def command_line(plan: SessionPlan) -> str:
 
 
 def header_variable(name: str) -> str:
-    return HEADER_PREFIX + _OTHER.sub("_", name.upper())
+    return credentials.variable(name, HEADER_PREFIX)
 
 
 def _words(plan: SessionPlan) -> Iterator[str]:
@@ -363,12 +357,10 @@ def _words(plan: SessionPlan) -> Iterator[str]:
         yield f"--target {shlex.quote(plan.target)}"
     yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)
     for name, text in plan.headers.items():
-        secret = is_credential_header(name)
-        yield (
-            f'--header "{name}: ${header_variable(name)}"'
-            if secret
-            else f"--header {shlex.quote(f'{name}: {text}')}"
-        )
+        if is_credential_header(name):
+            yield f'--header "{name}: ${header_variable(name)}"'
+        else:
+            yield f"--header {shlex.quote(f'{name}: {text}')}"
     yield from (f"--fact {shlex.quote(f'{name}={text}')}" for name, text in plan.facts.items())
     if plan.rate:
         yield f"--rate {plan.rate}"
@@ -392,7 +384,7 @@ def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None)
     writing = [
         f"{operation.method.upper()} {operation.path}"
         for name, operation in api.spec.operations.items()
-        if run_config.calls(name) and operation.method not in _READING and not operation.safe
+        if run_config.calls(name) and operation.method not in READING and not operation.safe
     ]
     yield f"{url} is not a mockserver: what this run creates, changes and deletes there stays that way"
     more = f" and {len(writing) - _SHOWN} more" if len(writing) > _SHOWN else ""
