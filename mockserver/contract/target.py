@@ -302,7 +302,7 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
     if answer.left < 0:
         raise _unread(answer.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
     body = b"" if request.method == "HEAD" else b"".join(answer.parts)
-    headers = _joined(answer.headers)
+    headers = dict(httpx.Headers(answer.headers).items())
     if body and "content-encoding" in headers:
         received = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
         try:
@@ -320,16 +320,6 @@ async def _ask(app: App, request: OutgoingRequest, answer: _Answer) -> None:
     else:
         if not (answer.status and answer.is_complete.is_set()):
             raise UnansweredCallError("the application ended without an answer")
-
-
-def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    if all(name.isascii() and text.isascii() for name, text in headers):
-        joined: dict[str, str] = {}
-        for name, text in headers:
-            key, value = name.decode("ascii").lower(), text.decode("ascii")
-            joined[key] = f"{joined[key]}, {value}" if key in joined else value
-        return joined
-    return dict(httpx.Headers(headers).items())
 
 
 def _scope(request: OutgoingRequest) -> dict[str, Any]:
