@@ -13,9 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from functools import reduce
 from inspect import Parameter, signature
-from operator import getitem
 from typing import Any, Literal, NoReturn, TypeVar, get_type_hints
 
 from msgspec import UNSET, Struct, ValidationError, convert, field
@@ -23,8 +21,9 @@ from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, U
 from yaml import YAMLError
 
 from mockserver.contract.profile import DrawnValues, Facts, Position
+from mockserver.contract.samples import set_member
 from mockserver.errors import SpecError
-from mockserver.model import Json
+from mockserver.model import Json, pointer_of, value_at
 from mockserver.spec.yaml_positions import compose, place_in
 
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
@@ -244,9 +243,10 @@ def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
         if not any_member:
             steps.append(name or int(number))
             continue
-        inner = reduce(getitem, steps, document)
-        alone = ((member, _replaced(document, steps, {member: value})) for member, value in inner.items())
-        steps.append(next(member for member, one in alone if not _converts(kind, one)))
+        inner = value_at(document, tuple(steps))
+        at = pointer_of(steps)
+        alone = ((name, set_member(at, {name: value})(document)) for name, value in inner.items())
+        steps.append(next(name for name, one in alone if not _converts(kind, one)))
     return steps
 
 
@@ -256,15 +256,6 @@ def _converts(kind: type[T], document: Json) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _replaced(document: Json, steps: Sequence[str | int], value: Json) -> Json:
-    if not steps:
-        return value
-    changed = _replaced(document[steps[0]], steps[1:], value)
-    if isinstance(document, list):
-        return [changed if number == steps[0] else one for number, one in enumerate(document)]
-    return {**document, steps[0]: changed}
 
 
 def _fail(detail: str, place: WrittenPlace, kinds: Sequence[Type]) -> NoReturn:
