@@ -27,7 +27,6 @@ from mockserver.contract.profile import (
 from mockserver.contract.profile_file.batches import WrittenBatch
 from mockserver.contract.profile_file.entries import (
     BatchEntry,
-    PlaceholderScope,
     ProfileEntry,
     Template,
     WrittenPlace,
@@ -38,15 +37,12 @@ from mockserver.contract.profile_file.entries import (
 from mockserver.contract.profile_reads import FactCheck, FactRead, ListProfile
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
-from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.openapi import Spec
 from mockserver.spec.yaml_positions import describe_yaml_error
 
 T = TypeVar("T")
 
 MEMBER = "x-contract"
-_BY_OPERATION = ("known", "bodies", "expected-statuses")
-"""Members of `pins` that name operations."""
-
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -141,7 +137,14 @@ class _WrittenProfile:
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
         """Return the batches in the order of the spec. A batch without an entry is inferred from the spec."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
-        made = (self._batch(operation, written, scope) for operation in self.spec.operations.values())
+        made: list[BatchProfile | None] = []
+        for operation in self.spec.operations.values():
+            if operation.batch is None or operation.id not in written:
+                made.append(infer_batch(self.spec, operation))
+                continue
+            document, place = written[operation.id]
+            batch = typed(BatchEntry, document, place)
+            made.append(WrittenBatch(self.spec, operation, operation.batch, batch, place, scope).profile())
         return tuple(one for one in made if one is not None)
 
     def _entries(self, entry: ProfileEntry) -> Mapping[str, tuple[Json, WrittenPlace]]:
@@ -158,18 +161,6 @@ class _WrittenProfile:
                 where.fail(f"{name} is not a batch operation of the spec; it has {listed}")
         return entries
 
-    def _batch(
-        self,
-        operation: Operation,
-        written: Mapping[str, tuple[Json, WrittenPlace]],
-        scope: PlaceholderScope,
-    ) -> BatchProfile | None:
-        if operation.batch is None or operation.id not in written:
-            return infer_batch(self.spec, operation)
-        document, place = written[operation.id]
-        entry = typed(BatchEntry, document, place)
-        return WrittenBatch(self.spec, operation, operation.batch, entry, place, scope).profile()
-
     def _check_credentials(self, entry: ProfileEntry) -> None:
         schemes = self.spec.document.get("components", {}).get("securitySchemes", {})
         for name in entry.credentials:
@@ -182,7 +173,7 @@ class _WrittenProfile:
     def _pins(self, entry: ProfileEntry) -> FixturePins:
         place = self.place.at("pins")
         pins = plain(FixturePins, entry.pins, place)
-        for member in _BY_OPERATION:
+        for member in ("known", "bodies", "expected-statuses"):
             for name in entry.pins.get(member, {}):
                 if name not in self.spec.operations:
                     place.at(member, name).fail("the spec has no such operation")
