@@ -191,7 +191,8 @@ class FactSearch:
 
     def _read(self, read: FactRead, check: FactCheck, facts: Facts) -> _Seen:
         request = self._request(read, check.tenant, facts)
-        tenant = "".join(f", {name}: {text}" for name, text in self._headers(check.tenant, facts).items())
+        headers = self.api.profile.headers(facts, check.tenant)
+        tenant = "".join(f", {name}: {text}" for name, text in headers.items())
         call = f"{request.method} {request.path}{tenant}"
         sent = with_query(self.api, read.operation, self.api.profile.credentials, request)
         try:
@@ -226,11 +227,8 @@ class FactSearch:
             query = {name: _filled(text, facts) for name, text in read.query.items()}
             path = f"{path}?{urlencode(query, quote_via=quote)}"
         given = self.api.profile.credentials
-        kept = {"accept": "application/json", **self._headers(tenant, facts)}
+        kept = {"accept": "application/json", **self.api.profile.headers(facts, tenant)}
         return Request("GET", path, kept).having(headers_for(self.api, operation.id, given))
-
-    def _headers(self, tenant: int, facts: Facts) -> Mapping[str, str]:
-        return self.api.profile.headers(facts, tenant)
 
     def _replacement(self, name: str, checks: Sequence[FactCheck], facts: Facts, seen: _Seen) -> str:
         """Return the text of another record that passes every check of the fact, or "" if there is none."""

@@ -49,9 +49,11 @@ class InferredReading:
     """Path of the list of records, or "" if no operation lists records."""
 
     def read(self, key: str, _tenant: int = 0) -> Request:
-        if self.one:
-            return Request("GET", self._path(key))
-        return Request("GET", self.all_)
+        if not self.one:
+            return self.listing()
+        parts = dict(zip(self.key, key_parts(key) if len(self.key) > 1 else [key], strict=False))
+        path = re.sub(r"\{(\w+)\}", lambda name: quote(parts.get(name[1], key), safe=""), self.one)
+        return Request("GET", path)
 
     def listing(self, _tenant: int = 0) -> Request:
         return Request("GET", self.all_)
@@ -77,10 +79,6 @@ class InferredReading:
 
     def _key(self, row: Mapping[str, Json]) -> str:
         return key_text([row.get(name) for name in self.key])
-
-    def _path(self, key: str) -> str:
-        parts = dict(zip(self.key, key_parts(key) if len(self.key) > 1 else [key], strict=False))
-        return re.sub(r"\{(\w+)\}", lambda name: quote(parts.get(name[1], key), safe=""), self.one)
 
 
 def compared_members(value: Json) -> str | Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -69,7 +70,8 @@ class Isolation:
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:
         self._target = target
-        self._name = _short("-".join(["contract", str(seed), *_plain(of)]))
+        plain = re.sub("[^a-z0-9]", "-", of.lower()).strip("-")
+        self._name = _short(f"contract-{seed}-{plain}".rstrip("-"))
         self._first = seed * _RUNS % 90_000 * _KEYS_OF_A_RUN
         self._number = 0
         self._keys = 0
@@ -106,11 +108,6 @@ def _short(name: str) -> str:
         return name
     mark = f"-{crc32(name.encode()):08x}"
     return name[: _LONGEST_NAME - len(mark)].strip("-") + mark
-
-
-def _plain(text: str) -> list[str]:
-    made = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in text.lower())
-    return [made.strip("-")] if made.strip("-") else []
 
 
 def use_reachable_sandboxes(target: Target, seed: int) -> str:
@@ -151,7 +148,8 @@ def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) ->
     if operation.method not in _WRITES or operation.safe or operation.id in rule.exempt:
         return False
     if rule.place == "member":
-        return any(_has_member(api, body.schema, rule.name) for body in operation.bodies)
+        schemas = (resolve(api.spec.document, body.schema) for body in operation.bodies)
+        return any(rule.name in schema.get("properties", {}) for schema in schemas)
     if any(one.has_parameter(rule.name) for one in api.spec.operations.values()):
         return operation.has_parameter(rule.name)
     return operation.method not in _REPEATED_BY_NATURE or operation.batch is not None
@@ -198,7 +196,3 @@ def is_refused(exchange: Exchange, status: int) -> bool:
 def _document(request: Request) -> Mapping[str, Any] | None:
     document = request.document() if _JSON in request.media_type else None
     return document if isinstance(document, dict) else None
-
-
-def _has_member(api: ApiUnderTest, schema: Any, name: str) -> bool:
-    return name in resolve(api.spec.document, schema).get("properties", {})

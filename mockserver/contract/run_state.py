@@ -77,10 +77,6 @@ class RunPart:
         return self.operation or self.phase
 
     @property
-    def run_phase(self) -> str:
-        return self.phase if self.operation else "fuzzing"
-
-    @property
     def name(self) -> str:
         return " ".join(filter(None, [self.phase, self.operation and f"of {self.operation}", self.note]))
 
@@ -184,7 +180,8 @@ class FindingLedger:
         for new in findings:
             one = new
             if part and not new.phase:
-                one = replace(new, phase=part.run_phase, part=part.subject)
+                phase = part.phase if part.operation else "fuzzing"
+                one = replace(new, phase=phase, part=part.subject)
             name = (one.operation, one.check)
             self._broken.setdefault(name, one)
             if name not in known:

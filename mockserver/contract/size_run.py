@@ -11,7 +11,7 @@ from statistics import median
 
 from mockserver.contract import size_plan
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
-from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, ReportedOutcomes
+from mockserver.contract.profile import BatchProfile, DrawnValues, ReportedOutcomes
 from mockserver.contract.run_state import PlannedPart, SizeBudget, SizeLimit, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, settle_batch
@@ -124,10 +124,6 @@ class Patience:
         if self.by_item is None:
             return self.most
         return min(self.most, max(self.least, self.times * self.by_item * size))
-
-    def at_least(self, by_item: float) -> Patience:
-        """Return a patience with at least `by_item` seconds for an item."""
-        return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
 @dataclass(slots=True)
@@ -337,7 +333,8 @@ class _OpenedTrial:
     def mixed(self, number: int, named: BadItems) -> None:
         """Send bad items among good items. If the vendor accepts a key again, repeat the earlier keys."""
         bad = places_of(named, self.planned.size)
-        ways = self._ways()
+        known = self.sequence.context.batch_profile.corruptions
+        ways = tuple(way for way in known if not way.refuses_call) or known
         items = [
             SequenceItem(one.key, one.drawn, ways[place % len(ways)] if place in bad else None)
             for place, one in enumerate(self.good(number))
@@ -425,7 +422,8 @@ class _OpenedTrial:
             if seconds <= patience.limit(size):
                 return
             if patience.by_item is not None and size > COMPARED[-1]:
-                patience = patience.at_least(self.run.seconds_of(COMPARED[-1]) / COMPARED[-1])
+                by_item = self.run.seconds_of(COMPARED[-1]) / COMPARED[-1]
+                patience = replace(patience, by_item=max(by_item, patience.by_item))
             seconds = min(seconds, self.run.seconds_of(size))
         due = patience.limit(size)
         if seconds <= due:
@@ -493,10 +491,6 @@ class _OpenedTrial:
         places = {place for bad in named for place in sample_of(size, places_of(bad, size), self._seed)}
         parts = [self.keys[first : first + size] for first in range(0, len(self.keys), size)]
         return list(dict.fromkeys(part[place] for part in parts for place in sorted(places)))
-
-    def _ways(self) -> Sequence[Corruption]:
-        ways = self.sequence.context.batch_profile.corruptions
-        return tuple(way for way in ways if not way.refuses_call) or ways
 
     def _drawn(self, number: int) -> DrawnValues:
         cents = (number * 7919 + self._seed * 104_729) % _CENTS + 1
