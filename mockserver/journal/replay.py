@@ -288,7 +288,8 @@ def compare_calls(first: Entry, second: Entry) -> Document:
         if was != now
     ]
     items.sort(key=lambda one: None in (one["first"], one["second"]))  # items that both calls have come first
-    changes = list(diff_values(*(_parts(one, View(shown=True)) for one in both)))
+    was_shown, now_shown = (_parts(one, View(shown=True)) for one in both)
+    changes = list(diff_values(was_shown, now_shown))
     old, new = (_parts(one, View()) for one in both)
     return {
         "says": _say(first.status, second.status, len(items), len(pairs)),
