@@ -217,8 +217,12 @@ DRILL_PROCESS = """
 import sys
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.drill import DrillTarget
+class TellingGroups(ProcessGroups):
+    def _tell(self, sign, group):
+        super()._tell(sign, group)
+        print("the watcher knows it", flush=True)
 target = DrillTarget("", "", "", {}, "", None, lambda: 0)
-with ProcessGroups() as groups:
+with TellingGroups() as groups:
     ClientCommand(sys.argv[1:], {}, groups, 600).run(target, {})
 """
 
@@ -228,8 +232,12 @@ def test_a_drill_that_is_killed_leaves_no_client_behind(pipe: tuple[int, int]) -
     read, write = pipe
     words = holding(("sh", "-c", "sleep 600 & echo began >&FD; wait"), write)
 
-    with subprocess.Popen(python(DRILL_PROCESS, *words)) as drill:  # noqa: S603 - our own program
+    with subprocess.Popen(  # noqa: S603 - our own program
+        python(DRILL_PROCESS, *words), stdout=subprocess.PIPE
+    ) as drill:
         began = os.read(read, 100)
+        assert drill.stdout is not None
+        assert drill.stdout.readline()
         os.close(write)
         drill.kill()
 
