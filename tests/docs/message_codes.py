@@ -35,9 +35,10 @@ class _Parameter:
 @cache
 def message_codes() -> frozenset[str]:
     """Return all codes; one that ends with `-` is the beginning of several."""
-    modules = [ast.parse(file.read_text(encoding="utf-8")) for file in _files()]
-    public = {name: one for module in modules for name, one in _functions(module).items() if name[0] != "_"}
-    found = chain.from_iterable(_codes(module, {**public, **_functions(module)}) for module in modules)
+    parsed = (ast.parse(file.read_text(encoding="utf-8")) for file in _files())
+    modules = [(module, _functions(module)) for module in parsed]
+    public = {name: one for _, own in modules for name, one in own.items() if name[0] != "_"}
+    found = chain.from_iterable(_codes(module, {**public, **own}) for module, own in modules)
     return frozenset(text for text in found if _CODE.fullmatch(text))
 
 
