@@ -310,7 +310,7 @@ class _OpenedTrial:
     """Keys whose record is exactly known."""
 
     def prepare(self) -> bool:
-        """Prepare the keys, and return whether the records of the keys are known."""
+        """Create what the items need. Return False if some of the keys, but not all, have records."""
         if not self.keys:
             return True
         if not self.planned.is_over:

@@ -108,7 +108,7 @@ class RedisConnection:
                 waits.left_s -= monotonic() - began
 
     def once(self, work: Callable[[Any], object]) -> list[Any]:
-        """Let `work` fill a pipeline, and send the pipeline only once; so `work` may count.
+        """Let `work` fill a pipeline, and send the pipeline once, so that `work` may increment counters.
 
         Raises StoreUnavailableError.
         """

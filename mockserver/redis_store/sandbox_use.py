@@ -69,7 +69,7 @@ class RedisUseTimes:
 
 
 Group: TypeAlias = tuple[str, ...]
-"""Name of a group: what its calls have in common."""
+"""What the calls of a group share: sandbox and vendor, then tenant, idempotency key, credentials."""
 
 
 class OpenCalls:

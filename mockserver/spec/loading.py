@@ -144,7 +144,7 @@ def _below(node: Any, step: str) -> Any:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """Return the reference with the nearest name as its first missing step, or "" if none is valid."""
+    """Return the reference with the nearest name in place of its first missing step; "" if still broken."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)

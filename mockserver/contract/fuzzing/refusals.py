@@ -1,7 +1,7 @@
 """Checks that bad calls are refused: credentials, undecodable bodies, statuses.
 
-Each call is a successful call, made bad in one way. A status that the spec does not declare is not expected.
-A vendor's unusual statuses are in its profile (`RefusalRule`).
+Each call is a successful call, made bad in one way. A status is demanded only if the spec
+declares this status. A vendor's unusual statuses are in its profile (`RefusalRule`).
 """
 
 from __future__ import annotations

@@ -80,7 +80,10 @@ class KeyEntry(Entry, frozen=True):
 
 
 class ChangeEntry(Entry, frozen=True):
-    """A change of an item. The fields apply in their order, and name members by JSON Pointers."""
+    """A change of an item: first `remove`, then `set`, `as-text` and `names`, whatever their order.
+
+    `remove`, `set` and `as-text` have JSON Pointers to members.
+    """
 
     remove: str | list[str] = []
     changes: dict[str, Any] = field(name="set", default={})

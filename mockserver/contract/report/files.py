@@ -53,7 +53,7 @@ _NOWHERE = "http://in-process.invalid"
 
 _LONGEST_REMARK = 2000
 _SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
-"""Names of sandboxes that the suite makes, short enough for a process number at their end."""
+"""Pattern of the suite's sandbox names to which a script can append its process number."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _IN_DOUBLE = re.compile(r'(["\\`$])')

@@ -202,7 +202,7 @@ class _Count:
     """A number in messages that follows the place of the bad item."""
 
     shift: int
-    """Difference of the number from the place, equal in all messages."""
+    """The number in a message minus the place of the bad item; equal in all messages."""
     text: str
     """The first of the messages."""
 

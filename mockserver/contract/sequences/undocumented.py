@@ -123,7 +123,7 @@ class PositionTrials:
         return self.context.batch_profile
 
     def adapted_profile(self) -> BatchProfile:
-        """Return the profile with the positions of the target."""
+        """Make the trials; return the profile with what the target does in place of what this mock does."""
         ours = self._ours
         assumptions = {case.assumption.name: case.assumption for case in _cases(ours) if case.assumption}
         taken = {name: self._position(one) for name, one in assumptions.items()}

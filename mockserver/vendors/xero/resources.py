@@ -38,7 +38,7 @@ class MemberType(Value, frozen=True):
     """How filters read members of a type, and how answers show them."""
 
     field: FieldType | None
-    """Type in filters; None if filters do not read the members, which mostly belong to another document."""
+    """Type in filters; None if filters cannot read members of this type."""
     show: Callable[..., Mapping[str, Json]]
     source: str = ""
     """The stored member with the value, if it has another name."""
