@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from yaml.constructor import ConstructorError
 
 from mockserver.codec import json
 from mockserver.model import Json
-
-_MERGE = "<<"
 
 _MAX_DIGITS = 400
 _MAX_LEVELS = 200
@@ -22,6 +20,17 @@ _MAX_VALUES = 2_000_000
 
 _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
 """Texts that a version of YAML reads as a number."""
+
+
+class TextPosition(NamedTuple):
+    """Position in a text; line and column count from 1."""
+
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, mark: yaml.Mark) -> TextPosition:
+        return cls(mark.line + 1, mark.column + 1)
 
 
 class NotPlainError(Exception):
@@ -34,9 +43,13 @@ class EventReader:
     `loader` is a PyYAML loader of the text, which parses and decides the types of unquoted scalars.
     """
 
+    _merge: str | None = "<<"
+    """Name of the member with mappings to be merged; None: no member has a meaning."""
+
     def __init__(self, loader: Any) -> None:  # PyYAML's own types say nothing of its events
         self._loader = loader
         self.has_aliases = False
+        self._path: list[str | int] = []
         self._anchored: dict[str, Json] = {}
         self._unquoted: dict[str, Json] = {}
         self._texts: dict[str, str] = {}
@@ -54,7 +67,23 @@ class EventReader:
         if not isinstance(self._loader.get_event(), kind):
             raise NotPlainError
 
-    def _value(self, event: Any) -> Json:
+    def _refuse(self, event: Any, code: str, detail: str, hint: str) -> None:  # noqa: ARG002 - see subclasses
+        """Refuse what is at the path. A subclass that returns reads on behind it."""
+        raise NotPlainError
+
+    def _refuse_reference(self, event: Any) -> None:
+        """Refuse the alias, or the anchor and the tag, if the event has any."""
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, "alias", f"the alias *{event.anchor}", "write out what it stands for")
+            return
+        if event.anchor is not None:
+            self._refuse(event, "anchor", f"the anchor &{event.anchor}", "take it out")
+        if event.tag is not None:
+            cure = "take it out; quote a value to make it a text"
+            self._refuse(event, "tag", f"the tag {event.tag}", cure)
+
+    def _value(self, event: Any, key: Any = None) -> Json:  # noqa: ARG002 - see subclasses
+        """Return the value that begins with the event, at the path; `key` is the event of its name."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None or event.anchor in self._anchored:
@@ -72,40 +101,63 @@ class EventReader:
 
     def _untagged(self, event: Any) -> Json:
         if isinstance(event, yaml.ScalarEvent):
-            return self._unquoted_scalar(event.value) if event.implicit[0] else self._text(event.value)
+            return self._unquoted_scalar(event) if event.implicit[0] else self._text(event.value)
         return self._mapping() if isinstance(event, yaml.MappingStartEvent) else self._list()
 
     def _mapping(self) -> Json:
         members: dict[str, Json] = {}
         merged: dict[str, Json] | None = None
         while not isinstance(event := self._loader.get_event(), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent) or event.anchor is not None or event.tag is not None:
-                raise NotPlainError
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(event, "bad-key", "a key is not a text", "write a name before the colon")
+                self._below("?", event)
+                self._below("?", self._loader.get_event())
+                continue
             name = self._text(event.value)
-            if name == _MERGE and event.implicit[0] and merged is None:
-                merged = self._merged(self._loader.get_event())
-            elif name in members or name == _MERGE:
-                raise NotPlainError
+            self._path.append(name)
+            if event.anchor is not None or event.tag is not None:
+                self._refuse_reference(event)
+            if name == self._merge and event.implicit[0] and merged is None:
+                merged = self._merged()
+            elif name in members or name == self._merge:
+                self._refuse(
+                    event, "duplicate-key", f'the key "{name}" is here twice', "take one of them out"
+                )
+                self._path.pop()
+                self._below(f"{name}?", self._loader.get_event())
+                continue
             else:
-                members[name] = self._value(self._loader.get_event())
+                members[name] = self._value(self._loader.get_event(), event)
+            self._path.pop()
         return {**merged, **members} if merged else members
 
-    def _merged(self, event: Any) -> dict[str, Json]:
-        value = self._alias(event) if isinstance(event, yaml.AliasEvent) else None
-        if not isinstance(value, dict):
-            raise NotPlainError
-        return value
+    def _merged(self) -> dict[str, Json]:
+        value = self._value(self._loader.get_event())
+        sources = value if isinstance(value, list) else [value]
+        merged: dict[str, Json] = {}
+        for source in reversed(sources):
+            if not isinstance(source, dict):
+                raise NotPlainError
+            merged.update(source)
+        return merged
 
     def _list(self) -> Json:
         elements: list[Json] = []
         while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
-            elements.append(self._value(event))
+            elements.append(self._below(len(elements), event))
         return elements
+
+    def _below(self, step: str | int, event: Any) -> Json:
+        self._path.append(step)
+        value = self._value(event)
+        self._path.pop()
+        return value
 
     def _text(self, text: str) -> str:
         return self._texts.setdefault(text, text)
 
-    def _unquoted_scalar(self, text: str) -> Json:
+    def _unquoted_scalar(self, event: Any) -> Json:
+        text = event.value
         if text not in self._unquoted:
             tag = self._loader.resolve(yaml.ScalarNode, text, (True, False))
             self._unquoted[text] = self._loader.construct_object(yaml.ScalarNode(tag, self._text(text)))
@@ -118,7 +170,7 @@ else:
     _Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Safe):
+class PlainLoader(_Safe):
     """PyYAML's safe loader with exact numbers and JSON values only: no set, date or object.
 
     Keys are texts as written; otherwise `200` would be a number and `on` a Boolean, which JSON does not allow
@@ -165,13 +217,13 @@ def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
     return json.parse_decimal(loader.construct_scalar(node).replace("_", ""))
 
 
-_Loader.yaml_constructors = {
+PlainLoader.yaml_constructors = {
     tag: make
     for tag, make in _Safe.yaml_constructors.items()
     if tag is None or tag.rpartition(":")[2] in ("null", "bool", "int", "str", "seq", "map")
 }
-_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
-_Loader.yaml_implicit_resolvers = {
+PlainLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+PlainLoader.yaml_implicit_resolvers = {
     first: [
         (tag, pattern)
         for tag, pattern in resolvers
@@ -179,7 +231,7 @@ _Loader.yaml_implicit_resolvers = {
     ]
     for first, resolvers in _Safe.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
+PlainLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
 """Booleans are those of YAML 1.2, in which OpenAPI is written: `no` and `on` are texts."""
@@ -190,7 +242,7 @@ def load(text: str, *, lenient: bool = False) -> Json:
 
     If `lenient`, the last of repeated keys counts, and a value that is not valid for its type is a text.
     """
-    reader = EventReader(_Loader(text))
+    reader = EventReader(PlainLoader(text))
     try:
         document = reader.read()
     except (NotPlainError, yaml.YAMLError, RecursionError):
@@ -203,11 +255,11 @@ def load(text: str, *, lenient: bool = False) -> Json:
 def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
     """Return the one document in `text`, read by PyYAML: slow, but it knows tags and the places of errors."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
+    for event in yaml.parse(text, Loader=PlainLoader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_LEVELS:
             raise ConstructorError(None, None, f"nested deeper than {_MAX_LEVELS} levels", None)
-    loader = _Loader(text, lenient=lenient)
+    loader = PlainLoader(text, lenient=lenient)
     try:
         document = loader.get_single_data()
     finally:

@@ -73,8 +73,8 @@ def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, sou
     try:
         json.check_depth(document)
     except MalformedBody as deep:
-        slip = DocumentProblem((), "too-deep", deep.detail, "keep the document flatter")
-        return _parse(PositionedDocument(None, syntax_problems=(slip,)), vendors, source)
+        refused = PositionedDocument.refused("too-deep", deep.detail, "keep the document flatter")
+        return _parse(refused, vendors, source)
     return _parse(check_size(len(json.encode(document))) or PositionedDocument(document), vendors, source)
 
 

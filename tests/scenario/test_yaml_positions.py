@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.scenario.yaml_positions import MAX_CHARACTERS, TextPosition, parse_yaml
+from mockserver.scenario.yaml_positions import MAX_CHARACTERS, UNKNOWN_KEY, DocumentProblem, parse_yaml
 
 TEXT = """\
 name: flaky
@@ -18,8 +18,12 @@ def test_keys_and_values_know_where_they_begin() -> None:
     found = parse_yaml(TEXT)
 
     assert found.document == {"name": "flaky", "rules": [{"id": "r1", "match": {"nth": 1}}]}
-    assert found.keys["rules", 0, "match", "nth"] == TextPosition(4, 13)
-    assert found.values["rules", 0, "match", "nth"] == TextPosition(4, 18)
+    key, value = (
+        found.locate(DocumentProblem(("rules", 0, "match", "nth"), code, "", ""))
+        for code in (UNKNOWN_KEY, "wrong-type")
+    )
+    assert (key.line, key.column) == (4, 13)
+    assert (value.line, value.column) == (4, 18)
 
 
 @pytest.mark.parametrize(
