@@ -15,6 +15,7 @@ import yaml as pyyaml
 from mockserver.cli.options import choices, either, nearest, shown
 from mockserver.cli.spec_cures import cure_of, members_of, openapi_cure
 from mockserver.codec import yaml
+from mockserver.codec.yaml import TextPosition
 from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
 from mockserver.errors import MockServerError, SpecError
@@ -32,7 +33,7 @@ from mockserver.spec.marks import answer_schema
 from mockserver.spec.openapi import METHODS, Batch, Operation, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.source_files import PARTS, SourceDocument, read_source
-from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
+from mockserver.spec.yaml_positions import START, compose, find_yaml_fault, place_in
 
 _MOST_PROBLEMS = 20
 _NOTE_CURE = "what docs/your-own-api.md says can be read"
@@ -66,7 +67,7 @@ class SpecProblem:
     """A problem of a spec, with its place in the file."""
 
     file: Path
-    place: Place
+    place: TextPosition
     pointer: str
     what: str
     """A sentence about the problem."""
@@ -213,7 +214,7 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[Mis
 
 def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProblem:
     fault = find_yaml_fault(text, error)
-    place = Place(fault.line, fault.column) if fault.line else START
+    place = TextPosition(fault.line, fault.column) if fault.line else START
     cure = "quote texts with : or #, and indent with spaces"
     if "indented" in fault.what:
         cure = "indent with spaces, members of one mapping all alike"

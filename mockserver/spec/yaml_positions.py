@@ -7,21 +7,16 @@ from typing import NamedTuple
 
 import yaml
 
+from mockserver.codec.yaml import TextPosition
+
 _NEAR = 2
 """Maximum number of lines between an indentation with a tab and the line of the reader's error."""
 
 
-class Place(NamedTuple):
-    """A line and column, both from 1."""
-
-    line: int
-    column: int
+START = TextPosition(1, 1)
 
 
-START = Place(1, 1)
-
-
-def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
+def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> TextPosition:
     """Return the place of the key or item at `path`, or of its nearest ancestor that exists."""
     node, found = root, START
     for step in path:
@@ -29,11 +24,11 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
         if below is None:
             break
         mark, node = below
-        found = Place(mark.line + 1, mark.column + 1)
+        found = TextPosition.of(mark)
     return found
 
 
-def find_place(text: str, path: Sequence[str | int]) -> Place:
+def find_place(text: str, path: Sequence[str | int]) -> TextPosition:
     """Return what `place_in` returns for a YAML or JSON text; `START` if the text cannot be read."""
     try:
         return place_in(compose(text), path)
@@ -71,7 +66,8 @@ def find_yaml_fault(text: str, error: Exception) -> YamlFault:
     if mark is None:
         return YamlFault(message)
     lines = text.splitlines()[: mark.line + 1]
-    tab = next((number for number, line in _last(lines) if "\t" in _indentation(line)), 0)
+    last = list(enumerate(lines, 1))[-1 - _NEAR :]
+    tab = next((number for number, line in last if "\t" in _indentation(line)), 0)
     if tab:
         column = lines[tab - 1].index("\t") + 1
         return YamlFault(f"line {tab} is indented with a tab; YAML allows only spaces", tab, column)
@@ -86,11 +82,6 @@ def describe_yaml_error(text: str, error: Exception) -> str:
     return f"{fault.what} (line {fault.line}, column {fault.column})" if fault.line else fault.what
 
 
-def _last(lines: list[str]) -> list[tuple[int, str]]:
-    first = max(0, len(lines) - 1 - _NEAR)
-    return [(first + number, line) for number, line in enumerate(lines[first:], 1)]
-
-
 def _indentation(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
@@ -103,13 +94,14 @@ def _uneven_line(lines: list[str]) -> YamlFault | None:
         if not words or words.startswith("#"):
             continue
         width = len(_indentation(line))
-        if width > levels[-1] and not opens:
-            found = _fault(number, width, before, levels[-1])
         while levels[-1] > width:
             levels.pop()
-        if levels[-1] < width and not opens:
-            found = _fault(number, width, before, levels[-1])
         if levels[-1] < width:
+            if not opens:
+                message = (
+                    f"line {number} is indented by {width} spaces, line {before} above it by {levels[-1]}"
+                )
+                found = YamlFault(message, number, width + 1)
             levels.append(width)
         while words.startswith("- "):
             width += len(words) - len(words[2:].lstrip())
@@ -120,8 +112,3 @@ def _uneven_line(lines: list[str]) -> YamlFault | None:
         )
         before = number
     return found
-
-
-def _fault(number: int, width: int, above: int, level: int) -> YamlFault:
-    message = f"line {number} is indented by {width} spaces, line {above} above it by {level}"
-    return YamlFault(message, number, width + 1)
