@@ -11,8 +11,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, NoReturn
 
-from yaml import YAMLError
-
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport, Place, read_known, write_known
@@ -192,7 +190,7 @@ def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
     """Return the object in a YAML or JSON file; end the command if the file has no object."""
     try:
         found = yaml.load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, YAMLError) as error:
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
         fail_usage(f"{file} cannot be read: {error}", f"{option} {file}", cure)
     if not isinstance(found, dict):
         fail_usage(f"{file} is not an object of YAML or JSON", f"{option} {file}", cure)

@@ -269,12 +269,12 @@ def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
     from mockserver.spec.loading import MALFORMED
     from mockserver.spec.overlay import read_overlay
     from mockserver.spec.source_files import read_text
-    from mockserver.spec.yaml_positions import find_place
+    from mockserver.spec.yaml_positions import compose, place_in
 
     message = str(error)
     for file in context.params.get("overlays") or ():
         if message.startswith(f"{file.name}:"):
-            place = find_place(read_text(file), error.path)
+            place = place_in(compose(read_text(file)), error.path)
             return CliError(
                 message, f"{shown_path(file)}:{place.line}:{place.column}", error.cure or "write it as YAML"
             )

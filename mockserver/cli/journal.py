@@ -408,14 +408,12 @@ def _end_without_calls(server: ServerOptions) -> NoReturn:
 
 
 def _read(server: ServerOptions, file: Any) -> Json:
-    from yaml import YAMLError
-
     from mockserver.codec import yaml
 
     name = getattr(file, "name", "standard input")
     try:
         return yaml.load(file.read())
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         detail = f"{name} is neither JSON nor YAML: {shorten(str(error), 200)}"
         end_usage(server, "no-document", detail, f"FILE {name}", "mockserver journal verify --help")
 

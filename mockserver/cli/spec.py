@@ -243,13 +243,11 @@ def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
 
 
 def read_document(file: Path) -> dict[str, Any]:
-    from yaml import YAMLError
-
     from mockserver.codec import yaml
 
     try:
         document = yaml.load(file.read_bytes().decode())
-    except (UnicodeError, YAMLError) as error:
+    except (UnicodeError, yaml.YAMLError) as error:
         fail(
             f"{file.name} is not YAML: {shown(error)}", str(file), f"mockserver spec check {file}", EXIT_USAGE
         )

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml as pyyaml
-
 from mockserver.cli.options import choices, either, nearest, shown
 from mockserver.cli.spec_cures import cure_of, members_of, openapi_cure
 from mockserver.codec import yaml
@@ -97,7 +95,7 @@ def find_problems(
         return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
     except RecursionError:
         return (SpecProblem(file, START, "", "not YAML: nested too deep", "nest less"),)
-    except pyyaml.YAMLError as error:
+    except yaml.YAMLError as error:
         return (_syntax_problem(file, text, error),)
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
@@ -113,9 +111,8 @@ def _placed(
     file: Path, text: str, document: dict[str, Any], found: Iterable[Misfit]
 ) -> tuple[SpecProblem, ...]:
     """Return the problems with their places in the text, sorted, without duplicates."""
-    each, root = set(found), None
-    with suppress(pyyaml.YAMLError):  # JSON may be indented with tabs
-        root = compose(text) if each else None
+    each = set(found)
+    root = compose(text) if each else None
     problems = [
         SpecProblem(
             file, place_in(root, one.path), _pointer(one.path, document), one.what, one.cure, one.is_warning
@@ -131,7 +128,7 @@ def _own_problems(
     try:
         if not source.text.lstrip().startswith(("{", "[")):
             yaml.load(source.text)
-    except pyyaml.YAMLError as error:  # a fault that does not prevent serving, such as a name written twice
+    except yaml.YAMLError as error:  # a fault that does not prevent serving, such as a name written twice
         return (_syntax_problem(file, source.text, error),)
     faults = _own_faults(file, source.document, overlays, schema=schema)
     return _placed(file, source.text, source.document, faults)
@@ -212,7 +209,7 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[Mis
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
 
 
-def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProblem:
+def _syntax_problem(file: Path, text: str, error: yaml.YAMLError) -> SpecProblem:
     fault = find_yaml_fault(text, error)
     place = TextPosition(fault.line, fault.column) if fault.line else START
     cure = "quote texts with : or #, and indent with spaces"

@@ -22,6 +22,10 @@ _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
 """Texts that a version of YAML reads as a number."""
 
 
+YAMLError = yaml.YAMLError
+"""Error of `load`: the text is no YAML, or more than plain data."""
+
+
 class TextPosition(NamedTuple):
     """Position in a text; line and column count from 1."""
 
@@ -123,9 +127,8 @@ class EventReader:
                 self._refuse(
                     event, "duplicate-key", f'the key "{name}" is here twice', "take one of them out"
                 )
-                self._path.pop()
-                self._below(f"{name}?", self._loader.get_event())
-                continue
+                self._path[-1] = f"{name}?"
+                self._value(self._loader.get_event())
             else:
                 members[name] = self._value(self._loader.get_event(), event)
             self._path.pop()

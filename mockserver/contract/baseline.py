@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml as writer
-from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
@@ -67,7 +66,7 @@ def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -
     """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, YAMLError) as error:
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise UnreadableBaselineError(f"{file}: {error}") from None
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise UnreadableBaselineError(f"{file}: /version: expected {VERSION}")

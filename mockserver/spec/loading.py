@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import unquote
 
-from yaml import YAMLError
-
-from mockserver.codec import json, yaml
+from mockserver.codec import json
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.marks import complete_batches, complete_collections
@@ -33,8 +31,8 @@ from mockserver.spec.openapi import (
 )
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.served_form import served_form, server_paths
-from mockserver.spec.source_files import PARTS, read_source, read_text
-from mockserver.spec.yaml_positions import compose, describe_yaml_error, place_in
+from mockserver.spec.source_files import PARTS, parse_yaml, read_source, read_text
+from mockserver.spec.yaml_positions import compose, place_in
 
 _DATA = {"example", "default", "enum", "value"}
 _MAPS_OF_NAMES = frozenset(
@@ -165,10 +163,7 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         text = file.read_bytes().decode()
     except UnicodeError as error:
         raise SpecError(str(error), file=file.name) from None
-    try:
-        document = yaml.load(text)
-    except (YAMLError, RecursionError) as error:
-        raise SpecError(f"not YAML: {describe_yaml_error(text, error)}", file=file.name) from None
+    document = parse_yaml(text, file.name)
     if not overlays:
         return index(file.stem, text, document, file.name)
     with refuse_malformed(file.name):
@@ -226,11 +221,8 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
 
 
 def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:
-    if notes:
-        with suppress(YAMLError):
-            root = compose(text)
-            notes = [replace(note, line=place_in(root, note.path).line) for note in notes]
-    yield from notes
+    root = compose(text) if notes else None
+    yield from notes if root is None else (replace(one, line=place_in(root, one.path).line) for one in notes)
 
 
 def index(name: str, text: str, document: Json, file: str, *, is_whole: bool = False) -> Spec:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from yaml import YAMLError
-
 from mockserver.codec import yaml
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
@@ -55,9 +53,14 @@ def _parsed(text: str, name: str) -> Json:
             return _parse_json(text)
         except (ValueError, RecursionError):
             pass  # may be YAML in flow style, which allows comments and a last comma
+    return parse_yaml(text, name, lenient=True)
+
+
+def parse_yaml(text: str, name: str, *, lenient: bool = False) -> Json:
+    """Return what `yaml.load` returns for the text of the file `name`. Raises SpecError."""
     try:
-        return yaml.load(text, lenient=True)
-    except (YAMLError, RecursionError) as error:
+        return yaml.load(text, lenient=lenient)
+    except (yaml.YAMLError, RecursionError) as error:
         raise SpecError(f"not YAML: {describe_yaml_error(text, error)}", file=name) from None
 
 

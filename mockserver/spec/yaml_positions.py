@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import yaml
 
-from mockserver.codec.yaml import TextPosition
+from mockserver.codec.yaml import PlainLoader, TextPosition
 
 _NEAR = 2
 """Maximum number of lines between an indentation with a tab and the line of the reader's error."""
@@ -17,7 +17,7 @@ START = TextPosition(1, 1)
 
 
 def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> TextPosition:
-    """Return the place of the key or item at `path`, or of its nearest ancestor that exists."""
+    """Return the place of the key or item at `path`, or of its nearest ancestor; `START` if there is none."""
     node, found = root, START
     for step in path:
         below = _below(node, step)
@@ -28,17 +28,12 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> TextPosition:
     return found
 
 
-def find_place(text: str, path: Sequence[str | int]) -> TextPosition:
-    """Return what `place_in` returns for a YAML or JSON text; `START` if the text cannot be read."""
-    try:
-        return place_in(compose(text), path)
-    except yaml.YAMLError:
-        return START
-
-
 def compose(text: str) -> yaml.Node | None:
-    node: yaml.Node | None = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return node
+    """Return the root of a YAML or JSON text, an empty scalar if it has none; None: it cannot be read."""
+    try:
+        return yaml.compose(text, Loader=PlainLoader) or yaml.ScalarNode("", "")
+    except (yaml.YAMLError, RecursionError):
+        return None
 
 
 def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Mark, yaml.Node] | None:

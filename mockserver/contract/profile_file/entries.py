@@ -18,7 +18,6 @@ from typing import Any, Literal, NoReturn, TypeVar, get_type_hints
 
 from msgspec import UNSET, Struct, ValidationError, convert, field
 from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, UnionType, type_info
-from yaml import YAMLError
 
 from mockserver.contract.profile import DrawnValues, Facts, Position
 from mockserver.contract.samples import set_member
@@ -313,14 +312,9 @@ class WrittenPlace:
         """Raise a SpecError that names file, member and line."""
         label = ".".join(map(str, self.label))
         sentence = f"{label}: {detail}" if label else detail
-        raise SpecError(sentence, self.path, file=self.file, note=_line(self.text, self.path))
-
-
-def _line(text: str, path: Sequence[str | int]) -> str:
-    try:
-        return f" (line {place_in(compose(text), path).line})"
-    except (YAMLError, RecursionError):
-        return ""
+        root = compose(self.text)
+        line = f" (line {place_in(root, self.path).line})" if root else ""
+        raise SpecError(sentence, self.path, file=self.file, note=line)
 
 
 def text_of_value(value: Json) -> str:

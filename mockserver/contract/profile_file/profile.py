@@ -9,9 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from yaml import YAMLError
-
-from mockserver.codec import yaml
 from mockserver.contract.inference import infer_batch
 from mockserver.contract.profile import (
     BatchProfile,
@@ -38,7 +35,7 @@ from mockserver.contract.profile_reads import FactCheck, FactRead, ListProfile
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import Spec
-from mockserver.spec.yaml_positions import describe_yaml_error
+from mockserver.spec.source_files import parse_yaml
 
 T = TypeVar("T")
 
@@ -73,10 +70,7 @@ def profile_of_file(file: Path, spec: Spec) -> Profile:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError) as error:
         raise SpecError(f"{file.name}: {error}") from None
-    try:
-        document = yaml.load(text)
-    except (YAMLError, RecursionError) as error:
-        raise SpecError(f"{file.name}: not YAML: {describe_yaml_error(text, error)}") from None
+    document = parse_yaml(text, file.name)
     return _WrittenProfile(spec, document, WrittenPlace(file.name, text), {}).profile()
 
 

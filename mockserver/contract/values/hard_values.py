@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeAlias
 from zlib import crc32
 
-from mockserver.codec import yaml
 from mockserver.contract.oracle.schemas import unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
 from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
 from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.vendor import read_tables
 
 _MOST = 4000
 """Maximum number of characters of a text that is sent."""
@@ -34,9 +33,7 @@ _FORM = "application/x-www-form-urlencoded"
 @cache
 def _known() -> Mapping[str, Mapping[str, Any]]:
     """Return the texts and numbers of `hard_values.yaml` by kind and name."""
-    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    known: Mapping[str, Mapping[str, Any]] = yaml.load(text)
-    return known
+    return read_tables(__file__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -413,7 +413,7 @@ class BadCaseFileError(BadCaseError):
 
 def read_case_file(content: bytes, name: str) -> Case:
     """Parse a case file; `name` is the file's name in messages. Raises BadCaseFileError."""
-    found = _parse(content, name)
+    found = _parse(content)
     if found.syntax_problems:
         raise BadCaseFileError(name, found.syntax_problems)
     problems = list(islice(find_shape_problems(found.document), MAX_PROBLEMS))
@@ -423,16 +423,16 @@ def read_case_file(content: bytes, name: str) -> Case:
     return _read(found.document, name)
 
 
-def _parse(content: bytes, name: str) -> PositionedDocument:
+def _parse(content: bytes) -> PositionedDocument:
     if len(content) > MAX_CASE_BYTES:
         detail = f"{len(content):,} bytes, at most {MAX_CASE_BYTES:,} are read"
-        raise BadCaseFileError(name, [DocumentProblem((), "too-large", detail, "export fewer calls")])
+        return PositionedDocument.refused("too-large", detail, "export fewer calls")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         detail, cure = "a byte that is not UTF-8", "save the file as UTF-8"
-        raise BadCaseFileError(name, [DocumentProblem((), "unreadable", detail, cure, line, 1)]) from None
+        return PositionedDocument.refused("unreadable", detail, cure, line, 1)
     document = _json_document(text)
     return parse_yaml(text, MAX_CASE_BYTES) if document is None else PositionedDocument(document)
 
