@@ -193,6 +193,15 @@ def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
         level = [child for node in level for child in _nested_containers(node)]
 
 
+def is_deep(document: Json, levels: int) -> bool:
+    """Return whether a value of the document lies below `levels` lists or objects."""
+    level = [document]
+    for _ in range(levels):
+        containers = (one for one in level if isinstance(one, _CONTAINERS))
+        level = [child for one in containers for child in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
+
+
 def _refuse_constant(name: str) -> Json:
     raise ArithmeticError(f"{name} is not a JSON number")  # json5 would report a ValueError as a syntax error
 

@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mockserver.codec import yaml
-from mockserver.codec.json import parse_decimal
+from mockserver.codec.json import is_deep, parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, escape_step
 from mockserver.spec.yaml_positions import describe_yaml_error
@@ -24,6 +23,8 @@ PARTS = "x-parts"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
 _MOST_LEVELS = 200
+"""Maximum number of levels of a document, so that reading it does not end in a RecursionError."""
+
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
@@ -42,7 +43,7 @@ def read_text(file: Path) -> str:
 def parse(text: str, name: str) -> Json:
     """Return the document of a JSON or YAML text; numbers stay exact, names are texts. Raises SpecError."""
     document = _parsed(text, name)
-    if _is_deep(document):
+    if is_deep(document, _MOST_LEVELS):
         raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name)
     return document
 
@@ -85,17 +86,6 @@ def _whole_texts(value: Json) -> Json:
     if isinstance(value, dict):
         return {_whole_texts(name): _whole_texts(one) for name, one in value.items()}
     return value
-
-
-def _is_deep(document: Json) -> bool:
-    """Return whether the document has so many levels that reading it may end in a RecursionError."""
-    level = [document]
-    for _ in range(_MOST_LEVELS):
-        inside = (
-            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
-        )
-        level = list(chain.from_iterable(inside))
-    return bool(level)
 
 
 def listed(value: Json) -> list[Any]:

@@ -151,7 +151,7 @@ def _expected_body(body: Json) -> Json:
     """Return the body with `${any}` for varying values, or None if a case file cannot express the body."""
     marked = _with_placeholders(body)
     plain = json.encode(marked).decode().replace('"${any}"', '""')
-    return None if _has_marks(plain) or body is None or not _is_shallow(marked) else marked
+    return None if _has_marks(plain) or body is None or json.is_deep(marked, _MAX_DEPTH) else marked
 
 
 def _with_placeholders(node: Json) -> Json:
@@ -183,23 +183,9 @@ def _is_compact_json(body: bytes) -> bool:
     """Return whether decoding and encoding the body gives the same bytes again; servers may hash them."""
     try:
         document = json.decode(body)
-        return _is_shallow(document) and json.encode(document) == body
+        return not json.is_deep(document, _MAX_DEPTH) and json.encode(document) == body
     except MalformedBody:
         return False
-
-
-def _is_shallow(node: Json) -> bool:
-    """Return whether the value is at most `_MAX_DEPTH` levels deep."""
-    level = [node]
-    for _ in range(_MAX_DEPTH):
-        level = [
-            child
-            for one in level
-            for child in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-        ]
-        if not level:
-            return True
-    return False
 
 
 def _journal(expected: ExpectedAnswer, vendor: str) -> Document:
