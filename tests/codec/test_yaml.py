@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yaml import YAMLError
 
-from mockserver.codec.yaml import dump, load, load_by_nodes
+from mockserver.codec.yaml import EventReader, PlainLoader, dump, load, load_by_nodes
 from mockserver.model import Json
 from mockserver.spec.folder import specs_folder
 
@@ -85,6 +85,12 @@ def test_anchors_merges_and_mistakes_are_read_as_by_nodes(text: str) -> None:
 def test_a_packaged_spec_is_read_as_by_nodes(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert _outcome(text, by_nodes=False) == _outcome(text, by_nodes=True)
+
+
+@pytest.mark.parametrize("file", sorted(specs_folder().glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_packaged_spec_needs_no_reading_by_nodes(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert EventReader(PlainLoader(text)).read() == load(text)
 
 
 def test_an_alias_is_the_anchored_object_itself() -> None:
