@@ -138,8 +138,8 @@ class SchemaFilling:
         """Return a value for the schema of a member called `name`; `given` members stay unchanged."""
         return self._filled(name, schema, message, given, _DEEPEST).value
 
-    def merged(self, schema: Any, turn: int = 0) -> dict[str, Any]:
-        return merged(self.document, schema, turn)
+    def merged(self, schema: Any) -> dict[str, Any]:
+        return merged(self.document, schema)
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
         """Return the schema at the steps of a pointer; {} if there is none."""

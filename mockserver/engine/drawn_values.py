@@ -13,12 +13,12 @@ from string import ascii_uppercase
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.declared_values import SchemaFilling, fitting_text, nearest_number
+from mockserver.engine.declared_values import fitting_text, nearest_number
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import PREFIX_ITEMS
-from mockserver.spec.openapi import plain
+from mockserver.spec.openapi import merged, plain
 from mockserver.spec.patterns import text_for
 
 if TYPE_CHECKING:
@@ -103,15 +103,15 @@ def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
     return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)
 
 
-def draw_value(filling: SchemaFilling, schema: Document, number: int, chance: Chance) -> Json:
-    """Draw the value with this `number` for a schema; the caller checks whether the value is valid.
+def draw_value(document: Document, schema: Document, number: int, chance: Chance) -> Json:
+    """Draw the value with this `number` for a schema of `document`; the caller checks whether it is valid.
 
     Higher numbers give plainer values.
     """
     with _USE:
         faker = _generator().seed_instance(f"{chance.seed}/{number}")
         turn = faker.random.randrange(_MOST) if chance.is_new else 0
-        return _Drawing(filling, faker, chance.year, turn).value("", schema, number, _DEEPEST)
+        return _Drawing(document, faker, chance.year, turn).value("", schema, number, _DEEPEST)
 
 
 @cache
@@ -143,14 +143,14 @@ def _by_name(name: str, known: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    filling: SchemaFilling
+    document: Document
     faker: Generator
     year: int
     turn: int
     """Number of choices that are passed over before a choice is taken."""
 
     def value(self, name: str, schema: Any, number: int, depth: int) -> Json:
-        node = self.filling.merged(schema, number + self.turn)
+        node = merged(self.document, schema, number + self.turn)
         if "example" in node and number % 2 == 0:
             return node["example"]
         if node.get("enum"):

@@ -18,7 +18,7 @@ from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, pr
 from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.openapi import Operation, Spec, merged, resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
@@ -89,11 +89,15 @@ class Answering:
         return SchemaTree(self.document)
 
     @cached_property
+    def filling(self) -> SchemaFilling:
+        return SchemaFilling(self.document)
+
+    @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The headers that the answer must have, with a value for each."""
-        filling, message = SchemaFilling(self.document), Message(200, "", is_refusal=False)
+        message = Message(200, "", is_refusal=False)
         return tuple(
-            (name, str(filling.fill(one.get("schema", EMPTY), message, name=name)))
+            (name, str(self.filling.fill(one.get("schema", EMPTY), message, name=name)))
             for name, one in self.declared.get("headers", EMPTY).items()
             if one.get("required")
         )
@@ -115,7 +119,6 @@ class Examples:
 
     contract: Spec
     operation: Operation
-    filling: SchemaFilling
     _answers: dict[str, tuple[Answering, ...]] = field(default_factory=dict)
 
     def __call__(self, request: Request, state: State) -> Reply:
@@ -143,7 +146,7 @@ class Examples:
         if not answer.media_type or status in BODILESS_STATUSES:
             return Reply(status, headers=tuple(headers))
         chance = chance_of(state, self.operation.id, is_new=is_new)
-        value = answer.named[name] if name else _value(self.filling, answer, status, chance)
+        value = answer.named[name] if name else _value(answer, status, chance)
         return Reply(status, answer.encode(value), answer.sent_type, tuple(headers))
 
     def _of(self, key: str) -> tuple[Answering, ...]:
@@ -156,24 +159,25 @@ class Examples:
         return self._answers[key]
 
 
-def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chance) -> Json:
+def _value(answer: Answering, status: int, chance: Chance) -> Json:
     """Return a valid value for the answer. Raises ServerRefusal: 501 if no value can be made."""
     written: list[Json] = []
     if not (chance.is_new and answer.schema):
-        merged = filling.merged(answer.schema)
-        written = [node["example"] for node in (answer.content, merged) if "example" in node]
+        nodes = (answer.content, merged(answer.document, answer.schema))
+        written = [node["example"] for node in nodes if "example" in node]
         written += answer.named.values()
         if status >= _FIRST_REFUSAL:
             title = responses.get(status, "Error")
             message = Message(status, title, title, title.lower().replace(" ", "-"))
-            written += [title, filling.fill(answer.schema, message)]
+            written += [title, answer.filling.fill(answer.schema, message)]
     for value in written:
         if answer.accepts(value):
             return value
     # Even numbers give the examples of schemas, odd numbers avoid them.
     for number in range(int(chance.is_new), _TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # the schema contains itself without end
-            drawn = answer.tree.answered(draw_value(filling, answer.schema, number, chance), answer.schema)
+            drawn = draw_value(answer.document, answer.schema, number, chance)
+            drawn = answer.tree.answered(drawn, answer.schema)
             if answer.accepts(drawn):
                 return drawn
     detail = "no valid answer can be made of the schema; add an example to it"

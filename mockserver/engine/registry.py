@@ -18,7 +18,6 @@ from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
-from mockserver.engine.declared_values import SchemaFilling
 from mockserver.engine.example_answers import Examples
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
@@ -183,8 +182,7 @@ def _assemble(
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
     own = contract.operations if contract.is_own else {}
-    filling = SchemaFilling(contract.document)
-    examples = {name: Examples(contract, operation, filling) for name, operation in own.items()}
+    examples = {name: Examples(contract, operation) for name, operation in own.items()}
     resources = find_resources(contract) if own else {}
     answers = {
         name: stored_handler(contract, own[name], resources, one) or one for name, one in examples.items()

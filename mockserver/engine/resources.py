@@ -6,20 +6,30 @@ does not tell which member is the key, `x-key` at the path names the member.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from mockserver.codec.instants import print_instant
+from mockserver.engine.declared_values import value_check
+from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import answers_of
+from mockserver.errors import NotFound, SpecError
 from mockserver.model import EMPTY, Document, Json, join_key, parse_pointer
+from mockserver.sandbox.store import State
+from mockserver.spec.dialects import NULL
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
-from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain
+from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain, resolve
 from mockserver.spec.outcomes import at
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
 _MOST_IN_ENVELOPE = 5
 """Maximum number of members of an envelope. An answer with more members is a record."""
+
+_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,8 @@ class Resource:
     document: Document
 
     @cached_property
-    def record(self) -> Document:
-        """The schema of a record, with its references and `allOf` resolved."""
-        return merged(self.document, self.schema)
-
-    @cached_property
     def members(self) -> Document:
-        found: Document = self.record.get("properties", EMPTY)
+        found: Document = merged(self.document, self.schema).get("properties", EMPTY)
         return found
 
     @cached_property
@@ -59,6 +64,123 @@ class Resource:
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
         parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
+
+    def key_of(self, given: Document, request: Request, state: State) -> Json:
+        """Return the key that was sent if it is valid, else a new key in the format of the key's member."""
+        node = merged(self.document, self.members.get(self.key, EMPTY))
+        sent, records = given.get(self.key), state.collection(self.collection)
+        if sent is not None and value_check(node)(sent):
+            return sent
+        while True:
+            made = _new_key(node, state.next(self.collection), state)
+            if self.place(request, made) not in records:
+                return made
+
+    def path_members(self, key: Json, request: Request) -> dict[str, Any]:
+        """Return the members of a record that its path gives: its key, and the keys of its parents."""
+        parents = [name for name in self.parameters[:-1] if name in self.members]
+        return {**{name: self.in_path(name, name, request) for name in parents}, self.key: key}
+
+    def in_path(self, parameter: str, member: str, request: Request) -> Json:
+        """Return the value of a parameter of the path, in the type of a member."""
+        check = value_check(merged(self.document, self.members.get(member, EMPTY)))
+        value: Any = request.parameters.get(parameter)
+        candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
+        return next((one for one in candidates if check(one)), value)
+
+    def record(self, given: Document, key: Json, request: Request, state: State) -> dict[str, Any]:
+        """Return what was sent, with its key and drawn values for missing required members, at any depth.
+
+        If the record is invalid, leave out the members that make the record invalid, such as a text in place
+        of an object. If the record would be invalid even so, leave out nothing.
+        """
+        schema, own = self.schema, self.path_members(key, request)
+        keys = own.values()
+        record: dict[str, Any] = self.completed(schema, {**given, **own}, state, *keys)
+        if self._takes(record):
+            return record
+        kept: dict[str, Any] = self.completed(schema, own, state, *keys)
+        if not self._takes(kept):
+            return record
+        for name, one in record.items():
+            if self._takes(tried := {**kept, name: one}):
+                kept = tried
+        return kept
+
+    def completed(self, schema: Document, given: Json, state: State, *key: Json) -> Any:
+        """Return what was given, with a value for each missing required member, at any depth.
+
+        The value is drawn. If the member tells when a record was made or changed, it has the sandbox's time.
+        """
+        node = merged(self.document, schema)
+        if isinstance(given, list):
+            return [self.completed(node.get("items", EMPTY), one, state, *key) for one in given]
+        if not isinstance(given, dict):
+            return given
+        members = node.get("properties", EMPTY)
+        absent = {name: members.get(name, EMPTY) for name in node.get("required", ()) if name not in given}
+        rest = {"properties": absent, "required": [*absent]}
+        drawn = self.drawn(rest, state, *key) if absent else {}
+        for name, one in absent.items():
+            if plain(name).startswith(_TIMES) and merged(self.document, one).get("format") == "date-time":
+                drawn[name] = print_instant(state.now)
+        whole = {
+            name: one
+            if _is_choice(self.document, members.get(name, EMPTY))
+            else self.completed(members.get(name, EMPTY), one, state, *key)
+            for name, one in given.items()
+        }
+        return {**drawn, **whole}
+
+    def _takes(self, record: Document) -> bool:
+        """Return whether the schema accepts a record, or is invalid, which the answer will report."""
+        try:
+            return self.accepts(record)
+        except SpecError:
+            return True
+
+    def drawn(self, schema: Document, state: State, *key: Json) -> dict[str, Any]:
+        drawn: Json = None
+        with suppress(RecursionError, ValueError, ArithmeticError):
+            drawn = draw_value(self.document, schema, 1, chance_of(state, f"{self.path}{key}"))
+        return drawn if isinstance(drawn, dict) else {}
+
+    def find(self, request: Request, state: State) -> Document:
+        place = self.place(request)
+        found = state.collection(self.collection).get(place)
+        if found is None:
+            raise NotFound(self.collection.rpartition("/")[2], place)
+        return found
+
+    def keep(self, request: Request, state: State, record: Document) -> Document:
+        state.collection(self.collection)[self.place(request)] = record
+        return record
+
+    def all(self, request: Request, state: State) -> Iterator[Document]:
+        """Yield the records whose parents are those in the call's path, in the order of their keys."""
+        parents = self.parameters[:-1]
+        is_below = parents and all(name in request.parameters for name in parents)
+        start = self.place(request, "") if is_below else ""
+        records = state.collection(self.collection)
+        yield from (records[place] for place in records if place.startswith(start))
+
+
+def _is_choice(document: Document, schema: Document) -> bool:
+    """Return whether the schema has alternatives, so that the value decides which members are required."""
+    node = resolve(document, schema)
+    choices = [one for word in ("oneOf", "anyOf") for one in node.get(word, ()) if one != NULL]
+    return len(choices) > 1 or any(_is_choice(document, part) for part in (*choices, *node.get("allOf", ())))
+
+
+def _new_key(node: Document, number: int, state: State) -> Json:
+    """Return a new key in the format that `node` declares; `number` counts the records that were made."""
+    if node.get("type") in ("integer", "number"):
+        return int(node.get("minimum", 0)) + number
+    if node.get("format") == "uuid":
+        return state.uuid()
+    candidates = (state.uuid(), str(number), f"{number:08}", f"A-{number:04}")
+    check = value_check(node)
+    return next((one for one in candidates if check(one)), candidates[0])
 
 
 def find_resources(spec: Spec) -> Mapping[str, Resource]:
@@ -156,8 +278,11 @@ def _shown_schema(spec: Spec, operation: Operation) -> Document:
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document:
-    node: Document = next((one.schema for one in operation.bodies if one.name.endswith("json")), EMPTY)
-    found: Document = at(spec.document, node, operation.batch.items if operation.batch else ()).get(
-        "items", EMPTY
-    )
+    items = operation.batch.items if operation.batch else ()
+    found: Document = at(spec.document, sent_schema(operation), items).get("items", EMPTY)
     return found
+
+
+def sent_schema(operation: Operation) -> Document:
+    """Return the schema of the operation's JSON body; {} if there is none."""
+    return next((one.schema for one in operation.bodies if one.name.endswith("json")), EMPTY)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.engine.batch_facts import COUNTS
-from mockserver.engine.declared_values import SchemaFilling, value_check
+from mockserver.engine.declared_values import value_check
 from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
-from mockserver.spec.openapi import Parameter, plain
+from mockserver.spec.openapi import Parameter, merged, plain
 from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
 _SORTS = ("sort", "sortby", "orderby", "order")
@@ -84,14 +84,14 @@ def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Pa
 
 
 def with_facts(
-    filling: SchemaFilling, node: Document, drawn: Document, facts: Mapping[str, Json]
+    document: Document, node: Document, drawn: Document, facts: Mapping[str, Json]
 ) -> dict[str, Any]:
     """Return the drawn envelope with members replaced by `facts` of their plain names, at any depth."""
     made: dict[str, Any] = {}
     for name, value in drawn.items():
-        schema = filling.merged(node.get("properties", EMPTY).get(name, EMPTY))
+        schema = merged(document, node.get("properties", EMPTY).get(name, EMPTY))
         if isinstance(value, dict):
-            made[name] = with_facts(filling, schema, value, facts)
+            made[name] = with_facts(document, schema, value, facts)
         elif plain(name) not in facts:
             made[name] = value
         elif value_check(schema)(fact := facts[plain(name)]) or (fact is None and schema.get("nullable")):

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.declared_values import SchemaFilling
 from mockserver.engine.drawn_values import Chance, draw_value
 
 SEEDS = range(20)
 
 
 def drawn(schema: dict[str, Any], seed: object = 0, number: int = 1) -> Any:
-    return draw_value(SchemaFilling({}), schema, number, Chance(str(seed), 2026))
+    return draw_value({}, schema, number, Chance(str(seed), 2026))
 
 
 def member(name: str, schema: dict[str, Any], seed: object = 0) -> Any:
