@@ -423,7 +423,7 @@ def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[st
 
 
 def _wrong_outcomes(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misfit]:
-    schema = answer_schema(spec.document, spec.document["paths"][operation.path][operation.method])
+    schema = answer_schema(spec.document, operation.node)
     known = list(members_of(spec.document, schema)) if schema else []
     list_pointer = batch.outcome.get("list", "")
     for name, pointer in batch.outcome.items():

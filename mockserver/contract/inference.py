@@ -246,7 +246,7 @@ def _shows(spec: Spec, operation: Operation, name: str) -> bool:
 
     If the schema of the answer names no members, the answer may show every member.
     """
-    node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
+    node = operation.node["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
     properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
     shown = [one for one, member in properties.items() if not resolve(spec.document, member).get("writeOnly")]

@@ -90,7 +90,7 @@ def _found(
     query = _query(api, profile, request)
     if any(one.required and one.place == "query" and one.name not in query for one in operation.parameters):
         return None
-    is_json = "application/json" in operation.responses.get("200", ())
+    is_json = "application/json" in operation.contents("200")
     headers = {**({"accept": "application/json"} if is_json else {}), **(request.headers if request else {})}
     return FoundList(operation, profile, query, above.headers if above else headers, batch, above)
 
@@ -194,7 +194,7 @@ def _unknown(schema: Document) -> str:
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
     """Return whether the operation has a paging parameter, and its answer is or has one list of objects."""
-    node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
+    node = operation.node["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get("application/json", {})
     schema = resolve(spec.document, content.get("schema", {}))
     members = [schema, *schema.get("properties", {}).values()]

@@ -113,8 +113,7 @@ def find_profile(spec: Spec) -> Profile:
 
 def not_served(spec: Spec) -> frozenset[str]:
     """Return the operations that could not be read from the spec and are therefore not served."""
-    nodes = {one.id: spec.document["paths"][one.path][one.method] for one in spec.operations.values()}
-    return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
+    return frozenset(one.id for one in spec.operations.values() if NOT_SERVED in one.node)
 
 
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
@@ -130,7 +129,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     paths = {path: dict(item) for path, item in spec.document["paths"].items()}
     operations = {}
     for one in spec.operations.values():
-        node = _with_read_bodies(spec, one)
+        node = _with_read_bodies(one)
         is_said = "4XX" in one.responses or ("default" in one.responses and one.has_success)
         missing = (
             {"501": _NOT_SERVED} if is_said else {"501": _NOT_SERVED, "4XX": {"description": "a refusal"}}
@@ -139,10 +138,8 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
             name: answer if name[0] not in "4d" or "content" in answer else {**answer, "content": _ANY_BODY}
             for name, answer in {**missing, **node["responses"]}.items()
         }
-        paths[one.path][one.method] = {**node, "responses": stated}
-        operations[one.id] = replace(
-            one, responses={name: tuple(answer.get("content", ())) for name, answer in stated.items()}
-        )
+        paths[one.path][one.method] = node = {**node, "responses": stated}
+        operations[one.id] = replace(one, responses=stated, node=node)
     document = {**spec.document, "paths": paths}
     routes = build_routes(operations, any_case=spec.paths.any_case)
     pins, misspelled = api.profile.pins, filter(partial(_is_misspelled, spec), operations.values())
@@ -157,9 +154,9 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     return replace(api, spec=served, profile=profile)
 
 
-def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
+def _with_read_bodies(operation: Operation) -> dict[str, Any]:
     """Return the operation without the schemas of bodies that a mock server accepts as any octets."""
-    node: dict[str, Any] = {**spec.document["paths"][operation.path][operation.method]}
+    node: dict[str, Any] = {**operation.node}
     octets = [one.name for one in operation.bodies if one.coercion.get("format") == "octets"]
     if unread := {name for name in octets if not name.endswith(_READ_AS_TEXTS)}:
         content = node["requestBody"]["content"]

@@ -52,7 +52,7 @@ class ReplyConformance:
             return ""
         media_type, charset = parse_content_type({"content-type": reply.media_type or ""})
         declared_type = next(
-            (one for one in operation.responses[status] if fnmatchcase(media_type, one)), None
+            (one for one in operation.contents(status) if fnmatchcase(media_type, one)), None
         )
         if declared_type is None:
             return f"{where} as {media_type or 'no media type'} is not in the spec"

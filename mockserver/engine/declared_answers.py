@@ -35,7 +35,7 @@ from mockserver.model import (
     parse_pointer,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Spec, plain, resolve
+from mockserver.spec.openapi import Batch, Operation, Spec, plain
 from mockserver.spec.outcomes import side_of
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.vendor import (
@@ -163,7 +163,7 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
     if operation.method not in ("get", "delete") or not operation.collection:
         return None
     filling = SchemaFilling(contract.document)
-    form = declared_form(contract, operation, 200 if operation.method == "get" else 204)
+    form = declared_form(operation, 200 if operation.method == "get" else 204)
     last = operation.path.rsplit("/", 1)[-1]
     if not last.startswith("{"):
         return list_handler(operation.collection, filling, form) if operation.method == "get" else None
@@ -214,18 +214,15 @@ class RowMember:
     """Returns what `tell` returns, quicker for many items."""
 
 
-def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
+def declared_form(operation: Operation, otherwise: int) -> AnswerForm:
     """Return the form of the first declared 2xx (of 207, if a batch declares it), else of `otherwise`."""
     codes = [int(code) for code in operation.responses if code.startswith("2") and code.isdigit()]
     codes.sort(key=lambda code: operation.batch is None or code != _MULTI_STATUS)
-    return _form_of(contract, operation, next(iter(codes), otherwise))
+    return _form_of(operation, next(iter(codes), otherwise))
 
 
-def _form_of(contract: Spec, operation: Operation, status: int) -> AnswerForm:
-    document = contract.document
-    responses = document["paths"][operation.path][operation.method]["responses"]
-    key = next((key_name for key_name in (str(status), "2XX") if key_name in responses), "")
-    contents: Mapping[str, Any] = resolve(document, responses[key]).get("content", EMPTY) if key else EMPTY
+def _form_of(operation: Operation, status: int) -> AnswerForm:
+    contents = operation.contents(str(status) if str(status) in operation.responses else "2XX")
     media_type = next((name for name in contents if name.endswith("json")), JSON_TYPE)
     return AnswerForm(status, media_type, contents.get(media_type, EMPTY).get("schema", EMPTY))
 
@@ -235,12 +232,12 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
 
     If 207 is declared, render a batch without bad items as 201 or 200, if that is declared with equal rows.
     """
-    form = declared_form(contract, operation, _MULTI_STATUS)
+    form = declared_form(operation, _MULTI_STATUS)
     render = render_outcomes(contract, batch, form)
     if form.status != _MULTI_STATUS:
         return render
     filling, rows_at = SchemaFilling(contract.document), parse_pointer(batch.outcome["list"])
-    forms = [_form_of(contract, operation, one) for one in (201, 200) if str(one) in operation.responses]
+    forms = [_form_of(operation, one) for one in (201, 200) if str(one) in operation.responses]
     rows, *others = (filling.at(one.schema, rows_at).get("items", EMPTY) for one in (form, *forms))
     # Unequal rows, such as mere records, would not tell what the rows of the 207 tell.
     good = {

@@ -88,8 +88,7 @@ class DeclaredRefusals:
 
     def _read_form(self, operation: Operation, key: str) -> _Form | None:
         document = self.spec.document
-        node = document["paths"][operation.path][operation.method]["responses"][key]
-        for media_type, content in resolve(document, node).get("content", EMPTY).items():
+        for media_type, content in operation.contents(key).items():
             schema = content.get("schema", EMPTY)
             if media_type == TEXT_TYPE or media_type.endswith("json"):
                 try:

@@ -39,13 +39,11 @@ class Answering:
 
     status: int
     media_type: str
+    content: Document
+    """What is declared for the media type: schema and examples."""
     declared: Document
+    """What is declared for the status."""
     document: Document
-
-    @property
-    def content(self) -> Document:
-        found: Document = self.declared.get("content", EMPTY).get(self.media_type, EMPTY)
-        return found
 
     @property
     def is_json(self) -> bool:
@@ -107,10 +105,11 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
     """Return the answer at `key` of `responses` ("": the first success) in each media type, JSON first."""
     key = key or _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
-    responses = contract.document["paths"][operation.path][operation.method]["responses"]
-    declared = resolve(contract.document, responses.get(key, EMPTY))
-    ordered = sorted(declared.get("content", EMPTY), key=lambda name: not _is_json(name)) or [""]
-    return tuple(Answering(status, name, declared, contract.document) for name in ordered)
+    declared, contents = operation.responses.get(key, EMPTY), operation.contents(key)
+    ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
+    return tuple(
+        Answering(status, name, contents.get(name, EMPTY), declared, contract.document) for name in ordered
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +150,8 @@ class Examples:
 
     def _of(self, key: str) -> tuple[Answering, ...]:
         """Return the answers at `key`. Raises ServerRefusal: 501 if the operation is not served."""
-        node = self.contract.document["paths"][self.operation.path][self.operation.method]
-        if NOT_SERVED in node:
-            raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
+        if reason := self.operation.node.get(NOT_SERVED):
+            raise ServerRefusal(501, "not-served", str(reason))
         if key not in self._answers:
             self._answers[key] = answers_of(self.contract, self.operation, key)
         return self._answers[key]

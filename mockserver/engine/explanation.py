@@ -32,13 +32,12 @@ def explain(vendor: LoadedVendor) -> Iterator[Explanation]:
     resources = find_resources(spec) if spec.is_own else {}
     cures = {note.path[:3]: note.cure for note in spec.notes if note.cure}
     for operation in spec.operations.values():
-        node = spec.document["paths"][operation.path][operation.method]
         if operation.batch:
             found = "batch", _reason_of(operation.batch), "x-batch: false" if spec.is_own else ""
         elif operation.id in vendor.vendor.operations:
             found = "package", f"the package of {vendor.name} answers it", ""
-        elif NOT_SERVED in node:
-            found = "not served", str(node[NOT_SERVED]), cures.get(operation.place, "")
+        elif reason := operation.node.get(NOT_SERVED):
+            found = "not served", str(reason), cures.get(operation.place, "")
         elif spec.is_own:
             found = _own(vendor, operation, resources)
         else:
@@ -68,8 +67,8 @@ def _own(
         )
     content = answers_of(spec, operation)[0].content
     reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
-    node = spec.document["paths"][operation.path][operation.method]
-    reason = f"one call, as {node[NO_BATCH]}" if NO_BATCH in node else reason if content else "no body"
+    doubt = operation.node.get(NO_BATCH)
+    reason = f"one call, as {doubt}" if doubt else reason if content else "no body"
     is_read = operation.method in ("get", "delete")
     usual = f"x-collection: {collection_name(operation.path)}" if is_read else "an example in the answer"
     return "example", reason, batch_correction(spec.document, operation.path, operation.method) or usual

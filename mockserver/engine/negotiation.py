@@ -26,7 +26,7 @@ from mockserver.errors import (
     Refusal,
     ServerRefusal,
 )
-from mockserver.model import EMPTY, Call, Document, Json, Reply, Value
+from mockserver.model import EMPTY, Call, Json, Reply, Value
 from mockserver.scenario.effects import RenderRefusal, refusal_for_status
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema_tree import SchemaTree
@@ -91,7 +91,7 @@ class Negotiation:
         if accept in _USUAL and not prefers_xml:
             return reply
         operation = operation or self.spec.find_operation(call.path, call.method)
-        offered = operation.responses.get(str(reply.status), ()) if operation else ()
+        offered = tuple(operation.contents(str(reply.status))) if operation else ()
         media_type = choose(accept, offered, prefers_xml=prefers_xml)
         if operation is None or media_type not in XML_MEDIA_TYPES:
             return reply
@@ -99,15 +99,10 @@ class Negotiation:
             document = json.decode(reply.body)
         except MalformedBody:
             return reply  # a scenario has broken the JSON
-        schema, type_name = self._schema(operation, reply.status, media_type), self._type_name(operation)
+        schema = operation.contents(str(reply.status))[media_type].get("schema", EMPTY)
+        type_name = str(operation.node.get("x-xml", EMPTY).get("type", ""))
         body = self.writer.write(document, schema, type_name)
         return replace(reply, body=body, media_type=f"{media_type}; charset=utf-8")
-
-    def _schema(self, operation: Operation, status: int, media_type: str) -> Document:
-        document = self.spec.document
-        response = document["paths"][operation.path][operation.method]["responses"][str(status)]
-        schema: Document = resolve(document, response)["content"][media_type].get("schema", {})
-        return schema
 
     def _prefers_xml(self, call: Call) -> bool:
         form = call.assumptions.get(self.assumption)
@@ -115,10 +110,6 @@ class Negotiation:
             form == "by_client"
             and any(call.headers.get(name, "").lower().startswith(begin) for name, begin in self.xml_clients)
         )
-
-    def _type_name(self, operation: Operation) -> str:
-        node = self.spec.document["paths"][operation.path][operation.method]
-        return str(node.get("x-xml", EMPTY).get("type", ""))
 
 
 def read_negotiation(spec: Spec) -> Negotiation | None:
@@ -162,7 +153,7 @@ def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[
 
 
 def _good_media_types(operation: Operation) -> tuple[str, ...]:
-    good = (names for status, names in operation.responses.items() if status.startswith("2"))
+    good = (operation.contents(status) for status in operation.responses if status.startswith("2"))
     return tuple(dict.fromkeys(name for names in good for name in names))
 
 
@@ -246,9 +237,7 @@ def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -
 
 def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[SpecExample]:
     """Yield the examples of the status in the order of the spec; skip examples of XML that are no texts."""
-    node = spec.document["paths"][operation.path][operation.method]["responses"][status]
-    contents: Document = resolve(spec.document, node).get("content", {})
-    for media_type, content in contents.items():
+    for media_type, content in operation.contents(status).items():
         named = {name: resolve(spec.document, one) for name, one in content.get("examples", {}).items()}
         values = {name: one["value"] for name, one in named.items() if "value" in one}
         if "example" in content:

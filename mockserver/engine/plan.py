@@ -120,10 +120,8 @@ def _compile_body(
     spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledBody:
     document, batch = spec.document, operation.batch
-    written = document["paths"][operation.path][operation.method].get("requestBody", EMPTY)
-    content = written.get("content", EMPTY).get(
-        body.name, EMPTY
-    )  # {} if the operation declares it by reference
+    contents = operation.node.get("requestBody", EMPTY).get("content", EMPTY)
+    content = contents.get(body.name, EMPTY)  # {} if the operation declares it by reference
     own = own_decoder(body.name, content, tree) if spec.is_own else None
     if own is not None:
         body = MediaType(body.name, content["schema"], EMPTY)

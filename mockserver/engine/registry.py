@@ -295,8 +295,8 @@ def _batch_handler(
 def _check_outcome(contract: Spec, operation: Operation, batch: Batch) -> None:
     """Raise SpecError if the spec's answer cannot tell what becomes of each item."""
     place = (*operation.place, "x-batch")
-    node = contract.document["paths"][operation.path][operation.method]["x-batch"]
-    fault = outcome_fault(contract.document, operation.path, operation.method, node)
+    written = operation.node["x-batch"]
+    fault = outcome_fault(contract.document, operation.path, operation.method, written)
     if "list" not in batch.outcome and fault == NO_ROWS:
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"

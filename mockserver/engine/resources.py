@@ -272,7 +272,7 @@ def _shown_schema(spec: Spec, operation: Operation) -> Document:
     outcome = operation.batch.outcome if operation.batch else EMPTY
     if not {"list", "record"} <= outcome.keys():
         return EMPTY
-    answer = answer_schema(spec.document, spec.document["paths"][operation.path][operation.method])
+    answer = answer_schema(spec.document, operation.node)
     rows = at(spec.document, answer, parse_pointer(outcome["list"]))
     return at(spec.document, rows.get("items", EMPTY), parse_pointer(outcome["record"]))
 

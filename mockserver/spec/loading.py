@@ -323,7 +323,6 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
     node = document["paths"][path][method]
     parameters = [*document["paths"][path].get("parameters", ()), *node.get("parameters", ())]
     body = resolve(document, node.get("requestBody", {}))
-    responses = {status: resolve(document, answer) for status, answer in node["responses"].items()}
     security = node.get("security", document.get("security", ()))
     if "x-batch" in node and not body.get("content"):
         raise misused("x-batch", "the operation has no requestBody to find items in")
@@ -341,13 +340,14 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         parameters=tuple(_read_parameter(resolve(document, parameter)) for parameter in parameters),
         bodies=tuple(_media_type(name, content) for name, content in body.get("content", {}).items()),
         body_required=body.get("required", False),
-        responses={status: tuple(answer.get("content", ())) for status, answer in responses.items()},
+        responses={status: resolve(document, answer) for status, answer in node["responses"].items()},
         security=tuple(tuple(alternative) for alternative in security),
         scopes=frozenset(node.get("x-scopes", ())),
         safe=bool(node.get("x-safe", False)),
         batch=_read_batch(node["x-batch"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
         magic=parse_pointer(node.get("x-magic", "")),
+        node=node,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import SAFE_METHODS, Document, Json, Path, unescape_step
+from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -157,8 +157,8 @@ class Operation:
     parameters: tuple[Parameter, ...]
     bodies: tuple[MediaType, ...]
     body_required: bool
-    responses: Mapping[str, tuple[str, ...]]
-    """Media types by status."""
+    responses: Mapping[str, Document]
+    """The declared answers by status, without references."""
     security: tuple[tuple[str, ...], ...]
     """Alternatives, each with the names of the security schemes that it requires."""
     scopes: frozenset[str]
@@ -168,6 +168,8 @@ class Operation:
     collection: str
     magic: Path
     """`x-magic`: path, from an item of a batch or from the body, to the text that may hold a magic token."""
+    node: Document = field(repr=False, compare=False)
+    """The operation as the document has it."""
     parameter_names: frozenset[str] = field(init=False, compare=False)
     """The names of the parameters, in lower case."""
 
@@ -194,6 +196,11 @@ class Operation:
         """Return the key of `responses` that declares the status; "" if no key does."""
         keys = (str(status), f"{status // 100}XX", "default")
         return next((key for key in keys if key in self.responses), "")
+
+    def contents(self, key: str) -> Mapping[str, Document]:
+        """Return the contents by media type that a key of `responses` declares; {} if there are none."""
+        found: Mapping[str, Document] = self.responses.get(key, EMPTY).get("content", EMPTY)
+        return found
 
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names

@@ -36,9 +36,7 @@ def refuser(spec: Spec, schemes: Mapping[str, SecurityScheme] = EMPTY) -> CallRe
 
 def declared(refusal: Refusal, spec: Spec) -> Reply:
     known = spec.document["paths"]["/orders"]["put"]["responses"]
-    operation = dataclasses.replace(
-        OPERATION, responses={status: tuple(one.get("content", ())) for status, one in known.items()}
-    )
+    operation = dataclasses.replace(OPERATION, responses=known)
     return transact(store(), lambda state: refuser(spec)(refusal, CALL, operation, state))
 
 

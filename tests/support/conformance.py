@@ -44,8 +44,8 @@ def find_violation(vendors: Iterable[LoadedVendor], sent: SentReply) -> str:
 def _find_violation(contract: ReplyConformance, path: str, sent: SentReply) -> str:
     media_type = sent.headers.get("content-type")
     operation = contract.operation(sent.method, path)
-    stated = operation.responses.values() if operation else ()
-    if media_type == PROBLEM_TYPE and not any(PROBLEM_TYPE in media_types for media_types in stated):
+    stated = map(operation.contents, operation.responses) if operation else ()
+    if media_type == PROBLEM_TYPE and not any(PROBLEM_TYPE in contents for contents in stated):
         return ""
     return contract.find_violation(sent.method, path, Reply(sent.status, sent.body, media_type), closed=True)
 

@@ -66,13 +66,14 @@ OPERATION = Operation(
     parameters=(),
     bodies=(),
     body_required=True,
-    responses={"207": ("application/json",)},
+    responses={"207": {"content": {"application/json": {}}}},
     security=(),
     scopes=frozenset(),
     safe=False,
     batch=BATCH,
     collection="",
     magic=(),
+    node={},
 )
 
 

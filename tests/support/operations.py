@@ -90,8 +90,8 @@ class CalledOperation:
 
     def declares(self, answered: Response) -> bool:
         """Whether the operation declares the answer's status and, for that, its media type."""
-        media_types = self.operation.responses.get(self.operation.declared_key(answered.status))
-        return media_types is not None and (not answered.body or answered.media_type in media_types)
+        key = self.operation.declared_key(answered.status)
+        return bool(key) and (not answered.body or answered.media_type in self.operation.contents(key))
 
     def _shown(self, place: str) -> Iterator[tuple[str, Json]]:
         """The parameters of a place as the spec's examples have them, None where it has none."""

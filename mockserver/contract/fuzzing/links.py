@@ -243,7 +243,7 @@ def _statuses_with_links(spec: Spec) -> Mapping[str, frozenset[str]]:
     return {
         operation.id: frozenset(
             status
-            for status, node in spec.document["paths"][operation.path][operation.method]["responses"].items()
+            for status, node in operation.node["responses"].items()
             if resolve(spec.document, node).get("links")
         )
         for operation in spec.operations.values()

@@ -64,7 +64,7 @@ _LARGE = 100
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
     """Ask for the first pages of a walk again in an XML media type, and compare the rows with the walk."""
-    stated = [name for name in calls.operation.responses.get("200", ()) if is_xml(name) and "*" not in name]
+    stated = [name for name in calls.operation.contents("200") if is_xml(name) and "*" not in name]
     if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
         return
     media_type = stated[calls.run_config.seed % len(stated)]

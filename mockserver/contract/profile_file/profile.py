@@ -51,10 +51,9 @@ def profile_of_spec(spec: Spec) -> Profile | None:
     file = f"{spec.name}.yaml"
     batches: dict[str, tuple[Json, WrittenPlace]] = {}
     for one in spec.operations.values():
-        node = spec.document["paths"][one.path][one.method]
-        if MEMBER in node:
-            path = ("paths", one.path, one.method, MEMBER)
-            batches[one.id] = (node[MEMBER], WrittenPlace(file, spec.text, path, (f"{one.id}: {MEMBER}",)))
+        if MEMBER in one.node:
+            place = WrittenPlace(file, spec.text, (*one.place, MEMBER), (f"{one.id}: {MEMBER}",))
+            batches[one.id] = (one.node[MEMBER], place)
     if MEMBER not in spec.document and not batches:
         return None
     place = WrittenPlace(file, spec.text, (MEMBER,), (MEMBER,))

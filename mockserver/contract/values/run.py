@@ -325,7 +325,7 @@ class _ValueRun:
 
     def _other_answers(self, exchange: Exchange) -> list[str]:
         operation = self.context.api.spec.operations.get(exchange.operation)
-        stated = operation.responses.get("200", ()) if operation else ()
+        stated = operation.contents("200") if operation else ()
         return [
             name
             for name in stated

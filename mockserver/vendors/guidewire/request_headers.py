@@ -78,9 +78,7 @@ def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
 
 def _reply_schema(request: Request, status: int) -> str:
     """Return the name of the response's schema in the spec; the vendor's name is assumed to be equal."""
-    operation = request.operation
-    responses = request.contract["paths"][operation.path][operation.method]["responses"]
-    schema: str = responses[str(status)]["content"][JSON_TYPE]["schema"]["$ref"]
+    schema: str = request.operation.contents(str(status))[JSON_TYPE]["schema"]["$ref"]
     return schema.rpartition("/")[2]
 
 

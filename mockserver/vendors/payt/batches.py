@@ -77,8 +77,8 @@ def _coerced_below(sent: Json, read: Json, path: Path) -> Iterator[Path]:
 
 def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
     """Yield the paths of texts with NUL, which no database stores; skip members that the spec lacks."""
-    contract, operation = request.contract, request.operation
-    body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
+    contract = request.contract
+    body = request.operation.node["requestBody"]["content"][JSON_TYPE]["schema"]
     records = resolve(contract, resolve(contract, body)["properties"][kind])
     for item in request.items:
         for path in json.find_nul(item.document):

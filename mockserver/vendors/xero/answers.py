@@ -344,8 +344,8 @@ def fitting_members(outcome: Outcome, request: Request) -> Document:
     """Return the declared members of a rejected element, without values over a limit (`echo`)."""
     batch = request.operation.batch
     assert batch is not None  # noqa: S101 - only batches have outcomes
-    node: Json = request.contract["paths"][request.operation.path][request.operation.method]
-    node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]
+    body = resolve(request.contract, request.operation.node["requestBody"])
+    node: Json = body["content"][JSON_TYPE]["schema"]
     for name in batch.items:
         node = resolve(request.contract, node)["properties"][name]
     rules = () if request.call.assumptions["echo"] == "whole" else _LIMIT_RULES
