@@ -17,9 +17,10 @@ from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import Resource, record_schema, sent_schema
 from mockserver.engine.stored_lists import page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply, parse_pointer
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, merged
+from mockserver.spec.outcomes import lists_of
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
 WORK: Mapping[tuple[bool, str], str] = {
@@ -213,24 +214,17 @@ class _Writer:
     def list(self, request: Request, state: State) -> Reply | None:
         resource, document = self.resource, self.resource.document
         node = merged(document, self.answering.schema)
-        asked = [one for one in request.operation.parameters if one.place == "query"]
-        records = list(resource.all(request, state))
-        page = page_of(records, read_query(asked, request.parameters), resource)
-        if "items" in node:
-            return self._valid(page.records[: node.get("maxItems")])
-        members = node.get("properties", EMPTY)
-        lists = [name for name, one in members.items() if "items" in merged(document, one)]
+        page, facts = page_of(resource.all(request, state), read_query(request), resource)
+        lists = {place: merged(document, one["items"]) for place, one in lists_of(document, node)}
+        if "" in lists:
+            return self._valid(page[: node.get("maxItems")])
         if not lists:
             return None
         # An envelope may have other lists, such as how its records are sorted.
-        lists.sort(key=lambda one: resource.key not in self._members_of_items(members[one]))
-        told = with_facts(document, node, resource.drawn(node, state), page.facts)
-        return self._valid({**told, lists[0]: page.records})
-
-    def _members_of_items(self, schema: Document) -> Document:
-        document = self.resource.document
-        found: Document = merged(document, merged(document, schema)["items"]).get("properties", EMPTY)
-        return found
+        place = min(lists, key=lambda one: resource.key not in lists[one].get("properties", EMPTY))
+        (member,) = parse_pointer(place)
+        told = with_facts(document, node, resource.drawn(node, state), facts)
+        return self._valid({**told, str(member): page})
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
         """Return the answer that shows a record; `facts` replace members of the answer, by plain name."""

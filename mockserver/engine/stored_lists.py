@@ -11,8 +11,9 @@ from mockserver.engine.batch_facts import COUNTS
 from mockserver.engine.declared_values import value_check
 from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
-from mockserver.spec.openapi import Parameter, merged, plain
+from mockserver.spec.openapi import merged, plain
 from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
+from mockserver.vendor import Request
 
 _SORTS = ("sort", "sortby", "orderby", "order")
 _DIRECTIONS = ("direction", "sortdirection", "sortorder", "dir")
@@ -22,13 +23,6 @@ _TOTALS = ("itemstotal", "itemcount", "totalitems", "totalelements", "totalresul
 _PREVIOUS = ("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage")
 _NEXT = ("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage")
 _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    records: list[Document]
-    facts: Mapping[str, Json]
-    """What an envelope may tell of the page, by plain names of members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +42,14 @@ class Query:
         return found if type(found) is int and found >= 0 else None
 
 
-def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query:
+def read_query(request: Request) -> Query:
     """Return the sent parameters, and the defaults of parameters that cut or sort but are not sent."""
     values: dict[str, Json] = {}
     first = 1
-    for one in declared:
+    for one in (one for one in request.operation.parameters if one.place == "query"):
         name = plain(one.name)
-        if one.name in sent:
-            values[name] = sent[one.name]
+        if one.name in request.parameters:
+            values[name] = request.parameters[one.name]
         elif name in _RESERVED and "default" in one.schema:
             values[name] = one.schema["default"]
         if name in PAGES and 0 in (one.schema.get("minimum"), one.schema.get("default")):
@@ -63,8 +57,13 @@ def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query
     return Query(values, first)
 
 
-def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Page:
-    """Return the page that a call asks for; a cursor is the key of the last record before the page."""
+def page_of(
+    records: Iterable[Document], query: Query, resource: Resource
+) -> tuple[list[Document], Mapping[str, Json]]:
+    """Return the page that a call asks for, and facts about it for an envelope, by plain names of members.
+
+    A cursor is the key of the last record before the page.
+    """
     declared = {plain(name) for name in resource.members}
     ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
     found = _sorted(_agreeing(ordered, query, declared), query)
@@ -73,14 +72,13 @@ def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Pa
     begin = _begin(found, query, resource.key, length)
     page = list(found[begin : begin + length])
     cursor = str(page[-1].get(resource.key)) if page and begin + length < len(found) else ""
-    facts = {
+    return page, {
         **dict.fromkeys((*COUNTS["total"], *_TOTALS), len(found)),
         **dict.fromkeys(("numberofelements", "returned"), len(page)),
         "empty": not page,
         **_facts(query, begin, max(length, 1), len(found)),
         **_facts_of_next(query, cursor),
     }
-    return Page(page, facts)
 
 
 def with_facts(
