@@ -77,7 +77,8 @@ def upsert_items(batch: Batch) -> ApplyBatch:
         def keep(item: Item) -> Outcome:
             key, document = item.key, item.document
             if not key or (is_composite and _absent_member(batch, item)):
-                raise _without_key(batch, item)
+                lacking: Path = (*batch.items, item.index, _absent_member(batch, item) or batch.key[0])
+                raise Rejected(Problem("missing-required", lacking, "the item has no key", "key"))
             is_new = find(key) is None
             if not is_new and not batch.upsert:
                 path: Path = (*batch.items, item.index)
@@ -105,11 +106,6 @@ def upsert_items(batch: Batch) -> ApplyBatch:
 
 def _absent_member(batch: Batch, item: Item) -> str | None:
     return next((name for name in batch.key if item.document.get(name) is None), None)
-
-
-def _without_key(batch: Batch, item: Item) -> Rejected:
-    path = (*batch.items, item.index, _absent_member(batch, item) or batch.key[0])
-    return Rejected(Problem("missing-required", path, "the item has no key", "key"))
 
 
 def record_handler(
@@ -294,12 +290,13 @@ def _row_writer(
     schemas = {name: filling.at(row, path) for name, path in places.items()}
     message = places.get("message", ())
     is_apart = "status" not in places or len(message) > 1 or plain("".join(map(str, message))) in ERRORS
+    record, tree = schemas.get("record", EMPTY), SchemaTree(filling.document)
     writers = {
         "status": _status_writer(schemas.get("status", EMPTY)),
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
         "key": _key_writer(filling, schemas.get("key", EMPTY), key),
         "index": RowMember(lambda outcome: outcome.item.index),
-        "record": _record_writer(filling, schemas.get("record", EMPTY)),
+        "record": RowMember(lambda one: tree.answered(one.document, record) if one.accepted else None),
     }
     members = [(path, writers[name]) for name, path in places.items()]
     complete = _row_completer(filling, row, places, schemas)
@@ -500,12 +497,6 @@ def _member_writer(node: Document, name: str) -> RowMember:
         return [tell(outcome) for outcome in outcomes]
 
     return RowMember(tell, tell_all=tell_all)
-
-
-def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
-    """Return the record member, which has what the row's schema allows of the stored record."""
-    tree = SchemaTree(filling.document)
-    return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
 
 def _members_of(item: Item) -> dict[str, Json]:

@@ -68,6 +68,8 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
     "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
 }
+"""The names that specs use for a neutral code, beside the code itself, the likeliest first."""
+
 LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -269,7 +271,8 @@ def _told_scalar(name: str, node: Document, message: Message) -> Filled:
 
 def _chosen(name: str, node: Document, message: Message) -> Filled:
     values = [value for value in node["enum"] if value is not None]
-    found = pick(values, message.status, message.title, *words_of(message.code))
+    words = _SYNONYMS.get(message.code, ("validation", "invalid"))
+    found = pick(values, message.status, message.title, message.code, *words)
     if found is None and message.is_refusal:
         found = pick(values, *LAST_RESORTS)
     says = plain(name) in CODES | STATUSES
@@ -370,11 +373,6 @@ def pick(values: Iterable[Json], *wanted: object) -> Json:
             if isinstance(value, str) and len(text) > 3 and text in plain(value):  # noqa: PLR2004 - "ok" is in much
                 return value
     return None
-
-
-def words_of(code: str) -> tuple[str, ...]:
-    """Return the names that specs use for a neutral code, the likeliest first."""
-    return (code, *_SYNONYMS.get(code, ("validation", "invalid")))
 
 
 def _types_of(node: Document) -> tuple[type, ...]:

@@ -88,14 +88,10 @@ def _distance(method: str, sent: tuple[str, ...], route: _Route) -> float:
     for segment in sent:
         above, row = row, [row[0] + _TOO_MUCH]
         for at, wanted in enumerate(route.segments):
-            replaced = above[at] + _replacement_cost(segment, wanted)
-            row.append(min(replaced, above[at + 1] + _TOO_MUCH, row[at] + _LEFT_OUT))
+            unlike = _PARAMETER if _is_parameter(wanted) else _UNLIKE * (1 - _similarity(segment, wanted))
+            row.append(min(above[at] + unlike, above[at + 1] + _TOO_MUCH, row[at] + _LEFT_OUT))
     wanted_method = "GET" if method == "HEAD" else method
     return row[-1] + (0 if route.method == wanted_method else _OTHER_METHOD)
-
-
-def _replacement_cost(segment: str, wanted: str) -> float:
-    return _PARAMETER if _is_parameter(wanted) else _UNLIKE * (1 - _similarity(segment, wanted))
 
 
 def _is_parameter(segment: str) -> bool:

@@ -66,7 +66,8 @@ class Negotiation:
         accept = call.headers.get("accept", "")
         if accept in _USUAL or _REFUSED not in operation.responses:
             return
-        offered = _good_media_types(operation)
+        good = (operation.contents(status) for status in operation.responses if status.startswith("2"))
+        offered = tuple(dict.fromkeys(name for names in good for name in names))
         if not frozenset(XML_MEDIA_TYPES).isdisjoint(offered) and choose(accept, offered) is None:
             there = " or ".join(offered)
             raise NotAcceptable(
@@ -150,11 +151,6 @@ def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[
             if name_given == name or (media_type == "*/*" and not exactness):
                 return quality, exactness, place
     return 0.0, 0, 0
-
-
-def _good_media_types(operation: Operation) -> tuple[str, ...]:
-    good = (operation.contents(status) for status in operation.responses if status.startswith("2"))
-    return tuple(dict.fromkeys(name for names in good for name in names))
 
 
 class Preference(Value, frozen=True):

@@ -110,17 +110,17 @@ def _agreeing(records: Sequence[Document], query: Query, declared: Container[str
         texts = {name: set(_texts(one)) for name, one in wanted.items()}
         records = [one for one in records if _has_texts(one, texts)]
     if sought:
-        records = [one for one in records if _has_text(one, sought)]
+        records = [
+            one
+            for one in records
+            if any(sought in text.lower() for text in one.values() if isinstance(text, str))
+        ]
     return records
 
 
 def _has_texts(record: Document, texts: Mapping[str, set[str]]) -> bool:
     members = {plain(name): one for name, one in record.items()}
     return not any(wanted.isdisjoint(_texts(members.get(name))) for name, wanted in texts.items())
-
-
-def _has_text(record: Document, sought: str) -> bool:
-    return any(sought in one.lower() for one in record.values() if isinstance(one, str))
 
 
 def _texts(value: Json) -> list[str]:
