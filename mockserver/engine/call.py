@@ -214,7 +214,9 @@ class Pipeline:
             reply = examples.preferred(preference, call, state)
         else:
             say = self._say(call, operation, state)
-            reply = negotiation.preferred_reply(preference, call, operation, self.served.spec, say)
+            reply = negotiation.example_reply(preference, call, operation, self.served.spec, say)
+            applied = (negotiation.APPLIED_HEADER, preference.applied)
+            reply = replace(reply, headers=(*reply.headers, applied))
         reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
         return Answer(reply, operation.id, reason=one_line(reason))
 

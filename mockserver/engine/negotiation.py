@@ -195,13 +195,6 @@ def _preferred(headers: Mapping[str, str]) -> dict[str, str]:
     return preferred
 
 
-def preferred_reply(
-    preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
-) -> Reply:
-    reply = example_reply(preference, call, operation, spec, render_refusal)
-    return replace(reply, headers=(*reply.headers, (APPLIED_HEADER, preference.applied)))
-
-
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
@@ -214,7 +207,10 @@ def example_reply(
     fitting = [example for example in examples if preference.example in ("", example.name)]
     if fitting:
         first = [example for example in fitting if example.status == fitting[0].status]
-        return _reply_with_example(_best_accepted(first, call.headers.get("accept", "")))
+        example = _best_accepted(first, call.headers.get("accept", ""))
+        is_text = isinstance(example.value, str) and "json" not in example.media_type
+        body = example.value.encode() if is_text else json.encode(example.value)
+        return Reply(int(example.status), body, example.media_type)
     if preference.example:
         raise unknown_preference(
             "example", preference.example, sorted({example.name for example in examples if example.name})
@@ -252,12 +248,6 @@ def _best_accepted(examples: list[SpecExample], accept: str) -> SpecExample:
         return next((ranges[name] for name in (one.media_type, f"{family}/*", "*/*") if name in ranges), 0.0)
 
     return max(examples, key=quality)
-
-
-def _reply_with_example(example: SpecExample) -> Reply:
-    text = isinstance(example.value, str) and "json" not in example.media_type
-    body = example.value.encode() if text else json.encode(example.value)
-    return Reply(int(example.status), body, example.media_type)
 
 
 def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal) -> Reply:

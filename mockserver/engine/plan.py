@@ -166,14 +166,16 @@ def _body_decoder(body: MediaType, node: Document, element: Document, tree: Sche
     reading, max_keys = settings.get("format", "json"), settings.get("max-keys", form.MAX_KEYS)
     if reading == "json":
         return _json_decoder(settings.get("lenient", False))
+    members = resolve(document, element).get("properties", EMPTY)
     if reading == "data-contract":
-        members = sorted(resolve(document, element).get("properties", ()))
-        contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], tuple(members))
+        names = tuple(sorted(members))
+        contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], names)
         name = settings.get("any-order", "")
         return lambda call, charset, _: contract.decode(
             call.body, charset, any_order=call.assumptions.get(name) == ON
         )
-    read, lists = RequestReader(tree).read, _list_members(document, element)
+    read = RequestReader(tree).read
+    lists = frozenset(name for name, one in members.items() if resolve(document, one).get("type") == "array")
     member = settings.get("member", "xml")
     readers: Mapping[str, Callable[[bytes, str], Json]] = {
         "xml": lambda sent, charset: read(sent, node, charset),
@@ -187,11 +189,6 @@ def _body_decoder(body: MediaType, node: Document, element: Document, tree: Sche
         raise misused("x-binder.format", f"unknown {reading}; known are {known}")
     decode = readers[reading]
     return lambda call, charset, _: decode(call.body, charset)
-
-
-def _list_members(document: Document, element: Document) -> frozenset[str]:
-    members = resolve(document, element).get("properties", {})
-    return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
 
 
 def _json_decoder(lenient: Json) -> DecodeBody:
