@@ -114,7 +114,8 @@ def record_handler(
     """Return a handler that shows a record, or deletes it and shows it if the answer has a schema."""
 
     def handle(request: Request, state: State) -> Reply:
-        name = _key_in_path(request, key)
+        values = [str(request.parameters[one]) for one in key]
+        name = join_key(values) if len(values) > 1 else values[0]
         record = find_record(collection, name, state)
         if deletes:
             del state.collection(collection)[name]
@@ -127,7 +128,10 @@ def record_handler(
 
 def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> Handler:
     """Return a handler that lists every record, in key order, in the list that the answer's schema has."""
-    member = _list_member(filling.merged(form.schema))
+    node = filling.merged(form.schema)
+    properties = EMPTY if node.get("type") == "array" else node.get("properties", EMPTY)
+    lists = (name for name, one in properties.items() if "items" in one or one.get("type") == "array")
+    member = next(lists, "")  # "" if the answer itself is the list
 
     def handle(_request: Request, state: State) -> Reply:
         records = list(state.collection(collection).values())
@@ -137,18 +141,6 @@ def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> H
         return json_reply(form.status, filling.fill(form.schema, message, {member: records}), form.media_type)
 
     return handle
-
-
-def _list_member(node: Document) -> str:
-    """Return the member with the list, if the answer is an object; "" if the answer itself is the list."""
-    properties = node.get("properties", EMPTY)
-    lists = [name for name, one in properties.items() if "items" in one or one.get("type") == "array"]
-    return lists[0] if node.get("type") != "array" and lists else ""
-
-
-def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
-    values = [str(request.parameters[name]) for name in key]
-    return join_key(values) if len(values) > 1 else values[0]
 
 
 def default_handler(operation: Operation, contract: Spec) -> Handler | None:

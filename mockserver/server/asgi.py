@@ -219,7 +219,9 @@ class MockServerApp:
         except ClientDisconnect:
             return
         except (InvalidHeaderError, TooManySandboxesError) as error:
-            unsent = _admission_refusal(error)
+            status, code = _ADMISSION_REFUSALS[type(error)]
+            reply = problem_reply(status, str(error))
+            unsent = Answer(reply, refusal=code, reason=one_line(str(error)))
         except Exception as error:
             if sending.has_started or isinstance(error, ConnectionLostError):
                 raise
@@ -285,12 +287,6 @@ def _call_of(incoming: Incoming, body: Body, **values: Any) -> Call:
         target=(scope.get("raw_path") or b"").decode("latin-1"),
         **values,
     )
-
-
-def _admission_refusal(error: InvalidHeaderError | TooManySandboxesError) -> Answer:
-    status, code = _ADMISSION_REFUSALS[type(error)]
-    reply = problem_reply(status, str(error))
-    return Answer(reply, refusal=code, reason=one_line(str(error)))
 
 
 def _crash_answer(error: Exception, call: Call) -> Answer:
