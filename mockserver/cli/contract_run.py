@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -15,8 +15,7 @@ import click
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, fail, fail_usage
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
-from mockserver.cli.output import ProgressLine
-from mockserver.codec import json
+from mockserver.cli.output import ProgressLine, write_json, write_lines
 from mockserver.codec.instants import print_instant
 from mockserver.contract import baseline, safety
 from mockserver.contract.api import ApiUnderTest
@@ -44,6 +43,7 @@ from mockserver.contract.session import (
     INTERRUPTED,
     QUICK_EXAMPLES,
     MissingCredentialsError,
+    Session,
     SessionContext,
     SessionPlan,
     broken_session,
@@ -96,78 +96,62 @@ class ContractOptions:
     verbose: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    line: ProgressLine
-    observer: RunObserver
-    known: tuple[KnownFindings, ...]
-    before: list[RunOutcome]
-
-
 def run_contract(options: ContractOptions, line: ProgressLine) -> None:
     """Run the suite, and raise SystemExit if the exit status is not 0."""
     with termination_as_interrupt(), scratch_folder(os.environ):
-        _run_contract(options, line)
+        wanted = _plans(options)
+        with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
+            plans = _select_plans(options, wanted)
+        known = _read_baseline(options)
+        began = print_instant(system_clock())
+        shorter = "" if options.quick else "; --quick takes about half a minute"
+        observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock, shorter)
+        context = SessionContext(os.environ, _say(line), system_clock, observer)
+        outcomes: list[RunOutcome] = []
+        try:
+            for session in _sessions(plans, context, line):
+                outcomes.append(run_outcome(session, known, outcomes))
+                if not (options.as_json or options.quiet):
+                    write_lines(vendor_lines(outcomes[-1], verbose=options.verbose))
+        except BaseException:
+            if outcomes:
+                _write_reports(options, outcomes, began)
+            raise
+        _finish(options, outcomes, began)
+        if options.write_baseline:
+            _write_baseline(options.write_baseline, outcomes, known)
+        _exit(options, outcomes, planned=len(plans))
 
 
-def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
-    wanted = _plans(options)
-    with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
-        plans = _select_plans(options, wanted)
-    known = _read_baseline(options)
-    began = print_instant(system_clock())
-    shorter = "" if options.quick else "; --quick takes about half a minute"
-    observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock, shorter)
-    outcomes: list[RunOutcome] = []
-    try:
-        is_interrupted = _run_sessions(options, plans, _Around(line, observer, known, outcomes))
-    except BaseException:
-        if outcomes:
-            _write_reports(options, outcomes, began)
-        raise
-    _finish(options, outcomes, began)
-    if options.write_baseline:
-        _write_baseline(options.write_baseline, outcomes, known)
-    _exit(options, outcomes, is_interrupted=is_interrupted)
+def _sessions(
+    plans: list[tuple[SessionPlan, ApiUnderTest]], context: SessionContext, line: ProgressLine
+) -> Iterator[Session]:
+    """Run the plans in order and yield their sessions, until a session ends early.
 
-
-def _run_sessions(
-    options: ContractOptions, plans: list[tuple[SessionPlan, ApiUnderTest]], around: _Around
-) -> bool:
-    """Run the sessions in order until a session ends early.
-
-    Return whether Ctrl-C stopped a session before its first call.
+    Also end if Ctrl-C comes before the first call of a session; this session is not yielded.
     """
     for plan, api in plans:
         try:
-            around.before.append(_run_session(plan, api, around))
+            session = _run_session(plan, api, context, line)
         except KeyboardInterrupt:
             click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
-            return True
-        if not (options.as_json or options.quiet):
-            _print(vendor_lines(around.before[-1], verbose=options.verbose))
-        if around.before[-1].session.stopped:
-            break
-    return False
+            return
+        yield session
+        if session.stopped:
+            return
 
 
 def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:
     files, broken = _write_reports(options, outcomes, began)
     if options.as_json:
-        click.echo(json.encode(report_document(outcomes, began)).decode())
+        write_json(report_document(outcomes, began))
     else:
-        _print(failure_lines(outcomes, options.folder if options.reports else None))
-        _print(closing_lines(outcomes, files))
+        write_lines(failure_lines(outcomes, options.folder if options.reports else None))
+        write_lines(closing_lines(outcomes, files))
     if os.environ.get("GITHUB_ACTIONS") == "true" and options.summary == "auto":
-        for annotation in annotation_lines(outcomes):
-            click.echo(annotation, err=True)
+        write_lines(annotation_lines(outcomes), err=True)
     if broken:
         raise broken
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 def _plans(options: ContractOptions) -> list[SessionPlan]:
@@ -301,18 +285,18 @@ def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
         fail_usage(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}")
 
 
-def _run_session(plan: SessionPlan, api: ApiUnderTest, around: _Around) -> RunOutcome:
-    context = SessionContext(os.environ, _say(around.line), system_clock, around.observer)
+def _run_session(
+    plan: SessionPlan, api: ApiUnderTest, context: SessionContext, line: ProgressLine
+) -> Session:
     target = _target(plan.target)
     try:
-        with around.line.showing(f"{plan.name}: starting…"):
-            session = run_session(plan, api, context)
-        return run_outcome(session, around.known, around.before)
+        with line.showing(f"{plan.name}: starting…"):
+            return run_session(plan, api, context)
     except safety.UnsafeTargetError as error:
         fail_usage(str(error), target, error.cure)
     except MissingCredentialsError as error:
-        line = " ".join([*(f"{name}=…" for name in error.names), "mockserver contract …"])
-        cure = f"{line}     or set one to nothing to skip the operations that need it"
+        again = " ".join([*(f"{name}=…" for name in error.names), "mockserver contract …"])
+        cure = f"{again}     or set one to nothing to skip the operations that need it"
         fail_usage(str(error), target, cure)
     except MissingFactsError as error:
         what = f"what valid items of {plan.name} rely on is not there: {one_line(str(error), 400)}"
@@ -325,7 +309,7 @@ def _run_session(plan: SessionPlan, api: ApiUnderTest, around: _Around) -> RunOu
     except BrokenPipeError:
         raise
     except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
-        return run_outcome(broken_session(plan, api, fault), around.known, around.before)
+        return broken_session(plan, api, fault)
 
 
 def _say(line: ProgressLine) -> Callable[[str], None]:
@@ -374,8 +358,10 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
     click.echo(f"{written} written to {file}: give each a reason", err=True)
 
 
-def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupted: bool) -> None:
+def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, planned: int) -> None:
+    """Raise what ends the command unless all is well; `planned` is the number of planned sessions."""
     stopped = next((outcome.session.stopped for outcome in outcomes if outcome.session.stopped), "")
+    is_interrupted = not stopped and len(outcomes) < planned
     if is_interrupted or stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
     if fault := outcomes[-1].session.ledger.fault if outcomes else None:
@@ -405,13 +391,15 @@ def _selection(options: ContractOptions) -> list[str]:
 class ContractProgress(RunObserver):
     """Observer that shows the progress of a run. Findings in `known` do not count as failures."""
 
+    _state: RunningState
+    """Progress of the current run, from its beginning on."""
+
     def __init__(
         self, line: ProgressLine, known: tuple[KnownFindings, ...], clock: Clock, shorter: str = ""
     ) -> None:
         self._line = line
         self._known = known
         self._clock = clock
-        self._state: RunningState | None = None
         self._drawn: datetime | None = None
         self._shorter = shorter
         self._is_estimated = False
@@ -420,19 +408,15 @@ class ContractProgress(RunObserver):
         self._state, self._is_estimated = RunningState(api, self._clock(), secrets), False
 
     def run_planned(self, calls: int) -> None:
-        if self._state:
-            self._state.planned = calls
+        self._state.planned = calls
 
     def part_began(self, part: RunPart) -> None:
-        if self._state:
-            self._state.enter(part, self._clock())
-            if self._line.is_live:
-                self._draw(self._clock())
+        self._state.enter(part, self._clock())
+        if self._line.is_live:
+            self._draw(self._clock())
 
     def call_made(self, number: int = 1) -> None:
         state, now = self._state, self._clock()
-        if not state:
-            return
         state.calls += number
         state.first_call = state.first_call or now
         if not self._is_estimated and (left := state.seconds_left(now)) is not None:
@@ -443,20 +427,18 @@ class ContractProgress(RunObserver):
             self._draw(now)
 
     def step_began(self) -> None:
-        if self._state:
-            self._state.step += 1
+        self._state.step += 1
 
     def check_failed(self, finding: Finding) -> None:
-        if self._state and self._fails(self._state.api, finding):
+        if self._fails(self._state.api, finding):
             self._state.failures += 1
             self._line.write(failure_line(self._state.api, finding, self._state.secrets))
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
         """Write a line about the part, unless the running line shows the progress."""
         state = self._state
-        if state:
-            state.planned += result.calls - part.calls
-        if self._line.is_live or not state or not state.part_began or not (result.calls or result.broken):
+        state.planned += result.calls - part.calls
+        if self._line.is_live or not state.part_began or not (result.calls or result.broken):
             return
         failed = sum(self._fails(state.api, one) for one in result.broken)
         here = (self._clock() - state.part_began).total_seconds()
@@ -468,9 +450,8 @@ class ContractProgress(RunObserver):
         return not any(one.covers(api.name, finding, mark) for one in self._known)
 
     def _draw(self, now: datetime) -> None:
-        if self._state:
-            if self._line.is_live:
-                self._line.show(self._state.line(now))
-            elif self._drawn:
-                self._line.write(self._state.line(now))
-            self._drawn = now
+        if self._line.is_live:
+            self._line.show(self._state.line(now))
+        elif self._drawn:
+            self._line.write(self._state.line(now))
+        self._drawn = now
