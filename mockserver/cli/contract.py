@@ -16,10 +16,10 @@ from mockserver.cli.options import (
     complete_operations,
     complete_vendors,
     completion_of,
-    names_reader,
+    names_option,
     option,
     overlay_option,
-    pair_reader,
+    pair_option,
 )
 from mockserver.cli.output import LOADING, open_progress_line
 
@@ -55,12 +55,11 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     help="YAML file that says what the spec does not: good and bad items, reads, facts. "
     "In place of the vendor's profile, or of the spec's x-contract.",
 )
-@option(
+@pair_option(
     "--header",
     "headers",
-    multiple=True,
-    callback=pair_reader(":", "'Name: text'"),
-    envvar=None,
+    sign=":",
+    form="'Name: text'",
     metavar="'NAME: TEXT'",
     help="Header to send with every call; may be repeated.",
 )
@@ -74,30 +73,24 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     help="Most random calls per operation, and most call sequences per batch operation. Each operation also "
     "gets its examples, and up to 16 times as many calls at the limits of its schemas.",
 )
-@option(
+@names_option(
     "--checks",
     "--only",
     "only",
-    multiple=True,
-    callback=names_reader(),
     metavar="CHECK,…",
     shell_complete=complete_checks,
     help="Run only these checks; may be repeated.",
 )
-@option(
+@names_option(
     "--operation",
     "operations",
-    multiple=True,
-    callback=names_reader(),
     metavar="ID,…",
     shell_complete=complete_operations,
     help="Test only these operations; may be repeated.",
 )
-@option(
+@names_option(
     "--part",
     "parts",
-    multiple=True,
-    callback=names_reader(),
     metavar="ID,…",
     shell_complete=complete_operations,
     help="Do only what tests these operations, calling others where that needs them (links: walks along "
@@ -124,12 +117,11 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     help="Processes that test operations side by side; the report is the same.  "
     "[default: as many as there are cores, 1 with --target]",
 )
-@option(
+@pair_option(
     "--fact",
     "facts",
-    multiple=True,
-    callback=pair_reader("=", "name=text"),
-    envvar=None,
+    sign="=",
+    form="name=text",
     metavar="NAME=TEXT",
     help="A record that exists at the target, instead of the one in our fixtures; may be repeated.",
 )
@@ -144,11 +136,11 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     help="File of known differences, JSON or YAML: they are shown, but do not fail.",
 )
 @option("--write-baseline", type=_FILE_TYPE, help="Write what was found to a file of known differences.")
-@option(
+@names_option(
     "--report",
     "reports",
-    multiple=True,
-    callback=names_reader("report", REPORTS),
+    what="report",
+    known=REPORTS,
     metavar="REPORT,…",
     shell_complete=completion_of(lambda _: REPORTS, is_list=True),
     help=f"Reports to write: {', '.join(REPORTS)}.",

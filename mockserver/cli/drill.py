@@ -14,10 +14,10 @@ from mockserver.cli.options import (
     check_extra,
     complete_vendors,
     fail_usage,
-    names_reader,
+    names_option,
     option,
     overlay_option,
-    pair_reader,
+    pair_option,
     specs_option,
 )
 
@@ -31,30 +31,27 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(context_settings={**CONTEXT_SETTINGS, "allow_interspersed_args": True})
 @argument("vendor", metavar="VENDOR|FILE", shell_complete=complete_vendors)
 @argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND…")
-@option(
+@pair_option(
     "--env",
     "environment",
-    multiple=True,
-    callback=pair_reader("=", "NAME=text"),
-    envvar=None,
+    sign="=",
+    form="NAME=text",
     metavar="NAME=TEXT",
     help="Variable of the client; may be repeated. {url}, {token}, {tenant}, {sandbox} and {port} are filled "
     "in, here and in COMMAND; {root} and {https} are addresses for a client that takes only a host.",
 )
-@option(
+@names_option(
     "--case",
     "cases",
-    multiple=True,
-    callback=names_reader(),
     envvar=None,
     metavar="ID,…",
     help="Run only these cases; a scenario file is a case too. May be repeated.",
 )
-@option(
+@names_option(
     "--tag",
     "tags",
-    multiple=True,
-    callback=names_reader("tag", TAGS),
+    what="tag",
+    known=TAGS,
     envvar=None,
     metavar="TAG,…",
     help=f"Run only cases with one of these tags: {', '.join(TAGS)}.",
@@ -96,13 +93,13 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @option("--scenario", "scenario_file", type=_FILE, envvar=None, help="Write the first schedule found.")
 @option("--pytest", "pytest_file", type=_FILE, envvar=None, help="Write the schedules found as tests.")
-@option(
+@names_option(
     "--report",
     "reports",
     scope="drill",
-    multiple=True,
     default=("html",),
-    callback=names_reader("report", REPORTS),
+    what="report",
+    known=REPORTS,
     metavar="REPORT,…",
     help=f"Reports to write: {', '.join(REPORTS)}.",
 )

@@ -191,8 +191,8 @@ def assumption_values(
     return values
 
 
-def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
-    """Return a callback that reads texts such as `name=value`, with `sign` between name and value.
+def pair_option(*declarations: str, sign: str, form: str, **settings: Any) -> Callable[[F], F]:
+    """Declare an option for texts such as `name=value`, with `sign` between name and value.
 
     `form` is an example of a valid text, for the message of an error.
     """
@@ -206,11 +206,13 @@ def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
             pairs[name.strip()] = value.strip()
         return pairs
 
-    return read
+    return own_option(*declarations, multiple=True, callback=read, **settings)
 
 
-def names_reader(what: str = "", known: Sequence[str] = ()) -> Callable[..., tuple[str, ...]]:
-    """Return a callback that reads names separated by commas.
+def names_option(
+    *declarations: str, what: str = "", known: Sequence[str] = (), **settings: Any
+) -> Callable[[F], F]:
+    """Declare an option for names separated by commas.
 
     If `known` is not empty, other names are refused; `what` is the noun for a name in the message.
     """
@@ -223,7 +225,7 @@ def names_reader(what: str = "", known: Sequence[str] = ()) -> Callable[..., tup
                 raise InvalidValueError(message, name, nearest(name, known) or known[0])
         return names
 
-    return read
+    return option(*declarations, multiple=True, callback=read, **settings)
 
 
 def instant_text(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:

@@ -24,7 +24,7 @@ from mockserver.cli.options import (
     nearest,
     option,
     own_option,
-    pair_reader,
+    pair_option,
 )
 from mockserver.cli.output import shorten, write_json, write_lines
 from mockserver.cli.settings import command_words, flag_of, place_of
@@ -93,11 +93,11 @@ def server_options(command: F) -> F:
     return run  # type: ignore[return-value] # click reads the keywords from the options
 
 
-header_option = own_option(
+header_option = pair_option(
     "--header",
     "headers",
-    multiple=True,
-    callback=pair_reader(":", "'Name: text'"),
+    sign=":",
+    form="'Name: text'",
     metavar="'NAME: TEXT'",
     help="Header to add or replace; may be repeated.",
 )
