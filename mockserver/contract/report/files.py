@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
+from typing import NamedTuple
 from urllib.parse import quote as quote_path
 
 from jinja2 import Environment, PackageLoader
@@ -43,11 +43,8 @@ _NUMBER = re.compile(r"\A\d+\. ")
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
 MOST = 60
-"""Maximum number of squares in an outcome bar. With more items, a square shows the worst of several."""
+"""Maximum number of squares for a batch. With more items, a square shows the worst of several."""
 
-A_ROW = 20
-SIDE = 10
-_STEP = 12
 _NOWHERE = "http://in-process.invalid"
 """Address of calls in this process: an archive needs an address, and this name leads nowhere."""
 
@@ -84,14 +81,15 @@ def html_page(document: Json) -> str:
         counted=counted,
         cut=lambda text: one_line(text, _LONGEST_PATH),
         has_bars=_has_bars,
-        outcome_bar=lambda items: outcome_bar(
+        outcome_squares=lambda items: outcome_squares(
             [{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items]
         ),
+        outcome_words=outcome_words,
         shown=lambda text: one_line(text, _LONGEST),
         # The HTML list numbers the steps itself.
         without_number=lambda step: one_line(_NUMBER.sub("", step), _LONGEST),
     )
-    return pages.get_template("report.html").render(document, side=SIDE)
+    return pages.get_template("report.html").render(document)
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
@@ -118,46 +116,26 @@ def _body(message: Mapping[str, Json]) -> str:
     return f"{shown}{CUT}\n({left:,} more characters in report.json)" if left > 0 else shown
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
-    """A square of an outcome bar. Lengths are in pixels."""
+class OutcomeSquare(NamedTuple):
+    """A square in the drawing of a batch."""
 
-    x: int
-    y: int
     outcome: str
     """The worst outcome of the square's items."""
     says: str
     """The square's items and their outcomes in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeBar:
-    """Outcomes of a batch as rows of squares. Lengths are in pixels."""
-
-    squares: tuple[Square, ...]
-    width: int
-    height: int
-    says: str
-    """The outcomes of the batch in words."""
-
-
-def outcome_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
+def outcome_squares(items: Sequence[Mapping[str, str]]) -> list[OutcomeSquare]:
     size = -(-len(items) // MOST) or 1
-    bins = [range(first, min(first + size, len(items))) for first in range(0, len(items), size)]
-    squares = tuple(
-        _square(place, [items[number] for number in numbers], numbers) for place, numbers in enumerate(bins)
-    )
-    rows = -(-len(squares) // A_ROW)
-    return OutcomeBar(squares, min(len(squares), A_ROW) * _STEP, rows * _STEP, outcome_words(items))
+    return [_square(first, items[first : first + size]) for first in range(0, len(items), size)]
 
 
-def _square(place: int, items: Sequence[Mapping[str, str]], numbers: range) -> Square:
+def _square(first: int, items: Sequence[Mapping[str, str]]) -> OutcomeSquare:
     worst = max((item["outcome"] for item in items), key=BEST_TO_WORST.index)
     if len(items) == 1:
-        says = f"item {numbers[0]} {items[0]['key']}".rstrip() + f": {worst}"
-    else:
-        says = f"items {numbers[0]} to {numbers[-1]}: {outcome_words(items).partition(': ')[2]}"
-    return Square(place % A_ROW * _STEP + 1, place // A_ROW * _STEP + 1, worst, says)
+        return OutcomeSquare(worst, f"item {first} {items[0]['key']}".rstrip() + f": {worst}")
+    counts = outcome_words(items).partition(": ")[2]
+    return OutcomeSquare(worst, f"items {first} to {first + len(items) - 1}: {counts}")
 
 
 def junit_suite(outcome: RunOutcome) -> tuple[Mapping[str, object], list[JunitCase]]:
