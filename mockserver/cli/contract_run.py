@@ -280,7 +280,8 @@ def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
     if not options.baseline:
         return ()
     try:
-        return baseline.read_baseline(options.baseline)
+        read = baseline.read_baseline(options.baseline, KnownFindings)
+        return tuple(one._replace(check=current_id(one.check)) for one in read)
     except UnreadableBaselineError as error:
         fail_usage(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}")
 
@@ -345,7 +346,7 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
     The baseline also keeps known findings of checks that this run did not make.
     """
     differences = {
-        KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
+        KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.fingerprint, row.reason)
         for outcome in outcomes
         for row in outcome.rows
         if row.finding

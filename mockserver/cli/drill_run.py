@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
-from mockserver.cli.drill_report.results import DrillReport, Place, read_known, write_known
+from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
 from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.main import DEFAULT_TLS_DIR
@@ -31,7 +31,7 @@ from mockserver.cli.options import (
 from mockserver.cli.output import write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
-from mockserver.contract.baseline import UnreadableBaselineError
+from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
 from mockserver.contract.report.text import counted
 from mockserver.drill.cases import SCENARIO_NAME
 from mockserver.errors import MockServerError
@@ -315,7 +315,8 @@ def _finish(options: DrillOptions, report: DrillReport) -> Sequence[Path]:
     with _writing(options):
         files = write_reports([one for one in options.reports if one in KINDS], options.folder, report)
         if options.write_baseline and not report.plan.obstacle:
-            write_known(options.write_baseline, report.to_be_known)
+            known = (KnownFault(*place, reason) for place, reason in report.to_be_known.items())
+            write_baseline(options.write_baseline, known)
         summary = os.environ.get(_SUMMARY_VARIABLE)
         if "github" in options.reports and summary:
             with Path(summary).open("a", encoding="utf-8") as file:
@@ -348,7 +349,8 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
 
 def _read_known(options: DrillOptions) -> Mapping[Place, str]:
     try:
-        return read_known(options.baseline) if options.baseline else {}
+        read = read_baseline(options.baseline, KnownFault) if options.baseline else []
+        return {(one.vendor, one.case, one.kind): one.reason for one in read}
     except UnreadableBaselineError as error:
         fail_usage(str(error), f"--baseline {options.baseline}", "--write-baseline FILE")
 

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import yaml as writer
 
 from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Finding, current_id
+from mockserver.contract.exchange import Finding
 from mockserver.model import Json, parse_pointer
 
 VERSION = 1
 _DIGITS = 16
 _YAML = (".yaml", ".yml")
+Known = TypeVar("Known", bound=NamedTuple)
+"""An entry of a baseline; its last member is the reason."""
 
 
 class UnreadableBaselineError(Exception):
     """The baseline cannot be read or has a wrong form; the message says where."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFindings:
+class KnownFindings(NamedTuple):
     """An entry of a baseline. If `fingerprint` is "", it covers all findings of check and operation."""
 
     vendor: str
     operation: str
     check: str
-    reason: str = ""
     fingerprint: str = ""
+    reason: str = ""
 
     def covers(self, vendor: str, finding: Finding, fingerprint: str) -> bool:
         same = (self.vendor, self.operation, self.check) == (vendor, finding.operation, finding.check)
@@ -53,14 +52,8 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
     return sha256(json.dumps(facts).encode()).hexdigest()[:_DIGITS]
 
 
-def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
-    """Return the entries of a JSON or YAML file. Raises UnreadableBaselineError."""
-    entries = read_entries(file, ("vendor", "operation", "check"), ("reason", "fingerprint"))
-    return tuple(KnownFindings(**{**one, "check": current_id(one["check"])}) for one in entries)
-
-
-def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, str]]:
-    """Return the entries of a baseline of any kind; a missing optional text is "".
+def read_baseline(file: Path, kind: type[Known]) -> list[Known]:
+    """Return the entries of a JSON or YAML file; `kind` has a default for each text that may be missing.
 
     Raises UnreadableBaselineError.
     """
@@ -73,42 +66,32 @@ def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -
     entries = document.get("known")
     if not isinstance(entries, list):
         raise UnreadableBaselineError(f"{file}: /known: expected a list")
-    return [_texts(f"{file}: /known/{at}", entry, required, optional) for at, entry in enumerate(entries)]
+    return [_known(f"{file}: /known/{at}", entry, kind) for at, entry in enumerate(entries)]
 
 
-def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
-    """Write a sorted baseline: YAML if the file is named `.yaml` or `.yml`, else JSON."""
-    place = ("vendor", "operation", "check", "fingerprint")
-    ordered = sorted(known, key=attrgetter(*place))
-    write_entries(file, [{name: getattr(one, name) for name in (*place, "reason")} for one in ordered])
+def _known(where: str, entry: Json, kind: type[Known]) -> Known:
+    if not isinstance(entry, dict):
+        raise UnreadableBaselineError(f"{where}: expected an object")
+    if unknown := set(entry) - set(kind._fields):
+        raise UnreadableBaselineError(
+            f"{where}/{min(unknown)}: keys allowed here: {', '.join(sorted(kind._fields))}"
+        )
+    for name in kind._fields:
+        if name not in kind._field_defaults and not isinstance(entry.get(name), str):
+            raise UnreadableBaselineError(f"{where}/{name}: expected a text")
+    return kind._make(str(entry.get(name) or "") for name in kind._fields)
 
 
-def write_entries(file: Path, entries: Sequence[Mapping[str, str]]) -> None:
-    """Write a baseline of any kind: YAML if the file is named `.yaml` or `.yml`, else JSON."""
-    document = {"version": VERSION, "known": list(entries)}
+def write_baseline(file: Path, known: Iterable[NamedTuple]) -> None:
+    """Write a baseline, sorted by all but the reasons: YAML for a name with `.yaml` or `.yml`, else JSON."""
+    entries = [one._asdict() for one in sorted(known, key=lambda one: one[:-1])]
+    document = {"version": VERSION, "known": entries}
     if file.suffix in _YAML:
         text = writer.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)
     else:
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-
-
-def _texts(where: str, entry: Json, required: Sequence[str], optional: Sequence[str]) -> dict[str, str]:
-    if not isinstance(entry, dict):
-        raise UnreadableBaselineError(f"{where}: expected an object")
-    members = {*required, *optional}
-    if unknown := set(entry) - members:
-        raise UnreadableBaselineError(
-            f"{where}/{min(unknown)}: keys allowed here: {', '.join(sorted(members))}"
-        )
-    for name in required:
-        if not isinstance(entry.get(name), str):
-            raise UnreadableBaselineError(f"{where}/{name}: expected a text")
-    return {
-        **{name: entry[name] for name in required},
-        **{name: str(entry.get(name) or "") for name in optional},
-    }
 
 
 def _member_names(node: Any) -> frozenset[str]:

@@ -6,13 +6,11 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from click import unstyle
 
 from mockserver.codec.redaction import redact_log, redact_words
-from mockserver.contract.baseline import read_entries, write_entries
 from mockserver.contract.report.text import HiddenSecrets, one_line
 from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, FAILED, OK, UNMET, Plan, Result
 
@@ -30,21 +28,14 @@ _LONGEST_MESSAGE = 2000
 Place: TypeAlias = tuple[str, str, str]
 """Vendor, case and kind of a known fault."""
 
-_PLACE = ("vendor", "case", "kind")
 
+class KnownFault(NamedTuple):
+    """An entry of a baseline."""
 
-def read_known(file: Path) -> dict[Place, str]:
-    """Read known faults with their reasons from a JSON or YAML file. Raises UnreadableBaselineError."""
-    entries = read_entries(file, _PLACE, ("reason",))
-    return {(one["vendor"], one["case"], one["kind"]): one["reason"] for one in entries}
-
-
-def write_known(file: Path, known: Mapping[Place, str]) -> None:
-    """Write known faults with their reasons to a file, sorted, so that equal faults give equal bytes."""
-    places = sorted(known)
-    write_entries(
-        file, [{**dict(zip(_PLACE, place, strict=True)), "reason": known[place]} for place in places]
-    )
+    vendor: str
+    case: str
+    kind: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

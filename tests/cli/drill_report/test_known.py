@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.cli.drill_report.results import Place, read_known, write_known
-from mockserver.contract.baseline import UnreadableBaselineError
+from mockserver.cli.drill_report.results import KnownFault, Place
+from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
 from tests.support.drill_results import finding, report, result
 
 LOST = ("ledger", "half", "LOST")
@@ -68,11 +68,11 @@ def test_a_new_baseline_has_all_faults_keeps_reasons_and_what_was_not_run() -> N
 @pytest.mark.parametrize("name", ["known.json", "known.yaml"])
 def test_what_is_written_is_read(tmp_path: Path, name: str) -> None:
     file = tmp_path / "deep" / name
-    known = {("ledger", "whole", "RUDE"): "", **KNOWN}
+    rude, lost = KnownFault("ledger", "whole", "RUDE"), KnownFault(*LOST, KNOWN[LOST])
 
-    write_known(file, known)
+    write_baseline(file, [rude, lost])
 
-    assert read_known(file) == known
+    assert read_baseline(file, KnownFault) == [lost, rude]
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_an_unreadable_baseline_is_refused(tmp_path: Path, text: str, said: str)
     file.write_text(text, encoding="utf-8")
 
     with pytest.raises(UnreadableBaselineError, match=said):
-        read_known(file)
+        read_baseline(file, KnownFault)

@@ -14,7 +14,7 @@ from mockserver.contract.run_state import PartResult, RunPart
 from tests.support.contract_sessions import OPERATION, finding
 
 PART = RunPart("fuzzing", OPERATION, 7, 25)
-KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")
+KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", reason="they know")
 PAYT = load_vendor_api("payt")
 
 

@@ -19,7 +19,7 @@ from mockserver.contract.report.github import LONGEST_BYTES, markdown_summary
 from mockserver.contract.report.results import run_outcome
 from tests.support.contract_sessions import BEGAN, HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
-KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")
+KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", reason="they know")
 FILES = ["junit.xml", "index.html", "failures.har", "test_contract_payt.py", "report.json"]
 
 

@@ -9,7 +9,7 @@ from mockserver.contract.report.results import run_outcome
 from mockserver.contract.run_state import RunPart
 from tests.support.contract_sessions import OPERATION, finding, seen, visit
 
-KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")
+KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", reason="they know")
 
 
 def test_a_check_that_held_is_a_row_with_what_it_was_made_on() -> None:
@@ -77,7 +77,7 @@ def test_what_is_known_fails_nothing() -> None:
 
 
 def test_what_is_known_of_another_vendor_says_nothing() -> None:
-    one = run_outcome(visit(finding()), [replace(KNOWN, vendor="xero")])
+    one = run_outcome(visit(finding()), [KNOWN._replace(vendor="xero")])
 
     assert (len(one.having("FAIL")), one.resolved) == (1, ())
 

@@ -64,7 +64,7 @@ def test_where_nothing_is_said_to_have_come_the_answer_is_shown() -> None:
 
 def test_what_is_known_is_shown_with_its_reason() -> None:
     received = run_outcome(
-        visit(finding()), [KnownFindings("payt", OPERATION, "count-is-processed", "they know")]
+        visit(finding()), [KnownFindings("payt", OPERATION, "count-is-processed", reason="they know")]
     )
 
     assert "  known count = processed               3 calls   they know" in told(received)
