@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -199,15 +199,14 @@ def _check_subjects(options: ContractOptions) -> None:
     if options.spec and options.vendors:
         fail_usage("--spec and a vendor exclude each other", spec, f"mockserver contract {spec}")
     if not options.spec and len(options.vendors) != 1:
-        if options.target:
-            where, cure = _target(options.target), f"mockserver contract {vendor_names()[0]} --target URL"
-            fail_usage("--target needs exactly one vendor, or --spec", where, cure)
-        if options.profile:
-            cure = f"mockserver contract --spec FILE {profile}"
-            fail_usage("--profile needs exactly one vendor, or --spec", profile, cure)
-        if options.overlays:
-            cure = "mockserver contract --spec FILE --overlay OVERLAY"
-            fail_usage("--overlay needs exactly one vendor, or --spec", "--overlay", cure)
+        for flag, given, where, cure in (
+            ("--target", options.target, _target(options.target), f"{vendor_names()[0]} --target URL"),
+            ("--profile", options.profile, profile, f"--spec FILE {profile}"),
+            ("--overlay", options.overlays, "--overlay", "--spec FILE --overlay OVERLAY"),
+        ):
+            if given:
+                what = f"{flag} needs exactly one vendor, or --spec"
+                fail_usage(what, where, f"mockserver contract {cure}")
     more = ", or --spec FILE for a spec of yours"
     _check_names("vendor", "VENDOR", options.vendors, vendor_names(), more)
 
@@ -389,42 +388,38 @@ def _selection(options: ContractOptions) -> list[str]:
     ]
 
 
+@dataclass(eq=False)
 class ContractProgress(RunObserver):
     """Observer that shows the progress of a run. Findings in `known` do not count as failures."""
 
-    _state: RunningState
-    """Progress of the current run, from its beginning on."""
-
-    def __init__(
-        self, line: ProgressLine, known: tuple[KnownFindings, ...], clock: Clock, shorter: str = ""
-    ) -> None:
-        self._line = line
-        self._known = known
-        self._clock = clock
-        self._drawn: datetime | None = None
-        self._shorter = shorter
-        self._is_estimated = False
+    line: ProgressLine
+    known: tuple[KnownFindings, ...]
+    clock: Clock
+    shorter: str = ""
+    """Advice for people whose run takes long."""
+    _state: RunningState = field(init=False)
+    _drawn: datetime | None = field(default=None, init=False)
 
     def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
-        self._state, self._is_estimated = RunningState(api, self._clock(), secrets), False
+        self._state = RunningState(api, self.clock(), secrets)
 
     def run_planned(self, calls: int) -> None:
         self._state.planned = calls
 
     def part_began(self, part: RunPart) -> None:
-        self._state.enter(part, self._clock())
-        if self._line.is_live:
-            self._draw(self._clock())
+        self._state.enter(part, self.clock())
+        if self.line.is_live:
+            self._draw(self.clock())
 
     def call_made(self, number: int = 1) -> None:
-        state, now = self._state, self._clock()
+        state, now = self._state, self.clock()
         state.calls += number
         state.first_call = state.first_call or now
-        if not self._is_estimated and (left := state.seconds_left(now)) is not None:
-            self._is_estimated = True
-            hint = self._shorter if left > _LONG_S else ""
-            self._line.write(f"{state.api.name}: about {state.planned:,} calls, {duration(left)}{hint}")
-        if self._drawn is None or now - self._drawn >= (_BETWEEN if self._line.is_live else _LINES):
+        if not state.is_estimated and (left := state.seconds_left(now)) is not None:
+            state.is_estimated = True
+            hint = self.shorter if left > _LONG_S else ""
+            self.line.write(f"{state.api.name}: about {state.planned:,} calls, {duration(left)}{hint}")
+        if self._drawn is None or now - self._drawn >= (_BETWEEN if self.line.is_live else _LINES):
             self._draw(now)
 
     def step_began(self) -> None:
@@ -433,26 +428,26 @@ class ContractProgress(RunObserver):
     def check_failed(self, finding: Finding) -> None:
         if self._fails(self._state.api, finding):
             self._state.failures += 1
-            self._line.write(failure_line(self._state.api, finding, self._state.secrets))
+            self.line.write(failure_line(self._state.api, finding, self._state.secrets))
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
         """Write a line about the part, unless the running line shows the progress."""
         state = self._state
         state.planned += result.calls - part.calls
-        if self._line.is_live or not state.part_began or not (result.calls or result.broken):
+        if self.line.is_live or not state.part_began or not (result.calls or result.broken):
             return
         failed = sum(self._fails(state.api, one) for one in result.broken)
-        here = (self._clock() - state.part_began).total_seconds()
+        here = (self.clock() - state.part_began).total_seconds()
         seconds = here if result.seconds is None else result.seconds
-        self._line.write(part_line(state.api, part, result, failed, seconds))
+        self.line.write(part_line(state.api, part, result, failed, seconds))
 
     def _fails(self, api: ApiUnderTest, finding: Finding) -> bool:
         mark = fingerprint(api, finding)
-        return not any(one.covers(api.name, finding, mark) for one in self._known)
+        return not any(one.covers(api.name, finding, mark) for one in self.known)
 
     def _draw(self, now: datetime) -> None:
-        if self._line.is_live:
-            self._line.show(self._state.line(now))
+        if self.line.is_live:
+            self.line.show(self._state.line(now))
         elif self._drawn:
-            self._line.write(self._state.line(now))
+            self.line.write(self._state.line(now))
         self._drawn = now

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 
 from mockserver import __version__
 from mockserver.codec.redaction import MASK
@@ -58,11 +58,8 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
 
 
 def page(drift: Drift, name: str) -> str:
-    environment = Environment(
-        loader=PackageLoader("mockserver.contract.report"), autoescape=select_autoescape(), trim_blocks=True
-    )
-    template = environment.get_template("drift.html")
-    return template.render(drift=document(drift, name), version=__version__)
+    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
+    return pages.get_template("drift.html").render(drift=document(drift, name), version=__version__)
 
 
 def _call(one: DriftedExchange) -> Iterator[str]:

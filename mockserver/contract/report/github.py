@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 
 from mockserver.contract.exchange import Finding
@@ -38,16 +39,11 @@ _LONGEST = 1000
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
     """Return the summary as Markdown. If it exceeds GitHub's limit, it is cut and its last line says so."""
-    runs = list(outcomes)
-    kept: list[str] = []
-    size = 0
-    pieces = list(_pieces(runs))
-    for at, piece in enumerate(pieces):
-        size += len(piece.encode()) + 1
-        if size > LONGEST_BYTES:
-            kept.append(f"\n{len(pieces) - at} more parts do not fit here; the report has them.\n")
-            break
-        kept.append(piece)
+    pieces = list(_pieces(list(outcomes)))
+    sizes = accumulate(len(piece.encode()) + 1 for piece in pieces)
+    kept = [piece for piece, size in zip(pieces, sizes, strict=True) if size <= LONGEST_BYTES]
+    if more := len(pieces) - len(kept):
+        kept.append(f"\n{more} more parts do not fit here; the report has them.\n")
     return "\n".join(kept) + "\n"
 
 

@@ -99,15 +99,13 @@ def run_outcome(
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
     groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
-    met = {
+    found = [(row.finding, row.fingerprint) for group in groups for row in group.rows if row.finding]
+    gone = tuple(
         one
-        for group in groups
-        for row in group.rows
         for one in mine
-        if row.finding and one.covers(one.vendor, row.finding, row.fingerprint)
-    }
-    judged = {key for key, times in session.ledger.made.items() if times}
-    gone = tuple(one for one in mine if one not in met and (one.operation, one.check) in judged)
+        if session.ledger.made[one.operation, one.check]
+        and not any(one.covers(one.vendor, *finding) for finding in found)
+    )
     return RunOutcome(session, groups, gone)
 
 
@@ -333,6 +331,8 @@ class RunningState:
     first_call: datetime | None = None
     planned: int = 0
     """Usual number of calls of such a run."""
+    is_estimated: bool = False
+    """Whether people were told the time that the run takes."""
     calls: int = 0
     failures: int = 0
     step: int = 0
