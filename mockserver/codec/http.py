@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -94,6 +94,14 @@ def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
 
 def is_server_problem(reply: Reply) -> bool:
     return reply.media_type == PROBLEM_TYPE and f'"type":"{_SERVER_PROBLEM_PREFIX}'.encode() in reply.body
+
+
+def join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the headers by name; the values of a repeated header are joined by commas."""
+    headers: dict[str, str] = {}
+    for name, text in pairs:
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
 
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:

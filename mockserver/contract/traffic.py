@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
+from mockserver.codec.http import join_headers
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.codec.redaction import ASCII_MASK, MASK
 from mockserver.contract.api import ApiUnderTest
@@ -135,12 +136,8 @@ def _at(entry: Mapping[str, Any]) -> datetime | None:
 
 
 def _headers(part: Mapping[str, Any], left_out: tuple[str, ...]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in _pairs(part.get("headers")):
-        lower = name.lower()
-        if not lower.startswith(left_out):
-            headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
-    return headers
+    pairs = ((name.lower(), value) for name, value in _pairs(part.get("headers")))
+    return join_headers(pair for pair in pairs if not pair[0].startswith(left_out))
 
 
 def _pairs(listed: Any) -> Iterator[tuple[str, str]]:

@@ -132,10 +132,7 @@ class SocketClient:
             body = b"".join([chunk async for chunk in response.aiter_raw()])
         finally:
             await response.aclose()
-        headers: dict[str, str] = {}
-        for name, text in response.headers.multi_items():
-            headers[name.lower()] = f"{headers[name.lower()]}, {text}" if name.lower() in headers else text
-        return HttpResponse(response.status_code, headers, body)
+        return HttpResponse(response.status_code, dict(response.headers.items()), body)
 
     def _request(self, request: HttpRequest, trace: _CallTrace) -> httpx.Request:
         url = httpx.URL(self.url).copy_with(raw_path=request.target.encode())

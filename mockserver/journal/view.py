@@ -8,7 +8,7 @@ from codecs import lookup
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mockserver.codec.http import parse_content_type
+from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
 from mockserver.journal.entry import Entry, ItemResults
@@ -124,9 +124,7 @@ class View:
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
         """Return the reply's headers except Content-Type; repeated headers are joined."""
-        headers: dict[str, str] = {}
-        for name, text in entry.reply.headers:
-            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        headers = join_headers(entry.reply.headers)
         return headers if self.shown else redact_headers(headers, self.mask)
 
     def request_body(self, entry: Entry) -> str:

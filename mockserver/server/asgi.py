@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec import json
-from mockserver.codec.http import problem_reply
+from mockserver.codec.http import join_headers, problem_reply
 from mockserver.codec.urls import path_of
 from mockserver.engine.admission import Arrival
 from mockserver.engine.nearest import OperationDirectory
@@ -243,11 +243,7 @@ def _is_lost_visitor(vendor: VendorApp, below: str, headers: Mapping[str, str]) 
 
 
 def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    headers: dict[str, str] = {}
-    for name_octets, octets in raw:
-        name, text = name_octets.decode("latin-1"), octets.decode("latin-1")
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    return headers
+    return join_headers([(name.decode("latin-1"), text.decode("latin-1")) for name, text in raw])
 
 
 # A client sends equal headers again and again; so all its calls in the journal share one mapping.
