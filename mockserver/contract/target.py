@@ -11,7 +11,7 @@ import asyncio
 import http.client
 import io
 import socket
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -50,6 +50,7 @@ from mockserver.contract.exchange import (
     UnsendableCallError,
 )
 from mockserver.contract.safety import Identity, identify
+from mockserver.server.in_process import AsgiExchange, http_scope
 
 _CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
     {
@@ -65,7 +66,6 @@ _ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
 """Methods whose requests have a `Content-Length` even without a body."""
 
 _CRASHED = 500
-_CALLER = ("127.0.0.1", 123)
 _KEPT_CONNECTIONS = 16
 """Maximum number of connections that stay open; further parallel calls open their own connections."""
 
@@ -158,7 +158,7 @@ class Target:
             request.having(self.address.headers).overridden_by(self.address.given) for request in requests
         ]
         try:
-            made = [_outgoing(one, base or self.address.url) for one in full]
+            made = [outgoing_request(one, base or self.address.url) for one in full]
             for _ in made:
                 if self._pause:
                     self._pause()
@@ -191,13 +191,6 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
     return HttpCaller(address)
 
 
-def _outgoing(full: Request, base: str) -> OutgoingRequest:
-    """Return the request at its whole address, with the headers that every client sends."""
-    # Without the slash, a path "@host" after an address without a path would name another host.
-    below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
-    return outgoing_request(full.method, _url(base + below), full.headers, full.body)
-
-
 @lru_cache(maxsize=256)
 def _url(text: str) -> httpx.URL:
     """Return the parsed address. The cache helps because most calls of an operation have equal addresses."""
@@ -211,13 +204,15 @@ class OutgoingRequest:
     method: str
     url: httpx.URL
     headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes = b""
+    body: bytes
 
 
-def outgoing_request(
-    method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes = b""
-) -> OutgoingRequest:
-    named = {name.lower() for name in headers}
+def outgoing_request(full: Request, base: str) -> OutgoingRequest:
+    """Return the request at its whole address, with the headers that every client sends."""
+    # Without the slash, a path "@host" after an address without a path would name another host.
+    below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
+    url, body = _url(base + below), full.body
+    named = {name.lower() for name in full.headers}
     first: list[tuple[bytes, bytes]] = []
     last: list[tuple[bytes, bytes]] = []
     if "host" not in named and url.host:
@@ -225,11 +220,13 @@ def outgoing_request(
     if named.isdisjoint(("content-length", "transfer-encoding")) or (body and "content-length" not in named):
         if body:
             last.append((b"Content-Length", str(len(body)).encode()))
-        elif method.upper() in _ALWAYS_MEASURED:
+        elif full.method.upper() in _ALWAYS_MEASURED:
             first.append((b"Content-Length", b"0"))
     own = [pair for name, pair in _CLIENT_HEADERS.items() if name not in named]
-    given = [(name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in headers.items()]
-    return OutgoingRequest(method.upper(), url, (*first, *own, *given, *last), body)
+    given = [
+        (name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in full.headers.items()
+    ]
+    return OutgoingRequest(full.method.upper(), url, (*first, *own, *given, *last), body)
 
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -257,87 +254,38 @@ class AppCaller:
         return await asyncio.gather(*(_response(self._app, request, self._limits) for request in requests))
 
 
-class BodyTooLongError(Exception):
-    """Raised in an application whose response body is longer than the limit."""
-
-
-class _Answer:
-    """The ASGI channel of one call: gives the application the whole body at once, and collects the answer."""
-
-    def __init__(self, body: bytes, most: int) -> None:
-        self.left = most
-        self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.parts: list[bytes] = []
-        self.is_complete = asyncio.Event()
-        self._body: bytes | None = body
-
-    async def receive(self) -> dict[str, Any]:
-        if self._body is None:
-            await self.is_complete.wait()
-            return {"type": "http.disconnect"}
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(self, message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message.get("headers", ()))
-        elif message["type"] == "http.response.body":
-            self.parts.append(message.get("body", b""))
-            self.left -= len(self.parts[-1])
-            if self.left < 0:
-                raise BodyTooLongError
-            if not message.get("more_body", False):
-                self.is_complete.set()
-
-
 async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> Response:
     """Return the answer of the application; a crash counts as an answer 500, as behind a server."""
-    answer = _Answer(request.body, limits.body_bytes)
+    exchange = AsgiExchange([request.body], limits.body_bytes)
     try:
         async with asyncio.timeout(limits.seconds):
-            await _ask(app, request, answer)
+            status = await _ask(app, request, exchange)
     except TimeoutError:
         raise UnansweredCallError(f"no answer in {limits.seconds:g} seconds", is_slow=True) from None
-    if answer.left < 0:
-        raise _unread(answer.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
-    body = b"" if request.method == "HEAD" else b"".join(answer.parts)
-    headers = dict(httpx.Headers(answer.headers).items())
+    if exchange.left < 0:
+        raise _unread(status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
+    body = b"" if request.method == "HEAD" else b"".join(exchange.parts)
+    headers = dict(httpx.Headers(exchange.headers).items())
     if body and "content-encoding" in headers:
-        received = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+        received = httpx.Response(status, headers=exchange.headers, stream=httpx.ByteStream(body))
         try:
             body = received.read()
         except httpx.DecodingError as error:
-            raise _unread(answer.status, "is not in the content encoding that it names") from error
-    return Response(answer.status, headers, body)
+            raise _unread(status, "is not in the content encoding that it names") from error
+    return Response(status, headers, body)
 
 
-async def _ask(app: App, request: OutgoingRequest, answer: _Answer) -> None:
-    try:
-        await app(_scope(request), answer.receive, answer.send)
-    except Exception:  # noqa: BLE001 - a server would answer 500 after any exception
-        answer.status = answer.status or _CRASHED
-    else:
-        if not (answer.status and answer.is_complete.is_set()):
-            raise UnansweredCallError("the application ended without an answer")
-
-
-def _scope(request: OutgoingRequest) -> dict[str, Any]:
+async def _ask(app: App, request: OutgoingRequest, exchange: AsgiExchange) -> int:
+    """Return the status of the application's answer."""
     url = request.url
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": request.method,
-        "headers": [(name.lower(), text) for name, text in request.headers],
-        "scheme": url.scheme,
-        "path": url.path,
-        "raw_path": url.raw_path.partition(b"?")[0],
-        "query_string": url.query,
-        "server": (url.host, url.port),
-        "client": _CALLER,
-        "root_path": "",
-    }
+    scope = http_scope(request.method, str(url), url.raw_path.decode(), request.headers)
+    try:
+        await app(scope, exchange.receive, exchange.send)
+    except Exception:  # noqa: BLE001 - a server would answer 500 after any exception
+        return exchange.status or _CRASHED
+    if not (exchange.status and exchange.is_complete.is_set()):
+        raise UnansweredCallError("the application ended without an answer")
+    return exchange.status
 
 
 class HttpCaller:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import inf
 from urllib.parse import unquote, urlsplit
 
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Scope
 
+from mockserver.codec.http import join_headers
 from mockserver.control.http_client import HttpRequest, HttpResponse, LostResponse
 from mockserver.server.transport_faults import ConnectionLostError
 
@@ -23,13 +26,13 @@ class InProcessClient:
 
     async def send(self, request: HttpRequest) -> HttpResponse | LostResponse:
         clock = asyncio.get_running_loop().time
-        started, exchange = clock(), _AsgiExchange(request.cut())
+        started, exchange = clock(), AsgiExchange(request.cut())
         response: HttpResponse | LostResponse
         try:
             async with asyncio.timeout(request.timeout_ms / 1000):
                 await asyncio.sleep(0)  # without a pause, calls in a row would block all other calls
                 await self.app(self._scope(request), exchange.receive, exchange.send)
-            response = exchange.response()
+            response = _response(exchange)
         except TimeoutError:
             response = LostResponse("timeout", exchange.status, f"not in {request.timeout_ms} ms")
         except ConnectionLostError as error:
@@ -38,52 +41,74 @@ class InProcessClient:
             )
         return replace(response, elapsed_ms=(clock() - started) * 1000)
 
-    def _scope(self, request: HttpRequest) -> dict[str, object]:
-        path, _, query = request.target.partition("?")
+    def _scope(self, request: HttpRequest) -> Scope:
         own = [(name, text) for name, text in request.headers if name.lower() not in _FRAMING_HEADERS]
         framing = [("content-length", str(len(request.content)))] if request.content else []
         named = any(name.lower() == "host" for name, _ in own)
-        origin = urlsplit(request.origin)
         headers = [*([] if named else [("host", self.host)]), *own, *framing]
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": request.method,
-            "scheme": origin.scheme,
-            "path": unquote(path),
-            "raw_path": path.encode("latin-1", "replace"),
-            "query_string": query.encode("latin-1", "replace"),
-            "root_path": "",
-            "headers": [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers],
-            "client": ("127.0.0.1", 0),
-            "server": (origin.hostname, origin.port),
-        }
+        octets = [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers]
+        return http_scope(request.method, request.origin, request.target, octets)
 
 
-@dataclass(slots=True)
-class _AsgiExchange:
-    pieces: list[bytes]
-    status: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    body: list[bytes] = field(default_factory=list)
+def _response(exchange: AsgiExchange) -> HttpResponse | LostResponse:
+    if exchange.status is None:
+        return LostResponse("empty", None, "no response was started")
+    headers = join_headers(
+        (name.decode("latin-1").lower(), text.decode("latin-1")) for name, text in exchange.headers
+    )
+    return HttpResponse(exchange.status, headers, b"".join(exchange.parts))
+
+
+def http_scope(method: str, url: str, target: str, headers: Iterable[tuple[bytes, bytes]]) -> Scope:
+    """Return the ASGI scope of a request for `target` (path and query) to the server at `url`."""
+    address = urlsplit(url)
+    path, _, query = target.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": address.scheme,
+        "path": unquote(path),
+        "raw_path": path.encode("latin-1", "replace"),
+        "query_string": query.encode("latin-1", "replace"),
+        "root_path": "",
+        "headers": [(name.lower(), text) for name, text in headers],
+        "client": ("127.0.0.1", 0),
+        "server": (address.hostname, address.port),
+    }
+
+
+class BodyTooLongError(Exception):
+    """Raised in an application whose response body is longer than the limit."""
+
+
+class AsgiExchange:
+    """The ASGI channel of one call: gives the application the body in pieces, and collects the response."""
+
+    def __init__(self, pieces: list[bytes], most: float = inf) -> None:
+        self.left = most
+        """Number of bytes that the response's body may still have; below 0 after BodyTooLongError."""
+        self.status: int | None = None
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self.is_complete = asyncio.Event()
+        self._pieces = pieces
 
     async def receive(self) -> Message:
-        if not self.pieces:
+        if not self._pieces:
+            await self.is_complete.wait()
             return {"type": "http.disconnect"}
-        piece = self.pieces.pop(0)
-        return {"type": "http.request", "body": piece, "more_body": bool(self.pieces)}
+        piece = self._pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(self._pieces)}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            for raw, octets in message["headers"]:
-                name, text = raw.decode("latin-1").lower(), octets.decode("latin-1")
-                self.headers[name] = f"{self.headers[name]}, {text}" if name in self.headers else text
-        else:
-            self.body.append(message.get("body", b""))
-
-    def response(self) -> HttpResponse | LostResponse:
-        if self.status is None:
-            return LostResponse("empty", None, "no response was started")
-        return HttpResponse(self.status, self.headers, b"".join(self.body))
+            self.status, self.headers = message["status"], list(message.get("headers", ()))
+        elif message["type"] == "http.response.body":
+            self.parts.append(message.get("body", b""))
+            self.left -= len(self.parts[-1])
+            if self.left < 0:
+                raise BodyTooLongError
+            if not message.get("more_body", False):
+                self.is_complete.set()

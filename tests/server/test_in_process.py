@@ -23,9 +23,10 @@ def seen(request: HttpRequest) -> Any:
     found: dict[str, Any] = {}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        pieces = []
-        while (message := await receive())["type"] == "http.request":
-            pieces.append(message["body"])
+        messages = [await receive()]
+        while messages[-1]["more_body"]:
+            messages.append(await receive())
+        pieces = [message["body"] for message in messages]
         found.update(scope=scope, pieces=pieces)
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
