@@ -13,7 +13,8 @@ from mockserver.contract.exchange import Request
 from mockserver.contract.inference import BatchSample, infer_sample
 from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
-from mockserver.control.examples import ExampleCall, ExampleDraft, MissingExampleError, VendorAccess
+from mockserver.control.examples import ExampleDraft, MissingExampleError, VendorAccess
+from mockserver.control.http_client import HttpRequest
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import SpecError
 from mockserver.spec.openapi import Spec
@@ -100,9 +101,9 @@ def _inferred(spec: Spec) -> list[BatchProfile | BatchSample]:
     return [made for one in batches if (made := infer_sample(spec, one))]
 
 
-def _call(request: Request) -> ExampleCall:
-    headers: Mapping[str, str] = {name.lower(): text for name, text in request.headers.items()}
-    return ExampleCall(request.method, request.path, headers, request.body)
+def _call(request: Request) -> HttpRequest:
+    headers = {name.lower(): text for name, text in request.headers.items()}
+    return HttpRequest(request.method, request.path, tuple(headers.items()), request.body)
 
 
 def _corruption(subject: BatchProfile | BatchSample) -> Corruption:

@@ -6,7 +6,7 @@ The source of examples is passed in, so that a server can start without the code
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mockserver.codec.instants import print_instant
@@ -37,24 +37,16 @@ class MissingExampleError(ControlError):
 
 
 @dataclass(frozen=True, slots=True)
-class ExampleCall:
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class ExampleDraft:
-    """Batch that is not tried yet."""
+    """Batch that is not tried yet. The target of a call begins below the vendor."""
 
     operation: str
-    call: ExampleCall
+    call: HttpRequest
     items: tuple[Json, ...]
     keys: tuple[str, ...]
     bad: tuple[int, ...] = ()
     """Places of the items that are to be rejected."""
-    prepare: tuple[ExampleCall, ...] = ()
+    prepare: tuple[HttpRequest, ...] = ()
     """Calls that store the records to which the items refer."""
 
 
@@ -177,9 +169,9 @@ class ExampleOperations:
         return {
             "operation": draft.operation,
             "method": draft.call.method,
-            "path": draft.call.path,
-            "headers": {**self._headers(vendor), **draft.call.headers},
-            "body": draft.call.body.decode(),
+            "path": draft.call.target,
+            "headers": {**self._headers(vendor), **dict(draft.call.headers)},
+            "body": draft.call.content.decode(),
             "items": list(draft.items),
             "keys": keys,
             "bad": [keys[place]["key"] for place in draft.bad],
@@ -198,24 +190,20 @@ class ExampleOperations:
 
         self.sandboxes.control(name, work)
 
-    async def _prepare(self, stage: str, vendor: LoadedVendor, calls: Sequence[ExampleCall]) -> None:
+    async def _prepare(self, stage: str, vendor: LoadedVendor, calls: Sequence[HttpRequest]) -> None:
         for call in calls:
             status, text = await self._send(stage, vendor, call)
             if status not in _SUCCESS:
-                raise MissingExampleError(f"{call.method} {call.path} is answered with {status}: {text}")
+                raise MissingExampleError(f"{call.method} {call.target} is answered with {status}: {text}")
 
-    async def _send(self, stage: str, vendor: LoadedVendor, call: ExampleCall) -> tuple[int | None, str]:
-        headers = {"user-agent": USER_AGENT, **self._headers(vendor), **call.headers}
-        request = HttpRequest(
-            call.method,
-            f"/sandboxes/{stage}/{vendor.name}{call.path}",
-            tuple(headers.items()),
-            call.body,
-            timeout_ms=TIMEOUT_MS,
+    async def _send(self, stage: str, vendor: LoadedVendor, call: HttpRequest) -> tuple[int | None, str]:
+        target = f"/sandboxes/{stage}/{vendor.name}{call.target}"
+        headers = {"user-agent": USER_AGENT, **self._headers(vendor), **dict(call.headers)}
+        response = await self.inside.send(
+            replace(call, target=target, headers=tuple(headers.items()), timeout_ms=TIMEOUT_MS)
         )
-        response = await self.inside.send(request)
         if isinstance(response, LostResponse):
-            raise MissingExampleError(f"{call.method} {call.path} is not answered: {response.detail}")
+            raise MissingExampleError(f"{call.method} {call.target} is not answered: {response.detail}")
         return response.status, response.text
 
 
