@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.control.cases.catalogue import CaseOperations
-from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
+from mockserver.control.cases.runs import CaseRuns
 from mockserver.control.clock import ClockOperations
 from mockserver.control.drill import DrillOperations
-from mockserver.control.examples import ExampleOperations, ExampleSource, NoExamples
+from mockserver.control.examples import ExampleOperations, ExampleSource
 from mockserver.control.http_client import HttpClient
 from mockserver.control.journal import JournalOperations
 from mockserver.control.replay import RemoteClient, ReplayOperations
@@ -23,48 +22,39 @@ from mockserver.journal.journal import Journal
 from mockserver.sandbox.sandboxes import Sandboxes
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """HTTP clients of this server, and settings that operations need."""
-
-    inside: HttpClient
-    """Client of the whole server."""
-    unprotected: HttpClient
-    """Client of the control plane without its access guard."""
-    replay_hosts: tuple[str, ...] = ()
-    """Hosts to which calls may be replayed, in addition to loopback."""
-    strict_auth: bool = False
-    """Whether vendors require known credentials."""
-    examples: ExampleSource = field(default_factory=NoExamples)
-    settings: tuple[EffectiveSetting, ...] = ()
-    """Settings with which the server was started."""
-    reports: Path | None = None
-    """Folder of the reports that can be read."""
-    case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
-
-
-def control_operations(
+def control_operations(  # noqa: PLR0913 - all that operations need
     sandboxes: Sandboxes,
     journal: Journal,
     served: tuple[LoadedVendor, ...],
-    clients: Clients,
+    *,
+    inside: HttpClient,
+    unprotected: HttpClient,
     metric_sources: MetricSources,
+    case_runs: CaseRuns,
+    examples: ExampleSource,
+    replay_hosts: tuple[str, ...],
+    reports: Path | None,
+    settings: tuple[EffectiveSetting, ...],
+    strict_auth: bool,
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    No operation creates a missing sandbox just because a call names it.
+    `inside` is a client of the whole server, `unprotected` of the control plane without its access guard.
+    Calls may be replayed to loopback and to `replay_hosts`. `reports` is the folder of the reports that can
+    be read, `settings` are those with which the server was started, and `strict_auth` tells whether vendors
+    require known credentials. No operation creates a missing sandbox just because a call names it.
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(sandboxes, journal, served, clients.strict_auth, metric_sources, clients.settings),
-        ReportOperations(clients.reports),
+        ServerOperations(sandboxes, journal, served, strict_auth, metric_sources, settings),
+        ReportOperations(reports),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes, served),
-        JournalOperations(sandboxes, journal, served, packaged, clients.inside),
-        CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal, clients.case_runs),
+        JournalOperations(sandboxes, journal, served, packaged, inside),
+        CaseOperations(sandboxes, served, inside, unprotected, journal, case_runs),
         DrillOperations(sandboxes, journal, served, packaged),
-        ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
-        ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
+        ExampleOperations(sandboxes, journal, served, inside, examples),
+        ReplayOperations(sandboxes, journal, served, inside, RemoteClient(replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),
         StateOperations(sandboxes, served),
     )

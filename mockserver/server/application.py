@@ -259,7 +259,7 @@ def _application(
         clock=lasting.clock,
         is_known=lasting.idle_tracker.is_present,
     )
-    control = BuiltAtFirstCall(lambda: _control_plane(options, app))
+    control = BuiltAtFirstCall(lambda: _control_plane(options, app, control))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
     site = BuiltAtFirstCall(lambda: _pages(options, app, control, directory))
     tokens = options.control_token, options.foreign_token
@@ -282,33 +282,31 @@ def _application(
     return app
 
 
-def _control_plane(options: Options, app: Application) -> ASGIApp:
-    """Return the control plane, which itself sends calls to the application."""
+def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGIApp:
+    """Return the control plane, which itself sends calls to the application, and to `control`, itself."""
     # Imported here, so that a server starts without the control plane, which takes a fifth of the time.
-    from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
+    from mockserver.control.operations import control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
     from mockserver.server.control_app import control_app  # noqa: PLC0415
 
-    async def call_control(scope: Scope, receive: Receive, send: Send) -> None:
-        await control(scope, receive, send)
-
     backend = app.lasting.backend
-    inside = InProcessClient(app.asgi), InProcessClient(call_control)
-    clients = Clients(
-        *inside,
-        options.replay_hosts,
-        options.strict_auth,
-        options.examples(),
-        options.settings,
-        options.reports,
-        backend.case_runs,
-    )
     names = [vendor.name for vendor in app.served]
     open_calls = partial(backend.in_flight.by_vendor, names)
-    sources = MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check)
-    operations = control_operations(app.sandboxes, app.journal, app.served, clients, sources)
-    control = control_app(operations, options.max_body_bytes)
-    return control
+    operations = control_operations(
+        app.sandboxes,
+        app.journal,
+        app.served,
+        inside=InProcessClient(app.asgi),
+        unprotected=InProcessClient(control),
+        metric_sources=MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check),
+        case_runs=backend.case_runs,
+        examples=options.examples(),
+        replay_hosts=options.replay_hosts,
+        reports=options.reports,
+        settings=options.settings,
+        strict_auth=options.strict_auth,
+    )
+    return control_app(operations, options.max_body_bytes)
 
 
 def _pages(options: Options, app: Application, control: ASGIApp, directory: OperationDirectory) -> ASGIApp:
