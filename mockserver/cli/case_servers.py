@@ -120,9 +120,6 @@ async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClie
         async with _own_process(vendors) as url, open_client(url) as client:
             yield MockserverClient(client, _OWN_PROCESS)
         return
-    from mockserver.server import ignore_connexion_warnings
-
-    ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app
     from mockserver.server.in_process import InProcessClient
 

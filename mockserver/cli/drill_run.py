@@ -32,12 +32,14 @@ from mockserver.cli.output import write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
 from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
+from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.report.text import counted
 from mockserver.drill.cases import SCENARIO_NAME
 from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
-from mockserver.server import ignore_connexion_warnings
+from mockserver.server.application import Application, Options, create_app
+from mockserver.server.listening import Certificate, make_certificate
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
@@ -53,13 +55,7 @@ from mockserver.testing.drill import (
     list_cases,
 )
 from mockserver.testing.server import TOKEN_VARIABLE
-
-ignore_connexion_warnings()
-
-from mockserver.contract.examples import ProfileExamples  # noqa: E402 - after the warnings of Connexion
-from mockserver.server.application import Application, Options, create_app  # noqa: E402
-from mockserver.server.listening import Certificate, make_certificate  # noqa: E402
-from mockserver.testing.threaded_server import run_in_thread  # noqa: E402
+from mockserver.testing.threaded_server import run_in_thread
 
 _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000

@@ -35,7 +35,6 @@ from mockserver.cli.options import (
     with_examples,
 )
 from mockserver.cli.settings import apply_settings, place_of_option
-from mockserver.server import ignore_connexion_warnings
 
 if TYPE_CHECKING:
     from mockserver.control.examples import ExampleSource
@@ -439,7 +438,6 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
     from mockserver.server.process_memory import collection_paused
 
     check_vendors(context)
-    ignore_connexion_warnings()
     with collection_paused():
         _run(context, allow_hosts, chosen)
 

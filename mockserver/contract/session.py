@@ -28,7 +28,6 @@ from mockserver.contract.sequences.sequence import batch_profiles_of
 from mockserver.contract.target import Address, App, Target
 from mockserver.errors import BrokenRunError, MockServerError, SpecError
 from mockserver.sandbox.clock import Clock, system_clock
-from mockserver.server import ignore_connexion_warnings
 from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
@@ -225,7 +224,6 @@ def _interruptible(target: Target) -> Iterator[None]:
 
 
 def _application(plan: SessionPlan) -> App:
-    ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():

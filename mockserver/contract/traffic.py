@@ -32,7 +32,6 @@ from mockserver.contract.target import Address, Target
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR
 from mockserver.sandbox.store import SANDBOX_SCOPE
-from mockserver.server import ignore_connexion_warnings
 from mockserver.spec.openapi import Spec
 
 _NOT_SENT = (":", "content-length", "transfer-encoding", "connection", "host", "accept-encoding")
@@ -442,7 +441,6 @@ def local_server(
 
     `files` are a user's specs. Raises InvalidAssumptionError, OSError.
     """
-    ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     held = state.read_bytes() if state else b""
