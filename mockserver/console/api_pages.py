@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Response, abort, request
@@ -13,9 +13,8 @@ from mockserver.console.assets import Assets
 from mockserver.console.pages import POLICY, site_page
 from mockserver.console.screen import ConsoleControl, ControlRefusal
 from mockserver.engine.registry import LoadedVendor, list_assumptions
-from mockserver.model import Document, Json
+from mockserver.model import Document
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
-from mockserver.sandbox.store import Tables
 from mockserver.spec.openapi import METHODS, Spec
 
 CONTROL = "_mock"
@@ -24,7 +23,6 @@ CONTROL = "_mock"
 _SWAGGER_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """Policy for Swagger UI, which has styles in its elements and images in its style sheet."""
 
-_MOST_KEYS = 8
 _SANDBOX_PREFIX = "/sandboxes/"
 
 
@@ -58,30 +56,29 @@ class ApiPages:
         return self.vendors[name].spec
 
     def page(self, name: str) -> Response:
-        info = self._spec(name).document["info"]
+        spec, vendor = self._spec(name), self.vendors.get(name)
         sandbox, sandbox_error = _chosen_sandbox()
-        has_swagger, is_plain = bool(self._swagger()), "plain" in request.args
-        swagger = None if is_plain else self._swagger()
+        known, is_plain = self._swagger(), "plain" in request.args
+        swagger = None if is_plain else known
         mount = f"/{name}" if name == CONTROL else f"{_prefix_of(sandbox)}/{name}"
         return site_page(
             "api.html",
             policy=_SWAGGER_POLICY if swagger else POLICY,
             here=name,
-            title=info["title"],
-            version_of_api=info.get("version", ""),
-            description=info.get("description", ""),
-            groups=None if swagger else operation_groups(self._spec(name).document),
+            info=spec.document["info"],
+            vendor=vendor,
+            assumptions=list_assumptions([vendor] if vendor else []),
+            groups=None if swagger else operation_groups(spec.document),
             sandbox=sandbox,
             sandbox_error=sandbox_error,
             mount=mount,
-            base=f"{request.scheme}://{request.host}{mount}{self._spec(name).paths.base}",
+            base=f"{request.scheme}://{request.host}{mount}{spec.paths.base}",
             spec=f"/{name}/openapi",
             kept="" if name == CONTROL else f"sandbox={sandbox}&",
             swagger=swagger,
-            has_swagger=has_swagger,
+            has_swagger=bool(known),
             is_plain=is_plain,
             headers=self._headers(name) if swagger else {},
-            **self._facts(name),
         )
 
     def _swagger(self) -> Mapping[str, str] | None:
@@ -102,16 +99,6 @@ class ApiPages:
         headers: Mapping[str, str] = access["headers"]
         return headers
 
-    def _facts(self, name: str) -> dict[str, Json]:
-        vendor = self.vendors.get(name)
-        if vendor is None:
-            return {"is_vendor": False, "assumptions": (), "fixtures": ()}
-        return {
-            "is_vendor": True,
-            "assumptions": list_assumptions([vendor]),
-            "fixtures": list(_fixtures(vendor.fixtures)),
-        }
-
 
 def _chosen_sandbox() -> tuple[str, str]:
     """Return the sandbox in query or path, and ""; for an invalid name, the default sandbox and a reason."""
@@ -126,27 +113,9 @@ def _prefix_of(sandbox: str) -> str:
     return "" if sandbox == DEFAULT_SANDBOX else f"{_SANDBOX_PREFIX}{sandbox}"
 
 
-def _fixtures(tables: Tables) -> Iterator[Document]:
-    """Yield each tenant with its collections, and for each collection its first keys."""
-    for scope, collections in tables.items():
-        yield {
-            "scope": scope,
-            "tenant": scope.partition("/")[2],
-            "collections": [
-                {
-                    "name": name,
-                    "count": len(documents),
-                    "first": list(documents)[:_MOST_KEYS],
-                    "more": max(0, len(documents) - _MOST_KEYS),
-                }
-                for name, documents in sorted(collections.items())
-            ],
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class OperationGroup:
-    """Operations of one tag, each as {id, method, path, summary, description, batch, is_deprecated}."""
+    """Operations of one tag, each as {method, path, batch, node}; `node` is the operation in the document."""
 
     name: str
     description: str
@@ -165,16 +134,7 @@ def operation_groups(document: Document) -> list[OperationGroup]:
                 node = item[method]
                 batch = node.get("x-batch")
                 tag = str(next(iter(node.get("tags", ())), "Operations"))
-                operation = {
-                    "id": node["operationId"],
-                    "method": method.upper(),
-                    "path": path,
-                    "summary": node.get("summary", ""),
-                    "description": node.get("description", ""),
-                    "batch": ""
-                    if batch is None
-                    else str(batch.get("atomicity", "per-item")).replace("-", " "),
-                    "is_deprecated": bool(node.get("deprecated")),
-                }
+                judged = "" if batch is None else str(batch.get("atomicity", "per-item")).replace("-", " ")
+                operation = {"method": method.upper(), "path": path, "batch": judged, "node": node}
                 groups.setdefault(tag, OperationGroup(tag, "", [])).operations.append(operation)
     return [group for group in groups.values() if group.operations]

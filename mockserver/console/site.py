@@ -219,19 +219,6 @@ LANGUAGES: tuple[Language, ...] = (
 )
 
 
-def _vendor_view(vendor: LoadedVendor, base: str, example: Document | None, language: Language) -> Document:
-    info = vendor.spec.document["info"]
-    return {
-        "name": vendor.name,
-        "title": info["title"],
-        "description": info.get("description", ""),
-        "base": base + vendor.spec.paths.base,
-        "operations": len(vendor.spec.operations),
-        "operation": example["operation"] if example else "",
-        "call": language.write(_first_call(base, example)) if example else "",
-    }
-
-
 def _first_call(base: str, example: Document) -> FirstCall:
     url, body = base + example["path"], indented(example["body"])
     return FirstCall(example["method"], url, example["headers"], body)
@@ -263,7 +250,7 @@ class Site:
 @BLUEPRINT.get("/")
 def home() -> Response:
     site = Site.of_request()
-    vendors, examples = site.apis.vendors, site.first_calls.of(tuple(site.apis.vendors))
+    examples = site.first_calls.of(tuple(site.apis.vendors))
     wanted = request.args.get("language", "")
     language = next((one for one in LANGUAGES if one.id == wanted), LANGUAGES[0])
     prefix = request.script_root
@@ -275,10 +262,10 @@ def home() -> Response:
         **named,
         languages=LANGUAGES,
         language=language,
-        vendors=[
-            _vendor_view(vendor, f"{root}/{name}", examples.get(name), language)
-            for name, vendor in vendors.items()
-        ],
+        root=root,
+        vendors=site.apis.vendors,
+        calls={name: language.write(_first_call(f"{root}/{name}", one)) for name, one in examples.items()},
+        examples=examples,
     )
 
 
