@@ -35,7 +35,9 @@ def docs(words: tuple[str, ...], *, as_json: bool) -> None:
 
     pages, text = DocumentationPages(), " ".join(words)
     listed = (
-        Passage(one.title, link.title, link.address, "") for one in pages.chapters for link in one.pages
+        Passage(one["title"], link["title"], link["address"], "")
+        for one in pages.chapters
+        for link in one["pages"]
     )
     found = pages.index.find(text) if words else tuple(listed)
     if not found:

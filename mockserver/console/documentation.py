@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 from flask import Blueprint, Response, request
@@ -16,7 +16,7 @@ from mockserver.console.navigation import expand_navigation
 from mockserver.console.pages import page
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
 from mockserver.console.search import Passage, SearchIndex
-from mockserver.model import Json
+from mockserver.model import Document, Json
 
 BLUEPRINT = Blueprint("documentation", __name__, url_prefix=CONSOLE)
 
@@ -31,27 +31,6 @@ INDEX = "index"
 _NAVIGATION = "mkdocs.yml"
 _WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # instructions rank before reference
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentationLink:
-    """A page in the navigation."""
-
-    title: str
-    name: str
-    """Path of the page's file below the folder, without `.md`."""
-
-    @property
-    def address(self) -> str:
-        return page_address(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """Pages under one title of the navigation."""
-
-    title: str
-    pages: tuple[DocumentationLink, ...]
 
 
 def page_address(name: str) -> str:
@@ -79,9 +58,14 @@ class DocumentationPages:
         self._rendered: dict[str, RenderedText] = {}
 
     @cached_property
-    def chapters(self) -> tuple[Chapter, ...]:
+    def chapters(self) -> list[Document]:
+        """The chapters as {title, pages}, with each page as {title, name, address}."""
         text = navigation_file(self._folder).read_text(encoding="utf-8")
-        return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
+        return [
+            {"title": title, "pages": list(_links(title, content))}
+            for entry in expand_navigation(yaml.safe_load(text)["nav"], self._folder)
+            for title, content in entry.items()
+        ]
 
     def file(self, page: str) -> Path:
         """Return the file of a page, given the page's name, its address, or the address of a section."""
@@ -110,7 +94,7 @@ class DocumentationPages:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        return frozenset(link.name for chapter in self.chapters for link in chapter.pages)
+        return frozenset(link["name"] for chapter in self.chapters for link in chapter["pages"])
 
     @cached_property
     def _images(self) -> frozenset[str]:
@@ -129,10 +113,11 @@ class DocumentationPages:
         from mockserver.console.markdown import sections  # noqa: PLC0415 - not needed to start a server
 
         for chapter in self.chapters:
-            for link in chapter.pages:
-                weight = 0 if link.name == "changes" else _WEIGHTS.get(chapter.title, 1)
-                for heading, text in sections(self.file(link.name).read_text(encoding="utf-8")):
-                    yield Passage(link.title, heading.text, f"{link.address}#{heading.anchor}", text), weight
+            for link in chapter["pages"]:
+                weight = 0 if link["name"] == "changes" else _WEIGHTS.get(chapter["title"], 1)
+                for heading, text in sections(self.file(link["name"]).read_text(encoding="utf-8")):
+                    address = f"{link['address']}#{heading.anchor}"
+                    yield Passage(link["title"], heading.text, address, text), weight
 
 
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
@@ -147,27 +132,19 @@ def documentation_document(pages: DocumentationPages, name: str, search: str = "
         "title": page.headings[0].text,
         "html": page.html,
         "headings": [asdict(heading) for heading in page.headings],
-        "chapters": [
-            {"title": one.title, "pages": [{**asdict(link), "address": link.address} for link in one.pages]}
-            for one in pages.chapters
-        ],
+        "chapters": pages.chapters,
         "search": search,
         "found": found,
     }
 
 
-def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
-    for entry in nav:
-        for title, content in entry.items():
-            if isinstance(content, str):
-                yield Chapter(title, (DocumentationLink(title, content.removesuffix(".md")),))
-            else:
-                links = (
-                    DocumentationLink(text, file.removesuffix(".md"))
-                    for one in content
-                    for text, file in one.items()
-                )
-                yield Chapter(title, tuple(links))
+def _links(title: str, content: str | Sequence[Mapping[str, str]]) -> Iterator[Document]:
+    """Yield the pages of a chapter; a page's name is the path of its file below the folder, without `.md`."""
+    listed = [{title: content}] if isinstance(content, str) else content
+    for one in listed:
+        for text, file in one.items():
+            name = file.removesuffix(".md")
+            yield {"title": text, "name": name, "address": page_address(name)}
 
 
 @page(BLUEPRINT, "/docs/", "/docs/<path:page>")

@@ -26,7 +26,7 @@ from mockserver.console.search import Passage
 from tests.support.client import Client
 
 OWN = DocumentationPages()
-NAMES = [link.name for chapter in OWN.chapters for link in chapter.pages]
+NAMES = [link["name"] for chapter in OWN.chapters for link in chapter["pages"]]
 _LINK = re.compile(r'(?:href|src)="([^"]*)"')
 
 
@@ -47,7 +47,7 @@ def pages(tmp_path: Path) -> DocumentationPages:
 
 
 def test_the_chapters_are_those_of_the_navigation(pages: DocumentationPages) -> None:
-    assert [(one.title, [link.address for link in one.pages]) for one in pages.chapters] == [
+    assert [(one["title"], [link["address"] for link in one["pages"]]) for one in pages.chapters] == [
         ("Home", [ADDRESS]),
         ("More", [f"{ADDRESS}one", f"{ADDRESS}sub/two"]),
     ]

@@ -45,7 +45,7 @@ def test_every_page_is_in_the_navigation_once() -> None:
 
 
 def test_the_server_shows_the_pages_in_the_order_of_the_navigation() -> None:
-    shown = [f"{link.name}.md" for chapter in DocumentationPages().chapters for link in chapter.pages]
+    shown = [f"{link['name']}.md" for chapter in DocumentationPages().chapters for link in chapter["pages"]]
 
     assert shown == list(files_of(NAVIGATION))
 
