@@ -20,7 +20,6 @@ from mockserver.journal.entry import Entry
 from mockserver.journal.export.formats import Format
 from mockserver.journal.export.story import (
     VARYING,
-    ExpectedAnswer,
     Story,
     StoryCall,
     UnsuitableFormError,
@@ -98,9 +97,7 @@ class StoryBuilder:
                     f"call {call.entry.number} does not come out the same: {difference}; {_cause(call)}"
                 )
         proved = [
-            replace(call, expected=expected_answer(call.entry, trial))
-            for call, trial in zip(calls, tried, strict=True)
-            if trial is not None
+            expect_answer(call, trial) for call, trial in zip(calls, tried, strict=True) if trial is not None
         ]
         return Story(name, _beginning(settings), tuple(proved), shown)
 
@@ -122,7 +119,6 @@ class StoryBuilder:
                     sendable_target(entry, view, known),
                     sendable_headers(entry, view, known),
                     sendable_body(entry, view, known),
-                    expected_answer(entry, entry),
                     "" if now == clock else now or "",
                     json.decode(json.encode(patch)),
                 )
@@ -342,34 +338,24 @@ def describe_difference(recorded: Entry, tried: Entry | None) -> str:
     return ""
 
 
-def expected_answer(recorded: Entry, tried: Entry) -> ExpectedAnswer:
-    """Return the expected response, reduced to the parts that were equal in the trial."""
-    loss = loss_kind(recorded)
-    has_body, body = (False, None) if loss else _common_body(recorded, tried)
-    return ExpectedAnswer(
-        status=recorded.status,
-        loss=loss,
-        media_type=_media_type(recorded.reply),
-        operation=recorded.operation,
-        outcomes=dict(recorded.decided.counts),
-        items=[(_MASKED.key(key), str(action)) for key, action in recorded.decided.items()],
-        applied=recorded.applied,
-        has_body=has_body,
-        body=body,
-        text=None if loss or has_body else _common_text(recorded, tried),
-    )
+def expect_answer(call: StoryCall, tried: Entry) -> StoryCall:
+    """Return the call with the body of its recorded answer, reduced to what was equal in the trial."""
+    if call.loss:
+        return call
+    body = _common_body(call.entry, tried)
+    text = _common_text(call.entry, tried) if body is VARYING else None
+    return replace(call, expected_body=body, expected_text=text)
 
 
-def _common_body(recorded: Entry, tried: Entry) -> tuple[bool, Json]:
+def _common_body(recorded: Entry, tried: Entry) -> Json:
     if not _is_compared(recorded):
-        return False, None
+        return VARYING
     try:
         before, after = _document(recorded.reply.body, recorded), _document(tried.reply.body, tried)
         shown = _document(_MASKED.reply_bytes(recorded), recorded)
     except MalformedBody:
-        return False, None
-    common = _common(before, after, shown)
-    return common is not VARYING, common
+        return VARYING
+    return _common(before, after, shown)
 
 
 def _common_text(recorded: Entry, tried: Entry) -> str | None:
@@ -404,10 +390,6 @@ def _common(before: Json, after: Json, shown: Json) -> Json:
     elif json.encode(before) == json.encode(after) == json.encode(shown):
         return before
     return VARYING
-
-
-def _media_type(reply: Reply) -> str:
-    return parse_content_type({"content-type": reply.media_type})[0] if reply.media_type else ""
 
 
 def story_reply(story: Story, form: Format) -> Reply:

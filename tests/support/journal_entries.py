@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.control.stories import expected_answer
+from mockserver.control.stories import expect_answer
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.journal.export.story import Story, StoryCall
 from mockserver.journal.replay import resend_headers, target_with_query
@@ -52,14 +52,9 @@ def entry(**changes: Any) -> Entry:
 def story(beginning: Document | None = None, **changes: Any) -> Story:
     """A story of one call, with its credentials; `changes` as for `entry`."""
     made, view = entry(**changes), View(shown=True)
-    call = StoryCall(
-        made,
-        target_with_query(made, view),
-        resend_headers(made, view),
-        made.call.body,
-        expected_answer(made, made),
-    )
-    return Story(made.call.sandbox, beginning or {"seed": 7, "freeze": "2026-01-05T09:00:00Z"}, (call,))
+    call = StoryCall(made, target_with_query(made, view), resend_headers(made, view), made.call.body)
+    beginning = beginning or {"seed": 7, "freeze": "2026-01-05T09:00:00Z"}
+    return Story(made.call.sandbox, beginning, (expect_answer(call, made),))
 
 
 def item_results(*fates: tuple[str, Action]) -> ItemResults:

@@ -52,7 +52,6 @@ def _with_own(archive: HarObject, own: HarObject) -> HarObject:
 
 
 def _story_entry(call: StoryCall, view: View) -> HarObject:
-    entry, expected = _entry(call.entry, view), call.expected
     sent: dict[str, Json] = {
         "target": call.path_and_query,
         "headers": dict(call.headers),
@@ -63,13 +62,13 @@ def _story_entry(call: StoryCall, view: View) -> HarObject:
         "state": call.state,
         "sent": sent,
         "expected": {
-            "status": expected.status,
-            "lost": expected.loss or None,
-            "outcomes": expected.outcomes,
-            "items": [{"key": key, "action": action} for key, action in expected.items],
+            "status": call.entry.status,
+            "lost": call.loss or None,
+            "outcomes": call.entry.decided.counts,
+            "items": [{"key": key, "action": action} for key, action in call.items],
         },
     }
-    return {**entry, "_mockserver": own}
+    return {**_entry(call.entry, view), "_mockserver": own}
 
 
 def _entry(entry: Entry, view: View) -> HarObject:
@@ -134,15 +133,9 @@ def _items(story: Story) -> Iterator[Document]:
     yield _control("make the sandbox", "POST", "", body, (201,))
     for number, call in enumerate(story.calls, 1):
         _check(call)
-        if call.clock:
-            at = {"at": call.clock}
-            yield _control(
-                f"clock before call {call.number}", "POST", "/{{sandbox}}/clock/freeze", at, (200,)
-            )
-        if call.state:
-            yield _control(
-                f"state before call {call.number}", "PATCH", "/{{sandbox}}/state", call.state, (200,)
-            )
+        for what, method, below, document in call.changes:
+            name = f"{what} before call {call.number}"
+            yield _control(name, method, f"/{{{{sandbox}}}}{below}", document, (200,))
         yield _call(call)
         yield _outcomes(number, call)
     yield _control("delete the sandbox", "DELETE", "/{{sandbox}}", None, (204,))
@@ -150,10 +143,8 @@ def _items(story: Story) -> Iterator[Document]:
 
 def _check(call: StoryCall) -> None:
     what = f"call {call.number}"
-    if call.expected.loss:
-        raise UnsuitableFormError(
-            f"{what} loses its answer ({call.expected.loss}), and Postman tests no lost one"
-        )
+    if call.loss:
+        raise UnsuitableFormError(f"{what} loses its answer ({call.loss}), and Postman tests no lost one")
     if not is_text(call.body, None) or not is_utf_8(call.body):
         raise UnsuitableFormError(f"{what} has a binary body, which a Postman collection cannot hold")
     sent = f"{call.target}{call.headers}{call.body.decode()}{json.encode(call.state).decode()}"
@@ -189,15 +180,14 @@ def _call(call: StoryCall) -> Document:
         "disableUrlEncoding": True,
         "disabledSystemHeaders": unwanted,
     }
-    test = f"pm.response.to.have.status({call.expected.status});"
+    test = f"pm.response.to.have.status({call.entry.status});"
     name = f"call {call.number}: {call.method} {call.entry.call.path}"
     return {**_item(name, request, [test]), "protocolProfileBehavior": behaviour}
 
 
 def _outcomes(number: int, call: StoryCall) -> Document:
-    expected = call.expected
-    actions = json.encode([action for _, action in expected.items]).decode()
-    outcomes = json.encode(dict(expected.outcomes)).decode()
+    actions = json.encode([action for _, action in call.items]).decode()
+    outcomes = json.encode(call.entry.decided.counts).decode()
     tests = [
         f"pm.expect(pm.response.json().outcomes).to.eql({outcomes});",
         f"pm.expect(pm.response.json().decided.map(one => one.action)).to.eql({actions});",

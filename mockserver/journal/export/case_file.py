@@ -11,7 +11,6 @@ from mockserver.codec.http import JSON_TYPE, parse_content_type
 from mockserver.errors import MalformedBody
 from mockserver.journal.export.story import (
     VARYING,
-    ExpectedAnswer,
     Story,
     StoryCall,
     UnsuitableFormError,
@@ -107,7 +106,7 @@ def _steps(story: Story, vendor: str) -> Iterator[Document]:
             yield _control("PATCH /state", call.state)
         if call.vendor:
             yield _step(call, vendor)
-            yield {"journal": _journal(call.expected, call.vendor)}
+            yield {"journal": _journal(call)}
 
 
 def _control(call: str, document: Document) -> Document:
@@ -129,21 +128,22 @@ def _step(call: StoryCall, vendor: str) -> Document:
     step["headers"] = {"user-agent": None, **call.headers}
     step |= _content(call)
     step["within"] = round(call.patience_s * 1000)
-    if call.expected.loss:
-        return step | {"fails": {"kind": call.expected.loss, "status": call.expected.status}}
-    return step | {"answer": _answer(call.expected)}
+    if call.loss:
+        return step | {"fails": {"kind": call.loss, "status": call.entry.status}}
+    return step | {"answer": _answer(call)}
 
 
-def _answer(expected: ExpectedAnswer) -> Document:
-    answer: dict[str, Json] = {"status": expected.status}
-    if expected.media_type:
-        answer["type"] = expected.media_type
-    if expected.has_body:
-        body = _expected_body(expected.body)
+def _answer(call: StoryCall) -> Document:
+    reply, text = call.entry.reply, call.expected_text
+    answer: dict[str, Json] = {"status": call.entry.status}
+    if media_type := parse_content_type({"content-type": reply.media_type or ""})[0]:
+        answer["type"] = media_type
+    if call.expected_body is not VARYING:
+        body = _expected_body(call.expected_body)
         if body is not None:
             answer["json"] = body
-    elif expected.text is not None and "${" not in expected.text:
-        answer["text"] = expected.text
+    elif text is not None and _PLACEHOLDER not in text:
+        answer["text"] = text
     return answer
 
 
@@ -188,15 +188,16 @@ def _is_compact_json(body: bytes) -> bool:
         return False
 
 
-def _journal(expected: ExpectedAnswer, vendor: str) -> Document:
+def _journal(call: StoryCall) -> Document:
     """Return the expected journal entry; keys that look like placeholders are omitted."""
-    keys_are_literal = not any(_PLACEHOLDER in key for key, _ in expected.items)
-    decided = [{"key": key, "action": action} for key, action in expected.items]
+    entry, items = call.entry, call.items
+    keys_are_literal = not any(_PLACEHOLDER in key for key, _ in items)
+    decided = [{"key": key, "action": action} for key, action in items]
     return {
-        "vendor": vendor,
-        "operation": expected.operation,
-        "status": expected.status,
-        "outcomes": dict(expected.outcomes),
+        "vendor": call.vendor,
+        "operation": entry.operation,
+        "status": entry.status,
+        "outcomes": dict(entry.decided.counts),
         **({"decided": decided} if keys_are_literal else {}),
-        "applied": list(expected.applied),
+        "applied": list(entry.applied),
     }

@@ -15,7 +15,6 @@ from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.export.story import (
     DEFAULT_URL,
     VARYING,
-    ExpectedAnswer,
     Story,
     StoryCall,
     UnsuitableFormError,
@@ -190,28 +189,21 @@ def _commands(story: Story) -> Iterator[str]:
     for call in story.calls:
         if call.method == "HEAD" and call.body:
             raise UnsuitableFormError(f"call {call.number} is a HEAD with a body, which curl cannot send")
-        if call.clock:
-            yield _change("POST", "clock/freeze", json.encode({"at": call.clock}))
-        if call.state:
-            yield _change("PATCH", "state", json.encode(call.state))
+        for _, method, below, document in call.changes:
+            yield f"change {method} \"/$name{below}\" <<'END'\n{json.encode(document).decode()}\nEND\n"
         yield _send(call)
 
 
-def _change(method: str, below: str, document: bytes) -> str:
-    return f"change {method} \"/$name/{below}\" <<'END'\n{document.decode()}\nEND\n"
-
-
 def _send(call: StoryCall) -> str:
-    expected = call.expected
     label = f"{call.number} {call.method} {call.entry.call.path}"
-    outcomes = ",".join(f"{action}:{count}" for action, count in expected.outcomes.items())
-    items = " ".join(action for _, action in expected.items)
+    outcomes = ",".join(f"{action}:{count}" for action, count in call.entry.decided.counts.items())
+    items = " ".join(action for _, action in call.items)
     is_short = len(call.body) <= MAX_ARGUMENT_BYTES and _is_printable(call.body)
     kind = "none" if is_short else "base64"
     head = [
         "send",
         _quote(re.sub("[^ -~]", "?", label).encode()),
-        "lost" if expected.loss else str(expected.status),
+        "lost" if call.loss else str(call.entry.status),
         _quote((outcomes or _NOTHING).encode()),
         _quote((items or _NOTHING).encode()),
         f"{call.patience_s:g}",
@@ -272,15 +264,11 @@ def _statements(story: Story) -> Iterator[str]:
     for number, call in enumerate(story.calls, 1):
         path = re.sub("[^ -~]", "?", call.entry.call.path)
         yield f"# {call.entry.call.method} {path}, call {call.entry.number}"
-        if call.clock:
-            clock = json.encode({"at": call.clock})
-            yield f'change(sandbox, "POST", "/clock/freeze", {clock!r})'
-        if call.state:
-            yield f'change(sandbox, "PATCH", "/state", {_bytes_literal(json.encode(call.state))})'
+        for _, method, below, document in call.changes:
+            yield f'change(sandbox, "{method}", "{below}", {_bytes_literal(json.encode(document))})'
         yield from _sending(call)
-        expected = call.expected
-        items = _list_literal(expected.items)
-        yield f"check_entry(sandbox, {number}, {dict(expected.outcomes)!r}, {items})"
+        outcomes = dict(call.entry.decided.counts)
+        yield f"check_entry(sandbox, {number}, {outcomes!r}, {_list_literal(call.items)})"
 
 
 def _sending(call: StoryCall) -> Iterator[str]:
@@ -290,20 +278,20 @@ def _sending(call: StoryCall) -> Iterator[str]:
     arguments = ", ".join(
         (repr(method), repr(target), _list_literal(headers), _bytes_literal(call.body), str(call.patience_s))
     )
-    if call.expected.loss:
+    if call.loss:
         yield "with pytest.raises(httpx.TransportError):"
         yield f"    send(vendors, {arguments})"
         return
     yield f"response = send(vendors, {arguments})"
-    yield from _assertions(call.expected)
+    yield from _assertions(call)
 
 
-def _assertions(expected: ExpectedAnswer) -> Iterator[str]:
-    yield f"assert response.status_code == {expected.status}"
-    if expected.has_body:
-        yield f"assert response.json() == {_literal(expected.body)}"
-    elif expected.text is not None:
-        yield f"assert response.text == {expected.text!r}"
+def _assertions(call: StoryCall) -> Iterator[str]:
+    yield f"assert response.status_code == {call.entry.status}"
+    if call.expected_body is not VARYING:
+        yield f"assert response.json() == {_literal(call.expected_body)}"
+    elif call.expected_text is not None:
+        yield f"assert response.text == {call.expected_text!r}"
 
 
 def _literal(value: Json) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_plus
@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from mockserver.codec.redaction import ASCII_MASK, redact_headers, redact_query
 from mockserver.errors import MockServerError
 from mockserver.journal.entry import Entry
-from mockserver.journal.replay import resend_headers, target_with_query
+from mockserver.journal.replay import loss_kind, resend_headers, target_with_query
 from mockserver.journal.view import View, decode_and_redact
 from mockserver.model import Document, Json
 
@@ -22,7 +22,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 _MAX_CREDENTIALS = 20
 _VISIBLE_LENGTH = 2
-_UNREDACTED = View(shown=True)
+_REDACTED, _UNREDACTED = View(), View(shown=True)
 
 
 class UnsuitableFormError(MockServerError):
@@ -40,29 +40,8 @@ VARYING: Final = Varying()
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedAnswer:
-    """The answer that a repetition of a call must get."""
-
-    status: int | None
-    """Status of the answer, or None if no status arrives."""
-    loss: str
-    """Kind of a lost answer, in the words of the case language; "" if the answer arrives."""
-    media_type: str
-    operation: str | None
-    outcomes: Mapping[str, int]
-    items: Sequence[tuple[str, str]]
-    """Key and action of each item."""
-    applied: Sequence[str]
-    has_body: bool = False
-    body: Json = None
-    """The JSON body, if `has_body`, with `VARYING` in place of each varying value."""
-    text: str | None = None
-    """The whole body, if not `has_body`; None if the body is not compared."""
-
-
-@dataclass(frozen=True, slots=True)
 class StoryCall:
-    """One call, and the changes of the sandbox that precede the call."""
+    """One call, the changes of the sandbox that precede the call, and the answer that must come."""
 
     entry: Entry
     target: str
@@ -70,11 +49,14 @@ class StoryCall:
     headers: Mapping[str, str]
     """Headers to send, without the name of a sandbox."""
     body: bytes
-    expected: ExpectedAnswer
     clock: str = ""
     """Instant to set the clock to; "" leaves the clock."""
     state: Document = field(default_factory=dict)
     """Documents to merge into the state, as for `PATCH …/state`."""
+    expected_body: Json = VARYING
+    """The JSON that must come, with `VARYING` where it varies; `VARYING` alone if no JSON is compared."""
+    expected_text: str | None = None
+    """The whole body that must come, if no JSON is compared; None if the body is not compared at all."""
 
     @property
     def number(self) -> int:
@@ -89,6 +71,24 @@ class StoryCall:
         return self.entry.call.vendor
 
     @property
+    def loss(self) -> str:
+        """Return how the answer is lost, in the words of the case language; "" if it arrives."""
+        return loss_kind(self.entry)
+
+    @property
+    def items(self) -> list[tuple[str, str]]:
+        """Return key and action of each item, as the repetition must have them."""
+        return [(_REDACTED.key(key), str(action)) for key, action in self.entry.decided.items()]
+
+    @property
+    def changes(self) -> Iterator[tuple[str, str, str, Document]]:
+        """Yield the changes before the call: what changes, and method, path below the sandbox and body."""
+        if self.clock:
+            yield "clock", "POST", "/clock/freeze", {"at": self.clock}
+        if self.state:
+            yield "state", "PATCH", "/state", self.state
+
+    @property
     def path_and_query(self) -> str:
         """Return path and query at the server. If the call has a vendor, the path begins with its name."""
         return f"/{self.vendor}{self.target}" if self.vendor else self.target
@@ -96,7 +96,7 @@ class StoryCall:
     @property
     def patience_s(self) -> float:
         """Return the seconds to wait until the answer has arrived or is lost."""
-        return round((1 if self.expected.loss else 20) + self.entry.delay_ms / 1000, 3)
+        return round((1 if self.loss else 20) + self.entry.delay_ms / 1000, 3)
 
 
 @dataclass(frozen=True, slots=True)

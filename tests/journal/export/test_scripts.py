@@ -109,7 +109,7 @@ def source(**changes: Any) -> str:
 def expecting(body: Any) -> Story:
     made = story()
     [call] = made.calls
-    return replace(made, calls=(replace(call, expected=replace(call.expected, has_body=True, body=body)),))
+    return replace(made, calls=(replace(call, expected_body=body),))
 
 
 def test_a_file_names_its_test_after_its_call() -> None:
