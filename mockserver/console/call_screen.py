@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from flask import Blueprint, Response, request
 
@@ -317,7 +318,8 @@ def export_part(visit: Visit) -> Document | None:
     return {**part, "text": text[:SHOWN_CHARACTERS], "cutCharacters": cut, "reason": None}
 
 
-def export_file(visit: Visit) -> Response:
+@page(BLUEPRINT, "/x/<int:number>/export")
+def download_export(visit: Visit) -> Response:
     """Return the export in the format `as`, by default a curl command, as a file. Raises ControlRefusal."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
@@ -353,19 +355,12 @@ def replay(visit: Visit) -> Screen:
     return Screen("call.html", {**_document(visit), "replay": _replayed(found, chosen, to)})
 
 
-@page(BLUEPRINT, "/x/<int:number>/request")
-def download_request(visit: Visit) -> Response:
-    return _body_file(visit, "request")
-
-
-@page(BLUEPRINT, "/x/<int:number>/reply")
-def download_reply(visit: Visit) -> Response:
-    return _body_file(visit, "reply")
-
-
-@page(BLUEPRINT, "/x/<int:number>/export")
-def download_export(visit: Visit) -> Response:
-    return export_file(visit)
+@page(BLUEPRINT, "/x/<int:number>/request", "/x/<int:number>/reply")
+def download_body(visit: Visit) -> Response:
+    number, side = visit.path["number"], PurePosixPath(request.path).stem
+    call = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
+    # A browser must save the body and not open it, whatever the body's media type is.
+    return download(f"call-{number}-{side}.txt", "application/octet-stream", call[side]["body"].encode())
 
 
 def _document(visit: Visit) -> Document:
@@ -438,10 +433,3 @@ def _replayed(found: Document, chosen: str, to: str) -> Document:
         calls = f"{CONSOLE}/?sandbox={found['into']}"
     result: Json = {**found, "address": address, "calls": calls}
     return {"into": chosen, "to": to, "error": None, "result": result}
-
-
-def _body_file(visit: Visit, side: str) -> Response:
-    number = visit.path["number"]
-    call = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
-    # A browser must save the body and not open it, whatever the body's media type is.
-    return download(f"call-{number}-{side}.txt", "application/octet-stream", call[side]["body"].encode())

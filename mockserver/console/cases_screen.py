@@ -92,14 +92,9 @@ def run_case(visit: Visit) -> Screen | Response:
 
 @page(BLUEPRINT, "/cases/<case>/export")
 def show_export(visit: Visit) -> Screen:
-    text = _exported(visit).get_data(as_text=True)
+    text = keep_export(visit).get_data(as_text=True)
     shown = {"vendor": request.args.get("vendor", ""), "format": request.args.get("format", "")}
     return Screen("case_export.html", {"id": visit.path["case"], **shown, "text": text})
-
-
-@page(BLUEPRINT, "/cases/<case>/file")
-def keep_export(visit: Visit) -> Response:
-    return _exported(visit)
 
 
 def _path(visit: Visit) -> str:
@@ -113,7 +108,8 @@ def _new_sandbox(visit: Visit, stem: str) -> str:
     return name
 
 
-def _exported(visit: Visit) -> Response:
+@page(BLUEPRINT, "/cases/<case>/file")
+def keep_export(visit: Visit) -> Response:
     query = {name: request.args.get(name, "") for name in ("vendor", "format")}
     answered = visit.control.call("GET", f"{_path(visit)}/export", query=query)
     name = answered.headers["content-disposition"].partition('filename="')[2].rstrip('"')

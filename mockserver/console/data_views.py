@@ -102,11 +102,6 @@ def shown_lines(
     return list(body.lines(wanted))
 
 
-def all_lines(document: Json) -> list[Line]:
-    body = JsonBody(document)
-    return list(body.lines(bytearray(b"\1") * (body.total + 1)))
-
-
 def _want(wanted: bytearray, numbers: range) -> None:
     first, end = max(1, numbers.start), min(len(wanted), numbers.stop)
     if first < end:
@@ -248,11 +243,9 @@ def _members(node: Json) -> Iterable[tuple[str | int, Json]]:
 
 def document_lines(document: Json) -> list[Document]:
     """Return the lines with `text` and `pointer`; `pointer` is "" for closing brackets."""
-    return [{"text": line.text, "pointer": line.pointer or ""} for line in all_lines(document)]
-
-
-def json_text(value: Json) -> str:
-    return json.encode(value).decode()
+    body = JsonBody(document)
+    lines = body.lines(bytearray(b"\1") * (body.total + 1))
+    return [{"text": line.text, "pointer": line.pointer or ""} for line in lines]
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
@@ -351,10 +344,5 @@ def _entry(one: Document) -> Document:
 
 def _change(change: Document) -> Document:
     kind = "changed" if "old" in change and "new" in change else "added" if "new" in change else "removed"
-    return {
-        "pointer": change["pointer"],
-        "kind": kind,
-        "sign": _SIGNS[kind],
-        "old": json_text(change["old"]) if "old" in change else None,
-        "new": json_text(change["new"]) if "new" in change else None,
-    }
+    texts = {side: json.encode(change[side]).decode() if side in change else None for side in ("old", "new")}
+    return {"pointer": change["pointer"], "kind": kind, "sign": _SIGNS[kind], **texts}

@@ -188,13 +188,6 @@ def site_page(template: str, *, status: int = 200, policy: str = POLICY, **value
     return Response(text, status, {**SECURITY_HEADERS, "Content-Security-Policy": policy})
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    what: str
-    address: str
-    text: str
-
-
 def answer_missing(error: HTTPException) -> Response:
     """Reply to a call of an unknown address, or with a method that the address does not have."""
     # Error, frames and traceback would form a reference cycle, which is freed late.
@@ -229,25 +222,25 @@ def _missing_page(status: int, title: str, message: str, allowed: str) -> Respon
     )
 
 
-def _suggestions(method: str, path: str, prefix: str) -> Iterator[Suggestion]:
-    """Yield addresses similar to the path: in the console a screen, else a vendor's page and an operation."""
+def _suggestions(method: str, path: str, prefix: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what is near the path (a screen, a page, an operation), its address, and the text of the link."""
     shared = Shared.of_request()
     if f"{prefix}{path}".startswith(f"{CONSOLE}/"):
         screens = {CONSOLE + below: name for name, below in NAVIGATION}
         for address in get_close_matches(path, screens, 1, _NEAR):
-            yield Suggestion("The nearest screen", address, screens[address])
+            yield "The nearest screen", address, screens[address]
         return
     segments = [segment.lower() for segment in path.split("/") if segment]
     matches = (found for segment in segments for found in get_close_matches(segment, shared.names, 1, _NEAR))
     if near := next(matches, None):
         address = f"{prefix}/{near}/ui/"
-        yield Suggestion("The page of the vendor with the nearest name", address, address)
+        yield "The page of the vendor with the nearest name", address, address
     operation = shared.directory.nearest(method, path, prefix)
     if operation:
         below = operation.partition(" ")[2].removeprefix(prefix)
         vendor = below[1:].partition("/")[0]
         address = f"{prefix}/{vendor}/ui/" if vendor in shared.names else f"{prefix}/"
-        yield Suggestion("The nearest operation", address, operation)
+        yield "The nearest operation", address, operation
 
 
 def wants_page(headers: Headers) -> bool:

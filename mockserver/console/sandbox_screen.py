@@ -49,8 +49,28 @@ def said_duration(span: timedelta) -> str:
 
 
 @page(BLUEPRINT, "/sandboxes")
-def show_sandboxes(visit: Visit) -> Screen:
-    return _page(visit)
+def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
+    sandboxes = visit.control.get("/sandboxes")
+    is_there = visit.sandbox in [sandbox["name"] for sandbox in sandboxes]
+    snapshots = visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
+    document = {
+        "sandboxes": [
+            {**sandbox, "idle": said_duration(timedelta(seconds=sandbox["idleSeconds"]))}
+            for sandbox in sandboxes
+        ],
+        "default": DEFAULT_SANDBOX,
+        "isThere": is_there,
+        "snapshots": snapshots,
+        "taken": request.args.get("taken", ""),
+        "form": {
+            "name": request.form.get("name", "" if is_there else visit.sandbox),
+            "seed": request.form.get("seed", ""),
+            "freeze": request.form.get("freeze", ""),
+            "begin": request.form.get("begin", _FROM_FIXTURES),
+        },
+        "error": error,
+    }
+    return Screen("sandboxes.html", document, status if error else 200, sandboxes=sandboxes)
 
 
 @action(BLUEPRINT, "/sandboxes")
@@ -59,7 +79,9 @@ def create(visit: Visit) -> Screen | Response:
     name, begin = request.form.get("name", "").strip(), request.form.get("begin", _FROM_FIXTURES)
     seed = request.form.get("seed", "").strip()
     if seed and not seed.isdecimal():
-        return _page(visit, refusal_of("The seed is not a whole number.", "leave it empty, or write 7"))
+        return show_sandboxes(
+            visit, refusal_of("The seed is not a whole number.", "leave it empty, or write 7")
+        )
     asked: dict[str, Json] = {"name": name, "empty": begin == _EMPTY}
     if seed:
         asked["seed"] = int(seed)
@@ -71,7 +93,7 @@ def create(visit: Visit) -> Screen | Response:
         if copied is not None:
             _load(_inside(visit, name), copied, asked)
     except ControlRefusal as refusal:
-        return _page(visit, shown_refusal(refusal), refusal.status)
+        return show_sandboxes(visit, shown_refusal(refusal), refusal.status)
     return move_to(_inside(visit, name).address("/sandboxes"))
 
 
@@ -167,30 +189,6 @@ def _question(visit: Visit, title: str, says: list[str], button: str, action: st
     return Screen("question.html", {"title": title, "says": says, **form})
 
 
-def _page(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
-    sandboxes = visit.control.get("/sandboxes")
-    is_there = visit.sandbox in [sandbox["name"] for sandbox in sandboxes]
-    snapshots = visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
-    document = {
-        "sandboxes": [
-            {**sandbox, "idle": said_duration(timedelta(seconds=sandbox["idleSeconds"]))}
-            for sandbox in sandboxes
-        ],
-        "default": DEFAULT_SANDBOX,
-        "isThere": is_there,
-        "snapshots": snapshots,
-        "taken": request.args.get("taken", ""),
-        "form": {
-            "name": request.form.get("name", "" if is_there else visit.sandbox),
-            "seed": request.form.get("seed", ""),
-            "freeze": request.form.get("freeze", ""),
-            "begin": request.form.get("begin", _FROM_FIXTURES),
-        },
-        "error": error,
-    }
-    return Screen("sandboxes.html", document, status if error else 200, sandboxes=sandboxes)
-
-
 def _copied(visit: Visit, begin: str) -> Json:
     if not begin.startswith(_COPY):
         return None
@@ -243,31 +241,7 @@ def _not_default() -> Screen:
 
 
 @page(BLUEPRINT, "/clock")
-def show_clock(visit: Visit) -> Screen:
-    return _clock_page(visit)
-
-
-@action(BLUEPRINT, "/clock")
-def set_clock(visit: Visit) -> Screen | Response:
-    before = (visit.control.get(visit.of_sandbox("/clock")))["now"]
-    do, at, by = (request.form.get(name, "").strip() for name in ("do", "at", "by"))
-    try:
-        if do == "freeze":
-            visit.control.post(visit.of_sandbox("/clock/freeze"), {"at": at} if at else {})
-        elif do == "thaw":
-            visit.control.post(visit.of_sandbox("/clock/thaw"))
-        else:
-            seconds = int(parse_duration(by).total_seconds())
-            visit.control.post(visit.of_sandbox("/clock/advance"), {"seconds": seconds})
-    except ValueError:
-        problem = refusal_of(f"{by or 'nothing'} is not a step", "write 90s, 6m, 1h30m or 2d")
-        return _clock_page(visit, {"step": problem})
-    except ControlRefusal as refusal:
-        return _clock_page(visit, {"at" if do == "freeze" else "step": shown_refusal(refusal)})
-    return move_to(visit.address("/clock", since=before))
-
-
-def _clock_page(visit: Visit, errors: Document | None = None) -> Screen:
+def show_clock(visit: Visit, errors: Document | None = None) -> Screen:
     clock = visit.control.get(visit.of_sandbox("/clock"))
     since = request.args.get("since", "")
     found = visit.control.get(visit.of_sandbox("/clock/expirations"), since=since)
@@ -284,6 +258,26 @@ def _clock_page(visit: Visit, errors: Document | None = None) -> Screen:
         "errors": errors or {},
     }
     return Screen("clock.html", document, 422 if errors else 200)
+
+
+@action(BLUEPRINT, "/clock")
+def set_clock(visit: Visit) -> Screen | Response:
+    before = (visit.control.get(visit.of_sandbox("/clock")))["now"]
+    do, at, by = (request.form.get(name, "").strip() for name in ("do", "at", "by"))
+    try:
+        if do == "freeze":
+            visit.control.post(visit.of_sandbox("/clock/freeze"), {"at": at} if at else {})
+        elif do == "thaw":
+            visit.control.post(visit.of_sandbox("/clock/thaw"))
+        else:
+            seconds = int(parse_duration(by).total_seconds())
+            visit.control.post(visit.of_sandbox("/clock/advance"), {"seconds": seconds})
+    except ValueError:
+        problem = refusal_of(f"{by or 'nothing'} is not a step", "write 90s, 6m, 1h30m or 2d")
+        return show_clock(visit, {"step": problem})
+    except ControlRefusal as refusal:
+        return show_clock(visit, {"at" if do == "freeze" else "step": shown_refusal(refusal)})
+    return move_to(visit.address("/clock", since=before))
 
 
 def _said_counts(counts: Document) -> str:

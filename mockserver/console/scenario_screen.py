@@ -234,17 +234,12 @@ def _editor(visit: Visit, text: str, refusal: ControlRefusal | None = None) -> S
     return Screen("scenario_editor.html", document, refusal.status if refusal else 200)
 
 
-def _checked(visit: Visit, text: str) -> Document:
-    answered = visit.control.call("POST", "/scenarios/check", _yaml(text))
-    found: Document = answered.json
-    return found
+def _checked(visit: Visit, text: str) -> Json:
+    return visit.control.post("/scenarios/check", _yaml(text))
 
 
-def _add(visit: Visit, text: str, *, once: bool) -> Document:
-    path = visit.of_sandbox("/scenarios")
-    answered = visit.control.call("POST", path, _yaml(text), {"once": once})
-    stored: Document = answered.json
-    return stored
+def _add(visit: Visit, text: str, *, once: bool) -> Json:
+    return visit.control.post(visit.of_sandbox("/scenarios"), _yaml(text), once=once)
 
 
 def _yaml(text: str) -> RawBody:

@@ -64,8 +64,8 @@ class ConsoleControl:
     def get(self, path: str, **query: Json) -> Json:
         return _document(self.call("GET", path, query=query))
 
-    def post(self, path: str, document: Json = None) -> Json:
-        return _document(self.call("POST", path, document))
+    def post(self, path: str, document: Json | RawBody = None, **query: Json) -> Json:
+        return _document(self.call("POST", path, document, query))
 
     def put(self, path: str, document: Json) -> Json:
         return _document(self.call("PUT", path, document))

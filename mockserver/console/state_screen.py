@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from flask import Blueprint, Response, request
 
@@ -136,25 +136,7 @@ def download_dump(visit: Visit) -> Response:
 
 
 @page(BLUEPRINT, "/state/load")
-def ask_for_dump(visit: Visit) -> Screen:
-    return _load_form(visit, None)
-
-
-@action(BLUEPRINT, "/state/load")
-def load_dump(visit: Visit) -> Screen | Response:
-    sent = request.files.get("file")
-    content = (sent and sent.read()) or request.form.get("text", "").strip().encode()
-    if not content:
-        return _load_form(visit, refusal_of("No dump was given.", "choose a file or paste its text"))
-    vendor = request.form.get("vendor", "")
-    try:
-        visit.control.call("PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor})
-    except ControlRefusal as refusal:
-        return _load_form(visit, shown_refusal(refusal), refusal.status)
-    return move_to(visit.address(f"/state/{vendor}" if vendor else "/state"))
-
-
-def _load_form(visit: Visit, error: Document | None, status: int = 422) -> Screen:
+def ask_for_dump(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
     vendors = visit.control.get("/vendors")
     visit.control.get(visit.of_sandbox())  # raises if the sandbox is unknown
     document = {
@@ -164,6 +146,20 @@ def _load_form(visit: Visit, error: Document | None, status: int = 422) -> Scree
         "error": error,
     }
     return Screen("state_load.html", document, status if error else 200)
+
+
+@action(BLUEPRINT, "/state/load")
+def load_dump(visit: Visit) -> Screen | Response:
+    sent = request.files.get("file")
+    content = (sent and sent.read()) or request.form.get("text", "").strip().encode()
+    if not content:
+        return ask_for_dump(visit, refusal_of("No dump was given.", "choose a file or paste its text"))
+    vendor = request.form.get("vendor", "")
+    try:
+        visit.control.call("PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor})
+    except ControlRefusal as refusal:
+        return ask_for_dump(visit, shown_refusal(refusal), refusal.status)
+    return move_to(visit.address(f"/state/{vendor}" if vendor else "/state"))
 
 
 def _nothing(detail: str, cure: str) -> Screen:
@@ -183,16 +179,9 @@ def _scopes(visit: Visit) -> list[Document]:
 
 def _vendor(name: str, title: str, scopes: Iterable[Document]) -> Document:
     own = [scope for scope in scopes if scope["scope"].startswith(f"{name}/")]
-    return {"name": name, "title": title, "records": _count(own), "scopes": own}
-
-
-def _count(scopes: Sequence[Document]) -> int:
-    return sum(
-        collection["records"]
-        for scope in scopes
-        for collection in scope["collections"]
-        if not collection["own"]
-    )
+    collections = [one for scope in own for one in scope["collections"] if not one["own"]]
+    records = sum(one["records"] for one in collections)
+    return {"name": name, "title": title, "records": records, "scopes": own}
 
 
 def _number(text: str) -> int:

@@ -11,7 +11,7 @@ from mockserver.console.data_views import (
     MAX_COLUMNS,
     MAX_LINE_LENGTH,
     Line,
-    all_lines,
+    document_lines,
     matching_lines,
     read_body,
     shown_lines,
@@ -158,7 +158,7 @@ def test_a_line_is_cut_where_it_is_too_long() -> None:
 
 
 def test_a_document_has_all_its_lines() -> None:
-    assert len(all_lines(list(range(5_000)))) == 5_002
+    assert len(document_lines(list(range(5_000)))) == 5_002
 
 
 def records(*documents: dict[str, Any]) -> list[dict[str, Any]]:
