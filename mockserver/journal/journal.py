@@ -24,6 +24,7 @@ ConformanceCheck: TypeAlias = Callable[[Call, Reply], str]
 DropListener: TypeAlias = Callable[[str, int], None]
 """Function that is called with a sandbox and the lowest number that its journal still has."""
 
+_ITEMS, _RULES = "items:", "rules:"
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ENTRIES_OF_ALL = 30_000
@@ -300,6 +301,15 @@ class VendorCounts(Value, frozen=True):
     rules: Mapping[str, int] = {}
     """Number of calls by the rule that hit, `scenario/rule`."""
 
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> VendorCounts:
+        """Return sums of counts with the names of `counts_of`."""
+        items, rules = (
+            {name.removeprefix(kind): count for name, count in counts.items() if name.startswith(kind)}
+            for kind in (_ITEMS, _RULES)
+        )
+        return cls(counts.get("calls", 0), counts.get("faults", 0), items, rules)
+
 
 class StoreCounts(Value, frozen=True):
     """Counts of the transactions in a shared store."""
@@ -321,35 +331,31 @@ class Counters(Protocol):
     def of_store(self) -> StoreCounts | None: ...
 
 
-def counts_of(entry: Entry) -> VendorCounts:
+def counts_of(entry: Entry) -> dict[str, int]:
+    """Return the counts of one call: `calls`, `faults`, `items:` by outcome, and `rules:` by rule."""
     decided = entry.decided
-    items = dict(decided.counts)
+    counts = {"calls": 1, "faults": int(bool(entry.fault))}
+    counts |= {f"{_ITEMS}{outcome}": count for outcome, count in decided.counts.items()}
     if decided.warnings:
-        items[WARNED] = len(decided.warnings)
-    return VendorCounts(1, int(bool(entry.fault)), items, dict.fromkeys(entry.applied, 1))
+        counts[f"{_ITEMS}{WARNED}"] = len(decided.warnings)
+    return counts | {f"{_RULES}{rule}": 1 for rule in entry.applied}
 
 
 class CallCounters:
     """The counts of one process."""
 
     def __init__(self) -> None:
-        self._calls, self._faults = Counter[str](), Counter[str]()
-        self._items = defaultdict[str, Counter[str]](Counter)
-        self._rules = defaultdict[str, Counter[str]](Counter)
+        self._counts = defaultdict[str, Counter[str]](Counter)
         self._lock = Lock()
 
     def __call__(self, entry: Entry) -> None:
-        added, vendor = counts_of(entry), entry.call.vendor
+        counts = counts_of(entry)
         with self._lock:
-            self._calls[vendor] += added.calls
-            self._faults[vendor] += added.faults
-            self._items[vendor].update(added.items)
-            self._rules[vendor].update(added.rules)
+            self._counts[entry.call.vendor].update(counts)
 
     def of(self, vendor: str) -> VendorCounts:
         with self._lock:
-            items, rules = dict(self._items[vendor]), dict(self._rules[vendor])
-            return VendorCounts(self._calls[vendor], self._faults[vendor], items, rules)
+            return VendorCounts.of(self._counts[vendor])
 
     def of_store(self) -> StoreCounts | None:
         return None

@@ -27,7 +27,6 @@ LOOKS = 32
 """Number of times that a worker measures all journals while it adds entries up to their common limit."""
 
 _PAUSE_S = 0.5
-_ITEMS, _RULES = "items:", "rules:"
 _STORE = "store"
 LONGEST_S = 120
 """Time after which a run of a case counts as ended, because its worker was killed."""
@@ -215,18 +214,11 @@ class RedisCounters:
         self._connection, self._store = connection, store
 
     def __call__(self, entry: Entry) -> None:
-        counts = counts_of(entry)
-        fields = {"calls": counts.calls, "faults": counts.faults}
-        fields |= {f"{_ITEMS}{end}": count for end, count in counts.items.items()}
-        fields |= {f"{_RULES}{rule}": count for rule, count in counts.rules.items()}
-        store, of_vendor, of_store = (
-            self._store.take_counts(),
-            self._key(entry.call.vendor),
-            self._key(_STORE),
-        )
+        counts, store = counts_of(entry), self._store.take_counts()
+        of_vendor, of_store = self._key(entry.call.vendor), self._key(_STORE)
 
         def add(pipeline: Any) -> None:
-            for name, count in fields.items():
+            for name, count in counts.items():
                 pipeline.hincrby(of_vendor, name, count)
             pipeline.hincrby(of_store, "transactions", store.transactions)
             pipeline.hincrby(of_store, "conflicts", store.conflicts)
@@ -237,9 +229,7 @@ class RedisCounters:
 
     def of(self, vendor: str) -> VendorCounts:
         found = self._connection.ask(lambda client: client.hgetall(self._key(vendor)))
-        counts = {name.decode(): int(count) for name, count in found.items()}
-        items, rules = (_below(prefix, counts) for prefix in (_ITEMS, _RULES))
-        return VendorCounts(counts.get("calls", 0), counts.get("faults", 0), items, rules)
+        return VendorCounts.of({name.decode(): int(count) for name, count in found.items()})
 
     def of_store(self) -> StoreCounts:
         found = self._connection.ask(lambda client: client.hgetall(self._key(_STORE)))
@@ -248,10 +238,6 @@ class RedisCounters:
 
     def _key(self, counted: str) -> str:
         return self._connection.key(f"counts:{counted}")
-
-
-def _below(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
-    return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}
 
 
 class RedisCaseRuns:
