@@ -56,7 +56,7 @@ def sandbox(app: Application) -> Iterator[str]:
     assert app.sandboxes.create(Settings(name, seed=7, frozen=NOW)), f"{name} is another test's"
     yield name
     app.sandboxes.delete(name)
-    app.journal.forget(name)
+    app.journal.kept.forget(name)
 
 
 @pytest.fixture

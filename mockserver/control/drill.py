@@ -103,7 +103,7 @@ class DrillOperations:
         self, name: str, vendor: LoadedVendor, ending: Mapping[str, Json], starts: tuple[int, ...] = ()
     ) -> Run:
         self.sandboxes.check_exists(name)
-        entries = [entry for entry in self.journal.entries(name) if entry.call.vendor == vendor.name]
+        entries = [entry for entry in self.journal.kept.entries(name) if entry.call.vendor == vendor.name]
         histories = find_histories(entries, (vendor,), lambda: self.packaged.documents)
         ended = RunEnd(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
         return Run(entries, histories, ended, starts)

@@ -158,7 +158,7 @@ class ExampleOperations:
             await self._prepare(stage, vendor, draft.prepare)
             prepared = self._tables(stage, vendor)
             await self._send(stage, vendor, draft.call)
-            entry = self.journal.entries(stage, last=1)[-1]
+            entry = self.journal.kept.entries(stage, last=1)[-1]
             _check_outcomes(draft, entry)
             if draft.prepare:
                 self._load(name, vendor, prepared)

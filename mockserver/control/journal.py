@@ -76,7 +76,7 @@ class JournalOperations:
         """
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
-        headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
+        headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.kept.dropped(name)) else ()
         listed = [
             {**view.listed(entry), **({"strip": strip(entry.decided)} if strips else {})} for entry in found
         ]
@@ -107,11 +107,11 @@ class JournalOperations:
     def show_overview(self, name: str, vendor: str = "") -> Document:
         """Return a summary of the journal, and the use of quotas. Raises UnprocessableMemberError."""
         histories = self._histories(name, vendor)
-        entries = [one for one in self.journal.entries(name) if vendor in ("", one.call.vendor)]
+        entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
         return {
             **sum_up(entries, histories, View()),
-            "dropped": self.journal.dropped(name),
+            "dropped": self.journal.kept.dropped(name),
             "quotas": [one for one in used if vendor in ("", one["vendor"])],
         }
 
@@ -140,7 +140,7 @@ class JournalOperations:
         _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
         is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
-        entries, wanted = self.journal.entries(name), None if is_masked else item
+        entries, wanted = self.journal.kept.entries(name), None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
         return [one for one in found if not is_masked or View().key(one.key) == item]
 
@@ -152,8 +152,8 @@ class JournalOperations:
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
-        found = verify_entries(expected, self.journal.entries(name), RequestDocuments(self.served))
-        dropped = self.journal.dropped(name)
+        found = verify_entries(expected, self.journal.kept.entries(name), RequestDocuments(self.served))
+        dropped = self.journal.kept.dropped(name)
         if found.holds and dropped and expected.has_upper_bound:
             raise ConflictError(
                 f"the first {dropped:,} calls are no longer kept, and could be too many; "
@@ -204,7 +204,7 @@ class JournalOperations:
         lowest, highest = (filters.get(bound) for bound in _BOUNDS)
         entries = [
             entry
-            for entry in self.journal.entries(name)
+            for entry in self.journal.kept.entries(name)
             if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
         ]
         return select(entries, query, last)
@@ -213,7 +213,7 @@ class JournalOperations:
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
     """Return an entry of a sandbox's journal. Raises UnknownSandboxError, UnknownNameError."""
     sandboxes.check_exists(name)
-    entry = journal.entry(name, number)
+    entry = journal.kept.entry(name, number)
     if entry is None:
         raise UnknownNameError(f"journal of {name} has no entry {number}", code="unknown-entry")
     return entry

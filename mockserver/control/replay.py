@@ -118,7 +118,7 @@ class ReplayOperations:
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
 
     def _marked(self, sandbox: str, mark: str) -> Entry | None:
-        newest_first = reversed(self.journal.entries(sandbox))
+        newest_first = reversed(self.journal.kept.entries(sandbox))
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
 

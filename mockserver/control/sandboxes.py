@@ -77,7 +77,7 @@ class SandboxOperations:
             "empty": shown.settings.empty,
             "assumptions": shown.assumptions,
             "records": shown.records,
-            "calls": len(self.journal.entries(name)),
+            "calls": len(self.journal.kept.entries(name)),
             "idleSeconds": shown.idle_seconds,
         }
 
@@ -88,7 +88,7 @@ class SandboxOperations:
     def reset_sandbox(self, name: str) -> Document:
         """Restore the sandbox as created, but keep snapshots; clear the journal, which starts at 1 again."""
         self.sandboxes.reset(name)
-        self.journal.forget(name)
+        self.journal.kept.forget(name)
         return self.show_sandbox(name)
 
     def list_assumptions(self, name: str) -> Json:

@@ -92,7 +92,7 @@ class ServerOperations:
         calls = self.sources.open_calls()
         return {
             "sandboxes": len(self.sandboxes.names()),
-            "journalEntries": self.journal.size(),
+            "journalEntries": self.journal.kept.size(),
             "vendors": {name: _vendor(counts, calls.get(name, 0)) for name, counts in self._counts()},
         }
 
@@ -109,7 +109,7 @@ class ServerOperations:
 
         for name, text, value in (
             ("sandboxes", "Sandboxes that exist", len(self.sandboxes.names())),
-            ("journal_entries", "Entries of all journals", self.journal.size()),
+            ("journal_entries", "Entries of all journals", self.journal.kept.size()),
             ("uptime_seconds", "For how long this worker has been up", self.sources.uptime_seconds()),
         ):
             yield GaugeMetricFamily(f"mockserver_{name}", text, value)

@@ -141,14 +141,14 @@ class StoryBuilder:
             self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings(call.clock))
         if call.state:
             StateOperations(self.sandboxes, self.served).merge_state(name, call.state)
-        before = self.journal.last_number(name)
+        before = self.journal.kept.last_number(name)
         headers = {"host": _TRIAL_HOST, **call.headers, SANDBOX_HEADER: name}
         timeout_ms = _DELAYED_TIMEOUT_MS if call.entry.delivery else _TIMEOUT_MS
         method = call.entry.call.method
         await self.inside.send(
             HttpRequest(method, call.path_and_query, tuple(headers.items()), call.body, timeout_ms=timeout_ms)
         )
-        return self.journal.entry(name, before + 1)
+        return self.journal.kept.entry(name, before + 1)
 
 
 def _beginning(settings: Settings) -> Document:

@@ -89,26 +89,8 @@ class Journal:
         finally:
             self._unlogged.discard(sandbox)
 
-    def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        return self.kept.entries(sandbox, last)
-
-    def entry(self, sandbox: str, number: int) -> Entry | None:
-        return self.kept.entry(sandbox, number)
-
-    def last_number(self, sandbox: str) -> int:
-        return self.kept.last_number(sandbox)
-
-    def size(self) -> int:
-        return self.kept.size()
-
-    def dropped(self, sandbox: str) -> int:
-        return self.kept.dropped(sandbox)
-
     def clear(self, sandbox: str) -> None:
         self._on_drop(sandbox, self.kept.clear(sandbox))
-
-    def forget(self, sandbox: str) -> None:
-        self.kept.forget(sandbox)
 
 
 def _short(text: str) -> str:

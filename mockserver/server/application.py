@@ -227,7 +227,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         kept_when_empty,
         options.assumptions,
         lasting.idle_tracker,
-        on_end=lasting.journal.forget,
+        on_end=lasting.journal.kept.forget,
         default_scenarios=read_scenarios(options.scenario_files, served),
         default_settings=Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty),
     )

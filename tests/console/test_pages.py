@@ -171,4 +171,4 @@ def test_a_lost_visitor_is_not_in_the_journal(caller: Client) -> None:
     caller.get("/acme/order", headers=BROWSER)
 
     assert isinstance(caller.app, Application)
-    assert caller.app.journal.entries("default") == []
+    assert caller.app.journal.kept.entries("default") == []

@@ -218,7 +218,7 @@ def test_a_first_call_changes_nothing_and_leaves_no_sandbox(tmp_path: Path) -> N
 
     assert application.sandboxes.dump("default") == before
     assert application.sandboxes.names() == ["default"]
-    assert application.journal.entries("default") == []
+    assert application.journal.kept.entries("default") == []
 
 
 def test_a_vendor_without_an_example_leads_to_its_operations(tmp_path: Path) -> None:
@@ -306,4 +306,4 @@ def test_pages_are_not_in_the_journal(tmp_path: Path) -> None:
 
     Client(application, {"host": "testserver"}).get("/acme/ui/")
 
-    assert application.journal.entries("default") == []
+    assert application.journal.kept.entries("default") == []

@@ -119,7 +119,7 @@ def bench(app: Application) -> Iterator[Bench]:
     yield made
     for name in made.names:
         app.sandboxes.delete(name)
-        app.journal.forget(name)
+        app.journal.kept.forget(name)
 
 
 def _plain(headers: Mapping[str, str]) -> Mapping[str, str]:

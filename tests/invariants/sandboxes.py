@@ -115,7 +115,7 @@ class VendorSandbox:
 
     def entry(self) -> Entry:
         """The journal's newest entry."""
-        return self.app.journal.entries(self.sandbox)[-1]
+        return self.app.journal.kept.entries(self.sandbox)[-1]
 
     def decided(self) -> list[tuple[str, Action]]:
         """Return key and end of each item of the newest batch."""
@@ -179,7 +179,7 @@ def open_sandbox(
         yield VendorSandbox(app, vendor, replace(client, headers={**client.headers, **vendor.headers()}))
     finally:
         app.sandboxes.delete(name)
-        app.journal.forget(name)
+        app.journal.kept.forget(name)
 
 
 def unchecked_client(here: VendorSandbox) -> Client:

@@ -254,7 +254,7 @@ def test_the_journal_has_every_call_once_in_order_with_the_rule_that_hit_it(
             for _ in range(4)
         ]
 
-        entries = here.app.journal.entries(here.sandbox)
+        entries = here.app.journal.kept.entries(here.sandbox)
         assert [entry.number for entry in entries] == [int(one.headers["mock-journal"]) for one in answers]
         assert [entry.reply.body for entry in entries] == [one.body for one in answers]
         assert [entry.applied for entry in entries] == [(), ("bend/r",), (), ()]
@@ -271,7 +271,7 @@ def test_what_the_journal_verifies_is_what_it_holds(vendor: ProfiledVendor, data
         for items in batches:
             here.send(*items)
 
-        entries = here.app.journal.entries(here.sandbox)
+        entries = here.app.journal.kept.entries(here.sandbox)
         rejected = sum(entry.decided.counts.get("rejected", 0) for entry in entries)
         wanted = {"match": {"operation": vendor.operation}, "calls": 3, "items": {"rejected": rejected}}
         assert here.control("POST", "/journal/verify", wanted).status == 204

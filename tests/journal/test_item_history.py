@@ -53,7 +53,7 @@ def call_of(call: Callable[[], object]) -> None:
 
 def histories(app: Any, sandbox: str = "new", key: str | None = None) -> tuple[ItemHistory, ...]:
     packaged = PackagedScenarios(app.served)
-    return find_histories(app.journal.entries(sandbox), app.served, lambda: packaged.documents, key)
+    return find_histories(app.journal.kept.entries(sandbox), app.served, lambda: packaged.documents, key)
 
 
 def fates(app: Any, sandbox: str = "new") -> dict[str, list[Fate]]:
@@ -148,7 +148,7 @@ def test_a_body_that_cannot_be_read_carried_nothing(reader: Client) -> None:
 
 def test_a_body_that_was_cut_leaves_the_fates_and_no_amount(reader: Client) -> None:
     order(reader, "A", "B")
-    entries = [cut_bodies(entry, 20) for entry in reader.app.journal.entries("new")]  # type: ignore[attr-defined]
+    entries = [cut_bodies(entry, 20) for entry in reader.app.journal.kept.entries("new")]  # type: ignore[attr-defined]
 
     found = find_histories(entries, reader.app.served)  # type: ignore[attr-defined]
 
@@ -282,7 +282,7 @@ def test_reads_and_logins_carry_no_items(app: Application, client: Client, sandb
     client.within("/guidewire", authorization="Bearer guidewire-good").get(INVOICES)
     client.post("/payt/oauth/token", json={"grant_type": "client_credentials"})
 
-    calls, found = len(app.journal.entries(sandbox)), fates(app, sandbox)
+    calls, found = len(app.journal.kept.entries(sandbox)), fates(app, sandbox)
     assert (calls, found) == (2, {})
 
 

@@ -22,7 +22,7 @@ def filled(journal: Journal, number: int, sandbox: str = "default") -> Journal:
 
 
 def numbers(journal: Journal, last: int | None = None) -> list[int]:
-    return [entry.number for entry in journal.entries("default", last)]
+    return [entry.number for entry in journal.kept.entries("default", last)]
 
 
 def test_entries_are_numbered_from_one() -> None:
@@ -45,7 +45,7 @@ def test_an_entry_holds_what_was_asked_decided_and_answered() -> None:
 
     journal.append(NOW, SMALL, replace(ANSWER, outcomes=outcomes), 1.5)
 
-    entry = journal.entries("default")[0]
+    entry = journal.kept.entries("default")[0]
     assert (entry.call, entry.reply, entry.operation) == (SMALL, ANSWER.reply, "putOrders")
     assert entry.decided.items() == [("A", Action.CREATED), ("B", Action.REJECTED)]
     assert (entry.decided.problems, entry.decided.warnings) == ({1: (problem,)}, {})
@@ -83,13 +83,13 @@ def test_of_a_giant_the_beginning_of_its_bodies_is_kept_and_the_rest_counted() -
 
     journal.append(NOW, replace(SMALL, body=b"y" * 12), replace(ANSWER, reply=Reply(207, b"x" * 50)), 1.5)
 
-    (entry,) = journal.entries("default")
+    (entry,) = journal.kept.entries("default")
     assert (entry.call.body, entry.request_cut_bytes) == (b"y" * 10, 2)
     assert (entry.reply.body, entry.reply_cut_bytes) == (b"x" * 10, 40)
 
 
 def test_what_is_no_giant_is_kept_whole() -> None:
-    entry = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=80))), 1).entries("default")[0]
+    entry = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=80))), 1).kept.entries("default")[0]
 
     assert (entry.call.body, entry.request_cut_bytes, entry.reply_cut_bytes) == (b"12345", 0, 0)
 
@@ -97,10 +97,10 @@ def test_what_is_no_giant_is_kept_whole() -> None:
 def test_entries_that_had_to_go_are_counted_until_the_journal_is_cleared() -> None:
     journal = filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 5)
 
-    before = journal.dropped("default")
+    before = journal.kept.dropped("default")
     journal.clear("default")
 
-    assert (before, journal.dropped("default"), journal.dropped("other")) == (3, 0, 0)
+    assert (before, journal.kept.dropped("default"), journal.kept.dropped("other")) == (3, 0, 0)
 
 
 BENT = replace(ANSWER, applied=("liar/r1",))
@@ -109,7 +109,7 @@ BENT = replace(ANSWER, applied=("liar/r1",))
 def judged(answer: Answer) -> Entry:
     journal = Journal(conformance=lambda call, reply: f"{call.method} {reply.status}")
     journal.append(NOW, SMALL, answer, 1.5)
-    return journal.entries("default")[0]
+    return journal.kept.entries("default")[0]
 
 
 def test_of_a_long_complaint_the_beginning_is_kept() -> None:
@@ -117,7 +117,7 @@ def test_of_a_long_complaint_the_beginning_is_kept() -> None:
 
     journal.append(NOW, SMALL, BENT, 1.5)
 
-    assert journal.entries("default")[0].off_contract == "x" * 1000 + "…"
+    assert journal.kept.entries("default")[0].off_contract == "x" * 1000 + "…"
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,12 @@ def test_all_sandboxes_together_keep_no_more_entries_than_the_limit_of_all() -> 
     for turn in range(40):
         filled(journal, 1, f"s{turn % 8}")
 
-    kept = [(entry.call.sandbox, entry.number) for box in range(8) for entry in journal.entries(f"s{box}")]
+    kept = [
+        (entry.call.sandbox, entry.number) for box in range(8) for entry in journal.kept.entries(f"s{box}")
+    ]
     assert kept == [("s3", 5), ("s4", 5), ("s5", 5), ("s6", 5), ("s7", 5)]
-    assert journal.size() == 5
-    assert (journal.dropped("s0"), journal.dropped("s7")) == (5, 4)
+    assert journal.kept.size() == 5
+    assert (journal.kept.dropped("s0"), journal.kept.dropped("s7")) == (5, 4)
 
 
 def test_all_sandboxes_together_keep_no_more_bytes_than_the_limit_of_all() -> None:
@@ -182,7 +184,7 @@ def test_all_sandboxes_together_keep_no_more_bytes_than_the_limit_of_all() -> No
     for box in "abc":
         filled(journal, 1, box)
 
-    assert [len(journal.entries(box)) for box in "abc"] == [0, 1, 1]
+    assert [len(journal.kept.entries(box)) for box in "abc"] == [0, 1, 1]
 
 
 def test_the_newest_entry_is_kept_even_if_it_alone_exceeds_the_bytes_of_all() -> None:
@@ -190,7 +192,7 @@ def test_the_newest_entry_is_kept_even_if_it_alone_exceeds_the_bytes_of_all() ->
 
     filled(journal, 1)
 
-    assert (numbers(journal), journal.entries("other")) == ([1], [])
+    assert (numbers(journal), journal.kept.entries("other")) == ([1], [])
 
 
 def test_a_sandbox_that_lost_all_its_entries_goes_on_with_its_numbers() -> None:
@@ -199,17 +201,25 @@ def test_a_sandbox_that_lost_all_its_entries_goes_on_with_its_numbers() -> None:
 
     filled(journal, 1)
 
-    assert (numbers(journal), journal.entry("default", 2), journal.dropped("default")) == ([3], None, 2)
+    assert (numbers(journal), journal.kept.entry("default", 2), journal.kept.dropped("default")) == (
+        [3],
+        None,
+        2,
+    )
 
 
-@pytest.mark.parametrize("deleted", [Journal.clear, Journal.forget])
+def _forget(journal: Journal, sandbox: str) -> None:
+    journal.kept.forget(sandbox)
+
+
+@pytest.mark.parametrize("deleted", [Journal.clear, _forget])
 def test_deleted_entries_count_for_no_limit_any_more(deleted: Callable[[Journal, str], None]) -> None:
     journal = filled(Journal(kept=MemoryEntryLog(Limits(entries_of_all=3, size_bytes_of_all=60))), 1)
     filled(journal, 2, "other")
 
     deleted(journal, "other")
 
-    assert (journal.size(), numbers(filled(journal, 2))) == (1, [1, 2, 3])
+    assert (journal.kept.size(), numbers(filled(journal, 2))) == (1, [1, 2, 3])
 
 
 def test_what_is_dropped_is_announced_with_the_first_number_that_is_kept() -> None:
@@ -234,20 +244,16 @@ def test_the_newest_can_be_asked_for() -> None:
 def test_an_entry_is_found_by_its_number() -> None:
     journal = filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 4)
 
-    assert [found.number if (found := journal.entry("default", n)) else None for n in (0, 2, 3, 4, 5)] == [
-        None,
-        None,
-        3,
-        4,
-        None,
-    ]
+    found = [journal.kept.entry("default", number) for number in (0, 2, 3, 4, 5)]
+
+    assert [one.number if one else None for one in found] == [None, None, 3, 4, None]
 
 
 def test_a_sandbox_without_calls_has_no_entries() -> None:
-    assert (Journal().entries("default"), Journal().entry("default", 1)) == ([], None)
+    assert (Journal().kept.entries("default"), Journal().kept.entry("default", 1)) == ([], None)
 
 
-@pytest.mark.parametrize(("deleted", "kept"), [(Journal.clear, [3, 4]), (Journal.forget, [1, 2])])
+@pytest.mark.parametrize(("deleted", "kept"), [(Journal.clear, [3, 4]), (_forget, [1, 2])])
 def test_numbers_go_on_after_clear_and_begin_anew_after_forget(
     deleted: Callable[[Journal, str], None], kept: list[int]
 ) -> None:
@@ -262,7 +268,7 @@ def test_clear_and_forget_of_an_unknown_sandbox_do_nothing() -> None:
     journal = filled(Journal(), 1)
 
     journal.clear("other")
-    journal.forget("other")
+    journal.kept.forget("other")
 
     assert numbers(journal) == [1]
 
@@ -272,7 +278,7 @@ def test_listeners_hear_of_every_entry() -> None:
 
     journal = filled(Journal((heard.append,)), 2)
 
-    assert heard == journal.entries("default")
+    assert heard == journal.kept.entries("default")
 
 
 def test_a_journal_tells_how_many_entries_of_all_sandboxes_it_keeps() -> None:
@@ -280,7 +286,7 @@ def test_a_journal_tells_how_many_entries_of_all_sandboxes_it_keeps() -> None:
     for sandbox in ("one", "one", "one", "two"):
         journal.append(NOW, replace(SMALL, sandbox=sandbox), ANSWER, 1.5)
 
-    assert journal.size() == 3
+    assert journal.kept.size() == 3
 
 
 def test_the_log_hears_nothing_of_a_sandbox_that_is_unlogged_meanwhile() -> None:

@@ -41,7 +41,7 @@ def operator(tmp_path: Path) -> Client:
 def around(operator: Client, number: int) -> Settings:
     """Return the settings to resend the call with that number in `new`."""
     assert isinstance(operator.app, Application)
-    called = operator.app.journal.entry("new", number)
+    called = operator.app.journal.kept.entry("new", number)
     assert called is not None
     return sandbox_settings(called, operator.app.sandboxes, {one.name: one for one in operator.app.served})
 

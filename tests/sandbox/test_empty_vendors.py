@@ -20,7 +20,7 @@ def empty(app: Application, sandbox: str) -> Iterator[Client]:
     app.sandboxes.create(Settings(name, empty=True))
     yield Client(app, {"user-agent": "tests", "authorization": "Bearer any", "mock-sandbox": name})
     app.sandboxes.delete(name)
-    app.journal.forget(name)
+    app.journal.kept.forget(name)
 
 
 def test_xero_has_its_organisation_and_no_invoice(empty: Client) -> None:

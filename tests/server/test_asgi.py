@@ -41,7 +41,7 @@ def ids(answered: Response) -> list[str]:
 
 def entries(caller: Client, sandbox: str = "default") -> list[Any]:
     assert isinstance(caller.app, Application)
-    return caller.app.journal.entries(sandbox)
+    return caller.app.journal.kept.entries(sandbox)
 
 
 def names(caller: Client) -> list[str]:

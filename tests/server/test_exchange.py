@@ -139,7 +139,7 @@ def sent(attempt: BatchAttempt, body: bytes, coding: str = "") -> tuple[Response
     """Return the response to a body in a new sandbox, and the state afterwards."""
     name = attempt.client.headers["mock-sandbox"]
     attempt.app.sandboxes.reset(name)
-    attempt.app.journal.forget(name)
+    attempt.app.journal.kept.forget(name)
     caller = attempt.having(content_encoding=coding)
     return caller.send(body), attempt.app.sandboxes.dump(name)
 
@@ -159,7 +159,7 @@ def test_the_journal_keeps_what_was_in_the_gzip(attempt: BatchAttempt) -> None:
     body = attempt.batch.example()
     sent(attempt, gzip.compress(body), "gzip")
 
-    assert attempt.app.journal.entries(attempt.client.headers["mock-sandbox"])[-1].call.body == body
+    assert attempt.app.journal.kept.entries(attempt.client.headers["mock-sandbox"])[-1].call.body == body
 
 
 @BATCHES
@@ -274,7 +274,10 @@ def test_no_reason_goes_with_the_answer_where_our_headers_are_off() -> None:
 
     reply = Recorder(journal, show_number=False).record(CALL, REFUSED, 0)
 
-    assert (reply.headers, [entry.reason for entry in journal.entries("default")]) == ((), [REFUSED.reason])
+    assert (reply.headers, [entry.reason for entry in journal.kept.entries("default")]) == (
+        (),
+        [REFUSED.reason],
+    )
 
 
 @pytest.mark.parametrize("show_number", [True, False])

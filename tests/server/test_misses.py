@@ -27,7 +27,7 @@ def caller() -> Iterator[Client]:
 
 def entries(caller: Client, sandbox: str = "default") -> list[Entry]:
     assert isinstance(caller.app, Application)
-    return caller.app.journal.entries(sandbox)
+    return caller.app.journal.kept.entries(sandbox)
 
 
 def put(caller: Client, path: str, **headers: str) -> Response:

@@ -31,7 +31,7 @@ def arm(caller: Client, **rule: Any) -> None:
 
 def reason(caller: Client) -> str:
     assert isinstance(caller.app, Application)
-    return caller.app.journal.entries("default")[-1].reason
+    return caller.app.journal.kept.entries("default")[-1].reason
 
 
 def put(caller: Client, **headers: str) -> Response:

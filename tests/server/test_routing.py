@@ -211,7 +211,7 @@ def test_a_client_that_leaves_changes_nothing(tmp_path: Path) -> None:
 
     sent = interrupted(application, messages)
 
-    assert (sent, application.journal.entries("default")) == ([], [])
+    assert (sent, application.journal.kept.entries("default")) == ([], [])
     assert application.sandboxes.dump("default").keys() == {"sandbox/"}
 
 
@@ -308,7 +308,7 @@ def test_a_connection_that_breaks_is_no_500(bent: Callable[[Delivery], Applicati
     with pytest.raises(ConnectionLostError):
         asyncio.run(asked(application))
 
-    assert [entry.reply.status for entry in application.journal.entries("default")] == [200]
+    assert [entry.reply.status for entry in application.journal.kept.entries("default")] == [200]
 
 
 def test_a_call_is_open_until_its_answer_has_left(

@@ -136,7 +136,7 @@ def shared_client(**options: Any) -> Iterator[Client]:
     yield client_of(application)
     for name in application.sandboxes.names():
         application.sandboxes.delete(name)
-        application.journal.forget(name)
+        application.journal.kept.forget(name)
 
 
 @cache

@@ -13,7 +13,7 @@ OPERATIONS = pytest.mark.parametrize("one", called_operations(), ids=lambda one:
 
 
 def _reason(app: Application, sandbox: str) -> str:
-    return app.journal.entries(sandbox)[-1].reason
+    return app.journal.kept.entries(sandbox)[-1].reason
 
 
 @pytest.mark.parametrize("one", GUARDED, ids=lambda one: one.name)

@@ -16,5 +16,5 @@ def test_the_same_seed_and_calls_give_the_same_bytes(app: Application, sandbox: 
     )
 
     app.sandboxes.delete(other)
-    app.journal.forget(other)
+    app.journal.kept.forget(other)
     assert first.body == second.body
