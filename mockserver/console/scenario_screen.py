@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -37,24 +36,6 @@ _DONE: Mapping[str, tuple[str, Json]] = {
 YAML = "application/yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioDraft:
-    """Which call or item a new scenario fails."""
-
-    vendor: str = ""
-    """Name of the vendor; empty means any vendor."""
-    operation: str = ""
-    """Id of the operation; empty means any operation."""
-    item: str = ""
-    """Key of the item; empty means the whole call."""
-    select: Document | None = None
-    """Selector of the item in the scenario."""
-    call: str = ""
-    """Number of an earlier call, whose fault the scenario repeats."""
-    met: Document = field(default_factory=lambda: EMPTY)
-    """What the item or the call met in that call, as an effect or as members of a rule."""
-
-
 def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
     """Return the effect that repeats what an item met in a call; empty if nothing was wrong."""
     rule, did = (item["effect"]["rule"], item["effect"]["did"]) if item["effect"] else ("", ())
@@ -83,21 +64,28 @@ def met_by_call(call: Document) -> Document:
     return met or ({"commit": "none", "response": {"status": call["status"]}} if is_refused else EMPTY)
 
 
-def draft_scenario(wanted: ScenarioDraft) -> Document:
-    match = {"vendor": wanted.vendor, "operation": wanted.operation}
+def draft_scenario(
+    match: Mapping[str, str], item: str, select: Document | None = None, call: str = "", met: Document = EMPTY
+) -> Document:
+    """Return a scenario that fails the next matching call once or, if `item` is set, the item with that key.
+
+    `match` has the vendor and the operation, each empty for any. `select` selects the item. `met` is what the
+    item or the call met in the earlier call `call`, as an effect or as members of a rule.
+    """
     given = {name: text for name, text in match.items() if text}
     rule: Document = {"id": "once", **({"match": given} if given else {}), "times": {"count": 1}}
-    seen = f" of call #{wanted.call}" if wanted.call else ""
-    if wanted.item:
-        select = wanted.select or {"key": wanted.item}
-        rule = {**rule, "items": [{"select": select, "effect": wanted.met or {"fail": {"code": "internal"}}}]}
-        fails = "meets the same fault again" if wanted.met else "fails"
-        what = f"The item {wanted.item}{seen} {fails} at the next call that has it, and works after that."
+    seen = f" of call #{call}" if call else ""
+    if item:
+        effect = met or {"fail": {"code": "internal"}}
+        rule = {**rule, "items": [{"select": select or {"key": item}, "effect": effect}]}
+        fails = "meets the same fault again" if met else "fails"
+        what = f"The item {item}{seen} {fails} at the next call that has it, and works after that."
     else:
-        rule = {**rule, **(wanted.met or _REFUSED)}
-        meets = "meets the fault" + seen if wanted.met else "is answered with 503 and changes nothing"
+        rule = {**rule, **(met or _REFUSED)}
+        meets = "meets the fault" + seen if met else "is answered with 503 and changes nothing"
         what = f"The next call {meets}; calls after that work."
-    return {"version": 1, "name": _name(wanted), "description": what, "rules": [rule]}
+    name = _NO_NAME.sub("-", f"fail {item or 'next call'}".lower()).strip("-")[:_MAX_NAME].rstrip("-")
+    return {"version": 1, "name": name, "description": what, "rules": [rule]}
 
 
 def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[str, Document | None]:
@@ -118,11 +106,6 @@ def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[
     is_unique = [one["key"] for one in decided].count(found) == 1
     select = {"key": found} if is_unique and found and MASK not in found else {"index": index}
     return found or f"at index {index}", select
-
-
-def _name(wanted: ScenarioDraft) -> str:
-    words = _NO_NAME.sub("-", f"fail {wanted.item or 'next call'}".lower()).strip("-")
-    return words[:_MAX_NAME].rstrip("-")
 
 
 @page(BLUEPRINT, "/scenarios")
@@ -179,19 +162,18 @@ def disarm(visit: Visit) -> Screen | Response:
 @page(BLUEPRINT, "/scenarios/new")
 def show_new(visit: Visit) -> Screen:
     """Show the editor with a draft that fails the item in the address once; without item, the next call."""
-    query = request.args
-    item, key = query.get("item", ""), query.get("key", "")
-    wanted = ScenarioDraft(query.get("vendor", ""), query.get("operation", ""), key or item)
-    if call := query.get("call", ""):
-        entry = visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
-        vendor, operation = wanted.vendor or entry["vendor"], wanted.operation or entry["operation"]
-        item, select = select_item(entry["decided"], item, key) if wanted.item else ("", None)
-        chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
-        met = (
-            met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY if wanted.item else met_by_call(entry)
-        )
-        wanted = ScenarioDraft(vendor or "", operation or "", item, select, call, met)
-    return _editor(visit, yaml.dump(draft_scenario(wanted)))
+    item, key, call = (request.args.get(name, "") for name in ("item", "key", "call"))
+    match = {name: request.args.get(name, "") for name in ("vendor", "operation")}
+    if not call:
+        return _editor(visit, yaml.dump(draft_scenario(match, key or item)))
+    entry = visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
+    match = {name: text or entry[name] or "" for name, text in match.items()}
+    if not (key or item):
+        return _editor(visit, yaml.dump(draft_scenario(match, "", None, call, met_by_call(entry))))
+    item, select = select_item(entry["decided"], item, key)
+    chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
+    met = met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY
+    return _editor(visit, yaml.dump(draft_scenario(match, item, select, call, met)))
 
 
 @page(BLUEPRINT, "/scenarios/edit")

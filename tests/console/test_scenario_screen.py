@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from mockserver.codec import yaml
-from mockserver.console.scenario_screen import ScenarioDraft, draft_scenario, met_by_item, select_item
+from mockserver.console.scenario_screen import draft_scenario, met_by_item, select_item
 from mockserver.server.transport_faults import ConnectionLostError
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -336,7 +336,7 @@ def items(*keys: str) -> list[dict[str, Any]]:
 
 
 def test_a_draft_makes_an_item_fail_once() -> None:
-    draft = draft_scenario(ScenarioDraft("acme", "putOrders", "A 7", {"key": "A 7"}, "18"))
+    draft = draft_scenario({"vendor": "acme", "operation": "putOrders"}, "A 7", {"key": "A 7"}, "18")
 
     assert draft == {
         "version": 1,
@@ -354,7 +354,7 @@ def test_a_draft_makes_an_item_fail_once() -> None:
 
 
 def test_a_draft_without_an_item_refuses_the_next_call() -> None:
-    (rule,) = draft_scenario(ScenarioDraft())["rules"]
+    (rule,) = draft_scenario({}, "")["rules"]
 
     assert rule == {"id": "once", "times": {"count": 1}, "commit": "none", "response": {"status": 503}}
 
@@ -364,7 +364,7 @@ def test_a_draft_without_an_item_refuses_the_next_call() -> None:
     [("<b>", "fail-b"), ("ß", "fail"), ("x" * 200, f"fail-{'x' * 59}"), ("a-" * 100, f"fail-{'a-' * 29}a")],
 )
 def test_a_draft_has_a_name_that_scenarios_may_have(item: str, name: str) -> None:
-    assert draft_scenario(ScenarioDraft(item=item))["name"] == name
+    assert draft_scenario({}, item)["name"] == name
 
 
 @pytest.mark.parametrize(
