@@ -88,7 +88,8 @@ def create(visit: Visit) -> Screen | Response:
     if freeze := request.form.get("freeze", "").strip():
         asked["freeze"] = freeze
     try:
-        copied = _copied(visit, begin)
+        dump = visit.of_sandbox("/dump")
+        copied = visit.control.get(dump, of=begin.removeprefix(_COPY)) if begin.startswith(_COPY) else None
         visit.control.post("/sandboxes", asked)
         if copied is not None:
             _load(_inside(visit, name), copied, asked)
@@ -187,12 +188,6 @@ def delete_snapshot(visit: Visit) -> Response:
 def _question(visit: Visit, title: str, says: list[str], button: str, action: str) -> Screen:
     form = {"button": button, "action": visit.address(action), "back": visit.address("/sandboxes")}
     return Screen("question.html", {"title": title, "says": says, **form})
-
-
-def _copied(visit: Visit, begin: str) -> Json:
-    if not begin.startswith(_COPY):
-        return None
-    return visit.control.get(visit.of_sandbox("/dump"), of=begin.removeprefix(_COPY))
 
 
 def _load(created: Visit, dump: Document, asked: Document) -> None:

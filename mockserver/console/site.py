@@ -51,14 +51,11 @@ class FirstCalls:
         if not sandbox:
             return
         try:
-            for name, batches in (self._batches()).items():
-                if name in vendors:
-                    self._made[name] = self._example(sandbox, name, batches)
+            for one in self.control.get("/vendors"):
+                if one["name"] in vendors:
+                    self._made[one["name"]] = self._example(sandbox, one["name"], one["batches"])
         finally:
             self.control.delete(f"/sandboxes/{sandbox}")
-
-    def _batches(self) -> Mapping[str, list[str]]:
-        return {one["name"]: one["batches"] for one in self.control.get("/vendors")}
 
     def _create_sandbox(self) -> str:
         settings = self._default_settings()

@@ -83,14 +83,14 @@ class View:
             **self.listed(entry),
             "request": {
                 "headers": self.request_headers(entry),
-                "body": self.request_body(entry),
+                "body": self._redacted_text(entry.call.body, entry.call.headers.get("content-type")),
                 "cutBytes": entry.request_cut_bytes,
             },
             "reply": {
                 "status": entry.reply.status,
                 "mediaType": entry.reply.media_type,
                 "headers": self.reply_headers(entry),
-                "body": self.reply_body(entry),
+                "body": self._redacted_text(entry.reply.body, entry.reply.media_type),
                 "cutBytes": entry.reply_cut_bytes,
             },
             "decided": self._decided(entry),
@@ -126,12 +126,6 @@ class View:
         """Return the reply's headers except Content-Type; repeated headers are joined."""
         headers = join_headers(entry.reply.headers)
         return headers if self.shown else redact_headers(headers, self.mask)
-
-    def request_body(self, entry: Entry) -> str:
-        return self._redacted_text(entry.call.body, entry.call.headers.get("content-type"))
-
-    def reply_body(self, entry: Entry) -> str:
-        return self._redacted_text(entry.reply.body, entry.reply.media_type)
 
     def request_bytes(self, entry: Entry) -> bytes:
         return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"))
