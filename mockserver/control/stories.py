@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -226,9 +226,6 @@ def _cause(call: StoryCall) -> str:
     return "it depends on something that the state does not have"
 
 
-_Place = tuple[str, str, str]
-
-
 def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Settings:
     """Return settings for a new sandbox whose initial state differs as little as possible from `before`."""
     own = before[SANDBOX_SCOPE]
@@ -254,26 +251,16 @@ def state_patches(
 ) -> Iterator[Document]:
     """Yield, for each call, the documents to merge before the call in order to restore its recorded state."""
     scopes = (SANDBOX_SCOPE, *(f"{vendor}/" for vendor in vendors))
-
-    def is_relevant(scope: str) -> bool:
-        return scope.startswith(scopes)
-
     numbers = [entry.number for entry in entries]
-    yield _patch(initial, states[numbers[0]].before, is_relevant)
+    yield _patch(initial, states[numbers[0]].before, scopes)
     for previous, number in pairwise(numbers):
-        yield _patch(states[previous].after, states[number].before, is_relevant)
+        yield _patch(states[previous].after, states[number].before, scopes)
 
 
-def _patch(before: Tables, after: Tables, is_relevant: Callable[[str], bool]) -> Document:
+def _patch(before: Tables, after: Tables, scopes: tuple[str, ...]) -> Document:
+    """Return the documents that differ in scopes that begin with one of `scopes`; null if one is deleted."""
     patch: dict[str, dict[str, dict[str, Json]]] = {}
-    for (scope, name, key), document in _changes(before, after):
-        if is_relevant(scope) and (scope, name, key) not in _SKIPPED:
-            patch.setdefault(scope, {}).setdefault(name, {})[key] = document
-    return patch
-
-
-def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document | None]]:
-    for scope in sorted(before.keys() | after.keys()):
+    for scope in sorted(one for one in before.keys() | after.keys() if one.startswith(scopes)):
         was, now = before.get(scope, EMPTY), after.get(scope, EMPTY)
         for name in sorted(was.keys() | now.keys()):
             old, new = was.get(name, EMPTY), now.get(name, EMPTY)
@@ -281,8 +268,10 @@ def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document |
                 continue
             for key in sorted(old.keys() | new.keys()):
                 one, other = old.get(key), new.get(key)
-                if one is not other and not _is_same(name, one, other):
-                    yield (scope, name, key), other
+                is_kept = one is other or (scope, name, key) in _SKIPPED or _is_same(name, one, other)
+                if not is_kept:
+                    patch.setdefault(scope, {}).setdefault(name, {})[key] = other
+    return patch
 
 
 def _is_same(collection: str, old: Document | None, new: Document | None) -> bool:
