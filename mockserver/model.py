@@ -7,7 +7,7 @@ holds only JSON, which has no cycles, so that the garbage collector need not vis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -60,6 +60,15 @@ def value_at(document: Json, path: Path) -> Json:
         else:
             return None
     return document
+
+
+def texts_in(document: Json) -> Iterator[str]:
+    """Yield each value in a document, at any depth, as text; leave out null, true and false."""
+    if isinstance(document, Mapping | list | tuple):
+        for value in document.values() if isinstance(document, Mapping) else document:
+            yield from texts_in(value)
+    elif document is not None and not isinstance(document, bool):
+        yield str(document)
 
 
 def join_key(parts: Iterable[str]) -> str:

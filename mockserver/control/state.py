@@ -12,7 +12,7 @@ from mockserver.control.scenarios import document_problems
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
@@ -94,19 +94,8 @@ def _matching(documents: Mapping[str, Document], key: str, text: str) -> Iterato
     return (
         one
         for one, document in documents.items()
-        if text in one.casefold() or any(text in value.casefold() for value in _values(document))
+        if text in one.casefold() or any(text in value.casefold() for value in texts_in(document))
     )
-
-
-def _values(node: Json) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        for child in node.values():
-            yield from _values(child)
-    elif isinstance(node, list | tuple):
-        for child in node:
-            yield from _values(child)
-    elif node is not None and not isinstance(node, bool):
-        yield str(node)
 
 
 def _closed_object(**members: Document) -> Document:

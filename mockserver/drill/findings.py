@@ -16,7 +16,7 @@ from typing import Self
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import ItemAttempt, ItemHistory
-from mockserver.model import SAFE_METHODS, Json, Value, unescape_step
+from mockserver.model import SAFE_METHODS, Json, Value, texts_in, unescape_step
 
 _FIRST_REDIRECT = 300
 
@@ -165,7 +165,7 @@ class ItemTexts:
         """Count the parts of `keys`, and the values in `documents`, which has the documents of each item."""
         return cls(
             Counter(part for key in set(keys) for part in _parts(key)),
-            Counter(text for own in documents for text in {text for one in own for text in _texts(one)}),
+            Counter(text for own in documents for text in {text for one in own for text in texts_in(one)}),
         )
 
     def names(self, key: str, document: Json) -> tuple[str, ...]:
@@ -177,7 +177,7 @@ class ItemTexts:
         parts = _parts(key)
         if parts and not _DIGEST.search(key):
             return tuple(part for part in parts if self.in_keys.get(part, 0) <= 1) or parts
-        own = {text for text in _texts(document) if self.in_documents.get(text, 0) <= 1}
+        own = {text for text in texts_in(document) if self.in_documents.get(text, 0) <= 1}
         return tuple(sorted(text for text in own if len(text) >= _SHORTEST_NAME))
 
 
@@ -185,14 +185,6 @@ def _parts(key: str) -> tuple[str, ...]:
     """Return each part of a key, both unescaped and as written, because a key of one part is not escaped."""
     parts = filter(None, key.split("/"))
     return tuple(dict.fromkeys(text for part in parts for text in (unescape_step(part), part)))
-
-
-def _texts(document: Json) -> Iterable[str]:
-    if isinstance(document, dict | list):
-        for value in document.values() if isinstance(document, dict) else document:
-            yield from _texts(value)
-    elif document is not None and not isinstance(document, bool):
-        yield str(document)
 
 
 def new_lines(output: str, usual: str) -> str:
