@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
+from msgspec import Struct
+
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile_reads import FactCheck, ListProfile
 from mockserver.model import Json
@@ -251,9 +253,10 @@ call is refused; "": unknown, so batches with a key twice are never sent.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """A case that no document of the vendor decides."""
+class Assumption(
+    Struct, frozen=True, forbid_unknown_fields=True, rename={"name": "case", "positions": "may-be"}
+):
+    """A case that no document of the vendor decides. A written profile names its fields as `rename` says."""
 
     name: str
     """The case ("a text that is too long")."""

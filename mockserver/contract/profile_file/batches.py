@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
@@ -36,7 +36,6 @@ from mockserver.contract.profile_file.entries import (
     ITEMS,
     BatchEntry,
     CallEntry,
-    ListEntry,
     PlaceholderScope,
     ReadEntry,
     RejectedPlacesEntry,
@@ -141,28 +140,32 @@ class WrittenBatch:
             twice_positions=tuple(entry.twice_positions),
             assumed_encodings=frozenset(entry.assumed_media_types),
         )
-        if (replay := entry.replay) is None:
-            return made
-        made = replace(made, key_header=replay.header, again=replay.again)
-        return replace(made, replay_status=replay.status, conflict_status=replay.conflict)
+        return made if entry.replay is None else replace(made, **structs.asdict(entry.replay))
 
     def _reading(self, items: WrittenItems) -> WrittenReading:
         """Return how records are read: as the entry says, or if it says nothing, as inferred from the spec.
 
         Raises SpecError: the spec does not say how either, or the entry contradicts the spec.
         """
-        entry = self.entry
-        if entry.read is None:
-            if entry.listing is not None:
+        entry, listed = self.entry.read, self.entry.listing
+        if entry is None:
+            if listed is not None:
                 self.place.at("list").fail("read is missing: it says what is compared")
             return self._inferred_reading(items)
-        reader, call = self._record_reader(entry.read), self._get(entry.read, "read", "key")
+        reader, one = self._record_reader(entry), self._get(entry, "read", "key")
         made = WrittenReading(
             reader,
-            lambda key, tenant: call.request({**self.scope.of_tenant(tenant), "key": key}),
+            lambda key, tenant: one.request({**self.scope.of_tenant(tenant), "key": key}),
             reader.shown,
         )
-        return made if entry.listing is None else self._with_list(made, entry.listing)
+        if listed is None:
+            return made
+        every, rows = self._get(listed, "list"), pointer(listed.rows, self.place.at("list", "rows"))
+        return replace(
+            made,
+            listing=lambda tenant: every.request(self.scope.of_tenant(tenant)),
+            listed=lambda exchange: reader.listed(exchange, rows),
+        )
 
     def _inferred_reading(self, items: WrittenItems) -> WrittenReading:
         found = infer_reading(self.spec, self.batch, scalar_members(items.example))
@@ -184,15 +187,6 @@ class WrittenBatch:
         record = pointer(entry.record, place.at("record"))
         return RecordReader(members, tuple(keys), record, frozenset(entry.missing), deleted)
 
-    def _with_list(self, made: WrittenReading, entry: ListEntry) -> WrittenReading:
-        call = self._get(entry, "list")
-        rows = pointer(entry.rows, self.place.at("list", "rows"))
-        return replace(
-            made,
-            listing=lambda tenant: call.request(self.scope.of_tenant(tenant)),
-            listed=lambda exchange: made.reader.listed(exchange, rows),
-        )
-
     def _get(self, entry: CallEntry, name: str, *known: str) -> WrittenCall:
         call = read_call(self.spec, entry, self.place.at(name), (*known, *self.scope.in_calls))
         if call.operation.method != "get":
@@ -210,7 +204,7 @@ class WrittenBatch:
         inner = reader_from_spec(self.spec.document, self.operation, self.batch)
         if inner is None:
             self.place.at(names[0]).fail("x-batch.outcome is missing: it says where the outcomes are")
-        return RefinedReader(inner, frozenset(self.entry.blank_keys), self.entry.classes)
+        return _refined(inner, self.entry)
 
     def _sending(self) -> WrittenCall | None:
         if self.entry.send is None:
@@ -417,30 +411,28 @@ def _is_wide(value: Json) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class RefinedReader:
-    """Reader that adds knowledge of the vendor to the outcomes that `inner` reads."""
+def _refined(inner: OutcomeReader, entry: BatchEntry) -> OutcomeReader:
+    """Return a reader that adds the entry's knowledge of the vendor to the outcomes that `inner` reads.
 
-    inner: OutcomeReader
-    blank: frozenset[str | None]
-    """Keys that the vendor replaces with its own. The reported keys of items with such keys are removed."""
-    classes: Mapping[str, Literal["created", "updated"]]
-    """What was done with an item, by the status of its outcome."""
+    The vendor replaces blank keys with its own, so the reported keys of items with such keys are removed.
+    """
 
-    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return the outcomes, or None if the response refuses the whole call. Raises ValueError."""
-        reported = self.inner(exchange, items)
+    def read(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        reported = inner(exchange, items)
         if reported is None:
             return None
-        blank = {item.place for item in items if item.key in self.blank}
-        return replace(
-            reported, outcomes=tuple(self._refined(outcome, blank) for outcome in reported.outcomes)
+        blank = {item.place for item in items if item.key in entry.blank_keys}
+        outcomes = tuple(
+            replace(
+                outcome,
+                key=None if outcome.place in blank else outcome.key,
+                made=entry.classes.get(str(outcome.status), outcome.made),
+            )
+            for outcome in reported.outcomes
         )
+        return replace(reported, outcomes=outcomes)
 
-    def _refined(self, outcome: ReportedOutcome, blank: Collection[int]) -> ReportedOutcome:
-        key = None if outcome.place in blank else outcome.key
-        made = self.classes.get(str(outcome.status), outcome.made)
-        return replace(outcome, key=key, made=made)
+    return read
 
 
 def _position(

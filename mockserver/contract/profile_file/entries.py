@@ -19,7 +19,7 @@ from typing import Any, Literal, NoReturn, TypeVar, get_type_hints
 from msgspec import UNSET, Struct, ValidationError, convert, field
 from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, UnionType, type_info
 
-from mockserver.contract.profile import DrawnValues, Facts, Position
+from mockserver.contract.profile import Assumption, DrawnValues, Facts
 from mockserver.contract.samples import set_member
 from mockserver.errors import SpecError
 from mockserver.model import Json, pointer_of, value_at
@@ -92,19 +92,12 @@ class ChangeEntry(Entry, frozen=True):
     """Letter case of all members of the item, "" to leave their names as they are."""
 
 
-class AssumptionEntry(Entry, frozen=True):
-    """A case that the vendor's documents leave open, and the possible reactions of a server."""
-
-    case: str
-    may_be: list[Position]
-
-
 class BadEntry(ChangeEntry, frozen=True, kw_only=True):
     """A way to spoil a good item. `because` completes the sentence "an item with …"."""
 
     because: str
     refuses_call: bool = False
-    assumed: AssumptionEntry | None = None
+    assumed: Assumption | None = None
 
 
 class ShownEntry(Entry, frozen=True):
@@ -145,12 +138,12 @@ class StepEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ReplayEntry(Entry, frozen=True, kw_only=True):
-    """The answer to a second call with a used idempotency key."""
+    """The answer to a second call with a used idempotency key, in the fields of a batch profile."""
 
-    header: str
+    key_header: str = field(name="header")
     again: Literal["same", "refused"]
-    status: int = 0
-    conflict: int = 0
+    replay_status: int = field(name="status", default=0)
+    conflict_status: int = field(name="conflict", default=0)
 
 
 class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):

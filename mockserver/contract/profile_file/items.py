@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
 from msgspec import UNSET
@@ -15,7 +15,6 @@ from mockserver.contract.exchange import Exchange, Request, json_request, kind_o
 from mockserver.contract.inference import compared_members, example_of, infer_item
 from mockserver.contract.profile import (
     REFUSED_STEP,
-    Assumption,
     Corruption,
     DrawnValues,
     Facts,
@@ -104,9 +103,8 @@ def _read_corruptions(
 
 def read_corruption(entry: BadEntry, place: WrittenPlace, facts: Facts) -> Corruption:
     """Return the way to spoil an item. Raises SpecError: see `read_change`."""
-    change, assumed = read_change(entry, place, facts), entry.assumed
-    assumption = Assumption(assumed.case, tuple(assumed.may_be)) if assumed else None
-    return Corruption(entry.because, lambda item: change(item, facts), entry.refuses_call, assumption)
+    change = read_change(entry, place, facts)
+    return Corruption(entry.because, lambda item: change(item, facts), entry.refuses_call, entry.assumed)
 
 
 def _key(
@@ -357,27 +355,23 @@ def read_call(
             if entry.operation
             else "operation is missing"
         )
-    path = _path(operation, entry, place)
+    path, query, names = _path(operation, entry, place), _query(operation, entry, place), list(known)
+
+    def templates(member: str, given: Mapping[str, Json]) -> dict[str, Template]:
+        where = place.at(member)
+        return {name: Template(value, where.at(name)).checked(names) for name, value in given.items()}
+
     sent = body if entry.body is UNSET else entry.body
-    made = WrittenCall(
+    return WrittenCall(
         operation,
-        path,
-        _query(operation, entry, place),
-        _templates(entry.headers, place.at("headers")),
-        None if sent is UNSET else Template(sent, place.at("body")),
+        templates("path", path),
+        templates("query", query),
+        templates("headers", entry.headers),
+        None if sent is UNSET else Template(sent, place.at("body")).checked(names),
     )
-    names = list(known)
-    values = (*made.path.values(), *made.query.values(), *made.headers.values())
-    for template in (*values, *([made.body] if made.body else [])):
-        template.checked(names)
-    return made
 
 
-def _templates(given: Mapping[str, Any], place: WrittenPlace) -> dict[str, Template]:
-    return {name: Template(value, place.at(name)) for name, value in given.items()}
-
-
-def _path(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Template]:
+def _path(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Json]:
     wanted = _PART.findall(operation.path)
     for name in entry.path:
         if name not in wanted:
@@ -390,10 +384,10 @@ def _path(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[s
         given.setdefault(name, example)
         if given[name] is None:
             place.fail(f"path.{name} is missing: {operation.id} is at {operation.path}")
-    return _templates(given, place.at("path"))
+    return given
 
 
-def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Template]:
+def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Json]:
     declared = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
     for name in entry.query:
         if not operation.has_parameter(name):
@@ -406,7 +400,7 @@ def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[
             if example is None:
                 place.fail(f"query.{one.name} is missing: {operation.id} requires it")
             given[one.name] = example
-    return _templates(given, place.at("query"))
+    return given
 
 
 @dataclass(frozen=True, slots=True)
