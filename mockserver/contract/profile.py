@@ -284,6 +284,24 @@ class RefusedStep:
 REFUSED_STEP = RefusedStep()
 
 
+def after_change(
+    new: Callable[[DrawnValues], Record], may: Callable[[Record], bool] = bool
+) -> Callable[[Record | None, DrawnValues], Record | RefusedStep]:
+    """Return an `after` of a step that changes some members to `new`.
+
+    The step is refused if there is no record, or `may` does not allow the record to change.
+    """
+    return lambda before, drawn: {**before, **new(drawn)} if before and may(before) else REFUSED_STEP
+
+
+def after_deletion(before: Record | None, _drawn: DrawnValues) -> RefusedStep | None:
+    return None if before else REFUSED_STEP
+
+
+def always_refused(_before: Record | None, _drawn: DrawnValues) -> RefusedStep:
+    return REFUSED_STEP
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An action on a record besides the batch: change, pay or delete the record."""

@@ -23,6 +23,9 @@ from mockserver.contract.profile import (
     ReportedOutcome,
     ReportedOutcomes,
     Step,
+    after_change,
+    after_deletion,
+    always_refused,
 )
 from mockserver.contract.profile_file.tables import ProfileTables
 from mockserver.model import Json, value_at
@@ -218,18 +221,6 @@ def _search(how: str, text: str) -> Request:
     return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
 
 
-def _after_delete(record: Record | None, _drawn: DrawnValues) -> Record | RefusedStep | None:
-    return REFUSED_STEP if record is None else None
-
-
-def _always_refused(_record_before: Record | None, _drawn: DrawnValues) -> RefusedStep:
-    return REFUSED_STEP
-
-
-def _after_change(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    return REFUSED_STEP if record is None else {**record, **_record(drawn)}
-
-
 def _patch(path: str, drawn: DrawnValues) -> Request:
     return json_request("PATCH", path, {"data": {"attributes": _attributes(drawn)}})
 
@@ -248,15 +239,13 @@ def _change_steps() -> tuple[Step, ...]:
         Step(
             "change it in a composite that fails",
             lambda key, drawn, _: _composite_that_fails("patch", f"{_API}{key}", _attributes(drawn)),
-            _always_refused,
+            always_refused,
         ),
-        Step("change it by itself", lambda key, drawn, _: _patch(f"{_API}{key}", drawn), _after_change),
-        Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"{_API}{key}"), _after_delete),
         Step(
-            "stop it, a draft",
-            lambda key, _drawn, _: Request("POST", f"{_API}{key}/stop"),
-            _always_refused,
+            "change it by itself", lambda key, drawn, _: _patch(f"{_API}{key}", drawn), after_change(_record)
         ),
+        Step("delete it", lambda key, _drawn, _: Request("DELETE", f"{_API}{key}"), after_deletion),
+        Step("stop it, a draft", lambda key, _drawn, _: Request("POST", f"{_API}{key}/stop"), always_refused),
     )
 
 
@@ -295,12 +284,10 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
         return _composite_that_fails("post", _ROWS, attributes)
 
     return (
-        on("change it by itself", _patch, _after_change),
-        Step("make another in a composite that fails", created, _always_refused),
+        on("change it by itself", _patch, after_change(_record)),
+        Step("make another in a composite that fails", created, always_refused),
         on("add an item to it", item_on, dearer),
-        on(
-            "submit it, not yet validated", lambda path, _: Request("POST", f"{path}/submit"), _always_refused
-        ),
+        on("submit it, not yet validated", lambda path, _: Request("POST", f"{path}/submit"), always_refused),
     )
 
 

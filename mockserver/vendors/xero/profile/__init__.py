@@ -25,6 +25,8 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             again="same",
             conflict_status=400,
             values=values,
+            reader=calls.READERS[subject.operation].read,
+            corruptions=subject.corruptions or calls.TABLES.corruptions(subject.operation, facts),
         )
         for subject in (
             twice(payments.batch_payments_in_parts(facts)),
@@ -33,7 +35,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             twice(documents.new_invoices(facts)),
             twice(payments.single_payments(facts)),
             twice(payments.posted_payments(facts)),
-            twice(payments.updated_contacts(facts)),
+            twice(payments.updated_contacts()),
             twice(documents.received_money(facts)),
             twice(documents.credit_notes(facts)),
         )

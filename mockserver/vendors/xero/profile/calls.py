@@ -38,7 +38,6 @@ _LONG_TEXT = 255
 Source: docs/vendors/xero.md#what-clients-can-read.
 """
 
-WITHOUT_SUMMARY = {"summarizeErrors": "false"}
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
 """An id that no document has."""
 
@@ -220,7 +219,10 @@ def write_request(method: str, path: str, document: Json, **query: str) -> Reque
     return json_request(method, f"{_API}/{path}{_query(query)}", document, _JSON)
 
 
-def batch_request(method: str, plural: str, **query: str) -> Callable[[Sequence[Json], int], Request]:
+def batch_request(
+    method: str, plural: str, *, summarised: bool = False
+) -> Callable[[Sequence[Json], int], Request]:
+    query = {} if summarised else {"summarizeErrors": "false"}
     return lambda items, _tenant: write_request(method, plural, {plural: list(items)}, **query)
 
 
@@ -276,17 +278,22 @@ def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
     }
 
 
-def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues, int], Request]:
-    """Return a function that builds the deletion, by address, of the first document in an exchange."""
+def delete_first(
+    plural: str, body: Callable[[Json], Json] | None = None
+) -> Callable[[Exchange, str, DrawnValues, int], Request]:
+    """Return a function that builds the deletion of the first document in an exchange.
+
+    Without `body`, the id is in the address; else it is in a document of which `body` makes the body.
+    """
+    name, change = f"{plural.removesuffix('s')}ID", {"Status": "DELETED"}
 
     def request(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
-        return write_request("POST", f"{plural}/{first_id(exchange, plural, name)}", {"Status": "DELETED"})
+        found = next((str(document[name]) for document in documents_in(exchange, plural)), UNKNOWN_ID)
+        if body is None:
+            return write_request("POST", f"{plural}/{found}", change)
+        return write_request("POST", plural, body({name: found, **change}))
 
     return request
-
-
-def first_id(exchange: Exchange, plural: str, name: str) -> str:
-    return next((str(document[name]) for document in documents_in(exchange, plural)), UNKNOWN_ID)
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:

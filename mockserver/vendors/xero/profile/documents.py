@@ -20,12 +20,11 @@ from mockserver.contract.profile import (
     Record,
     RefusedStep,
     Step,
+    after_change,
 )
 from mockserver.model import Json
 from mockserver.vendors.xero.profile.calls import (
-    READERS,
     TABLES,
-    WITHOUT_SUMMARY,
     added_to,
     batch_request,
     create_invoices,
@@ -106,18 +105,17 @@ class _Kind:
         left -= drawn.amount
         return {**before, self.open: left, "Status": _OPEN if left else _PAID}
 
-    def after_voiding(self, before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
-        if before is None or not self._is_untouched(before):
-            return REFUSED_STEP
-        return {**before, "Status": _VOIDED, self.open: None}
-
     def _is_untouched(self, record: Record) -> bool:
-        return record["Status"] in (_OPEN, _DRAFT) and record[self.open] == record["Total"]
+        return _is_changeable(record) and record[self.open] == record["Total"]
 
     def status_change(self, status: str) -> Callable[[str, DrawnValues, int], Request]:
         return lambda key, _drawn, _tenant: write_request(
             "POST", self.plural, {self.plural: [{self.number: key, "Status": status}]}
         )
+
+    def voiding(self) -> Step:
+        after = after_change(lambda _: {"Status": _VOIDED, self.open: None}, self._is_untouched)
+        return Step("void it", self.status_change(_VOIDED), after)
 
 
 _INVOICES = _Kind("Invoices", "InvoiceNumber", "AmountDue", "AmountDue", "Order {} & more")
@@ -131,13 +129,12 @@ def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) 
         key=lambda number: f"{prefix}-{number}",
         item=partial(_item, facts, status),
         record=partial(kind.record, status),
-        call=batch_request("POST", kind.plural, **WITHOUT_SUMMARY),
+        call=batch_request("POST", kind.plural),
         read=kind.read,
         shown=kind.shown,
         record_after=kind.after_upsert,
         listing=kind.listing,
         listed=kind.records,
-        reader=READERS[operation].read,
         amount=_amount,
     )
 
@@ -145,9 +142,7 @@ def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) 
 def updated_invoices(facts: Facts) -> BatchProfile:
     """Return the batch of invoices that are created or changed, approved at once, paid and voided."""
     return replace(
-        _batch(facts, _INVOICES, _OPEN, "updateOrCreateInvoices", "CI"),
-        corruptions=TABLES.corruptions("invoices", facts),
-        steps=_steps_of_open(facts),
+        _batch(facts, _INVOICES, _OPEN, "updateOrCreateInvoices", "CI"), steps=_steps_of_open(facts)
     )
 
 
@@ -155,11 +150,14 @@ def new_invoices(facts: Facts) -> BatchProfile:
     """Return the batch of invoices that are created as drafts; a number can be used only once."""
     return replace(
         _batch(facts, _INVOICES, _DRAFT, "createInvoices", "CN"),
-        call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
+        call=batch_request("PUT", "Invoices"),
         record_after=lambda before, key, drawn: (
             REFUSED_STEP if before else _INVOICES.record(_DRAFT, key, drawn)
         ),
-        corruptions=(*TABLES.corruptions("invoices", facts), *TABLES.corruptions("new-invoices", facts)),
+        corruptions=(
+            *TABLES.corruptions("updateOrCreateInvoices", facts),
+            *TABLES.corruptions("new-invoices", facts),
+        ),
         steps=_STEPS_OF_DRAFTS,
     )
 
@@ -169,21 +167,12 @@ def _item(facts: Facts, status: str, key: str, drawn: DrawnValues) -> Json:
     return {**sent, "Reference": _INVOICES.reference_of(drawn), "Status": status}
 
 
+def _is_due(record: Record) -> bool:
+    return record["Status"] == _OPEN and bool(record["AmountDue"])
+
+
 def _amount(item: Json) -> Decimal:
     return sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0))
-
-
-def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return the record with its new reference, or a refusal if the invoice is paid, voided or deleted."""
-    if before is None or before["Status"] not in (_OPEN, _DRAFT):
-        return REFUSED_STEP
-    return {**before, "Reference": f"Changed to {drawn.number}"}
-
-
-def _after_settlement(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
-    if before is None or before["Status"] != _OPEN or not before["AmountDue"]:
-        return REFUSED_STEP
-    return {**before, "AmountDue": Decimal(0), "Status": _PAID}
 
 
 def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
@@ -199,11 +188,12 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
     def read(key: str, _drawn: DrawnValues, tenant: int) -> Request:
         return _INVOICES.read(key, tenant)
 
+    settled: Record = {"AmountDue": Decimal(0), "Status": _PAID}
     return (
         Step("pay some of it", pay, _INVOICES.after_use),
-        Step("pay what is due of it", read, _after_settlement, settle),
-        Step("change its reference", _rename, _after_rename),
-        Step("void it", _INVOICES.status_change(_VOIDED), _INVOICES.after_voiding),
+        Step("pay what is due of it", read, after_change(lambda _: settled, _is_due), settle),
+        _RENAMING,
+        _INVOICES.voiding(),
     )
 
 
@@ -214,20 +204,27 @@ def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
     )
 
 
-def _after_approval(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
-    may = before is not None and before["Status"] in (_DRAFT, _OPEN)
-    return {**before, "Status": _OPEN} if before and may else REFUSED_STEP
+def _is_changeable(record: Record) -> bool:
+    return record["Status"] in (_OPEN, _DRAFT)
 
 
-def _after_deletion(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
-    may = before is not None and before["Status"] == _DRAFT
-    return {**before, "Status": _DELETED, "AmountDue": None} if before and may else REFUSED_STEP
-
-
+_RENAMING = Step(
+    "change its reference",
+    _rename,
+    after_change(lambda drawn: {"Reference": f"Changed to {drawn.number}"}, _is_changeable),
+)
 _STEPS_OF_DRAFTS = (
-    Step("change its reference", _rename, _after_rename),
-    Step("approve it", _INVOICES.status_change(_OPEN), _after_approval),
-    Step("delete it", _INVOICES.status_change(_DELETED), _after_deletion),
+    _RENAMING,
+    Step(
+        "approve it",
+        _INVOICES.status_change(_OPEN),
+        after_change(lambda _: {"Status": _OPEN}, _is_changeable),
+    ),
+    Step(
+        "delete it",
+        _INVOICES.status_change(_DELETED),
+        after_change(lambda _: {"Status": _DELETED, "AmountDue": None}, lambda one: one["Status"] == _DRAFT),
+    ),
 )
 
 
@@ -239,10 +236,9 @@ def credit_notes(facts: Facts) -> BatchProfile:
         prepare=lambda key, _tenant: create_invoices(
             invoice_document(facts, _invoice_number(key), _AMPLE_AMOUNT)
         ),
-        corruptions=TABLES.corruptions("credit-notes", facts),
         steps=(
             Step("allocate some of it", _allocate, _CREDIT_NOTES.after_use),
-            Step("void it", _CREDIT_NOTES.status_change(_VOIDED), _CREDIT_NOTES.after_voiding),
+            _CREDIT_NOTES.voiding(),
         ),
     )
 
@@ -284,14 +280,12 @@ def received_money(facts: Facts) -> BatchProfile:
         key=lambda number: f"BT-{number}",
         item=item,
         record=lambda _key, drawn: {"Received": drawn.amount},
-        call=batch_request("PUT", "BankTransactions", **WITHOUT_SUMMARY),
+        call=batch_request("PUT", "BankTransactions"),
         read=lambda key, _tenant: read_authorised("BankTransactions", f'Reference=="{key}"'),
         shown=lambda key, exchange: _received(exchange).get(key),
         record_after=added_to("Received"),
-        corruptions=TABLES.corruptions("bank-transactions", facts),
         listing=lambda _tenant: read_authorised("BankTransactions"),
         listed=_received,
-        reader=READERS["createBankTransactions"].read,
         amount=lambda sent: Decimal(sent["LineItems"][0]["UnitAmount"]),
     )
 

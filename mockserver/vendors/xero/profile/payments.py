@@ -20,18 +20,17 @@ from mockserver.contract.profile import (
     Record,
     RefusedStep,
     Step,
+    after_change,
+    after_deletion,
+    always_refused,
 )
 from mockserver.model import Json
 from mockserver.vendors.xero.profile.calls import (
-    READERS,
-    TABLES,
-    WITHOUT_SUMMARY,
     added_to,
     batch_request,
     create_invoices,
     delete_first,
     documents_in,
-    first_id,
     full_amount,
     invoice_document,
     path_segment,
@@ -52,32 +51,28 @@ _ACTIVE, _ARCHIVED = "ACTIVE", "ARCHIVED"
 _MEMBERS = ("FirstName", "EmailAddress", "ContactStatus")
 
 
-def _delete_first_by_post(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
-    """Return the deletion of the first payment in the exchange, with its id in the body."""
-    named = {"PaymentID": first_id(exchange, "Payments", "PaymentID"), "Status": "DELETED"}
-    return write_request("POST", "Payments", {"Payments": [named]})
-
-
-def _deletion(request: Callable[[Exchange, str, DrawnValues, int], Request]) -> Step:
-    return Step(
-        "delete it",
-        lambda key, _drawn, _tenant: read_authorised("Payments", f'Reference=="{key}"'),
-        _after_deletion,
-        request,
-    )
+def _search_by_key(plural: str) -> Callable[[str, DrawnValues, int], Request]:
+    return lambda key, _drawn, _tenant: read_authorised(plural, f'Reference=="{key}"')
 
 
 def single_payments(facts: Facts) -> BatchProfile:
     """Return the batch of payments outside batch payments."""
-    return _payments(facts, "CP", "PUT", "createPayments", _deletion(delete_first("Payments", "PaymentID")))
+    return _payments(facts, "CP", "PUT", "createPayments", delete_first("Payments"))
 
 
 def posted_payments(facts: Facts) -> BatchProfile:
     """Return the batch of payments that are posted, and deleted by posting their ids."""
-    return _payments(facts, "CO", "POST", "createPayment", _deletion(_delete_first_by_post))
+    delete = delete_first("Payments", lambda named: {"Payments": [named]})
+    return _payments(facts, "CO", "POST", "createPayment", delete)
 
 
-def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: Step) -> BatchProfile:
+def _payments(
+    facts: Facts,
+    prefix: str,
+    method: str,
+    operation: str,
+    delete: Callable[[Exchange, str, DrawnValues, int], Request],
+) -> BatchProfile:
     def item(key: str, _drawn: DrawnValues) -> Json:
         return {**payment_document(facts, key, full_amount(key)), "Reference": key}
 
@@ -86,16 +81,14 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         key=lambda number: f"{prefix}-{number}",
         item=item,
         record=lambda key, _drawn: {"Paid": full_amount(key)},
-        call=batch_request(method, "Payments", **WITHOUT_SUMMARY),
+        call=batch_request(method, "Payments"),
         read=lambda key, _tenant: read_request(f"Invoices/{path_segment(key)}"),
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(invoice_document(facts, key, full_amount(key))),
         record_after=_after_full_payment,
-        corruptions=TABLES.corruptions("payments", facts),
         listing=lambda _tenant: read_authorised("Payments"),
         listed=sums_by_reference("Payments", "Amount"),
-        steps=(delete,),
-        reader=READERS[operation].read,
+        steps=(Step("delete it", _search_by_key("Payments"), after_deletion, delete),),
         amount=lambda sent: Decimal(sent["Amount"]),
     )
 
@@ -111,18 +104,16 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
         key=lambda number: f"CB-{number}",
         item=item,
         record=lambda _key, drawn: {"Paid": drawn.amount},
-        call=batch_request("PUT", "BatchPayments", **WITHOUT_SUMMARY),
+        call=batch_request("PUT", "BatchPayments"),
         read=_read,
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(
             *(invoice_document(facts, number, _AMPLE_AMOUNT) for number in _invoice_numbers(key))
         ),
         record_after=added_to("Paid"),
-        corruptions=TABLES.corruptions("batch-payments", facts),
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(_DELETE_ONE_PAYMENT,),
-        reader=READERS["createBatchPayment"].read,
         amount=_amount,
     )
 
@@ -137,21 +128,20 @@ def batch_payments_in_full(facts: Facts) -> BatchProfile:
         pairs = zip(_invoice_numbers(key), split_amount(full_amount(key)), strict=True)
         return create_invoices(*(invoice_document(facts, number, amount) for number, amount in pairs))
 
-    by_address = delete_first("BatchPayments", "BatchPaymentID")
+    search = _search_by_key("BatchPayments")
+    by_id, by_address = delete_first("BatchPayments", lambda named: named), delete_first("BatchPayments")
     return replace(
         batch_payments_in_parts(facts),
         key=lambda number: f"CS-{number}",
         item=item,
         record=lambda key, _drawn: {"Paid": full_amount(key)},
-        call=batch_request("PUT", "BatchPayments"),
+        call=batch_request("PUT", "BatchPayments", summarised=True),
         prepare=prepare,
         record_after=_after_full_payment,
         steps=(
             # It is assumed that batch payments can be deleted: docs/vendors/xero.md#state.
-            Step("delete it", _search_by_key, _after_deletion, _delete_by_id, may_be_refused=True),
-            Step(
-                "delete it by its address", _search_by_key, _after_deletion, by_address, may_be_refused=True
-            ),
+            Step("delete it", search, after_deletion, by_id, may_be_refused=True),
+            Step("delete it by its address", search, after_deletion, by_address, may_be_refused=True),
             _DELETE_ONE_PAYMENT,
         ),
     )
@@ -186,70 +176,46 @@ def _read(key: str, _tenant: int) -> Request:
     return read_request("Invoices", InvoiceNumbers=",".join(_invoice_numbers(key)))
 
 
-def _search_by_key(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
-    return read_authorised("BatchPayments", f'Reference=="{key}"')
-
-
-def _after_deletion(before: Record | None, _drawn: DrawnValues) -> RefusedStep | None:
-    return None if before else REFUSED_STEP
-
-
-def _delete_by_id(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
-    named = {"BatchPaymentID": first_id(exchange, "BatchPayments", "BatchPaymentID")}
-    return write_request("POST", "BatchPayments", {**named, "Status": "DELETED"})
-
-
 _DELETE_ONE_PAYMENT = Step(
     "delete one of its payments",
     lambda key, _drawn, _tenant: read_authorised(
         "Payments", f'Invoice.InvoiceNumber=="{_invoice_numbers(key)[0]}"'
     ),
-    lambda _before, _drawn: REFUSED_STEP,
-    delete_first("Payments", "PaymentID"),
+    always_refused,
+    delete_first("Payments"),
 )
 
 
-def updated_contacts(facts: Facts) -> BatchProfile:
+def updated_contacts() -> BatchProfile:
     """Return the batch of contacts that are created, changed and archived, by number."""
     return BatchProfile(
         operation="updateOrCreateContacts",
         key=lambda number: f"Contact CT-{number}",
         item=_contact,
         record=_record,
-        call=batch_request("POST", "Contacts", **WITHOUT_SUMMARY),
+        call=batch_request("POST", "Contacts"),
         read=lambda key, _tenant: read_request("Contacts", where=f'Name=="{key}"', includeArchived="true"),
         shown=lambda key, exchange: _by_name(exchange).get(key),
         record_after=_after_upsert,
-        corruptions=TABLES.corruptions("contacts", facts),
         listing=lambda _tenant: read_request("Contacts", includeArchived="true"),
         listed=_by_name,
         steps=(
-            Step("change its first name", _rename, _after_rename),
-            Step("archive it", _archive, _after_archiving),
+            Step("change its first name", _rename, after_change(_renamed, _is_active)),
+            Step("archive it", _archive, after_change(lambda _: {"ContactStatus": _ARCHIVED}, _is_active)),
         ),
-        reader=READERS["updateOrCreateContacts"].read,
     )
 
 
 def _contact(key: str, drawn: DrawnValues) -> Json:
-    return {
-        "Name": key,
-        "ContactNumber": key,
-        "FirstName": _first_name(drawn),
-        "EmailAddress": f"n{drawn.number}@example.org",
-    }
-
-
-def _first_name(drawn: DrawnValues) -> str:
-    return f"Anne & {drawn.number}"
+    return {"Name": key, "ContactNumber": key, **_sent_members(drawn)}
 
 
 def _record(_key: str, drawn: DrawnValues) -> Record:
-    return {
-        "FirstName": _first_name(drawn),
-        "EmailAddress": f"n{drawn.number}@example.org",
-        "ContactStatus": _ACTIVE,
-    }
+    return {**_sent_members(drawn), "ContactStatus": _ACTIVE}
+
+
+def _sent_members(drawn: DrawnValues) -> Record:
+    return {"FirstName": f"Anne & {drawn.number}", "EmailAddress": f"n{drawn.number}@example.org"}
 
 
 def _by_name(exchange: Exchange) -> Mapping[str, Record]:
@@ -259,29 +225,22 @@ def _by_name(exchange: Exchange) -> Mapping[str, Record]:
     }
 
 
-def _is_archived(record: Record | None) -> bool:
-    return record is not None and record["ContactStatus"] == _ARCHIVED
+def _is_active(record: Record) -> bool:
+    return record["ContactStatus"] != _ARCHIVED
 
 
 def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    return REFUSED_STEP if _is_archived(before) else _record(key, drawn)
+    return _record(key, drawn) if before is None or _is_active(before) else REFUSED_STEP
+
+
+def _renamed(drawn: DrawnValues) -> Record:
+    return {"FirstName": f"Changed to {drawn.number}"}
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    change = {"FirstName": f"Changed to {drawn.number}"}
-    return write_request("POST", f"Contacts/{path_segment(key)}", {"Contacts": [change]})
-
-
-def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    if before is None or _is_archived(before):
-        return REFUSED_STEP
-    return {**before, "FirstName": f"Changed to {drawn.number}"}
+    return write_request("POST", f"Contacts/{path_segment(key)}", {"Contacts": [_renamed(drawn)]})
 
 
 def _archive(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
     change = {"ContactNumber": key, "ContactStatus": _ARCHIVED}
     return write_request("POST", "Contacts", {"Contacts": [change]})
-
-
-def _after_archiving(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
-    return REFUSED_STEP if before is None or _is_archived(before) else {**before, "ContactStatus": _ARCHIVED}
