@@ -73,7 +73,8 @@ class FixturePins:
     path: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Parameters by operation, for calls with a body and for calls without one that are not fuzzed."""
+    """Parameters by operation, for calls with a body and for calls without one that are not fuzzed. In a
+    file, a key of `known`, `bodies` or `expected_statuses` may name several operations, such as `a, b`."""
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Members of bodies by operation."""
     walking: Mapping[str, str] = field(default_factory=dict)

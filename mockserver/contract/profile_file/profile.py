@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -166,11 +166,22 @@ class _WrittenProfile:
     def _pins(self, entry: ProfileEntry) -> FixturePins:
         place = self.place.at("pins")
         pins = plain(FixturePins, entry.pins, place)
-        for member in ("known", "bodies", "expected-statuses"):
-            for name in entry.pins.get(member, {}):
+        return replace(
+            pins,
+            known=self._by_operation(pins.known, place.at("known")),
+            bodies=self._by_operation(pins.bodies, place.at("bodies")),
+            expected_statuses=self._by_operation(pins.expected_statuses, place.at("expected-statuses")),
+        )
+
+    def _by_operation(self, given: Mapping[str, T], place: WrittenPlace) -> Mapping[str, T]:
+        """Return what is given for operations, each by itself. A key may name several, such as `a, b`."""
+        made: dict[str, T] = {}
+        for key, value in given.items():
+            for name in key.split(", "):
                 if name not in self.spec.operations:
-                    place.at(member, name).fail("the spec has no such operation")
-        return pins
+                    replace(place.at(key), label=(*place.label, name)).fail("the spec has no such operation")
+                made[name] = value
+        return made
 
     def _lists(self, entry: ProfileEntry) -> Iterator[ListProfile]:
         for number, one in enumerate(entry.lists):

@@ -287,6 +287,20 @@ def test_a_bad_item_has_a_number_as_text_and_other_names(tmp_path: Path) -> None
     ]
 
 
+def test_several_operations_have_the_same_pins(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    statuses = {"showOrder, listOrders": {"valid": ["200", "404"], "reason": "ids"}}
+    document["x-contract"] = {"pins": {"known": {"showOrder": {"id": "K"}}, "expected-statuses": statuses}}
+
+    pins = load_api(sample_vendor.write_spec(tmp_path, document)).profile.pins
+
+    assert pins.known == {"showOrder": {"id": "K"}}
+    assert {name: one.valid for name, one in pins.expected_statuses.items()} == {
+        "showOrder": ("200", "404"),
+        "listOrders": ("200", "404"),
+    }
+
+
 def test_refusals_and_limited_credentials_are_those_of_the_file(tmp_path: Path) -> None:
     document = sample_vendor.document()
     document["x-contract"] = {

@@ -93,6 +93,11 @@ def line_of(text: str) -> int:
             "pins.expected-statuses.refreshToken: the spec has no such operation",
         ),
         (
+            "    refreshTokens: {reason",
+            "    refreshTokens, refreshToken: {reason",
+            "pins.expected-statuses.refreshToken: the spec has no such operation (line",
+        ),
+        (
             'valid: ["200", "401"]',
             "valid: [200]",
             "pins.expected-statuses.refreshTokens.valid.0: expected a text, found a whole number",

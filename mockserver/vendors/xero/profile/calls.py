@@ -206,7 +206,9 @@ def _is_same(shown: Json, sent: Json) -> bool:
 
 
 READERS: Mapping[str, ElementReader] = {
-    operation: ElementReader(**row) for operation, row in read_tables(__file__).items()
+    operation: ElementReader(**row)
+    for operations, row in read_tables(__file__).items()
+    for operation in operations.split(", ")
 }
 """Readers of elements by operation."""
 
