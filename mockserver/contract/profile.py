@@ -145,7 +145,7 @@ class ValueChange:
     """A change of values that the vendor makes by design."""
 
     member: str
-    """The member as it is sent ("LineItems.UnitAmount"), "" for all members."""
+    """The member as it is sent ("LineItems.UnitAmount"), or several ("Date, DueDate"); "" for all members."""
     what: LossKind
     reason: str
     source: str

@@ -202,7 +202,7 @@ class ValueComparison:
         return any(
             difference.is_declared(change) and (warning or not change.warns)
             for change in self.rules.changes
-            if change.member in ("", member.name)
+            if not change.member or member.name in change.member.split(", ")
         )
 
     def _is_kept(
