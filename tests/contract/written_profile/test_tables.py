@@ -1,4 +1,4 @@
-"""Tables of bad items and value rules, for profiles that Python completes."""
+"""Tables of documents, bad items and value rules, for profiles that Python completes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def test_a_bad_item_has_the_facts_of_the_run(tmp_path: Path) -> None:
 
 def test_value_rules_have_the_words_of_a_profile(tmp_path: Path) -> None:
     assert tables(tmp_path).values("values").left_alone == ("status",)
+
+
+def test_a_document_has_the_values_that_it_names(tmp_path: Path) -> None:
+    made = tables(tmp_path, 'order: {payee: "{payee}", lines: "{lines}"}')
+
+    assert made.document("order", {"payee": "P1", "lines": [1]}) == {"payee": "P1", "lines": [1]}
 
 
 def test_a_mistake_names_its_file_and_line(tmp_path: Path) -> None:

@@ -252,19 +252,8 @@ def full_amount(key: str) -> Decimal:
 
 def invoice_document(facts: Facts, number: str, *amounts: Decimal) -> Json:
     """Return an approved sales invoice with a line for each amount, without tax."""
-    return {
-        "Type": "ACCREC",
-        "InvoiceNumber": number,
-        "Contact": {"Name": facts["contact"]},
-        "Date": facts["date"],
-        "DueDate": facts["due_date"],
-        "LineAmountTypes": "NoTax",
-        "Status": "AUTHORISED",
-        "LineItems": [
-            {"Description": "Hall hire", "Quantity": 1, "UnitAmount": amount, "AccountCode": facts["account"]}
-            for amount in amounts
-        ],
-    }
+    lines = [TABLES.document("line", {**facts, "amount": amount}) for amount in amounts]
+    return TABLES.document("invoice", {**facts, "key": number, "lines": lines})
 
 
 def create_invoices(*invoices: Json) -> tuple[Request, ...]:
@@ -272,12 +261,7 @@ def create_invoices(*invoices: Json) -> tuple[Request, ...]:
 
 
 def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
-    return {
-        "Invoice": {"InvoiceNumber": number},
-        "Account": {"Code": facts["bank"]},
-        "Date": facts["date"],
-        "Amount": amount,
-    }
+    return TABLES.document("payment", {**facts, "key": number, "amount": amount})
 
 
 def delete_first(

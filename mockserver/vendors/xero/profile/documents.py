@@ -261,24 +261,10 @@ def _allocate(key: str, drawn: DrawnValues, _tenant: int) -> Request:
 
 def received_money(facts: Facts) -> BatchProfile:
     """Return the batch of received money; a repeated transaction is a new transaction."""
-
-    def item(key: str, drawn: DrawnValues) -> Json:
-        return {
-            "Type": "RECEIVE",
-            "Reference": key,
-            "Contact": {"Name": facts["contact"]},
-            "BankAccount": {"Code": facts["bank"]},
-            "Date": facts["date"],
-            "LineAmountTypes": "NoTax",
-            "LineItems": [
-                {"Description": "Hall hire", "UnitAmount": drawn.amount, "AccountCode": facts["account"]}
-            ],
-        }
-
     return BatchProfile(
         operation="createBankTransactions",
         key=lambda number: f"BT-{number}",
-        item=item,
+        item=lambda key, drawn: TABLES.document("money", {**facts, "key": key, "amount": drawn.amount}),
         record=lambda _key, drawn: {"Received": drawn.amount},
         call=batch_request("PUT", "BankTransactions"),
         read=lambda key, _tenant: read_authorised("BankTransactions", f'Reference=="{key}"'),

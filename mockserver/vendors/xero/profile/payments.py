@@ -26,6 +26,7 @@ from mockserver.contract.profile import (
 )
 from mockserver.model import Json
 from mockserver.vendors.xero.profile.calls import (
+    TABLES,
     added_to,
     batch_request,
     create_invoices,
@@ -152,16 +153,12 @@ def _after_full_payment(before: Record | None, key: str, _drawn: DrawnValues) ->
 
 
 def _batch_payment(facts: Facts, key: str, amount: Decimal) -> Json:
-    return {
-        "Account": {"Code": facts["bank"]},
-        "Reference": key,
-        "Date": facts["date"],
-        "Payments": [
-            {"Invoice": {"InvoiceNumber": number}, "Amount": part, "Reference": "Hall hire"}
-            for number, part in zip(_invoice_numbers(key), split_amount(amount), strict=True)
-            if part
-        ],
-    }
+    parts = [
+        TABLES.document("part", {"key": number, "amount": part})
+        for number, part in zip(_invoice_numbers(key), split_amount(amount), strict=True)
+        if part
+    ]
+    return TABLES.document("batch-payment", {**facts, "key": key, "parts": parts})
 
 
 def _amount(sent: Json) -> Decimal:
