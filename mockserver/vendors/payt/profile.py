@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from mockserver.contract.exchange import Exchange, Request
@@ -54,47 +54,36 @@ def _third_paid(invoices: BatchProfile) -> Step:
     return Step("send it again with a third paid", request, after)
 
 
-def outcome_reader(kind: str, *members: str) -> OutcomeReader:
-    """Return a reader of responses to a batch of `kind`; the values of `members` name a record.
+@dataclass(frozen=True, slots=True)
+class RecordOutcomeReader:
+    """Reader of responses to a batch of `kind`; the values of `members` name a record.
 
     A record is rejected if `errors` names it, otherwise accepted. Records with equal names share their
     messages. In `errors`, `not_found` is a list of names, and every other key is the name of a record.
     Source: seed; docs/vendors/payt.md#partial-errors.
     """
 
-    def read(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+    kind: str
+    members: tuple[str, ...]
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         if exchange.response.is_refused:
             return None
         document = exchange.response.json()
         count = document.get("count") if isinstance(document, dict) else None
         if not isinstance(count, int) or isinstance(count, bool):
             raise ValueError("the answer has no number of records at /count")  # noqa: TRY004 - of the answer
-        sent = _SentRecords(kind, members, items)
-        refused = list(sent.told(document, "errors"))
+        refused = list(self._told(document, "errors", items))
         places = {outcome.place for outcome in refused}
-        others = [outcome for outcome in sent.told(document, "warnings") if outcome.place not in places]
+        others = [one for one in self._told(document, "warnings", items) if one.place not in places]
         # If all records failed, only an assumption says what `success` is.
         denied = count > 0 and document.get("success") is False
         contradiction = f"success: false, although it counts {count} as done" if denied else ""
         return ReportedOutcomes((*refused, *others), count, is_complete=False, contradiction=contradiction)
 
-    return read
-
-
-@dataclass(frozen=True, slots=True)
-class _SentRecords:
-    """Sent records of a call, with a search by the name that the response gives."""
-
-    kind: str
-    members: tuple[str, ...]
-    items: Sequence[BatchItem]
-    by_name: dict[str, list[BatchItem]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for item in self.items:
-            self.by_name.setdefault(self._name(item), []).append(item)
-
-    def told(self, document: Mapping[str, Json], at: str) -> Iterator[ReportedOutcome]:
+    def _told(
+        self, document: Mapping[str, Json], at: str, items: Sequence[BatchItem]
+    ) -> Iterator[ReportedOutcome]:
         """Yield an outcome for each record that a key in the map at `at` names.
 
         Any of `members` may name the record (assumed). Raises ValueError if there is no map.
@@ -103,14 +92,17 @@ class _SentRecords:
         found = document.get(at, {} if accepted else None)
         if not isinstance(found, dict):
             raise ValueError(f"the answer has no map from records to messages at /{at}")  # noqa: TRY004
+        by_name: dict[str, list[BatchItem]] = {}
+        for item in items:
+            by_name.setdefault(self._name(item), []).append(item)
         for key, messages in found.items():
             if key == _NOT_FOUND and isinstance(messages, list) and not accepted:
                 for number, name in enumerate(map(str, messages)):
-                    named = [item for item in self.items if name in self._texts(item)]
+                    named = [item for item in items if name in self._texts(item)]
                     yield from _outcomes(named, name, "not found", f"/errors/{key}/{number}", accepted=False)
                 continue
-            named = self.by_name.get(key) or [
-                item for item in self.items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
+            named = by_name.get(key) or [
+                item for item in items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
             ]
             message = "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)
             yield from _outcomes(named, key, message, f"/{at}/{escape_step(key)}", accepted=accepted)
@@ -133,18 +125,17 @@ class _SentRecords:
 def _outcomes(
     items: Sequence[BatchItem], key: str, message: str, at: str, *, accepted: bool
 ) -> Iterator[ReportedOutcome]:
-    for item in items:
-        yield ReportedOutcome(item.place, accepted=accepted, key=item.key, message=message, at=at)
-    if not items:
-        yield ReportedOutcome(None, accepted=accepted, key=key, message=message, at=at)
+    found: Sequence[tuple[int | None, str | None]] = [(item.place, item.key) for item in items]
+    for place, name in found or [(None, key)]:
+        yield ReportedOutcome(place, accepted=accepted, key=name, message=message, at=at)
 
 
-_INVOICES = outcome_reader("invoices", "invoice_number", "invoice_identifier")
+_INVOICES = RecordOutcomeReader("invoices", ("invoice_number", "invoice_identifier"))
 _READERS: Mapping[str, OutcomeReader] = {
     "postV1Invoices": _INVOICES,
     "patchV1Invoices": _INVOICES,
-    "postV1Debtors": outcome_reader("debtors", "debtor_number", "debtor_identifier"),
-    "postV1Contacts": outcome_reader("contacts", "contact_identifier", "id"),
-    "postV1VatRates": outcome_reader("vat_rates", "code"),
-    "postV1PaymentConditions": outcome_reader("payment_conditions", "code"),
+    "postV1Debtors": RecordOutcomeReader("debtors", ("debtor_number", "debtor_identifier")),
+    "postV1Contacts": RecordOutcomeReader("contacts", ("contact_identifier", "id")),
+    "postV1VatRates": RecordOutcomeReader("vat_rates", ("code",)),
+    "postV1PaymentConditions": RecordOutcomeReader("payment_conditions", ("code",)),
 }
