@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,7 @@ from typing import Any
 
 from mockserver.contract.exchange import checks_of
 from mockserver.contract.list_discovery import number_at, shown_place, value_in
-from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, Walker, link_of, rows_of
+from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, link_of, rows_of
 from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListOrder, ListProfile
 from mockserver.contract.sequences.sentences import cut_text, excerpt
 
@@ -107,13 +108,14 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
             return
 
 
-def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
+def check_the_size(calls: ListCalls, walk: Walk) -> bool:
     """Find a page with more rows than asked for, or with fewer rows although rows are left.
 
     Return whether all pages have the right size.
     """
+    profile = calls.profile
     size = walk.size if walk.size is not None else profile.usual
-    if not size or (walk.size is not None and not profile.size):
+    if not size:
         return True
     # A walk whose first page is empty has no pages.
     for page, after in zip(walk.pages, [*walk.pages[1:], None], strict=False):
@@ -152,11 +154,11 @@ def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
     return found
 
 
-def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int | None) -> None:
-    """Find a page with a wrong count; `total` is the number of all rows, None if unknown."""
+def check_counts(calls: ListCalls, walk: Walk, total: int) -> None:
+    """Find a page with a wrong count; `total` is the number of all rows."""
     for page in walk.pages:
-        for meaning, numbers in _expected_counts(profile, walk, page, total).items():
-            place = profile.counts.get(meaning, "")
+        for meaning, numbers in _expected_counts(calls.profile, walk, page, total).items():
+            place = calls.profile.counts.get(meaning, "")
             received = number_at(page.response, place)
             if received is None:
                 continue
@@ -173,18 +175,16 @@ def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int 
 
 
 def _expected_counts(
-    profile: ListProfile, walk: Walk, page: Page, total: int | None
+    profile: ListProfile, walk: Walk, page: Page, total: int
 ) -> Mapping[Counted, tuple[int, ...]]:
     """Return the valid values of each count on a page."""
     on_page, size = len(page.rows), walk.size or profile.usual
     # A server may limit pages above the usual size. If so, the rows of the first page tell the page size.
     size = len(walk.pages[0].rows) if len(walk.pages) > 1 else size
-    known: dict[Counted, tuple[int, ...]] = {"page": (on_page,)}
-    if total is not None:
-        known["all"] = (total,)
-        known["either"] = _either(profile, walk, total, on_page)
-        if size:
-            known["pages"] = (-(-total // size),)
+    either = _either(profile, walk, total, on_page)
+    known: dict[Counted, tuple[int, ...]] = {"page": (on_page,), "all": (total,), "either": either}
+    if size:
+        known["pages"] = (-(-total // size),)
     if profile.paging == "page":
         known["number"] = ((profile.first or 0) + page.number - 1,)
     if walk.size is not None and walk.size <= (profile.largest or profile.usual):
@@ -204,24 +204,25 @@ def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple
     return (total,) if of_all > of_page else (on_page,) if of_page > of_all else (total, on_page)
 
 
-def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
+def check_links(calls: ListCalls, walk: Walk) -> None:
     pages = walk.pages
-    if not pages or not walk.is_whole or not profile.links:
+    if not pages or not walk.is_whole or not calls.profile.links:
         return
     for page in pages[:-1]:
-        _leads_to(calls, profile, page, "next", pages[page.number])
-    _ends(calls, profile, walk)
+        _leads_to(calls, page, "next", pages[page.number])
+    _ends(calls, walk)
     for number in dict.fromkeys((min(2, len(pages)), len(pages))):
         page = pages[number - 1]
         if number > 1:
-            _leads_to(calls, profile, page, "prev", pages[number - 2])
-        _leads_to(calls, profile, page, "first", pages[0])
-        _leads_to(calls, profile, page, "last", pages[-1])
-        _leads_to(calls, profile, page, "self", page)
+            _leads_to(calls, page, "prev", pages[number - 2])
+        _leads_to(calls, page, "first", pages[0])
+        _leads_to(calls, page, "last", pages[-1])
+        _leads_to(calls, page, "self", page)
 
 
-def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
+def check_cursor_at_the_end(calls: ListCalls, walk: Walk) -> None:
     """Find a last page that has few rows, but still names a next page by cursor or link."""
+    profile = calls.profile
     size = walk.size or profile.usual
     is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
     if not is_judged or not walk.pages or not size:
@@ -237,8 +238,9 @@ def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) 
         calls.add_finding(_LINKS, message, exchanges, "no next page", pointer=profile.cursor)
 
 
-def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
+def _ends(calls: ListCalls, walk: Walk) -> None:
     """Find a next link on the last page. A full last page may link to a page without rows."""
+    profile = calls.profile
     last = walk.pages[-1]
     link = link_of(profile, last.response, "next")
     calls.count(_LINKS)
@@ -255,10 +257,10 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
         calls.add_finding(_LINKS, message, (last.exchange, exchange), "no next link", link)
 
 
-def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to: Page) -> None:
-    if link not in profile.links:
+def _leads_to(calls: ListCalls, page: Page, link: Link, to: Page) -> None:
+    if link not in calls.profile.links:
         return
-    target = link_of(profile, page.response, link)
+    target = link_of(calls.profile, page.response, link)
     if not target:
         # A declared link may be missing on a page, except the next link, without which no client gets on.
         if link == "next":
@@ -268,7 +270,7 @@ def _leads_to(calls: ListCalls, profile: ListProfile, page: Page, link: Link, to
         return
     calls.count(_LINKS)
     exchange = calls.follow(target)
-    shown = tuple(row.id for row in rows_of(profile, exchange.response))
+    shown = tuple(row.id for row in rows_of(calls.profile, exchange.response))
     if shown != to.ids:
         message = (
             f"{page.name} has a {link} link, {cut_text(target)}; it shows "
@@ -334,19 +336,13 @@ def _placed(value: Any) -> Decimal | None:
     """Return a number for comparison, for a date its seconds, or None if the value is neither."""
     if value is None or isinstance(value, bool):
         return None
-    try:
+    with suppress(InvalidOperation):
         return Decimal(str(value))
-    except InvalidOperation:
-        return _seconds(str(value))
-
-
-def _seconds(text: str) -> Decimal | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (Decimal((zoned - _EPOCH) // _MICROSECOND)) / 1_000_000
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(str(value))
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return Decimal((zoned - _EPOCH) // _MICROSECOND) / 1_000_000
+    return None
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
@@ -372,25 +368,25 @@ def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
     return all(one == value or str(one).strip().casefold() != plain for one in found)
 
 
-def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
+def check_filter(calls: ListCalls, one: ListFilter, reference: Walk) -> list[Walk]:
     """Ask for rows by a filter, check which rows are shown, and return the walks."""
     walks: list[Walk] = []
     made = trials(one, reference.rows)
     for trial in made:
-        walk = walker.walk(trial.query, reference.size, _PAGES)
+        walk = calls.walk(trial.query, reference.size, _PAGES)
         refused = walk.beyond is not None and walk.beyond.response.is_refused
         if refused and not walk.pages and one.selects == "like":
             calls.note(f"the filter {one.parameter} was not checked: {walk.says} is refused")
             return walks
         walks.append(walk)
         _judge(calls, trial, walk)
-    if made and walker.profile.size and walker.profile.paging != "none":
+    if made and calls.profile.size and calls.profile.paging != "none":
         trial = max(made, key=_shows_what_is_forgotten)
         if trial.count >= _SEVERAL:
             # A server may forget the filter after the first page.
-            walks.append(walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL))
+            walks.append(calls.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL))
             _judge(calls, trial, walks[-1])
-    _ask_for_nothing(calls, walker, one, reference)
+    _ask_for_nothing(calls, one, reference)
     return walks
 
 
@@ -419,11 +415,11 @@ def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
         calls.add_finding(_FILTERS, message, walk.exchanges, f"{trial.count} rows", f"{len(shown)} rows")
 
 
-def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
+def _ask_for_nothing(calls: ListCalls, one: ListFilter, reference: Walk) -> None:
     if not one.unknown:
         return
     unknown = FilterTrial(one, (one.unknown,), ())
-    walk = walker.walk(unknown.query, reference.size, 1)
+    walk = calls.walk(unknown.query, reference.size, 1)
     calls.count(_FILTERS)
     shown = [row for row in walk.rows if not unknown.may_show(row)]
     if shown:
@@ -434,9 +430,9 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
         calls.add_finding(_FILTERS, message, walk.exchanges, "no rows", f"{len(walk.rows)} rows")
 
 
-def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
+def check_asked_order(calls: ListCalls, order: ListOrder, reference: Walk, size: int) -> None:
     """Ask for an order, and find two successive rows in the wrong order."""
-    walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
+    walk = calls.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
     values = [value_in(row.document, order.member) for row in walk.rows]
     calls.count(_ORDER, len(values))
     for place, (before, after) in enumerate(pairwise(values)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 from urllib.parse import parse_qsl
@@ -17,10 +17,7 @@ from mockserver.contract.lists.checks import trials
 from mockserver.contract.lists.walks import (
     ListCalls,
     Page,
-    RecordList,
-    Row,
     Walk,
-    Walker,
     check_rows_are_its_own,
     read_lists_below,
     shown_rows,
@@ -62,10 +59,11 @@ _LARGE = 100
 """Page size to ask for if the spec states no maximum."""
 
 
-def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
+def check_in_xml(calls: ListCalls, walk: Walk) -> None:
     """Ask for the first pages of a walk again in an XML media type, and compare the rows with the walk."""
-    stated = [name for name in calls.operation.contents("200") if is_xml(name) and "*" not in name]
-    if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
+    answers = calls.found.operation.contents("200")
+    stated = [name for name in answers if is_xml(name) and "*" not in name]
+    if not stated or not calls.profile.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
         return
     media_type = stated[calls.run_config.seed % len(stated)]
     for page in walk.pages[:_PAGES_IN_XML]:
@@ -73,14 +71,15 @@ def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
         if not is_xml(exchange.response.media_type):
             return
         calls.count(MEDIA_TYPES_CHECK)
-        if not _check_page(calls, known, page, exchange):
+        if not _check_page(calls, page, exchange):
             return
 
 
-def _check_page(calls: ListCalls, known: ListProfile, page: Page, exchange: Exchange) -> bool:
-    shown = _ids(known, exchange)
+def _check_page(calls: ListCalls, page: Page, exchange: Exchange) -> bool:
+    shown = _ids(calls.profile, exchange)
     if shown is None:
-        calls.note(f"its pages in XML were not compared: no rows with {known.identity} were found there")
+        identity = calls.profile.identity
+        calls.note(f"its pages in XML were not compared: no rows with {identity} were found there")
         return False
     if shown == list(page.ids):
         return True
@@ -106,16 +105,13 @@ def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
     return [str(one) for one in found] if all(one is not None for one in found) else None
 
 
-def check_other_tenant(
-    calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
-) -> None:
+def check_other_tenant(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], reference: Walk) -> None:
     """Walk the list of a second tenant, without and with filters, and find records of the first tenant."""
     there = _in_second_tenant(calls, batch)
     if there is None or not stored or not calls.run_config.wants(TENANTS_CHECK):
         return
-    walker = Walker(there, known)
-    for query in _queries(known, batch, stored, reference):
-        walk = walker.walk(query, reference.size, _PAGES_OF_A_TENANT)
+    for query in _queries(calls.profile, batch, stored, reference):
+        walk = there.walk(query, reference.size, _PAGES_OF_A_TENANT)
         if walk.exchanges[0].response.status != _OK:
             return
         there.count(TENANTS_CHECK)
@@ -126,20 +122,19 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
     """Return the calls of a second tenant, or None if there is no second tenant or its calls are equal."""
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
-    mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)
+    found, mine, theirs = calls.found, batch.listing(_FIRST), batch.listing(_SECOND)
     asked = dict(parse_qsl(mine.query))
     changed = {
         name: text
         for name, text in parse_qsl(theirs.query)
-        if name in calls.query and asked.get(name) != text
+        if name in found.query and asked.get(name) != text
     }
     headers = calls.api.profile.headers
     same_headers = headers(calls.api.facts, _FIRST) == headers(calls.api.facts, _SECOND)
     if not changed and same_headers and mine.headers == theirs.headers:
         return None
-    return replace(
-        calls, tenant=_SECOND, query={**calls.query, **changed}, headers={**calls.headers, **theirs.headers}
-    )
+    query, named = {**found.query, **changed}, {**found.headers, **theirs.headers}
+    return replace(calls, tenant=_SECOND, found=replace(found, query=query, headers=named))
 
 
 def _queries(
@@ -147,19 +142,11 @@ def _queries(
 ) -> Iterator[Mapping[str, str]]:
     """Yield an empty query, then for each filter parameter a query that asks for a value of a stored row."""
     yield {}
-    rows = _stored_rows(batch, stored, reference)
+    pages, keys = [page for page in reference.pages if _listed(batch, stored, page.exchange)], set(stored)
+    rows = [row for page in pages for row in page.rows if keys & set(map(str, _values(row.document)))]
     by_parameter: dict[str, ListFilter] = {one.parameter: one for one in reversed(known.filters)}
     for one in by_parameter.values():
-        made = trials(one, rows)
-        if made:
-            yield made[0].query
-
-
-def _stored_rows(batch: BatchProfile, stored: Sequence[str], reference: Walk) -> Sequence[Row]:
-    pages = [page for page in reference.pages if _listed(batch, stored, page.exchange)]
-    keys = set(stored)
-    rows = [row for page in pages for row in page.rows]
-    return [row for row in rows if keys & {str(value) for value in _values(row.document)}]
+        yield from (made.query for made in trials(one, rows)[:1])
 
 
 def _values(document: object) -> Iterator[object]:
@@ -206,149 +193,143 @@ def _run_list(trial: Trial, found: FoundList) -> None:
     scope = isolation.new_scope(_MANY)
 
     def start(one: FoundList) -> ListCalls:
-        return ListCalls(*trial.parts, one.operation, scope, one.operation.path, one.query, one.headers)
+        return ListCalls(*trial.parts, one, scope, one.operation.path)
 
     calls = start(found)
     try:
         if found.above is None:
-            _ListRun(found, calls).run()
-        elif read := read_lists_below(found.profile, calls, found.above.profile, start(found.above)):
+            _check_list(calls)
+        elif read := read_lists_below(calls, start(found.above)):
             # Walk the longest list, and compare the lists of other records with it.
-            calls.path = read[0].path
-            _ListRun(found, calls, tuple(read[1:])).run()
+            calls.path = read[0].request.plain_path
+            _check_list(calls, read[1:])
         else:
             calls.note("its pages were not walked: no record was found that has rows there")
     except TargetUnreachableError as error:
         calls.add_finding("every-call-is-answered", f"no answer came: {excerpt(str(error))}", ())
     finally:
         isolation.drop(scope)
-    calls.record_findings()
+    trial.ledger.record(calls.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _ListRun:
-    """The trial of one list."""
-
-    found: FoundList
-    calls: ListCalls
-    others: tuple[RecordList, ...] = ()
-    """Lists that belong to other records, if this list belongs to a record. They share no row with it."""
-
-    def run(self) -> None:
-        stored = self._store()
-        known = self._complete()
-        if known is None:
-            return
-        walker = Walker(self.calls, known)
-        largest = known.largest or max(_LARGE, known.usual)
-        reference = walker.walk({}, largest if known.size else None, _PAGES)
-        if not reference.pages and _may_be_refused(known, reference.size):
-            reference = walker.walk({}, None, _PAGES)
-        if not reference.pages:
-            return
-        if reference.end == "budget" and known.paging != "none":
-            rows = f"{len(reference.rows)} rows"
-            self.calls.note(f"it has more than {rows}, so its pages were not walked to their end")
-            checks.check_each_row_once(self.calls, reference)
-            return
-        walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
-        self._check_pages(known, walks)
-        self._check_stored(stored, reference)
-        check_rows_are_its_own(self.calls, known, self.others, reference)
-        check_in_xml(self.calls, known, max(walks, key=lambda one: len(one.pages)))
-        if self.found.batch is not None:
-            check_other_tenant(self.calls, known, self.found.batch, stored, reference)
-        for one in known.filters:
-            self._check_filter(walker, one, reference)
-        size = _sizes(len(reference.rows), known.largest)[-1:] if known.size else []
-        for order in known.orders:
-            checks.check_asked_order(self.calls, walker, order, reference, (size or [largest])[0])
-        self._forget_if_changed(walker, reference)
-
-    def _store(self) -> Sequence[str]:
-        batch, run_config = self.found.batch, self.calls.run_config
-        if batch is None or not batch.creates or not run_config.calls(batch.operation):
-            return ()
-        count = min(_FEW + run_config.max_examples, _MANY)
-        return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
-
-    def _complete(self) -> ListProfile | None:
-        """Complete the profile by a first answer. If the answer has no rows, note why and return None."""
-        profile, calls = self.found.profile, self.calls
-        stated = {one.operation for one in calls.api.profile.lists}
-        first = calls.get({})
-        pointer, rows = shown_rows(profile, first.response)
-        if not rows:
-            why = f"the answer, {first.response.status}, shows no rows that can be told from other members"
-            calls.note(f"its pages were not walked: {'it is empty' if rows == [] else why}")
-            return None
-        given = replace(profile, rows=pointer)
-        batch = calls.api.spec.operations[self.found.batch.operation].batch if self.found.batch else None
-        known = complete(given, first.response, rows, batch.key if batch else ())
-        if not known.paging or (known.paging == "cursor" and not known.cursor):
-            lacks = "no next cursor in the answer" if known.paging else "no parameter or link for pages"
-            if profile.operation not in stated or known.paging:
-                calls.note(f"its pages were not walked: {lacks} was found; a ListProfile can state it")
-            return replace(known, paging="none", size="")
-        return known
-
-    def _walks(self, walker: Walker, reference: Walk) -> Iterator[Walk]:
-        known, count = walker.profile, len(reference.rows)
-        seed = self.calls.run_config.seed
-        sizes: list[int | None] = [*_sizes(count, known.largest, seed)] if known.size else []
-        for size in (*sizes, None):
-            walk = walker.walk({}, size, _most(known, size, count))
-            if walk.pages or not _may_be_refused(known, size):
-                yield walk
-
-    def _check_pages(self, known: ListProfile, walks: Sequence[Walk]) -> None:
-        calls, reference = self.calls, walks[0]
-        rows = checks.rows_by_page(walks)
-        for walk in walks:
+def _check_list(calls: ListCalls, others: Sequence[Exchange] = ()) -> None:
+    """Store records, and check the list. If it belongs to a record, `others` are lists of other records."""
+    stored = _store(calls)
+    known = _complete(calls)
+    if known is None:
+        return
+    calls.found = replace(calls.found, profile=known)
+    largest = known.largest or max(_LARGE, known.usual)
+    reference = calls.walk({}, largest if known.size else None, _PAGES)
+    if not reference.pages and _may_be_refused(known, reference.size):
+        reference = calls.walk({}, None, _PAGES)
+    if not reference.pages:
+        return
+    if reference.end == "budget" and known.paging != "none":
+        rows = f"{len(reference.rows)} rows"
+        calls.note(f"it has more than {rows}, so its pages were not walked to their end")
+        checks.check_each_row_once(calls, reference)
+        return
+    walks = [reference, *_walks(calls, reference)] if known.paging != "none" else [reference]
+    _check_pages(calls, walks)
+    _check_stored(calls, stored, reference)
+    check_rows_are_its_own(calls, others, reference)
+    check_in_xml(calls, max(walks, key=lambda one: len(one.pages)))
+    if calls.found.batch is not None:
+        check_other_tenant(calls, calls.found.batch, stored, reference)
+    for one in known.filters:
+        for walk in checks.check_filter(calls, one, reference):
             checks.check_each_row_once(calls, walk)
-            checks.check_none_missing(calls, walk, rows)
-            checks.check_the_order(calls, walk, reference)
-            # After a wrong page size, counts and end are wrong too: do not report them as further failures.
-            if not checks.check_the_size(calls, known, walk):
-                continue
-            checks.check_counts(calls, known, walk, len(rows))
-            if known.paging != "none":
-                checks.check_the_walk_ends(calls, walk, _most(known, walk.size, len(rows)))
-                checks.check_cursor_at_the_end(calls, known, walk)
-        several = sorted((one for one in walks if len(one.pages) >= _SEVERAL), key=lambda one: len(one.pages))
-        for walk in several[:1]:
-            checks.check_links(calls, known, walk)
-
-    def _check_stored(self, stored: Sequence[str], reference: Walk) -> None:
-        """Find a stored record that a single read shows, but no page."""
-        batch, calls, check = self.found.batch, self.calls, "lists-show-what-is-there"
-        if batch is None or not stored:
-            return
-        calls.count(check, len(stored))
-        if batch.listed is None:
-            return
-        with suppress(*UNREADABLE):
-            listed = {key for page in reference.pages for key in batch.listed(page.exchange)}
-            key = next((one for one in stored if one not in listed), None)
-            if key is not None and batch.shown(key, calls.send(batch.read(key, 0))) is not None:
-                message = f"reading {key} shows it; no page of {reference.name} does"
-                calls.add_finding(check, message, reference.exchanges)
-
-    def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
-        """Outside sandboxes, drop the findings if another client changed the list during the run."""
-        calls = self.calls
-        if not calls.findings or calls.scope.has_sandbox:
-            return
-        again = walker.walk({}, reference.size, _PAGES)
-        if {row.id for row in again.rows} != {row.id for row in reference.rows}:
-            calls.findings.clear()
-            calls.note("it changed while it was read, so what its pages showed says nothing")
-
-    def _check_filter(self, walker: Walker, one: ListFilter, reference: Walk) -> None:
-        for walk in checks.check_filter(self.calls, walker, one, reference):
-            checks.check_each_row_once(self.calls, walk)
             if walk.is_whole:
-                checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
+                checks.check_counts(calls, walk, len(walk.rows))
+    size = _sizes(len(reference.rows), known.largest)[-1:] if known.size else []
+    for order in known.orders:
+        checks.check_asked_order(calls, order, reference, (size or [largest])[0])
+    _forget_if_changed(calls, reference)
+
+
+def _store(calls: ListCalls) -> Sequence[str]:
+    batch, run_config = calls.found.batch, calls.run_config
+    if batch is None or not batch.creates or not run_config.calls(batch.operation):
+        return ()
+    count = min(_FEW + run_config.max_examples, _MANY)
+    return store_records(calls, batch, min(count, _PREPARED) if batch.prepare else count)
+
+
+def _complete(calls: ListCalls) -> ListProfile | None:
+    """Complete the profile by a first answer. If the answer has no rows, note why and return None."""
+    found, profile = calls.found, calls.profile
+    stated = {one.operation for one in calls.api.profile.lists}
+    first = calls.get({})
+    pointer, rows = shown_rows(profile, first.response)
+    if not rows:
+        why = f"the answer, {first.response.status}, shows no rows that can be told from other members"
+        calls.note(f"its pages were not walked: {'it is empty' if rows == [] else why}")
+        return None
+    given = replace(profile, rows=pointer)
+    batch = calls.api.spec.operations[found.batch.operation].batch if found.batch else None
+    known = complete(given, first.response, rows, batch.key if batch else ())
+    if not known.paging or (known.paging == "cursor" and not known.cursor):
+        lacks = "no next cursor in the answer" if known.paging else "no parameter or link for pages"
+        if profile.operation not in stated or known.paging:
+            calls.note(f"its pages were not walked: {lacks} was found; a ListProfile can state it")
+        return replace(known, paging="none", size="")
+    return known
+
+
+def _walks(calls: ListCalls, reference: Walk) -> Iterator[Walk]:
+    known, count = calls.profile, len(reference.rows)
+    sizes: list[int | None] = []
+    if known.size:
+        sizes += _sizes(count, known.largest, calls.run_config.seed)
+    for size in (*sizes, None):
+        walk = calls.walk({}, size, _most(known, size, count))
+        if walk.pages or not _may_be_refused(known, size):
+            yield walk
+
+
+def _check_pages(calls: ListCalls, walks: Sequence[Walk]) -> None:
+    known, rows = calls.profile, checks.rows_by_page(walks)
+    for walk in walks:
+        checks.check_each_row_once(calls, walk)
+        checks.check_none_missing(calls, walk, rows)
+        checks.check_the_order(calls, walk, walks[0])
+        # After a wrong page size, counts and end are wrong too: do not report them as further failures.
+        if not checks.check_the_size(calls, walk):
+            continue
+        checks.check_counts(calls, walk, len(rows))
+        if known.paging != "none":
+            checks.check_the_walk_ends(calls, walk, _most(known, walk.size, len(rows)))
+            checks.check_cursor_at_the_end(calls, walk)
+    several = sorted((one for one in walks if len(one.pages) >= _SEVERAL), key=lambda one: len(one.pages))
+    for walk in several[:1]:
+        checks.check_links(calls, walk)
+
+
+def _check_stored(calls: ListCalls, stored: Sequence[str], reference: Walk) -> None:
+    """Find a stored record that a single read shows, but no page."""
+    batch, check = calls.found.batch, "lists-show-what-is-there"
+    if batch is None or not stored:
+        return
+    calls.count(check, len(stored))
+    if batch.listed is None:
+        return
+    with suppress(*UNREADABLE):
+        listed = {key for page in reference.pages for key in batch.listed(page.exchange)}
+        key = next((one for one in stored if one not in listed), None)
+        if key is not None and batch.shown(key, calls.send(batch.read(key, 0))) is not None:
+            message = f"reading {key} shows it; no page of {reference.name} does"
+            calls.add_finding(check, message, reference.exchanges)
+
+
+def _forget_if_changed(calls: ListCalls, reference: Walk) -> None:
+    """Outside sandboxes, drop the findings if another client changed the list during the run."""
+    if not calls.findings or calls.scope.has_sandbox:
+        return
+    again = calls.walk({}, reference.size, _PAGES)
+    if {row.id for row in again.rows} != {row.id for row in reference.rows}:
+        calls.findings.clear()
+        calls.note("it changed while it was read, so what its pages showed says nothing")
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_text
 from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.list_discovery import (
+    FoundList,
     complete,
     find_rows,
     link_in_header,
@@ -27,7 +28,7 @@ from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import cut_text, excerpt
 from mockserver.contract.trial import Trial
 from mockserver.model import pointer_of
-from mockserver.spec.openapi import Operation, plain
+from mockserver.spec.openapi import plain
 
 _OK = 200
 
@@ -107,58 +108,6 @@ class Walk:
         return self.end not in {"budget", "loop"}
 
 
-@dataclass(frozen=True, slots=True)
-class Walker:
-    """Reader of the pages of a list whose profile is complete."""
-
-    calls: ListCalls
-    profile: ListProfile
-
-    def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
-        """Read at most `most` pages. Ask for `size` rows on each page, or for no size if `size` is None."""
-        profile = self.profile
-        sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
-        says = ", ".join(f"{name}={text}" for name, text in sized.items())
-        name = f"{self.calls.name} with {cut_text(says)}" if says else self.calls.name
-        pages: list[Page] = []
-        seen: set[str] = set()
-        beyond = None
-        position: str | None = str(profile.first or 0) if profile.paging in {"page", "offset"} else ""
-        end: End = "budget"
-        while len(pages) < most:
-            exchange = self._ask(sized, position, pages)
-            rows = rows_of(profile, exchange.response)
-            if exchange.response.status != _OK or not rows:
-                end = "empty" if exchange.response.status == _OK else "refused"
-                beyond = exchange
-                break
-            pages.append(Page(len(pages) + 1, exchange, rows, name))
-            position = self._next(pages, size)
-            before = len(seen)
-            seen.update(pages[-1].ids)
-            if position is None or len(seen) == before:
-                end = "told" if position is None else "loop"
-                break
-        return Walk(size, tuple(pages), end, beyond, says, name)
-
-    def _ask(self, sized: Mapping[str, str], position: str | None, pages: Sequence[Page]) -> Exchange:
-        profile = self.profile
-        if profile.paging == "link" and pages:
-            return self.calls.follow(str(position))
-        placed = {profile.position: position} if position and profile.position else {}
-        return self.calls.get({**sized, **placed})
-
-    def _next(self, pages: Sequence[Page], size: int | None) -> str | None:
-        """Return the position or link of the next page, or None if there is no next page."""
-        profile, last = self.profile, pages[-1]
-        if profile.paging not in {"page", "offset", "cursor"}:
-            return link_of(profile, last.response, "next") or None
-        # Above the usual size, a server may give fewer rows than asked for, so count the rows of the pages.
-        is_fixed = size is not None and size <= profile.usual
-        passed = len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages)
-        return next_position(profile, len(pages), passed, last.response) or None
-
-
 def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, list[Any] | None]:
     """Return the pointer to the rows of an answer, and the rows; either is None if it is unknown."""
     document = response.document()
@@ -169,10 +118,8 @@ def shown_rows(profile: ListProfile, response: Response) -> tuple[str | None, li
 
 def rows_of(profile: ListProfile, response: Response) -> tuple[Row, ...]:
     """Return the rows of an answer, or no rows if the answer is not a 200 with a list."""
-    found = value_in(response.document(), profile.rows or "")
-    if response.status != _OK or not isinstance(found, list):
-        return ()
-    return tuple(Row(_identify(profile, one), one) for one in found)
+    rows = shown_rows(profile, response)[1] if response.status == _OK else None
+    return tuple(Row(_identify(profile, one), one) for one in rows or ())
 
 
 def _identify(profile: ListProfile, row: Any) -> str:
@@ -199,15 +146,12 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
 
 @dataclass(slots=True)
 class ListCalls(Trial):
-    """Calls to one list, in an isolation scope of their own."""
+    """Calls to one list, and walks along its pages, in an isolation scope of their own."""
 
-    operation: Operation
+    found: FoundList
+    """The list, with query and headers of the tenant. Its profile must be complete before a walk."""
     scope: IsolationScope
-    path: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
-    """Query that every call of the tenant needs."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that every call of the tenant needs."""
+    path: str
     is_led_away: bool = False
     """Whether a note already says that links lead to another address."""
     steps: list[str] = field(default_factory=list)
@@ -222,23 +166,71 @@ class ListCalls(Trial):
     def name(self) -> str:
         return f"GET {self.path}"
 
+    @property
+    def profile(self) -> ListProfile:
+        return self.found.profile
+
     def get(self, query: Mapping[str, str]) -> Exchange:
-        text = urlencode({**self.query, **query}, quote_via=quote)
-        return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
+        text = urlencode({**self.found.query, **query}, quote_via=quote)
+        return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.found.headers))
 
     def follow(self, link: str) -> Exchange:
         """Follow a link at the target, whatever host it names."""
         url = self.target.address.url
-        found = read_link(
+        path, elsewhere = read_link(
             link, url, self.path, lambda path: bool(self.api.operation_of(Request("GET", path)))
         )
-        if found.elsewhere and not self.is_led_away:
+        if elsewhere and not self.is_led_away:
             self.is_led_away = True
             self.note(
-                f"its links lead to {found.elsewhere}, which is not below the target; they were followed "
+                f"its links lead to {elsewhere}, which is not below the target; they were followed "
                 "at the target (a proxy that rewrites no links leaves them so)"
             )
-        return self.send(Request("GET", found.path, self.headers))
+        return self.send(Request("GET", path, self.found.headers))
+
+    def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
+        """Read at most `most` pages. Ask for `size` rows on each page, or for no size if `size` is None."""
+        profile = self.profile
+        sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
+        says = ", ".join(f"{name}={text}" for name, text in sized.items())
+        name = f"{self.name} with {cut_text(says)}" if says else self.name
+        pages: list[Page] = []
+        seen: set[str] = set()
+        beyond = None
+        position: str | None = str(profile.first or 0) if profile.paging in {"page", "offset"} else ""
+        end: End = "budget"
+        while len(pages) < most:
+            exchange = self._ask(sized, position, pages)
+            rows = rows_of(profile, exchange.response)
+            if exchange.response.status != _OK or not rows:
+                end = "empty" if exchange.response.status == _OK else "refused"
+                beyond = exchange
+                break
+            pages.append(Page(len(pages) + 1, exchange, rows, name))
+            position = self._next(pages, size)
+            before = len(seen)
+            seen.update(pages[-1].ids)
+            if position is None or len(seen) == before:
+                end = "told" if position is None else "loop"
+                break
+        return Walk(size, tuple(pages), end, beyond, says, name)
+
+    def _ask(self, sized: Mapping[str, str], position: str | None, pages: Sequence[Page]) -> Exchange:
+        profile = self.profile
+        if profile.paging == "link" and pages:
+            return self.follow(str(position))
+        placed = {profile.position: position} if position and profile.position else {}
+        return self.get({**sized, **placed})
+
+    def _next(self, pages: Sequence[Page], size: int | None) -> str | None:
+        """Return the position or link of the next page, or None if there is no next page."""
+        profile, last = self.profile, pages[-1]
+        if profile.paging not in {"page", "offset", "cursor"}:
+            return link_of(profile, last.response, "next") or None
+        # Above the usual size, a server may give fewer rows than asked for, so count the rows of the pages.
+        is_fixed = size is not None and size <= profile.usual
+        passed = len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages)
+        return next_position(profile, len(pages), passed, last.response) or None
 
     def send(self, request: Request) -> Exchange:
         """Send the request and judge its answer."""
@@ -250,7 +242,7 @@ class ListCalls(Trial):
 
     def _judge(self, exchange: Exchange) -> None:
         """Judge an answer with the checks of single exchanges, but only the first few pages of the list."""
-        is_page = exchange.operation == self.operation.id and exchange.response.status == _OK
+        is_page = exchange.operation == self.profile.operation and exchange.response.status == _OK
         if is_page and self.judged >= _JUDGED:
             return
         self.judged += is_page
@@ -258,7 +250,7 @@ class ListCalls(Trial):
         self.ledger.record(replace(one, steps=tuple(self.steps)) for one in found)
 
     def count(self, check: str, times: int = 1) -> None:
-        self.count_check(self.operation.id, check, times)
+        self.count_check(self.profile.operation, check, times)
 
     def add_finding(  # noqa: PLR0913 - the parts of a finding
         self,
@@ -270,51 +262,39 @@ class ListCalls(Trial):
         *,
         pointer: str = "",
     ) -> None:
-        """Keep the failure of a check until `record_findings`."""
+        """Keep the failure of a check until the list has been read to its end."""
         if self.run_config.wants(check):
             shown, steps = (*self.stored, *exchanges[-_SHOWN_CALLS:]), tuple(self.steps)
-            one = Finding(check, self.operation.id, message, pointer, expected, received, shown, steps)
+            operation = self.profile.operation
+            one = Finding(check, operation, message, pointer, expected, received, shown, steps)
             self.findings.append(one)
-
-    def record_findings(self) -> None:
-        self.ledger.record(self.findings)
-        self.findings.clear()
 
     def note(self, text: str) -> None:
         self.ledger.notes.append(f"{self.name}: {text}")
 
 
-@dataclass(frozen=True, slots=True)
-class PageLink:
-    """The destination of a link."""
+def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> tuple[str, str]:
+    """Return where a link leads, as path and query below the target `url`; and its address if it leads away.
 
-    path: str
-    """Path and query below the target."""
-    elsewhere: str = ""
-    """Address of the link without query if it is not below the target, else ""."""
-
-
-def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> PageLink:
-    """Return the destination of a link in the answer to the path `own`, at the target `url`.
-
-    The path of a link may begin at the target or at the root of the target's host; `is_known` returns whether
-    a path belongs to the API. If a proxy does not rewrite links, host or path of a link may be unknown; the
-    destination is then the path `own` with the query of the link.
+    `own` is the path whose answer has the link. The address has no query; it is "" if the link leads below
+    the target. The path of a link may begin at the target or at the root of the target's host; `is_known`
+    returns whether a path belongs to the API. If a proxy does not rewrite links, host or path of a link may
+    be unknown; the destination is then the path `own` with the query of the link.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
         is_here = _origin(here) == _origin(there)
     except ValueError:
-        return PageLink(own, link)
+        return own, link
     query = f"?{there.query}" if there.query else ""
     elsewhere = f"{there.scheme}://{there.netloc}{there.path}"
     below = there.path.removeprefix(here.path) if there.path.startswith(f"{here.path}/") else ""
     for path in filter(None, (below, there.path)):
         if is_known(path):
-            return PageLink(f"{path}{query}", "" if is_here else elsewhere)
+            return f"{path}{query}", ("" if is_here else elsewhere)
     if not is_here or there.path.endswith(own):
-        return PageLink(f"{own}{query}", elsewhere)
-    return PageLink(f"{below or there.path}{query}")
+        return f"{own}{query}", elsewhere
+    return f"{below or there.path}{query}", ""
 
 
 def _origin(address: SplitResult) -> tuple[str, str, int]:
@@ -369,28 +349,20 @@ def _accepted(
     return [str(item.key) for item in items if by_place.get(item.place, not reported.is_complete)]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordList:
-    path: str
-    exchange: Exchange
-    rows: Sequence[Any]
+def read_lists_below(calls: ListCalls, above: ListCalls) -> list[Exchange]:
+    """Read the lists of the first records of the list above, longest first. Return [] if all are empty."""
+    read = [replace(calls, path=path).get({}) for path in _paths(calls.path, above)]
+    read.sort(key=lambda one: -len(rows_of(calls.profile, one.response)))
+    return read if read and rows_of(calls.profile, read[0].response) else []
 
 
-def read_lists_below(
-    profile: ListProfile, calls: ListCalls, profile_above: ListProfile, calls_above: ListCalls
-) -> list[RecordList]:
-    """Return the lists of the first records of the list above, the longest first, or [] if all are empty."""
-    read = [_read(calls, path, profile) for path in _paths(calls.path, profile_above, calls_above)]
-    return sorted(read, key=lambda one: -len(one.rows)) if any(one.rows for one in read) else []
-
-
-def _paths(template: str, profile: ListProfile, above: ListCalls) -> Iterator[str]:
+def _paths(template: str, above: ListCalls) -> Iterator[str]:
     """Yield the path of each record's list. The parameter is the member of its name, else the identity."""
     answer = above.get({}).response
-    rows = shown_rows(profile, answer)[1]
+    rows = shown_rows(above.profile, answer)[1]
     if answer.status != _OK or not rows:
         return
-    known = complete(profile, answer, rows, ())
+    known = complete(above.profile, answer, rows, ())
     before, _, rest = template.partition("{")
     name, _, after = rest.partition("}")
     for row in rows[:_RECORDS]:
@@ -401,25 +373,16 @@ def _paths(template: str, profile: ListProfile, above: ListCalls) -> Iterator[st
             yield f"{before}{quote(str(value), safe=':')}{after}"
 
 
-def _read(calls: ListCalls, path: str, profile: ListProfile) -> RecordList:
-    exchange = replace(calls, path=path).get({})
-    rows = shown_rows(profile, exchange.response)[1] if exchange.response.status == _OK else None
-    return RecordList(path, exchange, rows or ())
-
-
-def check_rows_are_its_own(
-    calls: ListCalls, known: ListProfile, others: Sequence[RecordList], reference: Walk
-) -> None:
+def check_rows_are_its_own(calls: ListCalls, others: Sequence[Exchange], reference: Walk) -> None:
     """Find a row that another record's list also shows. Ignore short or numeric ids, which may repeat."""
-    mine = {
-        row.id for row in reference.rows if known.identity and len(row.id) >= _WIDE and not row.id.isdecimal()
-    }
+    ids = {row.id for row in reference.rows if calls.profile.identity}
+    mine = {one for one in ids if len(one) >= _WIDE and not one.isdecimal()}
     for one in others:
-        theirs = {row.id for row in rows_of(known, one.exchange.response)}
+        theirs = {row.id for row in rows_of(calls.profile, one.response)}
         calls.count(_CHECK)
         shared = sorted(mine & theirs)
         if shared:
-            message = f"{calls.name} shows row {excerpt(shared[0])}; GET {one.path} shows it too"
-            exchanges = (reference.exchanges[0], one.exchange)
-            calls.add_finding(_CHECK, message, exchanges, "rows of this record only")
+            message = f"{calls.name} shows row {excerpt(shared[0])}; {one.request.name} shows it too"
+            shown = (reference.exchanges[0], one)
+            calls.add_finding(_CHECK, message, shown, "rows of this record only")
             return
