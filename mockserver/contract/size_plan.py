@@ -1,4 +1,4 @@
-"""Batch sizes that a run tries, the records that they need, and how records are read back."""
+"""Batch sizes that a run tries, and the calls that prepare what their items need."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import Literal, TypeAlias
 from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, to_json_text
-from mockserver.contract.profile import BatchProfile, Record
+from mockserver.contract.profile import BatchProfile
 from mockserver.contract.run_state import SizeBudget, SizeLimit
-from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.batches import SettledBatch, read_back
-from mockserver.contract.sequences.sequence import A_PAGE, CallSequence
+from mockserver.contract.sequences.sequence import CallSequence
 from mockserver.spec.openapi import Operation, Spec, resolve
 
 IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
@@ -59,15 +57,9 @@ BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second",
 _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
 """Patterns that leave good items in a large batch; "all" is tried in the smallest large batch."""
 
+TENANT = 0
 MERGED = 100
 """Maximum number of items in a merged call."""
-
-_LISTS = "lists-show-what-is-there"
-_JUDGED = 100
-"""Maximum size of a batch for which the list's answer is judged, because judging many records takes long."""
-
-_LOOKED_AT = 4
-"""Maximum number of different records, and of missing records, of a list that are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,63 +67,46 @@ class PlannedSize:
     """A size to try."""
 
     size: int
-    bad: tuple[BadItems, ...] = ()
-    """Patterns of bad items, each for a batch after the good batch."""
+    batches: tuple[BadItems, ...] = ("none",)
+    """Which items are bad in each batch."""
     is_over: bool = False
     """Whether the size is above the limit, so that the whole call must be refused."""
-    good: bool = True
-    """Whether a batch of good items is sent first."""
-
-    @property
-    def batches(self) -> int:
-        return self.good + len(self.bad)
-
-
-@dataclass(frozen=True, slots=True)
-class SizePlan:
-    """The sizes of one batch operation."""
-
-    planned: tuple[PlannedSize, ...]
-    """Sizes to try, in ascending order."""
-    left_out: Mapping[int, str]
-    """Reasons why sizes are left out, by size."""
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
     """Return the limit of items from the spec, else from the profile, else of our own server."""
-    stated = _max_items(spec, operation)
-    if stated is not None:
-        return SizeLimit(stated, "the spec (maxItems)")
-    if batch_profile.max_items is not None:
-        return SizeLimit(batch_profile.max_items, "the profile")
-    if is_ours:
-        return SizeLimit(MAX_ITEMS, "this mock")
-    return SizeLimit(None, "nobody: the spec has no maxItems")
+    limits = (
+        SizeLimit(_max_items(spec, operation), "the spec (maxItems)"),
+        SizeLimit(batch_profile.max_items, "the profile"),
+        SizeLimit(MAX_ITEMS if is_ours else None, "this mock"),
+    )
+    unknown = SizeLimit(None, "nobody: the spec has no maxItems")
+    return next((limit for limit in limits if limit.most is not None), unknown)
 
 
 def plan(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
-) -> SizePlan:
-    """Plan the sizes; `calls_by_key` is the mean number of calls that prepare a key.
+) -> tuple[list[PlannedSize], dict[int, str]]:
+    """Return the sizes to try in ascending order, and by size, the reasons why other sizes are left out.
 
-    The seed decides which pattern of bad items each size gets.
+    `calls_by_key` is the mean number of calls that prepare a key. The seed decides which pattern of bad items
+    each size gets.
     """
     left_out: dict[int, str] = {}
     planned: list[PlannedSize] = []
     calls, items = 0.0, 0
     for one in _wanted(limit, batch_profile, budget, seed):
         # Each batch costs its own call, a read of the list, and single reads.
-        calls += (2 + min(one.size, _ALL_ARE_READ)) * one.batches + (
-            0 if one.is_over else calls_by_key * one.size
-        )
-        items += one.size * one.batches
+        calls += (2 + min(one.size, _ALL_ARE_READ)) * len(one.batches)
+        calls += 0 if one.is_over else calls_by_key * one.size
+        items += one.size * len(one.batches)
         if not _has_keys(batch_profile, one.size):
             left_out[one.size] = "there are not so many keys"
         elif calls > budget.calls or items > budget.items:
             left_out[one.size] = "it is over the budget"
         else:
             planned.append(one)
-    return SizePlan(tuple(planned), left_out)
+    return planned, left_out
 
 
 def _wanted(
@@ -140,14 +115,10 @@ def _wanted(
     sizes = _sizes(limit.most, seed)
     both = sum(2 * size for size in sizes) <= budget.items
     for size, bad in zip(sizes, _bad_items(sizes, seed), strict=True):
-        if not size or not batch_profile.corruptions:
+        if not size or not batch_profile.corruptions or (size >= SIZES[-1] and not both):
             yield PlannedSize(size)
-        elif both or size <= _SENT_TWICE:
-            yield PlannedSize(size, bad)
-        elif size < SIZES[-1]:
-            yield PlannedSize(size, bad, good=False)
         else:
-            yield PlannedSize(size)
+            yield PlannedSize(size, ("none", *bad) if both or size <= _SENT_TWICE else bad)
     if limit.most is not None:
         yield PlannedSize(limit.most + 1, is_over=True)
 
@@ -233,21 +204,21 @@ def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
     if batch_profile.prepare is None:
         return 0
     keys = [batch_profile.key(number) for number in range(MERGED)]
-    return sum(1 for _ in _merged(api, _requests(batch_profile, keys, 0))) / MERGED
+    return sum(1 for _ in _merged(api, _requests(batch_profile, keys))) / MERGED
 
 
-def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
+def prepare_keys(sequence: CallSequence, keys: Sequence[str]) -> None:
     """Prepare the keys in as few calls as possible. Fail if a call is not answered 2xx."""
     context = sequence.context
-    requests = _merged(context.api, _requests(context.batch_profile, keys, tenant))
+    requests = _merged(context.api, _requests(context.batch_profile, keys))
     # Judging 100 items takes long, and later calls of an operation are like the first call.
     whose = f"{len(keys)} items need"
-    sequence.prepare(requests, tenant, "what the items need", whose, judges_once=True)
+    sequence.prepare(requests, TENANT, "what the items need", whose, judges_once=True)
 
 
-def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> list[Request]:
+def _requests(batch_profile: BatchProfile, keys: Iterable[str]) -> list[Request]:
     prepare = batch_profile.prepare
-    return [request for key in keys for request in prepare(key, tenant)] if prepare else []
+    return [request for key in keys for request in prepare(key, TENANT)] if prepare else []
 
 
 def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]:
@@ -271,106 +242,3 @@ def _list_of(api: ApiUnderTest, request: Request) -> str | None:
     if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
     return str(operation.batch.items[0]) if operation.batch.items else ""
-
-
-def reads_a_page(batch_profile: BatchProfile) -> bool:
-    """Return whether records can only be read in a list, so that the requests of all keys are equal."""
-    first, second = (batch_profile.read(batch_profile.key(number), 0) for number in (0, 1))
-    return first == second
-
-
-def know_before(
-    sequence: CallSequence, keys: Sequence[str], sample: Sequence[str], tenant: int, *, is_fresh: bool
-) -> frozenset[str] | None:
-    """Note the records of the keys before a batch; return the keys whose record is exactly known.
-
-    If `is_fresh`, no record exists, and nothing is read. Else read the records of `sample`, and assume the
-    first of these records for all other keys. Return None if only a part of the sample has records.
-    """
-    if is_fresh:
-        shown: dict[str, Record | None] = dict.fromkeys(keys)
-    else:
-        shown = {key: sequence.read(key, tenant) for key in sample}
-        if len({record is None for record in shown.values()}) > 1:
-            return None
-    like = next(iter(shown.values()), None)
-    for key in keys:
-        record = shown.get(key, like)
-        sequence.there[tenant, key] = sequence.initial[tenant, key] = record
-    return frozenset(keys) if like is None else frozenset(shown)
-
-
-def read_some(
-    sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
-) -> frozenset[str]:
-    """Read back the items at `places`, and assume the reported outcome for all other items.
-
-    Return the keys that were read. Read no key if keys are read in a list and may not fit on one page.
-    """
-    due = _after(answered, dict(sequence.there), tenant)
-    sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
-    if reads_a_page(sequence.context.batch_profile) and len(answered.sent.items) > A_PAGE:
-        sampled = {}
-    read_back(sequence, answered, tenant, sampled)
-    for key, record in due.items():
-        if key not in sampled:
-            sequence.there[tenant, key] = record
-    return frozenset(sampled)
-
-
-def read_list(
-    sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
-) -> frozenset[str]:
-    """Compare the list with the records of the `exact` keys, and return the keys that were compared.
-
-    If a record is different or missing in the list, read the single record before a check fails.
-    """
-    subject = sequence.context.batch_profile
-    due = {item.key: sequence.there[tenant, item.key] for item in answered.sent.items if item.key in exact}
-    expected = {key for key, record in due.items() if record is not None}
-    pages = sequence.read_list(expected, tenant)
-    if pages is None:
-        return frozenset()
-    if len(answered.sent.items) <= _JUDGED:
-        sequence.judge(pages.first)
-    listed = pages.rows
-    is_whole = expected <= listed.keys()
-    compared = frozenset(key for key in due if is_whole or key in listed)
-    sequence.count_check(_LISTS, len(compared))
-    odd = [key for key, record in due.items() if key in listed and listed[key] != record]
-    missing = [] if reads_a_page(subject) and not pages.is_whole else _missing(due, listed)
-    read_back(sequence, answered, tenant, [*odd[:_LOOKED_AT], *missing[:_LOOKED_AT]])
-    for key in [*odd[:_LOOKED_AT], *(missing[:_LOOKED_AT] if pages.is_whole else ())]:
-        shown, in_list = sequence.there[tenant, key], listed.get(key)
-        if in_list != shown:
-            message = (
-                f"{sentences.batch(answered.sent.items)}; reading {key} shows {sentences.record(shown)}; "
-            )
-            message = f"{message}the list shows {sentences.record(in_list)}"
-            sequence.fail(_LISTS, message, sentences.record(shown), sentences.record(in_list))
-    return compared.union(missing[:_LOOKED_AT])
-
-
-def _after(
-    answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
-) -> dict[str, Record | None]:
-    """Return the record that each key must have after the batch, according to its answer."""
-    due: dict[str, Record | None] = {}
-    taken = not answered.exchange.response.is_refused and not answered.sent.expected_effect.whole
-    rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
-    for one, effect, verdict in rows:
-        due.setdefault(one.key, before[tenant, one.key])
-        if taken and effect.accepted and verdict.accepted is not False:
-            due[one.key] = effect.record
-    return due
-
-
-def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> list[str]:
-    """Return the keys of records that the list lacks. Keys whose neighbours are listed come first."""
-    keys = list(due)
-    lost = [place for place, key in enumerate(keys) if due[key] is not None and key not in listed]
-
-    def is_gap(place: int) -> bool:
-        return all(keys[other] in listed for other in (place - 1, place + 1) if 0 <= other < len(keys))
-
-    return [keys[place] for place in sorted(lost, key=lambda place: (not is_gap(place), place))]

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from statistics import median
 
-from mockserver.contract import size_plan
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
-from mockserver.contract.profile import BatchProfile, DrawnValues, ReportedOutcomes
+from mockserver.contract.profile import BatchProfile, DrawnValues, Record, ReportedOutcomes
 from mockserver.contract.run_state import PlannedPart, SizeBudget, SizeLimit, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
-from mockserver.contract.sequences.batches import SettledBatch, settle_batch
+from mockserver.contract.sequences.batches import SettledBatch, read_back, settle_batch
 from mockserver.contract.sequences.sentences import SentBatch, SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
+    A_PAGE,
     CallSequence,
     SequenceContext,
     plan_batches,
     usable_batches,
 )
-from mockserver.contract.sequences.undocumented import with_shared_positions
+from mockserver.contract.sequences.undocumented import begin_with_positions
 from mockserver.contract.size_plan import (
     IN_TIME,
     LEGAL,
     LIMIT,
     SIZES,
+    TENANT,
     BadItems,
     PlannedSize,
     calls_by_key,
     limit_of,
     places_of,
     plan,
+    prepare_keys,
     sample_of,
 )
 from mockserver.contract.trial import Trial
@@ -53,9 +56,8 @@ _SEARCHES = 16
 _KEYS_OF_SEQUENCES = 5_000
 """Number of keys that are reserved for the sequences at a target without sandboxes."""
 
-TOO_LARGE = 413
-_TENANT = 0
-_ORDER = "order-is-kept"
+_TOO_LARGE = 413
+_ORDER, _LISTS = "order-is-kept", "lists-show-what-is-there"
 _RANGES = 3
 """Maximum number of key ranges to try. A range is skipped if only a part of its keys has records."""
 
@@ -66,8 +68,20 @@ _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
 """Maximum size for which the list is also read after the good batch if batches with bad items follow."""
 
+_JUDGED = 100
+"""Maximum size of a batch for which the list's answer is judged, because judging many records takes long."""
+
+_LOOKED_AT = 4
+"""Maximum number of different records, and of missing records, of a list that are read one by one."""
+
 COMPARED = range(50, 101)
 """Sizes whose times tell how long larger batches may take."""
+
+_LEAST_SECONDS, _MOST_SECONDS = 2.0, 20.0
+"""Minimum and maximum time limit of a batch. The maximum also holds while the usual time is unknown."""
+
+_TIMES = 4.0
+"""Factor by which a batch may take longer than its items usually do."""
 
 _SENT_AGAIN = 2
 """Number of times that a late batch is sent again, because one late answer may be chance."""
@@ -75,55 +89,26 @@ _SENT_AGAIN = 2
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
     """Yield a part for every batch, which tries the sizes and records a failure at the smallest size."""
-
-    def run(trial: Trial, profile: BatchProfile, number: int) -> None:
-        _run_profile(_context(trial, profile, number), clock)
-
-    yield from plan_batches(
-        trial, usable_batches(trial.api, trial.run_config), PHASE, len(SIZES) + _MORE_SIZES, run
-    )
+    usable, work = usable_batches(trial.api, trial.run_config), partial(_run_profile, clock=clock)
+    yield from plan_batches(trial, usable, PHASE, len(SIZES) + _MORE_SIZES, work)
 
 
-def _run_profile(context: SequenceContext, clock: Clock) -> None:
+def _run_profile(trial: Trial, profile: BatchProfile, number: int, clock: Clock) -> None:
+    context = begin_with_positions(trial, profile, number, _KEYS_OF_SEQUENCES, "sizes ")
+    # A missing answer is reported by `sizes-are-answered-in-time`, with the size.
+    context.search.known.add((profile.operation, "every-call-is-answered"))
     api, profile = context.api, context.batch_profile
     operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
     limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
     budget = SizeBudget.of(context.run_config)
-    sizes = plan(limit, profile, budget, calls_by_key(api, profile), context.run_config.seed)
-    run = _SizeRun(context, limit, budget, clock, clock(), dict(sizes.left_out))
+    seed = context.run_config.seed
+    planned, left_out = plan(limit, profile, budget, calls_by_key(api, profile), seed)
+    run = _SizeRun(context, limit, budget, clock, clock(), left_out)
     try:
-        run.run(sizes.planned)
+        run.run(planned)
     finally:
         tried = SizeTimes(profile.operation, limit, budget, tuple(run.times), run.left_out)
         context.ledger.sizes.append(tried)
-
-
-def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContext:
-    context = SequenceContext.begin(trial, profile, f"sizes {trial.api.name} {profile.operation} {number}")
-    if not context.isolation.are_apart:
-        context.isolation.new_scope(_KEYS_OF_SEQUENCES)
-    # A missing answer is reported by `sizes-are-answered-in-time`, with the size.
-    context.search.known.add((profile.operation, "every-call-is-answered"))
-    return with_shared_positions(context, number)
-
-
-@dataclass(slots=True)
-class Patience:
-    """Time limits of batches, from the times of smaller batches."""
-
-    by_item: float | None = None
-    """Usual seconds of an item in smaller batches, None before such a batch was sent."""
-    least: float = 2.0
-    """Minimum limit in seconds."""
-    most: float = 20.0
-    """Maximum limit in seconds; the limit while `by_item` is unknown."""
-    times: float = 4.0
-    """Factor by which a batch may take longer than its items usually do."""
-
-    def limit(self, size: int) -> float:
-        if self.by_item is None:
-            return self.most
-        return min(self.most, max(self.least, self.times * self.by_item * size))
 
 
 @dataclass(slots=True)
@@ -138,7 +123,8 @@ class _SizeRun:
     left_out: dict[int, str]
     times: list[SizeTime] = field(default_factory=list)
     """The time of each batch."""
-    patience: Patience = field(default_factory=Patience)
+    seconds_by_item: float | None = None
+    """Usual seconds of an item in batches of the sizes `COMPARED`, None before such a batch was sent."""
     passed: int | None = None
     """Largest size whose trial is over, None before the first trial."""
     ended: str = ""
@@ -155,7 +141,7 @@ class _SizeRun:
             self._try(planned)
             self.passed = planned.size
             taken = [time.seconds / time.size for time in self.times if time.size in COMPARED]
-            self.patience.by_item = median(taken) if taken else None
+            self.seconds_by_item = median(taken) if taken else None
 
     def _try(self, planned: PlannedSize) -> None:
         search, ledger = self.context.search, self.context.ledger
@@ -189,30 +175,25 @@ class _SizeRun:
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
         """Return the finding of the smallest failing size. Search for this size only if the run shrinks."""
-        low, high = self.passed, planned.size
-        if self.context.run_config.shrinks and not planned.is_over:
-            low, high, finding = self._searched(planned, finding)
         if planned.is_over:
             return finding
+        low, high = self.passed, planned.size
+        if self.context.run_config.shrinks:
+            low, high, finding = self._searched(planned, finding)
         passes = f", not with {low:,}" if low else ""
         return replace(finding, message=f"fails with {high:,} items{passes}: {finding.message}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
-        left = _SEARCHES
-        for size in sorted((one for one in SIZES if 0 < one < planned.size), reverse=True):
-            found, left = self._again(replace(planned, size=size)), left - 1
+        for _ in range(_SEARCHES):
+            size = _size_between(low, high)
+            if size is None or (low is not None and self._is_late()):
+                break
+            found = self._again(replace(planned, size=size))
             if found is None:
                 low = size
-                break
-            high, finding = size, found
-        while low is not None and high - low > 1 and left and not self._is_late():
-            middle = (low + high) // 2
-            found, left = self._again(replace(planned, size=middle)), left - 1
-            if found is None:
-                low = middle
             else:
-                high, finding = middle, found
+                high, finding = size, found
         return low, high, finding
 
     def _again(self, planned: PlannedSize) -> Finding | None:
@@ -227,16 +208,13 @@ class _SizeRun:
 
     def _note_limit(self, planned: PlannedSize) -> None:
         low, high = self.passed or 0, planned.size
-        for _ in range(_SEARCHES):
-            if high - low <= 1:
-                break
-            middle = (low + high) // 2
+        while (size := _size_between(low, high)) is not None:
             try:
-                self.attempt(PlannedSize(middle))
+                self.attempt(PlannedSize(size))
             except (OwnLimitError, KeysInUseError):
-                high = middle
+                high = size
             else:
-                low = middle
+                low = size
         self.ended = f"the target refuses more than {low:,} with 413"
         self.context.search.finding = None
         operation = self.context.batch_profile.operation
@@ -255,10 +233,8 @@ class _SizeRun:
         """
         try:
             with self._opened(planned) as opened:
-                if planned.good:
-                    opened.first()
-                for number, bad in enumerate(planned.bad, planned.good):
-                    opened.mixed(number, bad)
+                for number, bad in enumerate(planned.batches):
+                    opened.send(number, bad)
         except BrokenRule as broken:
             return broken.finding
         return None
@@ -266,13 +242,12 @@ class _SizeRun:
     def seconds_of(self, size: int) -> float:
         """Send a good batch of this size and return its seconds. Raises KeysInUseError."""
         with self._opened(PlannedSize(size)) as opened:
-            return opened.timed_call(opened.good(0))[1]
+            return opened.timed_call(opened.items(0, "none"))[1]
 
     @contextmanager
     def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial]:
         isolation, profile = self.context.isolation, self.context.batch_profile
-        takes_again = self.context.batch.upsert or profile.record_after is not None
-        number = planned.size if takes_again else planned.batches * planned.size
+        number = planned.size if self.context.takes_again else len(planned.batches) * planned.size
         # All ranges are reserved at once, so that each size has the same ranges in every run.
         ranges = _RANGES if number <= _SPARED else 1
         scope = isolation.new_scope(ranges * number)
@@ -310,83 +285,132 @@ class _OpenedTrial:
     """Keys whose record is exactly known."""
 
     def prepare(self) -> bool:
-        """Create what the items need. Return False if some of the keys, but not all, have records."""
+        """Create what the items need, and note the records of the keys. Return False if only some keys have one.
+
+        If no record can exist, nothing is read. Else a sample of the keys is read, and the first record is
+        assumed for all keys outside the sample.
+        """
         if not self.keys:
             return True
+        sequence, profile = self.sequence, self.sequence.context.batch_profile
         if not self.planned.is_over:
-            size_plan.prepare_keys(self.sequence, tuple(dict.fromkeys(self.keys)), _TENANT)
-        profile = self.sequence.context.batch_profile
-        is_fresh = self.sequence.scope.has_sandbox and profile.prepare is None and profile.creates
-        exact = size_plan.know_before(
-            self.sequence, self.keys, self._sampled_keys(), _TENANT, is_fresh=is_fresh
-        )
-        self.exact = exact or frozenset()
-        return exact is not None
-
-    def first(self) -> None:
-        items = self.good(0)
-        if self.planned.is_over:
-            self._send_one_too_many(items)
+            prepare_keys(sequence, tuple(dict.fromkeys(self.keys)))
+        if sequence.scope.has_sandbox and profile.prepare is None and profile.creates:
+            shown: dict[str, Record | None] = dict.fromkeys(self.keys)
         else:
-            self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
+            shown = {key: sequence.read(key, TENANT) for key in self._sampled_keys()}
+        if len({record is None for record in shown.values()}) > 1:
+            return False
+        like = next(iter(shown.values()), None)
+        for key in self.keys:
+            sequence.there[TENANT, key] = sequence.initial[TENANT, key] = shown.get(key, like)
+        self.exact = frozenset(self.keys if like is None else shown)
+        return True
 
-    def mixed(self, number: int, named: BadItems) -> None:
-        """Send bad items among good items. If the vendor accepts a key again, repeat the earlier keys."""
-        bad = places_of(named, self.planned.size)
-        known = self.sequence.context.batch_profile.corruptions
-        ways = tuple(way for way in known if not way.refuses_call) or known
-        items = [
-            SequenceItem(one.key, one.drawn, ways[place % len(ways)] if place in bad else None)
-            for place, one in enumerate(self.good(number))
-        ]
-        self._send(items, bad, lists=True, named=named)
+    def items(self, number: int, named: BadItems) -> list[SequenceItem]:
+        """Return the items of the batch `number`. All values in a trial differ.
 
-    def good(self, number: int) -> list[SequenceItem]:
-        """Return the good items of the batch `number`; all values in a trial differ."""
-        size = self.planned.size
+        If the vendor accepts a key again, each batch repeats the keys of the batches before.
+        """
+        size, known = self.planned.size, self.sequence.context.batch_profile.corruptions
+        ways, bad = tuple(way for way in known if not way.refuses_call) or known, places_of(named, size)
         first = number * size % len(self.keys) if self.keys else 0
         return [
-            SequenceItem(key, self._drawn(number * _NUMBERS + place + 1))
+            SequenceItem(
+                key,
+                self._drawn(number * _NUMBERS + place + 1),
+                ways[place % len(ways)] if place in bad else None,
+            )
             for place, key in enumerate(self.keys[first : first + size])
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
         """Send the items. Return the exchange (None if no answer came), its seconds, and the batch."""
-        sent = batches.build_items(self.sequence, items, _TENANT)
-        request = batches.request_of(self.sequence, sent, _TENANT)
+        sent = batches.build_items(self.sequence, items, TENANT)
+        request = batches.request_of(self.sequence, sent, TENANT)
         began = self.run.clock()
-        exchange = self.sequence.call(request, _TENANT)
+        exchange = self.sequence.call(request, TENANT)
         return exchange, (self.run.clock() - began).total_seconds(), sent
 
-    def _send(
-        self, items: Sequence[SequenceItem], bad: frozenset[int], *, lists: bool, named: BadItems = "none"
-    ) -> None:
-        exchange, seconds, sent = self.timed_call(items)
-        self._is_answered(sent, exchange)
+    def send(self, number: int, named: BadItems) -> None:
+        """Send a batch, and check its answer, the records that it leaves, and its time."""
+        exchange, seconds, sent = self.timed_call(self.items(number, named))
+        self.sequence.count_check(IN_TIME)
         if exchange is None:
-            return
-        self._is_taken(sent, exchange)
-        compared = 0
-        try:
-            answered = batches.read_answer(self.sequence, sent, exchange.request, exchange)
-            self._keeps_order(answered)
-            settle_batch(self.sequence, answered)
-            compared = self._read(answered, bad, lists=lists)
-        finally:
-            status, due = exchange.response.status, self.run.patience.limit(len(items))
-            self.run.times.append(SizeTime(len(items), named, status, seconds, compared, due))
-        self._is_in_time(sent, seconds)
+            message = f"{sent.says}; no answer came: {self.sequence.lost}"
+            self.sequence.fail(IN_TIME, message, "an answer", "none")
+        elif self.planned.is_over:
+            self._is_one_too_many(sent, exchange)
+        else:
+            self._is_taken(sent, exchange)
+            compared = 0
+            try:
+                answered = batches.read_answer(self.sequence, sent, exchange.request, exchange)
+                self._keeps_order(answered)
+                settle_batch(self.sequence, answered)
+                compared = self._read_back(answered, named)
+            finally:
+                status, due = (
+                    exchange.response.status,
+                    _seconds_for(len(sent.items), self.run.seconds_by_item),
+                )
+                self.run.times.append(SizeTime(len(sent.items), named, status, seconds, compared, due))
+            self._is_in_time(sent, seconds)
 
-    def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
-        """Read records back and return the number of compared records."""
-        places = sample_of(len(answered.sent.items), bad, self._seed)
-        compared = size_plan.read_some(self.sequence, answered, places, _TENANT)
-        if lists and answered.sent.items:
-            compared |= size_plan.read_list(self.sequence, answered, self.exact, _TENANT)
-        if self.sequence.lost:
-            message = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
-            self.sequence.fail(IN_TIME, f"{message}: {self.sequence.lost}", "an answer", "none")
+    def _read_back(self, answered: SettledBatch, named: BadItems) -> int:
+        """Read back a sample of the items and the list, and return the number of compared records.
+
+        For all other items, assume the reported outcome. If keys are read in a list and may not fit on one
+        page, there is no sample.
+        """
+        sequence, size = self.sequence, len(answered.sent.items)
+        due = _after(answered, sequence.there)
+        places = sample_of(size, places_of(named, size), self._seed)
+        sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
+        if self._reads_a_page() and size > A_PAGE:
+            sampled = {}
+        read_back(sequence, answered, TENANT, sampled)
+        sequence.there.update({(TENANT, key): due[key] for key in due.keys() - sampled.keys()})
+        compared = frozenset(sampled)
+        is_listed = named != "none" or size <= _LISTED_TWICE or len(self.planned.batches) == 1
+        if is_listed and size:
+            compared |= self._read_list(answered)
+        if sequence.lost:
+            message = f"{answered.sent.says}; reading them back was not answered: {sequence.lost}"
+            sequence.fail(IN_TIME, message, "an answer", "none")
         return len(compared)
+
+    def _read_list(self, answered: SettledBatch) -> frozenset[str]:
+        """Compare the list with the records of the `exact` keys, and return the keys that were compared.
+
+        If a record is different or missing in the list, read the single record before a check fails.
+        """
+        sequence, items = self.sequence, answered.sent.items
+        due = {item.key: sequence.there[TENANT, item.key] for item in items if item.key in self.exact}
+        expected = {key for key, record in due.items() if record is not None}
+        pages = sequence.read_list(expected, TENANT)
+        if pages is None:
+            return frozenset()
+        if len(items) <= _JUDGED:
+            sequence.judge(pages.first)
+        listed = pages.rows
+        is_whole = expected <= listed.keys()
+        compared = frozenset(key for key in due if is_whole or key in listed)
+        sequence.count_check(_LISTS, len(compared))
+        odd = [key for key, record in due.items() if key in listed and listed[key] != record][:_LOOKED_AT]
+        is_unknown = self._reads_a_page() and not pages.is_whole
+        missing = [] if is_unknown else _missing(due, listed)[:_LOOKED_AT]
+        read_back(sequence, answered, TENANT, [*odd, *missing])
+        for key in [*odd, *(missing if pages.is_whole else ())]:
+            shown = sequence.there[TENANT, key]
+            batches.compare_listed(sequence, key, listed, shown, f"{answered.sent.says}; ")
+        return compared.union(missing)
+
+    def _reads_a_page(self) -> bool:
+        """Return whether records can only be read in a list, so that the requests of all keys are equal."""
+        profile = self.sequence.context.batch_profile
+        first, second = (profile.read(profile.key(number), TENANT) for number in (0, 1))
+        return first == second
 
     def _keeps_order(self, answered: SettledBatch) -> None:
         """Fail if the outcome of an item names another item of the batch."""
@@ -398,18 +422,9 @@ class _OpenedTrial:
         self.sequence.count_check(_ORDER, len(named))
         for one, outcome in named:
             if outcome.key and outcome.key != one.key and outcome.key in places:
-                message = (
-                    f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
-                )
-                owner = f"{outcome.key}, which is item {places[outcome.key]}"
-                message = f"{message}({one.key}) is the outcome of {owner}"
+                message = f"{answered.sent.says}; at the position of item {places[one.key]} ({one.key}) is "
+                message += f"the outcome of {outcome.key}, which is item {places[outcome.key]}"
                 self.sequence.fail(_ORDER, message, one.key, outcome.key, outcome.at)
-
-    def _is_answered(self, sent: SentBatch, exchange: Exchange | None) -> None:
-        self.sequence.count_check(IN_TIME)
-        if exchange is None:
-            message = f"{sentences.batch(sent.items)}; no answer came: {self.sequence.lost}"
-            self.sequence.fail(IN_TIME, message, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
         """Fail if a batch is late, and is late again each time that it is repeated.
@@ -417,22 +432,20 @@ class _OpenedTrial:
         Before a batch larger than `COMPARED` is repeated, measure the time of a smaller batch again, because
         the target may have become slower since the earlier batches.
         """
-        size, patience = len(sent.items), self.run.patience
+        size, by_item = len(sent.items), self.run.seconds_by_item
         for _ in range(_SENT_AGAIN):
-            if seconds <= patience.limit(size):
+            if seconds <= _seconds_for(size, by_item):
                 return
-            if patience.by_item is not None and size > COMPARED[-1]:
-                by_item = self.run.seconds_of(COMPARED[-1]) / COMPARED[-1]
-                patience = replace(patience, by_item=max(by_item, patience.by_item))
+            if by_item is not None and size > COMPARED[-1]:
+                by_item = max(self.run.seconds_of(COMPARED[-1]) / COMPARED[-1], by_item)
             seconds = min(seconds, self.run.seconds_of(size))
-        due = patience.limit(size)
+        due = _seconds_for(size, by_item)
         if seconds <= due:
             return
-        usual = f", as an item of a smaller batch took {patience.by_item:.4f} s" if patience.by_item else ""
-        message = f"{sentences.batch(sent.items)}; the answer took {seconds:.1f} s, three times in a row"
-        self.sequence.fail(
-            IN_TIME, f"{message}; expected within {due:.1f} s{usual}", f"{due:.1f} s", f"{seconds:.1f} s"
-        )
+        usual = f", as an item of a smaller batch took {by_item:.4f} s" if by_item else ""
+        message = f"{sent.says}; the answer took {seconds:.1f} s, three times in a row; expected within "
+        message += f"{due:.1f} s{usual}"
+        self.sequence.fail(IN_TIME, message, f"{due:.1f} s", f"{seconds:.1f} s")
 
     def _is_taken(self, sent: SentBatch, exchange: Exchange) -> None:
         """Fail if a good batch of a legal size is refused as a whole.
@@ -442,7 +455,7 @@ class _OpenedTrial:
         status, limit = exchange.response.status, self.run.limit
         if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size
             return
-        if status == TOO_LARGE and limit.most is None:
+        if status == _TOO_LARGE and limit.most is None:
             raise OwnLimitError
         if not sent.expected_effect.is_done:
             return
@@ -450,23 +463,22 @@ class _OpenedTrial:
         if not exchange.response.is_refused:
             return
         allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
-        message = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
         received = sentences.response(exchange)
-        self.sequence.fail(LEGAL, f"{message}{received}", "the call taken", received)
+        message = f"{sent.says}, and {allowed}; the call is refused with {received}"
+        self.sequence.fail(LEGAL, message, "the call taken", received)
 
-    def _send_one_too_many(self, items: Sequence[SequenceItem]) -> None:
-        exchange, _, sent = self.timed_call(items)
-        self._is_answered(sent, exchange)
-        if exchange is None:
-            return
-        self.sequence.count_check(LIMIT)
+    def _is_one_too_many(self, sent: SentBatch, exchange: Exchange) -> None:
+        """Fail if a batch above the limit is not refused, or leaves a trace."""
+        sequence, limit = self.sequence, self.run.limit
+        sequence.count_check(LIMIT)
         received = sentences.response(exchange)
         if not exchange.response.is_refused and not self._refuses_some(sent, exchange):
-            message = f"{sentences.batch(sent.items)}, and at most {self.run.limit.most:,} are allowed by "
-            message = f"{message}{self.run.limit.source}; the call is answered {received}"
-            self.sequence.fail(LIMIT, message, "the call refused", received)
-        elif exchange.response.is_refused:
-            self._keeps_nothing(sent)
+            message = f"{sent.says}, and at most {limit.most:,} are allowed by {limit.source}; the call is "
+            sequence.fail(LIMIT, f"{message}answered {received}", "the call refused", received)
+        for key in self._sampled_keys() if exchange.response.is_refused else ():
+            message = f"{sent.says}, one too many; the call was refused; {key}: {{difference}}"
+            before = sequence.there[TENANT, key]
+            sequence.compare("whole-or-nothing", before, sequence.read(key, TENANT), message)
 
     def _refuses_some(self, sent: SentBatch, exchange: Exchange) -> bool:
         context = self.sequence.context
@@ -476,18 +488,9 @@ class _OpenedTrial:
             not outcome.accepted for outcome in reported.outcomes
         )
 
-    def _keeps_nothing(self, sent: SentBatch) -> None:
-        for key in self._sampled_keys():
-            before = self.sequence.there[_TENANT, key]
-            shown = self.sequence.read(key, _TENANT)
-            message = (
-                f"{sentences.batch(sent.items)}, one too many; the call was refused; {key}: {{difference}}"
-            )
-            self.sequence.compare("whole-or-nothing", before, shown, message)
-
     def _sampled_keys(self) -> list[str]:
         size = self.planned.size
-        named: tuple[BadItems, ...] = ("none", *self.planned.bad)
+        named: tuple[BadItems, ...] = ("none", *self.planned.batches)
         places = {place for bad in named for place in sample_of(size, places_of(bad, size), self._seed)}
         parts = [self.keys[first : first + size] for first in range(0, len(self.keys), size)]
         return list(dict.fromkeys(part[place] for part in parts for place in sorted(places)))
@@ -499,3 +502,45 @@ class _OpenedTrial:
     @property
     def _seed(self) -> int:
         return self.sequence.context.run_config.seed
+
+
+def _seconds_for(size: int, by_item: float | None) -> float:
+    """Return the time limit of a batch; `by_item` is the usual time of an item, None if it is unknown."""
+    if by_item is None:
+        return _MOST_SECONDS
+    return min(_MOST_SECONDS, max(_LEAST_SECONDS, _TIMES * by_item * size))
+
+
+def _size_between(low: int | None, high: int) -> int | None:
+    """Return the next size to try between a size that passes and a size that fails, or None.
+
+    If no size is known to pass (`low` is None), take the largest of `SIZES` below `high`.
+    """
+    if low is None:
+        return max((one for one in SIZES if 0 < one < high), default=None)
+    return (low + high) // 2 if high - low > 1 else None
+
+
+def _after(
+    answered: SettledBatch, before: Mapping[tuple[int, str], Record | None]
+) -> dict[str, Record | None]:
+    """Return the record that each key must have after the batch, according to its answer."""
+    due: dict[str, Record | None] = {}
+    taken = not answered.exchange.response.is_refused and not answered.sent.expected_effect.whole
+    rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
+    for one, effect, verdict in rows:
+        due.setdefault(one.key, before[TENANT, one.key])
+        if taken and effect.accepted and verdict.accepted is not False:
+            due[one.key] = effect.record
+    return due
+
+
+def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> list[str]:
+    """Return the keys of records that the list lacks. Keys whose neighbours are listed come first."""
+    keys = list(due)
+    lost = [place for place, key in enumerate(keys) if due[key] is not None and key not in listed]
+
+    def is_gap(place: int) -> bool:
+        return all(keys[other] in listed for other in (place - 1, place + 1) if 0 <= other < len(keys))
+
+    return [keys[place] for place in sorted(lost, key=lambda place: (not is_gap(place), place))]

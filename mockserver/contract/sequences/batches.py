@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -114,7 +114,7 @@ def read_answer(
     sequence.count_check("answers-can-be-read")
     if isinstance(read, str) and holds:
         received = sentences.response(exchange)
-        message = f"{sentences.batch(sent.items)}; the answer is {received}: {read}"
+        message = f"{sent.says}; the answer is {received}: {read}"
         sequence.fail("answers-can-be-read", message, "what became of each item", received)
     return SettledBatch(sent, request, exchange, reported, refused)
 
@@ -185,14 +185,10 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
         or _is_refused_item_by_item(sequence, answered)
     )
     if done or not is_refused:
-        message = sentences.batch(answered.sent.items)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
-        sequence.fail(
-            "whole-or-nothing",
-            f"{message}, which refuses the whole call; {ending}",
-            "the call refused, no item done",
-            sentences.response(answered.exchange),
-        )
+        message = f"{answered.sent.says}, which refuses the whole call; {ending}"
+        expected, received = "the call refused, no item done", sentences.response(answered.exchange)
+        sequence.fail("whole-or-nothing", message, expected, received)
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
@@ -222,7 +218,7 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
         became = f"{_explain_effect(answered.sent, place, effect)}; {_named(done)} reported as done"
     at = verdict.outcome.at if verdict.outcome else ""
-    sequence.fail(check, f"{sentences.batch(answered.sent.items)}{became}", expected, received, at)
+    sequence.fail(check, f"{answered.sent.says}{became}", expected, received, at)
 
 
 def _explain_effect(sent: SentBatch, place: int, effect: ExpectedItemEffect) -> str:
@@ -256,11 +252,9 @@ def _class_is_true(
             is_true = (made == "created") == (effect.record_before is None)
         if not is_true:
             before = sentences.record(effect.record_before)
-            message = (
-                f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
-            )
+            message = f"{answered.sent.says}; item {place}, {one.key}, is reported as {made}, and before it "
+            message += f"there was {before}"
             expected = "created" if effect.record_before is None else "updated"
-            message = f"{message}, and before it there was {before}"
             sequence.fail(check, message, expected, made, outcome.at)
 
 
@@ -355,9 +349,7 @@ def _break(
     if answered.refused:
         became, what = "the call was refused", item
     difference = sentences.difference(due.record, shown, what)
-    message = (
-        f"{sentences.batch(answered.sent.items)}; {became}; {difference}{_other_record(sequence, shown)}"
-    )
+    message = f"{answered.sent.says}; {became}; {difference}{_other_record(sequence, shown)}"
     sequence.fail(check, message, sentences.record(due.record), sentences.record(shown))
 
 
@@ -413,7 +405,15 @@ def read_list_back(sequence: CallSequence, tenant: int) -> None:
         if key not in listed and not pages.is_whole:
             continue
         sequence.count_check(_LISTS)
-        if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):
-            in_list = sentences.record(listed.get(key))
-            message = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
-            sequence.fail(_LISTS, message, sentences.record(shown), in_list)
+        if listed.get(key) != expected:
+            compare_listed(sequence, key, listed, _look(sequence, tenant, key))
+
+
+def compare_listed(
+    sequence: CallSequence, key: str, listed: Mapping[str, Record], shown: Record | None, what: str = ""
+) -> None:
+    """Fail if the list shows another record than a single read (`shown`); `what` begins the message."""
+    if listed.get(key) != shown:
+        single, in_list = sentences.record(shown), sentences.record(listed.get(key))
+        message = f"{what}reading {key} shows {single}; the list shows {in_list}"
+        sequence.fail(_LISTS, message, single, in_list)

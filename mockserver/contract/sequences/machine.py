@@ -115,7 +115,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.context.ledger.observer.step_began()
         self.batch_profile = self.context.batch_profile
         self.alone = tuple(way for way in self.batch_profile.corruptions if not way.refuses_call)
-        self.pool = KEYS if _takes_again(self.context) else 2 * KEYS
+        self.pool = KEYS if self.context.takes_again else 2 * KEYS
         scope = self.context.isolation.new_scope(self.pool)
         self.sequence = CallSequence(self.context, scope)
         self.isolation = [scope]
@@ -213,7 +213,7 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT, known=st.booleans())
     def send_two_at_once(self, data: st.DataObject, tenant: int, *, known: bool) -> None:
         batch, other = self._pair(data)
-        if known and _takes_again(self.context):
+        if known and self.context.takes_again:
             batches.send_batch(self.sequence, self._numbered(batch), self._tenant(tenant))
         concurrency.send_together(self.sequence, batch, other, self._tenant(tenant))
 
@@ -264,11 +264,6 @@ class BatchMachine(RuleBasedStateMachine):
 
     def _tenant(self, drawn: int) -> int:
         return drawn % self.batch_profile.tenants
-
-
-def _takes_again(context: SequenceContext) -> bool:
-    """Return whether a key may be sent again. If not, a sequence needs more keys."""
-    return context.batch.upsert or context.batch_profile.record_after is not None
 
 
 def build_machine(context: SequenceContext) -> type[BatchMachine]:

@@ -28,7 +28,7 @@ from mockserver.contract.sequences.sequence import (
     plan_batches,
     usable_batches,
 )
-from mockserver.contract.sequences.undocumented import with_shared_positions
+from mockserver.contract.sequences.undocumented import begin_with_positions
 from mockserver.contract.trial import Trial
 from mockserver.contract.values.run import check_values
 from mockserver.model import Json
@@ -68,11 +68,7 @@ def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
 
 
 def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
-    name = f"{trial.api.name} {profile.operation} {number}"
-    context = SequenceContext.begin(trial, profile, name)
-    if not context.isolation.are_apart:
-        context.isolation.new_scope(number * _KEYS_OF_A_BATCH)
-    context = with_shared_positions(context, number)
+    context = begin_with_positions(trial, profile, number, number * _KEYS_OF_A_BATCH)
     if trial.run_config.wants_any(SEQUENCE_CHECKS):
         _run_sequences(context)
     if context.search.target_is_lost:

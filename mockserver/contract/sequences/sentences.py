@@ -175,6 +175,11 @@ class SentBatch:
     twice: frozenset[str] = field(init=False)
     """Keys that occur more than once in the batch."""
 
+    @property
+    def says(self) -> str:
+        """The batch in words: "sent 3 good items"."""
+        return batch(self.items)
+
     def __post_init__(self) -> None:
         times = Counter(item.key for item in self.items)
         object.__setattr__(self, "twice", frozenset(key for key, number in times.items() if number > 1))

@@ -74,6 +74,11 @@ class SequenceContext(Trial):
         search = FailureSearch(trial.run_config)
         return cls(*trial.parts, profile, operation.batch, reader, isolation, search)
 
+    @property
+    def takes_again(self) -> bool:
+        """Whether a key may be sent again. If not, each batch needs keys of its own."""
+        return self.batch.upsert or self.batch_profile.record_after is not None
+
     def may_try(self, *checks: str) -> bool:
         """Return whether any of the checks is wanted, and the target still answers."""
         return self.run_config.wants_any(checks) and not self.search.target_is_lost

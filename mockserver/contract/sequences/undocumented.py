@@ -25,6 +25,7 @@ from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+from mockserver.contract.trial import Trial
 
 _TWICE = "a key twice in a batch"
 _WORDS: Mapping[Position, str] = {
@@ -47,13 +48,19 @@ _ITEMS = 600
 """Number of keys that are reserved for the trials of one batch operation."""
 
 
-def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """Return the context with the target's positions. Find the positions unless an earlier phase did.
+def begin_with_positions(
+    trial: Trial, profile: BatchProfile, number: int, reserved: int, phase: str = ""
+) -> SequenceContext:
+    """Begin the sequences of a batch, with the target's positions. Find these unless an earlier phase did.
 
-    `number` is the number of the batch in the profile. Only foreign servers are searched for positions. One
-    worker runs all phases against a foreign server, so the ledger has the positions of earlier phases.
+    `number` is the number of the batch in the profile; `reserved` is the number of keys of other sequences at
+    a target without sandboxes. Only foreign servers are searched for positions. One worker runs all phases
+    against a foreign server, so the ledger has the positions of earlier phases.
     """
-    profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
+    context = SequenceContext.begin(trial, profile, f"{phase}{trial.api.name} {profile.operation} {number}")
+    if not context.isolation.are_apart:
+        context.isolation.new_scope(reserved)
+    profiles, name = trial.ledger.profiles, (profile.operation, number)
     if name not in profiles:
         profiles[name] = with_positions(context).batch_profile
     return replace(context, batch_profile=profiles[name])
