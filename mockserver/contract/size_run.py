@@ -285,7 +285,7 @@ class _OpenedTrial:
     """Keys whose record is exactly known."""
 
     def prepare(self) -> bool:
-        """Create what the items need, and note the records of the keys. Return False if only some keys have one.
+        """Create what the items need; note the records of the keys. Return False if only some keys have one.
 
         If no record can exist, nothing is read. Else a sample of the keys is read, and the first record is
         assumed for all keys outside the sample.

@@ -74,9 +74,8 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
         request = with_key(IdempotencyRule(subject.key_header), request, token)
     if not sent.media_type:
         return request
-    headers = request.headers
-    body = subject.encodings[sent.media_type](sent.documents)
-    return replace(request, headers={**headers, "content-type": sent.media_type}, body=body)
+    headers = {**request.headers, "content-type": sent.media_type}
+    return replace(request, headers=headers, body=subject.encodings[sent.media_type](sent.documents))
 
 
 def send_batch(
@@ -162,18 +161,17 @@ def _call_step(
 
 
 def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
-    sent = answered.sent
-    if sent.expected_effect.whole:
+    expected = answered.sent.expected_effect
+    if expected.whole:
         _refuses_all(sequence, answered)
-    for place, (effect, verdict) in enumerate(
-        zip(sent.expected_effect.effects, answered.verdicts, strict=True)
-    ):
-        if effect.accepted is None or verdict.accepted is None or sent.expected_effect.whole:
+        return
+    for place, (effect, verdict) in enumerate(zip(expected.effects, answered.verdicts, strict=True)):
+        if effect.accepted is None or verdict.accepted is None:
             continue
         _fits(sequence, answered, place)
         if verdict.accepted and effect.accepted:
-            _class_is_true(sequence, answered, place, effect, verdict)
-            _amount_is_exact(sequence, answered, place, verdict)
+            _class_is_true(sequence, answered, place)
+            _amount_is_exact(sequence, answered, place)
 
 
 def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
@@ -232,14 +230,9 @@ def _explain_effect(sent: SentBatch, place: int, effect: ExpectedItemEffect) -> 
     )
 
 
-def _class_is_true(
-    sequence: CallSequence,
-    answered: SettledBatch,
-    place: int,
-    effect: ExpectedItemEffect,
-    verdict: ReportedVerdict,
-) -> None:
-    outcome, one = verdict.outcome, answered.sent.items[place]
+def _class_is_true(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
+    one, effect = answered.sent.items[place], answered.sent.expected_effect.effects[place]
+    outcome = answered.verdicts[place].outcome
     if outcome is None:
         return
     check = check_of(answered.sent, one, "class-is-true", media=False)
@@ -258,10 +251,8 @@ def _class_is_true(
             sequence.fail(check, message, expected, made, outcome.at)
 
 
-def _amount_is_exact(
-    sequence: CallSequence, answered: SettledBatch, place: int, verdict: ReportedVerdict
-) -> None:
-    amount, outcome = sequence.context.batch_profile.amount, verdict.outcome
+def _amount_is_exact(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
+    amount, outcome = sequence.context.batch_profile.amount, answered.verdicts[place].outcome
     if amount is None or outcome is None or outcome.amount is None:
         return
     expected = amount(answered.sent.documents[place])

@@ -193,16 +193,6 @@ class _Refusal:
     exchange: Exchange
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """A number in messages that follows the place of the bad item."""
-
-    shift: int
-    """The number in a message minus the place of the bad item; equal in all messages."""
-    text: str
-    """The first of the messages."""
-
-
 def check_positions(context: SequenceContext) -> None:
     """Send each kind of bad item at three places of a batch, and compare numbers in messages with places."""
     ways = context.batch_profile.corruptions
@@ -224,17 +214,17 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
     if not counts:
         return
     sequence.count_check(CHECK)
-    if any(count.shift in _RIGHT for count in counts):
+    if any(shift in _RIGHT for shift, _ in counts):
         return
-    first, wrong = refusals[0], counts[0]
-    named = first.place + wrong.shift
+    first, (shift, text) = refusals[0], counts[0]
+    named = first.place + shift
     shown = (*refusals[1:], first)
     sequence.steps[:] = [one.step for one in shown]
     sequence.exchanges[:] = [one.exchange for one in shown]
     expected = f"{first.place} (counted from 0) or {first.place + 1} (from 1)"
     message = (
         f"sent {_FARTHEST} items, item {first.place} of them bad ({way.name}); the message says {named}, "
-        f"expected {expected}: {wrong.text!r}; it is wrong by as much where the bad item is at another place"
+        f"expected {expected}: {text!r}; it is wrong by as much where the bad item is at another place"
     )
     sequence.fail(CHECK, message, expected, str(named))
 
@@ -244,8 +234,11 @@ def _may_count(refusal: _Refusal) -> bool:
     return any(abs(number - refusal.place) <= _FARTHEST for number in numbers)
 
 
-def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
-    """Yield each number that follows the place, from messages by place that differ in numbers only."""
+def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, str]]:
+    """Find numbers that follow the place, in messages by place that differ in numbers only.
+
+    Yield the difference of each number from the place, which is equal in all messages, and the first message.
+    """
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:
         return
@@ -258,7 +251,7 @@ def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
             shift = (value or 0) - first
             follows = all(value is not None and value - place == shift for place, value in shifts.items())
             if follows and abs(shift) <= _FARTHEST:
-                yield _Count(shift, text)
+                yield shift, text
 
 
 def _positions(text: str) -> list[int | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 
@@ -80,7 +80,7 @@ def with_positions(context: SequenceContext) -> SequenceContext:
     )
     if not is_assumed or context.target.identity().is_ours:
         return context
-    trials = PositionTrials.begin(context)
+    trials = PositionTrials(context)
     # The sequences report an answer that is missing or unreadable.
     with suppress(BrokenRule):
         return replace(context, batch_profile=trials.adapted_profile())
@@ -109,29 +109,20 @@ class TrialResult:
         return cls(positions, f"{how}: {became}", answer.exchange)
 
 
-@dataclass(slots=True)
 class PositionTrials:
-    context: SequenceContext
-    sequence: CallSequence
-    keys: Iterator[int]
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Trials with keys of their own. Their failed checks do not reach the search of sequences."""
 
-    @classmethod
-    def begin(cls, context: SequenceContext) -> PositionTrials:
-        """Begin trials with keys of their own; their failed checks do not reach the search of sequences."""
-        quiet = replace(context, search=FailureSearch(context.run_config))
-        scope = context.isolation.new_scope(_ITEMS)
-        first = scope.numbers_from + 1
-        return cls(quiet, CallSequence(quiet, scope), count(scope.first), count(first))
-
-    @property
-    def _ours(self) -> BatchProfile:
+    def __init__(self, context: SequenceContext) -> None:
+        self.context = replace(context, search=FailureSearch(context.run_config))
+        self.ours = context.batch_profile
         """The profile with the positions of this mock."""
-        return self.context.batch_profile
+        scope = context.isolation.new_scope(_ITEMS)
+        self.sequence = CallSequence(self.context, scope)
+        self.keys, self.numbers = count(scope.first), count(scope.numbers_from + 1)
 
     def adapted_profile(self) -> BatchProfile:
         """Make the trials; return the profile with what the target does in place of what this mock does."""
-        ours = self._ours
+        ours = self.ours
         assumptions = {case.assumption.name: case.assumption for case in _cases(ours) if case.assumption}
         taken = {name: self._position(one) for name, one in assumptions.items()}
         corruptions = tuple(_adapted(ours.corruptions, taken))
@@ -142,7 +133,7 @@ class PositionTrials:
 
     def _position(self, assumption: Assumption) -> Position | None:
         name, allowed = assumption.name, assumption.positions
-        cases = [case for case in _cases(self._ours) if case.assumption and case.assumption.name == name]
+        cases = [case for case in _cases(self.ours) if case.assumption and case.assumption.name == name]
         tried = (self._try_case(case, *at) for case in cases for at in ((0, 2), (1, 2), (0, 1)))
         agreed = self._agreed(name, tried)
         if not agreed:
@@ -189,7 +180,7 @@ class PositionTrials:
         return not results or _WORDS["taken"] in agreed
 
     def _twice(self) -> Twice:
-        ours = self._ours
+        ours = self.ours
         if not ours.twice_positions:
             return ours.twice
         tried = (self._try_twice(apart=apart) for apart in (False, True))
@@ -222,7 +213,7 @@ class PositionTrials:
         match answer.verdicts[0].accepted, answer.verdicts[-1].accepted:
             case True, True:
                 shown = self.sequence.read(first.key, 0)
-                kept = self._record_of(self._ours.record_after, None, first)
+                kept = self._record_of(self.ours.record_after, None, first)
                 return ("kept",) if shown == kept else ("each",)
             case True, False:
                 return ("first",)
@@ -232,7 +223,7 @@ class PositionTrials:
 
     def _with_update(self) -> BatchProfile:
         """Return the profile with the server's position on updates, or ours if no known position fits."""
-        ours = self._ours
+        ours = self.ours
         if not ours.updates:
             return ours
         agreed = self._agreed(_NAME, (self._try_update() for _ in range(_PAIRS)))
@@ -253,7 +244,7 @@ class PositionTrials:
             return None
         accepted, after = answer.verdicts[0].accepted, self.sequence.read(first.key, 0)
         words = []
-        for update in self._ours.updates:
+        for update in self.ours.updates:
             expected = self._record_of(update.record_after, before, second)
             must_refuse = isinstance(expected, RefusedStep)
             is_fitting = accepted is False if must_refuse else accepted is not False
@@ -268,12 +259,12 @@ class PositionTrials:
         """Return the record that the item must leave, or a RefusedStep if the item must be refused."""
         if after is not None:
             return after(before, item.key, item.drawn)
-        return self._ours.record(item.key, item.drawn)
+        return self.ours.record(item.key, item.drawn)
 
     def _item(self, key: str = "") -> SequenceItem:
         number = next(self.numbers)
         drawn = DrawnValues(number, Decimal(number % 1000) + Decimal("0.25"))
-        return SequenceItem(key or self._ours.key(next(self.keys)), drawn)
+        return SequenceItem(key or self.ours.key(next(self.keys)), drawn)
 
     def _send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
         """Send a batch and read its outcomes. Return None if there is no readable answer."""

@@ -18,7 +18,7 @@ from mockserver.contract.sequences.run import find_counts
     ],
 )
 def test_a_number_that_follows_the_place_is_a_position(texts: dict[int, str], shifts: list[int]) -> None:
-    assert [one.shift for one in find_counts({place: [text] for place, text in texts.items()})] == shifts
+    assert [shift for shift, _ in find_counts({place: [text] for place, text in texts.items()})] == shifts
 
 
 @pytest.mark.parametrize(
