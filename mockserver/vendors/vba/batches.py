@@ -29,9 +29,6 @@ from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, r
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
 
-BuildOutcome: TypeAlias = Callable[[Item], tuple[str, Outcome]]
-"""Returns the key under which to store the row, and the outcome with the row."""
-
 CheckRow: TypeAlias = Callable[[Item], None]
 """Raises Rejected if the row cannot be stored."""
 
