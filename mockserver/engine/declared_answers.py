@@ -282,13 +282,12 @@ def _row_writer(
     schemas = {name: filling.at(row, path) for name, path in places.items()}
     message = places.get("message", ())
     is_apart = "status" not in places or len(message) > 1 or plain("".join(map(str, message))) in ERRORS
-    record, tree = schemas.get("record", EMPTY), SchemaTree(filling.document)
     writers = {
         "status": _status_writer(schemas.get("status", EMPTY)),
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
         "key": _key_writer(filling, schemas.get("key", EMPTY), key),
         "index": RowMember(lambda outcome: outcome.item.index),
-        "record": RowMember(lambda one: tree.answered(one.document, record) if one.accepted else None),
+        "record": _record_writer(filling, schemas.get("record", EMPTY)),
     }
     members = [(path, writers[name]) for name, path in places.items()]
     complete = _row_completer(filling, row, places, schemas)
@@ -489,6 +488,12 @@ def _member_writer(node: Document, name: str) -> RowMember:
         return [tell(outcome) for outcome in outcomes]
 
     return RowMember(tell, tell_all=tell_all)
+
+
+def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
+    """Return the record member, which has what the row's schema allows of the stored record."""
+    tree = SchemaTree(filling.document)
+    return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
 
 def _members_of(item: Item) -> dict[str, Json]:
