@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.urls import path_of
 from mockserver.server.application import Application
+from mockserver.server.in_process import http_scope
 from tests.support.conformance import SentReply, find_violation
 
 
@@ -147,28 +148,11 @@ async def send_call(  # noqa: PLR0913 - the parts of a request
             await taken.wait()
         outgoing.append(message)
 
-    await app(_scope_of(method, target, headers), receive, send)
+    named = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
+    await app(http_scope(method, "http://127.0.0.1:8080", target, named), receive, send)
     start = outgoing[0]
     return Response(
         start["status"],
         {name.decode().lower(): text.decode("latin-1") for name, text in start["headers"]},
         b"".join(message.get("body", b"") for message in outgoing[1:]),
     )
-
-
-def _scope_of(method: str, target: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    path, _, query = target.partition("?")
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8080),
-    }

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
-from urllib.parse import unquote
 
+from mockserver.codec.http import join_headers
 from mockserver.contract.exchange import to_json_text
 from mockserver.contract.target import App
+from mockserver.server.in_process import http_scope
 
 Json: TypeAlias = Any
 _NOT_OF_THAT_SHAPE = (KeyError, TypeError, IndexError, ValueError, AttributeError, ArithmeticError)
@@ -245,12 +246,9 @@ async def _call(scope: MutableMapping[str, Any], receive: Any) -> WrappedRequest
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    headers: dict[str, str] = {}
-    for name, text in scope["headers"]:
-        key = name.decode("latin-1").lower()
-        headers[key] = (
-            f"{headers[key]}, {text.decode('latin-1')}" if key in headers else text.decode("latin-1")
-        )
+    headers = join_headers(
+        (name.decode("latin-1").lower(), text.decode("latin-1")) for name, text in scope["headers"]
+    )
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"").decode("latin-1")
     return WrappedRequest(scope["method"], path.partition(b"?")[0].decode("latin-1"), query, headers, body)
@@ -260,20 +258,9 @@ async def _answer(app: App, call: WrappedRequest) -> WrappedResponse:
     headers = {name: text for name, text in call.headers.items() if name not in _NOT_PASSED_ON}
     if call.body or "content-length" in call.headers or "transfer-encoding" in call.headers:
         headers["content-length"] = str(len(call.body))
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": call.method,
-        "scheme": "http",
-        "path": unquote(call.path),
-        "raw_path": call.path.encode("latin-1"),
-        "query_string": call.query.encode("latin-1"),
-        "root_path": "",
-        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8080),
-    }
+    target = f"{call.path}?{call.query}" if call.query else call.path
+    pairs = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
+    scope = http_scope(call.method, "http://127.0.0.1:8080", target, pairs)
     received: list[MutableMapping[str, Any]] = []
     given = iter([{"type": "http.request", "body": call.body, "more_body": False}])
 

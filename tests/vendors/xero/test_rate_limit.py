@@ -10,6 +10,7 @@ from starlette.types import Message
 
 from mockserver.sandbox.store import State
 from mockserver.server.application import Application
+from mockserver.server.in_process import http_scope
 from tests.support.client import Client
 from tests.vendors.xero.documents import API
 
@@ -63,21 +64,8 @@ async def _held(app: Application, headers: Any, begun: asyncio.Barrier) -> tuple
     async def send(message: Message) -> None:
         outgoing.append(message)
 
-    path = f"/xero{ORGANISATION}"
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8080),
-    }
+    named = [(name.encode(), text.encode()) for name, text in headers.items()]
+    scope = http_scope("GET", "http://127.0.0.1:8080", f"/xero{ORGANISATION}", named)
     await app(scope, receive, send)
     found = {name.decode().lower(): text.decode() for name, text in outgoing[0]["headers"]}
     return outgoing[0]["status"], found
