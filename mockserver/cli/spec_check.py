@@ -28,7 +28,7 @@ from mockserver.spec.loading import (
     load_spec,
 )
 from mockserver.spec.marks import answer_schema
-from mockserver.spec.openapi import METHODS, Batch, Operation, Spec
+from mockserver.spec.openapi import METHODS, Batch, Operation, OutcomeForm, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.source_files import PARTS, SourceDocument, read_source
 from mockserver.spec.yaml_positions import START, compose, find_yaml_fault, place_in
@@ -425,21 +425,30 @@ def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[st
 def _wrong_outcomes(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misfit]:
     schema = answer_schema(spec.document, operation.node)
     known = list(members_of(spec.document, schema)) if schema else []
-    list_pointer = batch.outcome.get("list", "")
-    for name, pointer in batch.outcome.items():
-        inside = f"{list_pointer}/*" if name in ("status", "message", "key") else ""
+    for name, inside, pointer in _outcome_pointers(batch.outcome):
         parent = _deepest(f"{inside}{pointer}", known)
         siblings = [one.removeprefix(inside) for one in known if _is_child(one, parent)]
         if f"{inside}{pointer}" in known or not siblings or (inside and inside not in known):
             continue
         near = nearest(pointer, siblings)
         yield Misfit(
-            (*_place(operation), "x-batch", "outcome", name),
+            (*_place(operation), "x-batch", "outcome", *name.split(".")),
             f"{operation.id}: x-batch.outcome.{name}: the answer schema has no {pointer}; "
             f"it has {choices(siblings)}",
             f"{name}: {near or siblings[0]}",
             is_warning=not near,
         )
+
+
+def _outcome_pointers(form: OutcomeForm) -> Iterator[tuple[str, str, str]]:
+    """Yield name, pointer of the row ("" outside rows) and pointer of each member of `x-batch.outcome`."""
+    for rows in form.rows:
+        mark = "" if rows.subset == "all" else f"{rows.subset}."
+        yield f"{mark}{'map' if rows.names else 'list'}", "", pointer_of(rows.place)
+        for name, path in rows.members.items():
+            yield f"{mark}{name}", f"{pointer_of(rows.place)}/*", pointer_of(path)
+    for fact, path in form.summary.items():
+        yield f"summary.{fact}", "", pointer_of(path)
 
 
 def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from mockserver.engine.batch_facts import COUNTS, batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import merged, plain
-from mockserver.spec.outcomes import at
+from mockserver.spec.outcomes import at, side_of
 from mockserver.spec.schema import COMMON_FORMATS
 
 _DEEPEST = 8
@@ -175,7 +175,7 @@ class SchemaFilling:
         node, speaker = node_of.merged, node_of.speaker
         properties, others = node.get("properties", EMPTY), node.get("additionalProperties", True)
         there: Document = given if isinstance(given, dict) else EMPTY
-        if not properties and isinstance(others, dict):
+        if not properties and isinstance(others, dict) and given is None:
             return self._by_place(others, message, depth)
         if not properties and not there:
             return Filled({}, told=False)
@@ -200,6 +200,8 @@ class SchemaFilling:
         repeats = repeated is not None and plain(member) not in STATUSES
         if repeats and self._node(schema).accepts(repeated):
             return Filled(repeated)
+        if member == speaker and side_of(member) == "bad" and not message.is_refusal:
+            return Filled(None) if self._node(schema).merged.get("nullable") else Filled("")
         if member == speaker:
             text = fitting_text(self._node(schema).merged, message.sentence, message.title)
             return Filled(text, told=bool(message.sentence))
@@ -266,7 +268,7 @@ def _told_scalar(name: str, node: Document, message: Message) -> Filled:
         return _chosen(name, node, message)
     if node.get("type") in ("integer", "number"):
         return _number(name, node, message)
-    return _truth(name, message) if node.get("type") == "boolean" else _text(name, node, message)
+    return _truth(name, node, message) if node.get("type") == "boolean" else _text(name, node, message)
 
 
 def _chosen(name: str, node: Document, message: Message) -> Filled:
@@ -291,14 +293,15 @@ def _number(name: str, node: Document, message: Message) -> Filled:
     return Filled(int(number) if number == int(number) else number)
 
 
-def _truth(name: str, message: Message) -> Filled:
+def _truth(name: str, node: Document, message: Message) -> Filled:
     called = plain(name)
     of_action = (one for one in ("created", "updated") if called.removeprefix("is") in COUNTS[one])
     if action := next(of_action, ""):
         return Filled(message.code == action, told=True)
     if called in FAILURES:
         return Filled(message.is_refusal, told=True)
-    return Filled(not message.is_refusal, told=called in SUCCESSES)
+    is_told = called in SUCCESSES
+    return Filled(not message.is_refusal if is_told else node.get("default", not message.is_refusal), is_told)
 
 
 def _text(name: str, node: Document, message: Message) -> Filled:

@@ -9,6 +9,7 @@ from mockserver.engine.example_answers import answers_of
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources
 from mockserver.engine.stored_answers import work_of
+from mockserver.model import pointer_of
 from mockserver.spec.marks import NO_BATCH, batch_correction, collection_name
 from mockserver.spec.openapi import Batch, Operation
 from mockserver.spec.served_form import NOT_SERVED
@@ -49,7 +50,7 @@ def _reason_of(batch: Batch) -> str:
     places = {
         "items": "/".join(("", *map(str, batch.items))) or "the body",
         "key": ", ".join(batch.key),
-        "outcomes": batch.outcome.get("list", ""),
+        "outcomes": " and ".join(pointer_of(rows.place) or "the answer" for rows in batch.outcome.rows),
     }
     return ", ".join(f"{name} {place}" for name, place in places.items() if place)
 

@@ -16,7 +16,7 @@ from typing import Any
 from mockserver.codec import yaml
 from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
-from mockserver.engine.declared_answers import render_batch
+from mockserver.engine.declared_outcomes import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.example_answers import Examples
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
@@ -297,7 +297,7 @@ def _check_outcome(contract: Spec, operation: Operation, batch: Batch) -> None:
     place = (*operation.place, "x-batch")
     written = operation.node["x-batch"]
     fault = outcome_fault(contract.document, operation.path, operation.method, written)
-    if "list" not in batch.outcome and fault == NO_ROWS:
+    if not batch.outcome.rows and fault == NO_ROWS:
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"
         raise SpecError(message, place, file=contract.name, lacks="outcome")

@@ -17,12 +17,12 @@ from mockserver.engine.declared_values import value_check
 from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import answers_of
 from mockserver.errors import NotFound, SpecError
-from mockserver.model import EMPTY, Document, Json, join_key, parse_pointer
+from mockserver.model import EMPTY, Document, Json, join_key
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
 from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain, resolve
-from mockserver.spec.outcomes import at
+from mockserver.spec.outcomes import at, row_schema
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
@@ -269,12 +269,11 @@ def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Res
 
 def _shown_schema(spec: Spec, operation: Operation) -> Document:
     """Return the schema of the record in a row of a batch's answer; {} if rows have no record."""
-    outcome = operation.batch.outcome if operation.batch else EMPTY
-    if not {"list", "record"} <= outcome.keys():
-        return EMPTY
     answer = answer_schema(spec.document, operation.node)
-    rows = at(spec.document, answer, parse_pointer(outcome["list"]))
-    return at(spec.document, rows.get("items", EMPTY), parse_pointer(outcome["record"]))
+    for rows in operation.batch.outcome.rows if operation.batch else ():
+        if "record" in rows.members:
+            return at(spec.document, row_schema(spec.document, answer, rows), rows.members["record"])
+    return EMPTY
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document:

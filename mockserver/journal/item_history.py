@@ -406,12 +406,12 @@ def _told_of_item(
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:
     """Return whether a false count, or an extra or repeated outcome, hides that an outcome is omitted."""
-    if "key" in batch.outcome:
+    if any("key" in rows.members for rows in batch.outcome.rows):
         return False
     has_count = any("countAdd" in rule.get("envelope", {}) for rule in rules)
-    if batch.maps and has_count:
+    if batch.outcome.maps and has_count:
         return not _miscount(entry, rules)
-    phantoms = not batch.maps and any("phantom" in rule.get("envelope", {}) for rule in rules)
+    phantoms = not batch.outcome.maps and any("phantom" in rule.get("envelope", {}) for rule in rules)
     return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
 
 

@@ -25,6 +25,7 @@ from mockserver.model import (
     Json,
     Path,
     Reply,
+    escape_step,
     parse_pointer,
     pointer_of,
     value_at,
@@ -32,7 +33,7 @@ from mockserver.model import (
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import ValueChange, diff_values
-from mockserver.spec.openapi import Batch, Operation
+from mockserver.spec.openapi import Batch, Operation, OutcomeRows
 
 SANDBOX_HEADER = "mock-sandbox"
 LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
@@ -169,7 +170,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
         return _difference(recorded, None, _NO_REPLY, [(result, None) for result in _item_results(recorded)])
     before, after = reported_outcomes(recorded.reply, operation), reported_outcomes(reply, operation)
     batch = operation.batch if operation else None
-    if batch is not None and "list" not in batch.outcome:
+    if batch is not None and not batch.outcome.rows_of("all"):
         keys = dict.fromkeys(key for key, _ in (*before, *after))
         was, now = dict(before), dict(after)
         before, after = ([(key, reported.get(key, _UNREPORTED)) for key in keys] for reported in (was, now))
@@ -179,27 +180,36 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
     """Return key and status of each item in a reply, read by `x-batch.outcome`.
 
-    The key is "" if the reply does not tell it. If outcomes are in maps, the status is the names of the maps
-    that have the item.
+    The key is "" if the reply does not tell it. If accepted and rejected items have rows apart, the status is
+    the names of the lists or maps that have the item.
     """
     batch = operation.batch if operation else None
     document = json_value(reply.body, reply.media_type)
     if batch is None or document is None:
         return []
-    reported = batch.outcome
-    if "list" in reported:
-        listed = value_at(document, parse_pointer(reported["list"]))
-        items = listed if isinstance(listed, list) else []
+    if rows := batch.outcome.rows_of("all"):
         return [
-            (_text_at(item, reported.get("key")) or "", _text_at(item, reported.get("status")) or _UNREPORTED)
-            for item in items
+            (key, _text_at(row, rows.members.get("status")) or _UNREPORTED)
+            for _, key, row in reported_rows(document, rows)
         ]
     found: dict[str, str] = {}
-    for pointer in batch.maps:
-        problems, name = value_at(document, parse_pointer(pointer)), pointer.rpartition("/")[2]
-        for key in problems if isinstance(problems, dict) else ():
+    for rows in batch.outcome.rows:
+        name = str(rows.place[-1]) if rows.place else rows.subset
+        for _, key, _ in reported_rows(document, rows):
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
+
+
+def reported_rows(document: Json, rows: OutcomeRows) -> list[tuple[str, str, Json]]:
+    """Return place, key and value of each row in a reply. The key is "" if the row does not tell it."""
+    found, pointer = value_at(document, rows.place), pointer_of(rows.place)
+    if isinstance(found, dict) and rows.names:
+        keys = found if rows.names == "key" else [""] * len(found)
+        named = zip(found.items(), keys, strict=True)
+        return [(pointer + pointer_of((name,)), key, row) for (name, row), key in named]
+    listed = found if isinstance(found, list) and not rows.names else []
+    path = rows.members.get("key")
+    return [(f"{pointer}/{at}", _text_at(row, path) or "", row) for at, row in enumerate(listed)]
 
 
 def _item_results(entry: Entry) -> ItemStatuses:
@@ -348,8 +358,8 @@ def json_value(body: bytes, media_type: str | None) -> Json:
         return None
 
 
-def _text_at(item: Json, pointer: str | None) -> str | None:
-    value = None if pointer is None else value_at(item, parse_pointer(pointer))
+def _text_at(item: Json, path: Path | None) -> str | None:
+    value = None if path is None else value_at(item, path)
     return value if value is None or isinstance(value, str) else json.encode(value).decode()
 
 
@@ -378,34 +388,36 @@ def _is_bare(entry: Entry, batch: Batch) -> bool:
 
 
 def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
-    if "list" in batch.outcome:
-        return _rows(keys, batch, document)
     found: dict[int, str] = {}
-    for pointer in batch.maps:
-        problems = value_at(document, parse_pointer(pointer))
-        for index, key in enumerate(keys) if isinstance(problems, dict) else ():
-            name = next((one for one in (key, *key.split("/"), str(index)) if one and one in problems), None)
-            if name is not None:
-                found.setdefault(index, pointer + pointer_of((name,)))
+    for rows in batch.outcome.rows:
+        for index, pointer in _pointers(keys, rows, document).items():
+            found.setdefault(index, pointer)
     return found
 
 
-def _rows(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
-    pointer = batch.outcome["list"]
-    rows = value_at(document, parse_pointer(pointer))
-    if not isinstance(rows, list):
-        return {}
-    place = parse_pointer(batch.outcome["key"]) if "key" in batch.outcome else None
-    told = {} if place is None else {_key(row, place): f"{pointer}/{at}" for at, row in enumerate(rows)}
-    found = {index: told[key] for index, key in enumerate(keys) if key in told}
-    if len(found) < len(rows) == len(keys):
-        return {index: f"{pointer}/{index}" for index in range(len(keys))}
+def _pointers(keys: list[str], rows: OutcomeRows, document: Json) -> Mapping[int, str]:
+    """Return the pointers of rows by item index: by the row's index or key, else by the order of all rows."""
+    told = reported_rows(document, rows)
+    if rows.names:
+        by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
+        names = [
+            [escape_step(one) for one in (key, *key.split("/"), str(index + rows.first_index)) if one]
+            for index, key in enumerate(keys)
+        ]
+        of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
+        return {at: by_name[known[0]] for at, known in of_items if known}
+    if "index" in rows.members:
+        indexes = [_text_at(row, rows.members["index"]) for _, _, row in told]
+        return {
+            int(at) - rows.first_index: pointer
+            for at, (pointer, _, _) in zip(indexes, told, strict=True)
+            if at and at.isdecimal()
+        }
+    by_key = {key: pointer for pointer, key, _ in told if key}
+    found = {index: by_key[key] for index, key in enumerate(keys) if key in by_key}
+    if rows.subset == "all" and len(found) < len(told) == len(keys):
+        return {index: pointer for index, (pointer, _, _) in enumerate(told)}
     return found
-
-
-def _key(row: Json, place: Path) -> str:
-    value = value_at(row, place)
-    return value if isinstance(value, str) else json.encode(value).decode()
 
 
 @contextmanager

@@ -43,7 +43,6 @@ from mockserver.model import (
     Path,
     Problem,
     Reply,
-    parse_pointer,
 )
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import WILDCARD, Decision, Effect, EnvelopeEffect, ResponseEffect
@@ -129,8 +128,8 @@ def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | N
     except MalformedBody:
         return reply
     growth = _Growth(MAX_GROWTH + _TIMES * len(reply.body))
-    if effect.count_add and batch is not None and "count" in batch.outcome:
-        _change(document, parse_pointer(batch.outcome["count"]), _add_number(effect.count_add), growth)
+    if effect.count_add and batch is not None and "accepted" in batch.outcome.summary:
+        _change(document, batch.outcome.summary["accepted"], _add_number(effect.count_add), growth)
     if effect.empty_map_as_array:
         document = _replace_empty_maps(document, batch, growth)
     for drift in effect.drift:
@@ -140,10 +139,10 @@ def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | N
 
 
 def _replace_empty_maps(document: Json, batch: Batch | None, growth: _Growth) -> Json:
-    if batch is None or not batch.maps:
+    if batch is None or not batch.outcome.maps:
         return _replace_empty_objects(document)
-    for pointer in batch.maps:
-        _change(document, parse_pointer(pointer), _replace_by_array, growth)
+    for rows in batch.outcome.maps:
+        _change(document, rows.place, _replace_by_array, growth)
     return document
 
 

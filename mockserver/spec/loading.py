@@ -13,18 +13,17 @@ from urllib.parse import unquote
 
 from mockserver.codec import json
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.model import Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.spec.batch_annotation import read_batch
 from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
     METHODS,
-    Batch,
     MediaType,
     Note,
     Operation,
     Parameter,
     Spec,
     build_routes,
-    check_names,
     misused,
     read_path_forms,
     resolve,
@@ -46,20 +45,6 @@ MALFORMED = "not built as OpenAPI 3.0 says"
 
 _VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED_NAMES = ("sandbox", "sandboxes")
-_KINDS: Mapping[str, tuple[type, str]] = {
-    "items": (str, "a JSON Pointer"),
-    "key": (list, "a list of names"),
-    "upsert": (bool, "true or false"),
-    "fatal": (list, "a list of schema keywords"),
-    "collection": (str, "a name"),
-    "outcome": (dict, "a mapping of JSON Pointers"),
-    "bare-item": (bool, "true or false"),
-    "keyless": (dict, "a mapping of members"),
-    "identity": (list, "a list of names"),
-}
-_BATCH_KEYS = {*_KINDS, "atomicity"}
-_OUTCOME_KEYS = {"list", "status", "message", "key", "index", "record", "count", "maps"}
-_ATOMICITIES = ("per-item", "all-or-nothing")
 _MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|binder|rate-limit|contract|query)\b")
 _VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
 
@@ -344,7 +329,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         security=tuple(tuple(alternative) for alternative in security),
         scopes=frozenset(node.get("x-scopes", ())),
         safe=bool(node.get("x-safe", False)),
-        batch=_read_batch(node["x-batch"]) if "x-batch" in node else None,
+        batch=read_batch(node["x-batch"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
         magic=parse_pointer(node.get("x-magic", "")),
         node=node,
@@ -372,37 +357,3 @@ def _read_parameter(node: Document) -> Parameter:
         style=str(node.get("style", "")),
         content=node.get("x-content", ""),
     )
-
-
-def _read_batch(node: Json) -> Batch:
-    _check_batch(node)
-    atomicity, outcome = node.get("atomicity", "per-item"), node.get("outcome", {})
-    return Batch(
-        items=parse_pointer(node["items"]),
-        key=tuple(node.get("key", ())),
-        upsert=node.get("upsert", False),
-        atomic=atomicity == "all-or-nothing",
-        fatal=frozenset(node.get("fatal", ())),
-        collection=node.get("collection", ""),
-        outcome={name: pointer for name, pointer in outcome.items() if name != "maps"},
-        maps=tuple(outcome.get("maps", ())),
-        bare_item=node.get("bare-item", False),
-        keyless=node.get("keyless", EMPTY),
-        identity=tuple(node.get("identity", ())),
-    )
-
-
-def _check_batch(node: Json) -> None:
-    if not isinstance(node, dict):
-        raise misused("x-batch", f"expected a mapping, found {node}")
-    check_names("x-batch", node, _BATCH_KEYS)
-    atomicity = node.get("atomicity", "per-item")
-    if atomicity not in _ATOMICITIES:
-        raise misused("x-batch.atomicity", f"expected {' or '.join(_ATOMICITIES)}, found {atomicity}")
-    if "items" not in node:
-        cure = 'items: "" when the body itself is the list'
-        raise SpecError(f"x-batch.items is missing; write {cure}", ("x-batch", "items"), cure=cure)
-    for name, (kind, expected) in _KINDS.items():
-        if name in node and not isinstance(node[name], kind):
-            raise misused(f"x-batch.{name}", f"expected {expected}, found {node[name]}")
-    check_names("x-batch.outcome", node.get("outcome", {}), _OUTCOME_KEYS)

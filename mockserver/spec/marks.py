@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
+from mockserver.spec.batch_annotation import APART
 from mockserver.spec.openapi import METHODS, Note, merged, parameter_names, plain, resolve
 from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, tells_outcomes
 
@@ -203,7 +204,9 @@ def flow(value: Json) -> str:
 
 def _corrected_outcome(found: Document, written: Document) -> Document:
     known, given = found.get("outcome", EMPTY), written.get("outcome", EMPTY)
-    return {"outcome": {**known, **given}} if known and isinstance(given, Mapping) else EMPTY
+    if not known or not isinstance(given, Mapping) or not APART.isdisjoint(given):
+        return EMPTY
+    return {"outcome": {**known, **given}}
 
 
 def found_batch(

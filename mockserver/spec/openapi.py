@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step
@@ -124,6 +124,56 @@ class MediaType:
     """`x-binder`: how the vendor decodes the body."""
 
 
+Subset: TypeAlias = Literal["all", "accepted", "rejected", "warned"]
+"""The items that have a row: all of them, or the items with one outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRows:
+    """A list or a map in the answer, with a row for each item of a subset."""
+
+    subset: Subset
+    place: Path
+    """Path of the list or map."""
+    names: Literal["", "key", "index"]
+    """What the names of a map are; "" for a list."""
+    members: Mapping[str, Path]
+    """Paths from a row to its `status`, `code`, `message`, `key`, `index`, `record` and `echo`."""
+    words: Mapping[str, Json] = field(default_factory=dict)
+    """Values of `status` by outcome, such as `rejected`."""
+    first_index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeForm:
+    """Where an answer tells what became of the items."""
+
+    rows: tuple[OutcomeRows, ...] = ()
+    summary: Mapping[str, Path] = field(default_factory=dict)
+    """Paths of facts about all items: `accepted`, `rejected`, `total`, `any-rejected`, `all-accepted`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names of headers with a fact, by fact."""
+    word_at: Path = ()
+    """Path of a word about all items; () if there is none."""
+    words: Mapping[str, Json] = field(default_factory=dict)
+    """The word if `all`, `some` or `none` of the items are accepted."""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """Status of the answer if `all`, `some` or `none` of the items are accepted."""
+
+    def rows_of(self, subset: Subset) -> OutcomeRows | None:
+        return next((one for one in self.rows if one.subset == subset), None)
+
+    @property
+    def maps(self) -> tuple[OutcomeRows, ...]:
+        return tuple(one for one in self.rows if one.names)
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether the answer has a row for each item."""
+        subsets = {one.subset for one in self.rows}
+        return "all" in subsets or subsets >= {"accepted", "rejected"}
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The operation's `x-batch`."""
@@ -137,10 +187,7 @@ class Batch:
     fatal: frozenset[str]
     """Schema keywords whose violation by one item refuses the whole call."""
     collection: str
-    outcome: Mapping[str, str]
-    """Pointers: `list` (of outcomes) and `count` from the answer; `status`, `key`, … from an outcome."""
-    maps: tuple[str, ...]
-    """Pointers to the maps in the answer that have the problems of each item."""
+    outcome: OutcomeForm
     bare_item: bool
     """Whether the body may be a single item without the list."""
     keyless: Mapping[str, Json] = field(default_factory=dict)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Literal
 
-from mockserver.model import EMPTY, Document, Json, Path, escape_step, parse_pointer, pointer_of
-from mockserver.spec.openapi import merged, plain
+from mockserver.model import EMPTY, Document, Json, Path, escape_step, pointer_of
+from mockserver.spec.batch_annotation import read_outcome
+from mockserver.spec.openapi import OutcomeForm, OutcomeRows, merged, plain
 
 Side = Literal["good", "partial", "bad", ""]
 
@@ -28,6 +29,9 @@ _SENTENCES = re.compile(
     "(validation|field)?(errors?|details|problems|violations|messages|issues|causes|reasons)"
 )
 """Names of lists of texts that say why items were refused."""
+
+_NAMING = frozenset({"key", "index", "record", "echo"})
+"""Members of a row that tell which item the row is about."""
 
 NO_ROWS = "its answer has no list with a row for each item"
 _STATUSES = (200, 422)
@@ -70,50 +74,70 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
             yield f"/{escape_step(name)}", node
 
 
+def row_schema(document: Document, answer: Document, rows: OutcomeRows) -> dict[str, Any]:
+    """Return the merged schema of a row in an answer; {} if the schema allows any row."""
+    node = at(document, answer, rows.place).get("additionalProperties" if rows.names else "items")
+    return merged(document, node) if isinstance(node, dict) else {}
+
+
 def fault_of_outcome(document: Document, answer: Document, batch: Document, item: Document) -> str:
     """Return why an answer cannot tell the outcome of each item; "" if it can.
 
     `batch` is the `x-batch`; `answer` and `item` are schemas, merged by `openapi.merged`.
     """
-    outcome = batch.get("outcome", EMPTY)
-    lists = object_lists(document, answer)
-    if "list" not in outcome:
+    form = read_outcome(batch.get("outcome", EMPTY))
+    if not form.rows and {*form.summary, *form.headers} & {"accepted", "rejected"}:
+        return ""  # a count is what the file says that its answer tells
+    if not {rows.subset for rows in form.rows} - {"warned"}:
+        lists = object_lists(document, answer)
         return f"its answer has the lists {' and '.join(lists)}" if lists[1:] else NO_ROWS
-    place = parse_pointer(outcome["list"])
-    if place and side_of(name := str(place[-1])) and plain(name) != "processed":
-        return f"its list {outcome['list']} has a place for a part of the items alone"
-    if other := next(_untold(document, answer, (), place), ""):
+    if other := next(_untold(document, answer, (), form), ""):
         return f"its {other} would be empty, whatever became of the items"
-    row = merged(document, at(document, answer, place).get("items", EMPTY))  # {} if the schema allows any row
-    if row and not _is_told(document, row, outcome):
-        return "its rows have no member that says whether an item was refused"
-    own = item.get("properties", EMPTY)
-    kind = at(document, row, parse_pointer(outcome.get("key", ""))).get("type")
-    keys = batch.get("key", ())
+    faults = (_fault_of_rows(document, answer, rows, batch, item) for rows in form.rows)
+    return next(filter(None, faults), "")
+
+
+def _fault_of_rows(
+    document: Document, answer: Document, rows: OutcomeRows, batch: Document, item: Document
+) -> str:
+    row, place = row_schema(document, answer, rows), pointer_of(rows.place)
+    own, keys, at_key = item.get("properties", EMPTY), batch.get("key", ()), rows.members.get("key", ())
+    if rows.subset == "all":
+        name = str(rows.place[-1]) if rows.place else ""
+        if side_of(name) and plain(name) != "processed":
+            return f"its list {place} has a place for a part of the items alone"
+        if row and not _is_told(document, row, rows):
+            return "its rows have no member that says whether an item was refused"
+    elif not rows.names and rows.members.keys().isdisjoint(_NAMING):
+        return f"its rows at {place} do not say which item they are about"
+    if "record" in rows.members and not rows.members["record"]:
+        return ""  # the row is the stored record
+    kind = at(document, row, at_key).get("type") if at_key else None
     kinds = {at(document, item, (name,)).get("type", kind) for name in keys}
     has_key = own.keys() >= {*keys} and (kind in (None, *kinds) or len(keys) > 1)
-    told = {"status", "message", "index", *(("key",) if has_key else ())}
-    known = {*own, *(parse_pointer(outcome[part])[0] for part in told & outcome.keys() if outcome[part])}
+    lacks = {*(() if has_key else ("key",)), *(() if rows.subset == "accepted" else ("record",))}
+    known = {*own, *(path[0] for part, path in rows.members.items() if path and part not in lacks)}
     invented = next(_invented(document, row, known), "")
     return f"its rows must have {invented}, which a refused item does not have" if invented else ""
 
 
-def _untold(document: Document, node: Document, path: Path, rows: Path) -> Iterator[str]:
+def _untold(document: Document, node: Document, path: Path, form: OutcomeForm) -> Iterator[str]:
     """Yield pointers to required lists and maps that only a part of the items fills; skip the rows."""
+    places = {rows.place for rows in form.rows}
     for name in node.get("required", ()):
         member, here = at(document, node, (name,)), (*path, str(name))
         if "properties" in member:
-            yield from _untold(document, member, here, rows)
-        elif member.get("type") in ("array", "object") and here != rows and side_of(name):
+            yield from _untold(document, member, here, form)
+        elif member.get("type") in ("array", "object") and here not in places and side_of(name):
             is_text = merged(document, member.get("items", EMPTY)).get("type") == "string"
             if not (is_text and _SENTENCES.fullmatch(plain(name))):
                 yield pointer_of(here)
 
 
-def _is_told(document: Document, row: Document, outcome: Document) -> bool:
-    if "status" in outcome:
-        return tells_outcomes(at(document, row, parse_pointer(outcome["status"])))
-    place = parse_pointer(outcome.get("message", ""))
+def _is_told(document: Document, row: Document, rows: OutcomeRows) -> bool:
+    if "status" in rows.members:
+        return bool(rows.words) or tells_outcomes(at(document, row, rows.members["status"]))
+    place = rows.members.get("message", rows.members.get("code", ()))
     node = at(document, row, place)
     may_lack = place[:1] and place[0] not in row.get("required", ())
     return bool(place) and bool(may_lack or node.get("nullable") or node.get("type") == "array")

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.engine.batch import apply_all, apply_each
-from mockserver.engine.declared_answers import AnswerForm, render_outcomes
+from mockserver.engine.declared_answers import AnswerForm
+from mockserver.engine.declared_outcomes import render_outcomes
 from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.errors import Refusal
 from mockserver.model import Action, Answer, AppliedEffect, Call, Delivery, Fault, Item, Outcome, Reply
@@ -37,11 +38,13 @@ from mockserver.scenario.model import (
     ResponseEffect,
     SchemaDrift,
 )
+from mockserver.spec.batch_annotation import read_outcome
 from mockserver.spec.openapi import Batch, Operation, PathForms, Spec
 from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, default_fault_problem
 from tests.support.engine_samples import BATCH, OPERATION, batch_handler, orders, store, stored, transact
 
-COUNTED = dataclasses.replace(BATCH, outcome={"count": "/meta/count"}, maps=("/errors", "/warnings"))
+COUNTED_OUTCOME = read_outcome({"count": "/meta/count", "maps": ["/errors", "/warnings"]})
+COUNTED = dataclasses.replace(BATCH, outcome=COUNTED_OUTCOME)
 
 
 def bent(document: Any, effect: EnvelopeEffect) -> Any:

@@ -265,7 +265,8 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "/status",
         (
             "acme.yaml: putOrders: x-batch.outcome.state: unknown; "
-            "known are count, index, key, list, maps, message, record, status"
+            "known are accepted, by, code, count, echo, first-index, index, key, list, map, maps, message, "
+            "record, rejected, status, statuses, summary, warned, words"
         ),
     ),
     "atomicity": (

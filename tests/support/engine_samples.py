@@ -17,6 +17,7 @@ from mockserver.errors import Refusal, Rejected
 from mockserver.model import EMPTY, Action, Answer, Call, Item, Json, Outcome, Problem, Reply, Verdict
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import State
+from mockserver.spec.batch_annotation import read_outcome
 from mockserver.spec.openapi import Batch, Operation, RouteMatch
 from mockserver.vendor import AbortsBatch, BatchResult, CheckItem, CompleteBatchHandler, Request, store_each
 from tests.support import sample_vendor
@@ -55,8 +56,7 @@ BATCH = Batch(
     atomic=False,
     fatal=frozenset(),
     collection="orders",
-    outcome={"list": "/results", "status": "/status", "message": "/text", "key": "/order/id"},
-    maps=(),
+    outcome=read_outcome({"list": "/results", "status": "/status", "message": "/text", "key": "/order/id"}),
     bare_item=False,
 )
 OPERATION = Operation(

@@ -258,8 +258,11 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     batch, items = case.operation.batch, case.expected.items
     if batch is None or case.atomic or not case.refused:
         return None
-    told_apart = batch.outcome or batch.maps
-    if not told_apart or case.status not in _FOR_THE_BODY or any(item.may_refuse_call for item in items):
+    if (
+        not batch.outcome.rows
+        or case.status not in _FOR_THE_BODY
+        or any(item.may_refuse_call for item in items)
+    ):
         return None
     bad = case.expected.bad
     what = (

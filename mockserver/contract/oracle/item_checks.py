@@ -17,7 +17,7 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
-from mockserver.model import Json
+from mockserver.model import Json, pointer_of
 from mockserver.spec.openapi import Operation
 
 SERVER_ERROR = 500
@@ -318,10 +318,12 @@ def _owner(case: CheckCase, outcome: ReportedOutcome) -> int | None:
 
 
 def count_is_processed(case: CheckCase) -> CheckResult:
-    if not case.expected.listed or case.reported is None or case.refused or case.reported.count is None:
+    if not case.expected.listed or case.reported is None or case.refused:
         return NOTHING_TO_JUDGE
     if case.reported.contradiction:
         return 1, CheckFailure(f"the answer says {case.reported.contradiction}")
+    if case.reported.count is None:
+        return NOTHING_TO_JUDGE
     sent, count = len(case.expected.items), case.reported.count
     refused = [one for one in case.outcomes if not one.accepted and one.place is not None]
     if case.reported.is_complete:
@@ -336,7 +338,7 @@ def count_is_processed(case: CheckCase) -> CheckResult:
     rejected = sent - fewest
     message = f"sent {count_noun(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
     batch = case.operation.batch
-    pointer = batch.outcome.get("count", "") if batch else ""
+    pointer = pointer_of(batch.outcome.summary.get("accepted", ())) if batch else ""
     return 1, CheckFailure(message, pointer, expected, str(count))
 
 

@@ -22,8 +22,8 @@ from mockserver.contract.oracle.decoding import (
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
-from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, value_at
-from mockserver.spec.openapi import Batch, Operation, Spec, resolve
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
+from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 _BODILESS = (204, 205, 304)
@@ -56,19 +56,24 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
-    if batch.maps:
-        read = _read_maps
-    elif batch.atomic and "status" not in batch.outcome:
+    form = batch.outcome
+    if batch.atomic and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
         return _read_whole
-    elif "list" in batch.outcome:
-        read = _read_list
-    else:
+    if not (form.rows or form.summary or form.headers):
         return None
 
     def reader(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        if exchange.response.is_refused:
+        response = exchange.response
+        if response.is_refused and response.status not in form.statuses.values():
             return None
-        return read(batch, _document(document, operation, exchange.response), items)
+        answer = _document(document, operation, response)
+        told = [one for rows in form.rows for one in _read_rows(batch, rows, answer, items)]
+        if form.rows_of("accepted") and not form.rows_of("rejected"):
+            told += _left_out(told, form, items)
+        if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
+            told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
+        reported = ReportedOutcomes(tuple(told), _count(form, answer, items), is_complete=form.tells_all)
+        return replace(reported, contradiction=_contradiction(form, answer, response, reported, len(items)))
 
     return reader
 
@@ -78,84 +83,137 @@ def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutc
     return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
-def _read_list(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> ReportedOutcomes:
-    """Read a list with an outcome for each item, in item order unless outcomes have an `index`."""
-    entries = _found(batch, answer, "list")
-    if not isinstance(entries, list):
-        raise ValueError(  # noqa: TRY004 - it is the value that came
+def _read_rows(
+    batch: Batch, rows: OutcomeRows, answer: Json, items: Sequence[BatchItem]
+) -> Iterator[ReportedOutcome]:
+    found, where = value_at(answer, rows.place), pointer_of(rows.place)
+    if rows.names:
+        yield from _mapped(batch, rows, found, items)
+    elif isinstance(found, list):
+        for at, entry in enumerate(found):
+            yield from _listed(batch, rows, entry, at, items)
+    elif rows.subset == "all" or found is not None:
+        raise ValueError(
             f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and "
-            f"{batch.outcome['list'] or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
+            f"{where or 'the body'} of the answer is {kind_of_value(found)}, not a list"
         )
-    outcomes = [_listed(batch, entry, place, len(items)) for place, entry in enumerate(entries)]
-    if "index" in batch.outcome:
-        outcomes.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
-    return ReportedOutcomes(tuple(outcomes), _number(_found(batch, answer, "count")))
 
 
-def _listed(batch: Batch, entry: Json, at: int, sent: int) -> ReportedOutcome:
-    index = _number(_found(batch, entry, "index"))
-    place = at if index is None else index
-    status = _found(batch, entry, "status")
-    message = text_at(_found(batch, entry, "message"))
-    key = _found(batch, entry, "key")
-    accepted = is_accepted_status(status, message, by_message="message" in batch.outcome)
+def _listed(
+    batch: Batch, rows: OutcomeRows, entry: Json, at: int, items: Sequence[BatchItem]
+) -> Iterator[ReportedOutcome]:
+    """Yield the outcome in a row of a list; for rows of a subset, that of each item with the row's key."""
+    status, message, key = (_member(rows, entry, what) for what in ("status", "message", "key"))
+    text, index = text_at(message), _number(_member(rows, entry, "index"))
+    accepted = rows.subset in ("accepted", "warned")
+    if rows.subset == "all":
+        accepted = is_accepted_status(status, text, by_message="message" in rows.members)
+    if rows.words and isinstance(status, str):
+        accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
     number = _number(status)
-    named = status if isinstance(status, str) and number is None and class_in_words(status) else message
-    return ReportedOutcome(
-        place=place if 0 <= place < sent else None,
+    named = status if isinstance(status, str) and number is None and class_in_words(status) else text
+    outcome = ReportedOutcome(
+        place=None,
         accepted=accepted,
         key=text_of(key) or value_of_pair(key),
         made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
         status=number,
-        message=message,
-        at=f"{batch.outcome['list']}/{at}",
+        message=text or text_at(_member(rows, entry, "code")),
+        at=f"{pointer_of(rows.place)}/{at}",
     )
+    if index is not None or (rows.subset == "all" and "index" not in rows.members):
+        place = at if index is None else index - rows.first_index
+        yield replace(outcome, place=place if 0 <= place < len(items) else None)
+        return
+    shown = _member(rows, entry, "echo" if "echo" in rows.members else "record")
+    keys = [outcome.key] if outcome.key else keys_of(shown, batch.key, any_case=True)
+    places = {place for one in keys for place in _places(batch, one, items)}
+    yield from (replace(outcome, place=place) for place in sorted(places) or [None])
 
 
-def _found(batch: Batch, document: Json, what: str) -> Json:
-    """Return the value at a pointer of `x-batch.outcome`, or None if there is no such pointer or value."""
-    pointer = batch.outcome.get(what)
-    return None if pointer is None else value_at(document, parse_pointer(pointer))
+def _member(rows: OutcomeRows, entry: Json, what: str) -> Json:
+    """Return the value of a row's member, or None if `x-batch.outcome` or the row lacks the member."""
+    path = rows.members.get(what)
+    return None if path is None else value_at(entry, path)
 
 
-def _read_maps(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> ReportedOutcomes:
-    """Read a count of accepted items, a map of rejected items by key, and maps of warnings by key."""
-    count = _number(_found(batch, answer, "count"))
-    if count is None and "count" in batch.outcome:
+def _left_out(
+    told: Sequence[ReportedOutcome], form: OutcomeForm, items: Sequence[BatchItem]
+) -> Iterator[ReportedOutcome]:
+    """Yield a rejection for each item that is not among the accepted items, if only these are told."""
+    places, where = {one.place for one in told}, pointer_of(form.rows[0].place) or "the answer"
+    for item in items:
+        if item.place not in places:
+            yield ReportedOutcome(item.place, accepted=False, message=f"it is left out of {where}")
+
+
+def _count(form: OutcomeForm, answer: Json, items: Sequence[BatchItem]) -> int | None:
+    """Return the number of accepted items that the answer tells. Raises ValueError: there is no number."""
+    if "accepted" not in form.summary:
+        return None
+    place = form.summary["accepted"]
+    count = _number(value_at(answer, place))
+    if count is None and not form.tells_all:
         raise ValueError(
-            f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {batch.outcome['count']} "
-            f"of the answer is {kind_of_value(_found(batch, answer, 'count'))}, not a number"
+            f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer_of(place)} "
+            f"of the answer is {kind_of_value(value_at(answer, place))}, not a number"
         )
-    outcomes = [
-        one
-        for number, pointer in enumerate(batch.maps)
-        for one in _mapped(batch, answer, pointer, items, accepted=number > 0)
-    ]
-    return ReportedOutcomes(tuple(outcomes), count, is_complete=False)
+    return count
+
+
+def _contradiction(
+    form: OutcomeForm, answer: Json, response: Response, reported: ReportedOutcomes, sent: int
+) -> str:
+    """Return how a summary or the status contradicts the outcomes, as the end of a sentence; "" if not."""
+    rejected = len({one.place for one in reported.outcomes if not one.accepted})
+    result = "all" if not rejected else "none" if rejected == sent else "some"
+    facts: Mapping[str, Json] = {
+        "accepted": sent - rejected,
+        "rejected": rejected,
+        "total": sent,
+        "any-rejected": rejected > 0,
+        "all-accepted": not rejected,
+    }
+    in_body = {fact: at for fact, at in form.summary.items() if fact != "accepted"}  # a check of its own
+    told = [(pointer_of(at), value_at(answer, at), facts[fact]) for fact, at in in_body.items()]
+    told += [(name, response.headers.get(name.lower()), facts[fact]) for fact, name in form.headers.items()]
+    if form.words:
+        told.append((pointer_of(form.word_at), value_at(answer, form.word_at), form.words.get(result)))
+    if form.statuses:
+        told.append(("the status", response.status, form.statuses[result]))
+    texts = ((name, str(said).lower(), str(true).lower()) for name, said, true in told)
+    false = next((f"{name} {said}, not {true}" for name, said, true in texts if said != true), "")
+    return f"{false}, although {rejected} of {count_noun(sent, 'item')} are rejected" if false else ""
 
 
 def _mapped(
-    batch: Batch, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool
+    batch: Batch, rows: OutcomeRows, found: Json, items: Sequence[BatchItem]
 ) -> Iterator[ReportedOutcome]:
-    found = value_at(answer, parse_pointer(pointer))
+    """Yield the outcomes in a map by key or index, or by reason with the keys that have the reason."""
     if found is None or found == []:
         return
     if not isinstance(found, dict):
-        raise ValueError(  # noqa: TRY004 - it is the value that came
-            f"{pointer} of the answer is {kind_of_value(found)}, not an object of problems by item"
-        )
+        kind = kind_of_value(found)
+        message = f"{pointer_of(rows.place)} of the answer is {kind}, not an object of problems by item"
+        raise ValueError(message)  # noqa: TRY004 - it is the value that came
+    accepted = rows.subset in ("accepted", "warned")
     for key, texts in found.items():
-        where = pointer_of((*parse_pointer(pointer), key))
-        if places := _places(batch, key, items):
-            for place in places:
-                yield ReportedOutcome(place, accepted, key, message=text_at(texts), at=where)
+        where = pointer_of((*rows.place, key))
+        said = text_at(texts if "message" not in rows.members else _member(rows, texts, "message"))
+        if rows.names == "index":
+            index = int(key) - rows.first_index if key.isdecimal() else -1
+            place = index if 0 <= index < len(items) else None
+            yield ReportedOutcome(place, accepted, message=said, at=where)
+        elif places := _places(batch, key, items):
+            for at in places:
+                yield ReportedOutcome(at, accepted, key, message=said, at=where)
         elif _are_keys(texts) and all(_places(batch, text, items) for text in texts):
             # The key is a reason, and the texts name the items that have this reason.
             for number, text in enumerate(texts):
-                for place in _places(batch, text, items):
-                    yield ReportedOutcome(place, accepted, text, message=key, at=f"{where}/{number}")
+                for at in _places(batch, text, items):
+                    yield ReportedOutcome(at, accepted, text, message=key, at=f"{where}/{number}")
         else:
-            yield ReportedOutcome(None, accepted, key, message=text_at(texts), at=where)
+            yield ReportedOutcome(None, accepted, key, message=said, at=where)
 
 
 def _places(batch: Batch, key: str, items: Sequence[BatchItem]) -> list[int]:

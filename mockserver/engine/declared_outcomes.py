@@ -1,0 +1,493 @@
+"""Answers of a batch in the form that its `x-batch.outcome` declares, for a vendor without code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from mockserver.codec import json
+from mockserver.codec.http import json_reply
+from mockserver.codec.instants import print_instant
+from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
+from mockserver.engine.declared_values import (
+    ERRORS,
+    Message,
+    SchemaFilling,
+    fitting_text,
+    is_free_text,
+    pick,
+    unlimited_types,
+    value_check,
+)
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Batch, Operation, OutcomeRows, Spec, Subset, plain
+from mockserver.spec.outcomes import side_of
+from mockserver.spec.schema_tree import SchemaTree
+from mockserver.vendor import BatchResult, RenderBatch, fault_status
+
+_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
+_NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
+_MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
+_STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_WORDS: Mapping[Action, tuple[str, ...]] = {
+    Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
+    Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
+    Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
+    Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
+    Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
+}
+_VARIES = "varies"
+_SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
+    "all": lambda _outcome: True,
+    "accepted": lambda outcome: outcome.accepted,
+    "rejected": lambda outcome: not outcome.accepted,
+    "warned": lambda outcome: bool(outcome.warnings),
+}
+
+TellMember: TypeAlias = Callable[[Outcome], Json]
+"""A function that returns the value of a row's member; None if the row lacks the member."""
+
+WriteRows: TypeAlias = Callable[[Sequence[Outcome], State], list[Json]]
+"""A function that returns the rows of a batch, from its outcomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowMember:
+    tell: TellMember
+    usual: Mapping[Action, Json] | None = None
+    """Values for items without problems, by action; None if the value depends on the item."""
+    tell_all: Callable[[Sequence[Outcome]], Sequence[Json]] | None = None
+    """Returns what `tell` returns, quicker for many items."""
+
+
+def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBatch:
+    """Return a renderer in the declared form, with the status that `x-batch.outcome.statuses` says.
+
+    Without `statuses`, a batch without bad items is rendered as 201 or 200 if 207 is declared, and 201 or 200
+    is declared with equal rows.
+    """
+    if statuses := batch.outcome.statuses:
+        by_result = {
+            result: render_outcomes(contract, batch, form_of(operation, status))
+            for result, status in statuses.items()
+        }
+        return lambda result, state: by_result[_result_of(_counts(result.outcomes))](result, state)
+    form = declared_form(operation, _MULTI_STATUS)
+    render = render_outcomes(contract, batch, form)
+    of_all = batch.outcome.rows_of("all")
+    if form.status != _MULTI_STATUS or of_all is None:
+        return render
+    filling = SchemaFilling(contract.document)
+    forms = [form_of(operation, one) for one in (201, 200) if str(one) in operation.responses]
+    rows, *others = (filling.at(one.schema, of_all.place).get("items", EMPTY) for one in (form, *forms))
+    # Unequal rows, such as mere records, would not tell what the rows of the 207 tell.
+    good = {
+        one.status: render_outcomes(contract, batch, one)
+        for one, other in zip(forms, others, strict=True)
+        if other and filling.merged(other) == filling.merged(rows)
+    }
+
+    def render_by_outcome(result: BatchResult, state: State) -> Reply:
+        actions = {outcome.action for outcome in result.outcomes}
+        if not good or actions & _NOT_ACCEPTED:
+            return render(result, state)
+        wanted = (201, 200) if Action.CREATED in actions else (200, 201)
+        return next(good[one] for one in wanted if one in good)(result, state)
+
+    return render_by_outcome
+
+
+def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
+    """Return a renderer of the rows and facts of `x-batch.outcome`, in the types of the answer's schema."""
+    filling, outcome = SchemaFilling(contract.document), batch.outcome
+    writers = [(rows.place, _rows_writer(filling, form.schema, rows, batch.key)) for rows in outcome.rows]
+    members = filling.at(form.schema, ()).get("properties", EMPTY)
+    # Members beside the rows have to be filled, and put in order.
+    is_filled = bool(form.schema) and [place for place, _ in writers] != [(name,) for name in members]
+    has_facts = bool(outcome.summary or outcome.headers or outcome.words)
+
+    def render(result: BatchResult, state: State) -> Reply:
+        document: Json = {}
+        for place, write in writers:
+            document = _with_value_at(document, place, write(result.outcomes, state))
+        if not is_filled and not has_facts:
+            return json_reply(form.status, document, form.media_type)
+        counts = _counts(result.outcomes)
+        for fact, place in outcome.summary.items():
+            document = _with_value_at(document, place, _fact(fact, counts))
+        if outcome.words:
+            document = _with_value_at(document, outcome.word_at, outcome.words.get(_result_of(counts)))
+        if isinstance(document, dict) and is_filled:
+            problems = tuple(problem for one in result.outcomes for problem in one.problems)
+            is_refusal = counts["rejected"] > 0
+            message = Message(form.status, "", problems=problems, is_refusal=is_refusal, counts=counts)
+            document = filling.fill(form.schema, message, document)
+        facts = ((name, _fact(fact, counts)) for fact, name in outcome.headers.items())
+        headers = tuple((name, json.encode(value).decode()) for name, value in facts)
+        if not (outcome.rows or form.schema):
+            return Reply(form.status, headers=headers)
+        return json_reply(form.status, document, form.media_type, headers)
+
+    return render
+
+
+def _fact(fact: str, counts: Mapping[str, int]) -> Json:
+    rejected = counts["rejected"]
+    return {**counts, "any-rejected": rejected > 0, "all-accepted": not rejected}[fact]
+
+
+def _result_of(counts: Mapping[str, int]) -> str:
+    return "all" if not counts["rejected"] else "some" if counts["accepted"] else "none"
+
+
+def _rows_writer(
+    filling: SchemaFilling, answer: Document, rows: OutcomeRows, key: tuple[str, ...]
+) -> WriteRows:
+    """Return the writer of a list or map, with a row for each item of its subset."""
+    node = filling.at(answer, rows.place).get("additionalProperties" if rows.names else "items")
+    row = filling.merged(node) if isinstance(node, dict) else {}
+    members = _row_members(filling, row, rows, key)
+    write = _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members)
+    is_in = _SUBSETS[rows.subset]
+    if rows.names:
+        return lambda outcomes, state: _by_name(rows, list(filter(is_in, outcomes)), write, state)
+    if rows.subset == "all":
+        return write
+    return lambda outcomes, state: write(list(filter(is_in, outcomes)), state)
+
+
+def _value_writer(member: RowMember) -> WriteRows:
+    return lambda outcomes, _state: [member.tell(outcome) for outcome in outcomes]
+
+
+def _by_name(
+    rows: OutcomeRows, outcomes: Sequence[Outcome], write: Callable[..., list[Json]], state: State
+) -> Json:
+    """Return rows by key or index. Rows with equal keys are joined if they are lists; else the last counts."""
+    found: dict[str, Json] = {}
+    for outcome, row in zip(outcomes, write(outcomes, state), strict=True):
+        item = outcome.item
+        name = item.key if rows.names == "key" else str(item.index + rows.first_index)
+        known = found.get(name)
+        found[name] = [*known, *row] if isinstance(known, list) and isinstance(row, list) else row
+    return found
+
+
+def _row_members(
+    filling: SchemaFilling, row: Document, rows: OutcomeRows, key: tuple[str, ...]
+) -> Mapping[Path, RowMember]:
+    """Return the declared members of a row by path; the row itself, if it is a member, comes first."""
+    places = dict(sorted(rows.members.items(), key=lambda one: one[1] != ()))
+    schemas = {name: filling.at(row, path) for name, path in places.items()}
+    message = places.get("message", ())
+    named = str(message[-1]) if message else ""
+    is_of_bad = len(message) > 1 or plain(named) in ERRORS or side_of(named) == "bad"
+    is_apart = rows.subset == "all" and ("status" not in places or is_of_bad)
+    writers = {
+        "status": _status_writer(schemas.get("status", EMPTY), rows.words),
+        "code": _code_writer(filling, schemas.get("code", EMPTY)),
+        "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
+        "key": _key_writer(filling, schemas.get("key", EMPTY), key),
+        "index": RowMember(lambda outcome: outcome.item.index + rows.first_index),
+        "record": _record_writer(filling, schemas.get("record", EMPTY)),
+        "echo": RowMember(lambda outcome: outcome.item.document),
+    }
+    return {path: writers[name] for name, path in places.items()}
+
+
+def _row_writer(
+    filling: SchemaFilling, row: Document, rows: OutcomeRows, of_row: Mapping[Path, RowMember]
+) -> WriteRows:
+    """Return the writer of rows, with the declared members `of_row` and further required members.
+
+    Rows of items without problems differ in few members, and are copied from one template for each action.
+    """
+    members = list(of_row.items())
+    complete = _row_completer(filling, row, rows.members)
+    templates = {action: _template(members, action, complete) for action in Action}
+    differing = [(str(path[0]), member) for path, member in members if path and member.usual is None]
+    varying = [(name, member.tell) for name, member in differing]
+    name, tell_all = (differing[0][0], differing[0][1].tell_all) if len(differing) == 1 else ("", None)
+    listed = [(path, member.tell) for path, member in members]
+
+    def write(outcome: Outcome, state: State) -> Json:
+        template = None if outcome.problems else templates[outcome.action]
+        if template is not None:
+            made: Json = template.copy()
+            lacks = False
+            for name, tell in varying:
+                made[name] = value = tell(outcome)
+                lacks = lacks or value is None
+            if not lacks:
+                return made
+            made = {name: value for name, value in made.items() if value is not None}
+        else:
+            made = {}
+            for path, tell in listed:
+                if (value := tell(outcome)) is not None:
+                    made = _with_value_at(made, path, value)
+        completed = complete(made)
+        if completed is not None:
+            return completed
+        return filling.fill(row, _message_of(outcome, print_instant(state.now)), made)
+
+    def write_all(outcomes: Sequence[Outcome], state: State) -> list[Json]:
+        if tell_all is None:
+            return [write(outcome, state) for outcome in outcomes]
+        return [
+            {**template, name: value}
+            if value is not None
+            and not outcome.problems
+            and (template := templates[outcome.action]) is not None
+            else write(outcome, state)
+            for outcome, value in zip(outcomes, tell_all(outcomes), strict=True)
+        ]
+
+    return write_all
+
+
+def _template(
+    members: Sequence[tuple[Path, RowMember]], action: Action, complete: Callable[[Json], Json]
+) -> dict[str, Json] | None:
+    """Return a row for items without problems, with a placeholder for each member that depends on the item.
+
+    Return None if rows are filled by schema, or if a member that depends on the item is inside a member.
+    """
+    made: Json = {}
+    for path, member in sorted(members, key=lambda one: one[1].usual is None):
+        value = _VARIES if member.usual is None else member.usual[action]
+        if value is _VARIES and len(path) != 1:
+            return None
+        if value is not None:
+            made = _with_value_at(made, path, value)
+    completed = complete(made)
+    return completed if isinstance(completed, dict) else None
+
+
+def _row_completer(
+    filling: SchemaFilling, row: Document, places: Mapping[str, Path]
+) -> Callable[[Json], Json]:
+    """Return a function that puts a complete row into its schema's order, or returns None for any other row.
+
+    The function saves most rows from the slow filling by schema.
+    """
+    required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
+    is_flat = all(len(path) == 1 for path in places.values())
+    schemas = {name: filling.at(row, path) for name, path in places.items()}
+    is_plain = not any("properties" in node for node in schemas.values())
+    if not row:
+        return lambda made: made
+    if is_flat and is_plain and "index" not in places:  # an index has to be put in order
+        return lambda made: made if required <= made.keys() else None
+    if not properties or not all(places.values()):
+        return lambda _made: None
+    order = dict.fromkeys((*properties, *(str(path[0]) for path in places.values())))
+    objects = {
+        str(path[0])
+        for name, path in places.items()
+        if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
+    }
+
+    sizes = [(name, _size_if_placed(filling, properties.get(name), name, places)) for name in objects]
+
+    def is_whole(made: Document) -> bool:
+        """Return whether filling would only find what the places have put there."""
+        if objects.isdisjoint(made):
+            return required <= made.keys()
+        return len(made) == len(order) and all(len(made[name]) == size for name, size in sizes)
+
+    return lambda made: {name: made[name] for name in order if name in made} if is_whole(made) else None
+
+
+def _size_if_placed(filling: SchemaFilling, node: Json, name: str, places: Mapping[str, Path]) -> int:
+    """Return the number of an object's members that places alone put there, in their order; else -1."""
+    members = filling.merged(node or EMPTY).get("properties", EMPTY)
+    nodes = [filling.merged(member) for member in members.values()]
+    is_nested = any(one.get("type") == "object" or "properties" in one for one in nodes)
+    placed = [path[1:] for path in places.values() if path[0] == name]
+    return -1 if is_nested or placed != [(member,) for member in members] else len(members)
+
+
+def _status_writer(node: Document, words: Mapping[str, Json]) -> RowMember:
+    usual = {
+        action: words.get(str(action), _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)))
+        for action in Action
+    }
+    rejected = {
+        action: words.get(str(action), _status_as(node, action, _REJECTED_STATUS)) for action in Action
+    }
+
+    def tell(outcome: Outcome) -> Json:
+        if not outcome.problems:
+            return usual[outcome.action]
+        status = item_status(outcome)
+        if status == _REJECTED_STATUS or str(outcome.action) in words:
+            return rejected[outcome.action]
+        return _status_as(node, outcome.action, status)
+
+    return RowMember(tell, usual)
+
+
+def _status_as(node: Document, action: Action, status: int) -> Json:
+    if node.get("enum"):
+        side = "bad" if action in _NOT_ACCEPTED else "good"
+        meant = [one for one in node["enum"] if side_of(one) == side]
+        return pick(node["enum"], status, action, *_WORDS[action], *meant, *node["enum"])
+    if node.get("type") == "boolean":
+        return action not in _NOT_ACCEPTED
+    return str(action) if node.get("type") == "string" else status
+
+
+def _code_writer(filling: SchemaFilling, node: Document) -> RowMember:
+    def tell(outcome: Outcome) -> Json:
+        return None if outcome.accepted else filling.fill(node, _message_of(outcome), name="code")
+
+    return RowMember(tell)
+
+
+def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
+    """Return the message member; if `is_apart`, good items have no message."""
+    if node.get("type") in ("array", "object"):
+        return RowMember(
+            lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
+        )
+    silent = frozenset(Action) - _NOT_ACCEPTED if is_apart else frozenset()
+    if _LIMITS.isdisjoint(node):
+        return _sentence_writer(EMPTY, silent)
+    if is_free_text(node):
+        return _sentence_writer(node, silent)
+    return RowMember(
+        lambda outcome: (
+            None if outcome.action in silent else filling.fill(node, _message_of(outcome), name="message")
+        )
+    )
+
+
+def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
+    usual = {
+        action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
+    }
+
+    def tell(outcome: Outcome) -> Json:
+        action = outcome.action
+        if not outcome.problems:
+            return usual[action]
+        return None if action in silent else fitting_text(limits, _sentence(outcome), action.capitalize())
+
+    return RowMember(tell, usual)
+
+
+def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
+    """Return the key member, in the type of the item's member or of the row's schema."""
+    if len(key) == 1:
+        return _member_writer(node, key[0])
+    if node.get("type") != "object":
+        return RowMember(lambda outcome: outcome.item.key)
+    accepted = {name: value_check(filling.at(node, (name,))) for name in key}
+
+    def tell(outcome: Outcome) -> Json:
+        members = _members_of(outcome.item)
+        return {name: members[name] for name in key if accepted[name](members.get(name))}
+
+    return RowMember(tell)
+
+
+def _member_writer(node: Document, name: str) -> RowMember:
+    accepts, convert = value_check(node), _CONVERTERS.get(node.get("type", ""))
+    plain_types = unlimited_types(node)
+
+    def tell(outcome: Outcome) -> Json:
+        item, document = outcome.item, outcome.item.document
+        value = document.get(name, item.key) if isinstance(document, dict) else item.key
+        if not item.key and isinstance(outcome.document, dict):
+            value = outcome.document.get(name, value)
+        if accepts(value):
+            return value
+        converted = value if convert is None else convert(value)
+        return converted if accepts(converted) else None
+
+    def tell_all(outcomes: Sequence[Outcome]) -> Sequence[Json]:
+        with suppress(AttributeError):  # if an item is no object
+            values = [outcome.item.document.get(name) for outcome in outcomes]
+            if plain_types.issuperset(map(type, values)):
+                return values
+        return [tell(outcome) for outcome in outcomes]
+
+    return RowMember(tell, tell_all=tell_all)
+
+
+def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
+    """Return the record member, which has what the row's schema allows of the stored record."""
+    tree = SchemaTree(filling.document)
+    return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
+
+
+def _members_of(item: Item) -> dict[str, Json]:
+    return item.document if isinstance(item.document, dict) else {}
+
+
+def _stored(outcome: Outcome) -> dict[str, Json]:
+    return outcome.document if outcome.accepted and isinstance(outcome.document, dict) else {}
+
+
+def item_status(outcome: Outcome) -> int:
+    """Return the status of an item. A rejected item has 422, unless a scenario sets its status."""
+    if not outcome.problems:
+        return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
+    return fault_status(outcome.problems) or _REJECTED_STATUS
+
+
+def _sentence(outcome: Outcome) -> str:
+    return "; ".join([problem.detail for problem in outcome.problems]) or outcome.action.capitalize()
+
+
+def _message_of(outcome: Outcome, now: str = "") -> Message:
+    return Message(
+        item_status(outcome),
+        _sentence(outcome),
+        outcome.action.capitalize(),
+        outcome.problems[0].code if outcome.problems else str(outcome.action),
+        outcome.problems,
+        now,
+        document=_members_of(outcome.item) | _stored(outcome),
+        is_refusal=not outcome.accepted,
+    )
+
+
+def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
+    actions = [outcome.action for outcome in outcomes]
+    named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
+    rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)
+    return {**named, "total": len(outcomes), "accepted": len(outcomes) - rejected, "rejected": rejected}
+
+
+def _text_of_key(value: Json) -> Json:
+    if not isinstance(value, (int, Decimal)):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number_of_key(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    return int(value) if value.isascii() and value.isdecimal() else None
+
+
+_CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
+    "string": _text_of_key,
+    "integer": _number_of_key,
+    "number": _number_of_key,
+}
+"""Converters of a key to the type of its schema: from a number to its text, or back."""
+
+
+def _with_value_at(document: Json, path: Path, value: Json) -> Json:
+    if not path:
+        return value
+    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    step = str(path[0])
+    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}
