@@ -149,7 +149,7 @@ def infer_sample(spec: Spec, operation: Operation) -> BatchSample | None:
 def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
     """Return the profile of a batch operation, or None if the spec says too little."""
     made, batch = infer_item(spec, operation), operation.batch
-    if batch is None or made is None:
+    if batch is None or made is None or not batch.outcome.rows:
         return None
     names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))))
     reading = infer_reading(spec, batch, names)
@@ -226,6 +226,8 @@ def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredR
 
 def explain_missing_profile(spec: Spec, operation: Operation) -> str:
     """Return which information for a batch profile is missing in the spec, and how to add the information."""
+    if operation.batch and not operation.batch.outcome.rows:
+        return "its answer tells counts alone, so that the outcome of an item is not known"
     if infer_item(spec, operation) is None:
         return (
             "no valid item can be made up; give its schema an `example`, or correct the `key` of its x-batch"

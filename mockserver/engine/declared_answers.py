@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.engine.declared_values import Message, SchemaFilling
-from mockserver.errors import Rejected, SpecError
-from mockserver.model import EMPTY, Action, Document, Item, Outcome, Path, Problem, Reply, join_key
+from mockserver.errors import InvalidCall, Rejected, SpecError
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply, join_key
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec
-from mockserver.vendor import ApplyBatch, Handler, Request, StoreItems, find_record
+from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem, StoreItems, find_record
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED = Action.CREATED, Action.UPDATED
@@ -55,6 +56,34 @@ def upsert_items(batch: Batch) -> ApplyBatch:
         return StoreItems(keep, keep_all)
 
     return apply
+
+
+def with_distinct_keys(apply: ApplyBatch, batch: Batch) -> ApplyBatch:
+    """Return `apply` for a batch whose answer names items by key: each item must have a key of its own.
+
+    Otherwise the answer could not tell what became of the item, so the whole call is refused.
+    """
+
+    def apply_distinct(request: Request, state: State) -> StoreItem:
+        seen: set[str] = set()
+        problems = []
+        for item in request.items:
+            path: Path = (*batch.items, item.index)
+            members = item.document if isinstance(item.document, dict) else EMPTY
+            if not all(_is_key(members.get(name)) for name in batch.key):
+                problems.append(Problem("missing-required", path, "the item has no key", "required"))
+            elif item.key in seen:
+                problems.append(Problem("duplicate-key", path, f"{item.key} is sent twice", "uniqueItems"))
+            seen.add(item.key)
+        if problems:
+            raise InvalidCall(problems, request.document)
+        return apply(request, state)
+
+    return apply_distinct
+
+
+def _is_key(value: Json) -> bool:
+    return value != "" and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool)
 
 
 def _absent_member(batch: Batch, item: Item) -> str | None:

@@ -167,7 +167,7 @@ def _value_writer(member: RowMember) -> WriteRows:
 def _by_name(
     rows: OutcomeRows, outcomes: Sequence[Outcome], write: Callable[..., list[Json]], state: State
 ) -> Json:
-    """Return rows by key or index. Rows with equal keys are joined if they are lists; else the last counts."""
+    """Return rows by key or index. Lists with equal keys are joined; of other such rows the last counts."""
     found: dict[str, Json] = {}
     for outcome, row in zip(outcomes, write(outcomes, state), strict=True):
         item = outcome.item

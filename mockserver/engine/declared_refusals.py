@@ -59,6 +59,8 @@ class DeclaredRefusals:
         operation = refused.operation or self.spec.find_operation(call.path.replace("\n", " "), call.method)
         reply = refuse_with_problem_details(refusal, call, operation, state)
         form = None if operation is None else self._form(operation, reply.status)
+        if operation and operation.batch and reply.status in operation.batch.outcome.statuses.values():
+            form = None  # the declared form tells outcomes, and a refused call has none
         if form is not None and form.media_type == TEXT_TYPE:
             sentence = _sentence(refusal) or status_title(reply.status)
             return Reply(reply.status, sentence.encode(), TEXT_TYPE, refused.headers)

@@ -287,6 +287,8 @@ def _batch_handler(
     resource = batch_resource(contract, operation, resources) if contract.is_own else None
     by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
+    is_by_key = batch.outcome.names_by_key and handler.render is None
+    by_spec = declared_answers.with_distinct_keys(by_spec, batch) if is_by_key else by_spec
     parts["apply"] = handler.apply or by_spec
     parts["render"] = handler.render or render_batch(contract, operation, batch)
     return CompleteBatchHandler(**parts)

@@ -168,6 +168,12 @@ class OutcomeForm:
         return tuple(one for one in self.rows if one.names)
 
     @property
+    def names_by_key(self) -> bool:
+        """Whether some rows tell by a key alone which item they are about."""
+        apart = (one for one in self.rows if one.subset != "all" and one.names != "index")
+        return any(one.names or {"index", "echo"}.isdisjoint(one.members) for one in apart)
+
+    @property
     def tells_all(self) -> bool:
         """Whether the answer has a row for each item."""
         subsets = {one.subset for one in self.rows}

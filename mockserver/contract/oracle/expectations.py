@@ -191,9 +191,12 @@ class Oracle:
             verdict, reason = "doubtful", "there are no items"
         items = tuple(self._items(found, batch, body.item, lenient, decoded))
         keys = [key for item in items for key in set(item.keys)]
-        if len(set(keys)) < len(keys) and any(
+        is_unclear = len(set(keys)) < len(keys) and any(
             tolerance.keyword == "uniqueItems" for tolerance in lenient.tolerances
-        ):
+        )
+        is_named = len(set(keys)) == len(keys) and all(item.keys for item in items)
+        # If an answer names items by key, the call may be refused for an item without a key of its own.
+        if is_unclear or (batch.outcome.names_by_key and not is_named):
             items = tuple(replace(item, may_refuse_call=True) for item in items)
         return ExpectedResponse(operation, verdict, reason, items, not decoded.doubts)
 

@@ -14,11 +14,11 @@ from typing import Literal, TypeAlias
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun
+from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun, text_of
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
-from mockserver.model import Json, pointer_of
-from mockserver.spec.openapi import Operation
+from mockserver.model import Json, pointer_of, value_at
+from mockserver.spec.openapi import Operation, OutcomeForm
 
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
@@ -26,6 +26,7 @@ DENIED = (401, 403)
 """Statuses that refuse the caller, whatever the call contains."""
 
 NOTHING_TO_JUDGE: CheckResult = (0, None)
+_REASONS = frozenset({"code", "message"})
 _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 _FEW = 5
 _VERBS = "created|updated|saved|accepted|inserted|imported|processed|stored|completed|booked|added|registered"
@@ -317,7 +318,27 @@ def _owner(case: CheckCase, outcome: ReportedOutcome) -> int | None:
     return next((item.item.place for item in case.expected.items if _names(outcome, item)), None)
 
 
+def _counts_of_all(case: CheckCase, form: OutcomeForm) -> CheckResult:
+    """Check the counts of an answer that has counts alone: they fit the items, and are of all items."""
+    response, sent, bad = case.exchange.response, len(case.expected.items), len(case.expected.bad)
+    told = {fact: response.headers.get(name.lower()) for fact, name in form.headers.items()}
+    if form.summary:
+        body = case.conformance.body
+        told |= {fact: text_of(value_at(body, place)) for fact, place in form.summary.items()}
+    counts = {fact: int(text) for fact, text in told.items() if text and text.isdecimal()}
+    accepted = counts.get("accepted", sent - counts.get("rejected", 0))
+    rejected = counts.get("rejected", sent - accepted)
+    if not counts or (accepted + rejected == counts.get("total", sent) == sent and rejected >= bad):
+        return int(bool(counts)), None
+    said = ", ".join(f"{fact} {count}" for fact, count in counts.items())
+    message = f"sent {count_noun(sent, 'item')}, {bad} of them bad; the answer says {said}"
+    return 1, CheckFailure(message, expected=f"{bad} rejected at least", received=said)
+
+
 def count_is_processed(case: CheckCase) -> CheckResult:
+    form = case.operation.batch.outcome if case.operation.batch else None
+    if form and not form.rows and case.expected.listed and case.expected.envelope == "good":
+        return _counts_of_all(case, form)
     if not case.expected.listed or case.reported is None or case.refused:
         return NOTHING_TO_JUDGE
     if case.reported.contradiction:
@@ -352,14 +373,16 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
         message = f"answers {case.status} without a message"
         return 1, CheckFailure(message, expected="a message", received="none")
     rejected = [one for one in case.outcomes if not one.accepted]
+    rows = case.operation.batch.outcome.rows if case.operation.batch else ()
+    has_reasons = not rows or any(one.members.keys() & _REASONS for one in rows)
     silent = next((one for one in rejected if not one.message.strip()), None)
-    if silent is not None:
+    if silent is not None and has_reasons:
         message = f"item {silent.place} is rejected without a message"
         return len(rejected), CheckFailure(message, silent.at, "a message", "none")
     # If the answer lists only failed items, the message of an accepted item is a warning.
     listed = case.outcomes if case.reported is not None and case.reported.is_complete else ()
     done = {one.message: one.place for one in listed if one.accepted}
-    alike = next((one for one in rejected if one.message in done), None)
+    alike = next((one for one in rejected if one.message and one.message in done), None)
     if alike is not None:
         other = done[alike.message]
         message = f"item {alike.place} is rejected with the message of item {other}, which was accepted"

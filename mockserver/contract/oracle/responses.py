@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import Literal
 
+from mockserver.codec.http import PROBLEM_TYPE
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.oracle.decoding import (
@@ -35,6 +37,7 @@ _CLASS = re.compile(
 )
 _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
 
+_REASONS = frozenset({"code", "message"})
 _MAX_PROBLEMS = 3
 
 
@@ -59,17 +62,15 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
     form = batch.outcome
     if batch.atomic and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
         return _read_whole
-    if not (form.rows or form.summary or form.headers):
+    if not form.rows:
         return None
 
     def reader(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         response = exchange.response
-        if response.is_refused and response.status not in form.statuses.values():
+        if response.is_refused and not _tells_outcomes(form, response):
             return None
         answer = _document(document, operation, response)
-        told = [one for rows in form.rows for one in _read_rows(batch, rows, answer, items)]
-        if form.rows_of("accepted") and not form.rows_of("rejected"):
-            told += _left_out(told, form, items)
+        told = _read_form(batch, answer, items)
         if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
         reported = ReportedOutcomes(tuple(told), _count(form, answer, items), is_complete=form.tells_all)
@@ -78,20 +79,47 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
     return reader
 
 
+def _tells_outcomes(form: OutcomeForm, response: Response) -> bool:
+    """Return whether a response with the status of a refusal tells outcomes, as `statuses` may declare."""
+    if response.status not in form.statuses.values() or response.media_type == PROBLEM_TYPE:
+        return False
+    answer, _ = _read(response, EMPTY)
+    places = [rows.place for rows in form.rows] + list(form.summary.values())
+    return any(value_at(answer, place) is not None for place in places)
+
+
+def _read_form(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> list[ReportedOutcome]:
+    """Return the outcomes in all rows. Of rows with one key, each is about the next item with the key."""
+    told: list[ReportedOutcome] = []
+    for rows in sorted(batch.outcome.rows, key=lambda one: "index" not in one.members):
+        taken = {one.place for one in told if rows.subset != "warned"}
+        for outcome in _read_rows(batch, rows, answer, items, taken):
+            told.append(outcome)
+            taken.add(outcome.place)
+    if batch.outcome.rows_of("accepted") and not batch.outcome.rows_of("rejected"):
+        told += list(_left_out(told, batch.outcome, items))
+    return told
+
+
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """Return None if an all-or-nothing batch is refused, else a report that rejects no item."""
     return None if exchange.response.is_refused else ReportedOutcomes((), is_complete=False)
 
 
 def _read_rows(
-    batch: Batch, rows: OutcomeRows, answer: Json, items: Sequence[BatchItem]
+    batch: Batch, rows: OutcomeRows, answer: Json, items: Sequence[BatchItem], taken: AbstractSet[int | None]
 ) -> Iterator[ReportedOutcome]:
     found, where = value_at(answer, rows.place), pointer_of(rows.place)
     if rows.names:
         yield from _mapped(batch, rows, found, items)
     elif isinstance(found, list):
         for at, entry in enumerate(found):
-            yield from _listed(batch, rows, entry, at, items)
+            outcome = _listed(rows, entry, at, len(items))
+            if outcome.place is None and "index" not in rows.members:
+                places = _named_places(batch, rows, entry, outcome.key, items)
+                free = (one for one in places if one not in taken)
+                outcome = replace(outcome, place=next(free, next(iter(places), None)))
+            yield outcome
     elif rows.subset == "all" or found is not None:
         raise ValueError(
             f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and "
@@ -99,21 +127,23 @@ def _read_rows(
         )
 
 
-def _listed(
-    batch: Batch, rows: OutcomeRows, entry: Json, at: int, items: Sequence[BatchItem]
-) -> Iterator[ReportedOutcome]:
-    """Yield the outcome in a row of a list; for rows of a subset, that of each item with the row's key."""
+def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutcome:
+    """Return the outcome in a row of a list, with a place if the row's index or the order tells the place."""
     status, message, key = (_member(rows, entry, what) for what in ("status", "message", "key"))
     text, index = text_at(message), _number(_member(rows, entry, "index"))
     accepted = rows.subset in ("accepted", "warned")
     if rows.subset == "all":
-        accepted = is_accepted_status(status, text, by_message="message" in rows.members)
+        text_of_bad = text or text_at(_member(rows, entry, "code"))
+        accepted = is_accepted_status(status, text_of_bad, by_message=bool(rows.members.keys() & _REASONS))
     if rows.words and isinstance(status, str):
         accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
     number = _number(status)
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
-    outcome = ReportedOutcome(
-        place=None,
+    if index is None and rows.subset == "all" and "index" not in rows.members:
+        index = at + rows.first_index
+    place = -1 if index is None else index - rows.first_index
+    return ReportedOutcome(
+        place=place if 0 <= place < sent else None,
         accepted=accepted,
         key=text_of(key) or value_of_pair(key),
         made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
@@ -121,14 +151,19 @@ def _listed(
         message=text or text_at(_member(rows, entry, "code")),
         at=f"{pointer_of(rows.place)}/{at}",
     )
-    if index is not None or (rows.subset == "all" and "index" not in rows.members):
-        place = at if index is None else index - rows.first_index
-        yield replace(outcome, place=place if 0 <= place < len(items) else None)
-        return
-    shown = _member(rows, entry, "echo" if "echo" in rows.members else "record")
-    keys = [outcome.key] if outcome.key else keys_of(shown, batch.key, any_case=True)
-    places = {place for one in keys for place in _places(batch, one, items)}
-    yield from (replace(outcome, place=place) for place in sorted(places) or [None])
+
+
+def _named_places(
+    batch: Batch, rows: OutcomeRows, entry: Json, key: str | None, items: Sequence[BatchItem]
+) -> list[int]:
+    """Return the places of the items that a row names by its key, by its record, or by what was sent."""
+    if key:
+        return _places(batch, key, items)
+    if "echo" in rows.members:
+        sent = _member(rows, entry, "echo")
+        return [item.place for item in items if item.document == sent]
+    shown = keys_of(_member(rows, entry, "record"), batch.key, any_case=True)
+    return _places(batch, shown[-1], items) if shown else []
 
 
 def _member(rows: OutcomeRows, entry: Json, what: str) -> Json:
@@ -337,6 +372,11 @@ class ResponseConformance:
             )
         needs_none = not response.body and stated in self._may_be_empty
         content = EMPTY if needs_none else stated.get("content", EMPTY)
+        told = operation.batch.outcome.statuses.values() if operation.batch else ()
+        if response.status in told and response.media_type == PROBLEM_TYPE:
+            content = {
+                PROBLEM_TYPE: EMPTY
+            }  # a refusal of the whole call, in a status that else tells outcomes
         headers = {
             name: resolve(self._spec.document, node)
             for name, node in stated.get("headers", EMPTY).items()
