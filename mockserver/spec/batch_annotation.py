@@ -67,7 +67,8 @@ def read_outcome(node: Mapping[str, Any]) -> OutcomeForm:
     check_names(_OUTCOME, node, _ROWS_KEYS | _OF_ANSWER)
     of_row = {name: value for name, value in node.items() if name not in _OF_ANSWER}
     apart = [(subset, node[subset]) for subset in _SUBSETS if subset in node]
-    rows = [_read_rows("all", of_row, _OUTCOME)] if of_row else []
+    has_rows = {"list", "map"} & of_row.keys()  # without them the start says which list to write
+    rows = [_read_rows("all", of_row, _OUTCOME)] if has_rows else []
     rows += [_read_rows(subset, one, f"{_OUTCOME}.{subset}") for subset, one in apart]
     # `maps` is an older form of `rejected` and `warned`.
     for number, pointer in enumerate(node.get("maps", ())):

@@ -139,7 +139,7 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
     number = _number(status)
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
-    if index is None and rows.subset == "all" and "index" not in rows.members:
+    if index is None and rows.subset == "all":
         index = at + rows.first_index
     place = -1 if index is None else index - rows.first_index
     return ReportedOutcome(
