@@ -1,0 +1,59 @@
+"""Each file in `examples/batches` answers all, some and no good items as its table says, whole answers compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.codec import json, yaml
+from mockserver.server.application import Options
+from tests.support.client import Client
+from tests.support.frozen_app import create_frozen_app
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "batches"
+STYLES: dict[str, Any] = yaml.load(Path(__file__).with_name("batch_styles.yaml").read_text(encoding="utf-8"))
+
+
+class Style:
+    """A served example. The item with the number -4 is the bad item whose key is 4."""
+
+    def __init__(self, name: str) -> None:
+        file = EXAMPLES / f"{name}.yaml"
+        document: Any = yaml.load(file.read_text(encoding="utf-8"))
+        self.says, self.name = STYLES[name], name
+        (self.path, item), (self.record, _) = document["paths"].items()
+        ((self.method, operation),) = item.items()
+        self.batch = operation["x-batch"]
+        self.client = Client(create_frozen_app(Options(files=(file,), vendors=(name,))), {})
+
+    def send(self, numbers: list[int]) -> Any:
+        (key,) = self.batch["key"]
+        kinds = {True: self.says["good"], False: self.says["bad"]}
+        items = [{key: str(abs(number)), **kinds[number > 0]} for number in numbers]
+        member = self.batch["items"][1:]
+        body = {member: items} if member else items
+        return self.client.request(self.method.upper(), f"/{self.name}{self.path}", json=body)
+
+    def stored(self) -> list[int]:
+        paths = ((number, self.record.rpartition("/")[0]) for number in range(1, 10))
+        return [one for one, path in paths if self.client.get(f"/{self.name}{path}/{one}").status == 200]
+
+
+def test_each_example_has_a_row() -> None:
+    assert sorted(STYLES) == sorted(file.stem for file in EXAMPLES.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_an_answer_tells_what_became_of_each_item(name: str) -> None:
+    style = Style(name)
+
+    for call in style.says["calls"]:
+        answer = style.send(call["send"])
+
+        headers = {name: answer.headers.get(name) for name in call.get("headers", {})}
+        said = json.decode(answer.body) if answer.body else None
+        assert (answer.status, said, headers) == (call["status"], call.get("answer"), call.get("headers", {}))
+
+    assert style.stored() == style.says["stored"]
