@@ -1,4 +1,4 @@
-"""Each file in `examples/batches` answers all, some and no good items as its table says, whole answers compared."""
+"""Each file in `examples/batches` answers all, some and no good items as its table says."""
 
 from __future__ import annotations
 

@@ -328,10 +328,13 @@ def _counts_of_all(case: CheckCase, form: OutcomeForm) -> CheckResult:
     counts = {fact: int(text) for fact, text in told.items() if text and text.isdecimal()}
     accepted = counts.get("accepted", sent - counts.get("rejected", 0))
     rejected = counts.get("rejected", sent - accepted)
-    if not counts or (accepted + rejected == counts.get("total", sent) == sent and rejected >= bad):
+    result = "all" if not rejected else "some" if accepted else "none"
+    is_consistent = accepted + rejected == counts.get("total", sent) == sent and accepted >= 0
+    is_status = form.statuses.get(result, response.status) == response.status
+    if not counts or (is_consistent and is_status and rejected >= bad):
         return int(bool(counts)), None
     said = ", ".join(f"{fact} {count}" for fact, count in counts.items())
-    message = f"sent {count_noun(sent, 'item')}, {bad} of them bad; the answer says {said}"
+    message = f"sent {count_noun(sent, 'item')}, {bad} of them bad; {response.status} came with {said}"
     return 1, CheckFailure(message, expected=f"{bad} rejected at least", received=said)
 
 
