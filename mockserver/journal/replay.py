@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count, zip_longest
+from itertools import count, islice, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
@@ -190,25 +190,29 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
     if rows := batch.outcome.rows_of("all"):
         return [
             (key, _text_at(row, rows.members.get("status")) or _UNREPORTED)
-            for _, key, row in reported_rows(document, rows)
+            for _, key, row in reported_rows(document, rows, batch.key)
         ]
     found: dict[str, str] = {}
     for rows in batch.outcome.rows:
         name = str(rows.place[-1]) if rows.place else rows.subset
-        for _, key, _ in reported_rows(document, rows):
+        for _, key, _ in reported_rows(document, rows, batch.key):
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
 
 
-def reported_rows(document: Json, rows: OutcomeRows) -> list[tuple[str, str, Json]]:
-    """Return place, key and value of each row in a reply. The key is "" if the row does not tell it."""
+def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> list[tuple[str, str, Json]]:
+    """Return pointer, key and value of each row in a reply. The key is "" if the row does not tell it.
+
+    A row without a key of its own tells the key in its record, or in the item that it repeats.
+    """
     found, pointer = value_at(document, rows.place), pointer_of(rows.place)
     if isinstance(found, dict) and rows.names:
         keys = found if rows.names == "key" else [""] * len(found)
         named = zip(found.items(), keys, strict=True)
         return [(pointer + pointer_of((name,)), key, row) for (name, row), key in named]
     listed = found if isinstance(found, list) and not rows.names else []
-    path = rows.members.get("key")
+    inside = rows.members.get("record", rows.members.get("echo"))
+    path = rows.members.get("key", None if inside is None or len(key) > 1 else (*inside, *key))
     return [(f"{pointer}/{at}", _text_at(row, path) or "", row) for at, row in enumerate(listed)]
 
 
@@ -390,22 +394,22 @@ def _is_bare(entry: Entry, batch: Batch) -> bool:
 def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
     found: dict[int, str] = {}
     for rows in batch.outcome.rows:
-        for index, pointer in _pointers(keys, rows, document).items():
+        for index, pointer in _pointers(keys, rows, batch.key, document).items():
             found.setdefault(index, pointer)
     return found
 
 
-def _pointers(keys: list[str], rows: OutcomeRows, document: Json) -> Mapping[int, str]:
+def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document: Json) -> Mapping[int, str]:
     """Return the pointers of rows by item index: by the row's index or key, else by the order of all rows."""
-    told = reported_rows(document, rows)
+    told, by_index = reported_rows(document, rows, key), dict[int, str]()
     if rows.names:
         by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
-        names = [
-            [escape_step(one) for one in (key, *key.split("/"), str(index + rows.first_index)) if one]
-            for index, key in enumerate(keys)
-        ]
-        of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
-        return {at: by_name[known[0]] for at, known in of_items if known}
+        for index, name in enumerate(keys):
+            place = str(index + rows.first_index)
+            names = (place,) if rows.names == "index" else (name, *name.split("/"), place)
+            known = (by_name[step] for one in names if one and (step := escape_step(one)) in by_name)
+            by_index |= {index: pointer for pointer in islice(known, 1)}
+        return by_index
     if "index" in rows.members:
         indexes = [_text_at(row, rows.members["index"]) for _, _, row in told]
         return {

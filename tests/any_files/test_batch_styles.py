@@ -57,3 +57,14 @@ def test_an_answer_tells_what_became_of_each_item(name: str) -> None:
         assert (answer.status, said, headers) == (call["status"], call.get("answer"), call.get("headers", {}))
 
     assert style.stored() == style.says["stored"]
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_the_journal_knows_where_an_answer_tells_of_each_item(name: str) -> None:
+    style = Style(name)
+
+    for call in style.says["calls"][:2]:
+        style.send(call["send"])
+
+    decided = style.client.get("/_mock/sandboxes/default/journal/2").json["decided"]
+    assert [item["reported"] for item in decided] == style.says["places"]
