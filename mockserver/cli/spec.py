@@ -217,6 +217,38 @@ def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)
+@argument("file", callback=_spec_file, metavar="FILE", shell_complete=complete_vendors)
+@overlay_option
+@click.pass_context
+def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]) -> None:
+    """Propose an overlay that tells where batches of a file have their items and outcomes.
+
+    For each operation that looks like a batch, the overlay has an `x-batch` and, as comments, the reason, the
+    confidence, and three calls with their answers: all items good, one bad, all bad. Read them before you use
+    the overlay. At a confidence of 95 %, `run` takes the batch without an overlay.
+
+    \b
+    Examples:
+      mockserver spec suggest openapi.yaml > batches.yaml
+      mockserver run openapi.yaml --overlay batches.yaml
+    """
+    from mockserver.cli.output import write_lines
+    from mockserver.cli.spec_suggest import overlay_text, with_calls
+    from mockserver.cli.spec_suggest import suggest as suggested
+    from mockserver.errors import MockServerError
+
+    try:
+        found = suggested(file, overlays)
+        told = with_calls(file, overlays, found) if found else []
+    except MockServerError as error:
+        fail_to_load(error, context)
+    if not told:
+        cure = "an x-batch at the operation: mockserver docs x-batch"
+        fail("no operation looks like a batch", str(file), cure, EXIT_FINDINGS)
+    write_lines(overlay_text(file, told).splitlines())
+
+
+@spec.command(context_settings=CONTEXT_SETTINGS)
 @argument("old", callback=_spec_file, metavar="OLD", shell_complete=complete_vendors)
 @argument("new", callback=_spec_file, metavar="NEW", shell_complete=complete_vendors)
 @option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")

@@ -62,11 +62,14 @@ def _word(called: str, node: Document, whole: Side) -> Json:
     """Return the word for the outcome of the whole call: from the `enum`, or in the style of the example."""
     if words := node.get("enum"):
         known = {side_of(one): one for one in reversed(words)}
-        if not {"bad", "partial"} & known.keys() and not _END.search(plain(known.get("good", ""))):
+        tells_end = bool(_END.search(plain(known.get("good", ""))))
+        if not {"bad", "partial"} & known.keys() and not tells_end:
             return None
         is_end = {"bad", "partial"}.isdisjoint(known)  # whether the words tell only that the call has ended
+        # A call with some bad items has ended, too.
+        otherwise = known["good"] if tells_end and whole == "partial" else known.get("")
         return (
-            known.get("good" if is_end else whole, known.get(""))
+            known.get("good" if is_end else whole, otherwise)
             if _OF_CALL.search(called) or not is_end
             else None
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count, islice, zip_longest
+from itertools import count, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
@@ -407,8 +407,9 @@ def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document
         for index, name in enumerate(keys):
             place = str(index + rows.first_index)
             names = (place,) if rows.names == "index" else (name, *name.split("/"), place)
-            known = (by_name[step] for one in names if one and (step := escape_step(one)) in by_name)
-            by_index |= {index: pointer for pointer in islice(known, 1)}
+            known = [step for one in names if one and (step := escape_step(one)) in by_name]
+            if known:
+                by_index[index] = by_name[known[0]]
         return by_index
     if "index" in rows.members:
         indexes = [_text_at(row, rows.members["index"]) for _, _, row in told]

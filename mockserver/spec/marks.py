@@ -19,7 +19,8 @@ import yaml
 from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
 from mockserver.spec.batch_annotation import APART
 from mockserver.spec.openapi import METHODS, Note, merged, parameter_names, plain, resolve
-from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, tells_outcomes
+from mockserver.spec.outcome_proposals import is_sure, propose_apart, propose_statuses
+from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, side_of, tells_outcomes
 
 _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
@@ -156,7 +157,14 @@ def _doubt(document: Document, path: str, method: str, found: Document) -> str:
         return "no member of an item is its key"
     if fault := outcome_fault(document, path, method, found):
         return fault
-    return "" if "status" in found["outcome"] else "its rows have no status"
+    outcome = found["outcome"]
+    if "rejected" in outcome and not is_sure(outcome):
+        lists = object_lists(document, answer_schema(document, document["paths"][path][method]))
+        if "accepted" in outcome:
+            return f"its answer has the lists {' and '.join(lists)}"
+        place = outcome["rejected"].get("list", outcome["rejected"].get("map"))
+        return f"its {place} has a place for a part of the items alone"
+    return "" if {"status", "rejected"} & outcome.keys() else "its rows have no status"
 
 
 def _other_work(document: Document, path: str, method: str) -> str:
@@ -188,12 +196,12 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     If no `x-batch` could tell the outcome of each item, return `x-batch: false`.
     """
     node = document["paths"][path][method]
-    places = object_lists(document, answer_schema(document, node))
+    places = [None, *object_lists(document, answer_schema(document, node))]
     batches = (found_batch(document, path, method, rows_at=place) for place in places)
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
     if found := None if _other_work(document, path, method) else next(told, None):
         return f"x-batch: {flow(found)}"
-    is_like_batch = NO_BATCH in node or (places and found_batch(document, path, method))
+    is_like_batch = NO_BATCH in node or (places[1:] and found_batch(document, path, method))
     return "x-batch: false" if is_like_batch else ""
 
 
@@ -226,7 +234,7 @@ def found_batch(
     items, item = candidates[0]
     resource = _resource_path(document, path)
     named = parameter_names(resource)[-1] if resource else ""
-    rows_at, row = _rows(document, node, rows_at)
+    wanted, (rows_at, row) = rows_at, _rows(document, node, rows_at)
     shown = answer_schema(document, document["paths"].get(resource, EMPTY).get("get", EMPTY))
     members = {
         name: one for node in (shown, row, item) for name, one in node.get("properties", EMPTY).items()
@@ -237,8 +245,15 @@ def found_batch(
     found["collection"] = collection_of(document, path)
     if key:
         found["key"] = [key]
-    if row:
-        found["outcome"] = {"list": rows_at, **_outcome(document, row, item, key)}
+    answer = answer_schema(document, node)
+    of_rows = _outcome(document, row, item, key) if row else {}
+    is_of_all = "status" in of_rows and side_of(rows_at.rpartition("/")[2]) == ""
+    apart = {} if is_of_all or wanted or not key else propose_apart(document, answer, item, key)
+    if apart:
+        statuses = propose_statuses(document, node.get("responses", EMPTY))
+        found["outcome"] = {**apart, **({"statuses": statuses} if statuses else {})}
+    elif row:
+        found["outcome"] = {"list": rows_at, **of_rows}
     return found
 
 

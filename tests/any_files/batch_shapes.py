@@ -49,6 +49,7 @@ class Shape:
 
     `tells` is the member of a row that tells its outcome, `facts` what a member beside the rows has to be,
     `doubt` why it is no batch ("": it is one), `all_good` the status of an answer to good items alone.
+    `accepted` and `rejected` lead to the numbers of these items, if an answer tells them apart.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Shape:
     upserts: bool = False
     reads: tuple[str, ...] = ()
     is_correctable: bool = False
+    accepted: str = ""
+    rejected: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -155,16 +158,6 @@ _BESIDE: Mapping[str, tuple[Any, str]] = {
     "problems": ({"type": "array", "items": TEXT}, "texts"),
 }
 _NONE: Mapping[str, tuple[Any, str]] = {
-    "succeeded and failed": (
-        made(
-            {"succeeded!": rows({"parcel!": PARCEL}), "failed!": rows({"number!": TEXT, "error!": PROBLEM})}
-        ),
-        "the lists /succeeded and /failed",
-    ),
-    "Kafka's": (
-        made({"successes!": rows({"id!": TEXT}), "failures!": rows({"id!": TEXT, "error_code!": WHOLE})}),
-        "the lists /successes and /failures",
-    ),
     "HubSpot's": (
         made(
             {
@@ -190,10 +183,7 @@ _NONE: Mapping[str, tuple[Any, str]] = {
         }.items()
     },
     "a number that no item has": (rows({"id!": WHOLE, "status!": WHOLE}), "must have id"),
-    "only failures": (made({"failed!": ROWS}), "a part of the items alone"),
-    "only errors": ({**made({"errors!": ROWS, "stored": WHOLE})}, "a part of the items alone"),
     "only what is created": (made({"created!": ROWS}), "a part of the items alone"),
-    "maps": (made({"errors": {"type": "object", "additionalProperties": TEXT}}), "no list with a row"),
     "the records": ({"type": "array", "items": WITH_ID}, "no member that says"),
     "the state of a record": (
         rows({"number!": TEXT, "status!": choice("open", "paid")}),
@@ -234,12 +224,6 @@ SHAPES: tuple[Shape, ...] = (
     ),
     *(Shape(f"no batch: {name}", answer, doubt=doubt) for name, (answer, doubt) in _NONE.items()),
     Shape(
-        "no batch: 200 with two lists",
-        None,
-        doubt="the lists /done and /failed",
-        statuses={"200": made({"done!": rows({"id!": TEXT}), "failed!": rows({"id!": TEXT})})},
-    ),
-    Shape(
         "no batch until its list is named",
         made({"results!": ROWS, "links": rows({"rel!": TEXT, "href!": TEXT})}),
         doubt="the lists /results and /links",
@@ -251,13 +235,6 @@ SHAPES: tuple[Shape, ...] = (
         "error",
         doubt="no status",
         is_correctable=True,
-    ),
-    Shape(
-        "no batch beside a GET",
-        made({"done!": rows({"parcel!": PARCEL}), "failed!": rows({"id!": TEXT})}),
-        doubt="the lists /done and /failed",
-        path="/parcels",
-        reads=("/parcels/{number}",),
     ),
     Shape("no batch: it deletes", ROWS, doubt="its name says delete", path="/parcels/bulk-delete"),
     Shape("no batch: it changes", ROWS, doubt="its name says update", id="batchUpdateParcels"),
@@ -274,3 +251,62 @@ SHAPES: tuple[Shape, ...] = (
     Shape("read by a list at its path", ROWS, path="/parcels", reads=("/parcels",)),
     Shape("read by a list above it", ROWS, reads=("/parcels",)),
 )
+
+_NUMBERS = {"number!": TEXT}
+_IDS = {"id!": TEXT}
+APART: tuple[Shape, ...] = (
+    Shape(
+        "succeeded and failed",
+        made({"succeeded!": rows({"parcel!": PARCEL}), "failed!": rows({**_NUMBERS, "error!": PROBLEM})}),
+        accepted="succeeded.parcel.number",
+        rejected="failed.number",
+    ),
+    Shape(
+        "Kafka's",
+        made({"successes!": rows(_IDS), "failures!": rows({**_IDS, "error_code!": WHOLE})}),
+        accepted="successes.id",
+        rejected="failures.id",
+    ),
+    Shape(
+        "200 with two lists",
+        None,
+        statuses={"200": made({"done!": rows(_IDS), "failed!": rows(_IDS)})},
+        all_good=200,
+        accepted="done.id",
+        rejected="failed.id",
+    ),
+    Shape(
+        "beside a GET",
+        made({"done!": rows({"parcel!": PARCEL}), "failed!": rows(_IDS)}),
+        path="/parcels",
+        reads=("/parcels/{number}",),
+        accepted="done.parcel.number",
+        rejected="failed.id",
+    ),
+    Shape(
+        "only failures",
+        made({"failed!": ROWS}),
+        doubt="/failed has a place for a part of the items alone",
+        rejected="failed.number",
+    ),
+    Shape(
+        "only errors",
+        made({"errors!": ROWS, "stored": WHOLE}),
+        doubt="/errors has a place for a part of the items alone",
+        rejected="errors.number",
+    ),
+    Shape(
+        "a map of errors",
+        made({"errors": {"type": "object", "additionalProperties": TEXT}}),
+        doubt="/errors has a place for a part of the items alone",
+        rejected="errors",
+    ),
+    Shape(
+        "results and errors",
+        made({"results!": rows({"parcel!": PARCEL}), "errors!": rows({**_NUMBERS, "reason!": TEXT})}),
+        doubt="the lists /results and /errors",
+        accepted="results.parcel.number",
+        rejected="errors.number",
+    ),
+)
+"""Accepted and rejected items are told apart; a shape with a `doubt` needs the proposed overlay."""

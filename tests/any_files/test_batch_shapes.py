@@ -11,8 +11,9 @@ import yaml
 from mockserver.codec import json
 from mockserver.engine.explanation import explain
 from mockserver.errors import SpecError
+from mockserver.model import value_at
 from mockserver.server.application import Options
-from tests.any_files.batch_shapes import SHAPES, TEXT, WHOLE, Shape, rows
+from tests.any_files.batch_shapes import APART, SHAPES, TEXT, WHOLE, Shape, rows
 from tests.support.client import Client, Response
 from tests.support.frozen_app import create_frozen_app
 
@@ -188,3 +189,28 @@ def test_a_row_tells_whether_its_item_was_created_or_updated(tmp_path: Path) -> 
         (True, False, "insert"),
         (False, True, "update"),
     ]
+
+
+def numbers_at(document: Any, where: str) -> list[Any]:
+    """The numbers of items that an answer tells: names of a map, or a member of each row of a list."""
+    name, *steps = where.split(".")
+    return [value_at(row, tuple(steps)) for row in document.get(name, ())]
+
+
+@pytest.mark.parametrize("shape", APART, ids=lambda shape: shape.name)
+def test_accepted_and_rejected_items_are_told_apart(shape: Shape, tmp_path: Path) -> None:
+    client = served(shape, tmp_path)
+    vendor, found = explained(client)
+    assert [shape.doubt in note.message for note in vendor.spec.notes] == ([True] if shape.doubt else [])
+    if shape.doubt:
+        assert found[shape.id].kind == "example"
+        client = served(shape, tmp_path, yaml.safe_load(found[shape.id].correction))
+
+    for items in BATCHES:
+        before, answer = set(state(client)), send(client, shape, items)
+        stored = set(state(client)) - before
+        sent = [item["number"] for item in items]
+        assert answer.status == shape.all_good if stored == set(sent) else answer.status in (200, 207)
+        if shape.accepted:
+            assert set(numbers_at(answer.json, shape.accepted)) == stored
+        assert numbers_at(answer.json, shape.rejected) == [one for one in sent if one not in stored]

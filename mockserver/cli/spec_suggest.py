@@ -1,0 +1,132 @@
+"""Propose the `x-batch` of operations that look like batches, each with calls and their answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import yaml
+
+from mockserver.contract.inference import BatchSample, infer_sample
+from mockserver.contract.profile import DrawnValues
+from mockserver.contract.target import Address, Target
+from mockserver.engine.registry import read_spec
+from mockserver.model import Document, Json
+from mockserver.server.application import Options, create_app
+from mockserver.spec.loading import vendor_name
+from mockserver.spec.marks import NO_BATCH, batch_correction, flow
+from mockserver.spec.openapi import Operation, plain
+from mockserver.spec.outcomes import side_of
+from mockserver.spec.overlay import read_overlay
+
+_TAKEN, _LIKELY, _POSSIBLE = 95, 80, 60
+"""Confidence in percent: `run` takes the batch by itself; the name says batch; the schemas alone do."""
+
+_AMOUNT = Decimal(9)
+_KINDS = (("all good", ()), ("one bad", (1,)), ("all bad", (0, 1)))
+
+
+class SampleCall(NamedTuple):
+    """A call of a proposed batch and its answer."""
+
+    kind: str
+    """`all good`, `one bad` or `all bad`."""
+    sent: str
+    status: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSuggestion:
+    """A proposed batch."""
+
+    operation: Operation
+    batch: Json
+    """The proposed `x-batch`."""
+    reason: str
+    confidence: int
+    """In percent; from `_TAKEN` on, `run` takes the batch without an overlay."""
+    calls: tuple[SampleCall, ...] = ()
+
+    @property
+    def action(self) -> Document:
+        target = f"$.paths['{self.operation.path}'].{self.operation.method}"
+        return {"target": target, "update": {"x-batch": self.batch}}
+
+
+def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
+    """Return the proposals for an own file, as overlays change it. Raises SpecError."""
+    contract = read_spec(file, [read_overlay(one) for one in overlays])
+    found = []
+    for operation in contract.operations.values():
+        if operation.batch:
+            found.append(BatchSuggestion(operation, operation.node["x-batch"], "a row for each item", _TAKEN))
+            continue
+        correction = batch_correction(contract.document, operation.path, operation.method)
+        proposed = yaml.safe_load(correction or "{}").get("x-batch")
+        if proposed and proposed.get("key") and _tells_rejections(proposed.get("outcome", {})):
+            doubt = operation.node.get(NO_BATCH, "its name does not say that it is a batch")
+            is_named = NO_BATCH in operation.node or "batch" in plain(f"{operation.path}{operation.id}")
+            confidence = _LIKELY if is_named else _POSSIBLE
+            found.append(BatchSuggestion(operation, proposed, f"not taken by itself: {doubt}", confidence))
+    return found
+
+
+def _tells_rejections(outcome: Document) -> bool:
+    """Return whether rows have a status, or a member or a place that by its name is for rejected items."""
+    message = str(outcome.get("message", "")).rpartition("/")[2]
+    return "status" in outcome or "rejected" in outcome or side_of(message) == "bad"
+
+
+def with_calls(
+    file: Path, overlays: Sequence[Path], found: Sequence[BatchSuggestion]
+) -> list[BatchSuggestion]:
+    """Return the proposals, each with three calls to a server in this process that takes all proposals."""
+    with TemporaryDirectory() as folder:
+        change = Path(folder) / "suggested.yaml"
+        change.write_text(overlay_text(file, found), encoding="utf-8")
+        name, files = vendor_name(file), (*overlays, change)
+        app = create_app(Options(files=(file,), vendors=(name,), overlays=files))
+        (served,) = app.served
+    address = Address(f"http://127.0.0.1:8080/{name}", app)
+    with Target(address) as target:
+        return [
+            replace(one, calls=tuple(_calls(target, sample)) if sample else ())
+            for one in found
+            for sample in [infer_sample(served.spec, served.spec.operations[one.operation.id])]
+        ]
+
+
+def _calls(target: Target, sample: BatchSample) -> Iterator[SampleCall]:
+    """Yield a call with two items of each kind; without a known bad item, only the call with good items."""
+    numbers = count()
+    for kind, bad in _KINDS:
+        keys = [sample.key(next(numbers)) for _ in range(2)]
+        items: list[Json] = [sample.item(key, DrawnValues(0, _AMOUNT)) for key in keys]
+        if bad and not sample.corruptions:
+            return
+        for place in bad:
+            items[place] = sample.corruptions[0].change(items[place])
+        exchange = target.send(sample.call(items, 0), sample.operation)
+        sent, answer = exchange.request.body.decode(), exchange.response.body.decode()
+        yield SampleCall(kind, sent, exchange.response.status, answer)
+
+
+def overlay_text(file: Path, found: Sequence[BatchSuggestion]) -> str:
+    """Return the proposals as an OpenAPI Overlay in YAML, with reasons and calls as comments."""
+    lines = ["overlay: 1.0.0", f"info: {{title: {json.dumps(f'Batches of {file.name}')}, version: '1'}}"]
+    lines += [f"extends: {json.dumps(file.name)}", "actions:"]
+    for one in found:
+        lines += [
+            f"  # {one.operation.method.upper()} {one.operation.path}: {one.reason}",
+            f"  # confidence: {one.confidence} %",
+            *(f"  # {call.kind}: {call.sent} -> {call.status} {call.answer}" for call in one.calls),
+            f"  - {flow(one.action)}",
+        ]
+    return "\n".join(lines) + "\n"
