@@ -219,8 +219,9 @@ def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
 @spec.command(context_settings=CONTEXT_SETTINGS)
 @argument("file", callback=_spec_file, metavar="FILE", shell_complete=complete_vendors)
 @overlay_option
+@option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @click.pass_context
-def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]) -> None:
+def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
     """Propose an overlay that tells where batches of a file have their items and outcomes.
 
     For each operation that looks like a batch, the overlay has an `x-batch` and, as comments, the reason, the
@@ -232,7 +233,7 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
       mockserver spec suggest openapi.yaml > batches.yaml
       mockserver run openapi.yaml --overlay batches.yaml
     """
-    from mockserver.cli.output import write_lines
+    from mockserver.cli.output import write_json, write_lines
     from mockserver.cli.spec_suggest import overlay_text, with_calls
     from mockserver.cli.spec_suggest import suggest as suggested
     from mockserver.errors import MockServerError
@@ -242,10 +243,13 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
         told = with_calls(file, overlays, found) if found else []
     except MockServerError as error:
         fail_to_load(error, context)
-    if not told:
+    if as_json:
+        write_json([one.document for one in told])
+    elif not told:
         cure = "an x-batch at the operation: mockserver docs x-batch"
         fail("no operation looks like a batch", str(file), cure, EXIT_FINDINGS)
-    write_lines(overlay_text(file, told).splitlines())
+    else:
+        write_lines(overlay_text(file, told).splitlines())
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)

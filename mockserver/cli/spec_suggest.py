@@ -55,6 +55,12 @@ class BatchSuggestion:
     calls: tuple[SampleCall, ...] = ()
 
     @property
+    def document(self) -> Document:
+        """The proposal for programs."""
+        calls = [call._asdict() for call in self.calls]
+        return {**self.action, "reason": self.reason, "confidence": self.confidence, "calls": calls}
+
+    @property
     def action(self) -> Document:
         target = f"$.paths['{self.operation.path}'].{self.operation.method}"
         return {"target": target, "update": {"x-batch": self.batch}}

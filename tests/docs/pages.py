@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mockserver
 from mockserver.engine.registry import LoadedVendor, discover_vendors
-from tests.docs import catalogue_page, changes_page, control_page, reference, settings_page
+from tests.docs import batch_styles_page, catalogue_page, changes_page, control_page, reference, settings_page
 from tests.docs.markdown import with_generated
 from tests.tools.bench import speed_page
 
@@ -22,6 +22,7 @@ What is known of this vendor and where from. What the labels mean: [sources](../
 
 
 _REFERENCES = (
+    ("batch-styles.md", "Batch styles", batch_styles_page.describe),
     ("catalogue.md", "Catalogue", catalogue_page.describe),
     ("control.md", "Control API", control_page.describe),
     ("settings.md", "Settings", settings_page.describe),

@@ -64,6 +64,7 @@ def answer(client: Client, command: str) -> str:
     ("section", "right", "wrong"),
     [
         ("x-batch", "upsert: true", "upset: true"),
+        ("x-batch.outcome", "status: /status", "state: /status"),
         ("x-paths", "\npaths:\n", "\nx-paths: {slash: taken}\npaths:\n"),
     ],
 )
