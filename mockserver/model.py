@@ -63,7 +63,7 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def texts_in(document: Json) -> Iterator[str]:
-    """Yield each value in a document, at any depth, as text; leave out null, true and false."""
+    """Yield each string and number in a document, at any depth, as text; leave out null, true and false."""
     if isinstance(document, Mapping | list | tuple):
         for value in document.values() if isinstance(document, Mapping) else document:
             yield from texts_in(value)
@@ -262,7 +262,7 @@ class Reply(Value, frozen=True):
     """Value of the header Content-Type; None sends no such header."""
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
-    """Reason of an error and its cure, told by the handler; no part of the body."""
+    """Reason and cure of an error, which the handler sets; they are not in the body."""
 
 
 class Delivery(Value, frozen=True):

@@ -114,7 +114,7 @@ def show_reports(visit: Visit, refused: Document | None = None, status: int = 20
 
 @action(BLUEPRINT, "/reports/run")
 def run_contract(visit: Visit) -> Screen | Response:
-    """Run the contract suite in its quick form against this server."""
+    """Start a quick run of the contract suite against a vendor of this server."""
     vendor = request.form.get("vendor", "")
     refused = _obstacle(visit) or ("" if vendor in _testable(visit) else "the suite has no such vendor")
     try:

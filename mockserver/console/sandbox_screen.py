@@ -191,7 +191,7 @@ def _question(visit: Visit, title: str, says: list[str], button: str, action: st
 
 
 def _load(created: Visit, dump: Document, asked: Document) -> None:
-    """Load the dump into a new sandbox, with seed and clock of `asked`. If refused, delete the sandbox."""
+    """Load the dump into a new sandbox, with seed and clock of `asked`. On a refusal, delete the sandbox."""
     if "seed" in asked:
         settings = dump[_OWN_SCOPE]["settings"]
         own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}

@@ -92,7 +92,7 @@ class Address:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Default headers of calls. A call's own header replaces the default."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers of the user (`--header`), sent with every call instead of the call's own."""
+    """Headers of the user (`--header`) for every call; they replace the call's headers of these names."""
     verify_tls: bool = True
     limits: CallLimits = field(default_factory=CallLimits)
 
@@ -208,7 +208,7 @@ class OutgoingRequest:
 
 
 def outgoing_request(full: Request, base: str) -> OutgoingRequest:
-    """Return the request at its whole address, with the headers that every client sends."""
+    """Return `full` as it is sent: at its whole address below `base`, with the default headers of clients."""
     # Without the slash, a path "@host" after an address without a path would name another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     url, body = _url(base + below), full.body

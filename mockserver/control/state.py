@@ -47,7 +47,7 @@ MAX_PROBLEMS = 20
 
 
 def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
-    """Return a state of the sandbox, without snapshots.
+    """Return the state that `which` describes, without snapshots.
 
     `which` is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` with the
     number of a call, or `sandbox:` with the name of another sandbox. Raises UnknownSandboxError,
@@ -201,7 +201,7 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
         "sequences": _closed_object(last=_NUMBER),
     }
 )
-"""Schemas of the collections that the server itself has in a vendor's scope without tenant."""
+"""Schemas of the server's own collections in a vendor's scope, outside all tenants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +312,7 @@ def check_problems(problems: Iterator[Document]) -> None:
 
 
 def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
-    """Return the tables with the documents of `patch`; if `patch` has null, without the document."""
+    """Return the tables with the documents of `patch`; a null in `patch` removes the document."""
     merged = dict(tables)
     for name, documents in patch.items():
         both = {**tables.get(name, EMPTY), **documents}
@@ -336,7 +336,7 @@ class DumpValidator:
 
     served: tuple[LoadedVendor, ...]
     vendor: str = ""
-    """The only vendor in the dump; if empty, all served vendors and the sandbox's own scope."""
+    """Name of a dump's only vendor; if "", a dump may have all served vendors and the sandbox's scope."""
 
     def problems(self, dump: Document) -> Iterator[Document]:
         names = [one.name for one in self.served]
@@ -411,7 +411,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json, *, null_is_valid: bool = False) -> Iterator[Document]:
-    """Yield a problem for each table or document of a wrong type; if `null_is_valid`, skip null."""
+    """Yield a problem for each table or document of a wrong type; if `null_is_valid`, null is no problem."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

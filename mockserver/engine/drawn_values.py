@@ -93,11 +93,11 @@ class Chance:
     seed: str
     year: int
     is_new: bool = False
-    """Whether to avoid examples, and to draw each choice instead of beginning with the first choice."""
+    """Whether to avoid examples, and to draw among choices instead of beginning with the first choice."""
 
 
 def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
-    """Return the chance of a place in the sandbox. Every call returns an equal chance, unless `is_new`."""
+    """Return the chance for `place` (an operation id) in the sandbox: always equal, unless `is_new`."""
     seed = (state.sandbox_collection(SETTINGS).get("seed") or EMPTY).get("value", 0)
     turn = state.next(f"drawn {place}") if is_new else 0
     return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)

@@ -50,7 +50,7 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
 def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
-    """Return the handler of an operation on stored records; None if the operation has no such work."""
+    """Return the handler that serves an operation from stored records; None if `work_of` returns ""."""
     name = work_of(spec, operation, resources)
     if not name:
         return None
@@ -68,9 +68,9 @@ def stored_handler(
 
 
 def _replacing(spec: Spec, operation: Operation, resource: Resource) -> Callable[..., Reply | None]:
-    """Return the work of a PUT, which answers a new record with 201 if 201 is declared.
+    """Return the work of a PUT, which answers with 201 if it creates a record and the spec declares 201.
 
-    If POST makes the records, and 404 is declared but not 201, a missing record is refused with 404.
+    If a POST creates the records, and the spec declares 404 but not 201, refuse a missing record with 404.
     """
     start = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
     makes = spec.operations[start["post"]["operationId"]] if "post" in start else None
@@ -130,14 +130,14 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
 @dataclass(frozen=True)
 class _Writer:
-    """The work of an operation, with a method for each word of `WORK`; None means to answer by example."""
+    """A method for each word of `WORK`. A method returns None if the answer must be an example."""
 
     resource: Resource
     answering: Answering
 
     @cached_property
     def envelope(self) -> tuple[Document, str]:
-        """The schema of a record in the answer, and the envelope's member with the record, or ""."""
+        """The schema of the record in the answer, and the envelope's member with the record ("" if none)."""
         return record_schema(self.resource.document, self.answering.schema, self.resource.named)
 
     def create(self, request: Request, state: State) -> Reply | None:
@@ -152,7 +152,7 @@ class _Writer:
         return self.reply(record, state)
 
     def _sent(self, request: Request) -> Document | None:
-        """Return the record in the body, without the answer's envelope; None if the record is no object."""
+        """Return the record in the body, which may have an envelope; None if the record is no object."""
         _, member = self.envelope
         document: Any = {} if request.document is None else request.document
         inner = document.get(member) if member and isinstance(document, dict) else None
@@ -162,7 +162,7 @@ class _Writer:
     def replace(
         self, request: Request, state: State, *, making: _Writer, unsent: frozenset[str], must_exist: bool
     ) -> Reply | None:
-        """Replace a record, but keep `unsent` members that the body lacks; `making` answers a new record."""
+        """Replace a record except `unsent` members that the body lacks; `making` answers for a new record."""
         document, resource = self._sent(request), self.resource
         if document is None:
             return None
@@ -189,7 +189,7 @@ class _Writer:
         return self.reply(resource.keep(request, state, record), state)
 
     def _merged(self, known: Document, change: Document, operation: Operation) -> Document:
-        """Return the record after a JSON Merge Patch, without declared members that would make it invalid."""
+        """Return `known` after the JSON Merge Patch `change`; skip declared members that break the schema."""
         accepts = self.resource.accepts
         changed: Document = merge_patch(known, change)
         if accepts(changed) or not accepts(known):

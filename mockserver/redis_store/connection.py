@@ -1,4 +1,4 @@
-"""Connection to Redis or Valkey: scripts with short retries, and a breaker."""
+"""Connection to Redis or Valkey, with scripts, short retries and a circuit breaker."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class RedisConnection:
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
-        """Return a context. If `shared`, all its waits together are limited to CALL_S; if not, each wait."""
+        """Return a context that limits waits to CALL_S: all waits together if `shared`, else each wait."""
         outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
         try:
             yield
@@ -91,7 +91,7 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client, and again after a failure; so `work` must not count anything.
+        """Run `work` with the client, and again after a failure; so `work` must not increment counters.
 
         Raises StoreUnavailableError.
         """

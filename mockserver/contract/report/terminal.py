@@ -42,7 +42,7 @@ def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]
 
 
 def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterator[str]:
-    """Yield every failure in full, with the command that repeats it; `folder` is the folder of reports."""
+    """Yield the first failure of each cause, with a command to repeat the failure; `folder` has reports."""
     for outcome in outcomes:
         labels = {group.operation: group.label for group in outcome.groups}
         for row, *others in _causes(outcome):

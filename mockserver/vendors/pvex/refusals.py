@@ -86,7 +86,7 @@ _NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Check and count a call before its envelope is read.
 
-    The spec allows calls without a token. If an assumption requires a token, refuse such calls.
+    If an assumption requires a token (the spec does not), refuse calls without a token.
     """
     operation = enter()
     assumptions = call.assumptions
@@ -115,7 +115,7 @@ def _check_form(value: str, assumed: str) -> None:
 
 
 def issue_token(request: Request, state: State) -> Reply:
-    """Return a token for a user's name and password, valid for two weeks less a second.
+    """Return a token, valid for two weeks less a second, for a user's name and password.
 
     Source: docs/vendors/pvex.md#credentials.
     """

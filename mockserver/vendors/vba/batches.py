@@ -66,7 +66,7 @@ def _bad_row_problems(table: Table, item: Item, request: Request, state: State) 
 
 
 def _upsert(table: Table, request: Request, state: State) -> StoreItem:
-    """Return the function that replaces or creates the row of a key; a blank key gets the next free key.
+    """Return the function that replaces or creates a row; a row with a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#state.
     """
@@ -142,7 +142,7 @@ def _refuse_nul(item: Item) -> None:
 def _duplicate_check(request: Request, table: Table) -> CheckRow:
     """Return the check that refuses a row with the key of an earlier row of the batch.
 
-    Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
+    Source: docs/vendors/vba.md#duplicates-in-a-batch (assumption `duplicates`: tracked).
     """
     names, first = table.names, dict[str, int]()
     for item in request.items:
@@ -188,9 +188,9 @@ def _multi_status_reply(table: Table, result: BatchResult, state: State) -> Repl
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return the first problem of each member, ordered by member; only one problem unless `includes_all`.
+    """Return each member's first problem, ordered by member; if not `includes_all`, only the first problem.
 
-    Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
+    Assumed (docs/catalogue.md#27-many-errors-one-item; assumption `row_messages`).
     """
     if len(problems) == 1:
         return list(problems)
@@ -220,7 +220,7 @@ def _key_names(names: RecordNames) -> Mapping[str, str]:
 
 
 def create_record(table: Table, request: Request, state: State) -> Reply:
-    """Create a record; a blank key gets the next free key.
+    """Create a record; a record with a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
     """

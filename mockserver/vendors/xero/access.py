@@ -127,7 +127,7 @@ def _tenant_hint(tenant: str, reached: Sequence[str]) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """Return the connections that the call's token reaches, if their tenant has an organisation.
+    """Return the connections that the call's token reaches, and whose tenant has an organisation.
 
     A token that lists no tenants reaches every connection that is not `private`.
     """
@@ -224,7 +224,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
-    """Spend a refresh token and return its scopes; its access token stays valid. Raises Rejected."""
+    """Use up a refresh token; return the granted scopes. Its access token stays valid. Raises Rejected."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
     if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
@@ -298,8 +298,8 @@ def lock_date_problems(day: str | None, path: Path, call: Call, state: State) ->
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
     """Return the stored answer to the first call with the idempotency key, or None.
 
-    Raises Rejected: the key is missing though `require_key` is on, was used with another request, or was
-    sent by a call that is still running (assumed).
+    Raises Rejected: the key is missing though the assumption `require_key` is on, was used with another
+    request, or was sent by a call that is still running (assumed).
     """
     path, key = ("header", KEY_HEADER), _key(call, operation)
     is_required = call.assumptions["require_key"] == "on" and operation.has_parameter(KEY_HEADER)
