@@ -132,6 +132,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
         listening.close()
         if _is_taken(error, sys.platform):
             raise PortTakenError(port, find_owner(reachable_host(host), port)) from None
+        if isinstance(error, PermissionError):
+            raise AddressError(f"port {port} needs more rights: {error.strerror}") from None
         raise AddressError(f"{host} is not an address of this machine: {error.strerror}") from None
     return listening
 
