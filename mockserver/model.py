@@ -294,6 +294,6 @@ class Answer(Value, frozen=True):
     effects: Mapping[int, AppliedEffect] = {}
     """Effects of rules on single items, by the item's index."""
     delivery: Delivery | None = None
-    """How the reply is sent; None means at once and whole."""
+    """How the reply is sent; None means without delay and whole."""
     reason: str = ""
     """Reason of a refusal: fault, place and cure; or ""."""

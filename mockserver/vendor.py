@@ -56,7 +56,7 @@ class RefusalRow(Value, frozen=True):
 
     status: int
     message: str = ""
-    """`{method}` and `{path}` come from the call, every other `{name}` is an attribute of the refusal."""
+    """Message with `{method}` and `{path}` of the call; every other `{name}` is the refusal's attribute."""
     kind: Json = None
     """The vendor's name of the error, or a list of the error's number and name."""
 
@@ -122,7 +122,7 @@ class StoreItems:
     one: StoreItem
     """Stores a single item."""
     many: Callable[[Sequence[Item]], Sequence[Outcome] | None]
-    """Stores all good items at once; if an item depends on earlier items, stores nothing and returns None."""
+    """Stores all good items or, if an item depends on earlier items, stores nothing and returns None."""
 
     def __call__(self, item: Item) -> Outcome:
         return self.one(item)
@@ -182,7 +182,7 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """Return the problem, or None if it is an undeclared query parameter."""
+    """Return the problem, or None if the problem is an undeclared query parameter."""
     return None if problem.code == "unknown-parameter" else problem
 
 
@@ -212,7 +212,7 @@ def read_tables(module_file: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MessageTable:
-    """Writer of a vendor's messages: `texts` by rule. In a text, `{name}` stands for the value `name`."""
+    """A vendor's message texts by rule. A call fills in the text: `{name}` becomes the argument `name`."""
 
     texts: Mapping[str, str]
 
@@ -236,7 +236,7 @@ class Vendor:
     refuse: WriteRefusal | None = None
     """Writes the reply to a refused call."""
     refusals: Mapping[str, RefusalRow] = field(default_factory=dict)
-    """Status and message of refusals, by code or `code.reason`. A refusal without a row has HTTP's status."""
+    """Status and message of refusals, by code or `code.reason`. Without a row, HTTP's status applies."""
     challenge: str | None = None
     """Challenge of every 401: "" sends no challenge, None sends the challenge of the security scheme."""
     classify: ClassifyProblem = ignore_unknown_parameters

@@ -115,7 +115,7 @@ def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
 
 
 def _refuse_options(context: click.Context, command: str) -> None:
-    """End with exit 2 if a group's option, which the subcommand ignores, precedes `command`."""
+    """If an option of the group precedes `command`, which ignores such options, end with exit 2."""
     for param in context.command.params:
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
             words, flag = f"{command_words(context)} {command}", flag_of(param)

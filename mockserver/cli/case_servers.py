@@ -44,7 +44,10 @@ class MockserverClient:
     """Address of the server or, for a server of our own, a text such as "in this process"."""
 
     async def run(self, case: Case, sandbox: str) -> tuple[str, ...]:
-        """Run the case in a new sandbox; return what differs from the case. Raises UnmetExpectationError."""
+        """Run the case in a new sandbox, and return the differences from its expectations.
+
+        Raises UnmetExpectationError: the sandbox cannot be created or deleted.
+        """
         return (await run_in_new_sandbox(case, sandbox, self.client)).differences
 
     async def export(self, case: Case, sandbox: str, form: str) -> str:
@@ -79,7 +82,7 @@ class PlainServerClient:
     place: str
 
     async def run(self, case: Case, sandbox: str) -> tuple[str, ...]:  # noqa: ARG002 - there are none
-        """Run the steps of the case; return (). Raises UnmetExpectationError: an answer differs.
+        """Run the steps of the case; return (). Raises UnmetExpectationError: an answer is not as expected.
 
         Raises PlainTargetError: the case needs more than calls of one vendor.
         """

@@ -184,7 +184,7 @@ class CaseVerdict:
     place: str
     """Address of the server or, for a server of our own, a text such as "in this process"."""
     refused: str = ""
-    """Reason why the case cannot run at this server, or ""."""
+    """Reason why the case cannot run at the server, or "" if it can."""
 
     @property
     def word(self) -> str:

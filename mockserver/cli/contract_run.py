@@ -59,7 +59,7 @@ _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
 
 _BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
-"""Minimum time between two texts of a progress line that is live, and of a progress line that is not."""
+"""Minimum time between two texts of a progress line: if the line is live, and if the line is not live."""
 
 _LONG_S = 60
 
@@ -126,7 +126,7 @@ def run_contract(options: ContractOptions, line: ProgressLine) -> None:
 def _sessions(
     plans: list[tuple[SessionPlan, ApiUnderTest]], context: SessionContext, line: ProgressLine
 ) -> Iterator[Session]:
-    """Run the plans in order and yield their sessions, up to and including a session that ends early.
+    """Run the plans in order and yield their sessions. Stop after the first session that ends early.
 
     If Ctrl-C comes before the first call of a session, end without this session.
     """
@@ -234,7 +234,7 @@ def _select_plans(
 
 
 def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnderTest]]) -> None:
-    """End with exit 2 if the options have a fact that no profile has, because it would change nothing."""
+    """End with exit 2 if the options name a fact that no profile has: such a fact would change nothing."""
     known = sorted({name for _, api in read for name in api.profile.facts})
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
@@ -359,7 +359,7 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
 
 
 def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, planned: int) -> None:
-    """Unless all `planned` sessions ran, with checks that passed, raise SystemExit or a session's fault."""
+    """If a session did not end, no check ran, or a check failed, raise SystemExit or a session's fault."""
     stopped = next((outcome.session.stopped for outcome in outcomes if outcome.session.stopped), "")
     is_interrupted = not stopped and len(outcomes) < planned
     if is_interrupted or stopped == INTERRUPTED:

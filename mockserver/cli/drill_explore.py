@@ -236,9 +236,9 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Yield simpler schedules: one fault alone, all faults but one, or one fault earlier or fewer times.
+    """Yield simpler schedules: of a single fault, without one fault, or with a fault earlier or less often.
 
-    A fault alone happens once, at the first call or item, because without the other faults the client may
+    A single fault happens once, at the first call or item, because without the other faults the client may
     make fewer calls.
     """
     if len(schedule) > 1:

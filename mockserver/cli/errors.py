@@ -263,7 +263,7 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
 
 
 def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
-    """Return the first problem of the spec or overlay that the error names, or None if it names no file."""
+    """If the error names a spec or an overlay, return the first problem of this file, otherwise None."""
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
@@ -357,7 +357,7 @@ def interrupts_kept() -> Iterator[None]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C during the context, because `timeout` and CI jobs end programs with SIGTERM."""
+    """In the main thread, treat SIGTERM as Ctrl-C during the context: `timeout` and CI jobs send SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

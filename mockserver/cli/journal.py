@@ -444,7 +444,7 @@ def follow(
 ) -> Iterator[Document]:
     """Yield the newest `last` matching entries, then each new matching entry, without end.
 
-    `wait` is called between two requests.
+    While there is no new entry, `wait` is called between two requests.
     """
     seen = control.newest_call()
     while True:

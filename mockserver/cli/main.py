@@ -126,7 +126,7 @@ class CommandGroup(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
-        """Run the command line and exit. A failure has an exit status `EXIT_…` of the module `options`."""
+        """Run the command line and exit (after a failure: `options.EXIT_…`); if not standalone, return."""
         words = sys.argv[1:] if args is None else list(args)
         standalone = extra.pop("standalone_mode", True)
         run = partial(self._run, words, args, *more, **{**extra, "standalone_mode": False})

@@ -44,7 +44,7 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
 
 EXTRAS = tuple(_PACKAGES)
 INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
-"""Command that installs an extra. (No package index has mockserver, so its bare name would not be found.)"""
+"""Command that installs an extra. (No package index has mockserver, so pip cannot find it by name.)"""
 
 _OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
@@ -269,7 +269,7 @@ def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
 
 
 def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
-    """Return the ids of the vendors' assumptions; if `vendors` is empty, of all vendors' assumptions.
+    """Return the ids of the assumptions of `vendors` or, if `vendors` is empty, of all vendors.
 
     Assumptions of spec extensions are missing, because only a loaded vendor tells which extensions it has.
     """
@@ -310,7 +310,7 @@ def check_names() -> list[str]:
 
 
 def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: bool = False) -> Complete:
-    """Return a function that completes a text with `names`; if `is_list`, the text after the last comma."""
+    """Return a function that completes a text (if `is_list`, its end after the last comma) with `names`."""
 
     def complete(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
         before, comma, last = begun.rpartition(",") if is_list else ("", "", begun)
@@ -335,7 +335,7 @@ def complete_cases(_context: click.Context, _param: click.Parameter, begun: str)
 def _named_vendors(context: click.Context) -> list[str]:
     """Return the vendors on the command line.
 
-    If the last option on the command line lacks its value, Click leaves the arguments in `context.args`.
+    If the last option on the command line lacks its value, read `context.args`, where Click leaves them.
     """
     given = context.params.get("vendors") or context.params.get("vendor") or context.args
     vendors = vendor_names()

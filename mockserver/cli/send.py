@@ -125,7 +125,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Return whether the source may be a case's name. End with exit 2 if it is no file and no such name."""
+    """Return whether the source may be a case's name. If it is neither that nor a file, end with exit 2."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -173,7 +173,7 @@ def _where_to_look(control: ControlPlane, number: int) -> str:
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
-    """Send the call and return its journal entry. If the server has no entry, return the bare answer.
+    """Send the call and return its journal entry or, if the answer names no entry, the bare answer.
 
     Raises NoResponseError: there is no answer, and the journal has no new call.
     """

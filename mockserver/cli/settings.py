@@ -22,7 +22,7 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
-"""Keys at the top level of the file. Each sets the option of its name in all commands with such an option."""
+"""Keys at the top level of the file. A key sets the option with its name in each command that has it."""
 
 OTHER_NAMES = (
     "MOCKSERVER_COMMAND",  # the pytest plugin: how to start a server
@@ -34,7 +34,7 @@ OTHER_NAMES = (
 """Environment variables that are read by code other than the options of the command line."""
 
 OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
-"""Prefixes of variables: before a security scheme's name (credentials), and before a header's name."""
+"""Prefixes of variables. A security scheme's name follows the first prefix, a header's name the second."""
 
 _REPORTS_ITSELF = "doctor"
 """Command that runs despite invalid settings, because the command has to report invalid settings."""
@@ -53,7 +53,7 @@ class ConfigFile:
     document: Mapping[str, Any]
     """The settings of mockserver in the file."""
     table: tuple[str, ...] = ()
-    """Keys that lead to these settings: `tool` and `mockserver` in pyproject.toml, none in other files."""
+    """Keys that lead to `document`: `tool` and `mockserver` in pyproject.toml, none in other files."""
 
     def has(self, *keys: str) -> bool:
         node: Any = self.document

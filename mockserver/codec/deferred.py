@@ -41,7 +41,7 @@ def deferred_call(module: str, name: str) -> Callable[..., Any]:
 
 @contextmanager
 def imports_deferred(*modules: DeferredModule) -> Iterator[None]:
-    """Within the context, let imports find these stand-ins; skip each whose module is imported already."""
+    """Within the context, let imports find the stand-ins whose modules are not imported already."""
     put = {module.__name__: module for module in modules if module.__name__ not in sys.modules}
     sys.modules.update(put)
     try:

@@ -39,7 +39,7 @@ _CREDENTIAL_WORDS = (
     "verifier",
     "pwd",
 )
-"""Words near credentials, in lower case. A body without these and without `grant_type` is not searched."""
+"""Words near credentials, in lower case. A body is searched if it has one of the words or `grant_type`."""
 
 _GRANT_CODE = "code"
 _GRANT_TYPE = "grant_type"

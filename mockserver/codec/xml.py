@@ -103,7 +103,7 @@ class DataContract:
         object.__setattr__(self, "_places", places)
 
     def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
-        """Return a list of items as objects of texts; if `self.item` is "", the only item. Nil becomes None.
+        """Return a list of items as objects of texts or, if `self.item` is "", one item. Nil becomes None.
 
         Elements that are unknown, repeated, of another namespace or, unless `any_order`, out of order are
         skipped. Raises MalformedBody: no XML, another root, or elements in place of a text.

@@ -72,7 +72,7 @@ class EventReader:
             raise NotPlainError
 
     def _refuse(self, event: Any, code: str, detail: str, hint: str) -> None:  # noqa: ARG002 - see subclasses
-        """Refuse the value or member at `_path`. If a subclass returns without raising, reading goes on."""
+        """Refuse the value or member at `self._path`. If a subclass's method returns, reading goes on."""
         raise NotPlainError
 
     def _refuse_reference(self, event: Any) -> None:
@@ -193,7 +193,7 @@ class PlainLoader(_Safe):
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
-        """Return a node's value. Raises ConstructorError: it is invalid, and the loader is not lenient."""
+        """Return a node's value. Raises ConstructorError: an invalid value, and the loader is not lenient."""
         kind = node.tag.rpartition(":")[2]
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
@@ -241,7 +241,7 @@ PlainLoader.add_implicit_resolver(
 
 
 def load(text: str, *, lenient: bool = False) -> Json:
-    """Return the one document in `text`. Raises yaml.YAMLError: it is not YAML, or has more than plain data.
+    """Return the one document in `text`. Raises yaml.YAMLError: the text is not YAML, or is not plain data.
 
     If `lenient`, the last of repeated keys counts, and a value that is not valid for its type is a text.
     """

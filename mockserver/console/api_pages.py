@@ -40,7 +40,7 @@ class ApiPages:
         return Response(self._spec(name).text, content_type="application/yaml")
 
     def json(self, name: str) -> Response:
-        """Return a contract as JSON. A `sandbox` in the query becomes the server in a vendor's contract."""
+        """Return a contract as JSON. A vendor's contract names the query's `sandbox`, if any, as server."""
         document = self._spec(name).document
         if "sandbox" in request.args and name != CONTROL:
             sandbox, _ = _chosen_sandbox()

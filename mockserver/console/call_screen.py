@@ -101,7 +101,7 @@ class TextSearch:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TextSearch:
-        """Read the query of a page. If `find` differs from `found`, the text before, show the first hit."""
+        """Read the query of a page. If `find` differs from `found`, the previous text, show the first hit."""
         text = query.get("find", "")
         return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
 

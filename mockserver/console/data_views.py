@@ -250,7 +250,7 @@ def document_lines(document: Json) -> list[Document]:
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """Return the names of the most telling scalar members, in the order in which the documents have them."""
+    """Return the names of the most telling scalar members, in the order in which the records have them."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():
@@ -309,7 +309,7 @@ def _text(value: Json) -> str:
 def shown_difference(found: Document) -> Document:
     """Return the records that differ, by collection, and separately the server's own records.
 
-    `found` is the response of the control plane's `/diff`. Over `MAX_RECORDS`, added records are cut first.
+    `found` is the control plane's response to `/diff`. Above `MAX_RECORDS`, leave out added records first.
     """
     entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
     records = [entry for entry in entries if not entry["own"]]

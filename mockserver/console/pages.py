@@ -166,7 +166,7 @@ def _refusal_document(refusal: ControlRefusal, _visit: Visit) -> Response:
 
 
 def _head(visit: Visit, sandboxes: Json) -> dict[str, Json]:
-    """Return what a page's head shows: the number of calls by sandbox, and this sandbox's clock."""
+    """Return what a page's head shows: the number of calls by sandbox, and the visited sandbox's clock."""
     calls: dict[str, Json] = {}
     clock: Document | None = None
     try:

@@ -58,7 +58,7 @@ KINDS: Mapping[str, str] = {
 
 
 def read_tables(found: Json) -> list[Document]:
-    """Return, for each vendor of a summary, a table of checks by operation; [] for any other report."""
+    """Return, for each vendor of a summary, a table of checks by operation; [] for every other report."""
     if not isinstance(found, dict):
         return []
     return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]

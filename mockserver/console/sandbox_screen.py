@@ -75,7 +75,7 @@ def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 42
 
 @action(BLUEPRINT, "/sandboxes")
 def create(visit: Visit) -> Screen | Response:
-    """Create a sandbox: from the fixtures, empty, or as a copy of a state of this sandbox."""
+    """Create a sandbox: from the fixtures, empty, or as a copy of a state of the visited sandbox."""
     name, begin = request.form.get("name", "").strip(), request.form.get("begin", _FROM_FIXTURES)
     seed = request.form.get("seed", "").strip()
     if seed and not seed.isdecimal():

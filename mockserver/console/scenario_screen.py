@@ -37,7 +37,7 @@ YAML = "application/yaml"
 
 
 def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
-    """Return the effect that repeats the fault, problem or warning of an item in a call; {} without any."""
+    """Return the effect that repeats an item's fault, problem or warning; {} if it has none of them."""
     rule, did = (item["effect"]["rule"], item["effect"]["did"]) if item["effect"] else ("", ())
     known = [one["document"] for one in rules if one["rule"] == rule and one["document"]]
     effects = [one["effect"] for document in known for one in document.get("items", ())]
@@ -55,7 +55,7 @@ def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
 
 
 def met_by_call(call: Document) -> Document:
-    """Return the members of a rule that repeat the fault or refusal of a whole call; {} without either."""
+    """Return the members of a rule that repeat a whole call's fault or refusal; {} if it has neither."""
     rules = [one["document"] for one in call["rules"] if one["document"]]
     met = {name: rule[name] for rule in rules for name in _OF_WHOLE_CALLS if name in rule}
     if not met and call["fault"]:
@@ -67,7 +67,7 @@ def met_by_call(call: Document) -> Document:
 def draft_scenario(
     match: Mapping[str, str], item: str, select: Document | None = None, call: str = "", met: Document = EMPTY
 ) -> Document:
-    """Return a scenario that fails the next matching call or, if `item` is set, only that item in the call.
+    """Return a scenario that fails the next matching call or, if `item` is set, the item in its next call.
 
     `match` has the vendor and the operation, "" for all. `select` is the item's selector, by default the key
     `item`. `met` is what to repeat from the earlier call `call`: the item's effect, or members of a rule.
@@ -92,8 +92,8 @@ def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[
     """Return the key and the selector of an item. If the call has no such item, the selector is None.
 
     `item` is an index; without `key`, it may also be a key. `decided` are the call's items in the journal.
-    The selector has the key, because a retry may have the item at another index. If the key is empty,
-    repeated or masked, the selector has the index.
+    If the key is empty, repeated or masked, the selector has the index; otherwise it has the key, because a
+    retry may have the item at another index.
     """
     place = int(item) if item.isascii() and item.isdecimal() and int(item) < len(decided) else None
     same = [one["index"] for one in decided if one["key"] == (key or item)]
@@ -161,7 +161,7 @@ def disarm(visit: Visit) -> Screen | Response:
 
 @page(BLUEPRINT, "/scenarios/new")
 def show_new(visit: Visit) -> Screen:
-    """Show the editor with a draft that fails once the query's item or, without an item, the next call."""
+    """Show the editor with a draft: the query's item fails once or, without an item, the next call fails."""
     item, key, call = (request.args.get(name, "") for name in ("item", "key", "call"))
     match = {name: request.args.get(name, "") for name in ("vendor", "operation")}
     if not call:
@@ -191,7 +191,7 @@ def show_edit(visit: Visit) -> Screen:
 
 @action(BLUEPRINT, "/scenarios/edit")
 def submit(visit: Visit) -> Screen | Response:
-    """Check the editor's scenario if `do` is `check`, else arm it: each rule for one call if it is `once`."""
+    """If `do` is `check`, check the scenario; else arm it; if `do` is `once`, arm each rule for one call."""
     text, wish = _text(), request.form.get("do", "apply")
     if wish == "check":
         return _editor(visit, text)

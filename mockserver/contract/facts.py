@@ -104,7 +104,7 @@ class FactSearch:
     """Whether another record from a list may replace a missing fact that the user did not name."""
 
     def checked(self, *, only_given: bool = False) -> CheckedFacts:
-        """Search for the record of each fact; if `only_given`, only of facts that the user named.
+        """Search for the record of each fact or, if `only_given`, of each fact that the user named.
 
         Raises MissingFactsError, TargetUnreachableError.
         """
@@ -239,7 +239,7 @@ class FactSearch:
 
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
-    """Return what a list shows of the fact. If a full page lacks the record, it may be on a further page."""
+    """Return what a list shows of the fact: unclear if a full page lacks the record, or there is no list."""
     rows = value_in(exchange.response.document(), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
@@ -265,9 +265,9 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
     """Call each operation without a body. Return the operations that the server lacks, with the status.
 
     A server lacks an operation if it answers 405, 501, or a 404 that the spec does not declare. A declared
-    404 may also mean a missing record, so further calls are compared. The calls change nothing: a required
-    body is missing and no record has the made-up key. If a path cannot take a made-up key, only
-    reads are called. Raises TargetUnreachableError.
+    404 may also mean a missing record; further calls, whose answers are compared with the 404, decide this.
+    The calls change nothing: a required body is missing, and no record has the made-up key. If a path cannot
+    take a made-up key, only reads are called. Raises TargetUnreachableError.
     """
     absent: dict[str, int] = {}
     built: list[Exchange] = []
@@ -297,7 +297,7 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 def _is_taken_for_a_key(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether the server takes the last segment for a key: `/orders/deleted` for `/orders/{id}`.
 
-    If so, the server answers the path as it answers a made-up key.
+    It does if the given answer looks like the answer to the path with a made-up key as last segment.
     """
     path, mark, query = exchange.request.path.partition("?")
     other = replace(exchange.request, path=f"{path.rpartition('/')[0]}/k{_NUMBER}{mark}{query}")
@@ -317,8 +317,8 @@ def _answered(target: Target, request: Request, operation: str = "") -> Exchange
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether a 404 means an unknown path, on a server that checks credentials at known paths.
 
-    It does if a call without credentials is a 404 too, and the 404 looks like that of a made-up path. If the
-    operation needs no credentials, call it with a method that the spec lacks instead of without credentials.
+    It does if a call without credentials also gets 404, and the given 404 looks like that of a made-up path.
+    If the operation needs no credentials, that call has a method that the spec lacks.
     """
     sent = _anonymous(api, exchange)
     if not headers_for(api, exchange.operation, api.profile.credentials):

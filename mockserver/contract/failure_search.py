@@ -25,11 +25,11 @@ from mockserver.contract.run_state import RunConfig
 _SHRINKING, _TIMES = 150, 5
 """A round searches for a smaller failure with at most 150 sequences, and at most 5 times `max_examples`.
 
-If an earlier round found a failure, the limit is a third of this: often one fault causes both failures.
+If an earlier round found a failure, both limits are cut to a third: often one fault causes several failures.
 """
 
 _SLOW = 3
-"""A round ends after so many calls that took too long."""
+"""Number of calls that take too long, after which a round ends."""
 
 _SOURCE = "_get_local_constants"
 _CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
@@ -41,7 +41,7 @@ class BudgetSpentError(BaseException):
 
 @dataclass(slots=True)
 class FailureSearch:
-    """Search in rounds. After a failure, a round looks only for smaller ones of that operation and check."""
+    """Search in rounds. After a failure, a round seeks only smaller failures of equal operation and check."""
 
     run_config: RunConfig
     known: set[tuple[str, str]] = field(default_factory=set)
@@ -122,7 +122,7 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
 def without_module_literals() -> Iterator[None]:
     """Prevent Hypothesis from drawing literals of loaded modules inside the context.
 
-    Hypothesis has no public setting for that. If it renames the function replaced here, literals are drawn.
+    Hypothesis has no public setting for this. If it renames the function in `_SOURCE`, literals are drawn.
     """
     before = getattr(providers, _SOURCE, None)
     setattr(providers, _SOURCE, Constants)

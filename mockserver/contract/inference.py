@@ -202,7 +202,7 @@ def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
-    """Return how records with these members are read.
+    """Return how records with the members `names` are read.
 
     Return None if no GET with the batch's `x-collection` can be called with the members of the key alone.
     """

@@ -156,7 +156,7 @@ def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
 
 
 def _first(paging: Paging, schema: Document) -> int:
-    """Return the number of the first page: 0 for offsets, else `default` or `minimum` if 0 or 1, else 1."""
+    """Return the first page's number: 0 for offsets, else a `default` or `minimum` of 0 or 1, else 1."""
     if paging == "offset":
         return 0
     stated = (schema.get("default"), schema.get("minimum"))
@@ -331,7 +331,7 @@ def value_at(response: Response, place: str) -> Any:
 
 
 def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -> str:
-    """Return the number, offset or cursor of the page after `pages` pages with `rows` rows, "" if unknown."""
+    """Return number, offset or cursor of the page after `pages` pages with `rows` rows in all, or ""."""
     if profile.paging == "page":
         return str((profile.first or 0) + pages)
     if profile.paging == "offset":

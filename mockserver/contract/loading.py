@@ -119,8 +119,8 @@ def not_served(spec: Spec) -> frozenset[str]:
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     """Return the API of a user's own file (`Spec.is_own`), reduced to what a mock server promises.
 
-    Return every other API unchanged. In the result, a refusal may have a status or a body that the file does
-    not declare; so may a 501, which says that no valid answer can be made. The server may refuse a valid call
+    Return every other API unchanged. The result allows refusals whose status or body the file does not
+    declare, and a 501, which says that no valid answer can be made. The server may refuse a valid call
     because of a missing or an existing record. If Schemathesis cannot write a call as OpenAPI says, the
     server may accept or refuse the call.
     """

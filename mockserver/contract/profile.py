@@ -85,7 +85,7 @@ class FixturePins:
     expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
     skipped_checks: tuple[SkippedCheck, ...] = ()
     omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Members that are removed from the schema with this name before cases are generated."""
+    """For each schema, by name: the members that are removed from it before cases are generated."""
     accepts: tuple[tuple[str, str], ...] = ()
     """Operations to run once more, each paired with the media type that is then sent as `Accept`."""
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
@@ -163,7 +163,7 @@ class ValueRules:
     at: str = ""
     """The pointer in an item to the object with the members."""
     schema: str = ""
-    """The name of that object's schema in the components, "" for the schema of the item."""
+    """The name, in the components, of the schema of the object at `at`; "" for the schema of the item."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
     """Names of members in answers by their names in requests, if the two differ."""
     left_alone: tuple[str, ...] = ()
@@ -228,7 +228,7 @@ class ReportedOutcomes:
     count: int | None = None
     """The reported number of accepted items, None if the response has no count."""
     is_complete: bool = True
-    """Whether there is one outcome for each item, in wire order. If not, all items without an outcome were
+    """Whether there is one outcome for each item, in item order. If not, all items without an outcome were
     accepted."""
     contradiction: str = ""
     """How the response contradicts its outcomes, as the end of a sentence; "" if it does not."""
@@ -257,7 +257,7 @@ call is refused; "": unknown, so batches with a key twice are never sent.
 class Assumption(
     Struct, frozen=True, forbid_unknown_fields=True, rename={"name": "case", "positions": "may-be"}
 ):
-    """A case that no document of the vendor decides. A profile file names the fields as in `rename`."""
+    """A case that no document of the vendor decides. `rename` has the fields' names in a profile file."""
 
     name: str
     """The case ("a text that is too long")."""
@@ -391,7 +391,7 @@ class BatchProfile:
     max_items: int | None = None
     """Maximum number of items of a batch, if the vendor states one and the spec has no `maxItems`."""
     version: str = "etag"
-    """The place of the record's version, which changes with each change, in a response to `read`."""
+    """The place of a record's version in a response to `read`. The version changes with each change."""
     values: ValueRules = AS_SENT
 
 
@@ -404,8 +404,8 @@ class IdempotencyRule:
     place: Literal["header", "member"] = "header"
     """With "member" the key is a member of the body's root (a transaction id)."""
     again: Literal["same", "refused", ""] = ""
-    """Whether a repeated call gets the first answer or is refused. "": no document says it, and the repeated
-    call must only change nothing."""
+    """Whether a repeated call gets the first answer or is refused. "": no document says it, so the repeated
+    call is only required to change nothing."""
     replay_status: int = 0
     """The status of a refused repeated call, 0 for every refusal."""
     conflict_status: int = 0

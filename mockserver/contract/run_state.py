@@ -32,7 +32,7 @@ class RunConfig:
     shrinks: bool = True
     """Whether to search for a smaller example of each failure."""
     workers: int = 1
-    """Number of processes that do independent parts side by side. It does not change the result."""
+    """Number of processes that do independent parts side by side. This number does not change the result."""
     left_out: frozenset[str] = frozenset()
     """Operations that are never called, not even by sequences of another operation. Empty means none."""
     parts: frozenset[str] = frozenset()

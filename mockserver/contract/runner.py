@@ -93,7 +93,7 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 
 
 def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]:
-    """Yield for each planner, in order: phase, planner, and the checks that it adds to the judge's."""
+    """Yield for each planner, in order: its phase, the planner, and its checks besides those of the judge."""
     # Hypothesis and Schemathesis are slow to import.
     from mockserver.contract import size_plan, size_run  # noqa: PLC0415
     from mockserver.contract.fuzzing import follow_ups  # noqa: PLC0415
@@ -218,7 +218,7 @@ def run_side_by_side(
 
 
 def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
-    """Return the numbers of the parts of each group, last group first: sequences and walks take longest."""
+    """Return each group's part numbers, last group first, because sequences and walks take longest."""
     groups: dict[str, list[int]] = {}
     for number, one in enumerate(planned):
         groups.setdefault(one.group or f"\0{number}", []).append(number)
@@ -312,7 +312,7 @@ class _Merge:
         self._told = made
 
     def add(self, done: WorkedPart) -> None:
-        """Take the results of a part. Add results to the ledger in the order of the plan, without gaps."""
+        """Take the results of a part. The ledger gets them after the results of all earlier parts."""
         self.report_calls()
         self._waiting[done.number] = done
         self.error = self.error or done.error

@@ -66,7 +66,7 @@ class SampleMember:
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
-        """Return a valid value, usually another for each `number`, or None if no value can be made up."""
+        """Return a valid value, usually unique for each `number`, or None if no value can be made up."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -322,7 +322,7 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
-    """Write `value` as XML. If the schema is of a list and `value` has one member, write only that member."""
+    """Write `value` as XML. If the schema is a list's and `value` has one member, write that member."""
     tree = SchemaTree(document)
     is_list = tree.place((schema,)).kind == "array"
     if is_list and isinstance(value, Mapping) and len(value) == 1:

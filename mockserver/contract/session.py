@@ -53,7 +53,7 @@ class MissingCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """Environment of a run."""
+    """Environment variables, output, clock and observer of a run."""
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
@@ -275,8 +275,8 @@ def _checked_facts(
 ) -> CheckedFacts:
     """Check the facts of the run; at a mock server check only facts that the user named.
 
-    If the target is on this machine, another record may replace a missing fact; elsewhere, somebody may need
-    the record. Raises MissingFactsError.
+    If the target is on this machine, another record may replace a missing fact. On other machines it may not,
+    because somebody may need that record. Raises MissingFactsError.
     """
     has_items = plan.phases != (runner.FUZZING_PHASE,)
     operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()

@@ -55,7 +55,7 @@ _ALL_ARE_READ = 10
 
 BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
 _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
-"""Patterns with which a large batch also has good items. "all" is tried in the smallest large batch."""
+"""Patterns of a large batch with bad and good items. The smallest large batch has the pattern "all", too."""
 
 TENANT = 0
 MERGED = 100
@@ -74,7 +74,7 @@ class PlannedSize:
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
-    """Return the limit of items that the spec states, else the profile, else (if `is_ours`) this mock."""
+    """Return the maximum number of items in the spec, else the profile, else (if `is_ours`) this mock."""
     limits = (
         SizeLimit(_max_items(spec, operation), "the spec (maxItems)"),
         SizeLimit(batch_profile.max_items, "the profile"),
@@ -169,7 +169,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Return indexes of items to read back. Of over 10 items, take ends, middle, and a few bad and random."""
+    """Return indexes of items to read back: all (up to 10), or ends, middle, a few bad and random items."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)

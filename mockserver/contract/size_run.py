@@ -66,13 +66,13 @@ _SPARED = 300
 
 _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
-"""If batches with bad items follow a good batch, the list is read after the good batch up to this size."""
+"""Maximum size at which the list is read after a good batch that batches with bad items follow."""
 
 _JUDGED = 100
 """Maximum size of a batch for which the list's answer is judged, because judging many records takes long."""
 
 _LOOKED_AT = 4
-"""Maximum number of records that a list shows wrongly, and of records that it lacks, to read singly."""
+"""Maximum number of records to read singly: this many wrongly listed ones, and this many missing ones."""
 
 COMPARED = range(50, 101)
 """Sizes whose times tell how long larger batches may take."""
@@ -88,7 +88,7 @@ _SENT_AGAIN = 2
 
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
-    """Yield a part for every batch, to try the sizes and to record failures at the smallest failing size."""
+    """Yield for each batch a part that tries the sizes, and records failures at the smallest failing size."""
     usable, work = usable_batches(trial.api, trial.run_config), partial(_run_profile, clock=clock)
     yield from plan_batches(trial, usable, PHASE, len(SIZES) + _MORE_SIZES, work)
 
@@ -333,7 +333,7 @@ class _OpenedTrial:
         return exchange, (self.run.clock() - began).total_seconds(), sent
 
     def send(self, number: int, named: BadItems) -> None:
-        """Send a batch, and check its answer, the records that it leaves, and its time."""
+        """Send a batch, and check the answer, the records after the batch, and the time of the call."""
         exchange, seconds, sent = self.timed_call(self.items(number, named))
         self.sequence.count_check(IN_TIME)
         if exchange is None:
@@ -512,7 +512,7 @@ def _seconds_for(size: int, by_item: float | None) -> float:
 
 
 def _size_between(low: int | None, high: int) -> int | None:
-    """Return the next size to try between a size that passes and a size that fails, or None.
+    """Return the next size to try between `low`, which passes, and `high`, which fails, or None at the end.
 
     If no size is known to pass (`low` is None), take the largest of `SIZES` below `high`.
     """

@@ -151,7 +151,7 @@ class Target:
         return self.at_once([request], base=f"{parts.scheme}://{parts.netloc}")[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "", base: str = "") -> list[Exchange]:
-        """Send the requests at the same time, below `base` or else below the address. Raises as `send`."""
+        """Send the requests at the same time, below `base` ("": the address). Raises the errors of `send`."""
         if self._is_stopped:
             raise KeyboardInterrupt
         full = [
@@ -173,7 +173,7 @@ class Target:
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
         """Return the error with the call in its message.
 
-        After too many slow calls in a row, return a TargetUnreachableError, which ends the run.
+        After too many slow calls in a row, replace an UnansweredCallError by an error that ends the run.
         """
         where = request.path if self.address.app else f"{self.address.url}{request.path}"
         message = f"{request.method} {where}: {error}"

@@ -128,7 +128,7 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """Return the start of the call, by the sandbox's clock if this server recorded the call."""
+    """Return the start of the call, by the sandbox's clock if a mockserver recorded the call."""
     own = entry.get("_mock") or {}
     text = own.get("sandboxAt") or entry.get("startedDateTime")
     return parse_instant(str(text)) if text else None

@@ -52,7 +52,7 @@ class ExampleDraft:
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """Access to a vendor."""
+    """What a client needs to call a vendor: headers and a credential."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of every call, including credentials."""

@@ -33,7 +33,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 HERE, FRESH = "here", "fresh"
 MARK_HEADER = "mock-replay"
-"""Name of the header of each replay, for the recorded call's sandbox and number, and a serial number."""
+"""Header of a replay to a sandbox. It has the recorded call's sandbox and number, and a serial number."""
 
 TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)

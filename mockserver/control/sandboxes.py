@@ -82,7 +82,7 @@ class SandboxOperations:
         }
 
     def delete_sandbox(self, name: str) -> None:
-        """Delete a sandbox (restore the default sandbox's initial state instead), and delete its journal."""
+        """Delete a sandbox and its journal; the default sandbox stays, but gets its initial state again."""
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:

@@ -163,7 +163,7 @@ class ScenarioOperations:
         return self.sandboxes.control(name, work)
 
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
-        """Store a scenario, in place of a stored scenario of that name and its counts; if `armed`, arm it.
+        """Store a scenario, and arm it if `armed`. Delete an older scenario of this name, and its counts.
 
         Raises UnprocessableCallError; UnprocessableMemberError if the name in the body is not `scenario`.
         """

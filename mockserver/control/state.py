@@ -227,10 +227,10 @@ class StateOperations:
     def list_records(  # noqa: PLR0913 - the parameters of the spec
         self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
     ) -> Document:
-        """Return a page of the records of a collection, and the last writer of each.
+        """Return a page of the matching records of a collection, and the last writer of each record.
 
-        If `key` is set, return the record with this key; otherwise return all records with `text` in the key
-        or a value, in any letter case.
+        If `key` is set, only the record with this key matches; otherwise all records match that have `text`
+        in the key or a value, in any letter case.
         """
         documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
         found = list(_matching(documents, key, text.casefold()))

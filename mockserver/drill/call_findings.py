@@ -107,7 +107,7 @@ class CallOracle:
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Mistake]:
-        """Yield a mistake if a request whose answer told nothing was sent again, but never with its key.
+        """Yield a mistake if a request of unknown outcome was sent again, but never with its first key.
 
         If the client read something before it sent the request again, yield nothing for the request.
         """

@@ -48,7 +48,7 @@ class DrillCase(Value, frozen=True):
 
 
 class Calls(Value, frozen=True):
-    """The calls of a client in the run without faults."""
+    """Facts about a client's calls in the run without faults."""
 
     vendor: str
     operation: str = ""
@@ -122,7 +122,7 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
 
 
 def _limit(document: Document, **most: int) -> dict[str, Any]:
-    """Return a copy of the document; reduce each number that `most` names to at most its value there."""
+    """Return a copy of the document; reduce each member that `most` names to at most the value in `most`."""
     return {name: min(value, most[name]) if name in most else value for name, value in document.items()}
 
 

@@ -29,7 +29,7 @@ _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict"
 """Codes of problems that may pass without a change of the item. Every other problem stays."""
 
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
-"""Maximum numbers of attempts: with a document that is rejected for good, and with an item in all."""
+"""Maximum numbers of attempts: with one document that is rejected for good, and with one item in total."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
@@ -132,7 +132,7 @@ class ItemOracle:
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
 
     def _heard(self, attempt: ItemAttempt) -> Told:
-        """Return what the answer told of the attempt, or `NOTHING` if the answer came late."""
+        """Return what the answer says about the attempt, or `NOTHING` if the answer came late."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
 

@@ -67,7 +67,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
-    """If items are missing, return `ending`, or if that is "", the items' names; else what was sent again."""
+    """If items are missing, return `ending` or (if "") their names; otherwise, return what was sent again."""
     missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"
@@ -90,7 +90,7 @@ def describe_intent(clean: Run) -> str:
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:
-    """Return the operation that carries the most items, its number of calls, and the size of the largest."""
+    """Return the operation that carries the most items, its number of calls, and its largest call's size."""
     items = Counter(one.operation for one in clean.histories for _ in one.attempts)
     if not items:
         return Calls(vendor)

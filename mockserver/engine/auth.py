@@ -118,7 +118,7 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
 def issue_credential(
     text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
 ) -> None:
-    """Store `text` as a valid credential of `name` with `facts`. If `seconds` is None, it never expires."""
+    """Store `text` as a valid credential of `name` with `facts`. Without `seconds`, `text` never expires."""
     ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
     known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
     state.collection(CREDENTIALS, "")[text] = known

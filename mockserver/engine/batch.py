@@ -88,7 +88,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list of items. Raises InvalidCall: the value is no list, even if the spec allows it."""
+        """Return the list of items. Raises InvalidCall: the value is no list, whatever the spec allows."""
         value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
@@ -162,7 +162,7 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
-    """Return the items, with digests for those without a key, numbered from the second equal item on."""
+    """Return the items. Items without a key get a digest, with a number from the second equal item on."""
     keyless = {item.index for item in items if not item.key}
     for name, value in batch.keyless.items():
         keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
@@ -189,7 +189,7 @@ def judge_items(
 ) -> Mapping[int, Verdict]:
     """Return verdicts by item index. An item with neither problems nor warnings has no verdict.
 
-    Raises InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
+    Raises InvalidCall: an item has a problem at which the vendor's own decoder refuses the call.
     """
     verdicts: dict[int, Verdict] = {}
     fatal: list[Problem] = []

@@ -311,7 +311,7 @@ class Pipeline:
     def _apply_first_items(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
     ) -> Answer:
-        """Store only the first items, as if no more had been sent, but answer as if all had been applied.
+        """Store only the first items, but return the answer that the vendor gives if it applies all items.
 
         For replays, `_work_with_effects` stores a refusal, because this answer tells more than was done.
         """

@@ -473,7 +473,7 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
     """Return the least and the greatest usable number; None if there is no such limit.
 
-    The usable number next to an exclusive limit is 1 away; for fractions, half the range if that is less.
+    An exclusive limit moves inwards by 1 or, for fractions, by half the range if that is less.
     """
     least, most = _exactly(node.get("minimum")), _exactly(node.get("maximum"))
     away = Decimal(1)

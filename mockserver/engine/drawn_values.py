@@ -133,7 +133,7 @@ def _words(name: str) -> list[str]:
 def _by_name(name: str, known: Mapping[str, Any]) -> Any:
     """Return the value in `known` for the longest known end of the name, or None.
 
-    The end "name" counts only as the whole name, because most other names do not name a person.
+    The end "name" counts only if it is the whole name: most longer names are not names of persons.
     """
     words = _words(name)
     ends = [end for begin in range(len(words)) if (end := "".join(words[begin:])) != "name" or not begin]

@@ -62,7 +62,7 @@ class Negotiation:
     writer: XmlWriter
 
     def check(self, call: Call, operation: Operation) -> None:
-        """Raise NotAcceptable if `Accept` excludes every success, and the operation declares XML and 406."""
+        """Raise NotAcceptable if `Accept` allows no 2xx answer, and the operation declares XML and 406."""
         accept = call.headers.get("accept", "")
         if accept in _USUAL or _REFUSED not in operation.responses:
             return
@@ -77,7 +77,7 @@ class Negotiation:
     def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
         """Return the reply as XML if the operation declares XML and the call prefers XML to JSON.
 
-        If `operation` is None, the path's operation for the method decides, else the path's first operation.
+        If `operation` is None, take the path's operation for the method or, if missing, the path's first.
         """
         in_xml = self._in_xml(call, operation, reply)
         if in_xml.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
@@ -198,7 +198,7 @@ def _preferred(headers: Mapping[str, str]) -> dict[str, str]:
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the preferred example, or the vendor's refusal with a status for which the spec has none.
+    """Return the preferred example; for an error status without examples, return the vendor's refusal.
 
     Raises ServerRefusal: 400 that lists the known values, if the spec lacks the status or the example.
     """

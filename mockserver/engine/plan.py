@@ -55,7 +55,7 @@ class CompiledBody:
     whole: Schema
     """Judges the document, or the envelope of a batch."""
     closed: Schema
-    """Judges like `whole`, and refuses unknown members; a valid document needs neither `read` nor `whole`."""
+    """Judges like `whole`, and refuses unknown members; what it accepts needs neither `read` nor `whole`."""
     shallow: bool
     """Whether the schema limits the depth: outside items, what `closed` accepts needs no depth check."""
     items: CompiledItems | None

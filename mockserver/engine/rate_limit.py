@@ -62,7 +62,7 @@ class RateLimit(Value, frozen=True):
             raise TooManyRequests(self.name, spent.wait if self.says_wait else None, hint=hint)
 
     def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
-        """Return the answer, with headers for the remaining calls if `headers_when` is on."""
+        """Return the answer, with headers for the remaining calls unless `headers_when` is off."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
             return answer

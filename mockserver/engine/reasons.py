@@ -63,7 +63,7 @@ _SAMPLES: Mapping[str, str] = {
     "10.50": "an amount such as 10.50",
     "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
 }
-"""Sample texts, and the words for a long pattern that matches the sample.
+"""For each sample text, the words for a long pattern that matches the sample.
 
 The words are not used if the pattern also matches the sample with letters in place of its digits.
 """
@@ -158,7 +158,7 @@ class ReasonWriter(Value, frozen=True):
 
 
 def describe_miss(directory: OperationDirectory, call: Call) -> str:
-    """Return a sentence that names the operation nearest to the call, or the address of a list of all."""
+    """Return a sentence that names the nearest operation, or the address of a list of all operations."""
     own = f"/{call.vendor}"
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
@@ -350,7 +350,7 @@ def is_secret(problem: Problem) -> bool:
 class AccessReasons(Value, frozen=True):
     """Reasons of 401 and 403 for one vendor.
 
-    A reason shows a credential of the fixtures (of a login the user name), or two letters of another one.
+    A reason shows a fixture credential (of a login, the user name), or two letters of any other credential.
     """
 
     served: LoadedVendor
@@ -465,7 +465,7 @@ class AccessReasons(Value, frozen=True):
         return [scheme for scheme in schemes if scheme.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
-        """Yield the call's credentials for the operation's schemes, the last of each alternative first."""
+        """Yield the call's credentials for the operation's schemes; of each alternative, in reverse order."""
         for alternative in operation.security if operation else ():
             for name in reversed(alternative):
                 if text := self.served.schemes[name].credential(call):

@@ -43,7 +43,7 @@ class CallRefuser:
         return with_supported_types(self.write(refused, state), refusal)
 
     def _row(self, refusal: Refusal) -> RefusalRow:
-        """Return the refusal's row: for code and reason, else for the code alone, else with HTTP's status."""
+        """Return the row of code and reason, else of the code alone, else a new row with HTTP's status."""
         rows = self.vendor.refusals
         reason = getattr(refusal, "reason", "") or getattr(refusal, "what", "")
         row = rows.get(f"{refusal.code}.{reason}") or rows.get(refusal.code)
@@ -62,7 +62,7 @@ class CallRefuser:
         return ()
 
     def _challenge(self, scheme: str) -> str:
-        """Return the challenge of vendor or scheme; "" for an API key, for which HTTP has no challenge."""
+        """Return the vendor's challenge, else the scheme's; "" for an API key, for which HTTP has none."""
         if self.vendor.challenge is not None:
             return self.vendor.challenge
         known = self.schemes.get(scheme)

@@ -144,7 +144,7 @@ def _overlays_by_name(
 def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool = False) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError.
 
-    If the spec is an own file, or if `on_demand` without overlays, compile operations when first called.
+    If `file` is an own file, or if `on_demand` and not `overlays`, compile each operation at its first call.
     """
     return load_document(read_spec(file, overlays), file.name, on_demand=on_demand and not overlays)
 

@@ -34,7 +34,7 @@ _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "
 
 @dataclass(frozen=True)
 class Resource:
-    """Records of one collection."""
+    """How the spec describes the records of one collection."""
 
     path: str
     """Path of a single record."""
@@ -44,7 +44,7 @@ class Resource:
     key: str
     """Name of the member that holds a record's key."""
     named: str
-    """Name by which `key` was found: that in `x-key`, else the last path parameter; for a batch, its key."""
+    """Name that led to `key`: the name in `x-key`, else the last path parameter; for a batch, its key."""
     schema: Document
     """Schema of a record in an answer."""
     document: Document
@@ -60,7 +60,7 @@ class Resource:
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
     def place(self, request: Request, key: Json = None) -> str:
-        """Return a record's key in its collection: parents' keys joined with `key` or else the path's key."""
+        """Return a record's key in the collection: parents' keys joined with `key` (None: the path's key)."""
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
         parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
@@ -77,7 +77,7 @@ class Resource:
                 return made
 
     def path_members(self, key: Json, request: Request) -> dict[str, Any]:
-        """Return the members that the path sets in a record: the key, and the parents' keys if declared."""
+        """Return the members that the path sets: the record's key, and each parent's key that is a member."""
         parents = [name for name in self.parameters[:-1] if name in self.members]
         return {**{name: self.in_path(name, name, request) for name in parents}, self.key: key}
 
@@ -235,7 +235,7 @@ def record_schema(document: Document, schema: Document, named: str) -> tuple[Doc
 
 
 def _key_member(document: Document, schema: Document, named: str) -> str:
-    """Return the member with a record's key: by `key_member`, else a member whose name `named` ends with."""
+    """Return the member with a record's key: by `key_member`, else a member that `named` ends with."""
     known = {
         name: node
         for name, one in merged(document, schema).get("properties", EMPTY).items()
@@ -254,7 +254,7 @@ def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
 
 
 def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> Resource | None:
-    """Return the resource of the batch's collection, known or new; None if the key is not one member."""
+    """Return the resource of the batch's collection, found or made; None unless one member is the key."""
     batch = operation.batch
     if batch is None or len(batch.key) != 1:
         return None

@@ -31,7 +31,7 @@ WORK: Mapping[tuple[bool, str], str] = {
     (True, "patch"): "change",
     (True, "delete"): "delete",
 }
-"""Work of an operation, by whether its path is that of a single record, and by its method."""
+"""Word for what an operation does, by whether its path is that of a single record and by its method."""
 
 _JSON_PATCH = "application/json-patch+json"
 _DONE = dict.fromkeys(("success", "successful", "succeeded", "ok"), True)
@@ -68,7 +68,7 @@ def stored_handler(
 
 
 def _replacing(spec: Spec, operation: Operation, resource: Resource) -> Callable[..., Reply | None]:
-    """Return the work of a PUT, which answers with 201 if it creates a record and the spec declares 201.
+    """Return a function that answers a PUT: with 201 if a record is created and the spec declares 201.
 
     If a POST creates the records, and the spec declares 404 but not 201, refuse a missing record with 404.
     """
@@ -130,7 +130,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
 @dataclass(frozen=True)
 class _Writer:
-    """A method for each word of `WORK`. A method returns None if the answer must be an example."""
+    """Handlers of stored records, one method for each word of `WORK`; None means: answer with an example."""
 
     resource: Resource
     answering: Answering
@@ -162,7 +162,7 @@ class _Writer:
     def replace(
         self, request: Request, state: State, *, making: _Writer, unsent: frozenset[str], must_exist: bool
     ) -> Reply | None:
-        """Replace a record except `unsent` members that the body lacks; `making` answers for a new record."""
+        """Replace a record; keep `unsent` members that the body lacks; for a new record, `making` answers."""
         document, resource = self._sent(request), self.resource
         if document is None:
             return None
@@ -227,7 +227,7 @@ class _Writer:
         return self._valid({**told, str(member): page})
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
-        """Return the answer that shows a record; `facts` replace members of the answer, by plain name."""
+        """Return the answer that shows a record; `facts` replace members of the answer by `plain` name."""
         resource, document, schema = self.resource, self.resource.document, self.answering.schema
         answered, member = self.envelope
         shown = resource.completed(answered, record, state, record.get(resource.key))

@@ -84,7 +84,7 @@ def page_of(
 def with_facts(
     document: Document, node: Document, drawn: Document, facts: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """Return `drawn`; at any depth, `facts` replace members of the same `plain` name if the schema allows."""
+    """Return `drawn` with `facts` by `plain` name, at any depth; omit optional members with invalid facts."""
     made: dict[str, Any] = {}
     for name, value in drawn.items():
         schema = merged(document, node.get("properties", EMPTY).get(name, EMPTY))

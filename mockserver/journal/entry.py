@@ -180,7 +180,7 @@ def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
 
 
 def request_target(entry: Entry) -> str:
-    """Return the call's whole path with its prefixes as it was sent, or quoted if that form is not known."""
+    """Return the call's whole path with prefixes as it was sent, or quoted if the sent form is not known."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
@@ -206,7 +206,7 @@ class JournalQuery(Value, frozen=True):
     status: str = ""
     """A status, a class such as 4xx, or `none` for calls without a status."""
     outcome: str = ""
-    """An action, `warned` or `lost`: the outcome of the item `item`, or if None, of at least one item."""
+    """An action, `warned` or `lost`: the outcome of `item`, or if `item` is None, of at least one item."""
     item: str | None = None
     """Key of an item in the call."""
     scenario: str = ""

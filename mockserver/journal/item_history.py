@@ -33,7 +33,7 @@ from mockserver.scenario.rule_words import counted
 from mockserver.spec.openapi import Batch, Operation
 
 REPEATED = "repeated"
-"""Action of an item whose call was answered with a stored answer, by its idempotency key."""
+"""Action of an item whose call got the answer that was stored under the call's idempotency key."""
 
 UNREAD = "unread"
 """Action of an item in a call that was refused before its items were read."""
@@ -272,14 +272,14 @@ def _refuse_dispatch(_call: Call, _state: State) -> Answer:
 
 
 def _writes(entry: Entry, operation: Operation) -> bool:
-    """Return whether the call is meant to change records, unlike a login or a read."""
+    """Return whether the call is meant to change records; an operation without security counts as a login."""
     if operation.batch:
         return True
     return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
 
 
 def _may_carry(entry: Entry, key: str | None) -> bool:
-    """Return whether the call may have the item `key`, by its outcomes; reading the body takes longer."""
+    """Return whether the item `key` may be in the call, judged by outcomes; reading the body is slower."""
     return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
 
 
@@ -356,7 +356,7 @@ def _replaces_answer(rule: Document) -> bool:
 
 
 def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
-    """Return what the answer tells of all items. STORED means that each item has an outcome of its own."""
+    """Return what the answer tells of all items together; STORED if the outcomes of single items decide."""
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
@@ -375,7 +375,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
-    """Return by how much `countAdd` falsifies the answer's count, which may include the omitted items."""
+    """Return how wrong the answer's count is: `countAdd` minus the omitted items; 0 without `countAdd`."""
     added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
@@ -386,7 +386,7 @@ def _told_of_item(
     """Return what the vendor's own answer says of an item.
 
     If outcomes do not name their items, a client takes a repeated or extra outcome for the outcome of an
-    omitted item, so an omitted item may be told as stored.
+    omitted item; then return STORED for an omitted item.
     """
     did = _did(entry, index)
     if "omitted" in did and operation.batch is not None:

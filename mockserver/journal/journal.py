@@ -34,7 +34,7 @@ MAX_BYTES_OF_ALL = 128 * 1024 * 1024
 class Journal:
     """The journals of all sandboxes, stored in `kept`.
 
-    `listeners` are called with each new entry, and `log` too unless the entry's sandbox is `unlogged`.
+    Each new entry is passed to `listeners` and, unless its sandbox is `unlogged`, also to `log`.
     `on_drop` is called for each sandbox that lost entries. Entries larger than half of a sandbox's limit are
     truncated, so that one call cannot evict all other calls. `conformance` checks only answers that a rule
     has changed.
@@ -285,7 +285,7 @@ class VendorCounts(Value, frozen=True):
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> VendorCounts:
-        """Return the sums in `counts`, whose names are those of `counts_of`."""
+        """Return an object with the sums in `counts`, which has the names that `counts_of` returns."""
         items, rules = (
             {name.removeprefix(kind): count for name, count in counts.items() if name.startswith(kind)}
             for kind in (_ITEMS, _RULES)
@@ -298,7 +298,7 @@ class StoreCounts(Value, frozen=True):
 
     transactions: int = 0
     conflicts: int = 0
-    """Number of repetitions of transactions, because another worker had changed the sandbox."""
+    """How often a transaction was repeated because another worker had changed the sandbox."""
     seconds: float = 0
     """Sum of the times of all transactions."""
 

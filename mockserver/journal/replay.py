@@ -45,7 +45,7 @@ LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
         "NO_RESPONSE": "timeout",
     }
 )
-"""Transport faults that a client sees as an error, with the loss kind of the case language."""
+"""Loss kind of the case language for each transport fault that a client sees as an error."""
 
 _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
@@ -334,7 +334,7 @@ def _comparable(side: Document) -> dict[str, Json]:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """Return the value of `side` as JSON text, truncated and redacted; None if there is no value."""
+    """Return the value at `side` (old or new) as redacted, truncated JSON text; None if there is no value."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()

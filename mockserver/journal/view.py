@@ -33,7 +33,7 @@ _DID = {
     "stored": "stored all the same",
     "not-stored": "not stored",
 }
-"""What a rule did to an item, for people."""
+"""Words for people for each word of `AppliedEffect.did`."""
 
 _NO_STATUS = "---"
 _VIOLATION_MARK = "!"
@@ -154,7 +154,7 @@ def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[s
     """Return a body as text, and the text without credentials.
 
     If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then shows
-    no credentials, but the body without its zero bytes does, return the latter as text.
+    no credentials, but the body without its zero bytes does, return the body without zero bytes as text.
     """
     text = decode_text(body, media_type)
     cut = redact_body(text, mask)
@@ -263,7 +263,7 @@ def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
 
 
 Packaged = Callable[[], Mapping[str, Document]]
-"""Function that returns the scenarios that a header may name; called only if the sandbox lacks a scenario."""
+"""Function for the scenarios that a header may name; called only if the sandbox lacks an applied scenario."""
 
 
 def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:

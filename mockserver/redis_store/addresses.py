@@ -1,4 +1,4 @@
-"""Store addresses: URLs with redis, rediss, valkey or valkeys, for one server, sentinels or a cluster."""
+"""Store addresses: URLs (scheme redis, rediss, valkey or valkeys) of one server, sentinels or a cluster."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ from mockserver.redis_store.keys import SandboxKeys, common_key, sandbox_keys
 T = TypeVar("T")
 
 CALL_S = 3.0
-"""Maximum time of one wait, or of all waits of one call together."""
+"""Maximum time of one wait; inside `waits(shared=True)`, of all waits together."""
 
 PATIENCE_S = 0.5
-"""Time for which a failed request is sent again."""
+"""Time since the first attempt during which a failed request is sent again."""
 
 BREAK_S = 0.2
-"""Time after a failure in which all requests fail at once, so that calls do not wait one after another."""
+"""Time after a failure in which requests fail immediately, so that calls do not wait one after another."""
 
 _PAUSE_S = 0.02
 _CLOCK_S = 10.0

@@ -143,7 +143,7 @@ class Turn:
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
         """If the worker has the turn, prolong it; otherwise wait for it. Return the last answer of `begin`.
 
-        `begin` gets the token of the turn and the token used for waiting, or "" if the worker did not wait.
+        `begin` gets the token of the turn, and the token of the wait ("" if the worker did not wait).
         If another worker has the turn, the answer of `begin` starts with `busy`. Raises StoreUnavailableError
         if other workers have the turn for PATIENCE_S, or if Redis does not answer.
         """
@@ -235,8 +235,8 @@ class SandboxCopy(StoredSandbox):
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
         """Bring the copy to the version of a stored attempt. Return False if the attempt changed nothing.
 
-        The next attempt reads the changed documents from their stored form, as other workers do, so that a
-        whole Decimal becomes an integer. A document that another worker changes meanwhile is read as changed.
+        The next attempt reads the changed documents in their stored form, as other workers do, so that a
+        whole Decimal becomes an integer. If another worker changes a document first, the newer form is read.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:

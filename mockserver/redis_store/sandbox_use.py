@@ -69,9 +69,10 @@ class RedisUseTimes:
 
 
 Group: TypeAlias = tuple[str, ...]
-"""Values that all calls of a group share; there are three kinds of groups.
+"""Values that all calls of a group share, in one of three forms.
 
-Values are vendor; or sandbox, vendor, tenant; or these three, idempotency key, credentials, method, path.
+The forms are (vendor), (sandbox, vendor, tenant), and (sandbox, vendor, tenant, idempotency key, credentials,
+method and path).
 """
 
 

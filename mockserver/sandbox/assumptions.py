@@ -92,7 +92,7 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Raise VendorFailure if the assumption `availability` lets calls fail after their work is done."""
+    """Raise VendorFailure if the assumption `availability` is `failing_after_commit`."""
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 

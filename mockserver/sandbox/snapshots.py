@@ -20,7 +20,7 @@ MAX_SNAPSHOTS = 50
 _SHOWN_PLACES = 3
 _LAST_NUMBER = "snapshots-taken"
 LOADED = "loaded-records"
-"""Collection of one document, `last`: {places}, the three newest `places` given to `note_loaded`."""
+"""Collection of one document, `last`: {places}, the three places that `note_loaded` got last."""
 
 SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER, LOADED)
 """Collections that are in no dump, and that stay when a dump is loaded."""
@@ -77,7 +77,7 @@ def load_snapshots(whole: SandboxState, dumped: Document) -> None:
 
 
 def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
-    """Take a snapshot of the sandbox and return its description. Raises TooManySnapshotsError."""
+    """Take a snapshot of the sandbox and return the snapshot's description. Raises TooManySnapshotsError."""
     kept = whole.collection(SNAPSHOTS, "")
     if len(kept) >= MAX_SNAPSHOTS:
         raise TooManySnapshotsError(
@@ -110,7 +110,7 @@ def snapshot_tables(whole: SandboxState, name: str) -> Tables:
 
 
 def restore_snapshot(whole: SandboxState, name: str) -> Document:
-    """Restore the sandbox to a snapshot, and return its description. Raises UnknownSnapshotError."""
+    """Restore the sandbox to a snapshot; return the snapshot's description. Raises UnknownSnapshotError."""
     snapshot = _find_snapshot(whole, name)
     load_tables(whole, snapshot["tables"])
     return _summary(snapshot)

@@ -83,7 +83,7 @@ class State(Protocol):
         ...
 
     def octets(self, count: int) -> bytes:
-        """Return `count` bytes for an id, fixed by seed, vendor and number of the vendor's earlier ids."""
+        """Return `count` bytes for an id, made from seed, vendor and number of the vendor's earlier ids."""
         ...
 
     def uuid(self) -> str:

@@ -299,7 +299,7 @@ class AppliedEffects:
         return apply_envelope(reply, self.decision.envelope, None)
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """Return the outcomes, with the real outcome of each item where the answer reports another."""
+        """Return `outcomes` with each false outcome replaced by the real outcome, except of skipped items."""
         # An item that a refused batch undid is not lost: the answer tells that it is not stored.
         return tuple(
             [

@@ -189,7 +189,7 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """Count an attempt of `identity` and return its draw, which no attempt of another identity changes."""
+    """Count an attempt of `identity`; return the attempt's draw, which depends on no other identity."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     return draw(
         evaluation.seed_of(candidate), candidate.scenario, candidate.rule.id, what_for, identity, str(attempt)

@@ -43,7 +43,7 @@ class ItemSelector(Value, frozen=True):
     all: bool = False
     index: int | None = None
     first_index: int | None = field(default=None, name="firstIndex")
-    """Selects one item in all calls: the item at this index in the first call that has so many items."""
+    """Selects the same item in every call: the item at this index in the first call that has enough items."""
     key: str | None = None
     where: Predicate | None = None
     sample: float | None = None
@@ -159,7 +159,7 @@ class RuleQuota(Value, frozen=True):
     limit: int
     window_ms: int = field(name="windowMillis")
     name: str = ""
-    """Rules of a scenario with this name share one quota; "" means that the rule has its own quota."""
+    """Name of a quota that several rules of a scenario share; "" means that the rule has its own quota."""
     status: int = 429
 
 

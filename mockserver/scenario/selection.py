@@ -227,7 +227,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """Yield a rule for the first token about the item in each item, and about the call in item 0."""
+    """Yield a rule for the first item token of each item, and for the first whole-call token of item 0."""
     for item in items:
         text = _text_at(item.document, place)
         if bent := first_token(text, parse_effect):

@@ -166,7 +166,7 @@ def _is_own_path(path: str) -> bool:
 
 
 class _Cors(CORSMiddleware):
-    """Starlette's CORS middleware. The refusal of a preflight also tells the cure."""
+    """Starlette's CORS middleware; in addition, it tells the cure when it refuses a preflight."""
 
     def __init__(self, app: ASGIApp, note: Note, **options: Any) -> None:
         super().__init__(app, **options)

@@ -142,7 +142,7 @@ def create_app(
 
     `listeners` receive each journal entry, except those of trial sandboxes; `note` receives refusals
     that have no journal entry. Raises SpecError or VendorError if a vendor cannot be served;
-    InvalidAssumptionError; StartupError if a file cannot be used, or if the store's settings differ;
+    InvalidAssumptionError; StartupError if a file cannot be used, or if the store has other settings;
     ValueError if `options.freeze` is no instant that a clock supports.
     """
     options = options or Options()
@@ -182,9 +182,9 @@ def _lasting(
 
 
 def reload_app(options: Options, running: Application) -> Application:
-    """Build the application again from its files, and keep state, journal and counters of `running`.
+    """Build the application again from its files, with the sandboxes, journal and call counts of `running`.
 
-    If a scenario file changed, replace its scenario in every sandbox, and delete that scenario's counters.
+    Replace each changed scenario in every sandbox, and delete the scenario's counters and states.
     Raises SpecError, VendorError or StartupError before anything is changed.
     """
     app = _assemble(options, running.lasting)

@@ -118,7 +118,7 @@ class Incoming(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class MockServerApp:
-    """Outermost ASGI application."""
+    """Outermost ASGI application: passes each request to a vendor, the control plane or the pages."""
 
     vendors: Mapping[str, VendorApp]
     control: ASGIApp

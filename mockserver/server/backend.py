@@ -108,7 +108,7 @@ CallListener = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Everything that a server stores."""
+    """The objects in which a server stores everything: in this process, or shared by several workers."""
 
     store: Store
     use_times: UseTimes = field(default_factory=MemoryUseTimes)

@@ -33,7 +33,7 @@ MAX_MEMBERS = 64
 """Maximum number of gzip members in a body (RFC 1952 §2.2), because even an empty member costs time."""
 
 MAX_VALUES = 300_000
-"""Maximum number of values in a body (a high body limit allows more): nothing interrupts the decoder."""
+"""Maximum number of values in a body (a high body limit allows more); nothing can interrupt the decoder."""
 
 _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096
@@ -55,7 +55,7 @@ class Body(Value, frozen=True):
 async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
     """Read and decode a body of at most `limit` bytes; if that fails, `Body.refusal` says why.
 
-    If decoding fails, the body is returned as received; a longer body is left out. Raises ClientDisconnect.
+    If decoding fails, return the body as received, unless it exceeds `limit`. Raises ClientDisconnect.
     """
     try:
         content = await read_body(receive, headers.get("content-length", ""), limit)
@@ -115,7 +115,7 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
     """Return headers and body without Content-Encoding; adapt a Content-Length to the decoded body.
 
     Raises UnsupportedMediaType if the coding is unknown, or if several are named; MalformedBody if decoding
-    fails; TooLarge if the decoded body has over `limit` bytes, of which at most one more is decoded.
+    fails; TooLarge if the decoded body has over `limit` bytes (decoding stops one byte after `limit`).
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:

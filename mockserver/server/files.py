@@ -93,7 +93,7 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
 def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]) -> Json:
     """Return the tables with each list of records turned into records by key.
 
-    Raises StartupError if a key is unknown, missing in a record, or repeated.
+    Raises StartupError if the spec does not tell a list's key, or if a key is missing or repeated.
     """
     if not isinstance(tables, dict):
         return tables

@@ -353,7 +353,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read the data. Refuse a chunk of 1 TiB or more at once, because its sender would wait for ever."""
+        """Read the data. Refuse a chunk of 1 TiB or more when it begins: its sender would wait for ever."""
         self._read_of_chunk = None
         super().data_received(data)
         if self._read_of_chunk is not None:

@@ -273,7 +273,7 @@ Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
 
 
 def stamps_of(places: Iterable[Path]) -> Stamps:
-    """Return the stamps of the files in `places` and of the specs in its folders; leave out missing files."""
+    """Return the stamps of each file, and of each folder's specs, in `places`; leave out missing files."""
     found: dict[Path, tuple[int, int, int]] = {}
     for place in places:
         for file in spec_files_in(place) if place.is_dir() else [place]:

@@ -31,7 +31,7 @@ class CallThread:
         self._store, self._thread = store, ThreadPoolExecutor(1, "call")
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
-        """Run a call's work at once if the body is small and the sandbox is free, otherwise in the thread.
+        """Run the work in the event loop if the body is small and the sandbox is free, else in the thread.
 
         If work raises TakesLongError, rerun it in the thread. No other call enters the sandbox during work.
         """

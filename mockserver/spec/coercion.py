@@ -69,7 +69,7 @@ _COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
 }
 
 Read: TypeAlias = Callable[[Json], Json]
-"""A function that returns a value with its members under their declared names, scalars in declared types."""
+"""A function that returns a value with members under declared names and scalars in declared types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Coercion:
         return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
 
     def _drops_null(self, schema: Document) -> bool:
-        """Return whether the settings drop null: for lists, objects, and texts except GUIDs, as .NET does."""
+        """Return whether the settings drop null of texts (not GUIDs, as in .NET) or of lists and objects."""
         node = resolve(self.document, schema)
         kind = node.get("type")
         if kind == "string":

@@ -81,7 +81,7 @@ _ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
 
 @dataclass(slots=True)
 class SchemaDialect:
-    """Reader of schemas."""
+    """Converter of schemas to OpenAPI 3.0."""
 
     refer: Callable[[str], dict[str, Any]]
     """Returns the schema that replaces a reference; {} if the reference is broken."""

@@ -142,7 +142,7 @@ def _below(node: Any, step: str) -> Any:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """Return the reference with the nearest name as its first missing step; "" if that has no target."""
+    """Replace the first missing step by the most similar name; return "" if the result has no target."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)

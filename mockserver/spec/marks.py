@@ -59,7 +59,7 @@ def complete_collections(document: dict[str, Any]) -> None:
 
 
 def _places_of_batches(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield path and collection of each batch: the path of a record, else the batch's path and its parent."""
+    """Yield path and collection: for each batch its record path, or if missing, its parent and own path."""
     for path, item in document["paths"].items():
         for batch in (item[method].get("x-batch") for method in _METHODS if method in item):
             collection = batch.get("collection") if isinstance(batch, dict) else None
@@ -86,7 +86,7 @@ def _write_collection(item: Document, name: str) -> None:
 
 
 def mark_of(item: Document, name: str = "x-collection") -> str | None:
-    """Return the annotation `name` of a path item, else of its first operation with it, else None.
+    """Return the annotation `name` of a path item, else that of its first annotated operation, else None.
 
     An annotation that is not a text belongs to another program and is ignored.
     """

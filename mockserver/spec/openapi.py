@@ -29,7 +29,7 @@ _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class PathForms:
-    """Equivalent forms of a path."""
+    """Rules for equivalent forms of a path (`x-paths`)."""
 
     any_case: bool = False
     trailing_slash: bool = False
@@ -38,7 +38,7 @@ class PathForms:
     aliases: tuple[tuple[str, str], ...] = ()
     """Pairs of a path, or beginning of paths, that clients may use and the path that the spec has instead."""
     base: str = ""
-    """Beginning of all paths that clients have in their base URL; "" if there is none."""
+    """Beginning of paths that clients put into their base URL; "" if they put no path into it."""
 
     def plain(self, path: str) -> str:
         """Return the path without prefix and trailing slash, and with the spec's path instead of an alias."""

@@ -1,4 +1,4 @@
-"""Decoders for own files (`Spec.is_own`): forms, XML and texts, converted to the types of their schemas."""
+"""Decoders of request bodies for APIs of own files (`Spec.is_own`): forms, XML and texts, typed by schema."""
 
 from __future__ import annotations
 

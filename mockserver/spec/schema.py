@@ -146,7 +146,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class NumberMember:
-    """A member of items whose value is a number, with its bounds; None means no bound."""
+    """A number member of a batch's items, with its bounds; None means no bound."""
 
     name: str
     types: frozenset[type]
@@ -173,7 +173,7 @@ class NumberMember:
 
 @dataclass(frozen=True, slots=True)
 class ListSchema:
-    """The closed schema of a batch's items."""
+    """The schema of a batch's items, which refuses undeclared members."""
 
     whole: Schema
     """Judges a list of items, except for their `numbers`."""

@@ -42,7 +42,7 @@ class SchemaPlace:
     """Facts that follow from all schemas of one place together."""
 
     schemas: Schemas
-    """Stored here so that Python frees no schema: `SchemaTree` finds a place by the `id` of each schema."""
+    """Stored so that Python frees no schema: `SchemaTree` finds a place by Python's `id()` of each schema."""
     kind: str
     """The first JSON type that a schema has; if none has a type, "object" if there are members, else ""."""
     kinds: frozenset[str]
@@ -197,7 +197,7 @@ def _without(value: Json, beyond: frozenset[Path], path: Path) -> Any:
 
 
 def _allows_any_member(part: Document) -> bool:
-    """Return whether the part allows every member: by `additionalProperties`, or as `type: object` alone."""
+    """Return whether the part allows every member: `additionalProperties: true`, or only `type: object`."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     named = ("properties", "required", *COMBINING_KEYWORDS)

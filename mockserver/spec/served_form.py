@@ -176,7 +176,7 @@ class _Reader:
         return made
 
     def _with_siblings(self, node: Json) -> dict[str, Any]:
-        """Return a path item; if it has a `$ref`, add the members of the target that the path item lacks."""
+        """Return a path item; if it has a `$ref`, add the members that only the referenced path item has."""
         target = self._target(node)
         siblings = {name: value for name, value in members(node).items() if name != "$ref"}
         return {**members(target), **siblings}
@@ -343,7 +343,7 @@ class _Reader:
         self.notes.append(Note(self.place, message, cure))
 
     def _target(self, node: Json) -> Json:
-        """Return the node; if it is a reference, the last target of the references. Raises SpecError."""
+        """Return the value to which the node leads by references, or the node itself. Raises SpecError."""
         for _ in range(_LONGEST_CHAIN):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
@@ -354,7 +354,7 @@ class _Reader:
         raise SpecError(f"$ref: {node['$ref']} points at itself")
 
     def target_or_nothing(self, node: Json) -> Json:
-        """Return what `_target` returns; if a reference is broken, the node itself."""
+        """Return what `_target` returns; if a reference is broken, return the node itself."""
         try:
             return self._target(node)
         except SpecError:
@@ -399,7 +399,7 @@ class _Reader:
         return self.anchors[name]
 
     def _refer(self, reference: str) -> dict[str, Any]:
-        """Return a reference into `components`; if `reference` is broken, set `fault` and return {}."""
+        """Return a reference into `components`; if `reference` is broken, set `self.fault` and return {}."""
         name = self.names.get(reference)
         if name is None:
             try:
@@ -454,7 +454,7 @@ class _Reader:
             self.components[name] = _Component(name, schema, self.uses, self.fault)
 
     def _break_circles(self, name: str, above: tuple[str, ...], done: set[str]) -> None:
-        """Replace each reference that makes a schema part of itself (`allOf` …) with {}; it adds nothing."""
+        """Replace each meaningless reference, which makes a schema part of itself (`allOf` …), with {}."""
         above = (*above, name)
         for parts, place in list(_combined(self.components[name].schema)):
             target = str(parts[place].get("$ref", "")).removeprefix(_SCHEMAS)
@@ -491,7 +491,7 @@ class _Reader:
 
 
 def server_paths(document: Document) -> tuple[str, ...]:
-    """Return the paths in all server URLs, with default variables: prefixes that clients may send."""
+    """Return the paths in all server URLs, with the variables' defaults: prefixes that clients may send."""
     found: dict[str, None] = {}
     items = [document, *members(document.get("paths")).values()]
     nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]

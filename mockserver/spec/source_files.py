@@ -18,7 +18,7 @@ from mockserver.model import Document, Json, escape_step
 from mockserver.spec.yaml_positions import describe_yaml_error
 
 PARTS = "x-parts"
-"""Member of the root document that has the other files, by path from the root's folder (else absolute)."""
+"""Member of the root document with the other files, by path: relative in the root's folder, else absolute."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -149,7 +149,7 @@ class _Bundle:
     """Files that could not be read."""
 
     def localize(self, document: Json, file: Path) -> None:
-        """Point references in `document` and in other files into the root document; read each file once."""
+        """Point references in `document` and in referenced files into the root document; read a file once."""
         ahead = [(document, file)]
         while ahead:
             node, here = ahead.pop()
@@ -160,7 +160,7 @@ class _Bundle:
                     ahead.append((self.parts[self.names[part]], part))
 
     def _local(self, reference: str, here: Path) -> tuple[str, Path | None]:
-        """Return the reference into the root document, and the file if this call has read it (else None)."""
+        """Return the reference for the root document, and the file if this call has read it, else None."""
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None
@@ -188,7 +188,7 @@ class _Bundle:
 
 
 def _file_at(address: str, here: Path) -> Path | None:
-    """Return the file that an address in the file `here` names; None: folder, device or other host."""
+    """Return the file that an address in the file `here` names; None for a folder, device or other host."""
     try:
         parts = urlsplit(address)
         file = (here.parent / unquote(parts.path)).resolve()
@@ -199,7 +199,7 @@ def _file_at(address: str, here: Path) -> Path | None:
 
 
 def _reference_holders(document: Json) -> Iterator[dict[str, Any]]:
-    """Yield each object with a text `$ref` once; skip lists under `enum`, `examples` and alike."""
+    """Yield each object with a text `$ref` once; skip lists of data (under `enum`, `examples` …)."""
     ahead, seen = [document], set()
     while ahead:
         node = ahead.pop()

@@ -1,4 +1,4 @@
-"""Convert operations of Swagger 2.0 to OpenAPI 3; leave schemas, which the module `dialects` converts."""
+"""Convert operations of Swagger 2.0 to OpenAPI 3; the module `dialects` converts the schemas."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 
 Resolve = Callable[[Json], Json]
-"""A function that returns the last target of a reference; for a broken reference or other node, the node."""
+"""A function that returns the last target of a reference, and a broken reference or other node unchanged."""
 
 
 def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:

@@ -31,7 +31,7 @@ SEPARATORS: Mapping[str, str] = {
 
 
 def convert_text(text: str, json_type: str) -> Json:
-    """Return `text` as a value of `json_type`, or unchanged if it does not fit: the schema reports it."""
+    """Return `text` as a value of `json_type`; return an unfit text unchanged: schema checks report it."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if json_type == "integer" and _INTEGER.fullmatch(text):

@@ -53,7 +53,7 @@ class AnswerReader:
 
     tree: SchemaTree
     convert: Callable[[str, SchemaPlace], Json] = _strictly
-    """Converts a text to the place's type or raises ValueError; for requests, may return it unchanged."""
+    """Converts a text to the place's type. For an unfit text, raises ValueError or returns the text."""
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
         """Return the document of an answer.
@@ -104,7 +104,7 @@ class AnswerReader:
 
 @dataclass(frozen=True, slots=True)
 class RequestReader:
-    """Reader of requests: accepts elements in every order; skips unknown and, except in lists, repeated ones.
+    """Reader of requests: accepts every order of elements; skips unknown and (except in lists) repeated ones.
 
     Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if the
     element is empty and its schema is a scalar other than a free text.

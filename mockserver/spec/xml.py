@@ -43,7 +43,7 @@ _NO_ATTRIBUTES: Attributes = {}
 
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
-    """Return a moment in `form` (as `/Date({})/`) in ISO form, with `zone` added; else `text` unchanged."""
+    """If `text` is a moment in `form` (as `/Date({})/`), return its ISO form with `zone`, else `text`."""
     match = _pattern(form).fullmatch(text)
     if match is None:
         return text

@@ -1,4 +1,4 @@
-"""Recorded calls, items resent needlessly, and files that a failed test leaves."""
+"""Recorded calls, items resent needlessly, and files that are saved when a test fails."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class RecordedCall:
 
     @property
     def response(self) -> Mapping[str, Json]:
-        """`status`, `mediaType`, `headers` and `body` of the response before any transport fault."""
+        """`status`, `mediaType`, `headers` and `body` of the response, unchanged by transport faults."""
         return self._all["reply"]  # type: ignore[no-any-return]
 
     @property
@@ -148,7 +148,7 @@ def describe_resent(calls: Iterable[RecordedCall]) -> str:
 
 
 def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-    """Return, by key of each resent item, the outcome that accepted it and the numbers of later calls."""
+    """Return, by key of each resent item, the accepting outcome and the numbers of calls that resent it."""
     accepted: dict[tuple[str | None, ...], str] = {}
     resent: dict[tuple[str | None, ...], list[int]] = {}
     for call in calls:
@@ -195,8 +195,8 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
     Every format except HAR can be run: it creates a sandbox with the state before the calls (curl and pytest:
     at MOCKSERVER_URL), and repeats the calls. If a format cannot reproduce the calls, `<format>.refused.txt`
     says why. In calls, credentials are redacted unless the fixtures have them; `state.json` has all
-    credentials of the sandbox. Because of `conftest.py`, pytest does not collect `test_story.py` with a
-    project's tests. Raises OSError: the folder cannot be written; ControlPlaneError: the sandbox is gone;
+    credentials of the sandbox. The saved `conftest.py` hides `test_story.py` from pytest, unless a command
+    names this file. Raises OSError: the folder cannot be written; ControlPlaneError: the sandbox is gone;
     ServerUnreachableError: the server is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)

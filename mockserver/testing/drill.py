@@ -62,7 +62,7 @@ Scenario: TypeAlias = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Something that can happen to a client."""
+    """A drill's case: something that can happen to a client, or the run without faults."""
 
     id: str
     says: str = ""
@@ -129,7 +129,7 @@ class Plan:
     calls: int
     """Number of calls to `operation`."""
     largest: int
-    """Maximum number of items in one call to `operation`."""
+    """Number of items in the client's largest call to `operation`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ class Sandbox:
     """An isolated state of all vendors, with clock, scenarios and journal; a context manager.
 
     `server` is a URL, a MockServer, or None for MOCKSERVER_URL or a new server. If `name` is taken, the
-    sandbox's name ends with a number. Relative paths of scenario files begin at `folder`. The end of the
+    sandbox's name ends with a number. Relative paths of scenario files start in `folder`. The end of the
     context raises AssertionError if an armed rule was never hit (unless `allow` has `never-hit`) or a call
     was off contract (unless `allow` has `off-contract`). After an exception, the sandbox is not deleted.
     """
@@ -350,7 +350,7 @@ class Sandbox:
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """Return a text for each rule never hit and each call off contract, except violations in `allow`."""
+        """Return a text for each rule never hit and call off contract, except violations in `self.allow`."""
         calls = self.journal()
         violations: list[str] = []
         if NEVER_HIT not in self.allow:

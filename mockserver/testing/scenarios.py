@@ -230,7 +230,7 @@ def _fixed_delay(word: str, value: Json) -> Json:
 def arm_scenario(
     sandbox_control: SandboxControl, scenario: str | Path | Mapping[str, Json], folder: Path
 ) -> str:
-    """Arm a scenario and return its name; a relative path of a file begins at `folder`.
+    """Arm a scenario and return its name; `folder` is the base of a file's relative path.
 
     Raises ControlPlaneError: the scenario is invalid (for a file, the text has line and column); LookupError:
     there is no packaged scenario with this name; OSError: the file cannot be read.

@@ -72,7 +72,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
 
 
 def report_document(report: DrillReport) -> Json:
-    """Return the report as JSON; runs with faults but without findings lack scenario, items and calls."""
+    """Return the report as JSON; in `cases`, a run without findings lacks scenario, items and calls."""
     counts, plan = report.counts, report.plan
     return {
         "version": VERSION,

@@ -71,7 +71,7 @@ class DrillReport:
     options: tuple[str, ...] = ()
     """Options of the command that repeats a case, without vendor and case."""
     exploring: tuple[str, ...] = ()
-    """Options of the command that draws and runs the same schedules again."""
+    """Options of the command that draws and runs this drill's schedules again."""
     known: Mapping[Place, str] = field(default_factory=dict)
     """For each known fault: its reason."""
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class DrillReport:
 
     @property
     def gone(self) -> list[Place]:
-        """Known faults that their case did not show; a case with the verdict `unmet` does not count."""
+        """Known faults that a run of their case did not show, unless the run's verdict is `unmet`."""
         found = {
             self._case(row.result): {one.kind for one in row.result.findings}
             for row in self.rows
@@ -149,7 +149,7 @@ class DrillReport:
         return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
-        """Return the last lines of the client's output; if lines are left out, begin with their number."""
+        """Return the last lines of the client's output; if earlier lines are left out, first say how many."""
         written = result.ending.output
         lines = self.hide(unstyle(written[-_MOST_OUTPUT:]).expandtabs(4)).splitlines()
         more = len(written.splitlines()) - LAST_LINES

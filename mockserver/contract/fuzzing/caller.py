@@ -220,7 +220,7 @@ class CaseCaller:
         return found
 
     def _unfit_checks(self, answered: CheckedResponse) -> frozenset[str]:
-        """Return the checks of Schemathesis that would be wrong for this response.
+        """Return the checks of Schemathesis that do not fit the response.
 
         The oracle judges server errors of known operations. A 304 does not refuse a valid call, and a
         declared 501 to another method is no failure. A case with a bad header may be valid: a header of the

@@ -81,7 +81,7 @@ class KeyedReplays:
         return cls(trial, rule) if rule else None
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """Return a function that sets a new key in a call; None if `operation` needs no key (any more)."""
+        """Return a function that sets a new key in a call; None if `operation` takes no key or is done."""
         if operation not in self._takers or self._is_done(operation):
             return None
         rule, key = self._rule, self._new_key(operation)
@@ -145,7 +145,7 @@ class KeyedReplays:
     def _sent_beside_reads(
         self, check: str, first: Exchange, request: Request
     ) -> tuple[Exchange, Change | None]:
-        """Send the request; return its exchange, and a change that reads related to `first` show, or None."""
+        """Send the request. Return its exchange and a change (or None) that reads related to `first` show."""
         send, reads = self._trial.send_as, related_reads(self._api, first)
         before = [(read, _observed(send(read), send(read))) for read in reads]
         answer = send(request, first.operation)
@@ -156,7 +156,7 @@ class KeyedReplays:
     def _other_tenant(self, first: Exchange, other: Exchange) -> Iterator[Finding]:
         """Yield a finding if a key that only the first tenant used is not free in another tenant.
 
-        If the call fails there with a new key, too, the key is not the reason: yield nothing.
+        If the call with a new key also fails in the other tenant, the key is not the reason: yield nothing.
         """
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):

@@ -200,7 +200,7 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
 
 
 class RequestWriter:
-    """Replacement for the `requests` session of Schemathesis that sends through a target.
+    """Sender of requests to a target, in place of the `requests` session of Schemathesis.
 
     Unlike a session it stores no cookies and settings, and follows no redirects. Schemathesis reads the
     members `headers`, `auth` and `adapters` of a session.
@@ -409,7 +409,7 @@ def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
 
 
 def _replace_moments(value: Any) -> None:
-    """Limit the date-times in `value`: offsets up to 14 hours, years 2 to 9998, so that UTC has them."""
+    """Limit the date-times in `value` to offsets up to 14 hours and years 2 to 9998, which exist in UTC."""
     if isinstance(value, MutableMapping):
         entries: Any = list(value.items())
     elif isinstance(value, list):

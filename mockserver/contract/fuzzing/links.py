@@ -108,7 +108,7 @@ class WalkState:
     good_links: Counter[str] = field(default_factory=Counter)
     """How often each link led to a successful response."""
     read: Counter[str] = field(default_factory=Counter)
-    """How often each link led to a GET whose response is judged."""
+    """How often each link led to a GET that `received` judges."""
     walks: int = 0
     followed: int = 0
     last_exchanges: dict[str, Exchange] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class WalkState:
         """Record that a link was followed.
 
         `is_whole` says that the response with the link gave all parameters and belongs to no batch that may
-        reject its first item. After a deletion in the walk, a failed call is not counted in `read`.
+        reject its first item. If so, a GET is judged, except a failed GET after a deletion in this walk.
         """
         self.followed += 1
         if is_good:
@@ -149,7 +149,7 @@ class WalkState:
                 self.last_exchanges.setdefault(link, self.last)
 
     def dead_links(self) -> Iterator[Finding]:
-        """Yield findings for links that never led to a successful response."""
+        """Yield findings for links that were followed often, but never led to a successful response."""
         is_sure = (self.followed or self.walks) >= _MANY
         had_none = self.goes_without_links and not self.is_offered_one
         if is_sure and not had_none and not self.good_links and self.last is not None:

@@ -333,7 +333,7 @@ def _forget_if_changed(calls: ListCalls, reference: Walk) -> None:
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
-    """Return descending page sizes up to `largest`: `count`, `count` ± 1, and for about 3 and 8 pages."""
+    """Return page sizes up to `largest`, descending: `count`, `count` ± 1, and sizes for ~3 and ~8 pages."""
     wanted = {-(-count // 8) + seed % 3, -(-count // 3), count - 1, count, count + 1}
     return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
 

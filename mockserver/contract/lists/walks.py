@@ -278,8 +278,8 @@ def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) ->
 
     `own` is the path whose answer has the link. The address has no query; it is "" if the link leads to the
     target. The path of a link may begin at the target or at the root of the target's host; `is_known` returns
-    whether a path belongs to the API. If the path does not, and the link names another host or a path that
-    ends with `own` (a proxy did not rewrite the link), return `own` with the query of the link.
+    whether a path belongs to the API. If neither path belongs to it, and the link names another host or a
+    path that ends with `own` (a proxy did not rewrite the link), return `own` with the query of the link.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
@@ -357,7 +357,7 @@ def read_lists_below(calls: ListCalls, above: ListCalls) -> list[Exchange]:
 
 
 def _paths(template: str, above: ListCalls) -> Iterator[str]:
-    """Yield the path of each record's list, with the member named like the parameter, else the identity."""
+    """Yield the path of each record's list, with the member of the parameter's name, else the identity."""
     answer = above.get({}).response
     rows = shown_rows(above.profile, answer)[1]
     if answer.status != _OK or not rows:

@@ -152,7 +152,7 @@ class ExchangeJudge:
             return None, message if message.startswith(_LEAD) else f"{_LEAD} that can be read: {message}"
 
     def _forgives(self, operation: Operation, response: Response) -> bool:
-        """Return whether the profile allows the response, a refusal of a good or an acceptance of a bad call.
+        """Return whether the profile allows this refusal of a good call, or this acceptance of a bad call.
 
         For a batch, return False for every acceptance: a batch's statuses for bad calls are about bad items.
         """

@@ -263,7 +263,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Return whether the request has a header that may be `ignore`, with a value other than the default."""
+    """Return whether a header with `ignore` among its values is sent with a value other than its default."""
     for parameter in operation.parameters:
         sent = request.headers.get(parameter.name.lower())
         if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):

@@ -80,7 +80,7 @@ class CheckCase:
     """Why the outcomes cannot be read."""
     conformance: ConformanceResult = field(default_factory=ConformanceResult)
     is_tolerated: bool = False
-    """Whether the vendor's profile allows this status although another status is expected."""
+    """Whether the vendor's profile allows the response's status although another status is expected."""
     has_credentials: bool = False
     """Whether the request carries the credentials of the run."""
     lacks_credentials: bool = False
@@ -214,7 +214,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 
 def _named(case: CheckCase) -> str:
-    """Return sent and received keys as the end of a message, or "" if either are missing or more than 5."""
+    """Return sent and received keys as the end of a message; "" if either list is empty or exceeds 5."""
     sent = [item.item.key for item in case.expected.items if item.item.key]
     received = [one.key for one in case.outcomes if one.key]
     if not sent or not received or max(len(sent), len(received)) > _FEW:

@@ -113,7 +113,7 @@ def _listed(batch: Batch, entry: Json, at: int, sent: int) -> ReportedOutcome:
 
 
 def _found(batch: Batch, document: Json, what: str) -> Json:
-    """Return the value at a pointer of `x-batch.outcome`, or None if there is no such pointer or value."""
+    """Return the value at the pointer `what` of `x-batch.outcome`; None if pointer or value is missing."""
     pointer = batch.outcome.get(what)
     return None if pointer is None else value_at(document, parse_pointer(pointer))
 

@@ -80,7 +80,7 @@ _WORDS: dict[UpdateWord, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WrittenReading:
-    """Requests for records, and readers of responses. Without a list, `listing` and `listed` are None."""
+    """Requests for records and readers of responses. If there is no list, `listing` and `listed` are None."""
 
     reader: RecordReader
     read: Callable[[str, int], Request]
@@ -326,7 +326,7 @@ class RejectedPlacesReader:
     """Reader of responses that name rejected items by their places."""
 
     at: str
-    """JSON Pointer, in a refusal, to the object with members named by place ("items[1].name", "/1/name")."""
+    """JSON Pointer in a refusal, to the object whose member names are places ("items[1].name", "/1/name")."""
     statuses: frozenset[int]
     """Statuses of refusals that may name rejected items."""
     wide_integers: frozenset[str]
@@ -412,7 +412,7 @@ def _is_wide(value: Json) -> bool:
 
 
 def _refined(inner: OutcomeReader, entry: BatchEntry) -> OutcomeReader:
-    """Return a reader that corrects the outcomes of `inner` by `blank_keys` and `classes` of the entry.
+    """Return a reader that changes the outcomes of `inner` as `blank_keys` and `classes` of the entry say.
 
     The vendor replaces a blank key with a key of its own, so the key in the item's outcome is removed.
     """
@@ -438,7 +438,7 @@ def _refined(inner: OutcomeReader, entry: BatchEntry) -> OutcomeReader:
 def _position(
     word: UpdateWord, record: Callable[[str, DrawnValues], Record], steps: Sequence[tuple[StepEntry, Step]]
 ) -> UpdatePosition:
-    """Return the effect of an item on an existing record, with steps, for a word of `updates`.
+    """Return what `word` says: the effect of an item on an existing record, and the steps to test.
 
     Unless the word is "replaced", leave out steps that delete: a deletion might uncover an older record.
     """

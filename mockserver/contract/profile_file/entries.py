@@ -138,7 +138,7 @@ class StepEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ReplayEntry(Entry, frozen=True, kw_only=True):
-    """The answer to a second call with a used idempotency key. The fields are fields of `BatchProfile`."""
+    """The answer to a call with an already used idempotency key. The fields are fields of `BatchProfile`."""
 
     key_header: str = field(name="header")
     again: Literal["same", "refused"]
@@ -273,7 +273,7 @@ def _unknown(known: Sequence[str]) -> str:
 
 
 def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
-    """Return the kinds that the value at `steps` may have, in a document of this kind."""
+    """Return the types that the value at `steps` may have in a document of the type `kind`."""
     kinds = list(kind.types) if isinstance(kind, UnionType) else [kind]
     if not steps:
         return kinds

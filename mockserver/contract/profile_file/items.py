@@ -180,7 +180,7 @@ class ComparedMember:
         return self.compared(value)
 
     def compared(self, value: Json) -> str | Decimal | None:
-        """Return a value in the form that is compared: as an amount, as a text, or exactly (by `kind`)."""
+        """Return a value in the form to compare, by `self.kind`: an amount, a text, or the value as it is."""
         if value is None or self.kind == "value":
             return compared_members(value)
         if self.kind == "text":

@@ -93,7 +93,7 @@ def html_page(document: Json) -> str:
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
-    """Return a row for each check that was made for at least one operation, in the order of `checks.yaml`."""
+    """Return one row of the operations for each check that was made, in the order of `checks.yaml`."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
     return [made[name] for name in in_report_order(made)]
 
@@ -173,7 +173,7 @@ def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the calls of all findings as HAR, in which each call begins with the run and takes 0 ms."""
+    """Return the calls of all findings as HAR. Each call has the run's start time and a duration of 0 ms."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
@@ -234,7 +234,7 @@ def call_lines(session: Session, finding: Finding) -> list[str]:
 
 
 def _target_line(session: Session) -> str:
-    """Return the line that sets MOCKSERVER_TARGET; on this machine, MOCKSERVER_URL may replace the URL."""
+    """Return the line with the default of MOCKSERVER_TARGET; MOCKSERVER_URL may change a local target."""
     mount = f"/{quote_path(session.api.name)}"
     base = session.url.removesuffix(mount) if session.url else _LOCAL
     is_below = not session.url or (session.url.endswith(mount) and is_loopback(host_of(session.url)))
@@ -315,9 +315,10 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
-    """Write a report of each kind, and a script for each finding. Return the reports, and a fault or None.
+    """Write a report of each kind, and a script for each finding. Return the reports' paths, and a fault.
 
-    The fault is the last error of the suite's own code; all other reports are written. Raises OSError.
+    The fault is the last error of the suite's own code in a report, or None. After an error, the next reports
+    are still written. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []

@@ -341,7 +341,7 @@ class RunningState:
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
-        """Return the progress in one line, with the least important word last."""
+        """Return the progress in one line, which ends with the least important information."""
         words = [self.api.name]
         if self.part:
             words.append(f"{self.part.phase}: {_place(self.part, self.step)}")

@@ -57,7 +57,7 @@ def annotation(title: str, text: str, place: Iterable[tuple[str, str]] = ()) -> 
 
 
 def first_annotations(annotations: Sequence[str], command: str) -> list[str]:
-    """Return at most `MOST_ANNOTATIONS` annotations. If more are given, the last one counts the rest."""
+    """Return at most `MOST_ANNOTATIONS`; if more are given, the last (`command`) counts the rest."""
     more = len(annotations) - MOST_ANNOTATIONS + 1
     if more <= 1:
         return list(annotations)

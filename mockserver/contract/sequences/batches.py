@@ -45,7 +45,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the item's check: `_TWICE` for a repeated key, `_MEDIA` in another media type, else `usual`."""
+    """Return `_TWICE` for a repeated key; `_MEDIA` if `media` and `sent.media_type` are set; else `usual`."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -190,7 +190,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
-    """Return whether the batch is atomic, an outcome rejects each item, and no item must refuse the call."""
+    """Return whether the batch is atomic, all items have rejections, and no corruption refuses the call."""
     return (
         sequence.context.batch.atomic
         and all(verdict.outcome is not None and not verdict.accepted for verdict in answered.verdicts)

@@ -187,7 +187,7 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
 
 
 def _is_left(sequence: CallSequence, key: str, orders: Sequence[_Order], record: Record | None) -> None:
-    """Fail if none of the orders leaves the record."""
+    """Fail unless at least one of the orders ends with this record of the key."""
     may_be = [order.after[key] for order in orders]
     if record not in may_be:
         either, shown = " or ".join(dict.fromkeys(map(sentences.record, may_be))), sentences.record(record)
@@ -196,7 +196,7 @@ def _is_left(sequence: CallSequence, key: str, orders: Sequence[_Order], record:
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
-    """Send two batches with one common key concurrently: once with new keys, once more with the same keys."""
+    """Send two concurrent batches with a common key while the keys are new, then two more with these keys."""
     if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
@@ -218,7 +218,7 @@ def check_replay(
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
-    """Send `items` with an idempotency key, `between` without it, `items` with it, and `other` with it."""
+    """Send `items` with an idempotency key, `between` without it; then test `items` and `other` with it."""
     token = sequence.token()
     if not batches.build_items(sequence, items, tenant).expected_effect.is_done:
         return

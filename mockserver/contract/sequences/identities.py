@@ -110,7 +110,7 @@ def _is_accepted(sequence: CallSequence, key: str) -> bool:
 
 
 def check_key_twice(context: SequenceContext) -> None:
-    """Send a batch with two different items of one key; if there is a second key, its item is in between."""
+    """Send two different items of one key in a batch; if there is a second key, put its item between them."""
     if not context.batch_profile.twice or not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):

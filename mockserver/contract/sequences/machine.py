@@ -45,7 +45,7 @@ _TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
 def draw_items(
     keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
 ) -> st.SearchStrategy[list[SequenceItem]]:
-    """Draw items with different keys: all good without `corruptions`, else none, some or all bad."""
+    """Draw items with different keys. Without `corruptions`, all are good; else none, some or all are bad."""
     if not corruptions:
         return _items_with(keys, st.none(), KEYS)
     bad = st.sampled_from(list(corruptions))
@@ -78,7 +78,7 @@ def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceIte
 def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
     """Draw two batches of good items, the second with the keys of the first in reverse order.
 
-    Each batch may have a key that the other batch lacks. Only such a key reveals that an item is lost.
+    Each batch may have a key that the other batch lacks, because only that key reveals a lost item.
     """
     others = st.lists(DRAWN, min_size=KEYS + 1, max_size=KEYS + 1)
 

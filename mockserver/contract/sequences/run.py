@@ -39,7 +39,7 @@ STEPS = 8
 """Maximum number of steps of a random sequence."""
 
 _KEYS_OF_A_BATCH = 1_000
-"""Distance between the first keys of two batch operations, so that neither meets the other's hard values."""
+"""Distance between the first keys of two batch operations, so that their keys for hard values differ."""
 
 _ROUNDS = 8
 """Maximum number of rounds of random sequences; each round finds at most one failed check."""
@@ -128,8 +128,8 @@ def check_messages(context: SequenceContext) -> None:
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
     """Send items in one batch, each bad item alone, and two bad items together, to find swapped messages.
 
-    An item may get one message in the batch and another message alone. The check fails only if its message in
-    the batch equals the message that another item gets alone.
+    An item may get one message in the batch and another message alone. The check fails only if the item's
+    message in the batch equals the message that another item gets alone.
     """
     together = batches.send_batch(sequence, items, tenant)
     if together is None:
@@ -237,8 +237,8 @@ def _may_count(refusal: _Refusal) -> bool:
 def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, str]]:
     """Find numbers in messages that grow with the place of the bad item. `texts` has messages by place.
 
-    Ignore messages that differ in more than numbers. Yield the difference of each found number from the
-    place, which is equal in all messages, and the first message.
+    Ignore messages that differ in more than numbers. For each found number, yield its distance from the place
+    (equal in all messages), and the first message.
     """
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:

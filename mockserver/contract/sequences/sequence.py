@@ -163,7 +163,7 @@ class CallSequence:
         return []
 
     def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
-        """If the call was slow, count it in the search. Then fail, because no complete answer came."""
+        """Count a slow call in `search.slow_calls`. Then fail, because no complete answer came."""
         first = requests[0]
         self.context.search.slow_calls += error.is_slow
         exchange = unanswered_exchange(first, self.context.api.operation_of(first))
@@ -173,7 +173,7 @@ class CallSequence:
         self._end(replace(finding, steps=tuple(self.steps)))
 
     def judge(self, exchange: Exchange) -> bool:
-        """Return whether the exchange passes. End the sequence at a finding that the search looks for."""
+        """Return whether the exchange passes. Raises BrokenRule: the search looks for one of the findings."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]

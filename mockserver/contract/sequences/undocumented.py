@@ -110,7 +110,7 @@ class TrialResult:
 
 
 class PositionTrials:
-    """Trials with their own keys. The search of the sequences does not see the failed checks of trials."""
+    """Trials that find a server's reactions, with their own keys and their own search for failed checks."""
 
     def __init__(self, context: SequenceContext) -> None:
         self.context = replace(context, search=FailureSearch(context.run_config))
@@ -256,7 +256,7 @@ class PositionTrials:
     def _record_of(
         self, after: RecordAfter | None, before: Record | None, item: SequenceItem
     ) -> Record | RefusedStep:
-        """Return the record that the item must leave, or a RefusedStep if the item must be refused."""
+        """Return the record that must exist after the item, or a RefusedStep if the item must be refused."""
         if after is not None:
             return after(before, item.key, item.drawn)
         return self.ours.record(item.key, item.drawn)
@@ -307,7 +307,7 @@ class PositionTrials:
 
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
-    """Yield the corruptions that the server does not accept, with `refuses_call` as the server reacts."""
+    """Yield the corruptions that the server rejects; `refuses_call` is set if it refuses the whole call."""
     for corruption in corruptions:
         position = taken[corruption.assumption.name] if corruption.assumption else "alone"
         if corruption.assumption is None:

@@ -315,7 +315,7 @@ def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def decimals_of(shown: Json) -> int | None:
-    """Return the number of decimals of a printed amount, or None if `shown` is not a number."""
+    """Return the number of decimals of `shown`, or None if `shown` is not a number."""
     number = _decimal(shown)
     exponent = None if number is None else number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else None
@@ -344,7 +344,7 @@ def _number_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
-    """Return the numbers of decimals (0 to 7) for which rounding `expected` by a mode gives `found`."""
+    """Return the numbers of decimals (0 to 7) for which one of `modes` rounds `expected` to `found`."""
     units = {places: Decimal(1).scaleb(-places) for places in range(8)}
     return frozenset(
         places

@@ -64,7 +64,7 @@ _TENANT = 0
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """Plan that updates the first items that together have all members, and the last of the other items."""
+    """Plan to update, for each member, the first item that has it, and also the last of the other items."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class UpdatePlan:
     _last: dict[str, SentItem] = field(default_factory=dict)
 
     def accepted(self, sent: SentItem) -> None:
-        """Note an accepted item. Ignore items not sent in the profile's media type: it may change values."""
+        """Note an accepted item. Ignore media types other than the profile's: they may change values."""
         if sent.trial.media_type:
             return
         if all(member.path in self._members for member, _ in sent.trial.changes):

@@ -41,7 +41,7 @@ _MAX_SHOWN_PATH = 80
 def write_case_file(story: Story) -> str:
     """Return the case file. A large file has one line of JSON, which is also YAML, after the comments.
 
-    For a call to no vendor, the file has a comment instead of a step; the changes before the call remain.
+    A call to no vendor becomes a comment, not a step; the sandbox's changes before the call are still steps.
     Raises UnsuitableFormError if the file would be too large, if no call is for a vendor, or if a target or a
     header contains a placeholder of the case language.
     """
@@ -180,7 +180,7 @@ def _content(call: StoryCall) -> Document:
 
 
 def _is_compact_json(body: bytes) -> bool:
-    """Return whether decoding and encoding the body gives the same bytes again; servers may hash them."""
+    """Return whether decoding and encoding the body gives the same bytes again; a server may hash them."""
     try:
         document = json.decode(body)
         return not json.is_deep(document, _MAX_DEPTH) and json.encode(document) == body

@@ -28,7 +28,7 @@ class Format:
         return not self.file_title
 
     def text(self, *source: object) -> str:
-        """Return `source` in this format. The writer is imported here: the command line needs only names."""
+        """Return `source` in this format. Import the writer only now: the command line needs only names."""
         module, _, function = self.writer.partition(":")
         text: str = getattr(import_module(f"mockserver.journal.export.{module}"), function)(*source)
         return text

@@ -41,7 +41,7 @@ VARYING: Final = Varying()
 
 @dataclass(frozen=True, slots=True)
 class StoryCall:
-    """One call, the changes of the sandbox that precede the call, and the answer that must come."""
+    """One call, the changes of the sandbox that precede the call, and the expected answer."""
 
     entry: Entry
     target: str
@@ -101,7 +101,7 @@ class StoryCall:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Recorded calls of the sandbox named `source`, oldest first."""
+    """Recorded calls of the sandbox `self.source`, oldest first."""
 
     source: str
     beginning: Document

@@ -70,7 +70,7 @@ class FailureReporter:
             self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
 
     def read_journal(self) -> None:
-        """Read the journal into `journal`; if the server is gone, the previous text stays."""
+        """Read the journal into `self.journal`; if the server is gone, keep the previous text."""
         try:
             calls = self.sandbox.journal()
         except _server_errors() as error:
@@ -168,7 +168,7 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def mock_vendor(mock_sandbox: Sandbox) -> Callable[[str], SandboxVendor]:
-    """Provide a vendor by its name in this test's sandbox: `mock_vendor("shop").url`, `.calls`, …."""
+    """Provide a function that returns a vendor of the sandbox: `mock_vendor("shop").url`, `.calls`, …."""
 
     def vendor(name: str) -> SandboxVendor:
         with fail_without_traceback():

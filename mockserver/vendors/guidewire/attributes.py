@@ -36,7 +36,7 @@ INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
 
 ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
 ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
-"""Attribute of the invoice that is the default, by item attribute. Source: docs/vendors/guidewire.md#item."""
+"""By item attribute, the invoice attribute that has the default. Source: docs/vendors/guidewire.md#item."""
 
 INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
 """Attributes that are shown as they are stored."""
@@ -62,7 +62,7 @@ _AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 ATTRIBUTES_PATH: Path = ("data", "attributes")
 _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 _TELLING_MEMBERS = {"amount": "amount", "claim": "id", "exposure": "id"}
-"""By attribute, the member of a sent object that is stored. For other attributes (typekeys) it is `code`."""
+"""By attribute, the stored member of a sent object. Of all other attributes (typekeys), `code` is stored."""
 
 
 def read_instant(text: str) -> datetime | None:
@@ -158,7 +158,7 @@ def attribute_problem(code: str, name: str, *, found: Json = None, expected: Jso
 def sent_attributes(document: Json, call: Call) -> Document | None:
     """Return the attributes in a body, or None if the body has no object of attributes.
 
-    If assumptions ask for it, drop nulls, convert amounts that are numbers to texts, trim the invoice number.
+    Assumptions decide whether to drop nulls, turn number amounts into texts, and trim the invoice number.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """

@@ -55,7 +55,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """Return the subrequest as a call. Headers that the subrequest lacks are those of `carrier`."""
+        """Return the subrequest as a call that inherits missing headers (not Content-Type) from `carrier`."""
         # No entry shows its correlation id, so none is drawn: a failed call would change all later draws.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -142,7 +142,7 @@ def _run_call(sent: Document, call: Call, request: Request, state: State) -> Jso
 
 
 def _problems(error: Document, item: Item) -> tuple[Problem, ...]:
-    """Return each detail of a subrequest's error as a problem, with its path in the batch."""
+    """Return each detail of a subrequest's error as a problem, whose path starts at the root of the batch."""
     return tuple(Problem("refused", _place_of(one, item), one["message"]) for one in _details(error))
 
 
@@ -179,7 +179,7 @@ class Variables:
         self._left = _MAX_SUBSTITUTED
 
     def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
-        """Store the scalar at `path` of `answer` (`$.data[0].id`) as variable. Raises Rejected: no scalar."""
+        """Store the scalar at `path` of `answer` (`$.data[0].id`) as `name`. Raises Rejected: no scalar."""
         value = answer
         rest = path.removeprefix("$")
         steps = _PATH_STEP.findall(rest) if rest != path and not _PATH_STEP.sub("", rest) else [("", "", "")]
@@ -265,7 +265,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """If `fields` is sent, read the record again with these attributes, because writes return all."""
+        """If `fields` is sent, read the record again with these attributes: writes return all attributes."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]

@@ -195,9 +195,9 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
-    """Raise Rejected if the checksum in the body, or without it the checksum in the header, is stale.
+    """Raise Rejected if the checksum in the body, or else in the header, is stale.
 
-    An assumption may put the header before the body. Source: docs/vendors/guidewire.md#stale-data.
+    An assumption may reverse this order of body and header. Source: docs/vendors/guidewire.md#stale-data.
     """
     current = checksum(document)
     data = request.document["data"] if request.document else {}

@@ -104,7 +104,7 @@ def _alert(kind: str, **values: str) -> Json:
 
 
 def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """If the total is within the approval limit, approve the invoice, else await review. Raises Rejected."""
+    """Approve the invoice if the total is within the approval limit, else set `inreview`. Raises Rejected."""
     refuse_problems(_submission_problems(invoice, assumptions, state))
     if Decimal(invoice["totalAmount"]) <= Decimal(assumptions["approval_limit"]):
         return approve_invoice(invoice, assumptions, state)

@@ -60,7 +60,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
 
 
 def _invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
-    """Return members `names` of a response's bulk invoices, by `member`, or {} if the status is not 200."""
+    """Return members `names` of each invoice in a response, by the value of `member`; {} without a 200."""
     return {str(row.get(member)): _shown_record(row, names) for row in _rows(exchange)}
 
 

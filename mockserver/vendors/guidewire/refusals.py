@@ -98,7 +98,7 @@ def refusal_error(code: str, path: str) -> Json:
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the first problem's error with all problems' details; a scenario's fault replaces that error."""
+    """Return a scenario's error, if any; otherwise the first problem's error with all problems' details."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -177,7 +177,7 @@ def _is_lenient(call: Call, header: str) -> bool:
 
 
 class _FaultyCall(Value, frozen=True):
-    """Call or subrequest that a scenario's fault hits; `method` and `data` are empty if it lacks them."""
+    """Call or subrequest that a scenario's fault hits; a missing `method` or `data` is empty."""
 
     method: str
     target: str

@@ -120,7 +120,7 @@ def authenticate_client(request: Request, state: State) -> Document:
 
 
 def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | None:
-    """Return the permissions in `wanted`, by default all of `allowed`; None if one of them is not allowed."""
+    """Return the permissions in `wanted`, by default all of `allowed`; None if `wanted` exceeds `allowed`."""
     names = (wanted or "").split()
     if not names:
         return list(allowed)

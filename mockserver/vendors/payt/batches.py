@@ -184,7 +184,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """Return the record's first key that is not blank; if all are blank, its place, as in `invoices[2]`.
+        """Return the record's first nonblank key or, if all are blank, the record's place, as `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors (assumed).
         """

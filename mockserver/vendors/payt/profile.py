@@ -86,7 +86,7 @@ class RecordOutcomeReader:
     ) -> Iterator[ReportedOutcome]:
         """Yield an outcome for each record that the map in the response's member `at` names.
 
-        Each of `members` may name a record (assumed). Raises ValueError if the member is no map.
+        Each member in `self.members` may name a record (assumed). Raises ValueError if the member is no map.
         """
         accepted = at == "warnings"
         found = document.get(at, {} if accepted else None)
@@ -108,7 +108,7 @@ class RecordOutcomeReader:
             yield from _outcomes(named, key, message, f"/{at}/{escape_step(key)}", accepted=accepted)
 
     def _name(self, item: BatchItem) -> str:
-        """Return the item's first name that is not blank; if all are blank, its place, as in `invoices[2]`.
+        """Return the item's first nonblank name or, if all are blank, the item's place, as `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors.
         """

@@ -213,7 +213,7 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 
 
 def _by_reference(reference: Document, parameters: Document, state: State) -> Iterator[Predicate]:
-    """If parameters select records of another type, yield a filter for the records that refer to those."""
+    """If parameters select records of another type, yield a filter for references to those records."""
     if tests := list(_by_names(parameters, reference["names"])):
         others, key = state.collection(reference["to"]).values(), reference["key"]
         chosen = {other[key] for other in others if other.get(key) and all(test(other) for test in tests)}

@@ -14,10 +14,10 @@ from mockserver.vendors.payt import files
 from mockserver.vendors.payt.amounts_and_dates import is_instant, is_local_instant, read_amount, to_utc
 
 MEMBERS = read_tables(__file__)
-"""Names of members by kind of record, and further tables of members, by their use."""
+"""Tables of member names, each under the kind of record or the use that the table is for."""
 
 FIXED_MEMBERS: Mapping[str, str] = MEMBERS["fixed"]
-"""For each member that the vendor's help page calls fixed after the first import, its warning's code."""
+"""For each member that the help page calls fixed after the first import, the warning's code."""
 
 
 def normalize(record: Document, request: Request) -> Document:

@@ -123,7 +123,7 @@ class _Cursor:
 
 @dataclass(frozen=True, slots=True)
 class JsonPositions:
-    """Positions in a JSON text, not deeper than members of elements of the outermost list."""
+    """Positions of the tokens in a JSON text, down to members of the elements of the outermost list."""
 
     text: str
     token_ends: Mapping[TokenKey, TokenEnd]
@@ -141,7 +141,7 @@ class JsonPositions:
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Return the positions in `text` (none if it is too long); if a name is repeated, its last position."""
+    """Return the positions of tokens in `text`, none if it is too long; of equal names, the last counts."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     cursor, spots = _Cursor(), dict[TokenKey, TokenEnd]()
@@ -327,7 +327,7 @@ class ErrorContext:
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """Return the `ModelState` key of `path`: an invoice's index, which a member's name may follow."""
+        """Return the `ModelState` key of `path`: `self.name`, the index if in a batch, the member if any."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
@@ -365,7 +365,7 @@ def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> M
     """Return messages by key: first the reader's, then the rules' messages, ordered by invoice and member.
 
     Members at which the reader fails get no messages of rules. If the body is XML, and the reader fails,
-    return only its first failure.
+    return only the reader's first failure.
     """
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]

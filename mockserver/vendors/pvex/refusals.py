@@ -173,7 +173,7 @@ def refuse(refused: RefusedCall, _state: State) -> Reply:
 
 
 def _rejected_reply(refusal: Rejected, context: ErrorContext) -> Reply:
-    """Return the response to a call that stored state, an assumption or a scenario refuses."""
+    """Return the response to a call refused because of the stored state, an assumption or a scenario."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(context.call, first)

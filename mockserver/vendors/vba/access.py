@@ -99,8 +99,8 @@ def refresh_tokens(request: Request, state: State) -> Reply:
     """Reply with new tokens for a refresh token; the idToken that is sent with it may be expired.
 
     If the API key is unknown, an unknown refresh token is accepted. Source:
-    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: only the API key is
-    known, the refresh token is expired or revoked, a token is of another kind, or tokens are of two users.
+    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: the refresh token is
+    unknown (but the API key is known), expired or revoked; a token has another kind; tokens' users differ.
     """
     token = request.parameters["refresh-token"]
     held = _find_token(token, REFRESH_SCHEME, state)

@@ -59,7 +59,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_problems(table: Table, item: Item, request: Request, state: State) -> Iterable[Problem]:
-    """Return the further problems of a row that has schema problems."""
+    """Return the problems that `table` finds in a row, in addition to the schema problems."""
     stored = table.rows(state).get(item.key)
     found = table.find_problems(item.document, stored, request, state) if table.find_problems else ()
     return _in_row(item, found)
@@ -200,7 +200,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table, outcome: Outcome, number: int) -> Outcome:
-    """Return an outcome of an unsent row; its key is a large number or a text."""
+    """Return an outcome of an unsent row; the row's key is a large number or a text."""
     key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
     document = {table.names.key: key}
     return Outcome(Item(outcome.item.index, str(key), document), UPDATED, document)
@@ -279,7 +279,7 @@ def delete_record(table: Table, request: Request, state: State) -> Reply:
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:
-    """Return whether a row refers to the record. All rows are scanned: an index would slow every batch."""
+    """Return whether a row refers to `key`. All rows are scanned: an index would slow every batch."""
     others = state.collection(reference.collection).values()
     return any(other[reference.member] == key for other in others)
 

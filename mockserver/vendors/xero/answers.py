@@ -130,7 +130,7 @@ def _remaining_headers(call: Call, state: State) -> Headers:
 
 
 def _call_limits(call: Call) -> tuple[int, ...]:
-    """Return how many calls a tenant may make in a minute, at once, and in a day."""
+    """Return how many calls a tenant may make in a minute, at the same time, and in a day."""
     return tuple(int(part) for part in call.assumptions["call_limits"].split("/"))
 
 
@@ -295,7 +295,7 @@ def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -
 def is_summarised(request: Request) -> bool:
     """Return whether a failure makes the reply a 400.
 
-    The call's flag or the flag's default decides. Without a flag in the operation, a failure is always a 400.
+    `summarizeErrors` or its default decides. If the operation lacks the flag, a failure is always a 400.
     """
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
@@ -304,7 +304,7 @@ def is_summarised(request: Request) -> bool:
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """Return the outcomes. If a rejected element has a missing contact, later messages name the element."""
+    """Return outcomes whose messages on missing contacts refer to the elements that failed to create them."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         contact, here = _contact_of(outcome) if outcome.problems else EMPTY, outcome.item.index

@@ -207,7 +207,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield the problems of a posted payment: with an id, a deletion (only Status); without, a creation."""
+    """Yield the problems of a posted payment. With an id it is a deletion (only Status), else a creation."""
     if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return

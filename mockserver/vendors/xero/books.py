@@ -105,7 +105,7 @@ class InvoicePayment(Value, frozen=True):
 def match_invoice(
     payment: Document, path: Path, call: Call, state: State, kind: DocumentKind = INVOICE
 ) -> InvoicePayment | None:
-    """Return the payment with the document of `kind` that it names by id or number; None if none is known."""
+    """Return the payment with the document of `kind` that it names by id or number; None if unknown."""
     named = payment.get(kind.name) or EMPTY
     document = (
         _find_by_id(payment, kind, state) if kind.id in named else _find_by_number(payment, kind, call, state)

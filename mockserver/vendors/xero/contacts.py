@@ -16,7 +16,7 @@ from mockserver.vendors.xero.resources import CONTACT
 
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
-"""For each list that has at most one entry of each kind, the member of an entry with the kind."""
+"""For each list that has at most one entry of each kind, the member of an entry that states the kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
@@ -167,7 +167,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
-    """Yield a problem for each name or number of a contact other than `own`, and for an unknown currency."""
+    """Yield problems: another contact than `own` has the sent name or number; the currency is unknown."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and other[CONTACT.id] != own:
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)

@@ -94,7 +94,7 @@ _CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
 
 
 class Operand(Value, frozen=True):
-    """A side of a comparison: a value of the type `kind`, which `read` takes from a document."""
+    """A value in a filter or order, of the type `kind`; `read` takes the value from a document."""
 
     kind: FieldType
     read: ReadField

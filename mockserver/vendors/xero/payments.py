@@ -95,7 +95,7 @@ def _embedded_batch_payment(batch: Document) -> Json:
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return the member `Invoice` of a payment: an invoice, or a refunded credit in the form of one."""
+    """Return the member `Invoice` of a payment: an invoice, or a refunded credit in an invoice's form."""
     kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))

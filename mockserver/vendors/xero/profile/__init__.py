@@ -13,7 +13,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     """Return the batch profiles. An idempotency key is valid for one caller and one organisation.
 
     Two elements of a batch with the same reference, number or name are both processed (assumed:
-    docs/vendors/xero.md#summarizeerrors). No batch of batch payments in full repeats a reference.
+    docs/vendors/xero.md#summarizeerrors). A batch that pays invoices in full never repeats a reference.
     """
     values = calls.TABLES.values("values")
     twice = partial(replace, twice="each", twice_positions=("first", "none", "call"))

@@ -148,7 +148,7 @@ class ElementReader:
         return isinstance(name, str) and len(name) <= self.longest_name
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
-        """Return the item's key if the element shows the sent name or id; else the shown value, or None."""
+        """Return the item's key if its sent name or id is shown; else the shown name or id, or None."""
         if item is None:
             return element.get(self.name)
         sent = _document_of(item)
@@ -240,7 +240,7 @@ def path_segment(text: str) -> str:
 
 
 def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
-    """Split an amount into two amounts in cents. If the amount is one cent, the second is zero."""
+    """Split an amount into two amounts of whole cents. If the amount is one cent, the second is zero."""
     half = (amount / 2).quantize(_CENT, ROUND_DOWN)
     return amount - half, half
 

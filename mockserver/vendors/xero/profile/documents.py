@@ -140,14 +140,14 @@ def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) 
 
 
 def updated_invoices(facts: Facts) -> BatchProfile:
-    """Return the batch of invoices that are created or changed, approved at once, paid and voided."""
+    """Return the profile of batches of invoices: created or changed as AUTHORISED, then paid and voided."""
     return replace(
         _batch(facts, _INVOICES, _OPEN, "updateOrCreateInvoices", "CI"), steps=_steps_of_open(facts)
     )
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
-    """Return the batch of invoices that are created as drafts; a number can be used only once."""
+    """Return the profile of batches that create draft invoices; a number can be used only once."""
     return replace(
         _batch(facts, _INVOICES, _DRAFT, "createInvoices", "CN"),
         call=batch_request("PUT", "Invoices"),
@@ -198,7 +198,7 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    """Return a change with the number in the path; it is unknown whether changes accept that, as reads do."""
+    """Return a change with the number in the path, which reads accept; whether changes do is unknown."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )
@@ -229,7 +229,7 @@ _STEPS_OF_DRAFTS = (
 
 
 def credit_notes(facts: Facts) -> BatchProfile:
-    """Return the batch of credit notes: created or changed, approved at once, allocated and voided."""
+    """Return the profile of batches of credit notes: created or changed as AUTHORISED, allocated, voided."""
     return replace(
         _batch(facts, _CREDIT_NOTES, _OPEN, "updateOrCreateCreditNotes", "CC"),
         item=partial(_credit_note, facts),
@@ -260,7 +260,7 @@ def _allocate(key: str, drawn: DrawnValues, _tenant: int) -> Request:
 
 
 def received_money(facts: Facts) -> BatchProfile:
-    """Return the batch of received money; a repeated transaction is a new transaction."""
+    """Return the profile of batches of received money; a repeated transaction is a new transaction."""
     return BatchProfile(
         operation="createBankTransactions",
         key=lambda number: f"BT-{number}",
