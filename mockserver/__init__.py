@@ -1,4 +1,4 @@
-"""A mock and contract-testing server for batch APIs. It judges the envelope strictly, each item on its own.
+"""A mock and contract-testing server for batch APIs. It judges the envelope strictly, and each item alone.
 
 `__all__` is the public interface for programs that embed the server and for vendor packages. The library for
 tests is `mockserver.testing`. A public name is imported on first use, so that `__version__` is read quickly.
@@ -47,7 +47,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import and return a public name."""
+    """Import and return the public object `name`."""
     for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)

@@ -2,7 +2,7 @@
 
 
 def start() -> None:
-    """Run the command line. Ctrl-C during its import exits with status 130, without a traceback."""
+    """Run the command line. If Ctrl-C comes during the import, exit with status 130, without a traceback."""
     try:
         from mockserver.cli.main import main  # noqa: PLC0415 - inside, so that its import can be interrupted
     except KeyboardInterrupt:

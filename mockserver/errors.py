@@ -11,17 +11,17 @@
         MalformedBody, UnsupportedMediaType, NotAcceptable, TooLarge, TooManyItems, HeadersTooLarge
         InvalidCall          envelope, parameters or fatal items break the contract
         Unauthorized         no credential, or an invalid one
-        Forbidden            a valid credential without the right
+        Forbidden            a valid credential that lacks a right
         NotFound             no such path, or no such record
-        MethodNotAllowed     the path exists, the method does not
+        MethodNotAllowed     the path is served, but not with this method
         TooManyRequests      a quota is used up
         Unavailable, VendorFailure: the vendor is out of order; an assumption, a rule or the store causes it
-        Rejected             an item, or the one document of a call, breaks a rule of the state
+        Rejected             an item, or the body of a single write, breaks a rule about stored records
         ServerRefusal        the mock server refuses, not a vendor: problem details with their own status
 
-A refusal has facts, but no HTTP status: the vendor chooses the status, except of a `ServerRefusal`.
+A refusal has facts, but no HTTP status: the vendor chooses the status, except that of a `ServerRefusal`.
 From these facts engine/reasons.py makes the sentence for the log, the journal and `Mock-Reason`. If only the
-raising code knows fault and cure, its `hint` replaces that sentence.
+raising code knows fault and cure, the refusal's `hint` replaces that sentence.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from mockserver.model import EMPTY, Document, Json, Path, Problem
 
 
 class BrokenRunError(Exception):
-    """A bug of mockserver that broke a run of checks. The text has no data of the user.
+    """A bug of mockserver that broke a run of checks. The error's text has no data of the user.
 
-    `kind` is the type of the error, `where` the part of the run. `code` is the stack trace of an error from
-    another process.
+    `kind` is the type of the causing error, `where` is the part of the run that broke. `code` is the stack
+    trace of an error from another process.
     """
 
     def __init__(self, kind: str, where: str, code: tuple[str, ...] = (), note: str = "") -> None:
@@ -61,7 +61,7 @@ class BrokenRunError(Exception):
 
 
 def stack_trace(error: BaseException | None) -> Iterator[str]:
-    """Yield type and lines of code of the error, then type and lines of each cause, but no messages."""
+    """Yield the error's type and stack (file, line, function), then those of each cause, without messages."""
     while error is not None:
         yield ""
         yield f"{type(error).__module__}.{type(error).__qualname__}"
@@ -203,7 +203,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """No such path or record exists. `what` is "path" or the collection, `key` the missing path or key."""
+    """A path or record is missing. `what` is "path" or the collection, `key` is the missing path or key."""
 
     code = "not-found"
 
@@ -295,9 +295,9 @@ class HeadersTooLarge(Refusal):
 
 
 class Rejected(Refusal):
-    """An item, or the one document of a call, breaks a rule of the state, and is not stored.
+    """An item, or the body of a single write, breaks a rule about stored records, and is not stored.
 
-    A vendor's apply function raises this refusal for an item; a handler raises it for a call's one document.
+    A vendor's apply function raises this refusal for an item, and a handler raises it for a single write.
     The vendor's answer may show `document`.
     """
 

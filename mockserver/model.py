@@ -63,7 +63,7 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def texts_in(document: Json) -> Iterator[str]:
-    """Yield each value in a document, at any depth, as text; leave out null, true and false."""
+    """Yield each string and number in a document, at any depth, as text; leave out null, true and false."""
     if isinstance(document, Mapping | list | tuple):
         for value in document.values() if isinstance(document, Mapping) else document:
             yield from texts_in(value)
@@ -262,7 +262,7 @@ class Reply(Value, frozen=True):
     """Value of the header Content-Type; None sends no such header."""
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
-    """Reason of an error and its cure, told by the handler; no part of the body."""
+    """Reason and cure of an error, which the handler sets; they are not in the body."""
 
 
 class Delivery(Value, frozen=True):
@@ -294,6 +294,6 @@ class Answer(Value, frozen=True):
     effects: Mapping[int, AppliedEffect] = {}
     """Effects of rules on single items, by the item's index."""
     delivery: Delivery | None = None
-    """How the reply is sent; None means at once and whole."""
+    """How the reply is sent; None means without delay and whole."""
     reason: str = ""
     """Reason of a refusal: fault, place and cure; or ""."""

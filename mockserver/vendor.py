@@ -1,8 +1,8 @@
 """The seam between the core and vendors: the types and functions that a vendor's package may use.
 
-A vendor is one spec and, where the spec is not enough, one small package under `mockserver.vendors` with a
-`VENDOR`. The package answers with a `Reply`, sees state only as `State`, and knows nothing of HTTP servers.
-A new vendor changes no existing file.
+A vendor is one spec and, where the spec is not enough, one small package under `mockserver.vendors` with the
+constant `VENDOR`. The package answers with a `Reply`, sees state only as `State`, and knows nothing of HTTP
+servers. A new vendor changes no existing file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FAULT_RULE = "fault"
 
 
 class Request(Value, frozen=True):
-    """A call with a valid envelope."""
+    """A call whose envelope (all of the call except the items of a batch) is valid."""
 
     call: Call
     operation: Operation
@@ -41,11 +41,11 @@ class Request(Value, frozen=True):
     """The items of a batch; () for an operation that is no batch."""
     media_type: str = ""
     unproven: frozenset[int] = frozenset()
-    """Indexes of the items that may break the item schema. Every other item keeps the schema."""
+    """Indexes of the items that may violate the item schema. All other items conform to the schema."""
     contract: Document = EMPTY
     """The vendor's spec."""
     may_contain_nul: bool = True
-    """Whether a text of the body may have the character NUL."""
+    """Whether a text in the body may contain the character NUL."""
 
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -56,7 +56,7 @@ class RefusalRow(Value, frozen=True):
 
     status: int
     message: str = ""
-    """`{method}` and `{path}` are taken from the call, any other `{name}` from the refusal's attributes."""
+    """Message with `{method}` and `{path}` of the call; every other `{name}` is the refusal's attribute."""
     kind: Json = None
     """The vendor's name of the error, or a list of the error's number and name."""
 
@@ -69,9 +69,9 @@ class RefusedCall(Value, frozen=True):
     operation: Operation | None
     """None if no operation has the path and the method."""
     row: RefusalRow
-    """The row of the vendor's table. Its message is filled in; a scenario's message replaces it."""
+    """The row of the vendor's table, with its message filled in or replaced by the message of a scenario."""
     headers: Headers
-    """The headers that HTTP requires."""
+    """The headers that HTTP requires of the answer, such as `Allow`."""
 
 
 class BatchResult(Value, frozen=True):
@@ -96,7 +96,7 @@ WriteRefusal: TypeAlias = Callable[[RefusedCall, State], Reply]
 
 
 class Enter(Protocol):
-    """The checks that all vendors share. A check that fails raises the refusal of the call."""
+    """The checks that all vendors share. A check that fails raises a Refusal, which refuses the call."""
 
     def __call__(self) -> Operation:
         """Check route, credentials, body and scope; return the operation."""
@@ -122,7 +122,7 @@ class StoreItems:
     one: StoreItem
     """Stores a single item."""
     many: Callable[[Sequence[Item]], Sequence[Outcome] | None]
-    """Stores all good items at once; if an item depends on earlier items, stores nothing and returns None."""
+    """Stores all good items or, if an item depends on earlier items, stores nothing and returns None."""
 
     def __call__(self, item: Item) -> Outcome:
         return self.one(item)
@@ -130,7 +130,7 @@ class StoreItems:
 
 @dataclass(frozen=True, slots=True)
 class BatchHandler:
-    """A vendor's code for one batch operation. A step that is None is done as the spec declares."""
+    """A vendor's code for one batch operation. If `apply` or `render` is None, the core follows the spec."""
 
     apply: ApplyBatch | None = None
     """Prepares the batch, and returns the function that stores an item or raises `Rejected`."""
@@ -154,7 +154,7 @@ class BatchHandler:
 
 @dataclass(frozen=True, slots=True)
 class CompleteBatchHandler(BatchHandler):
-    """A batch operation as it is served: the vendor's parts, and defaults for missing parts."""
+    """A batch operation as it is served: the parts of the vendor's handler, with `apply` and `render` set."""
 
     apply: ApplyBatch
     render: RenderBatch
@@ -182,7 +182,7 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """Return the problem, or None if it is an undeclared query parameter."""
+    """Return the problem, or None if the problem is an undeclared query parameter."""
     return None if problem.code == "unknown-parameter" else problem
 
 
@@ -212,7 +212,7 @@ def read_tables(module_file: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MessageTable:
-    """Writer of a vendor's messages: `texts` by rule. In a text, `{name}` stands for the value `name`."""
+    """A vendor's message texts by rule. A call fills in the text: `{name}` becomes the argument `name`."""
 
     texts: Mapping[str, str]
 
@@ -236,23 +236,23 @@ class Vendor:
     refuse: WriteRefusal | None = None
     """Writes the reply to a refused call."""
     refusals: Mapping[str, RefusalRow] = field(default_factory=dict)
-    """Status and message of refusals, by code or `code.reason`. Other refusals have HTTP's usual status."""
+    """Status and message of refusals, by code or `code.reason`. Without a row, HTTP's status applies."""
     challenge: str | None = None
     """Challenge of every 401: "" sends no challenge, None sends the challenge of the security scheme."""
     classify: ClassifyProblem = ignore_unknown_parameters
     """Sees each problem that a schema finds; returns the problem, a replacement, or None to ignore it."""
     admit: Admit = admit_any
-    """Decides on a call before the envelope is opened; returns the tenant that a header names, or "".
+    """Admits or refuses a call before its envelope is decoded; returns the tenant that a header names, or "".
 
-    The function calls its `Enter` argument once, and may refuse the call before or after that. What it wrote
-    before a refusal is stored.
+    The function calls its `Enter` argument once, and may refuse the call before or after that. Records
+    that the function wrote before a refusal stay stored.
     """
     enter_tenant: EnterTenant | None = None
-    """Raises unless the caller may enter the tenant that the body or the query names."""
+    """Raises a Refusal if the caller may not use the tenant that the body or the query names."""
     replay: Replay | None = None
     """Returns the reply that `remember` stored for an earlier call, or None. A replay has no outcomes."""
     remember: Remember | None = None
-    """Sees each answer to an admitted call, also a refusal, in the transaction of the call's work.
+    """Sees each answer to an admitted call, including refusals, in the transaction of the call's work.
 
     If the work was undone, the function runs in the transaction that writes the refusal.
     """
@@ -263,7 +263,7 @@ class Vendor:
     fault: DescribeFault = default_fault_problem
     """Turns a scenario's fault of an item into the problem that `render` expects."""
     kept_when_empty: tuple[str, ...] = ()
-    """Collections that an empty sandbox keeps, because no operation creates their records.
+    """Collections whose fixtures an empty sandbox has too, because no operation creates their records.
 
-    Credentials are always kept.
+    An empty sandbox always has the fixtures' credentials.
     """

@@ -67,8 +67,8 @@ def assumptions(  # noqa: PLR0913 - click hands over one argument an option
 ) -> None:
     """List what the vendors' documents leave open: each assumption, its default and its other values.
 
-    Set one with `mockserver run --assume ID=VALUE`, or by `set` on a running server. With --url the values
-    of a running server are shown, and those that differ from the default are marked with *.
+    Set an assumption with `mockserver run --assume ID=VALUE` or, on a running server, with the command `set`.
+    With --url, show the values on a running server, and mark with * each value that differs from the default.
 
     \b
     Examples:
@@ -98,9 +98,9 @@ def _complete_values(context: click.Context, _param: click.Parameter, begun: str
 @click.argument("value", required=False, shell_complete=_complete_values)
 @server_options
 def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
-    """Set an assumption in a sandbox of a running server; without VALUE it has its default again.
+    """Set an assumption in a sandbox of a running server; without VALUE, to the assumption's default.
 
-    A sandbox that does not exist is created, as by a call.
+    If the sandbox does not exist, the command creates it, as calls to a vendor do.
 
     \b
     mockserver assumptions set VENDOR.duplicate_members refused -s acme
@@ -115,7 +115,7 @@ def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
 
 
 def _refuse_options(context: click.Context, command: str) -> None:
-    """End with exit 2 if an option of the list precedes the subcommand, which would ignore this option."""
+    """If an option of the group precedes `command`, which ignores such options, end with exit 2."""
     for param in context.command.params:
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
             words, flag = f"{command_words(context)} {command}", flag_of(param)
@@ -125,7 +125,7 @@ def _refuse_options(context: click.Context, command: str) -> None:
 def find_assumptions(
     vendors: tuple[str, ...], search: str, server: ServerOptions | None
 ) -> list[dict[str, Any]]:
-    """Return the matching assumptions in the form of the control plane's list, with the values on a server.
+    """Return the matching assumptions as the control plane lists them; without `server`, values are defaults.
 
     End with exit 2 if no assumption matches, 3 if no server answers, 4 if the server refuses.
     """
@@ -151,7 +151,7 @@ def find_assumptions(
 
 
 def rendered(found: Sequence[dict[str, Any]], *, verbose: bool, on_server: bool) -> Iterator[str]:
-    """Yield the lines of the list: a table, or paragraphs if `verbose` or on a narrow terminal."""
+    """Yield the lines of the list: paragraphs if `verbose` or the terminal is narrow, otherwise a table."""
     import shutil
 
     columns = shutil.get_terminal_size((100, 24)).columns

@@ -32,7 +32,7 @@ class SilentTargetError(Exception):
 
 
 class PlainTargetError(Exception):
-    """A case needs more than the server can do, or cannot be exported. The text has the reason."""
+    """A case needs more than the server can do, or its calls cannot be exported; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,10 @@ class MockserverClient:
     """Address of the server or, for a server of our own, a text such as "in this process"."""
 
     async def run(self, case: Case, sandbox: str) -> tuple[str, ...]:
-        """Run the case in a new sandbox, and return the differences. Raises UnmetExpectationError."""
+        """Run the case in a new sandbox, and return the differences from its expectations.
+
+        Raises UnmetExpectationError: the sandbox cannot be created or deleted.
+        """
         return (await run_in_new_sandbox(case, sandbox, self.client)).differences
 
     async def export(self, case: Case, sandbox: str, form: str) -> str:
@@ -75,13 +78,13 @@ class PlainServerClient:
 
     client: HttpClient
     path: str
-    """Path of the server's URL. The vendor's paths begin below this path."""
+    """Path of the server's URL, to which the vendor's paths are appended."""
     place: str
 
     async def run(self, case: Case, sandbox: str) -> tuple[str, ...]:  # noqa: ARG002 - there are none
-        """Run a case that needs only calls of one vendor.
+        """Run the steps of the case; return (). Raises UnmetExpectationError: an answer is not as expected.
 
-        Raises PlainTargetError: the case needs more; UnmetExpectationError: an answer differs.
+        Raises PlainTargetError: the case needs more than calls of one vendor.
         """
         if needs := sorted(_needs(case)):
             raise PlainTargetError(f"needs a mockserver at the target, for: {', '.join(needs)}")
@@ -102,7 +105,7 @@ def _needs(case: Case) -> set[str]:
 
 @asynccontextmanager
 async def open_target(url: str) -> AsyncIterator[CaseServer]:
-    """Connect to the server at an address. Raises SilentTargetError: no server answers."""
+    """Yield a client of the server at `url`. Raises SilentTargetError: no server answers."""
     parts = urlsplit(url)
     async with open_client(f"{parts.scheme}://{parts.netloc}") as client:
         answered = await client.send(HttpRequest("GET", f"{parts.path}/_mock/health"))
@@ -114,7 +117,7 @@ async def open_target(url: str) -> AsyncIterator[CaseServer]:
 
 @asynccontextmanager
 async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClient]:
-    """Start a server for the cases: in another process if a case needs a socket, otherwise in this one."""
+    """Start a server for the cases: in another process if a case needs a socket, otherwise in our process."""
     vendors = sorted({vendor for case in cases for vendor in called_vendors(case)})
     if any(case.needs_socket for case in cases):
         async with _own_process(vendors) as url, open_client(url) as client:

@@ -103,7 +103,7 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
 @own_option("--pytest", "form", flag_value="pytest", help="As a pytest file.")
 @own_option("--json", "as_json", is_flag=True, help="As JSON: the row, and the vendors' cases.")
 def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
-    """Show a row of the catalogue (id, number or name) and the vendors' cases for it.
+    """Show the row of the catalogue with this id, number or name, and the vendors' cases for the row.
 
     \b
     mockserver cases show 148-reset
@@ -139,12 +139,12 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     junit: Path | None,
     as_json: bool,
 ) -> None:
-    """Run case files, or rows of the catalogue (id, number or name).
+    """Run case files, or rows of the catalogue (by id, number or name).
 
-    Each case runs in a new sandbox. Without --target the server is one of our own, for this run alone, also
-    if MOCKSERVER_URL is set; each line says where the case ran. At a --target that is not a mockserver,
-    only cases that need nothing but calls are run; others are refused.
-    Exit 0: all pass, 1: some fail, 2: bad file, 3: no server at URL, 4: no such case, or refused.
+    Each case runs in a new sandbox. Without --target, the command starts a server for this run alone, even if
+    MOCKSERVER_URL is set. The line of a case says where the case ran. If the server at --target is not a
+    mockserver, cases that need more than calls are refused.
+    Exit 0: all cases pass, 1: a case fails, 2: bad file, 3: no server at URL, 4: unknown or refused case.
 
     \b
     mockserver cases run calls-1-to-3.yaml
@@ -184,7 +184,7 @@ class CaseVerdict:
     place: str
     """Address of the server or, for a server of our own, a text such as "in this process"."""
     refused: str = ""
-    """Reason why the case cannot run at this server, or ""."""
+    """Reason why the case cannot run at the server, or "" if it can."""
 
     @property
     def word(self) -> str:

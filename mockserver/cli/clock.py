@@ -28,7 +28,7 @@ def clock() -> None:
 @clock.command(context_settings=CONTEXT_SETTINGS)
 @server_options
 def show(*, server: ServerOptions) -> None:
-    """Print the time.
+    """Print the time of the sandbox.
 
     \b
     mockserver clock show
@@ -41,7 +41,7 @@ def show(*, server: ServerOptions) -> None:
 @click.argument("instant", metavar="[TIME]", default="", callback=instant_text)
 @server_options
 def freeze(*, server: ServerOptions, instant: str) -> None:
-    """Stop the clock at TIME, or at its current time.
+    """Stop the clock at TIME; without TIME, at the clock's current time.
 
     \b
     mockserver clock freeze
@@ -54,9 +54,9 @@ def freeze(*, server: ServerOptions, instant: str) -> None:
 @click.argument("duration")
 @server_options
 def advance(*, server: ServerOptions, duration: str) -> None:
-    """Move the clock on by 90s, 6m, 1h30m or 2d.
+    """Move the clock forward by a DURATION such as 90s, 6m, 1h30m or 2d.
 
-    It may be frozen or run.
+    The clock may be frozen or running.
 
     \b
     mockserver clock advance 6m
@@ -75,7 +75,7 @@ def advance(*, server: ServerOptions, duration: str) -> None:
 @clock.command(context_settings=CONTEXT_SETTINGS)
 @server_options
 def thaw(*, server: ServerOptions) -> None:
-    """Let the clock run again with the machine's time.
+    """Set the clock to the machine's time, and let it run.
 
     \b
     mockserver clock thaw

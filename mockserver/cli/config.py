@@ -48,9 +48,10 @@ def config() -> None:
 @option("--all", "everything", is_flag=True, help="Show the settings that have their default as well.")
 @click.pass_context
 def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
-    """Print each setting, its value, and where the value comes from: file, environment or default.
+    """Print settings, their values, and where each value comes from: file, environment or default.
 
-    A flag is stronger than the environment, the environment than the file, the file than the default.
+    Without --all or --json, leave out settings that have their default. A flag overrides the environment, the
+    environment overrides the file, and the file overrides the default.
 
     \b
     Examples:
@@ -76,13 +77,13 @@ class Setting:
     """A setting and the source of its value."""
 
     command: str
-    """Command with the setting, "" for a global setting."""
+    """Command that has the setting; "" means a global setting."""
     setting: str
     value: Any
     source: str
     """`default`, `file:line`, or the name of an environment variable."""
     variable: str | None
-    """Environment variable of the setting."""
+    """Environment variable of the setting, or None if the setting has no variable."""
 
 
 def settings_of(context: click.Context, environment: Mapping[str, str]) -> Iterator[Setting]:

@@ -1,4 +1,4 @@
-"""Command and options of `mockserver contract`; `contract_run` runs it."""
+"""The command `mockserver contract` with its options; the module `contract_run` does the work."""
 
 from __future__ import annotations
 
@@ -164,12 +164,12 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 def contract(**given: Any) -> None:
     """Test a server against its contract: one result per item, state, replays, response shapes.
 
-    Without --target it tests a server that it starts itself. With --target URL it tests the server there: it
-    creates, changes and deletes records, so it calls only this machine unless --allow-remote names the host.
+    Without --target, start a server and test it. With --target URL, test the server at URL. The tests create,
+    change and delete records; therefore a host other than this machine must be named by --allow-remote.
 
     Exit status: 0 no failure, 1 failures, 2 wrong usage, 3 no server answers, 130 Ctrl-C or SIGTERM.
 
-    Credentials for a server that is not ours come from the environment, by security scheme:
+    For a server that is no mockserver, give a credential for each security scheme in the environment:
     MOCKSERVER_CREDENTIAL_BEARERAUTH=token, …_BASICAUTH=user:password, …_APIKEYAUTH=key.
 
     \b

@@ -59,7 +59,7 @@ _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
 
 _BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
-"""Minimum time between two texts of a live progress line; minimum time between two lines otherwise."""
+"""Minimum time between two texts of a progress line: if the line is live, and if the line is not live."""
 
 _LONG_S = 60
 
@@ -126,9 +126,9 @@ def run_contract(options: ContractOptions, line: ProgressLine) -> None:
 def _sessions(
     plans: list[tuple[SessionPlan, ApiUnderTest]], context: SessionContext, line: ProgressLine
 ) -> Iterator[Session]:
-    """Run the plans in order and yield their sessions, until a session ends early.
+    """Run the plans in order and yield their sessions. Stop after the first session that ends early.
 
-    Also end if Ctrl-C comes before the first call of a session; this session is not yielded.
+    If Ctrl-C comes before the first call of a session, end without this session.
     """
     for plan, api in plans:
         try:
@@ -218,7 +218,7 @@ def _target(url: str | None) -> str:
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
 ) -> list[tuple[SessionPlan, ApiUnderTest]]:
-    """Return the plans with their APIs, but skip APIs that have none of the requested operations."""
+    """Return the plans with their APIs. If operations are requested, skip APIs that have none of them."""
     try:
         read = [(plan, load_session_api(plan)) for plan in plans]
     except MockServerError as error:
@@ -234,7 +234,7 @@ def _select_plans(
 
 
 def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnderTest]]) -> None:
-    """End with exit 2 if no profile has a given fact, because this fact would change nothing."""
+    """End with exit 2 if the options name a fact that no profile has: such a fact would change nothing."""
     known = sorted({name for _, api in read for name in api.profile.facts})
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
@@ -256,7 +256,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
-    """Return the ids of the given checks. Replace an id of an earlier version, with a note on stderr."""
+    """Return the current ids of the checks; print a note on stderr for each id of an earlier version."""
     ids = []
     for name in given:
         ids.append(current_id(name))
@@ -313,7 +313,7 @@ def _run_session(
 
 
 def _say(line: ProgressLine) -> Callable[[str], None]:
-    """Return a function that prints to stderr, below the progress line."""
+    """Return a function that clears the progress line and prints a text to stderr."""
 
     def say(told: str) -> None:
         line.clear()
@@ -340,9 +340,9 @@ def _write_reports(
 
 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
-    """Write a baseline of the run's findings, each with its known reason.
+    """Write a baseline of the run's findings, with the reasons that `known` has for them.
 
-    The baseline also keeps known findings of checks that this run did not make.
+    The baseline also contains the findings in `known` whose checks this run did not make.
     """
     differences = {
         KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.fingerprint, row.reason)
@@ -359,7 +359,7 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
 
 
 def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, planned: int) -> None:
-    """Raise what ends the command unless all is well; `planned` is the number of planned sessions."""
+    """If a session did not end, no check ran, or a check failed, raise SystemExit or a session's fault."""
     stopped = next((outcome.session.stopped for outcome in outcomes if outcome.session.stopped), "")
     is_interrupted = not stopped and len(outcomes) < planned
     if is_interrupted or stopped == INTERRUPTED:
@@ -396,7 +396,7 @@ class ContractProgress(RunObserver):
     known: tuple[KnownFindings, ...]
     clock: Clock
     shorter: str = ""
-    """Advice for people whose run takes long."""
+    """Text that follows the estimated duration of a run that takes more than a minute."""
     _state: RunningState = field(init=False)
     _drawn: datetime | None = field(default=None, init=False)
 
@@ -431,7 +431,7 @@ class ContractProgress(RunObserver):
             self.line.write(failure_line(self._state.api, finding, self._state.secrets))
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
-        """Write a line about the part, unless the running line shows the progress."""
+        """Write a line about the part, unless the progress line is live or the part made no call."""
         state = self._state
         state.planned += result.calls - part.calls
         if self.line.is_live or not state.part_began or not (result.calls or result.broken):

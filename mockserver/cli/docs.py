@@ -21,7 +21,7 @@ _MOST_SHOWN = 6
 def docs(words: tuple[str, ...], *, as_json: bool) -> None:
     """Search the documentation, best sections first; without WORDS list its pages.
 
-    Sections are found by any of the words, in any form, and by words that mean the same. A running
+    A section is found if it has at least one of the words, in any form, or a synonym of the word. A running
     server shows the pages at /_console/docs/.
 
     \b

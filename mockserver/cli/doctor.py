@@ -51,7 +51,7 @@ _TIMEOUT_S = 2.0
 def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     """Check this machine: Python, port, proxies, extras, settings, specs, and the server if one is named.
 
-    Exit status: 0 nothing that fails (warnings are shown), 1 something that fails.
+    Exit status: 0 no check fails (there may be warnings), 1 a check fails.
 
     \b
     Examples:
@@ -125,7 +125,7 @@ def _python() -> Diagnosis:
 
 
 def _config(root: click.Context) -> Diagnosis:
-    """Read the settings file and apply its values, which the later checks need."""
+    """Check the settings file, and apply its values, because later checks need them."""
     named, group = root.params.get("config"), root.command
     try:
         config = read_config(named) if named else find_config(Path.cwd())

@@ -1,4 +1,4 @@
-"""Command and options of `mockserver drill`; `drill_run` runs it."""
+"""The command `mockserver drill` with its options; the module `drill_run` does the work."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
 REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+USUAL_TIMEOUT_S = 60.0
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -62,7 +63,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--timeout",
     "timeout_s",
     scope="drill",
-    default=60.0,
+    default=USUAL_TIMEOUT_S,
     type=click.FloatRange(0.1),
     metavar="SECONDS",
     help="A client that runs longer counts as hanging.",
@@ -117,9 +118,9 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def drill(**given: Any) -> None:
     """Run a client against cases of partial failure: which items does it lose, send or pay twice?
 
-    Each case runs COMMAND once in a sandbox of its own, several at a time. A first run without any fault
-    learns what the client means to do. The verdicts come from the server's journal and not from the client.
-    Exit status: 0 no fault found, 1 faults, 2 wrong usage, 3 no server answers, 4 the client does not work.
+    Each case runs COMMAND in a sandbox of its own; several cases run at a time. A first run, without faults,
+    shows what the client means to send. The verdicts come from the server's journal, not from the client.
+    Exit status: 0 no case fails, 1 a case fails, 2 wrong usage, 3 no server answers, 4 the first run fails.
 
     \b
     Examples:

@@ -82,7 +82,7 @@ class DrawnFault:
     item: int = 0
     """Position of the item among all items of the client, from 1; 0 for a fault of a call."""
     times: int = 0
-    """Number of attempts at the item that fail."""
+    """Number of failing attempts at the item; 1 for a `kind` outside `_COUNTED`, 0 for a fault of a call."""
 
 
 Schedule: TypeAlias = tuple[DrawnFault, ...]
@@ -236,9 +236,9 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Yield simpler schedules: only one fault, all faults but one, or one fault earlier or fewer times.
+    """Yield simpler schedules: of a single fault, without one fault, or with a fault earlier or less often.
 
-    If one fault is left, move it to the first call or item, because without the other faults the client may
+    A single fault happens once, at the first call or item, because without the other faults the client may
     make fewer calls.
     """
     if len(schedule) > 1:

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, NoReturn
 
+from mockserver.cli.drill import USUAL_TIMEOUT_S
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
@@ -61,7 +62,6 @@ _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
 _SHORTEST_SECRET = 8
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-_USUAL_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class DrillOptions:
     setup: Path | None
     repeats: int
     against: str
-    """URL of a running server; "" starts a server."""
+    """URL of a running server; "" means that the drill starts a server."""
     specs: tuple[Path, ...]
     overlays: tuple[Path, ...]
     assumptions: Mapping[str, str]
@@ -94,7 +94,7 @@ class DrillOptions:
 
     @property
     def needed_again(self) -> tuple[str, ...]:
-        """Options, in addition to vendor and case, of the command that repeats a case."""
+        """Options of the command that repeats a case, without vendor and case."""
         options: Mapping[str, Sequence[object]] = {
             "--specs": self.specs,
             "--overlay": self.overlays,
@@ -103,7 +103,7 @@ class DrillOptions:
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
             "--repeat": [self.repeats] if self.repeats > 1 else [],
-            "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != _USUAL_TIMEOUT_S else [],
+            "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != USUAL_TIMEOUT_S else [],
         }
         return tuple(str(word) for name, given in options.items() for one in given for word in (name, one))
 
@@ -148,7 +148,7 @@ def open_server(options: DrillOptions) -> Iterator[DrillServer]:
 def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> Client:
     """Return a client that runs the command.
 
-    If the command or its environment has `{root}`, `{https}` or `{ca}`, serve each run at ports of its own.
+    If `{root}`, `{https}` or `{ca}` is in the command or its environment, each run has ports of its own.
     """
     command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
     texts = " ".join((*options.command, *options.environment.values()))
@@ -199,7 +199,7 @@ def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
     chosen = []
     for name in options.cases:
         if Path(name).suffix in _FILE_SUFFIXES:
-            document = _read_document(Path(name), "--case", "mockserver scenario check FILE")
+            document = _read_document(Path(name), "--case", "mockserver scenario validate FILE")
             says = str(document.get("description", ""))
             chosen.append(Case(name, says, {**document, "name": SCENARIO_NAME}))
         elif name in by_id:
@@ -228,7 +228,7 @@ def run_drill(options: DrillOptions) -> None:
     """Run the drill, and end the command with its exit status."""
     setup: Mapping[str, Json] = {}
     if options.setup:
-        setup = _read_document(options.setup, "--setup", "mockserver sandbox dump default")
+        setup = _read_document(options.setup, "--setup", "mockserver sandbox dump")
     with (
         termination_as_interrupt(),
         open_server(options) as server,
@@ -289,7 +289,7 @@ def _say(options: DrillOptions, *lines: str) -> None:
 
 
 def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolExecutor) -> Sequence[Result]:
-    """If `--explore` is given, find schedules that fail, print and write them, and return their runs."""
+    """If `--explore` is given, find, print and write schedules that the client fails; return their runs."""
     if not options.explore:
         return ()
     from mockserver.cli.drill_explore import Explorer, pytest_file

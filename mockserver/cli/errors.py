@@ -170,7 +170,7 @@ def _expected(kind: click.types.ParamType[Any]) -> str:
 
 
 def _near_value(given: str, param: click.Parameter) -> str:
-    """Return a valid value: the nearest choice, otherwise the default, otherwise the minimum, or ""."""
+    """Return a valid value: for a choice the nearest, otherwise the default, the minimum or ""."""
     if isinstance(param.type, click.Choice):
         known = [str(choice) for choice in param.type.choices]
         return nearest(given, known) or known[0]
@@ -180,7 +180,7 @@ def _near_value(given: str, param: click.Parameter) -> str:
 
 
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
-    """Return the problem with a path, and a path to write instead, or "" if none is known."""
+    """Return the problem with a path, and the path to write instead ("" if unknown)."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
     if file.exists() and file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""
@@ -263,7 +263,7 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
 
 
 def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
-    """Return the first problem of the spec or overlay that the error names, or None if no file is named."""
+    """If the error names a spec or an overlay, return the first problem of this file, otherwise None."""
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
@@ -357,7 +357,7 @@ def interrupts_kept() -> Iterator[None]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C during the context, because `timeout` and CI jobs end programs with SIGTERM."""
+    """In the main thread, treat SIGTERM as Ctrl-C during the context: `timeout` and CI jobs send SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -388,7 +388,7 @@ def _interrupt_after(ended: _thread.LockType) -> None:
 
 
 def write_fault_report(error: BaseException) -> str:
-    """Write a report into the temporary folder and return its path. If that fails, return a text about it.
+    """Write a report into the temporary folder and return its path. If the write fails, return a message.
 
     The report has versions, types of errors and lines of code. It has no messages, arguments or local values,
     because these may contain bodies or credentials.
@@ -468,7 +468,7 @@ def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """Discard buffered output, so that the interpreter does not fail to write it when it ends."""
+    """Discard buffered output, because the interpreter would fail to write it at the end of the program."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -36,7 +36,7 @@ _TIMEOUT_S = 5.0
 @own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it this long.")
 @server_options
 def health(*, server: ServerOptions, address: str, wait: float) -> None:
-    """Print whether a server answers; for health checks. Exit 0: it does, 3: it does not.
+    """Print whether a server answers; for health checks. Exit 0: it answers, 3: no answer, 4: not ready.
 
     \b
     mockserver health
@@ -52,7 +52,7 @@ def _lines(found: Document) -> Iterator[str]:
 
 
 def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
-    """Return the server's health; retry for `wait_s` seconds. Raises NoResponseError, RefusedError."""
+    """Return the server's health; retry for at most `wait_s` s. Raises NoResponseError, RefusedError."""
     ends = monotonic() + wait_s
     while True:
         try:

@@ -188,7 +188,7 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
 )
 @server_options
 def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None, interval: float) -> None:
-    """Print a line for each call with its local time as it comes, until Ctrl-C.
+    """Print a line with the local time for each of the newest calls, and for each new call until Ctrl-C.
 
     \b
     mockserver journal tail --vendor VENDOR --status 4xx
@@ -209,10 +209,10 @@ def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None
 @secrets_option
 @server_options
 def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bool, secrets: bool) -> None:
-    """Print one call with its items, by default the newest.
+    """Print a call with its items; without NUMBER, the newest call.
 
-    Request, envelope, items with pointers, rules, reply. NUMBER is the one of the log line and of the header
-    Mock-Journal.
+    Print the call's request, envelope, items with pointers, rules and reply. NUMBER is in the call's log line
+    and in the header Mock-Journal of its answer.
 
     \b
     mockserver journal show 18
@@ -231,8 +231,8 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 def item(*, server: ServerOptions, key: str, vendor: str) -> None:
     """Print the story of an item: each call that carried it.
 
-    When, how long after the answer before, status, what became of the item, what the answer told, whether it
-    took effect, faults, rules and problems. KEY is the item's key in the journal.
+    Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
+    said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.
 
     \b
     mockserver journal item MS-1
@@ -250,9 +250,9 @@ def item(*, server: ServerOptions, key: str, vendor: str) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @server_options
 def verify(*, server: ServerOptions, file: Any) -> None:
-    """Check how many calls and items there were. Exit 1: they differ.
+    """Check the numbers of recorded calls and items. Exit 1: a number is not as expected.
 
-    FILE (or -) has what is expected, in YAML or JSON, for example
+    FILE (- for standard input) has the expected numbers, in YAML or JSON, for example
     {"match": {"operation": "createBatch"}, "calls": 2, "items": {"created": {"min": 1}}}
 
     \b
@@ -275,7 +275,7 @@ def verify(*, server: ServerOptions, file: Any) -> None:
 @sure_option
 @server_options
 def clear(*, server: ServerOptions, sure: bool) -> None:
-    """Delete all calls of the sandbox; numbers continue.
+    """Delete all calls of the sandbox; new calls get the next numbers.
 
     \b
     mockserver journal clear
@@ -309,10 +309,10 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
 def replay(  # noqa: PLR0913 - click hands over one argument an option
     *, server: ServerOptions, number: int, into: str, to: str, whole: bool, headers: Mapping[str, str]
 ) -> None:
-    """Send a recorded call again and print which items end otherwise.
+    """Send a recorded call again and print which items have another outcome.
 
-    With --diff, exit 1: the status or the outcome of an item differs. Ids, times and other values in the
-    body are printed, but not counted.
+    With --diff, print each difference, and exit with 1 if the status or an item's outcome differs. Ids, times
+    and other values in the body do not change the exit status.
 
     \b
     mockserver journal replay 17 --diff
@@ -361,12 +361,12 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     secrets: bool,
     output: Path | None,
 ) -> None:
-    """Write a call, or a story of calls, as a file that repeats it.
+    """Export a call, or a story of several calls, as a script, a test or an archive.
 
-    The file is a case file (`mockserver cases run FILE`), a pytest file, a script with curl, an HTTP archive
-    or a Postman collection. command is one call alone as a curl command, without its state.
-    A story is --from and --to, what an --item met, or what other filters find.
-    Exit 1: they cannot be repeated; the reason is printed.
+    The formats are: case file (`mockserver cases run FILE`), pytest file, script with curl, HTTP archive,
+    Postman collection, and `command`, the curl command of one call without the state before it. A story has
+    the calls from number --from to number --to, the calls with an --item, or what other filters find.
+    Exit 1: the calls cannot be repeated; the reason is printed.
 
     \b
     mockserver journal export 18 --case -o case.yaml
@@ -444,7 +444,7 @@ def follow(
 ) -> Iterator[Document]:
     """Yield the newest `last` matching entries, then each new matching entry, without end.
 
-    `wait` is called between two requests.
+    While there is no new entry, `wait` is called between two requests.
     """
     seen = control.newest_call()
     while True:

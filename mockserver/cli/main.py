@@ -79,7 +79,7 @@ THEMES = {
 }
 """Commands by theme, each with the first sentence of its help, so that the root's help imports no command.
 
-A command other than `run` is in the module of its name in `mockserver.cli`.
+The command NAME is in the module `mockserver.cli.NAME`; only `run` is in this module.
 """
 _SUMMARIES = {name: summary for theme in THEMES.values() for name, summary in theme.items()}
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
@@ -96,7 +96,7 @@ _PATH = click.Path(path_type=Path)
 
 
 class CommandGroup(click.Group):
-    """The root command. It imports a command from the module of the command's name in `mockserver.cli`."""
+    """The root command. It imports the command NAME from the module `mockserver.cli.NAME`."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return sorted(_SUMMARIES)
@@ -126,7 +126,7 @@ class CommandGroup(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
-        """Run the command line and exit. Every failure has one of the exit codes in `options`."""
+        """Run the command line and exit (after a failure: `options.EXIT_…`); if not standalone, return."""
         words = sys.argv[1:] if args is None else list(args)
         standalone = extra.pop("standalone_mode", True)
         run = partial(self._run, words, args, *more, **{**extra, "standalone_mode": False})
@@ -427,7 +427,7 @@ def _own_files(
 def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
     """Start the mock server; Ctrl-C stops it.
 
-    FILE is any OpenAPI file, served as a vendor of its name beside those that ship.
+    FILE is any OpenAPI file. It is served as a vendor with the file's name, beside the packaged vendors.
 
     \b
     Examples:

@@ -44,7 +44,7 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
 
 EXTRAS = tuple(_PACKAGES)
 INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
-"""Command that installs an extra. (No package index has the package, so its bare name would not be found.)"""
+"""Command that installs an extra. (No package index has mockserver, so pip cannot find it by name.)"""
 
 _OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
@@ -60,7 +60,7 @@ _PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most similar to `name` in any letter case, or "" if none is similar."""
+    """Return the known name most similar to `name`, ignoring letter case, or "" if none is similar."""
     by_folded = {one.casefold(): one for one in known}
     folded = name.casefold()
     found = get_close_matches(folded, by_folded, 1, cutoff=0.6)
@@ -123,8 +123,8 @@ class SettingArgument(_KeepsRejectedValue, click.Argument):
 def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F], F]:
     """Declare an option with an environment variable: MOCKSERVER_MAX_ITEMS for `--max-items`.
 
-    If a flag has another meaning in another command, give a `scope`, which precedes the variable's name
-    (`contract`: MOCKSERVER_CONTRACT_SEED). Then exporting the variable does not change the other command.
+    If a flag has another meaning in another command, give a `scope`: it becomes a part of the variable's name
+    (`contract`: MOCKSERVER_CONTRACT_SEED), so that the variable does not set the other command's option.
     """
     flag = next(text for text in declarations if text.startswith("--")).partition("/")[0]
     words = (scope, flag[2:]) if scope else (flag[2:],)
@@ -139,7 +139,7 @@ def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F]
 
 
 def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """Declare an option without an environment variable, so that exports for other commands do not set it."""
+    """Declare an option without an environment variable; variables of other commands cannot set it."""
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
@@ -214,7 +214,7 @@ def names_option(
 ) -> Callable[[F], F]:
     """Declare an option for names separated by commas.
 
-    If `known` is not empty, other names are refused; `what` is the noun for a name in the message.
+    If `known` is not empty, refuse a name that `known` lacks, with a message that calls the name a `what`.
     """
 
     def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -269,9 +269,9 @@ def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
 
 
 def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
-    """Return ids of the assumptions of these vendors, or of all vendors if none is given.
+    """Return the ids of the assumptions of `vendors` or, if `vendors` is empty, of all vendors.
 
-    Assumptions of a spec extension are missing, because only a loaded vendor tells whether it has them.
+    Assumptions of spec extensions are missing, because only a loaded vendor tells which extensions it has.
     """
     from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS
 
@@ -310,7 +310,7 @@ def check_names() -> list[str]:
 
 
 def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: bool = False) -> Complete:
-    """Return a completion with `names`. If `is_list`, complete the last name of a list with commas."""
+    """Return a function that completes a text (if `is_list`, its end after the last comma) with `names`."""
 
     def complete(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
         before, comma, last = begun.rpartition(",") if is_list else ("", "", begun)
@@ -335,7 +335,7 @@ def complete_cases(_context: click.Context, _param: click.Parameter, begun: str)
 def _named_vendors(context: click.Context) -> list[str]:
     """Return the vendors on the command line.
 
-    If the last option on the command line lacks its value, Click leaves the arguments in `context.args`.
+    If the last option on the command line lacks its value, read `context.args`, where Click leaves them.
     """
     given = context.params.get("vendors") or context.params.get("vendor") or context.args
     vendors = vendor_names()
@@ -354,7 +354,7 @@ complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(
 
 
 def assume_option(where: str) -> Callable[[F], F]:
-    """Return the option `--assume` of a command that starts a server; `where` completes its help."""
+    """Return the option `--assume` of a command that starts a server; the option's help contains `where`."""
     return option(
         "--assume",
         "assumptions",

@@ -265,7 +265,7 @@ def _change(one: Document) -> str:
 
 
 def verdict_lines(problem: Document) -> Iterator[str]:
-    """Yield the message of a failed verification, the numbers of matching calls, and the nearest calls."""
+    """Yield the message of a failed verification, the matching calls by number, and the nearest calls."""
     yield f"not verified: {shorten(str(problem['detail']), 400)}"
     numbers = problem.get("found", {}).get("numbers", ())
     if numbers:
@@ -312,7 +312,7 @@ class ProgressLine:
 
     @contextmanager
     def showing(self, text: str, *, stays: bool = False) -> Iterator[None]:
-        """Show a text during the context. If the line is not live, write the text only if `stays`."""
+        """If the line is live, show a text during the context; otherwise write the text if `stays`."""
         self.show(text)
         if stays and not self.is_live:
             self.write(text)

@@ -121,7 +121,7 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
 def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     """Delete the sandbox NAME with its journal.
 
-    The default sandbox is reset instead.
+    If NAME is the default sandbox, reset it instead.
 
     \b
     mockserver sandbox delete acme
@@ -138,9 +138,9 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
 @sure_option
 @server_options
 def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
-    """Set a sandbox back to how it was created.
+    """Set a sandbox back to the state in which it was created.
 
-    Its journal is deleted, snapshots are kept.
+    The sandbox's journal is deleted; its snapshots remain.
 
     \b
     mockserver sandbox reset
@@ -158,7 +158,7 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
 @own_option("--list", "lists", is_flag=True, help="List the snapshots instead of taking one.")
 @server_options
 def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
-    """Take a snapshot of the whole state, and print its id.
+    """Take a snapshot of the whole state, and print the snapshot's id.
 
     \b
     mockserver sandbox snapshot --label 'before the retry'
@@ -178,7 +178,7 @@ def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
 def restore(*, server: ServerOptions, snapshot: str) -> None:
     """Set the sandbox back to a snapshot.
 
-    The journal and all snapshots are kept.
+    The journal and all snapshots remain.
 
     \b
     mockserver sandbox restore s1
@@ -195,9 +195,10 @@ def restore(*, server: ServerOptions, snapshot: str) -> None:
 )
 @server_options
 def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
-    """Print what differs from an earlier state or another sandbox.
+    """Print what has changed since the fixtures or a SNAPSHOT, or what differs between two sandboxes.
 
-    The earlier state is that of the fixtures or of a SNAPSHOT. Two sandboxes are compared left to right.
+    Without arguments, print the changes since the fixtures. With one SANDBOX, print the changes from SANDBOX
+    to the sandbox of --sandbox; with two, print the changes from the first to the second.
 
     \b
     mockserver sandbox diff
@@ -237,9 +238,9 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
 @_VENDOR
 @server_options
 def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
-    """Replace the state by that of a dump.
+    """Replace the state by the state in a dump.
 
-    It is a FILE, or - for standard input.
+    FILE is the dump; - means standard input.
 
     \b
     mockserver sandbox load state.json -s acme
@@ -305,7 +306,7 @@ def _sandbox_row(found: Document) -> tuple[str, ...]:
 def _difference_lines(found: Document) -> Iterator[str]:
     """Yield a line for each record that was added (+), removed (-) or changed (~), with its changes.
 
-    Limit the number of lines, and end with the number of records of each kind.
+    Limit the number of lines, and end with the numbers of added, removed and changed records.
     """
     lines = list(_all_lines(found))
     yield from lines[:_MAX_LINES]

@@ -38,7 +38,7 @@ GROUPS = ("answers", "items", "quotas", "transport", "vendor")
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 _CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
-"""Members of a rule that change every matching call, whatever its items are."""
+"""Members of a rule that change every matching call, whatever items the call has."""
 
 STDIN = "-"
 _TEMPLATE = """\
@@ -109,8 +109,8 @@ def list_scenarios(*, server: ServerOptions, packaged: bool, group: str | None) 
 def show(*, server: ServerOptions, name: str) -> None:
     """Print a scenario as YAML, with the hits of its rules.
 
-    It is one of the sandbox, or a packaged one. A hit is a call that the rule applied to. A rule that changes
-    items alone counts only calls with such an item.
+    NAME is a scenario of the sandbox or a packaged scenario. A hit is a call that the rule applied to. A rule
+    that changes only items counts only the calls that have items selected by the rule.
 
     \b
     mockserver scenario show flaky-third
@@ -190,7 +190,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 def validate(
     *, files: tuple[str, ...], only: tuple[str, ...], specs: tuple[Path, ...], form: str, as_json: bool
 ) -> None:
-    """Check scenario files and print all their problems. Needs no server. Exit 1: there are some.
+    """Check scenario files and print all their problems. Needs no server. Exit 1: there are problems.
 
     \b
     mockserver scenario validate flaky.yaml
@@ -230,8 +230,8 @@ def validate(
 def apply(*, server: ServerOptions, file: str, once: bool, vendor: str, operation: str) -> None:
     """Store and arm a scenario.
 
-    It is a file, - for standard input, or the name of a packaged one. A sandbox that does not exist is
-    created, as by a call.
+    FILE is a scenario file, or - for standard input; NAME is a packaged scenario. If the sandbox does not
+    exist, the command creates it, as calls to a vendor do.
 
     \b
     mockserver scenario apply flaky.yaml -s acme
@@ -262,7 +262,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str, operatio
 @click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=complete_scenarios)
 @server_options
 def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
-    """Delete scenarios of the sandbox: those named, or all.
+    """Delete the named scenarios of the sandbox; without NAME, delete all scenarios of the sandbox.
 
     \b
     mockserver scenario clear
@@ -296,7 +296,7 @@ def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[st
 
 
 def _text_of(source: str, server: ServerOptions | None = None) -> tuple[str, str]:
-    """Return text and name of a file, of standard input (`-`), or of a packaged scenario.
+    """Return text and name of the source: a file, standard input (`-`), or a packaged scenario.
 
     End with exit 2 if the source does not exist or is not UTF-8.
     """

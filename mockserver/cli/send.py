@@ -56,7 +56,7 @@ class SendOptions:
     bad: int | None
     """Number of bad items; None lets the command choose."""
     first: int | None
-    """Number of the first item; None lets the command choose."""
+    """Serial number of the first item; None lets the command choose."""
     key: str
     """Idempotency key, or ""."""
     headers: Mapping[str, str]
@@ -88,7 +88,8 @@ class SendOptions:
 def send(*, server: ServerOptions, **chosen: Any) -> None:
     """Send a batch to VENDOR and print what became of each item: an example, a FILE, or a case.
 
-    The example has accepted and rejected items. A case of the catalogue runs in the sandbox and is checked.
+    Without FILE and CASE, send an example with accepted and rejected items. With a CASE of the catalogue, run
+    the case in the sandbox and check its expectations.
 
     \b
     mockserver send VENDOR
@@ -124,7 +125,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Return whether the source may name a case. End with exit 2 if the source is neither name nor file."""
+    """Return whether the source may be a case's name. If it is neither that nor a file, end with exit 2."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -172,7 +173,7 @@ def _where_to_look(control: ControlPlane, number: int) -> str:
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
-    """Send the call and return its journal entry. If the server has no entry, return the bare answer.
+    """Send the call and return its journal entry or, if the answer names no entry, the bare answer.
 
     Raises NoResponseError: there is no answer, and the journal has no new call.
     """
@@ -250,7 +251,7 @@ class VendorCall:
 
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
-    """Return the request for the options. Raises RefusedError: the server has no such example."""
+    """Return the call for the options. Raises RefusedError: the server has no example for the options."""
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
         example = _call_without_items(control, options)
@@ -270,7 +271,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
 
 
 def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
-    """Return method, path and headers of an example's call or, if there is no example, of the spec."""
+    """Return method, path and headers of an example or, if there is none, of an operation in the spec."""
     try:
         with _other_sandbox(control) as path:
             # An example may store records that its items refer to, but the user sends other items.
@@ -287,8 +288,8 @@ def _call_without_items(control: ControlPlane, options: SendOptions) -> Document
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
     """Return an example with new keys.
 
-    Without --bad, the example has one bad item. If `--items` is 1, or the vendor has no example with a bad
-    item, the example has no bad item.
+    Without --bad, the example has one bad item, or no bad item if --items is 1 or the vendor has no example
+    with a bad item.
     """
     calls = int(control.here("GET")["calls"])
     # The first numbers of two examples are `stride` apart, so that all items differ.
@@ -341,9 +342,10 @@ def read_spec(control: ControlPlane, vendor: str) -> Document:
 
 
 def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Document | None:
-    """Return method, path and headers of the batch operation with this id; "" means the first one.
+    """Return method, path and headers of the batch operation with the id `operation`.
 
-    Operations whose path has parameters are skipped. Return None if no operation remains.
+    If `operation` is "", use the first batch operation. Skip operations whose path has parameters. If no
+    operation remains, return None.
     """
     from mockserver.spec.openapi import resolve
 

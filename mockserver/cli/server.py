@@ -228,7 +228,7 @@ def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) ->
 
 
 def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *, err: bool = False) -> None:
-    """Write the document if JSON is requested, otherwise the lines; `err` sends the lines to stderr."""
+    """If JSON is requested, write the document; otherwise write the lines, to stderr if `err`."""
     if server.json:
         write_json(document)
     else:
@@ -348,7 +348,7 @@ def _where(error: RefusedError, words: str) -> str:
 
 
 def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
-    """Return the name that the server does not know: sandbox, value of a filter, or part of the path."""
+    """Return the name that the server does not know: of a sandbox, in a filter, or in the call's path."""
     if error.code == "unknown-sandbox":
         return control.server.sandbox
     if option := _pointer(error).removeprefix("/query/"):

@@ -22,7 +22,7 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
-"""Keys at the top level of the file. Each key sets the option of that name in all commands that have it."""
+"""Keys at the top level of the file. A key sets the option with its name in each command that has it."""
 
 OTHER_NAMES = (
     "MOCKSERVER_COMMAND",  # the pytest plugin: how to start a server
@@ -31,10 +31,10 @@ OTHER_NAMES = (
     "MOCKSERVER_TARGET",  # scripts and tests that `contract` writes
     "MOCKSERVER_URL",
 )
-"""Environment variables that are also read by other code than the options of the command line."""
+"""Environment variables that are read by code other than the options of the command line."""
 
 OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
-"""Prefixes of variables whose names end with a security scheme (credentials) or a header's name."""
+"""Prefixes of variables. A security scheme's name follows the first prefix, a header's name the second."""
 
 _REPORTS_ITSELF = "doctor"
 """Command that runs despite invalid settings, because the command has to report invalid settings."""
@@ -53,7 +53,7 @@ class ConfigFile:
     document: Mapping[str, Any]
     """The settings of mockserver in the file."""
     table: tuple[str, ...] = ()
-    """Keys that lead to these settings: `tool` and `mockserver` in pyproject.toml, none in other files."""
+    """Keys that lead to `document`: `tool` and `mockserver` in pyproject.toml, none in other files."""
 
     def has(self, *keys: str) -> bool:
         node: Any = self.document
@@ -260,7 +260,7 @@ def _option_defaults(
 
 
 def _value(config: ConfigFile, param: click.Option, keys: tuple[str, ...], value: Any) -> Any:
-    """Return the value for Click; a relative path in a file begins at the file's folder."""
+    """Return the value in Click's form; a relative path in the file is relative to the file's folder."""
     if param.multiple:
         values = value if isinstance(value, list) else [value]
         return [_single_value(config, param, keys, one) for one in values]

@@ -97,10 +97,10 @@ def check(
 ) -> None:
     """Report every problem of OpenAPI files: line, column, and what to write.
 
-    It reports what keeps `mockserver run` from serving a file, what OpenAPI (3.0, 3.1, Swagger 2.0) does not
-    allow, and names that are nowhere else in the file. What may be meant is a warning, and so is what is
-    served in another way than it is written. A folder stands for its .yaml, .yml and
-    .json files. Without FILE it checks the specs that ship. Exit status: 0 no problem, or warnings only,
+    A problem is what prevents `mockserver run` from serving a file, what OpenAPI (3.0, 3.1, Swagger 2.0) does
+    not allow, or a name that the rest of the file lacks. A problem that may be intended, or that makes the
+    server ignore or reinterpret a part of the file, is only a warning. A folder means its .yaml, .yml and
+    .json files. Without FILE, check the packaged specs. Exit status: 0 no problem or only warnings,
     1 problems.
 
     \b
@@ -139,7 +139,7 @@ def _counted(number: int, name: str) -> str:
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
 @click.pass_context
 def show(context: click.Context, /, *, vendor: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
-    """Print a vendor's OpenAPI file, or any other, as overlays change it.
+    """Print a vendor's OpenAPI file, or any other OpenAPI file, with the changes of overlays.
 
     \b
     Examples:
@@ -191,8 +191,10 @@ def _read_overlays(files: Sequence[Path], context: click.Context) -> list[Overla
 def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
     """Show how `mockserver run` answers each operation of a file, why, and what corrects it.
 
-    batch: an outcome for each item. stored: records that are made, shown, listed and changed. example: the
-    file's example, otherwise a value for the schema. Write the correction under the operation, by an overlay.
+    The column "answered by" has `batch` (an outcome for each item), `stored` (records are created, shown,
+    listed and changed), `example` (the file's example, otherwise a value for the schema), `package` (a
+    packaged vendor's code) or `not served`. To correct an answer, write the last column under the operation
+    with an overlay.
 
     \b
     Examples:
@@ -258,7 +260,7 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
 @option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
 @_as_json
 def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
-    """Compare two OpenAPI files, or a vendor's and a file: what changed, and what may break a client.
+    """Compare two OpenAPI files (or vendors' files): print what changed, and what may break a client.
 
     Exit status: 0 nothing that may break a client, 1 at least one such change.
 

@@ -80,7 +80,7 @@ def find_problems(
 ) -> tuple[SpecProblem, ...]:
     """Return the problems of a spec, sorted by place.
 
-    Without `schema`, leave out violations of OpenAPI and probable mistakes.
+    Without `schema`, leave out probable mistakes, and violations of OpenAPI that do not stop the loader.
     """
     with suppress(SpecError):  # a file that cannot be read is reported below, with the place
         if is_own_file(file) and not file.stem.startswith("_"):
@@ -137,9 +137,9 @@ def _own_problems(
 def _own_faults(
     file: Path, document: dict[str, Any], overlays: Sequence[Overlay], *, schema: bool
 ) -> Iterator[Misfit]:
-    """Yield the faults of a file without annotations.
+    """Yield the faults of an own file (see `is_own_file`).
 
-    Yield a warning for each part of the file that the loader leaves out or reads in another way.
+    If `schema`, also yield violations of OpenAPI, and warnings of parts left out or read differently.
     """
     is_judged = schema
     try:
@@ -168,7 +168,7 @@ def _disallowed(
 ) -> list[Misfit]:
     """Return violations of OpenAPI that broken references do not cause.
 
-    If `types` has wrong types, leave out the validators' messages on types, which dump whole objects.
+    If `types` is not empty, leave out the validators' messages on types: they contain whole objects.
     """
     return [
         one
@@ -187,7 +187,7 @@ def _doubts(file: Path, overlays: Sequence[Overlay]) -> Iterator[Misfit]:
 
 
 def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
-    """Yield the fault of the spec's `x-contract`, which only the contract suite reads."""
+    """Yield the fault, if any, in the spec's `x-contract`, which only the contract suite reads."""
     try:
         profile_of_spec(spec)
     except SpecError as error:
@@ -221,9 +221,9 @@ def _syntax_problem(file: Path, text: str, error: yaml.YAMLError) -> SpecProblem
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[Misfit]:
-    """Yield the errors of the loader, which stops at its first error.
+    """Yield up to 20 errors of the loader, although the loader stops at its first error.
 
-    After each error its cause is removed from a copy, and the copy is loaded again.
+    After each error, remove its cause from a copy of the document, and load the copy again.
     """
     rest = deepcopy(document)
     for _ in range(_MOST_PROBLEMS):
@@ -262,7 +262,7 @@ def _removed(path: NodePath, document: dict[str, Any]) -> bool:
 
 
 def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
-    """If the faulty part is optional, remove or rename the part; return whether the part was removed."""
+    """If the faulty part is optional, remove or rename it; return whether the document was changed."""
     is_unnecessary = error.known or error.path[:1] == ("x-paths",) or "securitySchemes" in error.cure
     if not is_unnecessary:
         return False
@@ -318,7 +318,7 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
 
 
 def is_own_fault(found: Misfit, broken: Sequence[BrokenReference]) -> bool:
-    """Return whether a problem would also exist if no broken reference had been removed."""
+    """Return whether the problem is independent of the broken references and of their removal."""
     if not broken:
         return True
     if "x-batch.items" in found.what:
@@ -413,7 +413,7 @@ def _wrong_keys(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misf
 
 
 def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
-    """Yield the members of a key. Instead of `wrong` yield an unused name, or nothing if all are used."""
+    """Yield the members of a key. Replace `wrong` by an unused name, or omit it if all names are used."""
     free = [name for name in names if name not in key]
     for member in key:
         if member != wrong:
@@ -505,7 +505,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Return the statuses of possible answers if the vendor has no package and no scenario is armed.
+    """Return the statuses that a vendor without a package may answer while no scenario is armed.
 
     A success status is included only if the spec states no success.
     """

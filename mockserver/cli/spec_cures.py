@@ -87,7 +87,7 @@ def cure_of(error: SpecError, document: dict[str, Any]) -> str:
 
 
 def _missing_mark(lacks: str, document: dict[str, Any], path: str, method: str) -> str:
-    """Derive the annotation that an operation lacks from the operation's path and schemas."""
+    """Return the annotation that an operation lacks, derived from the operation's path and schemas."""
     if lacks == "handler" and (method == "get" or (method == "delete" and path.endswith("}"))):
         return f"x-collection: {collection_of(document, path)}"
     node = document["paths"][path][method]

@@ -88,9 +88,9 @@ class VerifyOptions:
     spec: Path | None
     """A user's OpenAPI file, instead of `vendor`."""
     base: str
-    """URL at which the vendor's paths begin; "" means that the command looks for this URL."""
+    """URL at which the vendor's paths begin; "" means that the command finds the paths in recorded URLs."""
     state: Path | None
-    """Dump with the records with which our server begins; None means the fixtures."""
+    """Dump whose records our server has at its start; None means the records of the fixtures."""
     assumptions: Mapping[str, str]
     """Values of assumptions of our server."""
 

@@ -35,11 +35,11 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
     is_text: bool,
     options: Sequence[str] = (),
 ) -> str:
-    """Return the command. It prints the response to standard output and errors to standard error.
+    """Return the bash command. It prints the response to standard output and errors to standard error.
 
-    `url` is one quoted word, `headers` are `-H` options for the headers `sent` (names in lower case). A short
-    text body becomes a quoted argument, any other body a here-document in base64. HEAD is sent without a
-    body, as curl requires.
+    `url` is one quoted word, `headers` are `-H` options, `sent` are these headers' names in lower case. A
+    text body of up to `MAX_ARGUMENT_BYTES` becomes a quoted argument, and every other body becomes a
+    here-document in base64. HEAD is sent without a body, as curl requires.
     """
     verb = ["--head"] if method == "HEAD" else ["-X", shell_quote(method.encode())]
     # curl would interpret [], {} and .. in the URL, and remove a header that has no value.

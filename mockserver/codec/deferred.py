@@ -16,7 +16,7 @@ from typing import Any
 
 
 class DeferredModule(ModuleType):
-    """A stand-in for a module that is imported at the first use of a name that is not in `known`."""
+    """A stand-in for a module. The first use of a name that is not in `known` imports the module."""
 
     def __init__(self, name: str, **known: Any) -> None:
         super().__init__(name)
@@ -31,7 +31,7 @@ class DeferredModule(ModuleType):
 
 
 def deferred_call(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that calls the function `name` of `module`, and imports the module only then."""
+    """Return a function that imports `module` at its call, and then calls the module's function `name`."""
 
     def call(*arguments: Any, **options: Any) -> Any:
         return getattr(import_module(module), name)(*arguments, **options)
@@ -41,7 +41,7 @@ def deferred_call(module: str, name: str) -> Callable[..., Any]:
 
 @contextmanager
 def imports_deferred(*modules: DeferredModule) -> Iterator[None]:
-    """Within the context, let imports find these stand-ins, except for modules that are imported already."""
+    """Within the context, let imports find the stand-ins whose modules are not imported already."""
     put = {module.__name__: module for module in modules if module.__name__ not in sys.modules}
     sys.modules.update(put)
     try:

@@ -22,9 +22,10 @@ _NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
 def decode_indexed(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> Json:
-    """Return the items as objects of texts: index 0, 1, … up to the first gap. Ignore all other keys.
+    """Return the items with the indexes 0, 1, … up to the first gap, as objects of texts. Ignore other keys.
 
-    Of a repeated key the first value counts. Raises MalformedBody: no form, or more than `max_keys` keys.
+    If a key is repeated, its first value counts. Raises MalformedBody: the body is no form, or has more than
+    `max_keys` keys.
     """
     items: dict[int, dict[str, str | None]] = {}
     for key, value in parse_pairs(body, charset, max_keys):
@@ -55,7 +56,7 @@ def decode_flat(
 
 
 def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> bytes:
-    """Return the first value of a member, in UTF-8. Raises MalformedBody: no form, or no such member."""
+    """Return the first value of `member`, in UTF-8. Raises MalformedBody: no form, or `member` is missing."""
     for name, text in parse_pairs(body, charset, max_keys):
         if name == member:
             return text.encode()
@@ -63,7 +64,7 @@ def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> 
 
 
 def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:
-    """Return a tree of names with lists of texts. `a[b]` becomes `b` below `a`, unless `whole` has `a[b]`."""
+    """Return nested objects with lists of texts; `a[b]` means `b` in `a`, unless `whole` has `a[b]`."""
     tree: dict[str, Any] = {}
     for key, text in pairs:
         match = None if key in whole or key.count("[") >= MAX_DEPTH else _NESTED_KEY.fullmatch(key)

@@ -21,7 +21,7 @@ class HarMessage:
     headers: Mapping[str, str]
     media_type: str
     body: bytes
-    """The bytes that may be shown."""
+    """Bytes of the body that the archive may contain."""
     text: str | None
     """The text of `body`; if it is None, `body` is written as base64."""
     size: int

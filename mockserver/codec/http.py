@@ -61,7 +61,7 @@ def status_title(status: int) -> str:
 def problem_reply(status: int, detail: str = "", title: str | None = None, **members: Json) -> Reply:
     """Reply with problem details (RFC 9457), for calls that belong to no vendor.
 
-    If `title` is None, the title is that of the status.
+    If `title` is None, the reply has the usual title of the status.
     """
     title = status_title(status) if title is None else title
     document = {"type": "about:blank", "title": title, "status": status, **members}
@@ -79,7 +79,7 @@ def server_problem_reply(refusal: ServerRefusal) -> Reply:
 
 
 def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
-    """Add `Accept` (media types) or `Accept-Encoding` (codings) to a 415 without it (RFC 9110 §15.5.16)."""
+    """Add Accept (media types) or Accept-Encoding (codings) to a 415 that lacks it (RFC 9110 §15.5.16)."""
     if (
         not isinstance(refusal, UnsupportedMediaType)
         or not refusal.supported
@@ -144,9 +144,10 @@ def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_json_in_utf_8(call: Call) -> None:
-    """Check Accept if the assumption `unacceptable` is 406, and the charset if `other_charset` is 415.
+    """Check Accept if the assumption `unacceptable` is 406; check the charset if `other_charset` is 415.
 
-    For vendors whose documents do not mention Accept or charset. Raises NotAcceptable, UnsupportedMediaType.
+    This check is for vendors whose documents mention neither Accept nor charset.
+    Raises NotAcceptable, UnsupportedMediaType.
     """
     if call.assumptions["unacceptable"] == "406":
         check_accepts_json(call.headers, call.assumed("unacceptable"))

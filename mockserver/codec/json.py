@@ -31,7 +31,7 @@ MAX_LENIENT_BYTES = 16 * 1024
 
 MAX_LENIENT_BRACKETS = 1024
 QUICK_LENIENT_BYTES = 1024
-"""Maximum length of lenient JSON that is decoded outside a thread, where other calls have to wait."""
+"""Maximum length of lenient JSON that is decoded in the event loop, where it makes other calls wait."""
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _ESCAPED_NUL = rb"\u0000"
@@ -75,7 +75,7 @@ def to_utf_8(body: bytes, charset: str) -> bytes:
 
 
 def decode(body: bytes, charset: str = "utf-8") -> Json:
-    """Return the document of a body; leave the limit of nesting to `check_depth`. Raises MalformedBody."""
+    """Return the document of a body. The caller limits the nesting by `check_depth`. Raises MalformedBody."""
     text = to_utf_8(body, charset)
     try:
         return _decoder.decode(text)
@@ -92,9 +92,9 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
 def decode_lenient(body: bytes, charset: str = "utf-8", most_bytes: int = MAX_LENIENT_BYTES) -> Json:
     """Decode a body as JSON; if that fails, as JSON5: comments, single quotes, bare names, trailing commas.
 
-    Trailing text is ignored. Source: docs/vendors/pvex.md#json (Json.NET reads all of these). Raises
-    MalformedBody: with the position of the JSON5 reader, or of the JSON reader if JSON5 was not parsed;
-    TakesLongError: JSON5 of more than `most_bytes`.
+    Text after the document is ignored. Source: docs/vendors/pvex.md#json (Json.NET reads all of these).
+    Raises MalformedBody, with the position at which the JSON5 reader stopped, or at which the JSON reader
+    stopped if JSON5 was not tried; TakesLongError: JSON5 of more than `most_bytes`.
     """
     text = to_utf_8(body, charset)
     try:
@@ -194,7 +194,7 @@ def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
 
 
 def is_deep(document: Json, levels: int) -> bool:
-    """Return whether a value of the document lies below `levels` lists or objects."""
+    """Return whether a value of the document lies inside `levels` nested lists or objects."""
     level = [document]
     for _ in range(levels):
         containers = (one for one in level if isinstance(one, _CONTAINERS))

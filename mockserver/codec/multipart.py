@@ -13,7 +13,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # we refuse the b
 
 
 def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
-    """Return names and texts of the parts. A text that is not UTF-8 is read as Latin-1.
+    """Return the name and the text of each part. A name or text that is not UTF-8 is read as Latin-1.
 
     Raises MalformedBody.
     """

@@ -22,7 +22,7 @@ _IN_QUERY = re.compile(
     r"(?:auth|authorization|device|user|mfa)?code|sig|.*signature|hmac|jwt|auth|bearer|credentials?|otp|pin|ticket"
     r"|(?:access|private|subscription)key|pass(?:code|phrase)?|sid|sessionid|oauthverifier|idtokenhint|csrftoken"
 )
-"""Further names of credentials in a query or form; in a record, a member with such a name may be harmless."""
+"""Names of credentials in queries and forms, but not in records, where such members may be harmless."""
 
 _CREDENTIAL_WORDS = (
     "code=",
@@ -39,7 +39,7 @@ _CREDENTIAL_WORDS = (
     "verifier",
     "pwd",
 )
-"""Words near credentials, in lower case: a body without any of these words is not searched."""
+"""Words near credentials, in lower case. A body is searched if it has one of the words or `grant_type`."""
 
 _GRANT_CODE = "code"
 _GRANT_TYPE = "grant_type"
@@ -103,8 +103,8 @@ def redact_query(query: str, mask: str = MASK) -> str:
 def redact_body(text: str, mask: str = MASK) -> str:
     """Return a body (JSON, XML or a form), with each credential cut to its first letters and the mask.
 
-    The `value` of an object with `name` and `value` is masked if a header of that name would be. The query of
-    a URL is masked like a form.
+    In an object with the members `name` and `value`, `value` is masked if `name` is a header of credentials.
+    The query of a URL in the body is masked like a form.
     """
     lower = text.lower()
     if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
@@ -142,8 +142,8 @@ def redact_body(text: str, mask: str = MASK) -> str:
 def redact_log(text: str, mask: str = MASK) -> str:
     """Return the output of a program, with each credential cut to its first letters and the mask.
 
-    Credentials are those of `redact_body`, and those in headers, in `NAME=value`, after a scheme such as
-    `Bearer`, and in the user part of URLs.
+    Credentials are those that `redact_body` finds, those in headers and in `NAME=value`, those after a scheme
+    such as `Bearer`, web tokens (`eyJ…`), and passwords in URLs (`://user:password@`).
     """
 
     def named(found: re.Match[str]) -> str:

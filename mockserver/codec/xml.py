@@ -95,7 +95,7 @@ class DataContract:
     """Name of the element of an item; if it is "", the root element itself is the only item."""
     namespace: str
     members: tuple[str, ...]
-    """Names in the order of the wire, which is ordinal alphabetical."""
+    """Names of an item's elements, in the order in which they must be sent: ordinal alphabetical."""
     _places: Mapping[str, tuple[int, str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,9 +103,9 @@ class DataContract:
         object.__setattr__(self, "_places", places)
 
     def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
-        """Return the items as objects of texts; a nil root is None.
+        """Return a list of items as objects of texts or, if `self.item` is "", one item. Nil becomes None.
 
-        Elements of another namespace, repeated elements and, unless `any_order`, elements out of order are
+        Elements that are unknown, repeated, of another namespace or, unless `any_order`, out of order are
         skipped. Raises MalformedBody: no XML, another root, or elements in place of a text.
         """
         root = parse(body, charset)

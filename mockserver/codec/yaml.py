@@ -16,14 +16,14 @@ from mockserver.model import Json
 _MAX_DIGITS = 400
 _MAX_LEVELS = 200
 _MAX_VALUES = 2_000_000
-"""Maximum number of values in a document, counted with each alias replaced by what it names."""
+"""Maximum number of values in a document; each alias counts all values that it stands for."""
 
 _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
-"""Texts that a version of YAML reads as a number."""
+"""Texts that YAML 1.1 or YAML 1.2 may read as a number; `dump` quotes them."""
 
 
 YAMLError = yaml.YAMLError
-"""Error of `load`: the text is no YAML, or more than plain data."""
+"""Error that `load` raises: the text is not YAML, or has more than plain data (such as a tag)."""
 
 
 class TextPosition(NamedTuple):
@@ -44,11 +44,11 @@ class NotPlainError(Exception):
 class EventReader:
     """Reader of one document without tags, more than twice as fast as PyYAML; stores equal texts only once.
 
-    `loader` is a PyYAML loader of the text, which parses and decides the types of unquoted scalars.
+    `loader`, a PyYAML loader of the text, parses it and decides the types of unquoted scalars.
     """
 
     _merge: str | None = "<<"
-    """Name of the member with mappings to be merged; None: no member has a meaning."""
+    """Name of the member whose mappings are merged into its parent; None: every member is plain data."""
 
     def __init__(self, loader: Any) -> None:  # PyYAML's own types say nothing of its events
         self._loader = loader
@@ -59,7 +59,7 @@ class EventReader:
         self._texts: dict[str, str] = {}
 
     def read(self) -> Json:
-        """Return the document. Raises NotPlainError; yaml.YAMLError: the text is not YAML."""
+        """Return the document. Raises NotPlainError, or yaml.YAMLError if the text is not YAML."""
         self._skip(yaml.StreamStartEvent)
         self._skip(yaml.DocumentStartEvent)
         document = self._value(self._loader.get_event())
@@ -72,11 +72,11 @@ class EventReader:
             raise NotPlainError
 
     def _refuse(self, event: Any, code: str, detail: str, hint: str) -> None:  # noqa: ARG002 - see subclasses
-        """Refuse what is at the path. A subclass that returns reads on behind it."""
+        """Refuse the value or member at `self._path`. If a subclass's method returns, reading goes on."""
         raise NotPlainError
 
     def _refuse_reference(self, event: Any) -> None:
-        """Refuse the alias, or the anchor and the tag, if the event has any."""
+        """Refuse the event if it is an alias; else refuse its anchor and its tag, if it has them."""
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, "alias", f"the alias *{event.anchor}", "write out what it stands for")
             return
@@ -87,7 +87,7 @@ class EventReader:
             self._refuse(event, "tag", f"the tag {event.tag}", cure)
 
     def _value(self, event: Any, key: Any = None) -> Json:  # noqa: ARG002 - see subclasses
-        """Return the value that begins with the event, at the path; `key` is the event of its name."""
+        """Return the value that begins with `event`; for the value of a member, `key` is the name's event."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None or event.anchor in self._anchored:
@@ -174,10 +174,10 @@ else:
 
 
 class PlainLoader(_Safe):
-    """PyYAML's safe loader with exact numbers and JSON values only: no set, date or object.
+    """PyYAML's safe loader with exact numbers and JSON values only: no set, date or Python object.
 
-    Keys are texts as written; otherwise `200` would be a number and `on` a Boolean, which JSON does not allow
-    as names. A repeated key is an error, unless the loader is lenient.
+    Every key is a text, also `200` and `true`, because names in JSON are texts. A repeated key is an error,
+    unless the loader is lenient.
     """
 
     def __init__(self, text: str, *, lenient: bool = False) -> None:
@@ -186,14 +186,14 @@ class PlainLoader(_Safe):
         self._checked: set[int] = set()
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge the mapping under `<<`, after a check of the mapping's own keys."""
+        """Check the node's own keys, then merge the mappings under `<<` into the node."""
         if id(node) not in self._checked:
             self._checked.add(id(node))
             _read_keys(node, lenient=self._lenient)
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
-        """Return the value of a node. Raises ConstructorError: the text is not valid for the node's type."""
+        """Return a node's value. Raises ConstructorError: an invalid value, and the loader is not lenient."""
         kind = node.tag.rpartition(":")[2]
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
@@ -241,7 +241,7 @@ PlainLoader.add_implicit_resolver(
 
 
 def load(text: str, *, lenient: bool = False) -> Json:
-    """Return the one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data.
+    """Return the one document in `text`. Raises yaml.YAMLError: the text is not YAML, or is not plain data.
 
     If `lenient`, the last of repeated keys counts, and a value that is not valid for its type is a text.
     """
@@ -256,7 +256,7 @@ def load(text: str, *, lenient: bool = False) -> Json:
 
 
 def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
-    """Return the one document in `text`, read by PyYAML: slow, but it knows tags and the places of errors."""
+    """Return the one document in `text`, read by PyYAML: this is slow, but reads tags and locates errors."""
     depth = 0
     for event in yaml.parse(text, Loader=PlainLoader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -272,9 +272,9 @@ def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
 
 
 def _count_values(value: Json, counted: dict[int, int]) -> int:
-    """Return the number of values, and count an aliased value at each alias.
+    """Return the number of values in `value`; a value with aliases counts again at each alias.
 
-    `counted` stores the number of each list or object by its `id`.
+    `counted` stores the result for each list or object, by the `id` of the list or object.
     Raises ConstructorError: too many values, or a cycle.
     """
     if not isinstance(value, dict | list):

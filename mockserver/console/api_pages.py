@@ -1,4 +1,4 @@
-"""The page of an API: Swagger UI or a plain list of operations; assumptions and fixtures."""
+"""The page of an API: its operations (Swagger UI or a plain list), its assumptions and its fixtures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONTROL = "_mock"
 """Name of the control plane among the APIs, and first segment of its paths."""
 
 _SWAGGER_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-"""Policy for Swagger UI, which has styles in its elements and images in its style sheet."""
+"""Content security policy for Swagger UI, whose elements have styles and whose style sheet has images."""
 
 _SANDBOX_PREFIX = "/sandboxes/"
 
@@ -40,7 +40,7 @@ class ApiPages:
         return Response(self._spec(name).text, content_type="application/yaml")
 
     def json(self, name: str) -> Response:
-        """Return a contract as JSON. If the query has a `sandbox`, it is the server in the contract."""
+        """Return a contract as JSON. A vendor's contract names the query's `sandbox`, if any, as server."""
         document = self._spec(name).document
         if "sandbox" in request.args and name != CONTROL:
             sandbox, _ = _chosen_sandbox()
@@ -123,7 +123,7 @@ class OperationGroup:
 
 
 def operation_groups(document: Document) -> list[OperationGroup]:
-    """Return the operations of an OpenAPI document, grouped by tag. `batch` is the atomicity, "" if none."""
+    """Return the operations of a document by tag. `batch` is a batch operation's atomicity, else ""."""
     groups = {
         tag["name"]: OperationGroup(tag["name"], str(tag.get("description", "")), [])
         for tag in document.get("tags", ())

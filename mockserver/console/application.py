@@ -48,7 +48,7 @@ SCREENS = (
     vendors_screen.BLUEPRINT,
     reports_screen.BLUEPRINT,
 )
-"""The screens of the console, by subject."""
+"""The blueprints of the console; each has the screens of one subject."""
 
 _SMALLEST_COMPRESSED = 1024
 _LARGEST_TEXT = 64 * 1024 * 1024
@@ -58,7 +58,7 @@ _QUERY_SIGNS = bytes(range(0x21, 0x7F)).decode()
 
 
 def flask_app(shared: Shared, pages: Site, server: str, *, has_console: bool = True) -> Flask:
-    """Build the Flask application; `server` names this run, so that an open page sees a restart."""
+    """Build the Flask application; `server` is an id of this run, by which an open page sees a restart."""
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_FORM_MEMORY_SIZE=_LARGEST_TEXT, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.strict_slashes = False

@@ -46,7 +46,7 @@ def _query() -> str:
 
 
 def _kept(content: bytes, media_type: str | None, *, is_named: bool) -> Response:
-    """Return a file; a browser may cache it for a year if the address has the hash of the content."""
+    """Return a file. If `is_named` (the address has the content's hash), browsers may cache it for a year."""
     rule = _A_YEAR if is_named else "no-cache"
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": rule}
     return Response(content, content_type=media_type, headers=headers)
@@ -76,7 +76,7 @@ class Assets:
 
     @classmethod
     def find(cls, folder: Path = ASSETS) -> Assets:
-        """Return the assets that the folder has unchanged."""
+        """Return the assets whose files in `folder` are unchanged."""
         rows = read_table(folder)
         wrong = wrong_files(folder, rows)
         return cls(folder, {row.name: row for row in rows if row.name not in wrong})

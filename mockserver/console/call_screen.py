@@ -30,7 +30,7 @@ BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
 _GOOD = ("created", "updated", "unchanged")
 
 MOST_MARKED = 1_000
-"""Maximum number of items of which all are marked. In a larger batch, only items on the page are marked."""
+"""In a batch with more items, only problems of the picked item and of items on the page are marked."""
 
 PAGE_ITEMS = 200
 """Maximum number of items on a page."""
@@ -42,7 +42,7 @@ _CONTRACT_RULES = frozenset(
     | {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
     | {"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
 )
-"""Rules that the vendor's contract states, because each rule is a keyword of a schema."""
+"""Rules of the vendor's contract: keywords of a schema, and `unknown` for an undeclared query parameter."""
 
 SHOWN_CHARACTERS = 200_000
 """Maximum number of characters of an export on a page; the download is complete."""
@@ -55,7 +55,7 @@ EXPORTS: Mapping[str, Format] = {
     **{page: FORMATS[name] for name, page in _PAGE_NAMES.items()},
     **{name: form for name, form in FORMATS.items() if name not in _PAGE_NAMES},
 }
-"""For each name in addresses, the format, in the order of the page."""
+"""The formats by their names in addresses of the console, in the order of the page."""
 
 TABS = (
     ("items", "Items"),
@@ -64,31 +64,31 @@ TABS = (
     ("decided", "Decided"),
     ("state", "State"),
 )
-"""The parts of the page, one shown at a time."""
+"""Name and title of each part of the page. The page shows one part at a time."""
 
 RAW_CHARACTERS = 200_000
 """Maximum number of characters of a raw body on a page."""
 
 FRESH, ADDRESS = "fresh", "address"
-"""Targets of a replay besides the call's own sandbox. A fresh sandbox disturbs nobody."""
+"""Values of the form's `into` besides `here`: a fresh sandbox, which disturbs nobody, or an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Marks in one body."""
+    """What is marked in the request body or the response body of a call."""
 
     problems: Sequence[tuple[str, Document]] = ()
     """Pairs of a pointer, and the problem or warning there."""
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
-    """Indexes of items, by pointer."""
+    """For each pointer to an item in the body, the index of the item."""
     good: frozenset[int] = frozenset()
     """Indexes of accepted items that no rule changed."""
     picked: str | None = None
     """Pointer of the picked item."""
     hits: Sequence[int] = ()
-    """Numbers of found lines."""
+    """Numbers of the lines that have the searched text."""
     now: int = 0
-    """Number of the line to which the page jumps; 0 if that line is in the other body of the call."""
+    """Number of the line to which the page jumps; 0 if this body does not have that line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class TextSearch:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TextSearch:
-        """Read the query of a page. If `find` is a new text, not equal to `found`, start at the first hit."""
+        """Read the query of a page. If `find` differs from `found`, the previous text, show the first hit."""
         text = query.get("find", "")
         return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
 
@@ -116,7 +116,7 @@ def bodies(
     picked: int | None,
     find: TextSearch = _NO_FIND,
 ) -> Document:
-    """Return both bodies in rows. `rows` are the items on the page, `picked` is the picked item's index."""
+    """Return the marked lines of both bodies. `rows` are the page's items, `picked` is an item's index."""
     item = None if picked is None else decided[picked]
     told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
     good = frozenset([one["index"] for one in decided if shown_outcome(one) in _GOOD and not one["effect"]])
@@ -169,7 +169,7 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
-    """Yield a pointer and a mark for each place in a refused call's reason, such as `/0/id is missing; …`."""
+    """Yield pointer and mark for each pointer in the reason of a refusal, such as `/0/id is missing; …`."""
     for part in reason.split("; "):
         pointer, _, detail = part.partition(" ")
         if pointer.startswith("/"):
@@ -220,7 +220,7 @@ class ItemChoice:
     """Which items a page shows."""
 
     outcome: str = ""
-    """Only items with this outcome; all items if it is empty."""
+    """Outcome of the items to show; "" for all items."""
     first: int = 0
     """Position, among the items with the outcome, from which the page starts."""
     picked: int | None = None
@@ -228,7 +228,7 @@ class ItemChoice:
 
     @classmethod
     def of(cls, query: Mapping[str, str], items: int) -> ItemChoice:
-        """Read the query of a page; invalid numbers and unknown items are ignored."""
+        """Read the query of a page whose call has `items` items; ignore invalid numbers and unknown items."""
         picked = _number(query.get("item", ""))
         return cls(
             query.get("outcome", ""),
@@ -238,7 +238,7 @@ class ItemChoice:
 
 
 def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
-    """Return the page of items, with the neighbouring pages and the next bad item.
+    """Return the chosen page of items, bad items first, with the neighbouring pages and the next bad item.
 
     `why` has `applied`, the rules that hit the call, and `switches`, the names of the vendor's assumptions.
     """
@@ -259,7 +259,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
 
 
 def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
-    """Return the position of the first item on the page: the requested page, else the picked item's page."""
+    """Return the position of the first item of the requested page or, by default, the picked item's page."""
     first = min(choice.first, max(0, len(matching) - 1))
     if choice.picked is not None and not choice.first:
         first = next((at for at, one in enumerate(matching) if one["index"] == choice.picked), first)
@@ -303,7 +303,7 @@ def _number(text: str) -> int | None:
 
 
 def export_part(visit: Visit) -> Document | None:
-    """Return the export in the format `as`, or the reason why it failed; None for an unknown format."""
+    """Return the export in the query's format `as`, or why the export failed; None for an unknown format."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name)
     if export is None:
@@ -320,7 +320,7 @@ def export_part(visit: Visit) -> Document | None:
 
 @page(BLUEPRINT, "/x/<int:number>/export")
 def download_export(visit: Visit) -> Response:
-    """Return the export in the format `as`, by default a curl command, as a file. Raises ControlRefusal."""
+    """Return the call as a file in the query's format `as`, else as a curl command. Raises ControlRefusal."""
     name = request.args.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
     response = _file(visit, export)

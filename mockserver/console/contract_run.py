@@ -18,7 +18,7 @@ _MAX_LINES = 20
 
 
 class ContractRun:
-    """Runs the contract suite, one run at a time. A run writes into `folder`; None forbids all runs."""
+    """Runs the contract suite, one run at a time. `folder` is for reports; if None, no run may start."""
 
     def __init__(self, folder: Path | None, command: Sequence[str] = _COMMAND) -> None:
         self.folder, self._command = folder, command

@@ -38,7 +38,7 @@ _AMOUNTS = re.compile("amount|total|due|balance|rate|price", re.IGNORECASE)
 _OTHERS = re.compile("date|description|type|currency", re.IGNORECASE)
 _LAST_RANK = 4
 MAX_RECORDS = 200
-"""Maximum number of records that a difference shows, and of the server's own records beside them."""
+"""Maximum number of records that a difference shows; the server's own records are counted separately."""
 
 _OPEN_RECORDS = 5
 _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
@@ -60,7 +60,7 @@ class Line:
 
 
 def read_body(text: str, media_type: str) -> ShownBody:
-    """Return the body in lines: one for each JSON value or form field; other bodies keep their lines."""
+    """Return the body in lines. JSON breaks at each value, a form at each field, XML also between tags."""
     try:
         document = json.decode(text.encode("utf-8", "replace"))
         json.check_depth(document)
@@ -70,7 +70,7 @@ def read_body(text: str, media_type: str) -> ShownBody:
 
 
 def matching_lines(body: ShownBody, text: str) -> list[int]:
-    """Return the numbers of lines with `text`, in any case, as sent or as shown; [] for an empty text."""
+    """Return the numbers of lines with `text`, as sent or as shown, ignoring case; [] for an empty text."""
     wanted = _plain(text)
     lines = body.lines(bytearray(b"\1") * (body.total + 1)) if text else ()
     return [line.number for line in lines if wanted in _plain(line.text)]
@@ -85,7 +85,8 @@ def shown_lines(
 ) -> list[Line]:
     """Return the lines to show of a body of `size` characters: all lines, unless the body is long.
 
-    A long body shows its first lines, and the lines near `marked`, `picked` and line `hit`.
+    Of a long body, return the first lines, the lines near the pointers `marked` and `picked`, and those near
+    the line number `hit` (unless 0).
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
@@ -166,7 +167,7 @@ class JsonBody:
         return self._size(self.document)
 
     def find(self, pointer: str) -> range:
-        """Return the lines of a value, or of its nearest existing parent."""
+        """Return the numbers of the lines of the value at `pointer`, or of its nearest existing parent."""
         node, line = self.document, 1
         for step in parse_pointer(pointer):
             at = self._position(node, str(step))
@@ -249,7 +250,7 @@ def document_lines(document: Json) -> list[Document]:
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """Return the names of the most telling scalar members, in the order in which the documents have them."""
+    """Return the names of the most telling scalar members, in the order in which the records have them."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():
@@ -261,7 +262,7 @@ def table_columns(records: Sequence[Document]) -> list[str]:
 
 
 def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Document]:
-    """Return each record's key and the text of each column. Long texts are cut; a missing text is ""."""
+    """Return each record's key, writer and text of each column; "" for a missing text. Cut long texts."""
     return [
         {
             "key": record["key"],
@@ -308,7 +309,7 @@ def _text(value: Json) -> str:
 def shown_difference(found: Document) -> Document:
     """Return the records that differ, by collection, and separately the server's own records.
 
-    `found` is the response of the control plane's `/diff`. If there are many, added records are cut first.
+    `found` is the control plane's response to `/diff`. Above `MAX_RECORDS`, leave out added records first.
     """
     entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
     records = [entry for entry in entries if not entry["own"]]

@@ -102,7 +102,7 @@ class DocumentationPages:
         return frozenset(file.relative_to(self._folder).as_posix() for file in files)
 
     def _address_of(self, name: str, link: str) -> str | None:
-        """Return the address of a link's target; None if the target is not a page or picture here."""
+        """Return the address of a link's target; None if the target is no page or picture of the folder."""
         path, hash_sign, anchor = link.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
         if target.removesuffix(".md") in self._names and target.endswith(".md"):

@@ -13,7 +13,7 @@ BLUEPRINT = Blueprint("item", __name__, url_prefix=CONSOLE)
 
 @page(BLUEPRINT, "/item")
 def show_item(visit: Visit) -> Screen:
-    """Show the items with a key, of every operation. Raises ControlRefusal (404: no call had the key)."""
+    """Show each operation's items with the query's key. Raises ControlRefusal (404: no call had the key)."""
     asked = {name: request.args.get(name, "") for name in ("item", "vendor")}
     path = visit.of_sandbox("/journal/items")
     drawn = visit.control.call("GET", f"{path}/plot", query=asked)

@@ -56,7 +56,7 @@ def clear(visit: Visit) -> Response:
 
 @action(BLUEPRINT, "/journal/example")
 def send_example(visit: Visit) -> Response:
-    """Send an example batch of three items, one of them bad, and show its call."""
+    """Send an example batch and show its call: one bad item, and two good items if such a batch exists."""
     vendor = request.form.get("vendor", "")
     asked = {"vendor": vendor, "items": 3, "bad": 1}
     try:

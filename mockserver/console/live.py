@@ -35,8 +35,8 @@ class _Listener:
 class LiveCalls:
     """A journal listener with a stream for browsers.
 
-    An event tells only sandboxes and the numbers of their newest calls; a page then asks for the rows that it
-    does not show yet. So calls that come faster than a browser reads become one event, and no call is lost
+    An event has only the sandboxes and the numbers of their newest calls; a page then asks for the rows that
+    it does not show yet. So calls that come faster than a browser reads become one event, and no call is lost
     or shown twice after a connection breaks.
     """
 

@@ -116,7 +116,7 @@ def _with_addresses(children: Sequence[Token], address_of: AddressOf) -> Iterato
 
 
 def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
-    """Set the target of the link or image, and return whether the target is served, here or elsewhere."""
+    """Set attribute `name`, the target of a link or image; return False if this server lacks that target."""
     link = str(token.attrGet(name) or "")
     if _OUTSIDE.match(link):
         token.attrSet("rel", "noreferrer")
@@ -127,7 +127,7 @@ def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
 
 
 def _mark_head_cells(tokens: Sequence[Token]) -> None:
-    """Add a scope to each head cell; turn an empty head cell into a plain cell."""
+    """Add the attribute `scope` to each head cell with text; turn an empty head cell into a plain cell."""
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type == "th_open" and inline.content:
             opening.attrSet("scope", "col")
@@ -146,7 +146,7 @@ _Environment: TypeAlias = MutableMapping[str, Any]
 
 
 def _number(env: _Environment, kind: str) -> int:
-    """Return the number of the next part of a kind, so that each region of a page has its own name."""
+    """Return the number of the page's next table or sample (`kind`), to make its region's name unique."""
     env[kind] = env.get(kind, 0) + 1
     return int(env[kind])
 

@@ -1,6 +1,6 @@
 """The order of the documentation's pages: `nav` of `mkdocs.yml`, in which a pattern stands for a chapter.
 
-The server uses this module. MkDocs calls its functions `on_config` and `on_files` (`hooks` in `mkdocs.yml`).
+The server uses this module; MkDocs calls the functions `on_config` and `on_files` (`hooks` in `mkdocs.yml`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Navigation = Sequence[dict[str, Any]]
 def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, Any]]:
     """Return the navigation with each pattern replaced by a chapter: the matching files, ordered by name.
 
-    The title of a page in such a chapter is its first heading, up to a colon.
+    In a chapter made from a pattern, the title of a page is the page's first heading, up to a colon.
     """
     return [
         {title: _pages(content, folder) if "*" in content else content for title, content in entry.items()}

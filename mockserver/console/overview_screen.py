@@ -20,7 +20,7 @@ def show_overview(visit: Visit) -> Screen:
 
 @page(BLUEPRINT, "/compare")
 def show_comparison(visit: Visit) -> Screen:
-    """Show what differs between the calls `a` and `b`, or only a form that asks for them."""
+    """If the query names two calls as `a` and `b`, show what differs between them; else show only a form."""
     a, b = (request.args.get(name, "").strip().removeprefix("#") for name in ("a", "b"))
     if not (a + b or "0").isdecimal() or not (a + b).isascii():
         raise ControlRefusal(400, {"title": "Bad Request", "detail": "a call goes by its number, such as 3"})

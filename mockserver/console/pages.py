@@ -166,7 +166,7 @@ def _refusal_document(refusal: ControlRefusal, _visit: Visit) -> Response:
 
 
 def _head(visit: Visit, sandboxes: Json) -> dict[str, Json]:
-    """Return what a page's head shows: the number of calls by sandbox, and this sandbox's clock."""
+    """Return what a page's head shows: the number of calls by sandbox, and the visited sandbox's clock."""
     calls: dict[str, Json] = {}
     clock: Document | None = None
     try:
@@ -189,7 +189,7 @@ def site_page(template: str, *, status: int = 200, policy: str = POLICY, **value
 
 
 def answer_missing(error: HTTPException) -> Response:
-    """Reply to a call of an unknown address, or with a method that the address does not have."""
+    """Answer a request that ends in an HTTP error, such as an unknown address or a method not allowed."""
     # Error, frames and traceback would form a reference cycle, which is freed late.
     error.__traceback__ = error.__context__ = None
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR

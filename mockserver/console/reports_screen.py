@@ -58,7 +58,7 @@ KINDS: Mapping[str, str] = {
 
 
 def read_tables(found: Json) -> list[Document]:
-    """Return, for each vendor of a summary, a table of checks by operation; [] for any other report."""
+    """Return, for each vendor of a summary, a table of checks by operation; [] for every other report."""
     if not isinstance(found, dict):
         return []
     return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]
@@ -114,7 +114,7 @@ def show_reports(visit: Visit, refused: Document | None = None, status: int = 20
 
 @action(BLUEPRINT, "/reports/run")
 def run_contract(visit: Visit) -> Screen | Response:
-    """Run the contract suite in its quick form against this server."""
+    """Start a quick run of the contract suite against a vendor of this server."""
     vendor = request.form.get("vendor", "")
     refused = _obstacle(visit) or ("" if vendor in _testable(visit) else "the suite has no such vendor")
     try:

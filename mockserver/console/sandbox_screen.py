@@ -75,7 +75,7 @@ def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 42
 
 @action(BLUEPRINT, "/sandboxes")
 def create(visit: Visit) -> Screen | Response:
-    """Create a sandbox: from the fixtures, empty, or as a copy of a state of this sandbox."""
+    """Create a sandbox: from the fixtures, empty, or as a copy of a state of the visited sandbox."""
     name, begin = request.form.get("name", "").strip(), request.form.get("begin", _FROM_FIXTURES)
     seed = request.form.get("seed", "").strip()
     if seed and not seed.isdecimal():
@@ -191,7 +191,7 @@ def _question(visit: Visit, title: str, says: list[str], button: str, action: st
 
 
 def _load(created: Visit, dump: Document, asked: Document) -> None:
-    """Load the dump into a new sandbox, with seed and clock of `asked`. If refused, delete the sandbox."""
+    """Load the dump into a new sandbox, with seed and clock of `asked`. On a refusal, delete the sandbox."""
     if "seed" in asked:
         settings = dump[_OWN_SCOPE]["settings"]
         own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}

@@ -21,7 +21,7 @@ _NO_NAME = re.compile("[^a-z0-9]+")
 _MAX_NAME = 64
 _MAX_MESSAGE = 2000
 _OF_THE_ITEM = "unknown-reference"
-"""Code of an item's fault. It replaces a code that the scenario language does not know."""
+"""Code in the draft if the scenario language does not know the code of the item's problem or warning."""
 _REFUSED: Document = {"commit": "none", "response": {"status": 503}}
 _FIRST_REFUSAL = 400
 _OF_WHOLE_CALLS = ("commit", "envelope", "response")
@@ -31,13 +31,13 @@ _DONE: Mapping[str, tuple[str, Json]] = {
     "stored": ("commit", True),
     "not-stored": ("commit", False),
 }
-"""For each word on what a rule did to an item, the member of an effect that does so again."""
+"""For each word that says what a rule did to an item, the member of an effect that repeats this."""
 
 YAML = "application/yaml"
 
 
 def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
-    """Return the effect that repeats what an item met in a call; empty if nothing was wrong."""
+    """Return the effect that repeats an item's fault, problem or warning; {} if it has none of them."""
     rule, did = (item["effect"]["rule"], item["effect"]["did"]) if item["effect"] else ("", ())
     known = [one["document"] for one in rules if one["rule"] == rule and one["document"]]
     effects = [one["effect"] for document in known for one in document.get("items", ())]
@@ -55,7 +55,7 @@ def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
 
 
 def met_by_call(call: Document) -> Document:
-    """Return the members of a rule that repeat what a call met as a whole; empty if nothing was wrong."""
+    """Return the members of a rule that repeat a whole call's fault or refusal; {} if it has neither."""
     rules = [one["document"] for one in call["rules"] if one["document"]]
     met = {name: rule[name] for rule in rules for name in _OF_WHOLE_CALLS if name in rule}
     if not met and call["fault"]:
@@ -67,10 +67,10 @@ def met_by_call(call: Document) -> Document:
 def draft_scenario(
     match: Mapping[str, str], item: str, select: Document | None = None, call: str = "", met: Document = EMPTY
 ) -> Document:
-    """Return a scenario that fails the next matching call once or, if `item` is set, the item with that key.
+    """Return a scenario that fails the next matching call or, if `item` is set, the item in its next call.
 
-    `match` has the vendor and the operation, each empty for any. `select` selects the item. `met` is what the
-    item or the call met in the earlier call `call`, as an effect or as members of a rule.
+    `match` has the vendor and the operation, "" for all. `select` is the item's selector, by default the key
+    `item`. `met` is what to repeat from the earlier call `call`: the item's effect, or members of a rule.
     """
     given = {name: text for name, text in match.items() if text}
     rule: Document = {"id": "once", **({"match": given} if given else {}), "times": {"count": 1}}
@@ -91,9 +91,9 @@ def draft_scenario(
 def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[str, Document | None]:
     """Return the key and the selector of an item. If the call has no such item, the selector is None.
 
-    `item` is an index or, without `key`, an index or a key; `decided` are the call's items in the journal.
-    The selector has the key, because a retry may have the item at another index. If the key is empty,
-    repeated or masked, the selector has the index.
+    `item` is an index; without `key`, it may also be a key. `decided` are the call's items in the journal.
+    If the key is empty, repeated or masked, the selector has the index; otherwise it has the key, because a
+    retry may have the item at another index.
     """
     place = int(item) if item.isascii() and item.isdecimal() and int(item) < len(decided) else None
     same = [one["index"] for one in decided if one["key"] == (key or item)]
@@ -161,7 +161,7 @@ def disarm(visit: Visit) -> Screen | Response:
 
 @page(BLUEPRINT, "/scenarios/new")
 def show_new(visit: Visit) -> Screen:
-    """Show the editor with a draft that fails the item in the address once; without item, the next call."""
+    """Show the editor with a draft: the query's item fails once or, without an item, the next call fails."""
     item, key, call = (request.args.get(name, "") for name in ("item", "key", "call"))
     match = {name: request.args.get(name, "") for name in ("vendor", "operation")}
     if not call:
@@ -191,7 +191,7 @@ def show_edit(visit: Visit) -> Screen:
 
 @action(BLUEPRINT, "/scenarios/edit")
 def submit(visit: Visit) -> Screen | Response:
-    """Check the scenario in the editor, or arm it. For `do` = `once`, each rule applies to one call only."""
+    """If `do` is `check`, check the scenario; else arm it; if `do` is `once`, arm each rule for one call."""
     text, wish = _text(), request.form.get("do", "apply")
     if wish == "check":
         return _editor(visit, text)

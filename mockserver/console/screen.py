@@ -57,7 +57,7 @@ class ConsoleControl:
 
     client: HttpClient
     origin: str = "http://127.0.0.1:80"
-    """The server's own address, which the control plane calls to see how answers are lost."""
+    """The server's own address; runs of cases send their calls there, to see how answers are lost."""
     run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
     """Runs a coroutine to its end; the calls of one page share an event loop."""
 
@@ -113,7 +113,7 @@ def _text(value: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A person's request for a page about a sandbox. Flask has the HTTP request."""
+    """A person's request for a page about a sandbox; the HTTP request itself is Flask's `request`."""
 
     control: ConsoleControl
     server: HttpClient
@@ -121,7 +121,7 @@ class Visit:
     sandbox: str
     origin: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
-    """Values in the path of the page's address."""
+    """Values of the variables in the path of the page's address, by name."""
 
     def address(self, path: str, /, **query: object) -> str:
         """Return the address of a page in this sandbox; query parameters that are None or "" are omitted."""

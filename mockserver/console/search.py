@@ -1,4 +1,4 @@
-"""Search of the documentation, by SQLite's FTS5; the search of the built site uses these synonyms too.
+"""Search of the documentation, by SQLite's FTS5; the built site's own search also uses `SYNONYMS`.
 
 MkDocs loads this file without the package and calls `on_post_build` (`hooks` in `mkdocs.yml`).
 """
@@ -87,10 +87,10 @@ class SearchIndex:
         self._names = {row[2].partition("#")[0].rpartition("/")[2] for row in rows}
 
     def find(self, text: str) -> tuple[Passage, ...]:
-        """Return the passages that have a word of the text, best first, at most `_MOST_FOUND`.
+        """Return at most `_MOST_FOUND` passages, best first, with at least one word of `text` or a synonym.
 
-        A passage ranks higher if neighbouring words of the text are neighbours in it too, or if its title has
-        a word that is the name of a page.
+        A passage ranks higher if it has two neighbouring words of `text` side by side, or if its title has
+        a word of `text` that is the name of a page.
         """
         words = [one for one in _WORD.findall(text.casefold()) if one not in _EMPTY_WORDS][:_MOST_WORDS]
         phrases = [f'"{phrase}"' for phrase in dict.fromkeys([*words, *map(" ".join, pairwise(words))])]
@@ -102,7 +102,7 @@ class SearchIndex:
 
 
 def synonyms(text: str) -> str:
-    """Return each group of synonyms from which the text has a word. Endings of words are ignored."""
+    """Return, as one text, the groups of synonyms with a word of `text`. Endings of words are ignored."""
     stems = (_ENDING.sub("", word) for word in _WORD.findall(text.casefold()))
     return " ".join(dict.fromkeys(_GROUPS[stem] for stem in stems if stem in _GROUPS))
 

@@ -116,7 +116,7 @@ class Language:
 
 
 def indented(body: str) -> str:
-    """Return JSON with one member on each line, and any other body unchanged."""
+    """Return JSON with one member on each line, and every other body unchanged."""
     try:
         return msgspec.json.format(body.encode(), indent=2).decode()
     except msgspec.DecodeError:

@@ -190,7 +190,7 @@ def _number(text: str) -> int:
 
 @page(BLUEPRINT, "/state/diff")
 def show_difference(visit: Visit) -> Screen:
-    """Show the changes between the states `from` and `to`, or the changes that the call `call` made."""
+    """Show what the query's `call` changed or, without it, what differs between states `from` and `to`."""
     before, after = _asked()
     found: Document | None = None
     error: Document | None = None

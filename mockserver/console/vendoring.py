@@ -1,7 +1,7 @@
 """Fetch the pages' third-party files, and copy them into the package: `make assets`.
 
-Standard library only, so that it runs before anything is installed. If npm is not on the path, pip installs
-a Python package with npm into the folder of downloads.
+This module needs only the standard library, so that it runs before anything is installed. If npm is not on
+the PATH, pip installs a Python package with npm into the folder of downloads.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class AssetRow:
-    """A line of the table: a copied file, its origin, its licence and its SHA-256 in hexadecimal."""
+    """A row of `assets.json`: a copied file, its origin, its licence and its SHA-256 in hexadecimal."""
 
     name: str
     package: str
@@ -88,7 +88,7 @@ def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
 
 
 def copy_assets(checkout: Path, folder: Path) -> tuple[AssetRow, ...]:
-    """Copy the files that npm installed in a checkout, write their table, and verify the copies.
+    """Copy installed files into `folder`, delete other files there, write the table, and verify the copies.
 
     Raises VendoringError: a file is missing, has another version than the lock file, or is not copied whole.
     """
@@ -144,7 +144,7 @@ def are_current(checkout: Path, folder: Path) -> bool:
 
 
 def install_packages(checkout: Path) -> None:
-    """Let npm install the lock file into the folder of downloads, without running scripts.
+    """Let npm install the packages of the lock file into the folder of downloads, without running scripts.
 
     Raises VendoringError: npm is not available, or fails.
     """
@@ -157,7 +157,7 @@ def install_packages(checkout: Path) -> None:
 
 
 def _npm(checkout: Path, folder: Path) -> tuple[str, ...]:
-    """Return the command that starts npm; pip installs it if it is not on the path."""
+    """Return the command that starts npm. If npm is not on the PATH, let pip install it first."""
     found = shutil.which("npm")
     if found:
         return (found,)
@@ -186,7 +186,7 @@ def _run(name: str, command: tuple[str, ...], environment: Mapping[str, str]) ->
 
 
 def fetch(checkout: Path, folder: Path = ASSETS) -> str:
-    """Bring the assets of a checkout up to date; return a line for the user. Raises VendoringError."""
+    """Bring the assets in `folder` up to date; return a message for the user. Raises VendoringError."""
     if are_current(checkout, folder):
         return "assets are up to date"
     install_packages(checkout)

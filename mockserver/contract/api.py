@@ -19,7 +19,7 @@ class ApiUnderTest:
     spec: Spec
     profile: Profile
     facts: Facts = field(default_factory=dict)
-    """Facts of the profile, each replaced if the user named another text."""
+    """The profile's facts by name. A text that the user gave for a fact replaces the profile's text."""
 
     @property
     def pins(self) -> FixturePins:

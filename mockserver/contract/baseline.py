@@ -27,7 +27,7 @@ class UnreadableBaselineError(Exception):
 
 
 class KnownFindings(NamedTuple):
-    """An entry of a baseline. If `fingerprint` is "", it covers all findings of check and operation."""
+    """An entry of a baseline. Without `fingerprint`, an entry covers all findings of operation and check."""
 
     vendor: str
     operation: str
@@ -43,7 +43,7 @@ class KnownFindings(NamedTuple):
 def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
     """Return the identity of a finding across runs, in hexadecimal digits.
 
-    The identity depends on vendor, operation, check, status and pointer, but not on places in lists.
+    The identity depends on vendor, operation, check, status and the pointer's names, but not on list indexes.
     """
     named = _member_names(api.spec.document)
     steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
@@ -53,7 +53,7 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
 
 def read_baseline(file: Path, kind: type[Known]) -> list[Known]:
-    """Return the entries of a JSON or YAML file; `kind` has a default for each text that may be missing.
+    """Return the entries of a JSON or YAML file. A member with a default in `kind` may be missing.
 
     Raises UnreadableBaselineError.
     """
@@ -83,7 +83,7 @@ def _known(where: str, entry: Json, kind: type[Known]) -> Known:
 
 
 def write_baseline(file: Path, known: Iterable[NamedTuple]) -> None:
-    """Write a baseline, sorted by all but the reasons: YAML for a name with `.yaml` or `.yml`, else JSON."""
+    """Write a baseline, sorted by all but the reasons, as YAML to a `.yaml` or `.yml` file, else as JSON."""
     entries = [one._asdict() for one in sorted(known, key=lambda one: one[:-1])]
     document = {"version": VERSION, "known": entries}
     if file.suffix in _YAML:

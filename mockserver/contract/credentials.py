@@ -1,4 +1,4 @@
-"""Credentials of calls, from the fixtures for mock servers, and from the environment for all servers.
+"""Credentials of calls, from the environment and, for a mock server, also from its fixtures.
 
 The environment variable is named after the security scheme: the credential of `bearerAuth` is in
 `MOCKSERVER_CREDENTIAL_BEARERAUTH`. It has the text of the token or key, or `user:password` for Basic. An
@@ -47,7 +47,7 @@ def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 
 def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, request: Request) -> Request:
-    """Return the request with the API keys for the operation in its query, if the spec expects them there."""
+    """Return the request, with the operation's API keys added to the query if the spec expects them there."""
     keys = _query_keys(api, operation_id, given)
     if not keys:
         return request
@@ -104,7 +104,7 @@ def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> Given
 
 
 def from_headers(api: ApiUnderTest, headers: Mapping[str, str]) -> GivenCredentials:
-    """Return the credentials in the headers that are sent with every call (names in lower case)."""
+    """Return the credentials in `headers` (names in lower case), which are sent with every call."""
     return {
         name: {"header": headers[header]}
         for name in _schemes(api)
@@ -118,9 +118,9 @@ def invented_credentials(api: ApiUnderTest) -> GivenCredentials:
 
 
 def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]) -> tuple[str, ...]:
-    """Return the schemes without a credential that operations need, sorted by operation.
+    """Return the schemes that the operations need and that `given` lacks, sorted by operation.
 
-    An operation needs the schemes of its first alternative, unless `given` covers another alternative.
+    If `given` covers none of an operation's alternatives, the operation needs the schemes of the first one.
     """
     lacking: dict[str, None] = {}
     for name in sorted(operations):

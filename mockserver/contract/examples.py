@@ -32,8 +32,8 @@ class ProfileSubject:
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
         """Return a batch whose keys count from `first`. The first item is good, unless all items are bad.
 
-        Bad items have the first corruption that rejects only the item, or without one, the first corruption.
-        Raises MissingExampleError: the profile has no corruptions.
+        Bad items have the first corruption that rejects only the item or, if there is none, simply the first
+        corruption. Raises MissingExampleError: `bad` is not 0, and the profile has no corruptions.
         """
         profile = self.profile
         keys = tuple(profile.key(first + place) for place in range(items))
@@ -82,7 +82,7 @@ class ProfileExamples:
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
-        """Return the vendor's profile. If `x-contract` is wrong, return the profile of the package."""
+        """Return the vendor's profile; if `x-contract` is wrong, the profile of the vendor's package."""
         try:
             return profile_of(vendor.spec)
         except SpecError as error:

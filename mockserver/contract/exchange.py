@@ -51,7 +51,7 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class Request(_Message):
-    """A request; `path` begins below the target's address and includes the query."""
+    """A request; `path` is what follows the target's address, and includes the query."""
 
     method: str
     path: str
@@ -150,7 +150,7 @@ class CallLimits:
 
 
 class TargetUnreachableError(Exception):
-    """The target has no server, or has lost it; the text says how the call failed."""
+    """No server answers at the target, or it stopped answering; the message says how the call failed."""
 
 
 class UnansweredCallError(TargetUnreachableError):
@@ -166,7 +166,7 @@ class UnansweredCallError(TargetUnreachableError):
 
 
 class UnsendableCallError(Exception):
-    """HTTP clients cannot send a request."""
+    """The request cannot be sent by an HTTP client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _checks_by_part() -> Mapping[str, Mapping[str, Check]]:
 
 
 def checks_of(*parts: str) -> Mapping[str, Check]:
-    """Return the checks of these sections of `checks.yaml` by id, in the order of a report."""
+    """Return the checks in the sections `parts` of `checks.yaml` by id, in the order of a report."""
     return {name: check for part in parts for name, check in _checks_by_part()[part].items()}
 
 
@@ -206,7 +206,7 @@ def current_id(name: str) -> str:
 
 
 def check_named(name: str) -> Check:
-    """Return the check with this id; if `checks.yaml` has none, a check whose text is made from the id."""
+    """Return the check with the id `name`; if `checks.yaml` lacks it, a check with a text made of `name`."""
     return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
 
 
@@ -219,7 +219,7 @@ class Finding:
     message: str
     """Request, response and expectation in a sentence for people who do not know the suite."""
     pointer: str = ""
-    """The place in the response, "" for the whole response."""
+    """JSON Pointer to the value in the response that is wrong; "" for the whole response."""
     expected: str = ""
     received: str = ""
     exchanges: tuple[Exchange, ...] = ()
@@ -228,7 +228,7 @@ class Finding:
     """The steps before the last call, in plain words."""
     phase: str = field(default="", compare=False)
     part: str = field(default="", compare=False)
-    """Subject of the part of the run: an operation, or a phase."""
+    """Operation or phase of the part of the run in which the check failed."""
 
     @property
     def sent_bytes(self) -> int:

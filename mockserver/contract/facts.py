@@ -1,4 +1,4 @@
-"""Checks before a run writes: facts that the run relies on, and operations that the server lacks."""
+"""Checks before a run's first write: which records of facts and which operations the server lacks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class MissingFact:
     found: tuple[str, ...] = ()
     """Texts of other records that exist and could replace the fact."""
     is_written: bool = False
-    """Whether the run changes the fact's record, so that the user has to choose another."""
+    """Whether the run changes the fact's record, so that the user has to choose another record."""
 
     @property
     def option(self) -> str:
@@ -76,7 +76,7 @@ class CheckedFacts:
 
     facts: Facts
     taken: Facts = field(default_factory=dict)
-    """Facts that were replaced by records at the target, with the texts of these records."""
+    """For each fact whose record was missing, the text of the record at the target that replaces it."""
     notes: tuple[str, ...] = ()
 
 
@@ -104,7 +104,7 @@ class FactSearch:
     """Whether another record from a list may replace a missing fact that the user did not name."""
 
     def checked(self, *, only_given: bool = False) -> CheckedFacts:
-        """Search for each fact. If `only_given`, search only for facts that the user named.
+        """Search for the record of each fact or, if `only_given`, of each fact that the user named.
 
         Raises MissingFactsError, TargetUnreachableError.
         """
@@ -172,7 +172,7 @@ class FactSearch:
     def _seen_once(self, check: FactCheck, facts: Facts) -> _Seen:
         """Make the reads in order until an answer shows the record.
 
-        After an answer that says that the record is missing, read only lists, until one shows other records.
+        Once an answer says that the record is missing, read only lists, until a list shows other records.
         """
         calls: list[str] = []
         first: _Seen | None = None
@@ -239,7 +239,7 @@ class FactSearch:
 
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
-    """Return what a list shows of the fact. If a full page lacks the record, another page may have it."""
+    """Return what a list shows of the fact: unclear if a full page lacks the record, or there is no list."""
     rows = value_in(exchange.response.document(), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
@@ -262,11 +262,12 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[str]) -> Mapping[str, int]:
-    """Call each operation once, without a body. Return the operations that the server lacks, with the status.
+    """Call each operation without a body. Return the operations that the server lacks, with the status.
 
     A server lacks an operation if it answers 405, 501, or a 404 that the spec does not declare. A declared
-    404 may also mean a missing record, so further calls are compared. The calls change nothing: a required
-    body is missing and no record has the key. Raises TargetUnreachableError.
+    404 may also mean a missing record; further calls, whose answers are compared with the 404, decide this.
+    The calls change nothing: a required body is missing, and no record has the made-up key. If a path cannot
+    take a made-up key, only reads are called. Raises TargetUnreachableError.
     """
     absent: dict[str, int] = {}
     built: list[Exchange] = []
@@ -296,7 +297,7 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 def _is_taken_for_a_key(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether the server takes the last segment for a key: `/orders/deleted` for `/orders/{id}`.
 
-    If so, the server answers the path as it answers a made-up key.
+    It does if the given answer looks like the answer to the path with a made-up key as last segment.
     """
     path, mark, query = exchange.request.path.partition("?")
     other = replace(exchange.request, path=f"{path.rpartition('/')[0]}/k{_NUMBER}{mark}{query}")
@@ -316,8 +317,8 @@ def _answered(target: Target, request: Request, operation: str = "") -> Exchange
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether a 404 means an unknown path, on a server that checks credentials at known paths.
 
-    If so, the server answers 404 without credentials, too (an operation without security is called by a
-    method that the spec lacks instead), and the answer looks like the 404 for a path outside every spec.
+    It does if a call without credentials also gets 404, and the given 404 looks like that of a made-up path.
+    If the operation needs no credentials, that call has a method that the spec lacks.
     """
     sent = _anonymous(api, exchange)
     if not headers_for(api, exchange.operation, api.profile.credentials):
@@ -331,7 +332,7 @@ def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool
 
 
 def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether a refusal looks like the refusal of a path outside every spec, also without credentials.
+    """Return whether a refusal looks like that of a made-up path, with credentials and without credentials.
 
     Raises TargetUnreachableError.
     """

@@ -1,7 +1,7 @@
 """Search for a failure with Hypothesis: rounds, their budget, settings, literals and scratch folder.
 
 Hypothesis draws texts and numbers from the source of loaded modules, such as names of our own headers. A seed
-would then make other cases in a process with other modules; `without_module_literals` prevents that.
+would then make different cases if different modules are loaded; `without_module_literals` prevents that.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.run_state import RunConfig
 
 _SHRINKING, _TIMES = 150, 5
-"""Limits of the number of sequences that find a smaller failure in a round: 150, and 5 times `max_examples`.
+"""A round searches for a smaller failure with at most 150 sequences, and at most 5 times `max_examples`.
 
-If an earlier round has found a failure, the limits are a third of this: often one fault causes both failures.
+If an earlier round found a failure, both limits are cut to a third: often one fault causes several failures.
 """
 
 _SLOW = 3
-"""A round ends after so many calls that took too long."""
+"""Number of calls that take too long, after which a round ends."""
 
 _SOURCE = "_get_local_constants"
 _CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
@@ -41,7 +41,7 @@ class BudgetSpentError(BaseException):
 
 @dataclass(slots=True)
 class FailureSearch:
-    """Search in rounds. After the first failure, a round only looks for smaller failures of its check."""
+    """Search in rounds. After a failure, a round seeks only smaller failures of equal operation and check."""
 
     run_config: RunConfig
     known: set[tuple[str, str]] = field(default_factory=set)
@@ -51,7 +51,7 @@ class FailureSearch:
     target_is_lost: bool = False
     """Whether the server no longer responds."""
     sequences: int = 0
-    """Number of sequences since the check of this round broke."""
+    """Number of sequences since the first failure of this round."""
     slow_calls: int = 0
     """Number of calls of this round that took too long."""
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
@@ -122,7 +122,7 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
 def without_module_literals() -> Iterator[None]:
     """Prevent Hypothesis from drawing literals of loaded modules inside the context.
 
-    Hypothesis has no public setting for that. If a release renames the function, literals are drawn again.
+    Hypothesis has no public setting for this. If it renames the function in `_SOURCE`, literals are drawn.
     """
     before = getattr(providers, _SOURCE, None)
     setattr(providers, _SOURCE, Constants)
@@ -136,7 +136,7 @@ def without_module_literals() -> Iterator[None]:
 
 @contextmanager
 def scratch_folder(environment: Mapping[str, str]) -> Iterator[None]:
-    """Keep the files of Hypothesis in a folder that is deleted afterwards, unless a user named a folder."""
+    """Store the files of Hypothesis in a temporary folder, unless `environment` names a folder for them."""
     if environment.get(_CHOSEN):
         yield
         return

@@ -178,8 +178,8 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
 def _deletion(spec: Spec, reading: InferredReading) -> tuple[Step, ...]:
     """Return a step that deletes a record at the path where the record is read.
 
-    Return no step if deletion needs more than the path, or may be done later (202). A server may refuse to
-    delete a record.
+    Return no step if the path has no DELETE, or if the DELETE needs other parameters or may be done later
+    (202). The step allows the server to refuse the deletion.
     """
     at_path = (one for one in spec.operations.values() if (one.path, one.method) == (reading.one, "delete"))
     found = next(at_path, None)
@@ -202,7 +202,7 @@ def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
-    """Return how records with these members are read.
+    """Return how records with the members `names` are read.
 
     Return None if no GET with the batch's `x-collection` can be called with the members of the key alone.
     """
@@ -244,7 +244,7 @@ def explain_missing_profile(spec: Spec, operation: Operation) -> str:
 
 
 def _shows(spec: Spec, operation: Operation, name: str) -> bool:
-    """Return whether the 200 answer of an operation may show the member.
+    """Return whether the 200 answer of an operation may show the member `name`.
 
     If the schema of the answer names no members, the answer may show every member.
     """
@@ -291,7 +291,7 @@ def example_of(parameter: Parameter | None) -> Json:
 
 
 def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
-    """Return the required members around the items, or None if a value cannot be made up."""
+    """Return the required members beside the list of items, or None if a value cannot be made up."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)

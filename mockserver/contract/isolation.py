@@ -28,11 +28,11 @@ _RUNS = 9973
 _KEYS_OF_A_RUN = 10_000
 _NUMBERS_OF_A_KEY = 100
 _NUMBERS = 1_000_000_000
-"""Upper bound of the numbers of items, so that they have at most nine digits and fit 32 bits."""
+"""Upper bound of an item's serial number, so that the number has at most nine digits and fits 32 bits."""
 
 _DEFAULT = "default"
 _NO_NAME = "no name of a sandbox"
-"""Value of the header that every mock server refuses, if it receives the header."""
+"""Invalid value of `Mock-Sandbox`. A mock server that receives this header refuses the call."""
 
 NOTE = (
     "sandboxes were not used: a proxy does not pass on the header Mock-Sandbox; all calls went to one "
@@ -48,7 +48,7 @@ _JSON = "json"
 
 @dataclass(frozen=True, slots=True)
 class IsolationScope:
-    """The keys of one sequence, and its sandbox if it has one."""
+    """The record keys of one sequence, and the sequence's sandbox, if there is one."""
 
     name: str
     """Unique in a run."""
@@ -61,12 +61,12 @@ class IsolationScope:
 
     @property
     def numbers_from(self) -> int:
-        """The number before the first item's number. Scopes that share records have different numbers."""
+        """The number before the first item's number. Scopes that share records use different numbers."""
         return self.first * _NUMBERS_OF_A_KEY % _NUMBERS
 
 
 class Isolation:
-    """Source of isolation scopes at one target. The operation `of` tells sources with equal seeds apart."""
+    """Source of isolation scopes at one target. The text `of` tells sources with equal seeds apart."""
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:
         self._target = target
@@ -143,7 +143,7 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
 def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) -> bool:
     """Return whether an operation takes an idempotency key; only writing operations do.
 
-    If no operation declares the header, batches and all writes except PUT and DELETE take a key.
+    If no operation declares the rule's header, batches and all writes except PUT and DELETE take a key.
     """
     if operation.method not in _WRITES or operation.safe or operation.id in rule.exempt:
         return False
@@ -156,7 +156,7 @@ def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) ->
 
 
 def with_key(rule: IdempotencyRule, request: Request, key: str) -> Request:
-    """Return the request with the idempotency key, unchanged if the body has no place for the key."""
+    """Return the request with the idempotency key. A body that is no JSON object gets no member."""
     if rule.place == "header":
         return replace(request, headers={**request.headers, rule.name.lower(): key})
     document = _document(request)

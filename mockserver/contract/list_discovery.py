@@ -21,7 +21,7 @@ from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
 _POSITIONS: Mapping[Paging, tuple[str, ...]] = {"cursor": CURSORS, "page": PAGES, "offset": OFFSETS}
 _MOST_ROWS = 10_000
-"""Maximum page size that is taken from a spec. A larger number is only the range of its type."""
+"""Maximum page size that is taken from a spec. A larger number only tells the range of the type."""
 
 _ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
 _CURSORS = ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor")
@@ -82,7 +82,7 @@ def _found(
     request: Request | None = None,
     above: FoundList | None = None,
 ) -> FoundList | None:
-    """Return the list of an operation, or None if it is no list or a required query parameter is unknown."""
+    """Return an operation's list; None if the operation is no list or a required query value is unknown."""
     stated = next((one for one in api.profile.lists if one.operation == operation.id), None)
     if stated is None and batch is None and not _shows_rows(api.spec, operation):
         return None
@@ -98,7 +98,7 @@ def _found(
 def _listed(
     api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile, Request]]:
-    """Return, by list operation, a batch that stores (preferably creates) rows, and the list request."""
+    """Return for each list operation a batch that stores (preferably creates) rows, and the list request."""
     found: dict[str, tuple[BatchProfile, Request]] = {}
     for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
         if batch.listing is None:
@@ -110,7 +110,7 @@ def _listed(
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """Return the query of every call, from the profile, else from `request` without parameters of paging."""
+    """Return the query of every call: the profile's, else that of `request` without paging and order."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.query) if request else []
@@ -156,7 +156,7 @@ def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
 
 
 def _first(paging: Paging, schema: Document) -> int:
-    """Return the first page. It is 0 for offsets, else `default` or `minimum` if that is 0 or 1, else 1."""
+    """Return the first page's number: 0 for offsets, else a `default` or `minimum` of 0 or 1, else 1."""
     if paging == "offset":
         return 0
     stated = (schema.get("default"), schema.get("minimum"))
@@ -168,7 +168,7 @@ def _bounded(number: Any) -> int:
 
 
 def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
-    """Return the parameters that may be filters, without members, which are found later in the rows."""
+    """Return the parameters that may be filters. The `member` of each filter is empty until rows are read."""
     return tuple(
         ListFilter(parameter.name, "", selects="like", unknown=_unknown(parameter.schema))
         for parameter in operation.parameters
@@ -284,7 +284,7 @@ def _links(response: Response) -> Mapping[Link, str]:
 
 
 def link_in_header(response: Response, relation: str) -> str:
-    """Return the target of a relation in the header `Link`, or "" if the header lacks the relation."""
+    """Return the URL of a relation in the header `Link`, or "" if the header lacks the relation."""
     pattern = rf'<([^>]*)>[^,]*;\s*rel="?{relation}"?(?:[;,\s]|$)'
     match = re.search(pattern, response.headers.get("link", ""), re.IGNORECASE)
     return match[1] if match else ""
@@ -306,7 +306,7 @@ def _first_names(rows: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _known_filters(filters: Sequence[ListFilter], rows: Sequence[Any]) -> Iterator[ListFilter]:
-    """Yield each filter whose member is stated, or is a member with the name of the parameter."""
+    """Yield the filters with a known member: the stated member, else the member with the parameter's name."""
     members = {plain(name): name for name in _first_names(rows)}
     for one in filters:
         name = members.get(plain(one.parameter))
@@ -331,7 +331,7 @@ def value_at(response: Response, place: str) -> Any:
 
 
 def next_position(profile: ListProfile, pages: int, rows: int, last: Response) -> str:
-    """Return the position of the page after `pages` pages with `rows` rows, or "" if there is none."""
+    """Return number, offset or cursor of the page after `pages` pages with `rows` rows in all, or ""."""
     if profile.paging == "page":
         return str((profile.first or 0) + pages)
     if profile.paging == "offset":

@@ -40,7 +40,7 @@ _SPELLED = {**dict.fromkeys(("path", "header", "query"), (*_SCALARS, "array")), 
 def load_vendor_api(
     name: str, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
 ) -> ApiUnderTest:
-    """Load the API of a vendor from its spec in `specs/`; the YAML file `profile` replaces its profile.
+    """Load a vendor's API from the spec in `specs/`. The YAML file `profile` replaces the vendor's profile.
 
     Raises SpecError, FileNotFoundError.
     """
@@ -51,7 +51,7 @@ def load_vendor_api(
 def load_api(
     file: Path, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
 ) -> ApiUnderTest:
-    """Load the API of an OpenAPI file that overlays change.
+    """Load the API of an OpenAPI file, to which `overlays` are applied.
 
     The profile is the YAML file `profile`, else the spec's `x-contract`, else the profile in the vendor's
     package, if there is one. Raises SpecError.
@@ -112,16 +112,17 @@ def find_profile(spec: Spec) -> Profile:
 
 
 def not_served(spec: Spec) -> frozenset[str]:
-    """Return the operations that could not be read from the spec and are therefore not served."""
+    """Return the ids of operations that could not be read from the spec and are therefore not served."""
     return frozenset(one.id for one in spec.operations.values() if NOT_SERVED in one.node)
 
 
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
-    """Return the API of a file without annotations, reduced to what a mock server promises to keep.
+    """Return the API of a user's own file (`Spec.is_own`), reduced to what a mock server promises.
 
-    Return every other API unchanged. In the result, a refusal may have a status or a body that the file does
-    not declare, and so may the 501 of an operation for which no valid answer can be made. If Schemathesis
-    cannot write a call as OpenAPI says, the server may accept or refuse the call.
+    Return every other API unchanged. The result allows refusals whose status or body the file does not
+    declare, and a 501, which says that no valid answer can be made. The server may refuse a valid call
+    because of a missing or an existing record. If Schemathesis cannot write a call as OpenAPI says, the
+    server may accept or refuse the call.
     """
     spec = api.spec
     if not spec.is_own:
@@ -161,7 +162,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _with_read_bodies(operation: Operation) -> dict[str, Any]:
-    """Return the operation without the schemas of bodies that a mock server accepts as any octets."""
+    """Return the operation's node without the schemas of bodies whose content a mock server does not read."""
     node: dict[str, Any] = {**operation.node}
     octets = [one.name for one in operation.bodies if one.coercion.get("format") == "octets"]
     if unread := {name for name in octets if not name.endswith(_READ_AS_TEXTS)}:

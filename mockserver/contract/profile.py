@@ -34,7 +34,7 @@ class Tolerance:
     type outside the spec."""
     reason: str
     member: str = ""
-    """The member that may violate the keyword, "" for any member."""
+    """The member that may violate the keyword, "" for every member."""
     passes: bool = True
     """Whether the vendor may accept the item. If not, the vendor rejects only the item, even if
     `x-batch.fatal` says that the keyword refuses the call."""
@@ -53,7 +53,7 @@ class ExpectedStatuses:
 
 @dataclass(frozen=True, slots=True)
 class SkippedCheck:
-    """A check of Schemathesis to skip, by name. If `header` is set, skip it only for cases without it."""
+    """Schemathesis check to skip, by name. If `header` is set, skip it only for cases without this header."""
 
     check: str
     reason: str
@@ -73,8 +73,8 @@ class FixturePins:
     path: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Parameters by operation, for calls with a body and for calls without one that are not fuzzed. In a
-    file, a key of `known`, `bodies` or `expected_statuses` may name several operations, such as `a, b`."""
+    """Parameters by operation. A fuzzed call without a body does not use them. In a profile file, a key of
+    `known`, `bodies` or `expected_statuses` may name several operations, such as `a, b`."""
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Members of bodies by operation."""
     walking: Mapping[str, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class FixturePins:
     expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
     skipped_checks: tuple[SkippedCheck, ...] = ()
     omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Members that are removed from the schema with this name before cases are generated."""
+    """For each schema, by name: the members that are removed from it before cases are generated."""
     accepts: tuple[tuple[str, str], ...] = ()
     """Operations to run once more, each paired with the media type that is then sent as `Accept`."""
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
@@ -96,7 +96,7 @@ class FixturePins:
     """Media types that answers may have, whatever `Accept` the request has."""
 
     def with_texts(self, texts: Mapping[str, str]) -> FixturePins:
-        """Return the pins with each key of `texts` replaced by its value."""
+        """Return the pins with each value that is a key of `texts` replaced with the key's value."""
         if all(old == new for old, new in texts.items()):
             return self
         names = ("headers", "query", "path", "body", "known", "bodies", "walking")
@@ -163,14 +163,14 @@ class ValueRules:
     at: str = ""
     """The pointer in an item to the object with the members."""
     schema: str = ""
-    """The name of that object's schema in the components, "" for the schema of the item."""
+    """The name, in the components, of the schema of the object at `at`; "" for the schema of the item."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
     """Names of members in answers by their names in requests, if the two differ."""
     left_alone: tuple[str, ...] = ()
     """Members that are not tried out: they have a meaning beyond their value (keys, references, state), or
     the vendor computes them. The name of an object stands for all its members."""
     decimals: Mapping[str, int] = field(default_factory=dict)
-    """Number of decimals of an amount in a read, by member as sent."""
+    """Number of decimals of an amount in a read, by the member's name in requests."""
     changes: tuple[ValueChange, ...] = ()
 
 
@@ -228,7 +228,7 @@ class ReportedOutcomes:
     count: int | None = None
     """The reported number of accepted items, None if the response has no count."""
     is_complete: bool = True
-    """Whether there is one outcome for each item, in wire order. If not, all items without an outcome were
+    """Whether there is one outcome for each item, in item order. If not, all items without an outcome were
     accepted."""
     contradiction: str = ""
     """How the response contradicts its outcomes, as the end of a sentence; "" if it does not."""
@@ -257,12 +257,12 @@ call is refused; "": unknown, so batches with a key twice are never sent.
 class Assumption(
     Struct, frozen=True, forbid_unknown_fields=True, rename={"name": "case", "positions": "may-be"}
 ):
-    """A case that no document of the vendor decides. A written profile names its fields as `rename` says."""
+    """A case that no document of the vendor decides. `rename` has the fields' names in a profile file."""
 
     name: str
     """The case ("a text that is too long")."""
     positions: tuple[Position, ...]
-    """Possible reactions, this mock's reaction first. A server must keep to the one it chooses."""
+    """Possible reactions, this mock's reaction first. A server must always react in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +288,9 @@ REFUSED_STEP = RefusedStep()
 def after_change(
     new: Callable[[DrawnValues], Record], may: Callable[[Record], bool] = bool
 ) -> Callable[[Record | None, DrawnValues], Record | RefusedStep]:
-    """Return an `after` of a step that changes some members to `new`.
+    """Return a function for `Step.after`. The step sets the members that `new` returns.
 
-    The step is refused if there is no record, or `may` does not allow the record to change.
+    The step must be refused if there is no record, or if `may` returns False for the record.
     """
     return lambda before, drawn: {**before, **new(drawn)} if before and may(before) else REFUSED_STEP
 
@@ -312,8 +312,8 @@ class Step:
     request: Callable[[str, DrawnValues, int], Request]
     """Returns the call, given key, drawn values and tenant."""
     after: Callable[[Record | None, DrawnValues], Record | RefusedStep | None]
-    """Returns the record after the step, given the record before the step (None if there is none). None
-    means that the step deletes it, REFUSED_STEP that the call must be refused and change nothing."""
+    """Returns the record after the step, given the record before the step (None if there is none). The
+    result None means a deletion, REFUSED_STEP that the call must be refused and change nothing."""
     then: Callable[[Exchange, str, DrawnValues, int], Request] | None = None
     """If the vendor assigns ids, `request` is only a GET that finds the record, and `then` returns the call
     of the step, given the answer to the GET (whatever it found), key, drawn values and tenant."""
@@ -322,12 +322,12 @@ class Step:
 
 
 RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | RefusedStep]
-"""Returns the record of a key after a good item, given the record before it."""
+"""Returns the record after a good item, given the record before the item (or None), key and drawn values."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatePosition:
-    """A possible effect of an item on an existing record, with two members that replace the profile's."""
+    """Possible effect of an item on an existing record; `record_after` and `steps` replace the profile's."""
 
     what: str
     """The effect in words."""
@@ -337,7 +337,7 @@ class UpdatePosition:
 
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
-    """A batch operation as sequences use it. Its requests have no credentials; tenants count from 0."""
+    """A batch operation as sequences use it. Its requests have no credentials; the first tenant is 0."""
 
     operation: str
     key: Callable[[int], str]
@@ -350,13 +350,13 @@ class BatchProfile:
     """Returns the request with these items, as JSON, in a tenant."""
     read: Callable[[str, int], Request]
     shown: Callable[[str, Exchange], Record | None]
-    """Returns the record of the key in a response to `read`, or None if it does not exist."""
+    """Returns the record of the key in a response to `read`, or None if there is no such record."""
     prepare: Callable[[str, int], tuple[Request, ...]] | None = None
     """Returns the requests that a key needs first (an invoice that is to be paid), given key and tenant.
     They are sent once in a scope, before the first item or step of the key. Each must be answered 2xx."""
     record_after: RecordAfter | None = None
-    """Returns the record of a key after a good item, given the record before it; REFUSED_STEP if the item
-    must be rejected because of that record (a paid invoice cannot change). None means always `record`."""
+    """Returns the record after a good item, given the record before the item; REFUSED_STEP if the item must
+    be rejected because of that record (a paid invoice cannot change). None means always `record`."""
     corruptions: tuple[Corruption, ...] = ()
     listing: Callable[[int], Request] | None = None
     listed: Callable[[Exchange], Mapping[str, Record]] | None = None
@@ -373,7 +373,7 @@ class BatchProfile:
     twice_positions: tuple[Twice, ...] = ()
     """What other servers may do with a repeated key; empty if the vendor's documents decide."""
     oddities: tuple[Corruption, ...] = ()
-    """Ways to write an item whose result only an assumption decides; they are never used in sequences."""
+    """Ways to write an item whose outcome only an assumption decides. Sequences never use these ways."""
     updates: tuple[UpdatePosition, ...] = ()
     """Possible effects on an existing record, this mock's effect first; empty if the documents decide."""
     assumed_encodings: frozenset[str] = frozenset()
@@ -391,7 +391,7 @@ class BatchProfile:
     max_items: int | None = None
     """Maximum number of items of a batch, if the vendor states one and the spec has no `maxItems`."""
     version: str = "etag"
-    """The place of the record's version, which changes with each change, in a response to `read`."""
+    """The place of a record's version in a response to `read`. The version changes with each change."""
     values: ValueRules = AS_SENT
 
 
@@ -404,14 +404,14 @@ class IdempotencyRule:
     place: Literal["header", "member"] = "header"
     """With "member" the key is a member of the body's root (a transaction id)."""
     again: Literal["same", "refused", ""] = ""
-    """Whether a repeated call gets the first answer or is refused. "": no document says it, and the repeated
-    call must only change nothing."""
+    """Whether a repeated call gets the first answer or is refused. "": no document says it, so the repeated
+    call is only required to change nothing."""
     replay_status: int = 0
-    """The status of a refused repeated call, 0 for any refusal."""
+    """The status of a refused repeated call, 0 for every refusal."""
     conflict_status: int = 0
-    """The status of a call with a used key and another body, 0 for any refusal."""
+    """The status of a call with a used key and another body, 0 for every refusal."""
     exempt: Mapping[str, str] = field(default_factory=dict)
-    """The reason for each operation to which the rule does not apply."""
+    """Operations to which the rule does not apply, each with the reason."""
     no_key_with: tuple[str, ...] = ()
     """Headers with which a call does not use up its key."""
     errors: bool = False
@@ -440,7 +440,7 @@ class RefusalRule:
     operations: tuple[str, ...] = ()
     """Operations to which the rule applies, () for all."""
     header: str = ""
-    """The header with the credentials to which the rule applies, "" for any."""
+    """The header with the credentials to which the rule applies, "" for all credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,7 +455,7 @@ class LimitedCredentials:
 class OpenCase:
     """A case that the vendor's documents leave open and the suite does not try out.
 
-    For other servers, its members are added to the profile, so that either behaviour is accepted.
+    For servers other than mock servers, the case is added to the profile, so that either behaviour passes.
     """
 
     name: str
@@ -497,4 +497,4 @@ class Profile:
     """Lists of which the spec does not say how they are paged, counted and filtered."""
     open_cases: tuple[OpenCase, ...] = ()
     no_positions: Mapping[str, str] = field(default_factory=dict)
-    """Assumptions of this mock that would be wrong in every other server, by name, with the reason."""
+    """Assumptions of this mock that no correct server shares, by name, each with the reason."""

@@ -16,7 +16,7 @@ Counted: TypeAlias = Literal["all", "page", "pages", "number", "size", "either"]
 """What a count in the answer counts.
 
 "all": all rows; "page": rows of this page; "pages": pages; "number": the number of this page; "size": rows
-that were asked for; "either": all rows, or rows of this page.
+that were asked for; "either": all rows or the rows of this page, it is unknown which.
 """
 
 Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
@@ -31,7 +31,7 @@ compare numbers, dates and times.
 
 @dataclass(frozen=True, slots=True)
 class FactRead:
-    """A read-only call that shows the record of a fact; `{name}` in a parameter stands for a fact.
+    """A read-only call that shows the record of a fact; `{name}` in a parameter stands for the fact `name`.
 
     If `rows` is None, the answer shows one record; else it shows a list.
     """
@@ -43,11 +43,11 @@ class FactRead:
     rows: str | None = None
     """The pointer to the rows in the answer, "" for the root."""
     key: str = ""
-    """The pointer to the text of the fact in the record or row; "" if a 2xx is enough."""
+    """The pointer to the text of the fact in the record or row; "" if a 2xx proves that the record exists."""
     having: Mapping[str, Any] = field(default_factory=dict)
-    """Values that a row must have to be usable, by pointer."""
+    """Values by pointer; a row that lacks one of these values is ignored."""
     size: int = 0
-    """Maximum number of rows in an answer; 0 means all."""
+    """Maximum number of rows in an answer; 0 means that an answer has all rows."""
     missing: tuple[int, ...] = (404, 410)
     """Statuses which mean that the record does not exist."""
 
@@ -58,40 +58,40 @@ class FactCheck:
 
     fact: str
     reads: tuple[FactRead, ...] = ()
-    """Calls in their order. The first clear answer counts; without calls, the fact cannot be checked."""
+    """Calls, made in order until an answer shows the record. Without calls, the fact cannot be checked."""
     needed_by: tuple[str, ...] = ()
-    """Batch operations that rely on the fact, () for every call."""
+    """Batch operations that rely on the fact, () if every call relies on the fact."""
     tenant: int = 0
     parts: str = ""
-    """Separator of names in the text of a fact that names several records, or ""."""
+    """Separator of names in the text of a fact that names several records, "" if the text is one name."""
     made_up: bool = False
     """Whether the fact is free text that names no existing record (a prefix of keys)."""
     replaceable: bool = False
-    """Whether another row of a list may replace the record, because calls only refer to it and never
-    change it."""
+    """Whether another row of a list may replace the record, because calls only refer to the record
+    and never change the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """A filter of a list, which selects exactly the rows whose member fits a value."""
+    """A filter of a list, which selects rows whose `member` compares with a value as `selects` says."""
 
     parameter: str
     member: str
-    """A pointer in a row."""
+    """The pointer, in a row, to the compared value."""
     text: str = "{value}"
     """The text of the parameter, in which `{value}` stands for the value."""
     selects: Selects = "equal"
     unknown: str = ""
     """A value that no row has, "" if the profile knows none."""
     escapes: Mapping[str, str] = field(default_factory=dict)
-    """Replacements for parts of the value in the text."""
+    """Parts of a value that must be escaped in the parameter, each with its replacement."""
     separator: str = ""
     """Separator between values, "" if the filter takes only one value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListOrder:
-    """An order that a caller can ask for by `parameter=text`; rows are sorted by the pointer `member`."""
+    """An order, requested by `parameter=text`: rows are sorted by the value at the pointer `member`."""
 
     parameter: str
     text: str
@@ -105,10 +105,10 @@ class ListProfile:
 
     operation: str
     query: Mapping[str, str] | None = None
-    """Parameters sent with every call; `{name}` stands for a fact. None means the batch's `listing`."""
+    """Query of every call; `{name}` stands for the fact `name`. None: the query of the batch's `listing`."""
     paging: Paging = ""
     position: str = ""
-    """The parameter for the page: its number, offset or cursor."""
+    """The parameter that selects a page by number, offset or cursor."""
     size: str = ""
     """The parameter for the number of rows of a page."""
     first: int | None = None
@@ -122,11 +122,11 @@ class ListProfile:
     identity: str = ""
     """The pointer, in a row, to the value that identifies the row."""
     cursor: str = ""
-    """Where the answer has the next cursor."""
+    """The place of the next cursor in the answer. (`mockserver.contract.profile` describes places.)"""
     counts: Mapping[Counted, str] = field(default_factory=dict)
-    """Where the answer has each count."""
+    """The place of each count in the answer."""
     links: Mapping[Link, str] = field(default_factory=dict)
-    """Where the answer has each link."""
+    """The place of each link in the answer."""
     filters: tuple[ListFilter, ...] = ()
     orders: tuple[ListOrder, ...] = ()
     ends_empty: bool = False

@@ -20,11 +20,11 @@ _ITEMS_AN_EXAMPLE = 25
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Size and scope of a run. Checks and operations are named by id; an empty set means all."""
+    """Size of a run, and its checks and operations by id. An empty set means all, except in `left_out`."""
 
     seed: int = 0
     max_examples: int = 100
-    """Maximum number of random calls of an operation, and maximum number of sequences of a subject."""
+    """Maximum number of random calls of an operation, and maximum number of sequences of a batch."""
     only: frozenset[str] = frozenset()
     """Checks to make."""
     operations: frozenset[str] = frozenset()
@@ -32,7 +32,7 @@ class RunConfig:
     shrinks: bool = True
     """Whether to search for a smaller example of each failure."""
     workers: int = 1
-    """Number of processes that do independent parts side by side. It does not change the result."""
+    """Number of processes that do independent parts side by side. This number does not change the result."""
     left_out: frozenset[str] = frozenset()
     """Operations that are never called, not even by sequences of another operation. Empty means none."""
     parts: frozenset[str] = frozenset()
@@ -57,18 +57,18 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class RunPart:
-    """A part of a run: the generated calls of an operation, walks along links, or sequences of a batch."""
+    """A part of a run: generated calls, walks along links, sequences or sizes of a batch, pages of a list."""
 
     phase: str
     operation: str
     """An operationId, "" for walks."""
     number: int
-    """Number of the part in the phase, from 1 to `of`."""
+    """Number of the part among the parts of its kind, from 1 to `of`."""
     of: int
     note: str = ""
     """Distinguishes parts of one operation ("as application/xml")."""
     steps: int = 0
-    """Number of planned walks or sequences, 0 if unknown."""
+    """Number of planned walks, sequences or sizes, 0 if unknown."""
     calls: int = 0
     """Usual number of calls."""
 
@@ -104,16 +104,16 @@ class RunObserver:
         """Receive the API of a run, and a replacement for each secret text."""
 
     def run_planned(self, calls: int) -> None:
-        """Receive the usual number of calls of a run of this size."""
+        """Receive the usual number of calls of a run with the planned parts."""
 
     def part_began(self, part: RunPart) -> None:
         """Receive the part that begins."""
 
     def call_made(self, number: int = 1) -> None:
-        """Add `number` to the answered calls; 0 if no call was answered for a while."""
+        """Add `number` to the answered calls; `number` is 0 if no call was answered since the last report."""
 
     def step_began(self) -> None:
-        """Count a walk or a sequence that begins in the current part."""
+        """Count a walk, a sequence or a size that begins in the current part."""
 
     def check_failed(self, finding: Finding) -> None:
         """Receive the first failure of a check at an operation."""
@@ -143,7 +143,7 @@ class FindingLedger:
     """Sentences about what limited the run."""
     sizes: list[SizeTimes] = field(default_factory=list)
     profiles: dict[tuple[str, int], BatchProfile] = field(default_factory=dict)
-    """Batch profiles as adapted to the target, by operation and number of the profile."""
+    """Batch profiles adapted to the target, by operation and by number of the batch in the profile."""
     fault: BrokenRunError | None = None
     """The fault of the suite itself that ended the run."""
     _part: RunPart | None = None
@@ -174,7 +174,7 @@ class FindingLedger:
         self.made[operation, check] += times
 
     def record(self, findings: Iterable[Finding]) -> None:
-        """Record failed checks; ignore a finding if the check failed before at its operation."""
+        """Record findings; of each check at each operation, the ledger's `findings` get only the first."""
         known = {(finding.operation, finding.check) for finding in self.findings}
         part = self._part
         for new in findings:
@@ -222,7 +222,7 @@ class SizeBudget:
 
     @classmethod
     def of(cls, run_config: RunConfig) -> SizeBudget:
-        """Return the budget of a run: calls and items grow with its number of examples."""
+        """Return the budget of a run: calls and items grow with `max_examples`."""
         examples = run_config.max_examples
         return cls(
             max(_CALLS_FOR_SIZES, 2 * examples), max(_ITEMS, _ITEMS_AN_EXAMPLE * examples), _SECONDS_FOR_SIZES

@@ -50,7 +50,7 @@ PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 """Phases in their order: faults of single calls are reported before faults of several calls."""
 
 _ALLOCATIONS = 1_000_000
-"""Garbage is collected when so many more objects were allocated than freed (about 100 MiB)."""
+"""Garbage is collected when allocations exceed deallocations by this number of objects (about 100 MiB)."""
 
 T = TypeVar("T")
 _TICK_S = 0.25
@@ -85,7 +85,7 @@ def run_phases(
 
 
 def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
-    """Return the API for the target. If that is not a mock server, accept either behaviour in open cases."""
+    """Return the API. If the target is not a mock server, the API accepts either behaviour in open cases."""
     if not api.profile.open_cases or target.identity().is_ours:
         return api
     ledger.notes.append(note_of(api))
@@ -93,7 +93,7 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 
 
 def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]:
-    """Yield, in order, phase, planner, and the checks that the planner adds to the checks of the judge."""
+    """Yield for each planner, in order: its phase, the planner, and its checks besides those of the judge."""
     # Hypothesis and Schemathesis are slow to import.
     from mockserver.contract import size_plan, size_run  # noqa: PLC0415
     from mockserver.contract.fuzzing import follow_ups  # noqa: PLC0415
@@ -180,7 +180,7 @@ def can_work_side_by_side() -> bool:
 
 
 def usual_workers() -> int:
-    """Return the default number of workers: the number of cores that this process may use."""
+    """Return the default number of workers: one for each core that this process may use; 1 without fork."""
     if not can_work_side_by_side():
         return 1
     # Some systems do not say which cores a process may use.
@@ -218,7 +218,7 @@ def run_side_by_side(
 
 
 def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
-    """Return the numbers of the parts of each group, last group first: sequences and walks take longest."""
+    """Return each group's part numbers, last group first, because sequences and walks take longest."""
     groups: dict[str, list[int]] = {}
     for number, one in enumerate(planned):
         groups.setdefault(one.group or f"\0{number}", []).append(number)
@@ -312,7 +312,7 @@ class _Merge:
         self._told = made
 
     def add(self, done: WorkedPart) -> None:
-        """Take the results of a part, and write all results whose turn it is in the order of the plan."""
+        """Take the results of a part. The ledger gets them after the results of all earlier parts."""
         self.report_calls()
         self._waiting[done.number] = done
         self.error = self.error or done.error
@@ -350,7 +350,7 @@ class _ResultObserver(RunObserver):
 
 
 class _Interrupts:
-    """Handler of SIGINT and SIGTERM in a worker. Signals end a part or a wait, but no report of results."""
+    """Handler of SIGINT and SIGTERM in a worker: signals end a part or a wait, not the sending of results."""
 
     def __init__(self) -> None:
         self._came = False

@@ -27,7 +27,7 @@ _SANDBOXES = "sandboxes"
 
 
 class UnsafeTargetError(Exception):
-    """The suite does not call an address; the text says why, and `cure` what to do."""
+    """The suite does not call an address; the text says why, and `cure` says what to do."""
 
     def __init__(self, message: str, cure: str) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def pause(allowed: Rate) -> Callable[[], None]:
-    """Return a function that keeps the rate if it is called before every request."""
+    """Return a function to call before every request, which waits as long as the rate requires."""
     turn = [0.0]
 
     def wait() -> None:
@@ -70,8 +70,8 @@ def pause(allowed: Rate) -> Callable[[], None]:
 def check_target(url: str, allowed: Collection[str]) -> str:
     """Return the address without a trailing slash and without the port that its scheme implies.
 
-    Raises UnsafeTargetError: the address is not HTTP, has credentials or a query, or its host is neither this
-    machine nor in `allowed`.
+    Raises UnsafeTargetError: the address is not HTTP, has credentials, a query or a fragment, or its host is
+    neither this machine nor in `allowed`.
     """
     try:
         netloc = urlsplit(url).netloc
@@ -112,7 +112,7 @@ def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
 
 
 def vendors_of(answered: Response) -> frozenset[str] | None:
-    """Return the vendors in the health answer of a mockserver, or None if it is no health answer."""
+    """Return the vendors in the health answer of a mockserver, or None if `answered` is no health answer."""
     if answered.status != _OK:
         return None
     health = answered.document()
@@ -132,7 +132,7 @@ class Identity:
     is_ours: bool
     """Whether the server is a mockserver."""
     base: str = ""
-    """The path that a proxy may add before `/_mock`; "" without a proxy."""
+    """The path before `/_mock`, which a proxy may add; "" if `/_mock` is at the root."""
     vendors: frozenset[str] = frozenset()
     """Vendors of the mockserver."""
 
@@ -140,12 +140,12 @@ class Identity:
 def identify(
     url: str, send: Callable[[Request], Exchange], at_host: Callable[[Request], Exchange]
 ) -> Identity:
-    """Identify the server at an address by its health answer, or by its headers if it has no health answer.
+    """Identify the server at an address by its health answer; without a health answer, by its headers.
 
-    `send` calls paths below the address, `at_host` paths below the root of its host. The health is requested
-    at the root first and then below each part of the path (`/_mock`, then `/team/_mock` for
-    `http://host/team/vendor`), because a mockserver records calls below a vendor in its journal. Raises
-    TargetUnreachableError.
+    `send` calls paths below the address, `at_host` paths below the root of the host. The health is requested
+    at the root first, then below each part of the path (`/_mock`, then `/team/_mock` for
+    `http://host/team/vendor`). The shortest path comes first because a mockserver records calls below a
+    vendor's path in its journal. Raises TargetUnreachableError.
     """
     parts = path_parts(url)
     found = None

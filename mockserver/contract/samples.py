@@ -1,4 +1,4 @@
-"""Good and bad items made from a schema, changes of one member, and requests as XML."""
+"""Good and bad items made from a schema, changes of one member, and request bodies in XML."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FIRST_KEY = 1000
 
 _MOST_KEYS = 2**31 - 1
 _DEEPEST = 8
-"""Maximum nesting of made-up objects and lists. A schema that requires more probably refers to itself."""
+"""Maximum nesting of made-up objects and lists. A schema with deeper nesting probably refers to itself."""
 _TRIED = (*map(Decimal, ("0.01", "19.99", "1234.56", "99999999.99")),)
-"""Amounts with which a sample must make valid items, or the sample is not used."""
+"""Test amounts: a sample is used only if its item is valid with each amount."""
 _FORMATS: Mapping[str, Callable[[int], str]] = {
     "uuid": lambda number: f"00000000-0000-4000-8000-{number:012d}",
     "date": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
@@ -66,7 +66,7 @@ class SampleMember:
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
-        """Return a valid value, or None if no value can be made up. Most values differ by `number`."""
+        """Return a valid value, usually unique for each `number`, or None if no value can be made up."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -87,7 +87,7 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """Yield the member once for each schema of `oneOf` or `anyOf`, merged with its other keywords.
+        """Yield the member once for each schema of `oneOf` or `anyOf`, merged with the other keywords.
 
         Without `oneOf` and `anyOf`, yield the member itself.
         """
@@ -101,7 +101,7 @@ class SampleMember:
             yield SampleMember.of(self.document, self.name, whole)
 
     def _discriminated(self, part: Document) -> Document:
-        """Return the discriminator's property with the value that selects `part`; {} if there is none."""
+        """Return the discriminator property with the value that selects `part`; {} without discriminator."""
         known, name = self.schema.get("discriminator"), part.get("$ref", "").rpartition("/")[2]
         if not known or not name:
             return {}
@@ -180,7 +180,7 @@ class SampleItem:
     marked: SampleMember | None
     """Member with the text of the drawn number ("v17"), None if no member takes a free text."""
     priced: SampleMember | None
-    """Member with the drawn amount."""
+    """Member with the drawn amount, None if no member takes an amount."""
     corruptions: tuple[Corruption, ...]
 
     def key(self, number: int) -> str:
@@ -201,7 +201,7 @@ class SampleItem:
 
 
 def key_text(values: Sequence[Json]) -> str:
-    """Return the key of an item from the values of its key members. Several are joined, escaped, by `/`."""
+    """Return the key of an item from the values of its key members. Escape and join several values by `/`."""
     if len(values) == 1:
         return str(values[0])
     return join_key(map(str, values))
@@ -322,7 +322,7 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
-    """Write `value` as XML. If the schema is a list and `value` an object around it, write only the list."""
+    """Write `value` as XML. If the schema is a list's and `value` has one member, write that member."""
     tree = SchemaTree(document)
     is_list = tree.place((schema,)).kind == "array"
     if is_list and isinstance(value, Mapping) and len(value) == 1:

@@ -1,4 +1,4 @@
-"""A run of the suite against each vendor: its options, announcement, findings and reruns."""
+"""A run of the suite for one API: plan, announcement, result, and the command that repeats the run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
-"""Address of calls in this process. The application answers only loopback hosts, such as this one."""
+"""Address of calls in this process. The application answers only loopback hosts, such as 127.0.0.1."""
 
 QUICK_EXAMPLES = 2
 QUICK_NOTE = (
@@ -53,7 +53,7 @@ class MissingCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """Environment of a run."""
+    """Environment variables, output, clock and observer of a run."""
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
@@ -75,9 +75,9 @@ class Session:
     stopped: str = ""
     """Why the run ended early (INTERRUPTED, loss of the target, or a fault of the suite), or ""."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The shell variable that replaces each secret text."""
+    """For each secret text, the shell variable that replaces the text."""
     in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The shell text that replaces each header value with a credential."""
+    """For each header value that has a credential, the shell text that replaces the value."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """Credentials that are no secrets (of fixtures, or invented), by environment variable."""
 
@@ -98,8 +98,8 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
 
     Raises UnsafeTargetError: the target may not be called; MissingCredentialsError; TargetUnreachableError;
     SpecError, VendorError: the spec cannot be served in this process, or the target answers none of its
-    operations; UnreadableCredentialError: a malformed variable; MissingFactsError: valid items need records
-    that the target lacks.
+    operations; UnreadableCredentialError: an environment variable is malformed; MissingFactsError: valid
+    items need records that the target lacks.
     """
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
     here = None if plan.target else _application(plan)
@@ -136,16 +136,16 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
 
 
 def _is_ours(api: ApiUnderTest, target: Target) -> bool:
-    """Return whether a mockserver is at a target on this machine.
+    """Return whether the server at `target`, which is on this machine, is a mockserver.
 
-    Raises UnsafeTargetError: at the address is the whole mockserver, not the API.
+    Raises UnsafeTargetError: the address is that of a whole mockserver, not that of one vendor.
     """
     safety.check_vendor_in_path(api.name, target.address.url, target.identity())
     return target.identity().is_ours
 
 
 def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
-    """Return the replacement of each secret text in the credentials of the environment and of headers."""
+    """Return the replacement for each secret text of credentials in the environment and in headers."""
     secret = credentials.from_environment(api, context.environment)
     return {**credentials.secret_texts(secret), **_of_headers(plan)}
 
@@ -197,9 +197,9 @@ def _run(
 def _interruptible(target: Target) -> Iterator[None]:
     """End the run at Ctrl-C, even if a library swallows the interrupt.
 
-    Python cannot raise out of a callback of the garbage collector (Hypothesis has one) or a finaliser: it
-    prints "Exception ignored in …" and continues. In this context the next call ends the run instead, and
-    nothing is printed.
+    If an exception is raised in a finaliser or in a callback of the garbage collector (Hypothesis has one),
+    Python prints "Exception ignored in …" and continues. For an interrupt, this context prints nothing, and
+    makes the next call to the target end the run.
     """
     if current_thread() is not main_thread():
         yield
@@ -234,7 +234,7 @@ def _application(plan: SessionPlan) -> App:
 def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
     """Return the credentials of the environment, and for a mock server also the fixtures' credentials.
 
-    Without credentials in the fixtures, a mock server accepts any credentials, so invent some.
+    If the fixtures have no credentials, a mock server accepts all credentials, so invent some.
     """
     named = credentials.from_environment(found, context.environment)
     if not ours:
@@ -248,8 +248,8 @@ def _run_config(
 ) -> RunConfig:
     """Return the configuration of the run, limited to operations that can be called.
 
-    An empty variable excludes the operations that need its credential. Raises MissingCredentialsError: a
-    variable is not set.
+    If the environment variable of a credential is empty, operations that need the credential are excluded.
+    Raises MissingCredentialsError: the variable of a needed credential is not set.
     """
     every = frozenset(known.spec.operations)
     unread = not_served(known.spec)
@@ -275,7 +275,8 @@ def _checked_facts(
 ) -> CheckedFacts:
     """Check the facts of the run; at a mock server check only facts that the user named.
 
-    No record of another machine replaces a fact, as somebody may need the record. Raises MissingFactsError.
+    If the target is on this machine, another record may replace a missing fact. On other machines it may not,
+    because somebody may need that record. Raises MissingFactsError.
     """
     has_items = plan.phases != (runner.FUZZING_PHASE,)
     operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()
@@ -310,7 +311,7 @@ class SessionPlan:
 
     name: str
     spec: Path | None = None
-    """File of a user, or None for the vendor with this name."""
+    """A user's spec file, or None for the spec of the vendor `name`."""
     target: str | None = None
     """Address, or None for the application in this process."""
     allowed: tuple[str, ...] = ()
@@ -327,7 +328,7 @@ class SessionPlan:
     overlays: tuple[Path, ...] = ()
 
     def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
-        """Return the plan for one check, limited to the part of the run with the finding, if it is known."""
+        """Return the plan for one check. If `finding` has a phase, limit the plan to the finding's part."""
         effort = replace(self.run_config, only=frozenset({check}))
         if finding is None or not finding.phase:
             return replace(self, run_config=effort)
@@ -336,7 +337,7 @@ class SessionPlan:
 
 
 def command_line(plan: SessionPlan) -> str:
-    """Return the shell command that repeats the run. Headers with credentials are variables in it."""
+    """Return the shell command that repeats the run. Header values with credentials come from variables."""
     return " ".join(_words(plan))
 
 
@@ -415,10 +416,10 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 ) -> None:
     """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
 
-    The address in MOCKSERVER_TARGET replaces `target`. Without both, the application runs in this process.
-    MOCKSERVER_ALLOW_REMOTE has the hosts beyond this machine that may be written to, separated by spaces.
-    Credentials come from the environment, see `mockserver contract --help`. Raises BrokenRule: the check
-    fails; BrokenRunError: a fault of the suite; and the errors of `run_session`.
+    The address in MOCKSERVER_TARGET replaces `target`. If neither has an address, the application runs in
+    this process. MOCKSERVER_ALLOW_REMOTE has the hosts beyond this machine that may be written to, separated
+    by spaces. Credentials come from the environment, see `mockserver contract --help`. Raises BrokenRule: the
+    check fails; BrokenRunError: a fault of the suite; and the errors of `run_session`.
     """
     plan = SessionPlan(
         name,

@@ -1,4 +1,4 @@
-"""Batch sizes that a run tries, and the calls that prepare what their items need."""
+"""Batch sizes that a run tries, and the calls that prepare what the items need."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _UNEVEN = (
 these sizes leaves the last chunk partly filled. The sizes in the second row are above 256."""
 
 _SENT_TWICE = 100
-"""Maximum size for which both a good batch and batches with bad items are sent with any budget. A larger size
-gets only one kind, unless the budget allows both kinds for all sizes."""
+"""Maximum size for which a good batch and batches with bad items are both planned, whatever the budget is.
+A larger size gets only one of the two kinds, unless the budget allows both kinds for all sizes."""
 
 _MANY = 50
 """Minimum size of a large batch. If the limit allows, each pattern of bad items is tried in a large batch."""
@@ -55,7 +55,7 @@ _ALL_ARE_READ = 10
 
 BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
 _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
-"""Patterns that leave good items in a large batch; "all" is tried in the smallest large batch."""
+"""Patterns of a large batch with bad and good items. The smallest large batch has the pattern "all", too."""
 
 TENANT = 0
 MERGED = 100
@@ -68,13 +68,13 @@ class PlannedSize:
 
     size: int
     batches: tuple[BadItems, ...] = ("none",)
-    """Which items are bad in each batch."""
+    """For each batch to send, which of its items are bad."""
     is_over: bool = False
     """Whether the size is above the limit, so that the whole call must be refused."""
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
-    """Return the limit of items from the spec, else from the profile, else of our own server."""
+    """Return the maximum number of items in the spec, else the profile, else (if `is_ours`) this mock."""
     limits = (
         SizeLimit(_max_items(spec, operation), "the spec (maxItems)"),
         SizeLimit(batch_profile.max_items, "the profile"),
@@ -87,7 +87,7 @@ def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, i
 def plan(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
 ) -> tuple[list[PlannedSize], dict[int, str]]:
-    """Return the sizes to try in ascending order, and by size, the reasons why other sizes are left out.
+    """Return the sizes to try in ascending order, and the reason for each size that is left out.
 
     `calls_by_key` is the mean number of calls that prepare a key. The seed decides which pattern of bad items
     each size gets.
@@ -140,10 +140,10 @@ def _uneven(most: int | None, seed: int) -> Iterator[int]:
 
 
 def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]]:
-    """Yield the patterns of bad items for each size.
+    """Yield, for each size, its patterns of bad items.
 
     The patterns are distributed over the sizes from 50 to 999, because larger sizes may exceed the budget; if
-    there is no such size, the largest size has all patterns. Every further size repeats one pattern.
+    there is no such size, the largest size has all patterns. Each remaining size repeats one pattern.
     """
     turn = seed % len(_PATTERNS)
     turned = (*_PATTERNS[turn:], *_PATTERNS[:turn])
@@ -169,7 +169,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Return the places to read back. Of more than 10 places, take ends, middle, and a few bad and drawn."""
+    """Return indexes of items to read back: all (up to 10), or ends, middle, a few bad and random items."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)

@@ -45,7 +45,7 @@ from mockserver.sandbox.clock import Clock, system_clock
 PHASE = "sizes"
 
 _MORE_SIZES = 4
-"""Number of sizes beside `SIZES`, which are two uneven sizes, the limit, and the limit plus one."""
+"""Number of sizes besides `SIZES`: two uneven sizes, the limit, and the limit plus one."""
 
 _ROUNDS = 3
 """Maximum number of failed checks at a size before the next size is tried."""
@@ -62,17 +62,17 @@ _RANGES = 3
 """Maximum number of key ranges to try. A range is skipped if only a part of its keys has records."""
 
 _SPARED = 300
-"""Maximum number of keys in each of several ranges, because a run without sandboxes has 10,000 keys."""
+"""Maximum number of keys for which several ranges are reserved: without sandboxes, a run has 10,000 keys."""
 
 _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
-"""Maximum size for which the list is also read after the good batch if batches with bad items follow."""
+"""Maximum size at which the list is read after a good batch that batches with bad items follow."""
 
 _JUDGED = 100
 """Maximum size of a batch for which the list's answer is judged, because judging many records takes long."""
 
 _LOOKED_AT = 4
-"""Maximum number of different records, and of missing records, of a list that are read one by one."""
+"""Maximum number of records to read singly: this many wrongly listed ones, and this many missing ones."""
 
 COMPARED = range(50, 101)
 """Sizes whose times tell how long larger batches may take."""
@@ -88,7 +88,7 @@ _SENT_AGAIN = 2
 
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
-    """Yield a part for every batch, which tries the sizes and records a failure at the smallest size."""
+    """Yield for each batch a part that tries the sizes, and records failures at the smallest failing size."""
     usable, work = usable_batches(trial.api, trial.run_config), partial(_run_profile, clock=clock)
     yield from plan_batches(trial, usable, PHASE, len(SIZES) + _MORE_SIZES, work)
 
@@ -174,7 +174,7 @@ class _SizeRun:
         return not search.target_is_lost
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """Return the finding of the smallest failing size. Search for this size only if the run shrinks."""
+        """Return the finding of the smallest failing size. Search for that size only if the run shrinks."""
         if planned.is_over:
             return finding
         low, high = self.passed, planned.size
@@ -227,7 +227,7 @@ class _SizeRun:
         return (self.clock() - self.began).total_seconds() > self.budget.seconds
 
     def attempt(self, planned: PlannedSize) -> Finding | None:
-        """Try a size in a scope of its own; return the first finding that the search looks for, or None.
+        """Try a size in a new isolation scope; return the first finding that the search looks for, or None.
 
         Raises OwnLimitError and KeysInUseError.
         """
@@ -274,7 +274,7 @@ class KeysInUseError(Exception):
 
 @dataclass(slots=True)
 class _OpenedTrial:
-    """A trial of one size in its scope."""
+    """A trial of one size in its own isolation scope."""
 
     run: _SizeRun
     sequence: CallSequence
@@ -285,10 +285,10 @@ class _OpenedTrial:
     """Keys whose record is exactly known."""
 
     def prepare(self) -> bool:
-        """Create what the items need; note the records of the keys. Return False if only some keys have one.
+        """Create what the items need; note the keys' records. Return False if only some keys have a record.
 
-        If no record can exist, nothing is read. Else a sample of the keys is read, and the first record is
-        assumed for all keys outside the sample.
+        If no record can exist, nothing is read. Otherwise a sample of the keys is read, and the record of the
+        first key is assumed for all keys outside the sample.
         """
         if not self.keys:
             return True
@@ -308,9 +308,9 @@ class _OpenedTrial:
         return True
 
     def items(self, number: int, named: BadItems) -> list[SequenceItem]:
-        """Return the items of the batch `number`. All values in a trial differ.
+        """Return the items of batch `number` (from 0), bad as `named` says. All values in a trial differ.
 
-        If the vendor accepts a key again, each batch repeats the keys of the batches before.
+        If the vendor accepts a key again, all batches have the same keys.
         """
         size, known = self.planned.size, self.sequence.context.batch_profile.corruptions
         ways, bad = tuple(way for way in known if not way.refuses_call) or known, places_of(named, size)
@@ -325,7 +325,7 @@ class _OpenedTrial:
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
-        """Send the items. Return the exchange (None if no answer came), its seconds, and the batch."""
+        """Send the items. Return the exchange (None if no answer came), the call's seconds, and the batch."""
         sent = batches.build_items(self.sequence, items, TENANT)
         request = batches.request_of(self.sequence, sent, TENANT)
         began = self.run.clock()
@@ -333,7 +333,7 @@ class _OpenedTrial:
         return exchange, (self.run.clock() - began).total_seconds(), sent
 
     def send(self, number: int, named: BadItems) -> None:
-        """Send a batch, and check its answer, the records that it leaves, and its time."""
+        """Send a batch, and check the answer, the records after the batch, and the time of the call."""
         exchange, seconds, sent = self.timed_call(self.items(number, named))
         self.sequence.count_check(IN_TIME)
         if exchange is None:
@@ -358,10 +358,10 @@ class _OpenedTrial:
             self._is_in_time(sent, seconds)
 
     def _read_back(self, answered: SettledBatch, named: BadItems) -> int:
-        """Read back a sample of the items and the list, and return the number of compared records.
+        """Read a sample of the items singly, then the list. Return the number of records that were compared.
 
-        For all other items, assume the reported outcome. If keys are read in a list and may not fit on one
-        page, there is no sample.
+        For each item outside the sample, assume that its reported outcome is true. If records can only be
+        read in a list, and may not fit on one page, the sample is empty.
         """
         sequence, size = self.sequence, len(answered.sent.items)
         due = _after(answered, sequence.there)
@@ -468,7 +468,7 @@ class _OpenedTrial:
         self.sequence.fail(LEGAL, message, "the call taken", received)
 
     def _is_one_too_many(self, sent: SentBatch, exchange: Exchange) -> None:
-        """Fail if a batch above the limit is not refused, or leaves a trace."""
+        """Fail if a batch above the limit is not refused, or changes records although it is refused."""
         sequence, limit = self.sequence, self.run.limit
         sequence.count_check(LIMIT)
         received = sentences.response(exchange)
@@ -512,7 +512,7 @@ def _seconds_for(size: int, by_item: float | None) -> float:
 
 
 def _size_between(low: int | None, high: int) -> int | None:
-    """Return the next size to try between a size that passes and a size that fails, or None.
+    """Return the next size to try between `low`, which passes, and `high`, which fails, or None at the end.
 
     If no size is known to pass (`low` is None), take the largest of `SIZES` below `high`.
     """

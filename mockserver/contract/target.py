@@ -92,7 +92,7 @@ class Address:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Default headers of calls. A call's own header replaces the default."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers of the user (`--header`), sent with every call instead of the call's own."""
+    """Headers of the user (`--header`) for every call; they replace the call's headers of these names."""
     verify_tls: bool = True
     limits: CallLimits = field(default_factory=CallLimits)
 
@@ -151,7 +151,7 @@ class Target:
         return self.at_once([request], base=f"{parts.scheme}://{parts.netloc}")[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "", base: str = "") -> list[Exchange]:
-        """Send the requests at the same time, below `base` or else below the address. Raises as `send`."""
+        """Send the requests at the same time, below `base` ("": the address). Raises the errors of `send`."""
         if self._is_stopped:
             raise KeyboardInterrupt
         full = [
@@ -173,7 +173,7 @@ class Target:
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
         """Return the error with the call in its message.
 
-        After too many slow calls in a row, return a TargetUnreachableError, which ends the run.
+        After too many slow calls in a row, replace an UnansweredCallError by an error that ends the run.
         """
         where = request.path if self.address.app else f"{self.address.url}{request.path}"
         message = f"{request.method} {where}: {error}"
@@ -208,7 +208,7 @@ class OutgoingRequest:
 
 
 def outgoing_request(full: Request, base: str) -> OutgoingRequest:
-    """Return the request at its whole address, with the headers that every client sends."""
+    """Return `full` as it is sent: at its whole address below `base`, with the default headers of clients."""
     # Without the slash, a path "@host" after an address without a path would name another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     url, body = _url(base + below), full.body

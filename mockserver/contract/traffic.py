@@ -49,13 +49,13 @@ _UNSAID = frozenset({401, 403})
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
 _STORY = "story"
-"""Name of the sandbox for the calls of an archive that has the initial state of its sandbox."""
+"""Name of the sandbox for the calls of an archive, if the archive describes the sandbox to create."""
 
 _LOCAL_ORIGIN = "http://testserver"
 
 
 class InvalidArchiveError(ValueError):
-    """The file is not an HTTP archive; the text says what is wrong, and where."""
+    """The file is not an HTTP archive; the message says what is wrong, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class RecordedExchange:
     url: str
     """Whole URL of the request."""
     at: datetime | None
-    """Start of the call, by the sandbox's clock if this server recorded it."""
+    """Start of the call; if a mockserver recorded the call, by the sandbox's clock."""
     exchange: Exchange
     """The exchange. Its request has path and query of the URL; its status is 0 if there was no answer."""
     beginning: Mapping[str, Any] | None = None
@@ -117,9 +117,9 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
 
 
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
-    """Return the request with the headers that this server recorded, credentials included.
+    """Return the request with the headers in `sent`, where a mockserver also records credentials.
 
-    If secrets in the archive's standard body are masked, take the body that this server recorded.
+    If secrets in the body of `request` are masked, take the body in `sent`.
     """
     headers = {str(name): str(text) for name, text in sent["headers"].items()}
     is_cut = MASK.encode() in request.body
@@ -128,7 +128,7 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """Return the start of the call, by the sandbox's clock if this server recorded the call."""
+    """Return the start of the call, by the sandbox's clock if a mockserver recorded the call."""
     own = entry.get("_mock") or {}
     text = own.get("sandboxAt") or entry.get("startedDateTime")
     return parse_instant(str(text)) if text else None
@@ -145,7 +145,7 @@ def _pairs(listed: Any) -> Iterator[tuple[str, str]]:
 
 
 def _body(part: Mapping[str, Any]) -> bytes:
-    """Return the body in a `postData`, which may have `params` in place of a text, or in a `content`."""
+    """Return the body in a HAR object: `content`, or `postData`, which may have `params` instead of text."""
     text = part.get("text")
     if text is None:
         return urlencode(list(_pairs(part.get("params")))).encode()
@@ -155,11 +155,11 @@ def _body(part: Mapping[str, Any]) -> bytes:
 
 
 def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
-    """Return the exchange with its operation and its path in the spec, or None if it is for another server.
+    """Return the exchange with its operation and its path in the spec, or None for a call to another server.
 
-    `base` is the address at which the vendor's paths begin. Every call below `base` is kept; if no operation
-    answers it, its operation is "". If `base` is "", the path in the spec is the longest end of the recorded
-    path that an operation answers, and a sandbox at the start of the recorded path becomes a header.
+    `base` is the address at which the vendor's paths begin. If no operation answers a call below `base`, the
+    operation is "". If `base` is "", the path in the spec is the longest end of the recorded path that an
+    operation answers, and a sandbox at the start of the recorded path becomes a header.
     """
     request, headers = one.exchange.request, dict(one.exchange.request.headers)
     if base:
@@ -244,7 +244,7 @@ def _reported(
 def _outcomes_by_key(
     reported: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
-    """Return for each item its outcome, a text if the whole call was refused, or None if none is reported."""
+    """Return each item's outcome, a text if the whole call was refused, or None if no outcome is reported."""
     if reported is None:
         return [REFUSED_WHOLE] * len(items)
     by_place = {
@@ -367,7 +367,7 @@ class DriftComparison:
 
 
 class UnfitStateError(Exception):
-    """The local server refuses the state with which it should begin; the text says why."""
+    """The local server refuses the state with which it should begin; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +382,7 @@ class LocalServer:
     """Names of the sandboxes that were created."""
 
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
-        """Send the recorded request and return the exchange. Raises UnfitStateError."""
+        """Repeat `exchange` with the local server, and return the new exchange. Raises UnfitStateError."""
         is_story = one.beginning is not None
         sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX, "default")
         if sandbox not in self.has_met_fault:

@@ -33,7 +33,7 @@ class Trial:
         return self.api, self.target, self.run_config, self.ledger, self.judge_exchange
 
     def dressed(self, request: Request, tenant: int, scope: IsolationScope) -> Request:
-        """Return the request with credentials and headers of tenant and scope, except what it already has."""
+        """Return the request plus those credentials and headers of tenant and scope that it lacks."""
         api, operation = self.api, self.api.operation_of(request)
         given = api.profile.credentials
         headers = {**api.profile.headers(api.facts, tenant), **scope.headers}

@@ -1,1 +1,1 @@
-"""Operations of the control plane `/_mock`, one class per subject; `operations.py` builds all."""
+"""Operations of the control plane `/_mock`, one class per subject; `operations.py` creates the objects."""

@@ -128,7 +128,7 @@ class _Expiration(NamedTuple):
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
     """Return whether a collection's documents may expire: idempotency keys, tokens, quotas.
 
-    Collections that the spec names do not count: there, a member `expires` has the vendor's own meaning.
+    Collections that the spec names do not count: a member `expires` in them has the vendor's own meaning.
     """
     if collection == IDEMPOTENCY_COLLECTION:
         return scope != SANDBOX_SCOPE

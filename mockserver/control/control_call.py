@@ -39,13 +39,13 @@ class ControlError(MockServerError):
 
 
 class ConflictError(ControlError):
-    """Refusal because of what a sandbox, its journal or a run has at present."""
+    """Refusal because the present state of a sandbox, its journal or a run does not allow the call."""
 
     status = 409
 
 
 class UnknownNameError(ControlError):
-    """Refusal because nothing of the kind has the name or number, or it is no longer kept."""
+    """Refusal because no object has the given name or number, or the object is no longer stored."""
 
     status = 404
 

@@ -36,7 +36,7 @@ class DrillOperations:
         return [case.document() for case in list_cases(vendor, self.packaged.documents)]
 
     def learn_drill(self, name: str, body: Document) -> Document:
-        """Read a client's run without faults; return what the client means to do, and cases that fit the run.
+        """Read a client's run without faults. Return the client's intent, and each case fitted to the run.
 
         Raises UnprocessableMemberError if the vendor is not served.
         """
@@ -57,9 +57,9 @@ class DrillOperations:
         }
 
     def judge_drill(self, name: str, body: Document) -> Document:
-        """Judge the run in this sandbox against the run without faults, which may be in another sandbox.
+        """Judge the run in the sandbox `name` against the run without faults, whose sandbox `body` names.
 
-        Raises UnprocessableMemberError if the vendor is not served, or the other sandbox does not exist.
+        Raises UnprocessableMemberError if the vendor is not served, or the sandbox in `body` does not exist.
         """
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         without = body["clean"]

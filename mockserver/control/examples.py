@@ -38,26 +38,26 @@ class MissingExampleError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class ExampleDraft:
-    """Batch that is not tried yet. The target of a call begins below the vendor."""
+    """Batch that is not tried yet. Paths of calls do not have the vendor's prefix."""
 
     operation: str
     call: HttpRequest
     items: tuple[Json, ...]
     keys: tuple[str, ...]
     bad: tuple[int, ...] = ()
-    """Places of the items that are to be rejected."""
+    """Indexes of the items that are to be rejected."""
     prepare: tuple[HttpRequest, ...] = ()
     """Calls that store the records to which the items refer."""
 
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """Access to a vendor."""
+    """What a client needs to call a vendor: headers and a credential."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of every call, including credentials."""
     token: str = ""
-    """The credential alone."""
+    """The credential without header name and scheme (`Bearer`)."""
 
 
 class ExampleSubject(Protocol):
@@ -68,7 +68,7 @@ class ExampleSubject(Protocol):
         """Id of the batch operation."""
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
-        """Draft a batch with `bad` bad items; its keys count from `first`. Raises MissingExampleError."""
+        """Draft a batch of which `bad` items are bad. Keys count from `first`. Raises MissingExampleError."""
 
 
 class ExampleSource(Protocol):
@@ -116,7 +116,7 @@ class ExampleOperations:
         }
 
     async def make_example(self, name: str, body: Document) -> Document:
-        """Make a batch whose items have the wanted outcomes in the sandbox.
+        """Make a batch whose items have the wanted outcomes in the sandbox `name`.
 
         The batch is tried in a second sandbox, which is then deleted. Records to which the batch refers are
         stored in the sandbox `name`. Raises UnknownSandboxError; UnprocessableMemberError if the vendor is

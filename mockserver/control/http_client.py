@@ -80,12 +80,12 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class LostResponse:
-    """Lost response."""
+    """How a response was lost."""
 
     kind: str
     """One of `LOSS_KINDS`."""
     status: int | None
-    """Received status, or None if the loss came first."""
+    """Received status, or None if the response was lost before its status came."""
     detail: str
     """Error of the client."""
     elapsed_ms: float = 0
@@ -93,15 +93,15 @@ class LostResponse:
 
 class HttpClient(Protocol):
     async def send(self, request: HttpRequest) -> HttpResponse | LostResponse:
-        """Send the request; return the response, or the way in which it was lost."""
+        """Send the request; return the response, or how the response was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketClient:
     """Client of the server at `url`, which has no trailing slash.
 
-    A request with `keep_alive` uses a connection that an earlier such request left open; any other request
-    opens a connection. No request is retried.
+    A request with `keep_alive` uses an open connection of an earlier request with `keep_alive`, if there is
+    one. Every other request opens a new connection. No request is retried.
     """
 
     url: str
@@ -150,7 +150,7 @@ class SocketClient:
 async def open_client(url: str, *, is_trusted: bool = False) -> AsyncIterator[SocketClient]:
     """Open a client of the server at `url`; ignore proxies in the environment.
 
-    If `is_trusted` (the server is this server), do not check the certificate.
+    If `is_trusted`, do not check the certificate, because the server is the one that runs this code.
     """
     no_keepalive = httpx.Limits(max_keepalive_connections=0)
     # Reading the machine's certificates takes 70 ms (measured), and plain HTTP does not need them.

@@ -49,7 +49,7 @@ from mockserver.scenario.predicates import InvalidPredicateError, parse_predicat
 from mockserver.spec.openapi import Operation
 
 DROPPED_HEADER = "Mock-Journal-Dropped"
-"""Name of a response header: the number of older entries that the journal has dropped."""
+"""Name of the response header for the number of old entries that the journal has dropped."""
 
 _BOUNDS = ("from_", "to")
 _SHOWN_SECRETS = "shown"
@@ -65,14 +65,14 @@ class JournalOperations:
     served: tuple[LoadedVendor, ...]
     packaged: PackagedScenarios
     inside: HttpClient
-    """Client of this server. Exports repeat recorded calls with it, to prove that results are equal."""
+    """HTTP client of this server. An export repeats the recorded calls with it, to prove equal results."""
 
     def list_journal(
         self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
     ) -> Reply:
         """Return the newest matching entries in short form, oldest first.
 
-        If `strips` is set, each entry also has a `strip` with at most 240 outcomes of its items.
+        If `strips` is set, each entry also has a `strip`: at most 240 outcomes, of items or groups of items.
         """
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
@@ -87,7 +87,7 @@ class JournalOperations:
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return an entry in full, with the applied rules in words, and each item's place in both bodies.
+        """Return a whole entry, with the applied rules in words and each item's place in request and answer.
 
         Raises UnknownNameError.
         """
@@ -145,9 +145,9 @@ class JournalOperations:
         return [one for one in found if not is_masked or View().key(one.key) == item]
 
     def verify_journal(self, name: str, body: Document) -> None:
-        """Check that the recorded calls meet the expectation.
+        """Check that the recorded calls meet the expectation in `body`.
 
-        Raises ConflictError if they do not, or if a maximum cannot be checked, because entries were dropped;
+        Raises ConflictError if the expectation is not met, or if dropped entries make a maximum uncheckable;
         UnprocessableMemberError if a name is unknown, or a predicate is invalid.
         """
         self.sandboxes.check_exists(name)
@@ -167,8 +167,8 @@ class JournalOperations:
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
         """Export an entry with all that is needed to repeat its call.
 
-        Raises UnknownNameError; ConflictError if the body was cut; NotReproducibleError if a
-        repetition has a different result, or the format cannot express the call.
+        Raises UnknownNameError; ConflictError if the recorded request body was cut; NotReproducibleError,
+        except for HAR, if a repetition has a different result, or the format cannot express the call.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         form = FORMATS[format_]
@@ -182,7 +182,7 @@ class JournalOperations:
     ) -> Reply:
         """Export the newest matching entries with all that is needed to repeat their calls.
 
-        Raises NotReproducibleError, UnprocessableMemberError.
+        Raises NotReproducibleError, except for HAR; UnprocessableMemberError.
         """
         return await self._exported(name, self._select(name, last, filters), format_, secrets)
 
@@ -197,7 +197,7 @@ class JournalOperations:
             return har_archive(entries, View(shown), str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
-        """Return the newest `last` matching entries; `from_` and `to` are bounds of the entries' numbers."""
+        """Return the newest `last` matching entries; the filters `from_` and `to` bound the entry numbers."""
         self.sandboxes.check_exists(name)
         others = {filter_: value for filter_, value in filters.items() if filter_ not in _BOUNDS}
         query = read_query(others, self.served)
@@ -270,9 +270,9 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
 def read_query(
     filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
 ) -> JournalQuery:
-    """Return the journal query of a call; `machine` is the clock by which entries get their time `at`.
+    """Return the journal query of `filters`. Raises UnprocessableMemberError.
 
-    Raises UnprocessableMemberError.
+    `machine` is the clock of the entries' time `at`, from which a duration in `since` counts back.
     """
     _check_names(filters, served, "/query")
     since = filters.get("since")

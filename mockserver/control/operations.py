@@ -39,10 +39,11 @@ def control_operations(  # noqa: PLR0913 - all that operations need
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    `inside` is a client of the whole server, `unprotected` of the control plane without its access guard.
-    Calls may be replayed to loopback and to `replay_hosts`. `reports` is the folder of the reports that can
-    be read, `settings` are those with which the server was started, and `strict_auth` tells whether vendors
-    require known credentials. No operation creates a missing sandbox just because a call names it.
+    `inside` is a client of the whole server; `unprotected` is a client of the control plane without its
+    access guard. Calls may be replayed to loopback and to `replay_hosts`. `reports` is the folder of the
+    reports that can be read, `settings` are the settings with which the server was started, and `strict_auth`
+    tells whether vendors require known credentials. No operation creates a missing sandbox just because a
+    call names it.
     """
     packaged = PackagedScenarios(served)
     return (

@@ -33,7 +33,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 HERE, FRESH = "here", "fresh"
 MARK_HEADER = "mock-replay"
-"""Name of a header of replayed calls: sandbox and number of the recorded call, and a serial number."""
+"""Header of a replay to a sandbox. It has the recorded call's sandbox and number, and a serial number."""
 
 TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)
@@ -57,10 +57,10 @@ class ReplayOperations:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
-        """Send the recorded bytes again; return the differences between the recorded and the new response.
+        """Send a recorded call again; return the result, and how it differs from the recorded response.
 
-        Raises UnknownSandboxError; UnknownNameError; ConflictError if the recorded body was cut;
-        UnprocessableMemberError if the address or a header is not allowed.
+        Raises UnknownSandboxError; UnknownNameError; ConflictError if the recorded request body was cut;
+        UnprocessableMemberError if the address or a header is invalid or not allowed.
         """
         body = body or EMPTY
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -175,8 +175,8 @@ class RemoteClient:
     def address(self, text: str) -> httpx.URL:
         """Parse an address.
 
-        Raises MalformedMemberError if it is not a plain http(s) address; UnprocessableMemberError if its host
-        is not allowed.
+        Raises MalformedMemberError if `text` is not an http(s) address of only host, port and path;
+        UnprocessableMemberError if the host is not allowed.
         """
         try:
             url = httpx.URL(text)

@@ -76,7 +76,7 @@ class ReportOperations:
     """Operations on reports."""
 
     folder: Path | None
-    """Folder of the reports, which need not exist, or None if no folder is set."""
+    """Folder of the reports, or None if no folder is set. The folder may be missing."""
 
     def list_reports(self) -> Document:
         if self.folder is None:
@@ -90,7 +90,7 @@ class ReportOperations:
     def read_report(self, path: str) -> Reply:
         """Return a report as a download, so that no browser runs it.
 
-        Raises UnknownNameError; ReportTooLargeError if it is over 20 MB.
+        Raises UnknownNameError; ReportTooLargeError if the report is over 20 MB.
         """
         file = self._find(path)
         try:
@@ -130,7 +130,7 @@ def _files(root: Path) -> Iterator[_Report]:
 
 
 def _inside(root: Path, file: Path) -> Path | None:
-    """Resolve symbolic links; return the resulting file, or None if it is outside `root` or no report."""
+    """Return `file` with symbolic links resolved, or None if the result is outside `root` or not a report."""
     try:
         real = file.resolve(strict=True)
         is_report = real.is_relative_to(root) and real.is_file() and real.suffix in KINDS
@@ -140,7 +140,7 @@ def _inside(root: Path, file: Path) -> Path | None:
 
 
 def read_verdict(file: Path, kind: str) -> Document | None:
-    """Return the numbers of passed, failed and known failed checks, or None if the file lacks them."""
+    """Return the numbers of passed, failed and known failed checks; None if they cannot be read."""
     reader = _READERS.get(kind)
     try:
         if reader is None or file.stat().st_size > MAX_READ_BYTES:

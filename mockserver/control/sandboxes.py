@@ -47,8 +47,8 @@ class SandboxOperations:
     def create_sandbox(self, body: Document) -> Document:
         """Create a sandbox with the fixtures, or an empty sandbox.
 
-        Raises ConflictError if it exists; UnprocessableMemberError if the name, `freeze`, an assumption or a
-        scenario name is invalid; UnprocessableCallError if a scenario document is invalid;
+        Raises ConflictError if the sandbox exists; UnprocessableMemberError if the name, `freeze`, an
+        assumption or a scenario name is invalid; UnprocessableCallError if a scenario document is invalid;
         TooManySandboxesError.
         """
         if not is_sandbox_name(body["name"]):
@@ -82,11 +82,11 @@ class SandboxOperations:
         }
 
     def delete_sandbox(self, name: str) -> None:
-        """Delete a sandbox and its journal; the default sandbox returns to its start-up state."""
+        """Delete a sandbox and its journal; the default sandbox stays, but gets its initial state again."""
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Restore the sandbox as created, but keep snapshots; clear the journal, which starts at 1 again."""
+        """Restore the initial state, but keep snapshots; clear the journal, whose numbers restart at 1."""
         self.sandboxes.reset(name)
         self.journal.kept.forget(name)
         return self.show_sandbox(name)
@@ -95,7 +95,7 @@ class SandboxOperations:
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Set all assumptions in `body`, or none if any is invalid; a null value restores the default.
+        """Set the assumptions in `body`; if one is invalid, set none. A null value restores the default.
 
         Raises UnprocessableMemberError.
         """

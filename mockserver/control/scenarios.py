@@ -37,7 +37,7 @@ _GROUPS: Mapping[str, frozenset[Json]] = {
     "transport": frozenset({"delay", "dribble", "fault", "truncateBodyAtFraction"}),
     "items": frozenset({"items"}),
 }
-"""Members that put a packaged scenario into a group, if a rule has any of them; statuses count as members."""
+"""For each group, members and statuses: a packaged scenario is in the group if a rule has one of them."""
 
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
@@ -142,7 +142,7 @@ class ScenarioOperations:
         return language.build_schema(vendor.name for vendor in self.served)
 
     def check_scenario(self, call: ControlCall) -> Document:
-        """Validate a scenario without storing it. Raises UnprocessableMemberError if it is not UTF-8."""
+        """Validate a scenario without storing it. Raises UnprocessableMemberError if the body is no UTF-8."""
         try:
             scenario = parse_text(_text_of(call), operations_by_vendor(self.served))
         except InvalidScenarioError as error:
@@ -163,9 +163,9 @@ class ScenarioOperations:
         return self.sandboxes.control(name, work)
 
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
-        """Store a scenario, and arm it if `armed`; replace a scenario with an equal name, and its counts.
+        """Store a scenario, and arm it if `armed`. Delete an older scenario of this name, and its counts.
 
-        Raises UnprocessableCallError; UnprocessableMemberError if the scenario's name differs from the path.
+        Raises UnprocessableCallError; UnprocessableMemberError if the name in the body is not `scenario`.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)

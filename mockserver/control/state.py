@@ -47,7 +47,7 @@ MAX_PROBLEMS = 20
 
 
 def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
-    """Return a state of the sandbox, without snapshots.
+    """Return the state that `which` describes, without snapshots.
 
     `which` is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` with the
     number of a call, or `sandbox:` with the name of another sandbox. Raises UnknownSandboxError,
@@ -201,7 +201,7 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
         "sequences": _closed_object(last=_NUMBER),
     }
 )
-"""Schemas of the collections that the server itself has in a vendor's scope without tenant."""
+"""Schemas of the server's own collections in a vendor's scope, outside all tenants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +227,10 @@ class StateOperations:
     def list_records(  # noqa: PLR0913 - the parameters of the spec
         self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
     ) -> Document:
-        """Return a page of the records of a collection, and the last writer of each.
+        """Return a page of the matching records of a collection, and the last writer of each record.
 
-        If `key` is set, return the record with this key; otherwise return all records with `text` in the key
-        or a value, in any letter case.
+        If `key` is set, only the record with this key matches; otherwise all records match that have `text`
+        in the key or a value, in any letter case.
         """
         documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
         found = list(_matching(documents, key, text.casefold()))
@@ -312,7 +312,7 @@ def check_problems(problems: Iterator[Document]) -> None:
 
 
 def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
-    """Return the tables with the documents of `patch`; if `patch` has null, without the document."""
+    """Return the tables with the documents of `patch`; a null in `patch` removes the document."""
     merged = dict(tables)
     for name, documents in patch.items():
         both = {**tables.get(name, EMPTY), **documents}
@@ -336,7 +336,7 @@ class DumpValidator:
 
     served: tuple[LoadedVendor, ...]
     vendor: str = ""
-    """The only vendor in the dump; if empty, all served vendors and the sandbox's own scope."""
+    """Name of a dump's only vendor; if "", a dump may have all served vendors and the sandbox's scope."""
 
     def problems(self, dump: Document) -> Iterator[Document]:
         names = [one.name for one in self.served]
@@ -411,7 +411,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json, *, null_is_valid: bool = False) -> Iterator[Document]:
-    """Yield a problem for each table or document of a wrong type; if `null_is_valid`, skip null."""
+    """Yield a problem for each table or document of a wrong type; if `null_is_valid`, null is no problem."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

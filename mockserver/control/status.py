@@ -69,7 +69,7 @@ class ServerOperations:
         }
 
     def list_settings(self) -> Json:
-        """Return the effective settings with their sources, or [] if a program started the server."""
+        """Return the effective settings with their sources; [] if Python code started the server directly."""
         return [setting.document() for setting in self.settings]
 
     def list_vendors(self) -> Json:

@@ -61,7 +61,7 @@ _SKIPPED = frozenset(
     }
 )
 MAX_COMPARED_BYTES = 16 * 1024
-"""Maximum size of a body that an export compares; if it is larger, only status and outcomes are compared."""
+"""Maximum size of an answer's body to compare; if a body is larger, only status and outcomes are compared."""
 
 _MASKED = View()
 
@@ -83,7 +83,7 @@ class StoryBuilder:
     async def build(self, name: str, entries: Sequence[Entry], *, shown: bool) -> Story:
         """Build a story from the entries, proven by a trial.
 
-        Credentials are cut unless they are `shown`, belong to the fixtures, or were issued by the sandbox.
+        If not `shown`, cut the credentials, except those that the fixtures have or the sandbox issued.
         Raises NotReproducibleError, which names call and reason; UnknownSandboxError; TooManySandboxesError.
         """
         _check_kept(entries)
@@ -129,7 +129,7 @@ class StoryBuilder:
         return settings, calls
 
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
-        """Send the calls to a new sandbox; return the journal entry of each, or None if there is no entry."""
+        """Send the calls to a new sandbox; return each call's journal entry, or None if the call has none."""
         with trial_sandbox(self.sandboxes, self.journal, settings) as name:
             try:
                 return [await self._try_call(name, call) for call in calls]
@@ -249,7 +249,7 @@ def clock_of(entry: Entry) -> str:
 def state_patches(
     initial: Tables, entries: Sequence[Entry], states: Mapping[int, CallStates], vendors: Collection[str]
 ) -> Iterator[Document]:
-    """Yield, for each call, the documents to merge before the call in order to restore its recorded state."""
+    """Yield, for each call, the documents to merge before the call, so that the state is as recorded."""
     scopes = (SANDBOX_SCOPE, *(f"{vendor}/" for vendor in vendors))
     numbers = [entry.number for entry in entries]
     yield _patch(initial, states[numbers[0]].before, scopes)
@@ -258,7 +258,7 @@ def state_patches(
 
 
 def _patch(before: Tables, after: Tables, scopes: tuple[str, ...]) -> Document:
-    """Return the documents that differ in scopes that begin with one of `scopes`; null if one is deleted."""
+    """Return the changed documents in scopes that begin with one of `scopes`; null for a deleted document."""
     patch: dict[str, dict[str, dict[str, Json]]] = {}
     for scope in sorted(one for one in before.keys() | after.keys() if one.startswith(scopes)):
         was, now = before.get(scope, EMPTY), after.get(scope, EMPTY)
@@ -328,7 +328,7 @@ def describe_difference(recorded: Entry, tried: Entry | None) -> str:
 
 
 def expect_answer(call: StoryCall, tried: Entry) -> StoryCall:
-    """Return the call with the body of its recorded answer, reduced to what was equal in the trial."""
+    """Return the call, with the recorded body as expected body, reduced to what was equal in the trial."""
     if call.loss:
         return call
     body = _common_body(call.entry, tried)

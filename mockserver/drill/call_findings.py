@@ -1,4 +1,4 @@
-"""Faults of a client that concern whole calls: waits, credentials, idempotency keys, refusals, no end."""
+"""Faults of a client that concern whole calls: waits, credentials, idempotency keys, refusals, hanging."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class CallOracle:
         yield from self._keys()
 
     def _in_vain(self) -> Iterator[Mistake]:
-        """Yield writing requests that were refused for good more than four times without a change."""
+        """Yield a mistake for a writing request that was sent unchanged again after four final refusals."""
         same: dict[str, list[Entry]] = {}
         for entry in self.run.entries:
             is_refused = told_by_answer(entry) is Told.REFUSED and entry.status in _PERMANENT
@@ -107,9 +107,9 @@ class CallOracle:
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Mistake]:
-        """Yield a request whose answer told nothing, if the client sent it again under other keys only.
+        """Yield a mistake if a request of unknown outcome was sent again, but never with its first key.
 
-        It is no fault if the client read something between the two calls.
+        If the client read something before it sent the request again, yield nothing for the request.
         """
         for at, entry in enumerate(keyed):
             if told_by_answer(entry) is not Told.NOTHING:
@@ -128,7 +128,7 @@ class CallOracle:
 
 
 def describe_refusals(entries: Sequence[Entry]) -> str:
-    """Return words such as "all 3 calls were refused: 415, no Content-Type", or "" if a call was accepted."""
+    """Return words such as "all 3 calls were refused: 415, …"; "" if a call was accepted or met a rule."""
     if not entries or any(told_by_answer(entry) is not Told.REFUSED or entry.applied for entry in entries):
         return ""
     last = entries[-1]
@@ -141,7 +141,7 @@ def find_retry_after(entry: Entry) -> str:
 
 
 def _asked_wait(entry: Entry, end: datetime) -> tuple[timedelta, str]:
-    """Return how long after `end` the answer asks the client to wait, and in which words."""
+    """Return the shortest wait after `end` that respects the answer, and words for what the answer asks."""
     header = find_retry_after(entry).strip()
     if entry.status not in (_TOO_MANY, _UNAVAILABLE):
         return timedelta(), ""

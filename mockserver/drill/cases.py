@@ -30,7 +30,7 @@ class DrillCase(Value, frozen=True):
     rules: tuple[Document, ...]
     """Rules of the scenario that makes the case happen."""
     rows: tuple[int, ...] = ()
-    """Rows of the catalogue that the case shows."""
+    """Numbers of the rows in `docs/catalogue.md` that the case shows."""
     tags: tuple[str, ...] = ()
     harmless: bool = False
     """Whether the client must end with the same status as without faults."""
@@ -48,7 +48,7 @@ class DrillCase(Value, frozen=True):
 
 
 class Calls(Value, frozen=True):
-    """The calls of a client in the run without faults."""
+    """Facts about a client's calls in the run without faults."""
 
     vendor: str
     operation: str = ""
@@ -66,7 +66,7 @@ def _table() -> tuple[Document, ...]:
 
 
 def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]:
-    """Return all cases of a vendor: the cases of the table, then the vendor's own scenarios."""
+    """Return all cases for a vendor: the cases in `cases.yaml`, then the vendor's own packaged scenarios."""
     table = {node["id"]: node for node in _table() if "id" in node}
     rows = {node["own"]: node["rows"] for node in _table() if "own" in node}
     own: list[Document] = [
@@ -83,7 +83,7 @@ def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
 
 
 def _is_harmless(scenario: Document) -> bool:
-    """Return whether the scenario only adds members or rewords texts, so that a tolerant reader succeeds."""
+    """Return whether the scenario's drift only adds members or rewords texts, as tolerant readers accept."""
     drift = [change for rule in scenario["rules"] for change in rule.get("envelope", {}).get("drift", ())]
     return bool(drift) and all(change["change"] in ("add", "reword") for change in drift)
 
@@ -94,7 +94,7 @@ def fit_case(case: DrillCase, calls: Calls) -> Document:
 
 
 def drill_scenario(says: str, rules: Json) -> Document:
-    """Return a scenario with these rules, under the drill's name."""
+    """Return a scenario with the rules, named `SCENARIO_NAME` and described by `says`."""
     return {"version": 1, "name": SCENARIO_NAME, "seed": _SEED, "description": says, "rules": rules}
 
 
@@ -122,12 +122,12 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
 
 
 def _limit(document: Document, **most: int) -> dict[str, Any]:
-    """Return a copy of the document. If `most` names a member, reduce the member to at most that number."""
+    """Return a copy of the document; reduce each member that `most` names to at most the value in `most`."""
     return {name: min(value, most[name]) if name in most else value for name, value in document.items()}
 
 
 def _fit_items(items: Iterable[Document], last: int) -> list[Document]:
-    """Return the effects with no selected index above `last`. Of equal selections, keep the first."""
+    """Return the effects; reduce selected indexes to at most `last`. Of equal selections, keep the first."""
     made: list[Document] = []
     for one in items:
         select = _limit(one["select"], index=last, firstIndex=last)

@@ -1,4 +1,4 @@
-"""Findings of the oracle, and the run of a client that it judges."""
+"""Findings of the oracle, and the client's run that the oracle judges."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Mistake(Value, frozen=True):
 
 
 class RunEnd(Value, frozen=True):
-    """The end of a client."""
+    """The end of a client's run."""
 
     status: int | None
     """Exit status, or None if the client did not end."""
@@ -74,7 +74,7 @@ class Run:
     """For each start of the client, the number of its first call."""
 
     def start_of(self, number: int) -> int:
-        """Return the number, from 1, of the client's start that made the call, or 0 if `starts` is empty."""
+        """Return the number, from 1, of the client's start that made call `number`; 0 without `starts`."""
         return sum(number >= first for first in self.starts)
 
     def entry(self, number: int) -> Entry:
@@ -110,8 +110,8 @@ def pair_histories(
 ) -> tuple[Sequence[tuple[ItemHistory, ItemHistory]], Sequence[ItemHistory]]:
     """Return each item of `clean` as a pair of its histories, and the histories of items that only `run` has.
 
-    If `run` did not send an item, its second history has no attempts. If the client makes new keys in each
-    run, so that the runs share no key of an operation, items of the operation are paired in their order.
+    If an item was not sent in `run`, the item's second history has no attempts. If the runs share no key of
+    an operation, because the client makes new keys in each run, pair the operation's items in their order.
     """
     meant = {(one.vendor, one.operation, one.key): one for one in clean.histories}
     sent = {(one.vendor, one.operation, one.key): one for one in run.histories}
@@ -162,7 +162,7 @@ class ItemTexts:
 
     @classmethod
     def of(cls, keys: Iterable[str], documents: Iterable[Iterable[Json]]) -> Self:
-        """Count the parts of `keys`, and the values in `documents`, which has the documents of each item."""
+        """Count the parts of `keys`, and the values in `documents`, a list of documents for each item."""
         return cls(
             Counter(part for key in set(keys) for part in _parts(key)),
             Counter(text for own in documents for text in {text for one in own for text in texts_in(one)}),
@@ -172,7 +172,7 @@ class ItemTexts:
         """Return texts by which a client may name an item.
 
         For an item with a key, return the parts that no other key has, or all parts if other keys have every
-        part. For an item without a key, return the values that no other item has.
+        part. For an item without a key, return the values of 3 or more characters that no other item has.
         """
         parts = _parts(key)
         if parts and not _DIGEST.search(key):
@@ -194,13 +194,13 @@ def new_lines(output: str, usual: str) -> str:
 
 
 def is_named(names: Iterable[str], lines: str) -> bool:
-    """Return whether the lines have one of the names as a whole word, plain or escaped as in JSON."""
+    """Return whether at least one name is in the lines as a whole word, plain or escaped as in JSON."""
     texts = {text for name in names for text in (name, dumps(name)[1:-1])}
     return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
 
 
 def readable_name(key: str, attempts: Sequence[ItemAttempt]) -> str:
-    """Return the key, or for an item without a key the place where it was sent first, such as "2 of #1"."""
+    """Return the key; for an item without a key, "2 of #1" if it was sent first as item 2 of call 1."""
     has_key = key and not _DIGEST.search(key)
     return key if has_key or not attempts else f"{attempts[0].index + 1} of #{attempts[0].number}"
 

@@ -29,7 +29,7 @@ _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict"
 """Codes of problems that may pass without a change of the item. Every other problem stays."""
 
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
-"""Maximum number of times that a client may send a document that is rejected for good, and any item."""
+"""Maximum numbers of attempts: with one document that is rejected for good, and with one item in total."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
@@ -37,7 +37,7 @@ _ERROR_OF_FLOATS = Decimal("1e-8")
 """Maximum difference between a sum of binary floats and the sum rounded to four decimals."""
 
 _LATE_MS = 250
-"""Minimum delay of an answer for which the client may not have waited."""
+"""Minimum delay at which the client may have stopped waiting for the answer."""
 
 
 class _Problem(Value, frozen=True):
@@ -62,7 +62,7 @@ class ItemOracle:
     def findings(
         self, pairs: Sequence[tuple[ItemHistory, ItemHistory]], others: Sequence[ItemHistory]
     ) -> Iterator[Mistake]:
-        """Yield the faults with items of both runs (`pairs`), and with items of this run alone (`others`)."""
+        """Yield the faults with items of both runs (`pairs`) and with items of `run` alone (`others`)."""
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
         problems = [one for meant, sent in pairs for find in kinds for one in find(meant, sent.attempts)]
@@ -71,7 +71,7 @@ class ItemOracle:
         yield from map(_join, groups.values())
 
     def _admits(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> bool:
-        """Return whether the client named the item, did not end, or failed unlike the run `clean`."""
+        """Return whether the client named the item, did not end, or failed in another way than in `clean`."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
         usual = self.clean.ending.status if is_usual else 0
@@ -132,7 +132,7 @@ class ItemOracle:
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
 
     def _heard(self, attempt: ItemAttempt) -> Told:
-        """Return what the answer told of the attempt, or `NOTHING` if the answer came late."""
+        """Return what the answer says about the attempt, or `NOTHING` if the answer came late."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
 
@@ -200,7 +200,7 @@ class ItemOracle:
             yield _Problem(Kind.RESENT, cause, meant.key, needless)
 
     def _silent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        """Yield a warning that the client did not report. In a run with faults, skip warnings of `clean`."""
+        """Yield a problem for an unreported warning. In a run with faults, skip warnings that `clean` has."""
         usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
         told = (one for one in attempts if one.stored and one.told is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)
@@ -210,7 +210,7 @@ class ItemOracle:
 
 
 def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:
-    """Yield items that were created although the run without faults never sends them."""
+    """Yield a problem for each item that was created, but is never sent in the run without faults."""
     cause = "was created, though the run without faults sends no such item"
     return (_Problem(Kind.TWICE, cause, one.key, one.attempts) for one in others if one.created)
 

@@ -1,4 +1,4 @@
-"""The oracle, which judges a client's run by the journal of the sandbox, not by what the client says."""
+"""The oracle, which judges a client's run by the sandbox's journal, and by the client's status and output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
 _ORDER = list(Kind)
 
 Pairs: TypeAlias = Sequence[tuple[ItemHistory, ItemHistory]]
-"""For each item its history without faults, and its history in the run."""
+"""For each item, its history in the run without faults, and its history in the judged run."""
 
 
 class Judgement(Value, frozen=True):
@@ -67,7 +67,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
-    """If items are missing, return `ending` or, if empty, their names. If not, return what was sent again."""
+    """If items are missing, return `ending` or (if "") their names; otherwise, return what was sent again."""
     missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"
@@ -90,7 +90,7 @@ def describe_intent(clean: Run) -> str:
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:
-    """Return the calls of the operation that carries the most items."""
+    """Return the operation that carries the most items, its number of calls, and its largest call's size."""
     items = Counter(one.operation for one in clean.histories for _ in one.attempts)
     if not items:
         return Calls(vendor)

@@ -1,1 +1,1 @@
-"""The road of a call: admission, envelope, judge, apply, render."""
+"""The steps of a call: admit the call, open its envelope, judge and apply its items, render the answer."""

@@ -28,9 +28,9 @@ class Arrival(Value, frozen=True):
     route: RouteMatch | Refusal = _UNROUTED
     """Operation and path values that Connexion found, or the refusal if path or method are unknown."""
     has_credentials: bool = True
-    """Whether Connexion found credentials, if the operation needs any."""
+    """False if the operation needs credentials, and Connexion found none."""
     head_refusal: Refusal | None = None
-    """Refusal before any check of the call, such as for its headers."""
+    """Refusal that precedes all checks of the call, such as the refusal of a header."""
     body_refusal: Refusal | None = None
     """Refusal if the body cannot be used; route and credentials are checked earlier."""
     may_take_long: bool = False
@@ -38,7 +38,7 @@ class Arrival(Value, frozen=True):
 
 
 class Admitted(Value, frozen=True):
-    """A call after its admission, with its route; `refusal` is None if the call is admitted."""
+    """Result of admission: the call and its route (`match`); `refusal` is None if the call is admitted."""
 
     call: Call
     match: RouteMatch | None = None
@@ -51,7 +51,7 @@ class Admitted(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The admission of one vendor."""
+    """Admission of the calls to one vendor."""
 
     served: LoadedVendor
     sandboxes: Sandboxes
@@ -60,7 +60,7 @@ class Admission:
     """Whether only credentials that the sandbox knows are accepted."""
 
     def admit(self, arrival: Arrival, state: State) -> Admitted:
-        """Complete the call of `arrival` and decide whether it may enter.
+        """Complete the call of `arrival`, and admit or refuse it.
 
         Raises InvalidHeaderError: `Mock-Scenario` is malformed.
         """
@@ -118,7 +118,7 @@ class Admission:
 
 
 class _Checks(Value, frozen=True):
-    """The checks that all vendors share (`Enter`): a route, credentials, a readable body, a scope."""
+    """The checks that all vendors share (see `Enter`): route, credentials, body, scope and `Accept`."""
 
     arrival: Arrival
     principal: Principal | Refusal

@@ -17,9 +17,9 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 
 CREDENTIALS = "credentials"
-"""The vendor-wide collection of known credentials, by their text: `{scheme, kind, name, scopes, expires, …}`.
+"""Name of the vendor-wide collection of known credentials; the key is the credential's text.
 
-`expires` is an instant of the sandbox clock.
+A record has `scheme`, `kind`, `name`, `scopes`, `expires` (an instant of the sandbox clock) and more.
 """
 
 _KNOWN_LOGINS = 64
@@ -118,14 +118,14 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
 def issue_credential(
     text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
 ) -> None:
-    """Store `text` as a valid credential of `name` with `facts`. If `seconds` is None, it never expires."""
+    """Store `text` as a valid credential of `name` with `facts`. Without `seconds`, `text` never expires."""
     ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
     known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
     state.collection(CREDENTIALS, "")[text] = known
 
 
 def check_permission(call: Call, operation: Operation) -> None:
-    """Raise Forbidden if the credential has no scope of the operation, or is read-only for a writing call."""
+    """Raise Forbidden: the credential has no scope of the operation, or is read-only and the call writes."""
     held = call.principal.scopes
     if held is not None and operation.scopes and not operation.scopes & held:
         raise Forbidden("scope", min(operation.scopes))
@@ -137,7 +137,7 @@ def check_permission(call: Call, operation: Operation) -> None:
 def authenticate_subrequest(
     call: Call, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
 ) -> Principal:
-    """Return the caller that the first alternative with valid credentials names. Raises Unauthorized."""
+    """Return the caller by the first security alternative that the call meets. Raises Unauthorized."""
     if not operation.security:
         return ANONYMOUS
     refusal = None

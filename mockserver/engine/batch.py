@@ -41,7 +41,7 @@ class EnvelopeReader:
     def open(
         self, call: Call, match: RouteMatch, dispatch: DispatchCall, *, may_take_long: bool = True
     ) -> Request:
-        """Open the envelope.
+        """Read the parameters and the body of a call; return the request with its items.
 
         Raises InvalidCall: parameters or envelope break the contract; UnsupportedMediaType, MalformedBody,
         TooManyItems: the body cannot be read; TakesLongError: reading would take long, and `may_take_long`
@@ -88,7 +88,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list of items. Raises InvalidCall: no list, even if the spec allows other values."""
+        """Return the list of items. Raises InvalidCall: the value is no list, whatever the spec allows."""
         value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
@@ -99,7 +99,7 @@ class EnvelopeReader:
     def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
         """Return the items as the vendor reads them, and the indexes of items that may break their schema.
 
-        An item that is valid as sent is not judged again.
+        An item that is valid as sent is neither coerced nor checked a second time.
         """
         if len(sent) > self.max_items:
             check_depth(sent, above=len(plan.batch.items))
@@ -135,7 +135,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
-    """Return the document. If the operation accepts bare items, wrap a bare item as a list of one item."""
+    """Return the document. If bare items are accepted, put a bare item into an envelope with one item."""
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])
@@ -162,7 +162,7 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
-    """Return the items. An item without a key has a digest, with a number if an equal item precedes it."""
+    """Return the items. Items without a key get a digest, with a number from the second equal item on."""
     keyless = {item.index for item in items if not item.key}
     for name, value in batch.keyless.items():
         keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
@@ -187,9 +187,9 @@ def _composite_key(item: Json, key: tuple[str, ...]) -> str:
 def judge_items(
     request: Request, plan: CompiledItems, handler: CompleteBatchHandler, classify: ClassifyProblem
 ) -> Mapping[int, Verdict]:
-    """Return verdicts by item index. An item without problems and warnings has no verdict.
+    """Return verdicts by item index. An item with neither problems nor warnings has no verdict.
 
-    Raises InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
+    Raises InvalidCall: an item has a problem at which the vendor's own decoder refuses the call.
     """
     verdicts: dict[int, Verdict] = {}
     fatal: list[Problem] = []
@@ -288,7 +288,7 @@ def _store_at_once(
     store: StoreItems,
     state: State,
 ) -> tuple[Outcome, ...] | None:
-    """Store all good items in one step and return all outcomes; None if one step is not possible."""
+    """Store all good items in one step and return all outcomes; return None if one step is not possible."""
     if not all(one.problems for one in verdicts.values()):
         return None
     items = request.items
@@ -315,7 +315,7 @@ def _store_at_once(
 def apply_all(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """Apply like `apply_each`. If an item is rejected, undo the batch; all good items are then skipped."""
+    """Return outcomes like `apply_each`. If an item is rejected, store nothing, and skip all good items."""
     if any(verdict.problems for verdict in verdicts.values()):
         return tuple(
             _unapplied_outcome(item, verdicts.get(item.index, _NO_PROBLEMS)) for item in request.items

@@ -18,7 +18,7 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
     "skipped": ("skipped",),
     "unchanged": ("unchanged",),
 }
-"""Names of members with a number of items, by what they count."""
+"""For the total and each outcome, names of the member that has the number of items."""
 
 _AROUND = re.compile(
     "^(number(of)?|num|total|countof|items|records|rows)|((item|record|row)s?)?(count|total)$|(items|records|rows)$"
@@ -47,7 +47,7 @@ def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
 
 
 def _flag(called: str, whole: Side) -> bool | None:
-    """Return a flag by its name: whether any, all or none of the items are good, or bad."""
+    """Return whether all, some or no items are good (or bad), as the flag's name asks; None if unclear."""
     read = _FLAG.fullmatch(called)
     what = read["what"] if read else ""
     meant = "good" if _GOOD_FLAG.fullmatch(what) else side_of(what).replace("good", "")

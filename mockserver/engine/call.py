@@ -85,7 +85,7 @@ class Opened(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Pipeline of one vendor's calls: one transaction for the admission and the work."""
+    """Pipeline of one vendor's calls. Admission and work of a call are one transaction."""
 
     admission: Admission
     envelope: EnvelopeReader
@@ -100,7 +100,7 @@ class Pipeline:
         """Answer one request; return its call, and the answer.
 
         Raises InvalidHeaderError: `Mock-Scenario` is malformed; TooManySandboxesError: the call names a new
-        sandbox; TakesLongError: the work would take long, and `may_take_long` is false.
+        sandbox too many; TakesLongError: the work would take long, and `arrival.may_take_long` is false.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
         sandbox = arrival.call.sandbox
@@ -122,7 +122,7 @@ class Pipeline:
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)
 
     def _admit_and_work(self, arrival: Arrival, state: CallState) -> tuple[Admitted, Answer | Exception]:
-        """Admit the call and do its work; return every error but TakesLongError instead of raising it.
+        """Admit the call and do its work; return an error of the work, but raise TakesLongError.
 
         An error undoes the work, but not the writes of the admission.
         """
@@ -198,7 +198,7 @@ class Pipeline:
         return answer
 
     def _decide(self, call: Call, operation: Operation, opened: Opened, state: State) -> Answer:
-        """Do the work under the rules that hit. Replays are answered earlier, so that they use up no rule."""
+        """Answer with the effects of the rules that hit. A replay is answered before, and uses up no rule."""
         selector = self.admission.scenario_selector
         decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
         if decision is NO_EFFECTS:
@@ -311,7 +311,7 @@ class Pipeline:
     def _apply_first_items(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
     ) -> Answer:
-        """Store only the first items, as if the others had not been sent, but answer for all items.
+        """Store only the first items, but return the answer that the vendor gives if it applies all items.
 
         For replays, `_work_with_effects` stores a refusal, because this answer tells more than was done.
         """
@@ -343,7 +343,7 @@ class Pipeline:
         return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
 
     def dispatch(self, call: Call, state: State) -> Answer:
-        """Answer a subrequest inside the transaction of its outer call: all of it is stored, or nothing."""
+        """Answer a subrequest in the transaction of its outer call; store all writes of the work, or none."""
         operation = None
         try:
             match = self.served.spec.match(call.method, call.path)
@@ -369,7 +369,7 @@ class Pipeline:
     ) -> None:
         """Store the answer under the call's idempotency key.
 
-        The extension stores a server error only if an item was accepted; else the next call does the work.
+        `IdempotencyExtension` stores a server error only if an item was accepted; else a retry does the work.
         """
         hooks = self.served.replay_hooks(call)
         actual = () if effects is None else effects.actual.values()
@@ -386,7 +386,7 @@ class Pipeline:
         return answer if isinstance(refusal, ServerRefusal) else self._with_limit_headers(answer, call, state)
 
     def _word(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        """Word a refusal and its reason. No other place words a refusal."""
+        """Return the answer that words a refusal, with the reason. Only this method words refusals."""
         if isinstance(refusal, ServerRefusal):
             reply = server_problem_reply(refusal)
         else:
@@ -402,7 +402,7 @@ class Pipeline:
     def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
         """Return the answer in the media type that the call asks for, whatever made the answer.
 
-        This step comes last, because rules are written for the form of stored answers, examples and effects.
+        This step comes last, because rules expect the form of stored answers, of examples and of effects.
         """
         if self.served.negotiation is None:
             return answer
@@ -411,7 +411,7 @@ class Pipeline:
 
 
 def _failure(error: Exception, state: State) -> Answer | Exception:
-    """Return an answer if the call met a record of a wrong shape, else the error, to be raised."""
+    """Return an answer if a loaded record of a wrong shape may have caused the error, else the error."""
     places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
     if not places or not isinstance(error, _RECORD_ERRORS):
         return error
@@ -423,7 +423,7 @@ def _failure(error: Exception, state: State) -> Answer | Exception:
 
 
 def _with_rule_as_reason(changed: Answer, unchanged: Answer, decision: Decision) -> Answer:
-    """Return the answer with the rules as its reason, if they refuse the whole call."""
+    """Return `changed`; if rules refused the whole call, give these rules as the reason."""
     status = changed.reply.status
     fails = decision.effects and not unchanged.outcomes and unchanged.refusal is None
     if status not in _REFUSED or not (fails or status != unchanged.reply.status):
@@ -434,7 +434,7 @@ def _with_rule_as_reason(changed: Answer, unchanged: Answer, decision: Decision)
 
 
 def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
-    """Return the answer in which items that a rule kept from being stored are skipped, with the reason."""
+    """Return the answer; items that a rule prevented from being stored count as skipped, with the reason."""
     if decision.commit.first is None:
         return answer
     is_untold = answer.reply.status not in _SUCCESS or (answer.delivery and answer.delivery.fault)

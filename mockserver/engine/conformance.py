@@ -29,7 +29,7 @@ class ReplyConformance:
     """Schemas, compiled on first use, each with the tree of its document."""
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Return the operation that answers `method` on the path template, or None if no operation does."""
+        """Return the operation that answers `method` on `path`, or None if no operation does."""
         try:
             return self.vendor.spec.match(method, path).operation
         except (NotFound, MethodNotAllowed):
@@ -91,7 +91,7 @@ class ReplyConformance:
 
 
 def conformance_check(served: Iterable[LoadedVendor]) -> Callable[[Call, Reply], str]:
-    """Return a function that tells how an answer violates its vendor's closed spec; "" if it conforms."""
+    """Return a function that calls `find_violation`, with `closed`, for the vendor of a call."""
     by_vendor = {vendor.name: ReplyConformance(vendor) for vendor in served}
 
     def find_violation(call: Call, reply: Reply) -> str:

@@ -93,7 +93,10 @@ def _absent_member(batch: Batch, item: Item) -> str | None:
 def record_handler(
     collection: str, key: tuple[str, ...], form: AnswerForm, *, deletes: bool = False
 ) -> Handler:
-    """Return a handler that shows a record, or deletes it and shows it if the answer has a schema."""
+    """Return a handler that answers with a record. If `deletes`, it also deletes the record.
+
+    A deletion is answered without the record if the answer has no schema.
+    """
 
     def handle(request: Request, state: State) -> Reply:
         values = [str(request.parameters[one]) for one in key]

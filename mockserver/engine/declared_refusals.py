@@ -34,7 +34,7 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
     "rejected": (422, 400),
     "too-many-items": (400, 422),
 }
-"""Statuses that replace the usual status of a refusal, if only these are declared."""
+"""By code of a refusal, the statuses to try, in order, if the usual status is not declared."""
 
 
 @dataclass(frozen=True, slots=True)

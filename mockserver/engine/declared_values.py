@@ -1,6 +1,6 @@
 """Values for the answers that a spec declares: by name, type and limits of each member.
 
-A member whose meaning is known is filled; any other member only if it is required, with the plainest value.
+A member of known meaning is filled; a member of unknown meaning only if required, with the plainest value.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
     "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
 }
-"""The names that specs use for a neutral code, beside the code itself, the likeliest first."""
+"""For each code of mockserver, the words that specs use for the code, the likeliest first."""
 
 LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -113,7 +113,7 @@ class Filled(Value, frozen=True):
 
     value: Json
     told: bool = False
-    """Whether the value comes from the message; if not, it is made up."""
+    """Whether the value tells what happened; if not, only a required member needs the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class _Node:
     """A schema, prepared for filling."""
 
     origin: Any
-    """The schema as it is written."""
+    """The schema as in the document, before merging."""
     merged: dict[str, Any]
     speaker: str
     """The member for the sentence; "" if there is none."""
@@ -134,7 +134,7 @@ class SchemaFilling:
 
     document: Document
     nodes: dict[int, _Node] = field(default_factory=dict)
-    """Schemas that were met so far, by the `id` of the schema as it is written."""
+    """Schemas that are already prepared, by the `id()` of `_Node.origin`."""
 
     def fill(self, schema: Document, message: Message, given: Json = None, name: str = "") -> Json:
         """Return a value for the schema of a member called `name`; `given` members stay unchanged."""
@@ -325,7 +325,7 @@ def _text(name: str, node: Document, message: Message) -> Filled:
 
 
 def _told_text(called: str, node: Document, message: Message) -> tuple[str, ...]:
-    """Return the texts of the message for a member of this name, the best first; () if there are none."""
+    """Return the message's texts for a member named `called`, the best first; () if there are none."""
     form = node.get("format", "")
     if form:
         is_time = form == "date-time" and called in TIMES
@@ -459,7 +459,7 @@ def is_free_text(node: Document) -> bool:
 
 
 def nearest_number(node: Document, wanted: Decimal) -> Decimal:
-    """Return the number nearest to `wanted` that limits and step allow."""
+    """Return the number nearest to `wanted` within the limits, rounded up to a step (down at the maximum)."""
     least, most = _limits(node)
     if least is not None and wanted < least:
         wanted = least
@@ -476,7 +476,7 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
     """Return the least and the greatest usable number; None if there is no such limit.
 
-    A usable number is 1 away from an exclusive limit; if fractions are allowed, at most half the range away.
+    An exclusive limit moves inwards by 1 or, for fractions, by half the range if that is less.
     """
     least, most = _exactly(node.get("minimum")), _exactly(node.get("maximum"))
     away = Decimal(1)

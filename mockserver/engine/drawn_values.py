@@ -93,11 +93,11 @@ class Chance:
     seed: str
     year: int
     is_new: bool = False
-    """Whether to avoid examples, and to draw each choice instead of beginning with the first choice."""
+    """Whether to avoid examples, and to draw among choices instead of beginning with the first choice."""
 
 
 def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
-    """Return the chance of a place in the sandbox. Every call returns an equal chance, unless `is_new`."""
+    """Return the chance for `place` (an operation id) in the sandbox: always equal, unless `is_new`."""
     seed = (state.sandbox_collection(SETTINGS).get("seed") or EMPTY).get("value", 0)
     turn = state.next(f"drawn {place}") if is_new else 0
     return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)
@@ -133,7 +133,7 @@ def _words(name: str) -> list[str]:
 def _by_name(name: str, known: Mapping[str, Any]) -> Any:
     """Return the value in `known` for the longest known end of the name, or None.
 
-    The end "name" counts only as the whole name, because most other names do not name a person.
+    The end "name" counts only if it is the whole name: most longer names are not names of persons.
     """
     words = _words(name)
     ends = [end for begin in range(len(words)) if (end := "".join(words[begin:])) != "name" or not begin]

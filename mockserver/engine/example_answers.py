@@ -1,4 +1,4 @@
-"""Answers by example: an example of the file, else a value that is made for the answer's schema."""
+"""Answers by example: an example in the spec, else a value that is made for the answer's schema."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Answering:
 
     @property
     def sent_type(self) -> str:
-        """The media type that is sent; JSON if the file declares a range."""
+        """The media type that is sent; JSON if the spec declares a range."""
         return JSON_TYPE if self.media_type in ("*/*", "application/*") else self.media_type
 
     @property
@@ -124,7 +124,7 @@ class Examples:
         return self.preferred(_NO_PREFERENCE, request.call, state)
 
     def preferred(self, preference: Preference, call: Call, state: State) -> Reply:
-        """Return the answer that `Prefer` names. Raises ServerRefusal: 400 that lists the known answers."""
+        """Return the preferred answer. Raises ServerRefusal: 400 if it is unknown, with the known answers."""
         code, name = preference.code, preference.example
         key = _success(self.operation)
         if code:

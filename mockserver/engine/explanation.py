@@ -1,4 +1,4 @@
-"""Explain how each operation is answered, what that was inferred from, and which overlay changes it."""
+"""Explain how operations are answered, from what this is inferred, and which overlay changes the answer."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ class IdempotencyExtension:
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
         """Return the stored answer of the call's key, or None if nothing is stored for the key.
 
-        Raises ServerRefusal: 400 if the key is missing or malformed, 422 if the key came with a different
-        request before, 409 if the first call with the key is still running.
+        Raises ServerRefusal: 400 if the key is malformed, or required and missing; 422 if the key came with
+        a different request before; 409 if the first call with the key is still running.
         """
         key = self._key(call, operation)
         if not key:
@@ -112,7 +112,7 @@ class IdempotencyExtension:
         return key
 
     def _records(self, call: Call, state: State) -> Collection:
-        """Return the keys of the call's tenant, whom a header, the query or the body may name."""
+        """Return the stored answers of the call's tenant, whom a header, the query or the body names."""
         places = {place["in"] for place in self.spec.scope}
         query = dict(parse_qsl(call.query)) if "query" in places else {}
         body: Json = None

@@ -74,7 +74,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 def _is_likely(sent: Iterable[str], route: _Route) -> bool:
-    """Return whether a segment of the call is similar to a segment after the vendor's name."""
+    """Return whether a segment of `sent` is similar to a segment of `route`, except parameters and vendor."""
     names = [
         segment_name
         for segment_name in route.segments

@@ -45,7 +45,7 @@ _PAIR = re.compile(
 )
 _ERROR_STATUSES = range(400, 600)
 _OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""), HeadersTooLarge())
-"""Refusals that are tried if the refusal of `refusal_for_status` has another status."""
+"""Refusals to try if the vendor gives the refusal of `refusal_for_status` a status that was not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Negotiation:
     writer: XmlWriter
 
     def check(self, call: Call, operation: Operation) -> None:
-        """Raise NotAcceptable if `Accept` excludes every success, and the operation declares XML and 406."""
+        """Raise NotAcceptable if `Accept` allows no 2xx answer, and the operation declares XML and 406."""
         accept = call.headers.get("accept", "")
         if accept in _USUAL or _REFUSED not in operation.responses:
             return
@@ -77,7 +77,7 @@ class Negotiation:
     def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
         """Return the reply as XML if the operation declares XML and the call prefers XML to JSON.
 
-        If `operation` is None, any operation of the call's path may declare XML.
+        If `operation` is None, take the path's operation for the method or, if missing, the path's first.
         """
         in_xml = self._in_xml(call, operation, reply)
         if in_xml.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
@@ -144,7 +144,7 @@ def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) 
 
 
 def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[float, int, int]:
-    """Return the quality, the exactness and the place of the most exact range that matches the media type."""
+    """Return the quality, the exactness and the index of the most exact range that matches the media type."""
     family = media_type.partition("/")[0]
     for exactness, name in ((_NAMED, media_type), (1, f"{family}/*"), (0, "*/*")):
         for name_given, quality, place in ranges:
@@ -198,7 +198,7 @@ def _preferred(headers: Mapping[str, str]) -> dict[str, str]:
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the preferred example of the spec; for a status without examples, the vendor's refusal.
+    """Return the preferred example; for an error status without examples, return the vendor's refusal.
 
     Raises ServerRefusal: 400 that lists the known values, if the spec lacks the status or the example.
     """

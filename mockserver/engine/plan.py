@@ -32,16 +32,16 @@ class CompiledItems:
 
     batch: Batch
     members: frozenset[str]
-    """Names that an item may have, in lower case if `any_case`."""
+    """Names of the members of an item, in lower case if `any_case`."""
     any_case: bool
     one: Schema
     """Judges one item."""
     closed: ListSchema
-    """Judges lists of items, and also refuses unnamed members."""
+    """Judges lists of items; unlike `one`, also refuses members that the schema does not name."""
     read: Read | None
     """Coerces an item; None if there is nothing to coerce."""
     fatal: Mapping[Path, bool]
-    """Whether a problem at a path in an item refuses the whole call; "*" in a path is any element."""
+    """For paths in an item, whether a problem there refuses the whole call; "*" stands for each index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class CompiledBody:
     whole: Schema
     """Judges the document, or the envelope of a batch."""
     closed: Schema
-    """Also refuses unnamed members; a document that `closed` accepts needs neither `read` nor `whole`."""
+    """Judges like `whole`, and refuses unknown members; what it accepts needs neither `read` nor `whole`."""
     shallow: bool
-    """Whether no document that `closed` accepts is nested too deep; `items` checks the depth of items."""
+    """Whether the schema limits the depth: outside items, what `closed` accepts needs no depth check."""
     items: CompiledItems | None
 
 
@@ -97,9 +97,9 @@ def compile_operations(
 ) -> Mapping[str, CompiledOperation]:
     """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common formats.
 
-    If `on_demand`, an operation is compiled when it is first called.
+    If `on_demand`, each operation is compiled at its first use (see `OperationsOnDemand`).
 
-    Raises SpecError: a schema or an extension is invalid.
+    Unless `on_demand`, raises SpecError: a schema or an extension is invalid.
     """
     schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats}, every_format=spec.is_own)
     tree = SchemaTree(spec.document)

@@ -15,7 +15,7 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import check_names, misused
 
 UNLIMITED = "unlimited"
-"""Value of an assumption for the number of calls: calls are not counted."""
+"""Value of the assumption that `RateLimit.calls` names: calls are not counted."""
 
 _MEMBERS: Mapping[str, Callable[[object], bool]] = {
     "name": lambda value: isinstance(value, str),
@@ -44,12 +44,12 @@ class RateLimit(Value, frozen=True):
     when: str = ""
     """Name of the assumption that turns counting on; "" counts always."""
     headers_when: str = ""
-    """Name of the assumption that sends the remaining number of calls; "" sends the number always."""
+    """Name of the assumption that turns on the headers with the remaining calls; "" sends them always."""
     says_wait: bool = True
     """Whether a refusal says how long to wait."""
 
     def count(self, call: Call, state: State) -> None:
-        """Count the call, unless calls are not counted. Raises TooManyRequests: the maximum is exceeded."""
+        """Count the call if its caller has a limit. Raises TooManyRequests: the maximum is exceeded."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None:
             return
@@ -62,7 +62,7 @@ class RateLimit(Value, frozen=True):
             raise TooManyRequests(self.name, spent.wait if self.says_wait else None, hint=hint)
 
     def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
-        """Return the answer, with headers for the remaining calls if `headers_when` is on."""
+        """Return the answer, with headers for the remaining calls unless `headers_when` is off."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
             return answer

@@ -63,7 +63,7 @@ _SAMPLES: Mapping[str, str] = {
     "10.50": "an amount such as 10.50",
     "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
 }
-"""Sample texts, and the words for a long pattern that matches the sample.
+"""For each sample text, the words for a long pattern that matches the sample.
 
 The words are not used if the pattern also matches the sample with letters in place of its digits.
 """
@@ -92,7 +92,7 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
     "minimum": ("at least", ""),
     "maximum": ("at most", ""),
 }
-"""For each rule with a bound, the side and the unit of the bound; the unit of a number is ""."""
+"""For each rule with a bound, "at least" or "at most", and the unit; the unit of a number is ""."""
 
 _GOOD = "good"
 _BASIC, _API_KEY = "basic", "apiKey"
@@ -147,7 +147,7 @@ class ReasonWriter(Value, frozen=True):
         return f"{sentence}. {about}" if about else sentence
 
     def _problems(self, refusal: InvalidCall | Rejected, whole: str) -> str:
-        """Return the first problems; if the tenant header is missing, name a tenant of the fixtures."""
+        """Return the first problems; if one is in the tenant header, also name a tenant of the fixtures."""
         sentence = describe_problems(refusal.problems, whole)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
@@ -158,7 +158,7 @@ class ReasonWriter(Value, frozen=True):
 
 
 def describe_miss(directory: OperationDirectory, call: Call) -> str:
-    """Return a sentence that names the operation nearest to the call."""
+    """Return a sentence that names the nearest operation, or the address of a list of all operations."""
     own = f"/{call.vendor}"
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
@@ -203,7 +203,7 @@ def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) 
 
 
 def _beyond_limits(refusal: Refusal, call: Call) -> str:
-    """Return the limit or media type that the call breaks; "" for any other refusal."""
+    """Return a sentence about the limit or the media type that caused the refusal; "" for other causes."""
     reason = ""
     match refusal:
         case UnsupportedMediaType():
@@ -280,7 +280,7 @@ def _complaint(problem: Problem) -> str:
 
 
 def _expectation(problem: Problem) -> str:
-    """Return the rule's type, values or format in words; "" for any other rule."""
+    """Return in words the type, the values or the format that the rule expects; "" for any other rule."""
     rule, expected = problem.rule, problem.expected
     if rule.startswith("format:"):
         name = rule.partition(":")[2]
@@ -350,7 +350,7 @@ def is_secret(problem: Problem) -> bool:
 class AccessReasons(Value, frozen=True):
     """Reasons of 401 and 403 for one vendor.
 
-    A reason shows credentials of the fixtures whole, and two letters of any other credential.
+    A reason shows a fixture credential (of a login, the user name), or two letters of any other credential.
     """
 
     served: LoadedVendor
@@ -465,7 +465,7 @@ class AccessReasons(Value, frozen=True):
         return [scheme for scheme in schemes if scheme.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
-        """Yield the call's credentials for the operation's schemes, the last of each alternative first."""
+        """Yield the call's credentials for the operation's schemes; of each alternative, in reverse order."""
         for alternative in operation.security if operation else ():
             for name in reversed(alternative):
                 if text := self.served.schemes[name].credential(call):

@@ -1,4 +1,4 @@
-"""Refuse a call: the core decides status, message and HTTP headers by tables, the vendor writes the body."""
+"""Refuse a call: tables decide status, message and HTTP headers; the vendor or the spec decides the body."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CallRefuser:
         return with_supported_types(self.write(refused, state), refusal)
 
     def _row(self, refusal: Refusal) -> RefusalRow:
-        """Return the row for the refusal's code and reason, or for its code, or make it by HTTP's status."""
+        """Return the row of code and reason, else of the code alone, else a new row with HTTP's status."""
         rows = self.vendor.refusals
         reason = getattr(refusal, "reason", "") or getattr(refusal, "what", "")
         row = rows.get(f"{refusal.code}.{reason}") or rows.get(refusal.code)
@@ -62,7 +62,7 @@ class CallRefuser:
         return ()
 
     def _challenge(self, scheme: str) -> str:
-        """Return the challenge of a security scheme; "" for an API key, for which HTTP has no challenge."""
+        """Return the vendor's challenge, else the scheme's; "" for an API key, for which HTTP has none."""
         if self.vendor.challenge is not None:
             return self.vendor.challenge
         known = self.schemes.get(scheme)
@@ -73,7 +73,7 @@ class CallRefuser:
 
 
 def _message(row: RefusalRow, refusal: Refusal, call: Call) -> str:
-    """Return the message of the row, or the message that a scenario asks for."""
+    """Return the message that a scenario asks for, else the row's message with its placeholders filled."""
     if isinstance(refusal, (TooManyRequests, Unavailable, VendorFailure)) and refusal.detail:
         return refusal.detail
     if "{" not in row.message:

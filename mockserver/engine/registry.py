@@ -1,4 +1,4 @@
-"""Find and load vendors (spec, package, fixtures); list their assumptions and check values."""
+"""Find and load vendors (spec, package, fixtures); list assumptions, and check values for them."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class LoadedVendor:
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
     examples: Mapping[str, Examples]
-    """Answers by example, by operationId; empty for a spec that is read strictly."""
+    """Handlers that answer with examples, by operationId; empty unless the spec is an own file."""
     negotiation: Negotiation | None = None
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
-        """The vendor's own assumptions, then the common assumptions, then the assumptions of an extension."""
+        """Assumptions of the vendor, then common assumptions, then those of the `idempotency` extension."""
         return _assumptions_of(self.vendor)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
@@ -95,7 +95,7 @@ def discover_vendors(
     own_files: Iterable[Path] = (),
     overlays: Iterable[Path] = (),
 ) -> tuple[LoadedVendor, ...]:
-    """Load every vendor with a spec in our folder, in `folders` or in `own_files`, sorted by name.
+    """Load the vendor of each spec in `specs_folder()`, in `folders` and among `own_files`, sorted by name.
 
     If `only` has names, load those vendors alone. Raises SpecError: a spec cannot be served, two specs have
     the same name, or an overlay cannot be used; VendorError: a package does not fit its spec, or `only` has
@@ -122,10 +122,10 @@ def discover_vendors(
 def _overlays_by_name(
     files: Mapping[str, Path], own_files: Sequence[Path], overlays: Iterable[Path]
 ) -> Mapping[str, Sequence[Overlay]]:
-    """Return the overlays by vendor name.
+    """Return the overlays by vendor name. An overlay applies to the file that its `extends` names.
 
-    If an overlay's `extends` names none of the files, the overlay applies to the only file of `own_files`,
-    or to the only file if `own_files` is empty.
+    If `extends` names none of `files`, the overlay applies to the only file of `own_files`, or if `own_files`
+    is empty, to the only file of `files`.
     Raises SpecError: there is more than one file that the overlay may apply to.
     """
     found: dict[str, list[Overlay]] = {}
@@ -144,13 +144,13 @@ def _overlays_by_name(
 def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool = False) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError.
 
-    If `on_demand`, operations are compiled when first called, unless overlays change the spec.
+    If `file` is an own file, or if `on_demand` and not `overlays`, compile each operation at its first call.
     """
     return load_document(read_spec(file, overlays), file.name, on_demand=on_demand and not overlays)
 
 
 def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
-    """Read any OpenAPI file; strictly unless `is_own_file`. Raises SpecError."""
+    """Read an OpenAPI file: strictly, unless it is an own file (see `is_own_file`). Raises SpecError."""
     load = loading.load_own if is_own_file(file) else loading.load_spec
     return load(file, overlays)
 
@@ -164,7 +164,7 @@ def is_own_file(file: Path) -> bool:
 
 
 def load_document(contract: Spec, file: str = "", *, on_demand: bool = False) -> LoadedVendor:
-    """Load the vendor of an indexed spec; `file` is named in errors. Raises SpecError, VendorError."""
+    """Load the vendor of the spec `contract`; `file` is for error messages. Raises SpecError, VendorError."""
     vendor, fixtures = _load_package(contract.name)
     for operation in (*vendor.batches, *vendor.operations):
         if operation not in contract.operations:
@@ -238,7 +238,7 @@ def _has_own_idempotency(vendor: Vendor) -> bool:
 
 
 def vendor_names() -> tuple[str, ...]:
-    """Return the names of the vendors in the folder of specs, with a package or without."""
+    """Return the names of all vendors whose specs are in `specs_folder()`, with a package or without."""
     return tuple(file.stem for file in spec_files_in(specs_folder()))
 
 
@@ -295,7 +295,7 @@ def _batch_handler(
 
 
 def _check_outcome(contract: Spec, operation: Operation, batch: Batch) -> None:
-    """Raise SpecError if the spec's answer cannot tell what becomes of each item."""
+    """Raise SpecError if the operation's answer in the spec cannot show the outcome of each item."""
     place = (*operation.place, "x-batch")
     written = operation.node["x-batch"]
     fault = outcome_fault(contract.document, operation.path, operation.method, written)

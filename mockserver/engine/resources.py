@@ -34,7 +34,7 @@ _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "
 
 @dataclass(frozen=True)
 class Resource:
-    """Records of one collection."""
+    """How the spec describes the records of one collection."""
 
     path: str
     """Path of a single record."""
@@ -42,9 +42,9 @@ class Resource:
     parameters: tuple[str, ...]
     """Path parameters: the keys of the record's parents, then the record's own key."""
     key: str
-    """Member of a record that is its key."""
+    """Name of the member that holds a record's key."""
     named: str
-    """Name by which `key` was found: by `x-key`, the last path parameter, or the key of a batch."""
+    """Name that led to `key`: the name in `x-key`, else the last path parameter; for a batch, its key."""
     schema: Document
     """Schema of a record in an answer."""
     document: Document
@@ -60,7 +60,7 @@ class Resource:
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
     def place(self, request: Request, key: Json = None) -> str:
-        """Return the record's place in its collection: the keys of its parents joined with its own key."""
+        """Return a record's key in the collection: parents' keys joined with `key` (None: the path's key)."""
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
         parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
@@ -77,22 +77,22 @@ class Resource:
                 return made
 
     def path_members(self, key: Json, request: Request) -> dict[str, Any]:
-        """Return the members of a record that its path gives: its key, and the keys of its parents."""
+        """Return the members that the path sets: the record's key, and each parent's key that is a member."""
         parents = [name for name in self.parameters[:-1] if name in self.members]
         return {**{name: self.in_path(name, name, request) for name in parents}, self.key: key}
 
     def in_path(self, parameter: str, member: str, request: Request) -> Json:
-        """Return the value of a parameter of the path, in the type of a member."""
+        """Return the value of the path parameter `parameter`, in the type of the record's member `member`."""
         check = value_check(merged(self.document, self.members.get(member, EMPTY)))
         value: Any = request.parameters.get(parameter)
         candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
         return next((one for one in candidates if check(one)), value)
 
     def record(self, given: Document, key: Json, request: Request, state: State) -> dict[str, Any]:
-        """Return what was sent, with its key and drawn values for missing required members, at any depth.
+        """Return the record `given`, with `key` and with values for missing required members at any depth.
 
         If the record is invalid, leave out the members that make the record invalid, such as a text in place
-        of an object. If the record would be invalid even so, leave out nothing.
+        of an object. If a record with none of the sent members is invalid too, leave out nothing.
         """
         schema, own = self.schema, self.path_members(key, request)
         keys = own.values()
@@ -108,9 +108,9 @@ class Resource:
         return kept
 
     def completed(self, schema: Document, given: Json, state: State, *key: Json) -> Any:
-        """Return what was given, with a value for each missing required member, at any depth.
+        """Return `given` plus values for missing required members, at any depth except in `oneOf` or `anyOf`.
 
-        The value is drawn. If the member tells when a record was made or changed, it has the sandbox's time.
+        Values are drawn by chance. The date-time of a creation or change is the sandbox's time instead.
         """
         node = merged(self.document, schema)
         if isinstance(given, list):
@@ -133,7 +133,7 @@ class Resource:
         return {**drawn, **whole}
 
     def _takes(self, record: Document) -> bool:
-        """Return whether the schema accepts a record, or is invalid, which the answer will report."""
+        """Return whether the schema accepts a record, or is broken; the answer reports a broken schema."""
         try:
             return self.accepts(record)
         except SpecError:
@@ -157,7 +157,7 @@ class Resource:
         return record
 
     def all(self, request: Request, state: State) -> Iterator[Document]:
-        """Yield the records whose parents are those in the call's path, in the order of their keys."""
+        """Yield the records in key order; if the call's path names parents, only records of these parents."""
         parents = self.parameters[:-1]
         is_below = parents and all(name in request.parameters for name in parents)
         start = self.place(request, "") if is_below else ""
@@ -173,7 +173,7 @@ def _is_choice(document: Document, schema: Document) -> bool:
 
 
 def _new_key(node: Document, number: int, state: State) -> Json:
-    """Return a new key in the format that `node` declares; `number` counts the records that were made."""
+    """Return a new key in the format that `node` declares; `number` is the record's serial number."""
     if node.get("type") in ("integer", "number"):
         return int(node.get("minimum", 0)) + number
     if node.get("format") == "uuid":
@@ -235,7 +235,7 @@ def record_schema(document: Document, schema: Document, named: str) -> tuple[Doc
 
 
 def _key_member(document: Document, schema: Document, named: str) -> str:
-    """Return the member with a record's key: by `key_member`, else a member with which `named` ends."""
+    """Return the member with a record's key: by `key_member`, else a member that `named` ends with."""
     known = {
         name: node
         for name, one in merged(document, schema).get("properties", EMPTY).items()
@@ -254,7 +254,7 @@ def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
 
 
 def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> Resource | None:
-    """Return the known resource of the batch's collection, else a new one; None if the key is composite."""
+    """Return the resource of the batch's collection, found or made; None unless one member is the key."""
     batch = operation.batch
     if batch is None or len(batch.key) != 1:
         return None
@@ -283,5 +283,5 @@ def _item_schema(spec: Spec, operation: Operation) -> Document:
 
 
 def sent_schema(operation: Operation) -> Document:
-    """Return the schema of the operation's JSON body; {} if there is none."""
+    """Return the schema of the operation's JSON body; {} if it has no JSON body."""
     return next((one.schema for one in operation.bodies if one.name.endswith("json")), EMPTY)

@@ -31,7 +31,7 @@ WORK: Mapping[tuple[bool, str], str] = {
     (True, "patch"): "change",
     (True, "delete"): "delete",
 }
-"""Work of an operation, by whether its path is that of a single record, and by its method."""
+"""Word for what an operation does, by whether its path is that of a single record and by its method."""
 
 _JSON_PATCH = "application/json-patch+json"
 _DONE = dict.fromkeys(("success", "successful", "succeeded", "ok"), True)
@@ -50,7 +50,7 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
 def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
-    """Return the handler of an operation on stored records; None if the operation has no such work."""
+    """Return the handler that serves an operation from stored records; None if `work_of` returns ""."""
     name = work_of(spec, operation, resources)
     if not name:
         return None
@@ -68,9 +68,9 @@ def stored_handler(
 
 
 def _replacing(spec: Spec, operation: Operation, resource: Resource) -> Callable[..., Reply | None]:
-    """Return the work of a PUT, which answers a new record with 201 if 201 is declared.
+    """Return a function that answers a PUT: with 201 if a record is created and the spec declares 201.
 
-    If POST makes the records, and 404 is declared but not 201, a missing record is refused with 404.
+    If a POST creates the records, and the spec declares 404 but not 201, refuse a missing record with 404.
     """
     start = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
     makes = spec.operations[start["post"]["operationId"]] if "post" in start else None
@@ -130,14 +130,14 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
 @dataclass(frozen=True)
 class _Writer:
-    """The work of an operation, with a method for each word of `WORK`; None means to answer by example."""
+    """Handlers of stored records, one method for each word of `WORK`; None means: answer with an example."""
 
     resource: Resource
     answering: Answering
 
     @cached_property
     def envelope(self) -> tuple[Document, str]:
-        """The schema of a record in the answer, and the envelope's member with the record, or ""."""
+        """The schema of the record in the answer, and the envelope's member with the record ("" if none)."""
         return record_schema(self.resource.document, self.answering.schema, self.resource.named)
 
     def create(self, request: Request, state: State) -> Reply | None:
@@ -152,7 +152,7 @@ class _Writer:
         return self.reply(record, state)
 
     def _sent(self, request: Request) -> Document | None:
-        """Return the record in the body, without the answer's envelope; None if the record is no object."""
+        """Return the record in the body, which may have an envelope; None if the record is no object."""
         _, member = self.envelope
         document: Any = {} if request.document is None else request.document
         inner = document.get(member) if member and isinstance(document, dict) else None
@@ -162,7 +162,7 @@ class _Writer:
     def replace(
         self, request: Request, state: State, *, making: _Writer, unsent: frozenset[str], must_exist: bool
     ) -> Reply | None:
-        """Replace a record, but keep `unsent` members that the body lacks; `making` answers a new record."""
+        """Replace a record; keep `unsent` members that the body lacks; for a new record, `making` answers."""
         document, resource = self._sent(request), self.resource
         if document is None:
             return None
@@ -189,7 +189,7 @@ class _Writer:
         return self.reply(resource.keep(request, state, record), state)
 
     def _merged(self, known: Document, change: Document, operation: Operation) -> Document:
-        """Return the record after a JSON Merge Patch, without declared members that would make it invalid."""
+        """Return `known` after the JSON Merge Patch `change`; skip declared members that break the schema."""
         accepts = self.resource.accepts
         changed: Document = merge_patch(known, change)
         if accepts(changed) or not accepts(known):
@@ -227,7 +227,7 @@ class _Writer:
         return self._valid({**told, str(member): page})
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
-        """Return the answer that shows a record; `facts` replace members of the answer, by plain name."""
+        """Return the answer that shows a record; `facts` replace members of the answer by `plain` name."""
         resource, document, schema = self.resource, self.resource.document, self.answering.schema
         answered, member = self.envelope
         shown = resource.completed(answered, record, state, record.get(resource.key))

@@ -1,4 +1,4 @@
-"""Filter, sort and cut lists of stored records by the usual names of parameters; tell facts about a page."""
+"""Filter, sort and page lists of stored records by parameters with usual names; tell facts about a page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Query:
     """Parameters of a call that lists records."""
 
     values: Mapping[str, Json]
-    """Values of parameters, by their names as `plain` writes names."""
+    """Values of parameters, by name in the form that `plain` returns."""
     first: int = 1
     """Number of the first page: 0 or 1."""
 
@@ -43,7 +43,7 @@ class Query:
 
 
 def read_query(request: Request) -> Query:
-    """Return the sent parameters, and the defaults of parameters that cut or sort but are not sent."""
+    """Return the sent query parameters, and the defaults of unsent parameters that page or sort the list."""
     values: dict[str, Json] = {}
     first = 1
     for one in (one for one in request.operation.parameters if one.place == "query"):
@@ -60,7 +60,7 @@ def read_query(request: Request) -> Query:
 def page_of(
     records: Iterable[Document], query: Query, resource: Resource
 ) -> tuple[list[Document], Mapping[str, Json]]:
-    """Return the page that a call asks for, and facts about it for an envelope, by plain names of members.
+    """Return the page that a call asks for, and the page's facts for an envelope, by `plain` member names.
 
     A cursor is the key of the last record before the page.
     """
@@ -84,7 +84,7 @@ def page_of(
 def with_facts(
     document: Document, node: Document, drawn: Document, facts: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """Return the drawn envelope with members replaced by `facts` of their plain names, at any depth."""
+    """Return `drawn` with `facts` by `plain` name, at any depth; omit optional members with invalid facts."""
     made: dict[str, Any] = {}
     for name, value in drawn.items():
         schema = merged(document, node.get("properties", EMPTY).get(name, EMPTY))
@@ -164,7 +164,7 @@ def _begin(records: Sequence[Document], query: Query, key: str, length: int) -> 
 
 
 def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
-    """Return what an envelope may tell of the place of a page in its list, by plain names of members."""
+    """Return facts about the position of a page in the whole list, by `plain` member names of an envelope."""
     return {
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
         **dict.fromkeys(OFFSETS, begin),
@@ -177,7 +177,7 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
 
 
 def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
-    """Return what an envelope may tell of the next page. If `cursor` is "", there is no next page."""
+    """Return facts about the next page, by `plain` member names. If `cursor` is "", there is no next page."""
     page = query.number(PAGES)
     return {
         **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),

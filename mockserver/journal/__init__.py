@@ -1,1 +1,1 @@
-"""The journal: entries, queries, verification, comparison, resending and export."""
+"""The journal: entries, queries, verification, comparison, replay and export."""

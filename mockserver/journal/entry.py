@@ -1,4 +1,4 @@
-"""A recorded call, and queries that select entries."""
+"""Entries of the journal (recorded calls), and queries that select entries."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ItemResults(Value, frozen=True):
 
     @property
     def lost(self) -> list[int]:
-        """Return the indexes of the items that a rule did not store, although the answer hides this."""
+        """Return the indexes of the lost items: a rule prevented their storage, and the answer hides that."""
         return [at for at, problems in self.problems.items() if problems[0].code == LOST]
 
     def shown(self) -> list[str]:
@@ -99,7 +99,7 @@ class Entry(Value, frozen=True):
     """One recorded call."""
 
     number: int
-    """Number in its sandbox, from 1."""
+    """Number in the sandbox's journal, from 1; 0 for an entry that is not stored."""
     at: datetime
     """Time of the reply, by the machine's clock."""
     call: Call
@@ -180,12 +180,12 @@ def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
 
 
 def request_target(entry: Entry) -> str:
-    """Return the call's raw path, with sandbox prefix and mount if the call had them."""
+    """Return the call's whole path with prefixes as it was sent, or quoted if the sent form is not known."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
 def target_below_mount(entry: Entry) -> str:
-    """Return the call's path below the vendor's mount, as it was sent, or quoted if that is not known."""
+    """Return the call's path below the mount as it was sent, or quoted if the sent form is not known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
@@ -206,15 +206,15 @@ class JournalQuery(Value, frozen=True):
     status: str = ""
     """A status, a class such as 4xx, or `none` for calls without a status."""
     outcome: str = ""
-    """An action, `warned` or `lost`. The item `item` must have it, or any item if `item` is None."""
+    """An action, `warned` or `lost`: the outcome of `item`, or if `item` is None, of at least one item."""
     item: str | None = None
     """Key of an item in the call."""
     scenario: str = ""
     """A scenario name or `scenario/rule`."""
     since: int | datetime | None = None
-    """A number that entries must exceed, or the earliest instant."""
+    """A number that an entry's number must exceed, or the earliest instant of an entry."""
     fault: str = ""
-    """A transport fault, or `any`."""
+    """A transport fault, or `any` for all entries with a fault."""
     off_contract: bool | None = None
     text: str = ""
     """Text in path, query, bodies, item keys or reason, in any letter case."""

@@ -33,14 +33,14 @@ from mockserver.scenario.rule_words import counted
 from mockserver.spec.openapi import Batch, Operation
 
 REPEATED = "repeated"
-"""Action of an item whose call was answered with a stored answer, by its idempotency key."""
+"""Action of an item whose call got the answer that was stored under the call's idempotency key."""
 
 UNREAD = "unread"
 """Action of an item in a call that was refused before its items were read."""
 
 _ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
 _BROKEN = SILENT_FAULTS | {"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_LENGTH", "LENGTH_TOO_SMALL"}
-"""Faults of the transport after which a client has no whole answer."""
+"""Transport faults after which a client has no whole answer."""
 
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
 _REPLACING = ("status", "body", "example")
@@ -55,7 +55,7 @@ class Told(StrEnum):
     STORED = "stored"
     REJECTED = "rejected"
     REFUSED = "refused"
-    """The whole call was refused, and took no effect."""
+    """The whole call was refused, and had no effect."""
     NOTHING = "nothing"
     """The answer was lost, broken or unclear, or left the item out."""
 
@@ -198,7 +198,7 @@ def find_histories(
 ) -> tuple[ItemHistory, ...]:
     """Return the histories of all items, or of the items with `key`, in the order of their first attempts.
 
-    The entries are of one sandbox. `packaged` has the scenarios that headers may name.
+    The entries are of one sandbox, oldest first. `packaged` returns the scenarios that headers may name.
     """
     found: dict[tuple[str, str, str], list[ItemAttempt]] = {}
     earlier: dict[str, _Earlier] = {}
@@ -221,7 +221,7 @@ def _attempts(
     earlier: dict[str, _Earlier],
     packaged: Packaged,
 ) -> Iterator[tuple[str, ItemAttempt]]:
-    """Yield key and attempt of each item. `earlier` has answers by fingerprint and idempotency key."""
+    """Yield key and attempt of each item; `earlier` collects answers by fingerprint and idempotency key."""
     sent = _sent_items(entry.call, operation, vendor)
     place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
     before = earlier.get(place)
@@ -272,24 +272,24 @@ def _refuse_dispatch(_call: Call, _state: State) -> Answer:
 
 
 def _writes(entry: Entry, operation: Operation) -> bool:
-    """Return whether the call is meant to change records, unlike a login or a read."""
+    """Return whether the call is meant to change records; an operation without security counts as a login."""
     if operation.batch:
         return True
     return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
 
 
 def _may_carry(entry: Entry, key: str | None) -> bool:
-    """Return whether the call may carry the item, by its outcomes; to read the body would take longer."""
+    """Return whether the item `key` may be in the call, judged by outcomes; reading the body is slower."""
     return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
 
 
 def _single_outcome(
     entry: Entry, sent: Sequence[Item], rules: Sequence[Document]
 ) -> list[tuple[str, Action]]:
-    """Return key and action of a single write in a list, which is empty if the call wrote nothing.
+    """Return a list with key and action of a single write, or an empty list if there is no outcome.
 
-    A call writes nothing if it was refused, or answered with an example that `Prefer` named. The action
-    follows from the rules that decide the outcome, otherwise from the status.
+    There is no outcome if the body is unreadable, the call was refused, or the answer is an example that
+    `Prefer` named. The action follows from the rules that decide the outcome, otherwise from the status.
     """
     is_example = parse_preference(entry.call.headers) is not None and not rules
     if not sent or entry.refusal is not None or is_example:
@@ -356,7 +356,7 @@ def _replaces_answer(rule: Document) -> bool:
 
 
 def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
-    """Return what the answer tells of all items. STORED means that each item has an outcome of its own."""
+    """Return what the answer tells of all items together; STORED if the outcomes of single items decide."""
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
@@ -375,7 +375,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
-    """Return by how much the answer's count is wrong. A count that includes the omitted items is right."""
+    """Return how wrong the answer's count is: `countAdd` minus the omitted items; 0 without `countAdd`."""
     added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
@@ -386,7 +386,7 @@ def _told_of_item(
     """Return what the vendor's own answer says of an item.
 
     If outcomes do not name their items, a client takes a repeated or extra outcome for the outcome of an
-    omitted item, so an omitted item may be told as stored.
+    omitted item; then return STORED for an omitted item.
     """
     did = _did(entry, index)
     if "omitted" in did and operation.batch is not None:

@@ -69,14 +69,14 @@ def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Places along a row."""
+    """The horizontal axis, which all rows share."""
 
     zero: datetime
     """Time at the left end."""
     span: timedelta
     """Time from the left end to the right end."""
     ranks: Mapping[int, int]
-    """Rank of each call in the order of calls, by number; empty if places are by time."""
+    """Rank of each call in the order of calls, by the call's number; empty if the axis is time."""
 
     @classmethod
     def of(cls, histories: Sequence[ItemHistory]) -> _Axis:
@@ -96,7 +96,7 @@ class _Axis:
         return all(abs(end - mark) <= _FAR for end, mark in zip(ends, _spread(ends), strict=True))
 
     def place(self, attempt: ItemAttempt) -> tuple[float, float]:
-        """Return the places of the call's arrival and of the end of its answer."""
+        """Return the x coordinates of the call's arrival and of the end of its answer."""
         if self.ranks:
             pitch = min(_PITCH, (_RIGHT - _LEFT) / len(self.ranks))
             return (at := _LEFT + (self.ranks[attempt.number] + 0.5) * pitch), at
@@ -158,7 +158,7 @@ def _draw_wait(before: ItemAttempt, left: float, attempt: ItemAttempt, right: fl
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
-    """Return places inside the row near the wanted places, in their order and at a minimum distance."""
+    """Return x coordinates near `wanted`, in the same order, within the row, at a minimum distance."""
     gap = min(_GAP, (_RIGHT - _LEFT) / len(wanted))
     places: list[float] = []
     for place in wanted:

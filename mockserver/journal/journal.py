@@ -1,4 +1,4 @@
-"""The journal of every sandbox: its log of entries in memory, and counters per vendor."""
+"""The journals of all sandboxes, a log of entries in memory, and counters per vendor."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ MAX_BYTES_OF_ALL = 128 * 1024 * 1024
 class Journal:
     """The journals of all sandboxes, stored in `kept`.
 
-    `listeners` are called with each new entry, and `log` only if the entry's sandbox is not `unlogged`.
-    `on_drop` is called with each sandbox that lost entries. Entries larger than half of a sandbox's limit are
+    Each new entry is passed to `listeners` and, unless its sandbox is `unlogged`, also to `log`.
+    `on_drop` is called for each sandbox that lost entries. Entries larger than half of a sandbox's limit are
     truncated, so that one call cannot evict all other calls. `conformance` checks only answers that a rule
     has changed.
     """
@@ -137,7 +137,7 @@ class EntryLog(Protocol):
         ...
 
     def last_number(self, sandbox: str) -> int:
-        """Return the number of the newest entry, or 0 if there was no entry."""
+        """Return the number of the newest entry, even if it was deleted; 0 if there never was an entry."""
         ...
 
     def size(self) -> int: ...
@@ -147,7 +147,7 @@ class EntryLog(Protocol):
         ...
 
     def clear(self, sandbox: str) -> int:
-        """Delete a sandbox's entries, and return the number that comes next."""
+        """Delete a sandbox's entries, and return the number that the next entry will have."""
         ...
 
     def forget(self, sandbox: str) -> None:
@@ -237,7 +237,7 @@ class MemoryEntryLog:
         return journal
 
     def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
-        """Add the entry. Return the lowest number that is still stored, by sandbox that lost entries."""
+        """Add the entry. Return for each sandbox that lost entries the lowest number that is still stored."""
         journal.entries.append(entry)
         journal.size_bytes += size_bytes
         self._size_bytes += size_bytes
@@ -285,7 +285,7 @@ class VendorCounts(Value, frozen=True):
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> VendorCounts:
-        """Return sums of counts with the names of `counts_of`."""
+        """Return an object with the sums in `counts`, which has the names that `counts_of` returns."""
         items, rules = (
             {name.removeprefix(kind): count for name, count in counts.items() if name.startswith(kind)}
             for kind in (_ITEMS, _RULES)
@@ -298,7 +298,7 @@ class StoreCounts(Value, frozen=True):
 
     transactions: int = 0
     conflicts: int = 0
-    """Number of repetitions of transactions, because another worker had changed the sandbox."""
+    """How often a transaction was repeated because another worker had changed the sandbox."""
     seconds: float = 0
     """Sum of the times of all transactions."""
 
@@ -314,7 +314,7 @@ class Counters(Protocol):
 
 
 def counts_of(entry: Entry) -> dict[str, int]:
-    """Return the counts of one call: `calls`, `faults`, `items:` by outcome, and `rules:` by rule."""
+    """Return the counts of one call: `calls`, `faults`, `items:OUTCOME` and `rules:SCENARIO/RULE`."""
     decided = entry.decided
     counts = {"calls": 1, "faults": int(bool(entry.fault))}
     counts |= {f"{_ITEMS}{outcome}": count for outcome, count in decided.counts.items()}

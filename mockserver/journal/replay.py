@@ -1,4 +1,4 @@
-"""Replay of a recorded call: the request to send, the places of items, and comparison of calls."""
+"""Replay of a recorded call: the request to send, pointers to its items, and comparison of calls."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
         "NO_RESPONSE": "timeout",
     }
 )
-"""Transport faults that a client sees as an error, with the loss kind of the case language."""
+"""Loss kind of the case language for each transport fault that a client sees as an error."""
 
 _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
@@ -112,7 +112,7 @@ def target_with_query(entry: Entry, view: View) -> str:
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """Return settings for a sandbox with the seed, time, assumptions and rules that the call met.
+    """Return settings for a sandbox with the call's seed, time, assumptions and applied scenarios.
 
     The clock is frozen at the time of the call. Records and counts of earlier calls are not restored. Raises
     UnknownSandboxError if the call's sandbox was deleted.
@@ -154,7 +154,7 @@ _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
 
 
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
-    """Compare the replies to two calls with the same bytes, and their items by outcomes."""
+    """Compare a recorded call with its replay: the replies, and the outcomes of the items."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
     difference = _difference(recorded, replayed.status, replayed.reply, pairs)
     return {**difference, "bad": _compare_bad_items(recorded, replayed)}
@@ -163,7 +163,7 @@ def compare_entries(recorded: Entry, replayed: Entry) -> Document:
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
     """Compare a recorded reply with `reply`; None means a lost reply.
 
-    Items are compared as the replies report their outcomes. If the operation's `x-batch.outcome` is empty,
+    Items are compared by the outcomes that the replies report. If the operation's `x-batch.outcome` is empty,
     no items are compared.
     """
     if reply is None:
@@ -348,7 +348,7 @@ def _comparable(side: Document) -> dict[str, Json]:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """Return the value as JSON, truncated and without credentials; None if there is no value."""
+    """Return the value at `side` (old or new) as redacted, truncated JSON text; None if there is no value."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
@@ -431,7 +431,7 @@ def trial_sandbox(
 ) -> Iterator[str]:
     """Yield the name of a new sandbox whose calls are not logged; delete the sandbox at the end.
 
-    The name is `stem` and the first number that no sandbox has.
+    The name is `stem-N`, where N is the lowest number that makes a new name.
     """
     names = (f"{stem}-{number}" for number in count(1))
     name = next(name for name in names if sandboxes.create(replace(settings, name=name)))

@@ -1,4 +1,4 @@
-"""Verify how many recorded calls match, and report the nearest mismatches."""
+"""Verify how many recorded calls match a description, and report the calls that nearly match."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class CallMatch(Value, frozen=True):
     body_document: Document = EMPTY
     """The predicate `body` in JSON."""
     status: str = ""
-    """As in `JournalQuery`."""
+    """A status, a class such as 4xx, or `none` for calls without a status."""
     scenario: str = ""
-    """As in `JournalQuery`."""
+    """A scenario name or `scenario/rule`."""
 
 
 class Bounds(Value, frozen=True):

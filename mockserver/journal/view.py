@@ -33,12 +33,12 @@ _DID = {
     "stored": "stored all the same",
     "not-stored": "not stored",
 }
-"""What a rule did to an item, for people."""
+"""Words for people for each word of `AppliedEffect.did`."""
 
 _NO_STATUS = "---"
 _VIOLATION_MARK = "!"
 GROUPS = 240
-"""Maximum number of words in a strip. If there are more items, each word stands for a group of items."""
+"""Maximum number of outcomes from `strip`. If there are more items, each outcome is that of a group."""
 
 _BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejected", "lost")
 _RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
@@ -154,7 +154,7 @@ def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[s
     """Return a body as text, and the text without credentials.
 
     If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then shows
-    no credentials, search the body without its zero bytes too.
+    no credentials, but the body without its zero bytes does, return the body without zero bytes as text.
     """
     text = decode_text(body, media_type)
     cut = redact_body(text, mask)
@@ -239,7 +239,7 @@ def _scenario_effects(short: Mapping[str, Json]) -> str:
 def strip(decided: ItemResults) -> list[str]:
     """Return the outcome of each item, or the worst outcome of each group if there are over 240 items.
 
-    An accepted item with a warning is `warned`. Group `g` of `n` items begins with item `g * n // 240`.
+    An accepted item with a warning is `warned`. Group `g` begins with item `g * n // 240` of `n` items.
     """
     outcomes = decided.shown()
     for index in decided.warnings:
@@ -263,7 +263,7 @@ def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
 
 
 Packaged = Callable[[], Mapping[str, Document]]
-"""Function that returns the scenarios that a header may name; called only if the sandbox lacks a scenario."""
+"""Function for the scenarios that a header may name; called only if the sandbox lacks an applied scenario."""
 
 
 def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
@@ -279,9 +279,9 @@ def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
 
 
 def applied_rules(entry: Entry, packaged: Packaged) -> list[Document]:
-    """Return each applied rule in words: its calls (`when`) and its effects (`then`).
+    """Return each applied rule in words: which calls it applies to (`when`), and its effects (`then`).
 
-    If the rule is not known, `when` and `document` are None; for a magic token, only `document`.
+    If the rule is not known, `when` and `document` are None; for a magic token, only `document` is None.
     """
     known = find_rules(entry, packaged)
     return [_in_words(rule, known.get(rule)) for rule in entry.applied]

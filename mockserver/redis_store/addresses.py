@@ -1,4 +1,4 @@
-"""Addresses of a store: redis, rediss, valkey and valkeys, alone, behind sentinels, or as a cluster."""
+"""Store addresses: URLs (scheme redis, rediss, valkey or valkeys) of one server, sentinels or a cluster."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StoreAddress(Value, frozen=True):
     master: str = ""
     """Name of the master behind the sentinels."""
     prefix: str = DEFAULT_PREFIX
-    """Beginning of every key, so that several states may share one Redis."""
+    """Beginning of every key, so that several stores may share one Redis."""
 
     @property
     def is_cluster(self) -> bool:
@@ -67,7 +67,7 @@ def parse_address(text: str) -> StoreAddress:
 
 
 def _behind_sentinels(parts: SplitResult, prefix: str) -> StoreAddress:
-    """Return the address of a master behind sentinels; its path is /master or /master/database."""
+    """Return the address of a master behind sentinels; the path of `parts` is /master or /master/database."""
     credentials, at, hosts = parts.netloc.rpartition("@")
     master, _, database = parts.path.strip("/").partition("/")
     if not master:

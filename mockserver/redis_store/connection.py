@@ -1,4 +1,4 @@
-"""Connection to Redis or Valkey: scripts with short retries, and a breaker."""
+"""Connection to Redis or Valkey, with scripts, short retries and a circuit breaker."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from mockserver.redis_store.keys import SandboxKeys, common_key, sandbox_keys
 T = TypeVar("T")
 
 CALL_S = 3.0
-"""Maximum time of one wait, or of all waits of one call together."""
+"""Maximum time of one wait; inside `waits(shared=True)`, of all waits together."""
 
 PATIENCE_S = 0.5
-"""Time for which a failed request is sent again."""
+"""Time since the first attempt during which a failed request is sent again."""
 
 BREAK_S = 0.2
-"""Time after a failure in which all requests fail at once, so that calls do not wait one after another."""
+"""Time after a failure in which requests fail immediately, so that calls do not wait one after another."""
 
 _PAUSE_S = 0.02
 _CLOCK_S = 10.0
@@ -83,7 +83,7 @@ class RedisConnection:
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
-        """Return a context. If `shared`, all its waits together are limited to CALL_S; if not, each wait."""
+        """Return a context that limits waits to CALL_S: all waits together if `shared`, else each wait."""
         outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
         try:
             yield
@@ -91,7 +91,7 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client, and again after a failure; so `work` must not count anything.
+        """Run `work` with the client, and again after a failure; so `work` must not increment counters.
 
         Raises StoreUnavailableError.
         """

@@ -24,12 +24,12 @@ from mockserver.redis_store.connection import FAILURES, RedisConnection
 from mockserver.redis_store.store import RedisStore
 
 LOOKS = 32
-"""Number of times that a worker measures all journals while it adds entries up to their common limit."""
+"""A worker measures all journals each time it has added 1/LOOKS of the limit of all journals together."""
 
 _PAUSE_S = 0.5
 _STORE = "store"
 LONGEST_S = 120
-"""Time after which a run of a case counts as ended, because its worker was killed."""
+"""Time after which a run of a case counts as ended; the worker of a longer run was probably killed."""
 
 
 def _plain(value: Any) -> Any:
@@ -43,10 +43,10 @@ _decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
 
 
 class RedisEntryLog:
-    """The entries of all workers; `names` returns the names of the sandboxes.
+    """The journal entries of all workers; `names` returns the names of all sandboxes.
 
-    Entries are lost while Redis does not answer. If all sandboxes together exceed their limits, the oldest
-    entries of the largest journals are dropped a little later.
+    New entries are lost while Redis does not answer. If all journals together exceed the limits for all
+    sandboxes, the oldest entries of the largest journals are dropped a little later.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class RedisEntryLog:
         return int(self._script(sandbox, "clear"))
 
     def forget(self, sandbox: str) -> None:
-        """Do nothing: the store deletes the journal together with the sandbox or its calls."""
+        """Do nothing: the store deletes the journal when it deletes the sandbox or forgets the calls."""
 
     def _has_added_a_part(self, size_bytes: int) -> bool:
         self._added_entries += 1
@@ -117,7 +117,7 @@ class RedisEntryLog:
         return True
 
     def _shrink_all(self) -> dict[str, int]:
-        """Shrink the largest journals; return by sandbox the lowest number that is still stored."""
+        """Shrink the largest journals; return the lowest remaining entry number of each shrunk sandbox."""
         names = self._names()
         keys = list(map(self._connection.sandbox_keys, names))
 
@@ -149,7 +149,7 @@ class RedisEntryLog:
 
 
 def share_of_each(sizes: Sequence[int], most: int) -> int:
-    """Return the maximum size of each journal with which all journals together take at most `most`."""
+    """Return the size to which larger journals must shrink so that all together take at most `most`."""
     left, rest = most, sorted(sizes)
     while rest and rest[0] <= left // len(rest):
         left -= rest.pop(0)
@@ -157,7 +157,7 @@ def share_of_each(sizes: Sequence[int], most: int) -> int:
 
 
 def encode(entry: Entry) -> bytes:
-    """Return the stored form of an entry, with the applied rules in place of the sandbox's scenarios."""
+    """Return the stored form of an entry, which has only the applied rules of the sandbox's scenarios."""
     call = replace(entry.call, scenarios=applied_scenarios(entry))
     with suppress(UnicodeError):
         return _encoder.encode(replace(entry, call=call))
@@ -177,7 +177,7 @@ def _entry_of(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
 class CallNews:
     """A thread that passes sandbox and number of each new entry to `listener`.
 
-    The thread misses entries while Redis does not answer; a page that asks later sees these entries.
+    While Redis does not answer, the thread misses entries; a console page that loads later shows them.
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class CallNews:
 
 
 class RedisCounters:
-    """Listener of the journal that counts every call, and the transactions of `store`.
+    """A journal listener that counts every call, and the transactions of `store`.
 
     Nothing is counted while Redis does not answer.
     """

@@ -8,8 +8,8 @@ from zlib import crc32
 FORMAT = 2
 """Number of the storage format, a part of every key.
 
-The number is raised when a version cannot read what the previous version stores. The versions then share no
-data.
+The number is raised when a release of the server cannot read what the previous release stores. The two
+releases then share no data.
 """
 
 _LISTS = 16
@@ -17,7 +17,7 @@ _LISTS = 16
 
 
 class SandboxKeys(NamedTuple):
-    """The keys of a sandbox, in the order in which its script takes them."""
+    """The keys of a sandbox, in the order in which the script `sandbox.lua` takes them."""
 
     sandboxes: str
     """Key of the list that has this sandbox. The list stores the last use of each sandbox by name."""
@@ -46,7 +46,7 @@ def list_keys(prefix: str) -> list[str]:
 
 
 def common_key(prefix: str, name: str) -> str:
-    """Return the key of a value that belongs to no sandbox."""
+    """Return `name` with the prefix and the number of the storage format."""
     return f"{prefix}:{FORMAT}:{name}"
 
 

@@ -28,10 +28,10 @@ _ERRORS = "surrogatepass"
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 _SIZES = Struct(">ii")
-"""Sizes of a field and of its document; -1 if there is no document."""
+"""Two sizes in bytes: of a field, and of its document or -1 if there is no document."""
 
 LEASE_MS = 2000
-"""Maximum length of a turn. A turn ends sooner unless its worker was killed."""
+"""Time after which a turn ends if its worker (perhaps killed) neither ends nor prolongs the turn."""
 
 WAIT_MS = 80
 """Time that a worker waits before it asks again whether the turn is free."""
@@ -78,12 +78,12 @@ def write_changes(undo: UndoList) -> Written:
 
 
 def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
-    """Return whether two equal documents have the same JSON text; those with 1.50 and 1.5 do not."""
+    """Return whether two equal documents have equal JSON texts; documents with 1.50 and 1.5 do not."""
     return json.encode(new) == json.encode(old)
 
 
 def read_before(stored: bytes) -> list[PlacedChange]:
-    """Read the documents as they were before a change; `stored` is fields and documents in one string."""
+    """Return documents as they were before a change; `stored` has sizes, fields and documents in sequence."""
     found: list[PlacedChange] = []
     at = 0
     while at < len(stored):
@@ -109,7 +109,7 @@ def read_document(value: bytes) -> Document:
 
 
 def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
-    """Yield the first change of each document, which has the document before the transaction."""
+    """Yield the first change of each document; it has the document as it was before the transaction."""
     seen: set[tuple[int, str]] = set()
     for change in document_changes(undo):
         place = (id(change[0]), change[1])
@@ -121,8 +121,8 @@ def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
 class Turn:
     """A worker's turn to write to a sandbox.
 
-    The turn ends with the context. If Redis does not answer, the worker keeps the turn's token, and the next
-    context tries to continue the turn.
+    The turn ends when its `with` statement ends. If Redis does not answer, the worker keeps the token of the
+    turn, and the next `with` statement tries to continue the turn.
     """
 
     def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
@@ -141,11 +141,11 @@ class Turn:
             self.hand_over()
 
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
-        """Wait for the turn, or prolong the worker's turn, and return the answer of `begin`.
+        """If the worker has the turn, prolong it; otherwise wait for it. Return the last answer of `begin`.
 
-        `begin` gets the token of the turn and the token with which the worker has waited. Its answer begins
-        with `busy` if another worker has the turn. Raises StoreUnavailableError if other workers have the
-        turn for PATIENCE_S, or if the store does not answer.
+        `begin` gets the token of the turn, and the token of the wait ("" if the worker did not wait).
+        If another worker has the turn, the answer of `begin` starts with `busy`. Raises StoreUnavailableError
+        if other workers have the turn for PATIENCE_S, or if Redis does not answer.
         """
         began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
         while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:
@@ -163,7 +163,7 @@ class Turn:
 
 
 class Attempt(Generic[T]):
-    """Result or error of work on the copy, and the changes that the work made there."""
+    """Result or error of work on a worker's copy, and the changes that the work made to the copy."""
 
     __slots__ = ("_error", "_result", "changes")
 
@@ -171,7 +171,7 @@ class Attempt(Generic[T]):
         self._result, self._error, self.changes = result, error, changes
 
     def outcome(self) -> T:
-        """Return the result, or raise the error and forget the error, whose frames refer to this attempt."""
+        """Return the result or raise the error. Forget a raised error: its frames refer to this attempt."""
         if self._error is not None:
             try:
                 raise self._error
@@ -184,8 +184,8 @@ class SandboxCopy(StoredSandbox):
     """A worker's copy of the tables of a sandbox, at one `version` of one `epoch`.
 
     A sandbox that is created again has another epoch. `tx` is the transaction that made the version: if Redis
-    loses its newest changes, another transaction may make a version of the same number. While the copy
-    `is_contended`, other workers write to the sandbox too, and this worker waits for its `turn`.
+    loses its newest changes, another transaction may make a version of the same number. If `is_contended`,
+    other workers write to the sandbox too, and this worker waits for its `turn` before each transaction.
     """
 
     __slots__ = ("_unread", "epoch", "is_contended", "name", "turn", "tx", "version")
@@ -215,14 +215,14 @@ class SandboxCopy(StoredSandbox):
     def catch_up(
         self, version: int, tx: bytes, fields: Sequence[bytes], values: Sequence[bytes | None]
     ) -> None:
-        """Bring the copy to a later version. `values` has for each field the document, or None if deleted."""
+        """Bring the copy to `version`; `values` has each field's document, or None if deleted."""
         for field, value in zip(fields, values, strict=True):
             self._unread.pop(field, None)
             self._put(field, None if value is None else read_document(value))
         self.version, self.tx = version, tx
 
     def attempt(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> Attempt[T]:
-        """Run `work` on the copy. If the work raises, undo its changes and keep the error."""
+        """Run `work` on the copy. If `work` raises an error, undo its changes; the attempt has the error."""
         for field, value in self._unread.items():
             self._put(field, read_document(value))
         self._unread.clear()
@@ -235,8 +235,8 @@ class SandboxCopy(StoredSandbox):
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
         """Bring the copy to the version of a stored attempt. Return False if the attempt changed nothing.
 
-        The next attempt reads the changed documents from their stored form, as other workers do, so that a
-        whole Decimal becomes an integer. If another worker changes a document first, that change is read.
+        The next attempt reads the changed documents in their stored form, as other workers do, so that a
+        whole Decimal becomes an integer. If another worker changes a document first, the newer form is read.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:

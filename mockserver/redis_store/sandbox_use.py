@@ -25,10 +25,10 @@ RENEW_S = 0.5
 
 
 class RedisUseTimes:
-    """`UseTimes` in the lists of the sandboxes; `names` returns the names of all sandboxes.
+    """`UseTimes` in Redis, in the lists of sandboxes; `names` returns the names of all sandboxes.
 
-    The store adds a sandbox to its list and removes it, so `add` and `remove` do not change Redis. A worker
-    remembers when it last reported the use of a sandbox, so that not every call asks Redis.
+    `RedisStore` adds sandboxes to the lists and removes them, so `add` and `remove` do not change Redis. A
+    worker remembers when it last reported the use of a sandbox, so that not every call asks Redis.
     """
 
     def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
@@ -59,7 +59,7 @@ class RedisUseTimes:
         return None if found is None else datetime.fromisoformat(found.decode())
 
     def has(self, name: str) -> bool:
-        """Return whether a sandbox exists; False while Redis does not answer."""
+        """Return whether this worker remembers a use of the sandbox, or Redis answers and has the sandbox."""
         if name in self._told:
             return True
         try:
@@ -69,15 +69,19 @@ class RedisUseTimes:
 
 
 Group: TypeAlias = tuple[str, ...]
-"""What the calls of a group share: sandbox and vendor, then tenant, idempotency key, credentials."""
+"""Values that all calls of a group share, in one of three forms.
+
+The forms are (vendor), (sandbox, vendor, tenant), and (sandbox, vendor, tenant, idempotency key, credentials,
+method and path).
+"""
 
 
 class OpenCalls:
     """The open calls of all workers; `names` returns the names of the sandboxes.
 
     While Redis does not answer, each call counts as the only open call. A thread renews the leases, so that
-    no lease ends because the event loop is busy. Leases only tell which calls run at the same time: without a
-    lease, two calls with one idempotency key are still stored once, because the transaction looks up the key.
+    no lease ends because the event loop is busy. Leases only show which calls run at the same time. Two calls
+    with the same idempotency key are stored once even without leases: the transaction looks up the key.
     """
 
     def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
@@ -88,7 +92,7 @@ class OpenCalls:
         self._is_renewing = False
 
     def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
-        """Count a call in each group; return the call's name and the number of open calls of each group."""
+        """Count a call in each group. Return the call's name and each group's new number of open calls."""
         key, words = self._connection.sandbox_keys(sandbox).open, [_word(group) for group in groups]
         call = " ".join((token_hex(8), *words, ""))
         try:

@@ -1,4 +1,4 @@
-"""Store that several workers share: each worker has a copy, and one versioned commit stores its changes."""
+"""Store that several workers share: each has a copy, and stores a transaction by one versioned commit."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Span(Value, frozen=True):
     """The versions of a sandbox before and after a call."""
 
     number: int
-    """The call's number in the journal."""
+    """The call's number in the journal; 0 until the call ends."""
     before: int
     after: int
     epoch: bytes = b""
@@ -66,7 +66,7 @@ class CallHistory:
         self._connection, self._keys = connection, connection.sandbox_keys(sandbox)
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
-        """Return the known states before and after each call; `now` is the state at `version`."""
+        """Return by number the known states before and after each call; `now` is the state at `version`."""
         spans = [span for span in self._spans() if span.number in numbers and span.number > 0]
         if not spans:
             return {}
@@ -108,7 +108,7 @@ class CallHistory:
         return [Span(int(number), int(before), int(after)) for number, before, after in spans]
 
     def _steps(self) -> dict[int, Sequence[PlacedChange]]:
-        """Return by version the changes from the previous version, if that is in the log, oldest first."""
+        """Return the changes of each version whose previous version is in the log, oldest version first."""
         entries = self._connection.ask(lambda client: client.xrange(self._keys.log))
         return {
             _version_of(one): read_before(fields[b"b"])
@@ -227,7 +227,7 @@ class RedisStore:
         return sorted(name.decode() for names in self._connection.ask(ask) for name in names)
 
     def take_counts(self) -> StoreCounts:
-        """Return this worker's counts since the previous `take_counts`."""
+        """Return the counts of this worker's transactions since the previous `take_counts`."""
         with self._lock:
             counts, self._counts = self._counts, StoreCounts()
             return counts
@@ -240,7 +240,7 @@ class RedisStore:
             )
 
     def _transact(self, copy: SandboxCopy, scope: str, work: Callable[[MemoryState], T]) -> tuple[T, int]:
-        """Run `work` until it has run on the newest version; return its result and that version."""
+        """Run `work` until it runs on the newest version; return the result and the version before `work`."""
         began, conflicts = perf_counter(), 0
         with copy.turn as turn:
             if copy.is_contended:
@@ -263,9 +263,9 @@ class RedisStore:
                 self._take_turn(copy, turn)
 
     def _take_turn(self, copy: SandboxCopy, turn: Turn) -> None:
-        """Wait for the turn, and bring the copy to the state that the sandbox has until the turn ends.
+        """Wait for the turn and bring the copy up to date; no other worker writes until the turn ends.
 
-        A worker takes its turn after a conflict, because an attempt without the turn would fail again.
+        A worker takes its turn after a conflict, because an attempt without the turn may fail again.
         """
         with self._connection.waits(shared=False):  # this waits for other workers, and not for Redis
             answer = turn.take(partial(self._begin_turn, copy))

@@ -29,9 +29,9 @@ class Assumption:
     alternatives: tuple[str, ...]
     """Values besides the default; only examples if there is a `pattern`."""
     meaning: str
-    """One sentence."""
+    """What the assumption decides, in one sentence."""
     source: str
-    """Place that describes what the documents leave open."""
+    """File and anchor of the text on what the vendor's documents leave open."""
     pattern: str = ""
     """Regular expression for the whole of a value; "" allows only the default and the alternatives."""
 
@@ -83,7 +83,7 @@ COMMON_ASSUMPTIONS = (
 
 
 def check_availability(call: Call) -> None:
-    """Raise VendorFailure or Unavailable unless the vendor is available."""
+    """Raise VendorFailure if the assumption `availability` is `failing`, Unavailable if it is `offline`."""
     value = call.assumptions.get(AVAILABILITY)
     if value == "failing":
         raise VendorFailure(hint=call.assumed(AVAILABILITY))
@@ -92,7 +92,7 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Raise VendorFailure if the assumption on availability lets calls fail after their work is done."""
+    """Raise VendorFailure if the assumption `availability` is `failing_after_commit`."""
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 
@@ -149,7 +149,7 @@ class KeyRules:
 
     @property
     def of_stored_keys(self) -> KeyRules:
-        """Return the rules without trimming: enough for keys stored trimmed, and faster in `find`."""
+        """Return rules that do not trim: enough for keys that are stored trimmed, and faster in `find`."""
         return _RULES[False, self.ignores_case]
 
     def stored(self, text: str) -> str:

@@ -12,7 +12,7 @@ from mockserver.model import Value
 Clock: TypeAlias = Callable[[], datetime]
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998
-"""First and last year of a sandbox's clock. Python has years beyond both, in which tokens may expire."""
+"""First and last year of a sandbox's clock. Tokens may expire later: Python's last year is 9999."""
 
 
 def system_clock() -> datetime:

@@ -31,10 +31,10 @@ PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 MAX_CHANGES = 20_000
-"""Maximum number of changed documents in one sandbox's history, unless the newest step alone has more."""
+"""Maximum number of document changes in one sandbox's history, unless the newest step alone has more."""
 
 MAX_CHANGES_OF_ALL = 100_000
-"""Maximum number of changed documents in all histories of a store, unless the newest step alone has more."""
+"""Maximum number of document changes in all histories of a store, unless the newest step alone has more."""
 
 _OF_CONTROL_PLANE = 0
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class _Step(Value, frozen=True, eq=False):
 
     @property
     def size(self) -> int:
-        """Return the number of changed documents; 1 if there are none, so that every call counts."""
+        """Return the number of document changes; 1 if there are none, so that every call counts."""
         return sum([len(keys) for _, keys, _ in self.undo]) or 1
 
 
@@ -98,7 +98,7 @@ class KeptSteps:
     changes: int = 0
     """Sum of the sizes of all steps."""
     lock: Lock = field(default_factory=Lock)
-    """Guards the steps and all histories."""
+    """Lock that guards the steps and all histories."""
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class History:
         del self.kept.arrivals[step]
 
     def states(self, numbers: Collection[int], now: Callable[[], Tables]) -> Mapping[int, CallStates]:
-        """Return the known states before and after each call; `now` returns the present state."""
+        """Return by number the known states before and after each call; `now` returns the present state."""
         wanted = {number for number in numbers if number > 0}
         found: dict[int, CallStates] = {}
         rewound = Rewound.of(now() if wanted else EMPTY)
@@ -213,7 +213,7 @@ def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:
-    """Yield one change for each document that differs before and after all changes.
+    """Yield one change for each document that is not the same after all changes as before them.
 
     Loading a state first deletes and then writes every document, so most documents do not differ.
     """
@@ -253,7 +253,7 @@ class _Savepoint:
 
 
 def undo_to(mark: int, undo: UndoList) -> None:
-    """Remove all changes except the first `mark` from the list, newest first, and undo each of them."""
+    """Undo all changes after the first `mark` changes, newest first, and remove them from the list."""
     while len(undo) > mark:
         table, keys, documents = undo.pop()
         for key, document in zip(keys, documents, strict=True):
@@ -300,7 +300,7 @@ class StoredSandbox:
         return table
 
     def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
-        """Drop each empty table of a tenant in `tables`.
+        """Drop those of `tables` that are empty and belong to a tenant.
 
         Reading creates a table, and a call may name any tenant, so empty tables would fill the memory.
         """

@@ -30,7 +30,7 @@ TransformDocument: TypeAlias = Callable[[Document], Document]
 
 
 class MemoryTable:
-    """Documents by key; every write adds a line to the undo list.
+    """Documents by key; every write except `put` adds a change to the undo list.
 
     `place` is the table's scope and name. `keep` turns a document into its stored form; None stores each
     document unchanged. Order and indexes are built when they are first used.
@@ -64,7 +64,7 @@ class MemoryTable:
             self.put(key, document if self._keep is None else self._keep(document))
 
     def _is_plain(self) -> bool:
-        """Return whether there is no order, no index and no `keep`, so that a write only sets a document."""
+        """Return whether a write only sets a document, because there is no order, no index and no `keep`."""
         return self._keys is None and not self._indexes and self._keep is None
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
@@ -99,7 +99,7 @@ class MemoryTable:
         return (documents[key] for key in tuple(self.order())) if documents else iter(())
 
     def put(self, key: str, document: Document | None) -> None:
-        """Store `document` under `key` without a line in the undo list; None deletes the stored document."""
+        """Store `document`, or delete the key if `document` is None, without adding to the undo list."""
         if self._indexes:
             self._reindex(key, self.documents.get(key), document)
         if document is None:

@@ -9,7 +9,7 @@ from mockserver.model import Value
 from mockserver.sandbox.store import State
 
 QUOTAS = "quotas"
-"""The vendor-wide collection of counters."""
+"""The vendor-wide collection of the counters of quotas."""
 
 
 class QuotaUse(Value, frozen=True):
@@ -52,7 +52,7 @@ def describe_fixed_window(state: State, key: str, name: str, limit: int, seconds
 
 
 def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
-    """Return the headers about quotas.
+    """Return the headers `RateLimit-Policy` and `RateLimit`.
 
     `q` is the limit, `w` the seconds of a window, `r` the calls left, `t` the seconds to the next window.
     Source: draft-ietf-httpapi-ratelimit-headers.

@@ -28,7 +28,7 @@ DEFAULT_SANDBOX = "default"
 MAX_SANDBOXES = 1000
 
 SETTINGS = "settings"
-"""Collection with the documents `seed`, `clock` and `beginning`, the initial settings of the sandbox."""
+"""Collection of three documents: `seed`, `clock`, and `beginning` with the sandbox's initial settings."""
 
 T = TypeVar("T")
 SANDBOX_NAME = re.compile(r"[a-z0-9-]{1,64}")
@@ -51,7 +51,7 @@ class UseTimes(Protocol):
         """Return the time of a sandbox's last use; None if the sandbox does not exist."""
 
     def has(self, name: str) -> bool:
-        """Return whether a sandbox exists. True may be outdated: another worker may delete the sandbox."""
+        """Return whether a sandbox exists. True may be outdated, because other workers delete sandboxes."""
 
     def names(self) -> list[str]:
         """Return the names of all sandboxes."""
@@ -87,8 +87,8 @@ class MemoryUseTimes:
 class IdleTracker:
     """Registry of sandboxes and their last use.
 
-    A sandbox expires after `idle_seconds` without a call; None means never. `used` stores the times of use;
-    None stores them in this process.
+    A sandbox, except the default, expires after `idle_seconds` without a call; None means never. `used`
+    stores the times of use; None stores them in this process.
     """
 
     def __init__(
@@ -240,12 +240,12 @@ class Sandboxes:
     on_end: Callable[[str], None] = lambda _name: None
     """Called with the name of each sandbox that is deleted or expires."""
     default_scenarios: tuple[Document, ...] = ()
-    """Scenarios that are armed in each new sandbox, before the scenarios of its settings."""
+    """Scenarios that are armed in each new sandbox, as if older than the scenarios of its settings."""
     default_settings: Settings = _DEFAULT_SETTINGS
     """Settings of the sandbox `default`."""
 
     def enter(self, name: str) -> None:
-        """Note the use of the sandbox. If it was idle for too long, let it expire first."""
+        """If the sandbox was idle for too long, let it expire; otherwise note its use."""
         if self.idle_tracker.is_expired(name):
             self._expire([name])
         self.idle_tracker.touch(name)
@@ -261,9 +261,9 @@ class Sandboxes:
     def transact_or_discard(
         self, name: str, scope: str, work: Callable[[CallState], T], *, create: bool
     ) -> T:
-        """Run `work` like `transact`. If there are too many sandboxes, run `work` like `discard`.
+        """Run `work` like `transact`, unless that would create one sandbox too many.
 
-        Raises TooManySandboxesError if there are too many sandboxes and `create` is true.
+        In that case, raise TooManySandboxesError if `create` is true; otherwise run `work` like `discard`.
         """
         try:
             return self.transact(name, scope, work)
@@ -340,7 +340,7 @@ class Sandboxes:
         return self.control(name, snapshots.dump_tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
-        """Store the settings that `change` returns for the clock's time and settings.
+        """Set the clock to the settings that `change` returns for the clock's present time and settings.
 
         Raises UnknownSandboxError.
         """
@@ -362,7 +362,7 @@ class Sandboxes:
         self.store.control(name, lambda _whole: None)  # else the change would belong to the next call
 
     def delete(self, name: str) -> None:
-        """Delete the sandbox. The default sandbox returns to its initial state, without snapshots.
+        """If the sandbox is the default, restore its initial state without snapshots; otherwise delete it.
 
         Raises UnknownSandboxError.
         """
@@ -404,7 +404,7 @@ def is_sandbox_name(text: str) -> bool:
 
 
 def count_records(tables: Tables) -> int:
-    """Return the number of vendors' documents, without sequences, assumptions and counters of calls."""
+    """Return the number of documents of all vendors, without sequences, assumptions and counters of calls."""
     return sum(
         len(documents)
         for scope, collections in tables.items()

@@ -14,13 +14,13 @@ SCENARIO_COUNTERS = "scenario-counters"
 """Collection of counters, with keys of four kinds:
 
 `scenario/rule`: {calls, hits};
-`scenario/rule/what for/vendor/tenant/identity`: {attempts};
-`scenario/rule/first/vendor/tenant/index`: {item}, the identity of the first item at this index;
+`scenario/rule/purpose/vendor/tenant/identity`: {attempts}, where purpose is call, delay, sample or fail;
+`scenario/rule/first/vendor/tenant/index`: {item}, the identity of the item that was first at this index;
 `scenario/quota:name`: {window, used}.
 """
 
 SCENARIO_STATES = "scenario-states"
-"""Collection of `{value}` by `scenario/name`, the name of a state."""
+"""Collection of `{value}` by `scenario/state`: the names of a scenario and of a state."""
 
 
 def scenario_record(document: Document, order: int, *, armed: bool = True) -> Document:
@@ -28,14 +28,14 @@ def scenario_record(document: Document, order: int, *, armed: bool = True) -> Do
 
 
 def store_scenario(whole: SandboxState, document: Document, *, armed: bool) -> None:
-    """Store a scenario as the newest. If its name is taken, replace that scenario and delete its counters."""
+    """Store a scenario as the newest. Delete an older scenario of this name, with its counters and states."""
     name = document["name"]
     _delete_counters(whole, name)
     whole.collection(SCENARIOS, "")[name] = scenario_record(document, whole.next(SCENARIOS), armed=armed)
 
 
 def delete_scenario(whole: SandboxState, name: str) -> bool:
-    """Delete a scenario and its counters; return False if no scenario has this name."""
+    """Delete a scenario, its counters and its states; return False if no scenario has this name."""
     kept = whole.collection(SCENARIOS, "")
     if name not in kept:
         return False
@@ -45,7 +45,7 @@ def delete_scenario(whole: SandboxState, name: str) -> bool:
 
 
 def delete_all_scenarios(whole: SandboxState) -> None:
-    """Delete all scenarios and all counters, also the counters of scenarios that only headers name."""
+    """Delete all scenarios, and all counters and states, also those of scenarios that only headers name."""
     for name in (SCENARIOS, SCENARIO_COUNTERS, SCENARIO_STATES):
         collection = whole.collection(name, "")
         for key in collection:
@@ -61,7 +61,7 @@ def changed_scenarios(before: Iterable[Document], after: Iterable[Document]) -> 
 def replace_scenarios(whole: SandboxState, changes: Mapping[str, Document | None]) -> None:
     """Apply changed scenarios to a sandbox: replace or delete known scenarios, add and arm new ones.
 
-    A replaced scenario keeps its place in the order and stays armed or disarmed. Its counters are deleted.
+    A replaced scenario has the same `order` and `armed` as before. Its counters and states are deleted.
     """
     kept = whole.collection(SCENARIOS, "")
     for name, document in changes.items():

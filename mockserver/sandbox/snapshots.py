@@ -20,7 +20,7 @@ MAX_SNAPSHOTS = 50
 _SHOWN_PLACES = 3
 _LAST_NUMBER = "snapshots-taken"
 LOADED = "loaded-records"
-"""Collection with one document, {places} under `last`: the newest `places` that `note_loaded` noted."""
+"""Collection of one document, `last`: {places}, the three places that `note_loaded` got last."""
 
 SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER, LOADED)
 """Collections that are in no dump, and that stay when a dump is loaded."""
@@ -56,7 +56,7 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
 
 
 def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
-    """Note that records were loaded, not written by a vendor: `places` are their files or their scopes."""
+    """Note that records were loaded, not written by calls; `places` are the records' files or scopes."""
     noted = whole.collection(LOADED, "")
     earlier = (noted.get("last") or {"places": []})["places"]
     noted["last"] = {"places": list(islice(dict.fromkeys(chain(places, earlier)), _SHOWN_PLACES))}
@@ -77,7 +77,7 @@ def load_snapshots(whole: SandboxState, dumped: Document) -> None:
 
 
 def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
-    """Take a snapshot of the sandbox and return its description. Raises TooManySnapshotsError."""
+    """Take a snapshot of the sandbox and return the snapshot's description. Raises TooManySnapshotsError."""
     kept = whole.collection(SNAPSHOTS, "")
     if len(kept) >= MAX_SNAPSHOTS:
         raise TooManySnapshotsError(
@@ -110,7 +110,7 @@ def snapshot_tables(whole: SandboxState, name: str) -> Tables:
 
 
 def restore_snapshot(whole: SandboxState, name: str) -> Document:
-    """Restore the sandbox to a snapshot, and return its description. Raises UnknownSnapshotError."""
+    """Restore the sandbox to a snapshot; return the snapshot's description. Raises UnknownSnapshotError."""
     snapshot = _find_snapshot(whole, name)
     load_tables(whole, snapshot["tables"])
     return _summary(snapshot)
@@ -153,7 +153,7 @@ class StateDiff(Value, frozen=True):
 
 
 def diff_tables(before: Tables, after: Tables) -> StateDiff:
-    """Compare two states. 1.0 and 1.00 differ; the order of members does not count."""
+    """Return the changes between two states. 1.0 and 1.00 differ; the order of members does not count."""
     old, new = dict(_placed_documents(before)), dict(_placed_documents(after))
     kept = [(place, old[place], new[place]) for place in sorted(old.keys() & new.keys())]
     altered = [(place, tuple(diff_values(was, now))) for place, was, now in kept if was is not now]

@@ -55,7 +55,7 @@ class State(Protocol):
         ...
 
     def collection(self, name: str, tenant: str | None = None) -> Collection:
-        """Return a collection of `tenant`: None is the call's tenant, "" the scope of the whole vendor."""
+        """Return a collection of `tenant`; None means the call's tenant, "" the scope of the whole vendor."""
         ...
 
     def sandbox_collection(self, name: str) -> Collection: ...
@@ -72,18 +72,18 @@ class State(Protocol):
         ...
 
     def undo_to(self, mark: int) -> None:
-        """Undo the writes since the mark, which must be of the innermost open `item`."""
+        """Undo the writes since `mark`. The mark must have been made inside the innermost open `item`."""
         ...
 
     def next(self, sequence: str) -> int:
-        """Return the next number of a vendor's sequence, from 1.
+        """Return the next number of a vendor's sequence, which begins with 1.
 
-        If the work that drew a number is undone, the number is returned again.
+        If the work that took a number is undone, the number is returned again.
         """
         ...
 
     def octets(self, count: int) -> bytes:
-        """Return new bytes for ids, which depend only on seed, vendor and the number of earlier draws."""
+        """Return `count` bytes for an id, made from seed, vendor and number of the vendor's earlier ids."""
         ...
 
     def uuid(self) -> str:
@@ -92,7 +92,7 @@ class State(Protocol):
 
 
 class CallState(State, Protocol):
-    """The state of one call, which may enter a tenant."""
+    """The state as one call sees it; the call may enter a tenant."""
 
     def enter(self, tenant: str) -> None:
         """Make `tenant` the call's tenant from now on."""
@@ -102,7 +102,7 @@ class CallState(State, Protocol):
 
 
 class SandboxState(State, Protocol):
-    """The state of a control operation: all scopes at once."""
+    """The state as a control operation sees it: all scopes at once."""
 
     def tables(self) -> Tables: ...
 
@@ -135,7 +135,7 @@ class Store(Protocol):
         ...
 
     def one_call(self) -> AbstractContextManager[None]:
-        """Return a context that limits all its waits for the store to the time that one call may wait."""
+        """Return a context in which all waits for the store together last no longer than a call may wait."""
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
@@ -162,7 +162,7 @@ class Store(Protocol):
         ...
 
     def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
-        """Return the known states before and after each call. Raises UnknownSandboxError."""
+        """Return by number the known states before and after each call. Raises UnknownSandboxError."""
         ...
 
     def last_writers(
@@ -176,11 +176,11 @@ class Store(Protocol):
         ...
 
     def forget_calls(self, sandbox: str) -> None:
-        """Forget the states before and after all calls. The numbers of calls begin again."""
+        """Forget the states before and after all calls, because the journal numbers calls from 1 again."""
         ...
 
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
-        """Delete the sandbox. If `last_used` is given, delete it only if nobody has used it since then.
+        """Delete the sandbox; a shared store does nothing if the sandbox was used after `last_used`.
 
         Raises UnknownSandboxError.
         """

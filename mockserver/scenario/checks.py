@@ -1,4 +1,4 @@
-"""Checks of a scenario that its schema accepts: contradictions, unknown names, bad values."""
+"""Checks of a scenario beyond its JSON Schema: contradictions, unknown names, bad values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
 _RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
 _STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
 _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
-"""By change: True requires the member `to`, False forbids it; for any other change `to` is optional."""
+"""By change of a drift: True requires the member `to`, False forbids it; other changes may have `to`."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -55,7 +55,7 @@ def check_ids(ids: Mapping[Path, str]) -> Iterator[DocumentProblem]:
 
 
 def check_states(rules: Json) -> Iterator[DocumentProblem]:
-    """Yield a problem for each required state that no rule sets."""
+    """Yield a problem for each required state value that is not the initial value and that no rule sets."""
     reached: dict[str, set[str]] = {}
     for rule in rules:
         for name, value in rule.get("transitionsState", {}).items():
@@ -111,7 +111,7 @@ def _replacing_member(response: Document) -> str:
 
 
 def check_items(items: Json) -> Iterator[DocumentProblem]:
-    """Yield a problem for each item effect whose items are all taken by an earlier effect of the rule."""
+    """Yield a problem for each item effect that never applies, as an earlier effect selects all its items."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
         select = one["select"]
@@ -219,7 +219,7 @@ def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tupl
 
 
 def check_delay(delay: Json) -> Iterator[DocumentProblem]:
-    """Yield problems of a delay: wrong or missing parameters, bounds in the wrong order, a length of 0."""
+    """Yield the problems of a delay: wrong or missing parameters, reversed bounds, a length of 0."""
     kind = delay["type"]
     own = _DELAY_PARAMETERS[kind]
     for name in delay:
@@ -242,7 +242,7 @@ def check_delay(delay: Json) -> Iterator[DocumentProblem]:
 
 
 def check_response(response: Json) -> Iterator[DocumentProblem]:
-    """Yield problems of a response: wrong headers, useless members, members that exclude each other."""
+    """Yield the problems of a response: wrong headers, useless members, members that exclude each other."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"

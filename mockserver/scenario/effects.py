@@ -66,7 +66,7 @@ MAX_TEXT = 64 * 1024
 """Maximum number of characters of a text that the drift `reword` makes."""
 
 MAX_GROWTH = 1024 * 1024
-"""Number of characters that drifts may add to an answer, in addition to eight for each byte of its body.
+"""Drifts may add this many characters to an answer, and eight more for each byte of the answer's body.
 
 Each place that a drift visits counts as eight added characters.
 """
@@ -81,7 +81,7 @@ _NO_ITEM_EFFECT = Effect()
 _TIMEOUT_FAULT = Fault("timeout")
 _FIRST_REFUSAL = 400
 _FIRST_EXTRA_KEY = 2**30
-"""Number before the first integer key of an extra outcome."""
+"""The integer keys of extra outcomes follow this number."""
 
 _REDIRECTS = range(300, 400)
 _ERRORS = range(400, 600)
@@ -103,19 +103,19 @@ class _Growth:
     """Budget of the characters that drifts may add."""
 
     left: int
-    """Number of characters that are left; -1 after the first refusal."""
+    """Number of characters that are left; -1 once `take` has returned False."""
 
     def take(self, characters: int) -> bool:
-        """Take `characters` from the budget. If fewer are left, return False now and from now on."""
+        """Take `characters` from the budget and return True. If fewer are left, return False from then on."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 
 
 def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
-    """Apply the effect to the reply. If the body is not JSON, change only the media type.
+    """Apply the effect, except `order` and `phantom`, to the reply.
 
-    `batch` tells where the reply has its count and its maps. If `batch` is None or has no maps, every empty
-    object is a map.
+    If the body is not JSON, change only the media type. `batch` has the pointers to the count and the maps of
+    the reply. If `batch` is None or has no maps, every empty object counts as a map.
     """
     if effect is None:
         return reply
@@ -197,7 +197,7 @@ def _change_element(elements: list[Any], at: int, rest: Path, change: Change, gr
 
 
 def _set_member(to: Json, growth: _Growth) -> Change:
-    """Return a change that sets a member to a copy of `to`, because later drifts may alter the member."""
+    """Return a change that sets a member to a copy of `to`: later drifts may alter the copy, but not `to`."""
     written = json.encode(to)
 
     def change(holder: dict[str, Any], name: str) -> None:
@@ -231,7 +231,7 @@ def _rename_member(to: Json, growth: _Growth) -> Change:
 
 
 def _widen_value(value: Json) -> Json:
-    """Return a number or Boolean as text, any other value as the only element of a list."""
+    """Return a number or Boolean as text, and every other value as the only element of a list."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else [value]
@@ -269,9 +269,9 @@ class AppliedEffects:
     refuse: Refuse
     """Function that turns a refusal into the vendor's reply."""
     reported: dict[int, Outcome] = field(default_factory=dict)
-    """Outcomes that the answer tells instead of the real outcomes, by item index."""
+    """Outcomes that the answer reports instead of the real outcomes, by item index."""
     actual: dict[int, Outcome] = field(default_factory=dict)
-    """Real outcomes that the answer does not tell, by item index."""
+    """Real outcomes that the answer does not report, by item index."""
 
     def batch_handler(self, handler: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
         return dataclass_replace(
@@ -279,7 +279,7 @@ class AppliedEffects:
         )
 
     def handler(self, handler: Handler) -> Handler:
-        """Return `handler`, which is without a batch, with the effects; the request's document is item 0."""
+        """Return `handler` with the effects, for an operation without a batch; the document is item 0."""
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
@@ -298,7 +298,7 @@ class AppliedEffects:
         return apply_envelope(reply, self.decision.envelope, None)
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """Return the real outcomes of the items, whatever the answer tells."""
+        """Return `outcomes` with each false outcome replaced by the real outcome, except of skipped items."""
         # An item that a refused batch undid is not lost: the answer tells that it is not stored.
         return tuple(
             [
@@ -362,7 +362,7 @@ class AppliedEffects:
     def _phantoms(
         self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch
     ) -> Iterator[Outcome]:
-        """Yield the extra outcomes: altered copies of the first accepted outcome, else of the first."""
+        """Yield the extra outcomes: copies, with new keys, of the first accepted (or else first) outcome."""
         count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
         model = next((one for one in reported if one.accepted), next(iter(reported), None))
         if model is None:
@@ -375,7 +375,7 @@ class AppliedEffects:
             )
 
     def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
-        """Yield each outcome as often as the answer tells it. Atomic batches omit no rejected outcome."""
+        """Yield each outcome as often as the answer has it. Atomic batches omit no rejected outcome."""
         for outcome in reported:
             effect = self.decision.effects.get(outcome.item.index, _NO_ITEM_EFFECT)
             if not effect.omit or (atomic and not outcome.accepted):
@@ -396,7 +396,7 @@ class AppliedEffects:
 
 
 def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
-    """Return the effects of the rules on single items, by index."""
+    """Return the effects on items, with their rules, by the item's index."""
     return {
         index: AppliedEffect(decision.effect_rules[index], tuple(_words(effect)))
         for index, effect in decision.effects.items()
@@ -417,7 +417,7 @@ def _words(effect: Effect) -> Iterator[str]:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """Return a copy of the outcome whose item has a key that the client never sent."""
+    """Return a copy of the outcome, for an item with a key that the client never sent."""
     document = outcome.item.document
     if isinstance(document, dict):
         named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
@@ -478,8 +478,8 @@ def apply_response(
 ) -> Answer:
     """Return the answer with the decision's effects on reply, headers and delivery.
 
-    `render_refusal` turns a refusal into the vendor's reply. `example` replaces the reply: it is the
-    example that the decision names. The outcomes are unchanged.
+    `render_refusal` turns a refusal into the vendor's reply. `example` is the example that the decision
+    names; if given, it replaces the reply. The outcomes are unchanged.
     """
     effect = decision.response or ResponseEffect()
     reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)

@@ -40,7 +40,7 @@ MAX_DELAY_MS = 600_000
 """Maximum delay: ten minutes (docs/scenarios.md)."""
 
 _MIN_DRAW = 2.0**-54
-"""Draw that replaces 0, because the inverse normal distribution has no value for 0."""
+"""Number that replaces a draw of 0, because the inverse normal distribution has no value for 0."""
 
 _MAX_EXPONENT = 700.0
 """Maximum exponent of e; a higher exponent gives a delay beyond every bound."""
@@ -55,9 +55,9 @@ _RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 
 
 def draw(seed: int, *what: str) -> float:
-    """Return a number in [0, 1) that depends on the seed and the words alone.
+    """Return a number in [0, 1) that depends only on `seed` and on the words in `what`.
 
-    The lengths of the words are hashed too, so that the lists `ab, c` and `a, bc` differ.
+    The lengths of the words are hashed too, so that the words `ab, c` and `a, bc` give different numbers.
     """
     told = [str(seed), *what]
     digest = blake2b(digest_size=8)
@@ -147,7 +147,7 @@ def _has_item_effects_only(rule: Rule) -> bool:
 
 
 def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
-    """Return the items that have to be tested: only the item at the selector's index, or all items."""
+    """Return the items that `select` may select: all items, or only the item at `select.index` if set."""
     return context.items if select.index is None else context.items[select.index : select.index + 1]
 
 
@@ -161,7 +161,7 @@ def _may_be_selected(select: ItemSelector, item: Item) -> bool:
 
 
 def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
-    """Count the call unless a required state differs; return whether the rule takes the call."""
+    """If the states have the required values, count the call. Return whether the rule takes the call."""
     rule, state = candidate.rule, evaluation.state
     states = state.sandbox_collection(SCENARIO_STATES)
     for name, wanted in rule.requires.items():
@@ -189,7 +189,7 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """Return the draw for the next attempt of `identity`, independent of other identities' attempts."""
+    """Count an attempt of `identity`; return the attempt's draw, which depends on no other identity."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     return draw(
         evaluation.seed_of(candidate), candidate.scenario, candidate.rule.id, what_for, identity, str(attempt)
@@ -197,10 +197,10 @@ def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, iden
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
-    """Count an attempt of `identity` under this rule, and return how many attempts there were so far.
+    """Count an attempt of `identity` for `what_for`; return the number of attempts, including this one.
 
-    Each vendor and tenant has its own counter. If the sandbox already has MAX_COUNTERS counters, return 1
-    for an identity without a counter.
+    Each rule, vendor and tenant has its own counter. If the sandbox already has MAX_COUNTERS counters,
+    return 1 for an identity without a counter.
     """
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
@@ -271,8 +271,8 @@ def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Eva
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
     """Return the rule's effects by item index.
 
-    An item gets the first effect that selects the item and is not used up. An item with an effect of an
-    earlier rule is left out.
+    An item gets the first effect that selects the item and that is not empty at this attempt of the item. An
+    item with an effect of an earlier rule is left out.
     """
     found: dict[int, Effect] = {}
     for one in candidate.rule.items:
@@ -331,7 +331,7 @@ def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: Sta
 
 
 def format_retry_after(value: int | str, now: datetime) -> str:
-    """Return the text of `Retry-After`: an HTTP date for `date+30`, any other value as it is.
+    """Return the text of `Retry-After`: an HTTP date for a text such as `date+30`, else the value itself.
 
     `date+30` means 30 seconds after `now`. If Python has no such date, return the date of `now`.
     """

@@ -1,4 +1,4 @@
-"""The scenario language: its JSON Schema, and violations in sentences."""
+"""The JSON Schema of the scenario language, and sentences that describe violations of the schema."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _SchemaError(NamedTuple):
     wanted: Json
     """Value of the keyword."""
     schema: Document
-    """Schema that has the keyword."""
+    """Part of the schema that has the keyword."""
     found: Json
     """Value at `path` in the document."""
 

@@ -29,7 +29,7 @@ class RuleMatch(Value, frozen=True):
     operation: str = ""
     writes: bool | None = None
     headers: Mapping[str, str] = EMPTY
-    """Headers by name in lower case."""
+    """Values that headers must have, by name in lower case."""
     query: Mapping[str, str] = EMPTY
     body: Predicate | None = None
     item: Predicate | None = None
@@ -43,7 +43,7 @@ class ItemSelector(Value, frozen=True):
     all: bool = False
     index: int | None = None
     first_index: int | None = field(default=None, name="firstIndex")
-    """Selects one item in all calls: the item at this index in the first call that has so many items."""
+    """Selects the same item in every call: the item at this index in the first call that has enough items."""
     key: str | None = None
     where: Predicate | None = None
     sample: float | None = None
@@ -90,7 +90,7 @@ class SchemaDrift(Value, frozen=True):
     """A change of an answer's schema."""
 
     path: tuple[str | int, ...]
-    """Place of the change; it may have the step `WILDCARD`."""
+    """Path in the body to what is changed; steps may be `WILDCARD`."""
     change: str
     """One of add, rename, widen, null, value and reword."""
     to: Json = None
@@ -115,14 +115,14 @@ class Delay(Value, frozen=True):
     """Delay of an answer, in milliseconds."""
 
     type: str
-    """fixed: `value`; uniform: from `lower` to `upper`; lognormal: with `median` and `sigma`."""
+    """One of fixed (`value`), uniform (from `lower` to `upper`) and lognormal (`median` and `sigma`)."""
     value: int = 0
     lower: int = 0
     upper: int = 0
     median: int = 0
     sigma: float = 0.0
     longest: int | None = field(default=None, name="max")
-    """Maximum; None means ten minutes."""
+    """Maximum delay; None means ten minutes."""
 
 
 class Dribble(Value, frozen=True):
@@ -154,11 +154,12 @@ class ResponseEffect(Value, frozen=True):
 
 
 class RuleQuota(Value, frozen=True):
-    """At most `limit` calls in a window of `window_ms`; rules with the same `name` share one quota."""
+    """At most `limit` calls in each window of `window_ms`."""
 
     limit: int
     window_ms: int = field(name="windowMillis")
     name: str = ""
+    """Name of a quota that several rules of a scenario share; "" means that the rule has its own quota."""
     status: int = 429
 
 
@@ -175,7 +176,7 @@ class Rule(Value, frozen=True):
     transitions: Mapping[str, str] = field(default=EMPTY, name="transitionsState")
     """Values that states get, by the name of the state."""
     advance_clock: int = field(default=0, name="advanceClock")
-    """Seconds by which the clock moves."""
+    """Seconds by which the sandbox's clock is advanced."""
     commit: Commit = Commit()
     items: tuple[ItemEffect, ...] = ()
     envelope: EnvelopeEffect | None = None
@@ -212,7 +213,7 @@ class Decision(Value, frozen=True):
     """The applied rules, as `scenario/rule`."""
     commit: Commit = COMMIT_ALL
     effects: Mapping[int, Effect] = {}
-    """Effects by the item's index; attempts are already counted."""
+    """Effects by the item's index; `fail` is already None after `fail_times` failed attempts."""
     effect_rules: Mapping[int, str] = {}
     """The rule of each effect, by the item's index."""
     envelope: EnvelopeEffect | None = None
@@ -226,11 +227,11 @@ class Decision(Value, frozen=True):
     retry_after: str = ""
     """Text of the header `Retry-After`."""
     shuffle_seed: str = ""
-    """Determines the order of shuffled outcomes."""
+    """Text that determines the order of shuffled outcomes."""
 
 
 NO_EFFECTS = Decision()
-"""The decision if no rule hits."""
+"""The decision if no rule is applied."""
 
 
 class Candidate(Value, frozen=True):

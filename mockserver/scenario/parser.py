@@ -162,7 +162,7 @@ _READERS: Mapping[Any, Callable[[Json], Any]] = {
 def limited(document: Document, vendor: str = "", operation: str = "", *, once: bool) -> Document:
     """Return the scenario with limited rules.
 
-    If `once`, each rule takes one call. A `vendor` or `operation` that is not "" is added to each match.
+    If `once`, each rule takes at most one call. If not "", `vendor` and `operation` are set in each match.
     """
     only = {name: text for name, text in (("vendor", vendor), ("operation", operation)) if text}
     return {**document, "rules": [_limited_rule(rule, only, once=once) for rule in document["rules"]]}

@@ -239,7 +239,7 @@ def _compare(found: Json, wanted: Json) -> int:
 
 
 def _number_of(found: Json) -> Json:
-    """Return a number, or the number in a text, because amounts are often texts; otherwise None."""
+    """Return `found` if it is a number, or the number that a text has (amounts are often texts), or None."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())

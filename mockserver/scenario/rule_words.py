@@ -121,7 +121,7 @@ def _consequences(rule: Document) -> Iterator[str]:
 
 
 def _describe_commit(rule: Document) -> str | None:
-    """Return words about which items are stored, or None if the answer shows that correctly."""
+    """Return words about the stored items, or None if the answer shows correctly which items are stored."""
     commit = rule.get("commit", "full")
     first = commit["partial"] if isinstance(commit, Mapping) else 0
     if commit != "full":

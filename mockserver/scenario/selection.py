@@ -122,7 +122,7 @@ class ScenarioSelector:
         return len(call.body) * sum(tests) + len(tests) * _STEPS_A_SCENARIO > _MAX_STEPS
 
     def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
-        """Decide on the call. A call without a `request` is unreadable; only rules on its head apply."""
+        """Return the decision on the call. If `request` is None, rules that need the body do not apply."""
         magical = bool(operation.magic) and call.assumptions[MAGIC_TOKENS] == ON and may_have_token(call.body)
         if not call.scenarios and not magical and SCENARIO_HEADER not in call.headers:
             return NO_EFFECTS
@@ -227,7 +227,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """Yield a rule for the first item token of each item, and for the first call token of item 0."""
+    """Yield a rule for the first item token of each item, and for the first whole-call token of item 0."""
     for item in items:
         text = _text_at(item.document, place)
         if bent := first_token(text, parse_effect):

@@ -51,15 +51,15 @@ class PositionedDocument:
     values: Mapping[Path, yaml.Mark] = field(default_factory=dict)
     keys: Mapping[Path, yaml.Mark] = field(default_factory=dict)
     syntax_problems: tuple[DocumentProblem, ...] = ()
-    """The places of the text that are not plain data."""
+    """Problems at the places of the text that are not plain data."""
 
     @classmethod
     def refused(cls, code: str, detail: str, hint: str, *position: int) -> Self:
-        """Return what stands for a text or document that is not read at all."""
+        """Return an empty document with one problem, for a text or document that is not read at all."""
         return cls(None, syntax_problems=(DocumentProblem((), code, detail, hint, *position),))
 
     def locate(self, problem: DocumentProblem) -> DocumentProblem:
-        """Return the problem with the position of its key or value, or of the nearest value around it."""
+        """Return the problem with line and column of its key or value, or of the nearest place around it."""
         places = self.keys if problem.code == UNKNOWN_KEY else self.values
         path = problem.path
         while path and path not in places:
@@ -95,7 +95,7 @@ def check_size(characters: int, max_characters: int = MAX_CHARACTERS) -> Positio
 
 
 class _UnreadableError(Exception):
-    """The text cannot be read; has the arguments of `PositionedDocument.refused`."""
+    """The text cannot be read; `args` has the arguments of `PositionedDocument.refused`."""
 
 
 class _CoreLoader(PlainLoader):
@@ -116,7 +116,7 @@ _CoreLoader.add_constructor(f"{_TAG}octal", lambda _, node: int(node.value, 8))
 
 
 class _TolerantReader(EventReader):
-    """Reader that notes places and problems, and reads on; no recursion is deeper than `MAX_DEPTH`."""
+    """Reader that notes where keys and values begin, and reads on after problems, to a depth of MAX_DEPTH."""
 
     _merge = None
 
@@ -127,7 +127,7 @@ class _TolerantReader(EventReader):
         self.problems: list[DocumentProblem] = []
 
     def read(self) -> Json:
-        """Return the document. Raises _UnreadableError; yaml.YAMLError: the text is not YAML."""
+        """Return the document. Raises _UnreadableError, or yaml.YAMLError if the text is not YAML."""
         self._skip(yaml.StreamStartEvent)
         if not self._loader.check_event(yaml.DocumentStartEvent):
             raise _UnreadableError("empty", "the text is empty", "begin with version: 1", 1, 1)

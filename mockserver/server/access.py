@@ -1,4 +1,4 @@
-"""Access: Host, Origin and token of the control plane; pages of other origins (CORS)."""
+"""Access to control plane and pages by Host, Origin and token; CORS for calls by pages of other origins."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from mockserver.errors import MockServerError
 from mockserver.journal.access_log import Note, ignore_note
 
 HEALTH_PATH = "/_mock/health"
-"""Path that needs no known Host and no token, because container checks use an address or service name."""
+"""Path whose safe methods need no token and take any Host: container checks use address or service name."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _MAX_SHOWN = 80
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]*))(?::[0-9]*)?")
-"""A Host header in lower case (RFC 3986 §3.2.2): an IPv6 address in brackets or a name, and a port."""
+"""Host header in lower case (RFC 3986 §3.2.2): an IPv6 address in brackets or a name; a port may follow."""
 
 EVERY_ORIGIN = "*"
 _SANDBOXES = "sandboxes"
@@ -50,16 +50,16 @@ class AccessGuard:
 
     app: ASGIApp
     hosts: tuple[str, ...] | None = None
-    """Accepted hosts besides loopback; None accepts any Host, for an application without a socket."""
+    """Accepted hosts besides loopback; None checks neither Host nor Origin (application without a socket)."""
     token: str = ""
     """Required bearer token; "" requires no token."""
     foreign_token: str = ""
-    """If `token` is "", the token required of peers off loopback. Forwarding headers are ignored."""
+    """If `token` is "", calls from outside loopback need this token. Forwarding headers are ignored."""
     takes_password: bool = False
     """Whether the token may also be sent as the password of any user (Basic), as browsers do."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward the request, or refuse it with problem details: 401 for a wrong token, else 403."""
+        """Pass the request on, or refuse it with problem details: 401 for the token, else 403."""
         if scope["type"] == "http":
             try:
                 self._check(scope, Headers(scope=scope))
@@ -134,11 +134,11 @@ def host_name(host: str) -> str:
 
 
 def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:
-    """Return the application with CORS for `origins`, except on the server's own paths.
+    """Return the application with CORS for `origins`, except on the server's own paths (`/_…`).
 
     Preflights are answered before the application sees them; `note` receives each refused preflight. Pages
-    can read every response header. Pages of the named origins may send credentials. If `origins` has `*`, no
-    page may send credentials, because browsers do not allow both.
+    of `origins` can read every response header. They may send credentials unless `origins` has `*`, because
+    browsers refuse credentials together with `*`.
     """
     if not origins:
         return app
@@ -166,7 +166,7 @@ def _is_own_path(path: str) -> bool:
 
 
 class _Cors(CORSMiddleware):
-    """Starlette's CORS middleware. The refusal of a preflight also tells the cure."""
+    """Starlette's CORS middleware; in addition, it tells the cure when it refuses a preflight."""
 
     def __init__(self, app: ASGIApp, note: Note, **options: Any) -> None:
         super().__init__(app, **options)

@@ -68,7 +68,7 @@ class Options:
     control_token: str = ""
     """Token that the control plane requires; "" requires no token."""
     foreign_token: str = ""
-    """Token that the control plane requires of peers off loopback if `control_token` is ""."""
+    """If `control_token` is "", the control plane requires this token of calls from outside loopback."""
     sandbox_idle: int | None = None
     """Seconds without a call after which a sandbox is deleted; None means never."""
     max_sandboxes: int = MAX_SANDBOXES
@@ -78,11 +78,11 @@ class Options:
     scenario_files: tuple[Path, ...] = ()
     """Files of scenarios that are armed in every sandbox."""
     fixtures_file: Path | None = None
-    """A dump in place of the packaged fixtures."""
+    """Dump that replaces the packaged fixtures of each vendor that the dump has."""
     cors: tuple[str, ...] = ()
     """Origins whose pages may call the vendors from a browser."""
     console: bool = True
-    """If False, nothing is served at `/_console`."""
+    """If False, `/_console` has no screens, only files of other pages and the control plane's API page."""
     reports: Path | None = None
     """Folder with the reports that the console shows."""
     settings: tuple[EffectiveSetting, ...] = field(default=(), compare=False)
@@ -140,10 +140,10 @@ def create_app(
 ) -> Application:
     """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
 
-    `listeners` receive each entry, except for the server's own trial calls; `note` receives refusals outside
-    the journal. Raises SpecError or VendorError if a vendor cannot be served; InvalidAssumptionError;
-    StartupError if a file cannot be used, or if the store has other settings; ValueError if `freeze` is not
-    supported.
+    `listeners` receive each journal entry, except those of trial sandboxes; `note` receives refusals
+    that have no journal entry. Raises SpecError or VendorError if a vendor cannot be served;
+    InvalidAssumptionError; StartupError if a file cannot be used, or if the store has other settings;
+    ValueError if `options.freeze` is no instant that a clock supports.
     """
     options = options or Options()
     backend = backend or (shared_backend(options.store, clock) if options.store else memory_backend(clock))
@@ -182,10 +182,10 @@ def _lasting(
 
 
 def reload_app(options: Options, running: Application) -> Application:
-    """Build the application again from its files, and keep state, journal and counters of `running`.
+    """Build the application again from its files, with the sandboxes, journal and call counts of `running`.
 
-    If a scenario file has changed, replace its scenario in every sandbox, and delete its counters there.
-    Raises SpecError, VendorError or StartupError; then nothing has changed.
+    Replace each changed scenario in every sandbox, and delete the scenario's counters and states.
+    Raises SpecError, VendorError or StartupError before anything is changed.
     """
     app = _assemble(options, running.lasting)
     changes = changed_scenarios(running.sandboxes.default_scenarios, app.sandboxes.default_scenarios)
@@ -283,7 +283,7 @@ def _application(
 
 
 def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGIApp:
-    """Return the control plane, which itself sends calls to the application, and to `control`, itself."""
+    """Return the control plane. It can call the vendors of `app` and, through `control`, itself."""
     # Imported here, so that a server starts without the control plane, which takes a fifth of the time.
     from mockserver.control.operations import control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
@@ -310,7 +310,7 @@ def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGI
 
 
 def _pages(options: Options, app: Application, control: ASGIApp, directory: OperationDirectory) -> ASGIApp:
-    """Return the pages for people; all data of the console come from the control plane."""
+    """Return the pages for people; the console reads its data from `control`, the control plane."""
     # Imported here, so that a server starts without the pages.
     from mockserver.console.application import PagesApp, flask_app  # noqa: PLC0415
     from mockserver.console.pages import Shared  # noqa: PLC0415

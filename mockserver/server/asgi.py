@@ -1,4 +1,4 @@
-"""Outermost ASGI application: find sandbox and vendor of a call and run it, or record a miss."""
+"""Outermost ASGI application: find sandbox and vendor of a call, and run the call or record a miss."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
 CONSOLE_SEGMENT = "_console"
 _PUBLIC = ("/_console/static/", "/_console/assets/", "/_console/api/")
-"""Paths that need no token: files of pages outside the console, and the page of the control plane's API."""
+"""Prefixes of paths that need no token: files of pages outside the console, the page of the control API."""
 
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
@@ -69,7 +69,7 @@ NO_VENDOR = ""
 _REFUSALS: Mapping[int, str] = {403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 _BROWSER_FILES = re.compile(r"/(favicon\.ico|robots\.txt|apple-touch-icon[^/]*|\.well-known/appspecific/.*)")
 _FETCHED_BY_CODE = ("", "empty")
-"""Values of Sec-Fetch-Dest in calls by programs and by scripts; no page or part of a page has them."""
+"""Sec-Fetch-Dest of calls by programs (no header) and scripts; loads of pages and parts have other values."""
 
 
 class SandboxPath(Value, frozen=True):
@@ -87,9 +87,9 @@ class SandboxPath(Value, frozen=True):
 
 
 class _SendMonitor:
-    """Wrapper of `send` that records whether the response has started, and calls `end` before the last bytes.
+    """Wrapper of `send` that stores whether the response has started, and calls `end` before the last bytes.
 
-    `end` comes first, because after the last bytes the client may call again, and reach a faster worker.
+    `end` is called first, because a client that has the last bytes may at once call another worker.
     """
 
     __slots__ = ("_end", "_send", "has_started")
@@ -118,7 +118,7 @@ class Incoming(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class MockServerApp:
-    """Outermost ASGI application."""
+    """Outermost ASGI application: passes each request to a vendor, the control plane or the pages."""
 
     vendors: Mapping[str, VendorApp]
     control: ASGIApp
@@ -271,7 +271,7 @@ def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
 
 
 def _call_of(incoming: Incoming, body: Body, **values: Any) -> Call:
-    """Return the call of a request; `values` are the fields that the request itself does not tell."""
+    """Return the call of a request; `values` are the remaining fields of the call."""
     scope = incoming.scope
     return Call(
         sandbox=incoming.place.sandbox,
@@ -293,7 +293,7 @@ def _crash_answer(error: Exception, call: Call) -> Answer:
 
 
 def is_browser_file(path: str) -> bool:
-    """Return whether browsers request that path by themselves."""
+    """Return whether browsers request `path` by themselves, such as `/favicon.ico`."""
     return _BROWSER_FILES.fullmatch(path) is not None
 
 
@@ -368,7 +368,7 @@ class MissRecorder:
 
 
 def _is_of_browser(outside: Incoming) -> bool:
-    """Return whether a browser makes the request by itself: a file, a page or its parts, or a preflight."""
+    """Return whether a browser, no script, makes the request: a file, a page or its parts, or a preflight."""
     headers = outside.headers
     return (
         is_browser_file(outside.place.path)

@@ -93,7 +93,7 @@ def groups_of(sandbox: str, served: LoadedVendor, headers: Mapping[str, str], ta
     """Return the groups that a call counts in: its tenant and, if it has an idempotency key, that key.
 
     Two calls have the same idempotency key only if their credentials and `target` (method and path) are equal
-    too. A tenant in the body is ignored.
+    too. A tenant in the query or the body is ignored.
     """
     group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
@@ -108,7 +108,7 @@ CallListener = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Everything that a server stores."""
+    """The objects in which a server stores everything: in this process, or shared by several workers."""
 
     store: Store
     use_times: UseTimes = field(default_factory=MemoryUseTimes)
@@ -118,7 +118,7 @@ class Backend:
     check: Callable[[], None] = lambda: None
     """Function that raises StoreUnavailableError while nothing can be stored; memory is always available."""
     follow: Callable[[CallListener], None] = lambda _listener: None
-    """Function that adds a listener for each call that a worker of a shared store records."""
+    """Function that adds a listener, called for each call that a worker of a shared store records."""
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
     keep_first: Callable[[bytes], bytes] = bytes
     """Function that stores the given settings if the store has none, and returns the stored settings."""

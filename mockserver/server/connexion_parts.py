@@ -1,7 +1,7 @@
 """The server's parts of Connexion, imported without libraries that a server does not need.
 
-Connexion imports requests for specs behind URLs, httpx for token services and Starlette's test client for
-tests: a third of its import time, and 10 MiB. Here each of these libraries is imported when first used.
+Connexion imports `requests` for specs behind URLs, `httpx` for token services and Starlette's test client for
+tests: a third of its import time, and 10 MiB. This module delays each of these imports until the first use.
 """
 
 from __future__ import annotations

@@ -260,9 +260,10 @@ def _check_path(path: str) -> None:
 
 
 def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
-    """Return a JSON body in UTF-8 and its document, or a YAML body unchanged and None.
+    """Return body and document: JSON as UTF-8, with its document; a YAML or empty body unchanged, with None.
 
-    Without a media type, a body is JSON if it begins with a bracket, otherwise YAML. Changes `headers`.
+    Without a media type, a body is JSON if it begins with { or [, otherwise YAML. Adapts the Content-Type in
+    `headers` to the body. Raises UnsupportedMediaType, MalformedBody, TooLarge.
     """
     media_type, charset = parse_content_type(headers)
     is_unnamed = "content-type" not in headers

@@ -33,11 +33,11 @@ MAX_MEMBERS = 64
 """Maximum number of gzip members in a body (RFC 1952 §2.2), because even an empty member costs time."""
 
 MAX_VALUES = 300_000
-"""Maximum number of values in a body; a high body limit allows more. Nothing interrupts the decoder."""
+"""Maximum number of values in a body (a high body limit allows more); nothing can interrupt the decoder."""
 
 _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096
-"""Maximum size of a body that is decoded outside a thread; it may grow to a thousand times its size."""
+"""Maximum bytes of a coded body that is decoded outside a thread; decoded, it may be 1,000 times as long."""
 
 _FRAMING = frozenset({"content-length", "content-type"})
 NUMBER_HEADER = "Mock-Journal"
@@ -53,9 +53,9 @@ class Body(Value, frozen=True):
 
 
 async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
-    """Read and decode a body of at most `limit` bytes; return an undecodable body as it was received.
+    """Read and decode a body of at most `limit` bytes; if that fails, `Body.refusal` says why.
 
-    Raises ClientDisconnect.
+    If decoding fails, return the body as received, unless it exceeds `limit`. Raises ClientDisconnect.
     """
     try:
         content = await read_body(receive, headers.get("content-length", ""), limit)
@@ -96,7 +96,7 @@ def _check_count(values: int, limit: int) -> None:
 
 
 def _count_nodes(content: bytes) -> int:
-    """Return the number of XML elements plus three times the number of attributes, which take longer."""
+    """Return an upper bound of XML's elements plus three times its attributes, which take longer."""
     return content.count(b"<") - content.count(b"</") + 3 * content.count(b"=")
 
 
@@ -112,10 +112,10 @@ def _count_values(content: bytes) -> int:
 
 
 def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
-    """Return headers and body without Content-Encoding, with the new Content-Length.
+    """Return headers and body without Content-Encoding; adapt a Content-Length to the decoded body.
 
-    Raises UnsupportedMediaType if the coding is unknown, or if there are several; MalformedBody; TooLarge if
-    the decoded body has over `limit` bytes; memory never holds more bytes of the body than that.
+    Raises UnsupportedMediaType if the coding is unknown, or if several are named; MalformedBody if decoding
+    fails; TooLarge if the decoded body has over `limit` bytes (decoding stops one byte after `limit`).
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:
@@ -199,7 +199,7 @@ def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
 
 
 def _framed(reply: Reply) -> Headers:
-    """Return the headers with length and type, unless the status forbids them (RFC 9110 §8.6, §15.4.5)."""
+    """Return the headers with the body's length and type, if the status allows (RFC 9110 §8.6, §15.4.5)."""
     headers = Headers(list(reply.headers))
     headers.set("Content-Length", str(len(reply.body)))
     if reply.media_type is not None:
@@ -223,7 +223,7 @@ def _on_one_line(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Recorder of answers in the journal; it adds the sandbox's Date and, if `show_number`, Mock-* headers.
+    """Recorder of answers in the journal; adds the sandbox's Date and, if `show_number`, Mock-* to replies.
 
     `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not stored, so that invented
     names cannot fill the memory.
@@ -235,7 +235,7 @@ class Recorder:
     is_known: Callable[[str], bool] = lambda _name: True
 
     def record(self, call: Call, answer: Answer, started: float) -> Reply:
-        """Record the answer and return the reply; `started` is a value of `perf_counter`."""
+        """Record the answer; return its reply with all headers. `started` is the start by `perf_counter`."""
         duration_ms = (perf_counter() - started) * 1000
         is_kept = self.is_known(call.sandbox)
         number = self.journal.append(self.clock(), call, answer, duration_ms, kept=is_kept)

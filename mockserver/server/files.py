@@ -44,7 +44,7 @@ _LONGEST_BYTES = 1024
 def read_scenarios(files: Iterable[Path], served: Sequence[LoadedVendor]) -> tuple[Document, ...]:
     """Return the scenario documents of the files.
 
-    Raises StartupError if a file is unreadable or invalid, or if two scenarios have one name.
+    Raises StartupError if a file is unreadable or invalid, or if two scenarios share a name.
     """
     documents: dict[str, tuple[Document, Path]] = {}
     for file in files:
@@ -71,7 +71,7 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
     """Return by vendor the tables of a JSON or YAML dump, which need not have every vendor.
 
     The dump's own seed, clock and scenarios are left out. In the file, a collection may be a list of records,
-    and a scope may be the name of a vendor alone. Raises StartupError.
+    and the scope `VENDOR/` may be called `VENDOR`. Raises StartupError.
     """
     document = read_document(file)
     if not isinstance(document, dict):
@@ -93,7 +93,7 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
 def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]) -> Json:
     """Return the tables with each list of records turned into records by key.
 
-    Raises StartupError if a key is unknown, missing in a record, or repeated.
+    Raises StartupError if the spec does not tell a list's key, or if a key is missing or repeated.
     """
     if not isinstance(tables, dict):
         return tables
@@ -186,7 +186,8 @@ class StateFile:
     def load(self, sandboxes: Sandboxes, served: tuple[LoadedVendor, ...]) -> None:
         """Check that the file can be written at the end. If the file exists, load all its sandboxes.
 
-        Raises StartupError if the file is no saved state of served vendors, or cannot be written.
+        Raises StartupError if the file is no saved state of served vendors, has too many sandboxes, or
+        cannot be written.
         """
         self._check_writable()
         if not self.file.exists():
@@ -297,7 +298,8 @@ class ReadyFile:
     def removed_at_end(self) -> Iterator[None]:
         """Remove the file before and after the context.
 
-        Raises StartupError if the file holds something else than an address, or cannot be removed.
+        Raises StartupError at the start if the file holds something else than an address, or cannot be
+        removed, or if its folder is missing.
         """
         try:
             self._check_is_ours()
@@ -330,8 +332,8 @@ class ReadyFile:
 def replace_file(file: Path, content: bytes) -> None:
     """Replace or create the file with mode 0600.
 
-    The content is written to a file beside it, and to the disk, before the old file is replaced. Raises
-    OSError; then the old file is unchanged.
+    The content is first written to a new file in the same folder, and flushed to the disk. Raises OSError;
+    then the old file is unchanged.
     """
     target = file.resolve()  # a link stays a link
     opened, name = mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -80,7 +80,7 @@ def http_scope(method: str, url: str, target: str, headers: Iterable[tuple[bytes
 
 
 class BodyTooLongError(Exception):
-    """Raised in an application whose response body is longer than the limit."""
+    """Raised by `AsgiExchange.send`, inside the application, if the response's body exceeds the limit."""
 
 
 class AsgiExchange:

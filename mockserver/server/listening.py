@@ -49,13 +49,13 @@ class PortOwner:
     """The program that listens on a port."""
 
     name: str
-    """The program in words."""
+    """The program in words, such as `process 4711 (node)`."""
     url: str = ""
     """Address of the program if it is a mockserver, else ""."""
 
 
 def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
-    """Return the program that listens on the port; None if unknown. Waits for a second at most."""
+    """Return the program that listens on the port; None if unknown. Each network step takes 0.5 s at most."""
     for scheme in ("http", "https"):
         health = _ask_health(scheme, host, port)
         if health is not None:
@@ -132,6 +132,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
         listening.close()
         if _is_taken(error, sys.platform):
             raise PortTakenError(port, find_owner(reachable_host(host), port)) from None
+        if isinstance(error, PermissionError):
+            raise AddressError(f"port {port} needs more rights: {error.strerror}") from None
         raise AddressError(f"{host} is not an address of this machine: {error.strerror}") from None
     return listening
 

@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, extended to give each call access to its connection.
 
-Java's own client and `curl --http2` offer HTTP/2 in the first request of a connection. The parser takes what
-follows the head for the offered protocol, so that the request would lose its body.
+Java's own client and `curl --http2` offer HTTP/2 in the first request of a connection. uvicorn's parser takes
+what follows the head for the offered protocol; without `OfferedUpgradeProtocol` the body would be lost.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ _USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBR
 
 _BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b""))
 _STOP_S = 2
-"""Time that a stopping server leaves to its open calls."""
+"""Seconds that open calls have to end when the server stops."""
 
 
 class OfferedUpgradeProtocol(HttpToolsProtocol):
@@ -136,7 +136,7 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
 
 
 class _Body:
-    """Handler that passes pieces and end of one body on, from a parser that reads nothing else."""
+    """Callbacks of a parser that reads only one body: pass its pieces and its end to the protocol."""
 
     def __init__(self, protocol: HttpToolsProtocol) -> None:
         self._protocol = protocol
@@ -193,8 +193,8 @@ class SocketConnection(Connection):
     """The socket under one call.
 
     A head with Content-Length is held back until its body comes, so that head and body are sent in one piece.
-    (Each piece costs a system call, and a turn of the client.) If anything except the body is sent, the head
-    is sent first.
+    (Each piece costs a system call, and the client a further read.) If anything except the whole body is
+    sent, the head is sent first.
     """
 
     __slots__ = ("_cycle", "_head", "_protocol")
@@ -225,7 +225,7 @@ class SocketConnection(Connection):
                 self._cycle.transport.write(head.octets)
 
     def _keep_head(self, message: Message) -> bool:
-        """Begin the answer as uvicorn does, but hold the head back. Return False if uvicorn must send it."""
+        """Begin the answer, but hold its head back. Return False if uvicorn must send `message`."""
         cycle, status = self._cycle, message["status"]
         if (
             cycle.response_started
@@ -242,7 +242,7 @@ class SocketConnection(Connection):
         return True
 
     def _send_whole(self, message: Message) -> bool:
-        """Send head and body, and end the answer as uvicorn does. Return False if uvicorn must send it."""
+        """End the answer as uvicorn does, by head and body; return False if uvicorn must send `message`."""
         cycle, head, body = self._cycle, self._head, message.get("body", b"")
         if (
             head is None
@@ -345,7 +345,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
     is_tls = False
     closes_on_next_call = False
     _read_of_chunk: int | None = None
-    """Number of bytes read of the open chunk; None if the chunk did not begin in the newest data."""
+    """Number of bytes read of the open chunk if that chunk began in the newest data, else None."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         self.ended = asyncio.Event()
@@ -353,7 +353,7 @@ class MockServerProtocol(OfferedUpgradeProtocol):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read the data. Refuse a chunk of 1 TiB or more at once, because its sender would wait for ever."""
+        """Read the data. Refuse a chunk of 1 TiB or more when it begins: its sender would wait for ever."""
         self._read_of_chunk = None
         super().data_received(data)
         if self._read_of_chunk is not None:
@@ -443,7 +443,7 @@ class ResponseHead(NamedTuple):
 
 
 def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead | None:
-    """Return the head of a response, or None if uvicorn must write the head; `spelled` spells the names.
+    """Return the head of a response, names as `spelled` spells them; None if uvicorn must write the head.
 
     uvicorn must write a head without exactly one Content-Length, a head with a header about the connection,
     and a head that uvicorn refuses.
@@ -468,7 +468,7 @@ def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead
 
 @lru_cache(_KNOWN_NAMES)
 def _name(name: bytes) -> tuple[bytes, bytes]:
-    """Return the name in lower case, and the start of its line; empty if uvicorn must write the header."""
+    """Return the name in lower case, and the start of its line: b"" if uvicorn must write the header."""
     lower = name.lower()
     is_left = lower in _FRAMED_BY_UVICORN or HEADER_RE.search(name)
     return lower, b"" if is_left else b"%s: " % spelled(name)

@@ -169,8 +169,8 @@ class CheckedSpecification(OpenAPISpecification):  # type: ignore[misc] # Connex
 class VendorApp:
     """One vendor's ASGI application: Connexion routes and secures a call, then the pipeline answers.
 
-    Connexion finds the operation and the path values, and whether the call has credentials. The result is
-    added to the `Arrival` of the scope, which comes without a route; the vendor words each refusal.
+    Connexion finds the operation and the path values, and whether the call has credentials. These facts are
+    added to the scope's `Arrival`, which has no route before; the vendor words each refusal.
     """
 
     def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
@@ -221,7 +221,7 @@ class VendorApp:
             )
 
     def _work(self, arrival: Arrival, started: float) -> tuple[Reply, Answer]:
-        """Return the reply to a request, and its answer.
+        """Run and record the call of a request; return the reply, and the pipeline's answer.
 
         The caller holds the answer until the reply is sent, because freeing a large batch takes time.
         """
@@ -245,7 +245,7 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
     """Return the part of a spec that Connexion gets: paths, methods, operation ids, security.
 
     The schemas are left out, and with them Connexion's validation. The engine judges the envelope and each
-    item on its own, in subrequests too, while Connexion would refuse a batch for one bad item, and would
+    item separately, in subrequests too, while Connexion would refuse a batch for one bad item, and would
     build its validators anew for each request. Path parameters are texts, because a vendor has its own 400
     for a key that is no integer, and Connexion would answer 404. Each security scheme is a header of any
     name, because `SecurityHandler` finds the credential.

@@ -1,7 +1,7 @@
-"""The running server: uvicorn from socket and files to saved state, workers, reloading, banner.
+"""The running server: uvicorn with its socket and files, workers, reloading, saved state, banner.
 
 Files are watched with `stat`. That costs little and works in mounted folders and on network drives too, where
-the operating system sends watchfiles no notices.
+the library `watchfiles` would get no notices from the operating system.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from mockserver.server.protocol import TlsFactory, uvicorn_config
 from mockserver.spec.folder import spec_files_in
 
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
-"""SIGBREAK is Ctrl-Break on Windows."""
+"""Signals besides Ctrl-C that stop the server; SIGBREAK is Ctrl-Break on Windows."""
 
 _START_S = 30
 PAUSE_S = 0.5
@@ -273,7 +273,7 @@ Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
 
 
 def stamps_of(places: Iterable[Path]) -> Stamps:
-    """Return the stamps of files, and of all specs in folders; leave missing files out."""
+    """Return the stamps of each file, and of each folder's specs, in `places`; leave out missing files."""
     found: dict[Path, tuple[int, int, int]] = {}
     for place in places:
         for file in spec_files_in(place) if place.is_dir() else [place]:
@@ -319,7 +319,7 @@ def token_line(options: Options) -> str:
 def banner_lines(
     app: Application, options: Options, serving: Serving, url: str, seconds: float
 ) -> Iterator[str]:
-    """Yield the lines of the banner; `url` is the server's address, `seconds` the time of its start."""
+    """Yield the lines of the banner; `url` is the server's address, `seconds` is how long the start took."""
     auth = "strict" if options.strict_auth else "lenient"
     clock = f"frozen at {options.freeze}" if options.freeze else "system"
     mounts = "  ".join(f"/{vendor.name}" for vendor in app.served)

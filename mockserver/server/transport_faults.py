@@ -34,7 +34,7 @@ class ConnectionLostError(MockServerError):
 class Connection:
     """The connection under a call.
 
-    The methods of this class serve servers that give no access to the connection: they do what ASGI permits.
+    The methods of this class do what ASGI permits, for servers that give no access to the connection.
     """
 
     __slots__ = ()
@@ -45,20 +45,20 @@ class Connection:
         return True
 
     async def wait_closed(self) -> None:
-        """Wait until the connection ends, for ten minutes at most; not at all if the end is not noticed."""
+        """Wait until the connection ends, for ten minutes at most; do not wait if no end can be noticed."""
 
     async def flush(self) -> None:
         """Wait until all written bytes are handed to the operating system, if this can be known."""
 
     def write(self, octets: bytes) -> None:
-        """Send bytes without the server's own framing; drop them here, as ASGI has no message for them."""
+        """Send bytes without the server's own framing. This class drops them: ASGI has no such message."""
 
     def buffered(self) -> AbstractContextManager[None]:
         """Collect everything written in the context, including a close, and send it in one piece."""
         return nullcontext()
 
     def close(self) -> None:
-        """Close the connection in order and end the call."""
+        """Close the connection without a reset and end the call."""
         raise ConnectionLostError("closed before the answer was complete")
 
     def reset(self) -> None:
@@ -90,7 +90,7 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """Return the beginning of the content: the fraction of the delivery, or `default` if unset."""
+        """Return the start of the content: the delivery's fraction of it, or if that is None, `default`."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 

@@ -31,9 +31,9 @@ class CallThread:
         self._store, self._thread = store, ThreadPoolExecutor(1, "call")
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
-        """Run the work of a call at once if it is short and the sandbox is free, otherwise in the thread.
+        """Run the work in the event loop if the body is small and the sandbox is free, else in the thread.
 
-        No other call enters the sandbox before the work ends.
+        If work raises TakesLongError, rerun it in the thread. No other call enters the sandbox during work.
         """
         lock = self._store.lock(arrival.call.sandbox)
         if not _is_large(arrival.call.body) and lock.acquire(blocking=False):

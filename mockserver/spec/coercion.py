@@ -69,7 +69,7 @@ _COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
 }
 
 Read: TypeAlias = Callable[[Json], Json]
-"""A function that returns a value with its members under their declared names, scalars in declared types."""
+"""A function that returns a value with members under declared names and scalars in declared types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Coercion:
     """Pairs of a declared type and a conversion to that type, in the order in which conversions are tried."""
 
     def reader(self, schema: Document) -> Read | None:
-        """Compile a reader of values of the schema; return None if the reader would change no value."""
+        """Compile a reader of values of the schema; may return None if a reader would change no value."""
         is_active = self.any_case or self.drops_null_texts or self.drops_null_structures
         is_active = is_active or self.drops_blank_numbers or bool(self.coercions)
         return self._compile(schema, {}) if is_active else None
@@ -124,7 +124,7 @@ class Coercion:
         return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
 
     def _drops_null(self, schema: Document) -> bool:
-        """Return whether null counts as absent, as in .NET: for lists, objects, and texts except GUIDs."""
+        """Return whether the settings drop null of texts (not GUIDs, as in .NET) or of lists and objects."""
         node = resolve(self.document, schema)
         kind = node.get("type")
         if kind == "string":
@@ -181,7 +181,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """Return a reader that leaves values of types in `right`, and tries to convert all other values."""
+    """Return a reader that does not change values of types in `right`, and tries to convert all others."""
 
     def read(value: Json) -> Json:
         if type(value) in right:
@@ -196,7 +196,7 @@ def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json
 
 
 def compile_coercion(document: Document, settings: Document) -> Coercion:
-    """Return the coercion that a media type's `x-binder` declares. Raises SpecError: an unknown setting."""
+    """Return the coercion that a media type's `x-binder` declares. Raises SpecError for an unknown value."""
     coerce = settings.get("coerce", ())
     if unknown := [name for name in coerce if name not in _COERCIONS]:
         raise misused("x-binder.coerce", f"unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")

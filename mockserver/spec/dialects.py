@@ -1,8 +1,8 @@
 """Convert schemas of OpenAPI 3.1, and schemas with mistakes, to OpenAPI 3.0.
 
 Keywords that 3.0 lacks become combinations of keywords of 3.0: `const` becomes an `enum` with one value, `if`
-becomes two alternatives, `dependentRequired` becomes a choice. Our validators know `patternProperties`, which
-stays, and `x-prefix-items`, which `prefixItems` becomes.
+becomes two alternatives, `dependentRequired` becomes a choice. `patternProperties` stays and `prefixItems`
+becomes `x-prefix-items`, because our validators know these two keywords.
 """
 
 from __future__ import annotations
@@ -81,12 +81,12 @@ _ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
 
 @dataclass(slots=True)
 class SchemaDialect:
-    """Reader of schemas."""
+    """Converter of schemas to OpenAPI 3.0."""
 
     refer: Callable[[str], dict[str, Any]]
-    """Returns the schema to write in place of a reference."""
+    """Returns the schema that replaces a reference; {} if the reference is broken."""
     find_mapped: Callable[[str], str]
-    """Returns the reference for a value of a discriminator's mapping; "" if it has no target."""
+    """Returns the reference for a value of a discriminator's mapping; "" if that value leads to no schema."""
     tell: Tell
     scopes: list[Document] = field(default_factory=list)
     """The schemas around the schema that is being read, for references to their `$defs`."""
@@ -166,7 +166,7 @@ class SchemaDialect:
         return "null" in named
 
     def _read_word(self, name: str, value: Json, made: dict[str, Any]) -> None:
-        """Read a keyword that does not depend on other keywords."""
+        """Read a keyword into `made` if the keyword does not depend on other keywords."""
         is_kept = (name in _TEXTS and isinstance(value, str)) or (name in _TRUTHS and value is True)
         if name in _OBJECTS:
             if isinstance(value, dict):

@@ -61,7 +61,7 @@ class BrokenReference:
 
 
 def find_broken_references(document: Document) -> Iterator[BrokenReference]:
-    """Yield every `$ref` of the document that has no target or leads to itself, in order."""
+    """Yield, in order, every `$ref` that is no text, leads out of the document, to nothing or to itself."""
     for path, reference in _references(document, (), named=False):
         fault, nearest = _fault_of(document, reference)
         if fault:
@@ -87,7 +87,7 @@ def _fault_of(document: Document, reference: Json) -> tuple[str, str]:
 
 
 def _references(node: Json, path: Path, *, named: bool) -> Iterator[tuple[Path, Json]]:
-    """Yield path and `$ref` of each object with a `$ref`; if `named`, keys of `node` are not keywords."""
+    """Yield path and `$ref` of each object with a `$ref`; if `named`, the keys of `node` are names."""
     if isinstance(node, list):
         for index, child in enumerate(node):
             yield from _references(child, (*path, index), named=False)
@@ -127,7 +127,7 @@ def _below(node: Any, step: str) -> Any:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """Return the reference with the nearest name in place of its first missing step; "" if still broken."""
+    """Replace the first missing step by the most similar name; return "" if the result has no target."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)
@@ -157,16 +157,16 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
 
 
 def vendor_name(file: FilePath) -> str:
-    """Return the name of the vendor of a file: the name of the file, in lower case and with dashes."""
+    """Return a vendor's name: the file's name without extension, in lower case, dashes for other signs."""
     stem = re.sub(r"\.(ya?ml|json)$", "", file.name, flags=re.IGNORECASE)
     name = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_") or "api"
     return f"{name}-api" if name in _RESERVED_NAMES else name
 
 
 def is_marked(file: FilePath) -> bool:
-    """Return whether a file is OpenAPI 3.0 and has our annotations. Raises SpecError.
+    """Return whether a file is OpenAPI 3.0 and has our annotations. Raises SpecError if it is unreadable.
 
-    The author of an annotated file wants to know every mistake in the file.
+    Such a file is read strictly, because its author wants to know every mistake in the file.
     """
     text = read_text(file)
     return bool(_MARK.search(text) and _VERSION_3_0.search(text))
@@ -213,7 +213,7 @@ def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:
 def index(name: str, text: str, document: Json, file: str, *, is_whole: bool = False) -> Spec:
     """Index the document of a spec; `file` is named in errors. Raises SpecError.
 
-    `is_whole`: the caller knows that no reference is broken, so that they need not be checked again.
+    `is_whole`: the caller knows that no reference is broken, so that references need no further check.
     """
     with refuse_malformed(file):
         try:

@@ -1,10 +1,10 @@
 """Complete the annotations `x-batch` and `x-collection` of a file from its paths and schemas.
 
-An operation is a batch if it declares 207 with one list of rows in which an item may be refused. A written
-`x-batch` replaces members of the `x-batch` that is found; `x-batch: false` declares that there is no batch.
+An operation is a batch if it declares 207 with one list of rows in which an item may be refused. An `x-batch`
+in the file replaces members of the `x-batch` that is found; `x-batch: false` declares that there is no batch.
 A path that ends in a parameter, such as `/orders/{id}`, is the path of a record if a `PUT` on this path, or a
-`POST` or a batch on the path above, makes records. A written `x-collection` names another collection; ""
-names no collection.
+`POST` or a batch on the path above, makes records. An `x-collection` in the file names another
+collection; "" names no collection.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def complete_collections(document: dict[str, Any]) -> None:
 
 
 def _places_of_batches(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield each batch's collection with the path of a record or, if no record has a path, of the list."""
+    """Yield path and collection: for each batch its record path, or if missing, its parent and own path."""
     for path, item in document["paths"].items():
         for batch in (item[method].get("x-batch") for method in _METHODS if method in item):
             collection = batch.get("collection") if isinstance(batch, dict) else None
@@ -88,7 +88,7 @@ def _write_collection(item: Document, name: str) -> None:
 
 
 def mark_of(item: Document, name: str = "x-collection") -> str | None:
-    """Return an annotation of a path item, or of the first of its operations that has it; None if none has.
+    """Return the annotation `name` of a path item, else that of its first annotated operation, else None.
 
     An annotation that is not a text belongs to another program and is ignored.
     """
@@ -105,8 +105,8 @@ def is_record_path(path: str) -> bool:
 def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
     """Complete the `x-batch` of each operation that is a batch, in place.
 
-    Return whether an operation is annotated now, and a note on each operation that looks like a batch but
-    is not taken for a batch.
+    Return whether at least one operation is annotated now, and a note on each operation that looks like a
+    batch but is not taken for a batch.
     """
     notes: list[Note] = []
     marked = False
@@ -136,9 +136,9 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
 
 
 def _looks_like_batch(document: Document, path: str, method: str) -> bool:
-    """Return whether an operation takes a list of objects, and answers 207 or is called a batch.
+    """Return whether an operation takes a list of objects, and its answer or its name suggests a batch.
 
-    An operation that is called a batch must answer with several lists if it does not declare 207.
+    A declared 207 suggests a batch; so does a name with batch or bulk, if the answer has several lists.
     """
     node = document["paths"][path][method]
     is_multi = _MULTI_STATUS in node.get("responses", EMPTY)
@@ -150,7 +150,7 @@ def _looks_like_batch(document: Document, path: str, method: str) -> bool:
 
 
 def _doubt(document: Document, path: str, method: str, found: Document) -> str:
-    """Return why an operation is not taken for a batch; "" if its answer tells what becomes of each item."""
+    """Return why an operation is not taken for a batch; "" if it is taken for a batch."""
     if word := _other_work(document, path, method):
         return f"its name says {word}"
     if "key" not in found:
@@ -193,7 +193,8 @@ def _note(document: Document, path: str, method: str, doubt: str) -> Note:
 def batch_correction(document: Document, path: str, method: str) -> str:
     """Return the `x-batch` to write for an operation; "" if the operation is not like a batch.
 
-    If no `x-batch` could tell the outcome of each item, return `x-batch: false`.
+    If an operation like a batch does other work than storing, or if no `x-batch` could tell the outcome of
+    each item, return `x-batch: false`.
     """
     node = document["paths"][path][method]
     places = [None, *object_lists(document, answer_schema(document, node))]
@@ -222,7 +223,8 @@ def found_batch(
 ) -> dict[str, Any]:
     """Return the `x-batch` that path and schemas of an operation suggest; {} if its body has no list.
 
-    If `of_objects`, only a list of objects counts. If `rows_at` is None, the rows are the answer's only list.
+    If `of_objects`, only a list of objects counts. `rows_at` is the pointer to the answer's rows; None means
+    the answer's only list of objects.
     """
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
@@ -258,7 +260,7 @@ def found_batch(
 
 
 def _shared_key(document: Document, row: Document, item: Document) -> str:
-    """Return the first text or integer that item and row both require, and that tells no outcome; else ""."""
+    """Return the first text or integer member required by item and row that tells no outcome; else ""."""
     told = {one for names in _ROW_MEMBERS.values() for one in names}
     shared = (
         one for one in row.get("required", ()) if one in item.get("required", ()) and plain(one) not in told
@@ -295,7 +297,7 @@ def _outcome(document: Document, row: Document, item: Document, key: str) -> dic
 
 
 def _rows(document: Document, node: Document, wanted: str | None) -> tuple[str, Document]:
-    """Return pointer and schema of an answer's rows: the `wanted` list, else the only list; {} if none."""
+    """Return pointer to an answer's rows (`wanted`, else its only list), and schema of a row; {} if none."""
     answer = answer_schema(document, node)
     places = object_lists(document, answer) if wanted is None else [wanted]
     if len(places) != 1:
@@ -326,14 +328,15 @@ def _records_below(paths: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def collection_name(path: str) -> str:
-    """Return the name of the records at a path: its words, without parameters."""
+    """Return the name of the records at a path: the words of the path, without parameters."""
     return "/".join(one for one in path.split("/") if one and "{" not in one) or path.strip("/{}")
 
 
 def collection_of(document: Document, path: str) -> str:
     """Return the name of the records that calls of a path make or read.
 
-    It is taken from the path of one record, else from the nearest path upwards that has a GET.
+    The name is taken from the path of one record, else from the nearest path upwards that has a GET, else
+    from `path` itself.
     """
     start = path
     while start and "get" not in document["paths"].get(start, EMPTY):

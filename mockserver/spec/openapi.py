@@ -29,19 +29,19 @@ _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class PathForms:
-    """Equivalent forms of a path."""
+    """Rules for equivalent forms of a path (`x-paths`)."""
 
     any_case: bool = False
     trailing_slash: bool = False
     prefixes: tuple[str, ...] = ()
     """Beginnings that every path may have."""
     aliases: tuple[tuple[str, str], ...] = ()
-    """Pairs of an alternative path, or beginning of paths, and what the spec has in its place."""
+    """Pairs of a path, or beginning of paths, that clients may use and the path that the spec has instead."""
     base: str = ""
-    """Beginning of all paths, if clients have it in their base URL."""
+    """Beginning of paths that clients put into their base URL; "" if they put no path into it."""
 
     def plain(self, path: str) -> str:
-        """Return the path without prefix and trailing slash, and with the spec's name for an alias."""
+        """Return the path without prefix and trailing slash, and with the spec's path instead of an alias."""
         prefix = next((one for one in self.prefixes if self._begins(path, one)), "")
         path = path[len(prefix) :]
         if self.trailing_slash and len(path) > 1:
@@ -106,7 +106,7 @@ class Parameter:
     """OpenAPI's `in`."""
     required: bool
     explode: bool
-    """Whether a list is sent as a repeated name."""
+    """OpenAPI's `explode`: in a query, whether a list is sent by repeating the parameter's name."""
     schema: Document
     style: str = ""
     content: str = ""
@@ -242,7 +242,7 @@ class Operation:
 
     @property
     def has_success(self) -> bool:
-        """Whether a status of success is declared. If not, `default` declares the success."""
+        """Whether a status of 1xx, 2xx or 3xx is declared. If not, `default` declares the success."""
         return any(name.startswith(("1", "2", "3")) for name in self.responses)
 
     def declared_key(self, status: int) -> str:
@@ -261,13 +261,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note on a place that was left out, or read differently from what is written there."""
+    """A note on a part of a file that was left out, or read differently from what the file says."""
 
     path: Path
     message: str
     cure: str = ""
     line: int = 0
-    """Line in the root file, from 1, of the place or of its nearest ancestor in that file; 0 if unknown."""
+    """Line of that part, or of its nearest ancestor, in the root file, counted from 1; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,22 +288,22 @@ class Spec:
     operations: Mapping[str, Operation]
     routes: tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]
     scope: tuple[Document, ...]
-    """Places of the tenant in a call."""
+    """`x-scope`: the header, query parameter or body member that may name the tenant, in this order."""
     paths: PathForms
     any_case_query: bool
     idempotency_header: str
     """`x-idempotency-header`: the header with the idempotency key."""
     notes: tuple[Note, ...] = ()
-    """What was left out, or read differently from what is written."""
+    """Notes on parts that were left out, or read differently from what the file says."""
     is_own: bool = False
-    """Whether this is an own file: without a package, and not OpenAPI 3.0 with our annotations.
+    """Whether this is an own file: no package has its name, and it is not OpenAPI 3.0 with our annotations.
 
-    Every operation of an own file answers.
+    Every operation of an own file answers calls.
     """
     parts: tuple[FilePath, ...] = ()
     """The other files that the spec refers to, including missing files."""
     tenant_key: str = field(init=False)
-    """The header that names the tenant, in lower case; "" if none does."""
+    """The header that names the tenant, in lower case, if `scope` begins with a header; else ""."""
     _literal: Mapping[tuple[str, str], RouteMatch] = field(init=False, repr=False, compare=False)
     """What `match` finds at the paths without parameters, by method and path."""
     _plain: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -319,7 +319,7 @@ class Spec:
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
 
     def match(self, method: str, path: str) -> RouteMatch:
-        """Return the operation that serves `method` on `path`, which starts below the mount.
+        """Return the operation for `method` on `path` (below the mount), and the values of its parameters.
 
         Raises NotFound, MethodNotAllowed.
         """
@@ -339,7 +339,7 @@ class Spec:
         raise NotFound("path", path)
 
     def find_operation(self, path: str, method: str) -> Operation | None:
-        """Return the operation of method and path; else any operation of the path; else None."""
+        """Return the operation of method and path; else the first operation of the path; else None."""
         found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
         return next((one.get(method.lower()) or next(iter(one.values())) for one in found), None)
 
@@ -395,7 +395,7 @@ def resolve(document: Document, node: Any) -> Any:
 def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, Any]:
     """Return the schema with references and `allOf` resolved, and one choice of each `oneOf` and `anyOf`.
 
-    `turn` is the index of the choice, modulo the number of choices; None leaves all choices.
+    `turn` is the index of the choice, modulo the number of choices; None keeps `oneOf` and `anyOf`.
     Raises SpecError.
     """
     node = dict(resolve(document, schema))
@@ -423,7 +423,7 @@ def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, A
 
 
 def _discriminating(discriminator: Document, choice: Document) -> dict[str, Any]:
-    """Return the member that tells which choice was made, with its only value."""
+    """Return the schema of the member that tells the choice, with its only value; {} if that is unknown."""
     reference = choice.get("$ref", "")
     values = [name for name, target in discriminator.get("mapping", {}).items() if target == reference]
     value = next(iter(values), reference.rpartition("/")[2])
@@ -439,7 +439,7 @@ def plain(name: object) -> str:
 def build_routes(
     operations: Mapping[str, Operation], *, any_case: bool
 ) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
-    """Return one pattern for each path template; literal templates precede templates with parameters."""
+    """Return pattern and operations of each path template; templates with fewer parameters come first."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation

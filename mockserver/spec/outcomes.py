@@ -23,7 +23,7 @@ _GOOD = re.compile(
 )
 _IDENTITIES = re.compile("(id|key|number|reference|href|url|uri|link|location|rev|etag)$")
 _TOLD = frozenset({"code", "errorcode", "status", "statuscode", "httpstatus"})
-"""Names of members of a row that can be derived from the outcome of the item."""
+"""Names of a row's members whose value can be derived from the outcome of the item."""
 
 _SENTENCES = re.compile(
     "(validation|field)?(errors?|details|problems|violations|messages|issues|causes|reasons)"

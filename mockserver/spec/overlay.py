@@ -22,14 +22,14 @@ _WORDS = ("update", "remove", "copy")
 @dataclass(frozen=True, slots=True)
 class Overlay:
     name: str
-    """Name of its file."""
+    """Name of the overlay's file."""
     extends: str
-    """Name of the file of the document that the overlay changes; "" if it names none."""
+    """Name of the file that the overlay applies to; "" if the overlay names no file."""
     actions: tuple[Document, ...]
 
 
 def read_overlay(file: FilePath) -> Overlay:
-    """Read an overlay. Raises SpecError: the file is no overlay, or an action cannot be carried out."""
+    """Read an overlay. Raises SpecError if the file is no overlay, or an action cannot be carried out."""
     document = parse(read_text(file), file.name)
     if not isinstance(document, dict) or not str(document.get("overlay", "")).startswith("1."):
         raise SpecError("expected an OpenAPI Overlay", ("overlay",), file=file.name, cure="overlay: 1.0.0")
@@ -94,7 +94,7 @@ def _unshared(value: Json) -> Any:
 
 
 def _inline_path_items(document: dict[str, Any]) -> None:
-    """Replace references to path items by the path items, so that targets find their operations."""
+    """Replace references to path items by these path items, so that actions find the operations in them."""
     paths: Json = document.get("paths")
     if not isinstance(paths, dict):
         return
@@ -137,7 +137,7 @@ def _at(document: Any, place: Path) -> Any:
 
 
 def _merged(target: Any, change: Any) -> Any:
-    """Merge objects member by member, join lists, and replace any other target by the change."""
+    """Merge objects member by member, join lists, and replace every other target by the change."""
     if isinstance(target, Mapping) and isinstance(change, Mapping):
         return {**target, **{name: _merged(target.get(name), one) for name, one in change.items()}}
     if isinstance(target, list) and isinstance(change, list):

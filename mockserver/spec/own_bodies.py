@@ -1,4 +1,4 @@
-"""Decoders for own files (`Spec.is_own`): forms, XML and texts, converted to the types of their schemas."""
+"""Decoders of request bodies for APIs of own files (`Spec.is_own`): forms, XML and texts, typed by schema."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mockserver.spec.text_values import SEPARATORS, TextReader, convert
 from mockserver.spec.typed_xml import AnswerReader
 
 DecodeBody = Callable[[Call, str, int], Json]
-"""A function that decodes a body by a call, a charset, and the maximum number of bytes of lenient JSON.
+"""A function that decodes a call's body; it receives call, charset and maximum bytes of lenient JSON.
 
-The call's assumptions apply. Raises MalformedBody; TakesLongError: more bytes of lenient JSON.
+The call's assumptions apply. Raises MalformedBody; TakesLongError if lenient JSON has more bytes.
 """
 
 _STRUCTURES = frozenset({"object", "array"})

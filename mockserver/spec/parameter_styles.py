@@ -19,7 +19,7 @@ from mockserver.spec.text_values import SEPARATORS, TextReader, Tree, convert_te
 
 USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _PLAIN_PLACES = ("path", "header", "query")
-"""The places of parameters that are read by their types, in the order in which problems are told."""
+"""OpenAPI's `in` of the parameters that are read by their types, in the order of their problems."""
 
 _PREFIXES = {"label": ".", "matrix": ";"}
 _EXPLODED = {"simple": ",", "label": ".", "matrix": ";"}
@@ -39,7 +39,7 @@ class _Sent(NamedTuple):
     """Texts in the query, by the declared name of their parameter."""
 
     def pairs(self, place: str) -> Pairs:
-        """Return names and texts in the query, the path, the headers or the header `cookie`."""
+        """Return names and texts in query, path or headers; for cookies, the header `cookie` as one text."""
         if place == "query":
             return self.query
         if place == "cookie":
@@ -164,7 +164,7 @@ class _StyledReader:
 
 
 def _members(parts: list[str], *, is_exploded: bool) -> Tree:
-    """Return the members of an object whose parts are `a=1` (exploded), or names and texts in turn.
+    """Return the members of an object with parts such as `a=1` if `is_exploded`, else `a` and `1` in turn.
 
     Raises _MisspelledError.
     """
@@ -180,7 +180,7 @@ class _PlainReader:
 
     parameter: Parameter
     name: str
-    """The name by which a call sends the parameter: of a header, its name in lower case."""
+    """The name by which a call sends the parameter; the name of a header is in lower case."""
     kind: str
     element: str
     schema: Schema
@@ -212,13 +212,13 @@ class CompiledParameters:
 
     readers: Sequence[_StyledReader | _PlainReader]
     query: Mapping[str, str] | None
-    """Declared names by spelling (in lower case if `any_case`). If None, any name may be sent."""
+    """Declared names in the query; the keys are in lower case if `any_case`. None allows every name."""
     any_case: bool
 
     def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
         """Return the values that are sent, by declared name, and all problems.
 
-        A name in the query that is not declared is a problem; the caller decides whether it is ignored.
+        Unless `query` is None, an undeclared name in the query is a problem, which the caller may ignore.
         """
         query = parse_qsl(call.query, keep_blank_values=True, errors="replace") if call.query else []
         named: dict[str, list[str]] = {}

@@ -69,7 +69,7 @@ def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
 
 
 def _choices(code: Any, value: Any) -> str:
-    """Return the characters that are possible at one place. Raises ValueError: an unsupported pattern."""
+    """Return the characters that a node of a pattern accepts. Raises ValueError if it is unsupported."""
     if code is codes.LITERAL:
         return chr(value)
     if code is codes.ANY:

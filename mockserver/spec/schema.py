@@ -146,7 +146,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class NumberMember:
-    """A member of items whose value is a number, with its bounds; None means no bound."""
+    """A number member of a batch's items, with its bounds; None means no bound."""
 
     name: str
     types: frozenset[type]
@@ -173,7 +173,7 @@ class NumberMember:
 
 @dataclass(frozen=True, slots=True)
 class ListSchema:
-    """The closed schema of a batch's items."""
+    """The schema of a batch's items, which refuses undeclared members."""
 
     whole: Schema
     """Judges a list of items, except for their `numbers`."""
@@ -210,10 +210,10 @@ def compile_schema(  # noqa: PLR0913 - each has its default
     optional: str = "",
     every_format: bool = False,
 ) -> Schema:
-    """Compile `node` of `document`; if `closed`, refuse unnamed members. Raises SpecError.
+    """Compile `node` of `document`; if `closed`, refuse undeclared members. Raises SpecError.
 
-    Members with the keyword `optional` are not required: for requests it is `readOnly`, for answers
-    `writeOnly`. If `every_format`, also judge the formats that only the library knows, such as email.
+    `optional` names the keyword of members that are not required: `readOnly` in requests, `writeOnly` in
+    answers. If `every_format`, also judge the formats that only the library knows, such as email.
     """
     components = {"schemas": _referenced_schemas(document, node)}
     shape = partial(with_optional, mark=optional)
@@ -268,7 +268,7 @@ class SchemaCompiler:
 
 
 def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
-    """Return a schema that accepts any value for an item's plain number members, and these members."""
+    """Return an item's schema without the rules of its plain number members, and these members."""
     node = resolve(document, item)
     if node.get("type") != "object" or node.get("nullable"):
         return item, ()
@@ -314,7 +314,7 @@ def _format_checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]
 def to_draft4(
     node: Json, patterns: Mapping[str, str] = EMPTY, *, closed: bool = False, named: bool = False
 ) -> Any:
-    """Return a schema of OpenAPI 3.0 as Draft 4, with a type for `nullable`, bounds or patterns for formats.
+    """Return an OpenAPI 3.0 schema as Draft 4: `nullable` becomes a type, formats become bounds or patterns.
 
     If `named`, the keys of `node` are names, not keywords.
     """
@@ -369,7 +369,7 @@ def with_optional(node: Json, mark: str, names: frozenset[str] = frozenset()) ->
 def extension_values(
     document: Document, node: Document, extension: str, path: Path = (), seen: frozenset[str] = frozenset()
 ) -> dict[Path, Any]:
-    """Return the values of `extension` in the schema, by path; "*" in a path is any element of a list."""
+    """Return the values of `extension` in the schema, by path; "*" in a path means every element."""
     reference, found = node.get("$ref", ""), {}
     if reference in seen:
         return {}
@@ -463,7 +463,7 @@ def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:
     """Return path and value of the invalid part of `value`.
 
-    jsonschema-rs tells names of members that look like a number ("6", "06", "+6") as numbers.
+    jsonschema-rs reports names of members that look like a number ("6", "06", "+6") as numbers.
     """
     path: list[str | int] = []
     for given in error.instance_path:

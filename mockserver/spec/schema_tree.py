@@ -1,7 +1,7 @@
-"""Compile each place of a document's values once, from all schemas that apply to the place.
+"""Compile, once for each place of a value in a document, all schemas that apply to the value.
 
-For a member of an object, the schemas are those in the parts of `allOf` and in the variants of `oneOf` and
-`anyOf`. References are resolved.
+The schemas of an object's member are those that the object's own schema, the parts of its `allOf`, and the
+variants of its `oneOf` and `anyOf` have for the member. References are resolved.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ class SchemaMember:
     omitted: bool = False
     """Whether the member has no XML form."""
     repeated: bool = False
-    """Whether the member is a list whose items have no element around them in XML."""
+    """Whether the member is a list whose items have no common element around them in XML."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
-    """The facts that all schemas of one place state."""
+    """Facts that follow from all schemas of one place together."""
 
     schemas: Schemas
-    """Kept alive here, because `SchemaTree` finds places by the `id` of their schemas."""
+    """Stored so that Python frees no schema: `SchemaTree` finds a place by Python's `id()` of each schema."""
     kind: str
-    """The first JSON type; without a type, "object" if there are members, else ""."""
+    """The first JSON type that a schema has; if none has a type, "object" if there are members, else ""."""
     kinds: frozenset[str]
-    """The JSON types of all schemas; without a type, guessed from members and items."""
+    """The JSON types of all schemas; if none has a type, the type that members or items imply."""
     name: str
     """Name of the element in XML; "" if no schema names it."""
     namespace: str
@@ -58,17 +58,17 @@ class SchemaPlace:
     item_name: str
     """Name of the element of each item in XML; "" if no schema names it."""
     others: Schemas
-    """The schemas of members that have no schema of their own."""
+    """The schemas for members that no schema names (`additionalProperties`)."""
     types: Mapping[str, Document]
-    """Schemas by name of a type, for elements that name their type (`x-xml`)."""
+    """Schemas by the type that an XML element names in `xsi:type`; from `types` of `x-xml`."""
     members: Mapping[str, SchemaMember]
     by_element: Mapping[str, str]
-    """The names of members by the names of their elements."""
+    """Names of the members in JSON, by the names of the members' elements in XML."""
     by_attribute: Mapping[str, str]
     answered: Mapping[str, Schemas]
-    """The members that answers may have, with their schemas."""
+    """Schemas of the members that answers may have, by the name of the member."""
     is_open: bool
-    """Whether a schema allows members that it does not name."""
+    """Whether undeclared members are allowed: by a schema, or because the schemas declare no members."""
 
     def type_named(self, name: str) -> Schemas:
         return (self.types[name],) if name in self.types else ()
@@ -76,7 +76,7 @@ class SchemaPlace:
 
 @dataclass(frozen=True, slots=True)
 class SchemaTree:
-    """The places of the schemas of one document; each is compiled on first use."""
+    """The `SchemaPlace` objects of one document; each `SchemaPlace` is compiled on first use."""
 
     document: Document
     known: dict[tuple[int, ...], SchemaPlace] = field(default_factory=dict)
@@ -180,7 +180,7 @@ def _under(parts: list[Document], keyword: str) -> Schemas:
 
 
 def _merged(parts: list[Document], keyword: str) -> dict[str, Any]:
-    """Return the merged objects of a keyword; if several parts have a member, the first part counts."""
+    """Merge the parts' objects under the keyword; of members with equal names, the first member counts."""
     merged: dict[str, Json] = {}
     for part in parts:
         merged = {**part.get(keyword, EMPTY), **merged}
@@ -197,7 +197,7 @@ def _without(value: Json, beyond: frozenset[Path], path: Path) -> Any:
 
 
 def _allows_any_member(part: Document) -> bool:
-    """Return whether the part alone allows any object; a part that requires members does not."""
+    """Return whether the part allows every member: `additionalProperties: true`, or only `type: object`."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     named = ("properties", "required", *COMBINING_KEYWORDS)

@@ -1,7 +1,7 @@
 """Convert an OpenAPI document to the form that is served: OpenAPI 3.0, one file, every operation complete.
 
-References lead only to schemas, all of which are in `components`; parameters, bodies and answers are written
-where they are used. An operation that cannot be read stays, with the reason in `x-not-served`.
+All references lead to schemas in `components`; each operation contains its parameters, bodies and answers. An
+operation that cannot be read stays in the document, with the reason in `x-not-served`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LONGEST_CHAIN = 50
 _MEDIA_TYPE = re.compile(r"[\w.+*!#$&^-]+/[\w.+*!#$&^-]+")
 _PARAMETER_PLACES = ("path", "query", "header", "cookie")
 _OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
-"""Headers that OpenAPI describes elsewhere: parameters of these names are ignored."""
+"""Headers that OpenAPI does not describe as parameters; header parameters with these names are ignored."""
 
 _LEAST_OPERATION = "get: {responses: {'200': {description: orders}}}"
 _SUCCESS = {"post": "201", "delete": "204"}
@@ -34,7 +34,7 @@ _SUCCESS = {"post": "201", "delete": "204"}
 
 @dataclass(frozen=True, slots=True)
 class ServedForm:
-    """The document as it is served, and what was changed."""
+    """The document in the form that is served, and notes on what was changed."""
 
     document: dict[str, Any]
     notes: tuple[Note, ...]
@@ -45,7 +45,7 @@ class ServedForm:
 def served_form(source: Document) -> ServedForm:
     """Return the served form of an OpenAPI or Swagger document.
 
-    Raises SpecError: another version, or no operation.
+    Raises SpecError: the version is not supported, or the document has no operation.
     """
     version = str(source.get("openapi", source.get("swagger", "")))
     if version.startswith("3.2"):
@@ -176,7 +176,7 @@ class _Reader:
         return made
 
     def _with_siblings(self, node: Json) -> dict[str, Any]:
-        """Return a path item; if it has a `$ref`, add the members of the target that the path item lacks."""
+        """Return a path item; if it has a `$ref`, add the members that only the referenced path item has."""
         target = self._target(node)
         siblings = {name: value for name, value in members(node).items() if name != "$ref"}
         return {**members(target), **siblings}
@@ -343,7 +343,7 @@ class _Reader:
         self.notes.append(Note(self.place, message, cure))
 
     def _target(self, node: Json) -> Json:
-        """Return the node, or, if it is a reference, the target at the end of the chain. Raises SpecError."""
+        """Return the value to which the node leads by references, or the node itself. Raises SpecError."""
         for _ in range(_LONGEST_CHAIN):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
@@ -354,14 +354,14 @@ class _Reader:
         raise SpecError(f"$ref: {node['$ref']} points at itself")
 
     def target_or_nothing(self, node: Json) -> Json:
-        """Return what `_target` returns; if a reference is broken, the node itself."""
+        """Return what `_target` returns; if a reference is broken, return the node itself."""
         try:
             return self._target(node)
         except SpecError:
             return node
 
     def _find(self, reference: str) -> Json:
-        """Return the value that a reference names. Raises SpecError: no value, no file, or another host."""
+        """Return the value at a reference. Raises SpecError: the value is missing or on another host."""
         if not reference.startswith("#"):
             if re.match("(https?:)?//", reference):
                 cure = "download it beside the file, and refer to that"
@@ -399,7 +399,7 @@ class _Reader:
         return self.anchors[name]
 
     def _refer(self, reference: str) -> dict[str, Any]:
-        """Return a reference to the component; if the given `reference` is broken, set `fault`, return {}."""
+        """Return a reference into `components`; if `reference` is broken, set `self.fault` and return {}."""
         name = self.names.get(reference)
         if name is None:
             try:
@@ -454,7 +454,7 @@ class _Reader:
             self.components[name] = _Component(name, schema, self.uses, self.fault)
 
     def _break_circles(self, name: str, above: tuple[str, ...], done: set[str]) -> None:
-        """Remove references by which a schema includes itself (by `allOf` …), because they say nothing."""
+        """Replace each meaningless reference, which makes a schema part of itself (`allOf` …), with {}."""
         above = (*above, name)
         for parts, place in list(_combined(self.components[name].schema)):
             target = str(parts[place].get("$ref", "")).removeprefix(_SCHEMAS)
@@ -465,7 +465,7 @@ class _Reader:
         done.add(name)
 
     def _leave_out_broken(self, paths: dict[str, dict[str, Any]]) -> None:
-        """Leave out the operations that use a schema with a broken reference."""
+        """Mark each operation that uses a schema with a broken reference as not served."""
         broken = self._broken_components()
         for path, item in paths.items():
             for method in METHODS:
@@ -491,7 +491,7 @@ class _Reader:
 
 
 def server_paths(document: Document) -> tuple[str, ...]:
-    """Return the paths of all servers, which clients may send as prefixes; variables get their defaults."""
+    """Return the paths in all server URLs, with the variables' defaults: prefixes that clients may send."""
     found: dict[str, None] = {}
     items = [document, *members(document.get("paths")).values()]
     nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]
@@ -556,7 +556,7 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _prose(node: Document) -> dict[str, Any]:
-    """Return the members that only people read."""
+    """Return the members for human readers: summary, description, tags, deprecated."""
     kept = {name: node[name] for name in ("summary", "description") if isinstance(node.get(name), str)}
     if tags := texts(node.get("tags")):
         kept["tags"] = tags

@@ -18,7 +18,7 @@ from mockserver.model import Document, Json, escape_step
 from mockserver.spec.yaml_positions import describe_yaml_error
 
 PARTS = "x-parts"
-"""Member of the root document with the other files, each under its path from the root's folder."""
+"""Member of the root document with the other files, by path: relative in the root's folder, else absolute."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -29,7 +29,7 @@ _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a file in UTF-8 or UTF-16, without a byte order mark. Raises SpecError."""
+    """Return the text of a UTF-8 or UTF-16 file, without the byte order mark. Raises SpecError."""
     try:
         content = file.read_bytes()
         wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -41,7 +41,7 @@ def read_text(file: Path) -> str:
 
 
 def parse(text: str, name: str) -> Json:
-    """Return the document of a JSON or YAML text; numbers stay exact, names are texts. Raises SpecError."""
+    """Parse the JSON or YAML text of file `name`. Numbers are exact, names are texts. Raises SpecError."""
     document = _parsed(text, name)
     if is_deep(document, _MOST_LEVELS):
         raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name)
@@ -78,7 +78,7 @@ def _exact(text: str) -> Decimal | str:
 
 
 def _whole_texts(value: Json) -> Json:
-    """Return the value with U+FFFD for halves of surrogate pairs, which no UTF-8 can hold."""
+    """Return the value with U+FFFD in place of lone surrogates, which UTF-8 cannot encode."""
     if isinstance(value, str):
         return _LONE.sub("\ufffd", value)
     if isinstance(value, list):
@@ -116,14 +116,14 @@ class SourceDocument:
     """The text of the root file."""
     document: dict[str, Any]
     files: tuple[Path, ...]
-    """The other files that the document refers to, including missing files."""
+    """The other files that the document refers to, including files that cannot be read."""
 
 
 def read_source(root: Path) -> SourceDocument:
-    """Read a document; put the other files that it refers to into its `x-parts`, and make references local.
+    """Read a document, put the other files that it refers to into its `x-parts`, and point references there.
 
-    A reference to a missing file, or to another host, stays unchanged. Raises SpecError: the root is no
-    document.
+    A reference to a file that cannot be read, or to another host, stays unchanged. Raises SpecError: the root
+    file cannot be read, or has no mapping.
     """
     text = read_text(root)
     document = parse(text, root.name)
@@ -149,7 +149,7 @@ class _Bundle:
     """Files that could not be read."""
 
     def localize(self, document: Json, file: Path) -> None:
-        """Make the references of a document local; read each file at the first reference to it."""
+        """Point references in `document` and in referenced files into the root document; read a file once."""
         ahead = [(document, file)]
         while ahead:
             node, here = ahead.pop()
@@ -160,7 +160,7 @@ class _Bundle:
                     ahead.append((self.parts[self.names[part]], part))
 
     def _local(self, reference: str, here: Path) -> tuple[str, Path | None]:
-        """Return the reference made local, and its file if this call has read the file (else None)."""
+        """Return the reference for the root document, and the file if this call has read it, else None."""
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None
@@ -188,7 +188,7 @@ class _Bundle:
 
 
 def _file_at(address: str, here: Path) -> Path | None:
-    """Return the file at an address in the file `here`; None if it is on another host, or is no file."""
+    """Return the file that an address in the file `here` names; None for a folder, device or other host."""
     try:
         parts = urlsplit(address)
         file = (here.parent / unquote(parts.path)).resolve()
@@ -199,7 +199,7 @@ def _file_at(address: str, here: Path) -> Path | None:
 
 
 def _reference_holders(document: Json) -> Iterator[dict[str, Any]]:
-    """Yield once each object with a `$ref` that is a text; skip lists of values or examples."""
+    """Yield each object with a text `$ref` once; skip lists of data (under `enum`, `examples` …)."""
     ahead, seen = [document], set()
     while ahead:
         node = ahead.pop()

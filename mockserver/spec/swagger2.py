@@ -1,4 +1,4 @@
-"""Convert operations of Swagger 2.0 to OpenAPI 3; schemas stay unchanged, because `dialects` reads them."""
+"""Convert operations of Swagger 2.0 to OpenAPI 3; the module `dialects` converts the schemas."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 
 Resolve = Callable[[Json], Json]
-"""A function that returns the last target of a node's references. Raises SpecError."""
+"""A function that returns the last target of a reference, and a broken reference or other node unchanged."""
 
 
 def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class _Swagger:
     """Media types of the answers of operations that declare none."""
 
     def path_item(self, node: Json) -> dict[str, Any]:
-        """Return the path item, with its parameters written into each of its operations."""
+        """Return the path item, with its parameters moved into each of its operations."""
         item = {**members(self.resolve(node)), **members(node)}
         return {
             name: self._operation(item, child) if name in METHODS and isinstance(child, Mapping) else child

@@ -31,7 +31,7 @@ SEPARATORS: Mapping[str, str] = {
 
 
 def convert_text(text: str, json_type: str) -> Json:
-    """Return `text` as a value of `json_type`; leave a text of another form for the schema to report."""
+    """Return `text` as a value of `json_type`; return an unfit text unchanged: schema checks report it."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if json_type == "integer" and _INTEGER.fullmatch(text):
@@ -43,7 +43,7 @@ def convert_text(text: str, json_type: str) -> Json:
 
 
 def convert(text: str, place: SchemaPlace) -> Json:
-    """Return the text as a scalar of the first type of its place that fits; if none fits, unchanged."""
+    """Return the text as integer, number or boolean if it fits a type of `place`, otherwise unchanged."""
     bare = text.strip()
     for kind in _SCALARS:
         if kind in place.kinds and (value := convert_text(bare, kind)) is not bare:

@@ -49,16 +49,16 @@ def element_tag(node: Document, default: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Reader of answers: every element is read, and every text must be of the type of its schema."""
+    """Reader of answers: reads every element, and every text as a value of the text's schema."""
 
     tree: SchemaTree
     convert: Callable[[str, SchemaPlace], Json] = _strictly
-    """Converter of a text to its type; for requests, it may return a text of another type unchanged."""
+    """Converts a text to the place's type. For an unfit text, raises ValueError or returns the text."""
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
         """Return the document of an answer.
 
-        Raises MalformedBody: no XML; ValueError: another root, or a text of another type.
+        Raises MalformedBody: the body is not XML; ValueError: the root or a text does not fit the schema.
         """
         root = xml.parse(body, charset)
         expected = element_tag(resolve(self.tree.document, schema), str(root.tag))
@@ -104,7 +104,7 @@ class AnswerReader:
 
 @dataclass(frozen=True, slots=True)
 class RequestReader:
-    """Reader of requests: accept any order; skip unknown elements and, except in lists, repeated elements.
+    """Reader of requests: accepts every order of elements; skips unknown and (except in lists) repeated ones.
 
     Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if the
     element is empty and its schema is a scalar other than a free text.
@@ -115,9 +115,9 @@ class RequestReader:
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
         """Return the document of a request.
 
-        The root is the element of the schema, of one of its members, or of one item of a list among its
-        members; or an element that has only the schema's element inside. Raises MalformedBody: no XML,
-        another root, or elements in place of a text.
+        The root may be the schema's element, the element of one member, the element of one item of a list
+        member, or an element that contains only the schema's element. Raises MalformedBody: the body is not
+        XML, the root is another element, or an element contains elements where a text is expected.
         """
         root = xml.parse(body, charset)
         tag, place = _local(root), self.tree.place((schema,))

@@ -2,8 +2,8 @@
 
 In `x-xml`, `omit` declares that a member has no XML form. `milliseconds` is the form of a moment in JSON,
 with `{}` for the milliseconds since 1970; the XML has the moment in ISO form, followed by `zone`. `types` has
-schemas by the type that an element names in its attribute `xsi:type`. At an operation, `type` is the type
-that elements of its answers name.
+schemas by the type that an element names in its attribute `xsi:type`. In the `x-xml` of an operation, `type`
+is the type that elements of the operation's answers name.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _NO_ATTRIBUTES: Attributes = {}
 
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
-    """Return a text of `form`, such as `/Date({})/`, in ISO form; any other text unchanged."""
+    """If `text` is a moment in `form` (as `/Date({})/`), return its ISO form with `zone`, else `text`."""
     match = _pattern(form).fullmatch(text)
     if match is None:
         return text
@@ -56,7 +56,7 @@ def to_iso(text: str, form: str, zone: str = "") -> str:
 
 
 def from_iso(text: str, form: str) -> str:
-    """Return a moment in ISO form as a text of `form`; any other text unchanged."""
+    """Return a moment in ISO form as a text of `form`; return every other text unchanged."""
     if not _ISO.fullmatch(text):
         return text
     try:
@@ -99,8 +99,8 @@ class XmlWriter:
     def write(self, value: Json, schema: Document, type_name: str = "") -> bytes:
         """Return `value` as XML in UTF-8, with the names that `schema` declares.
 
-        `type_name` is the type of objects that have several types. A member without a schema keeps its name;
-        a character that XML names cannot have is written like `_x0020_`, a character outside XML as U+FFFD.
+        `type_name` is the type of each object whose schema declares several types. A member without a schema
+        keeps its name. A character that XML forbids is written like `_x0020_` in names, as U+FFFD in texts.
         """
         name = self.tree.place((schema,)).name or _UNNAMED_ROOT
         spaces = {"xmlns:xsd": _XSD, "xmlns:xsi": XSI}
@@ -109,7 +109,7 @@ class XmlWriter:
 
 @dataclass(frozen=True, slots=True)
 class _TypedWriter:
-    """Writer of elements; `type_name` is the type of objects that have several types."""
+    """Writer of elements; `type_name` is the type of each object whose schema declares several types."""
 
     tree: SchemaTree
     type_name: str
@@ -173,7 +173,7 @@ def _text_of(value: Json, place: SchemaPlace) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return the text as character data; a raw carriage return would be read back as a line feed."""
+    """Return the text escaped for XML, including carriage returns, which XML readers turn into line feeds."""
     if not _TO_BE_ESCAPED.search(text):
         return text
     return escape(_NOT_TEXT.sub(_REPLACEMENT, text), {"\r": "&#13;"})

@@ -10,14 +10,14 @@ import yaml
 from mockserver.codec.yaml import PlainLoader, TextPosition
 
 _NEAR = 2
-"""Maximum number of lines between an indentation with a tab and the line of the reader's error."""
+"""Maximum distance, in lines, from a tab in an indentation to the reader's error that the tab causes."""
 
 
 START = TextPosition(1, 1)
 
 
 def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> TextPosition:
-    """Return the place of the key or item at `path`, or of its nearest ancestor; `START` if there is none."""
+    """Return the position of the key or item at `path`, else of its nearest ancestor, else `START`."""
     node, found = root, START
     for step in path:
         below = _below(node, step)
@@ -29,7 +29,7 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> TextPosition:
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the root of a YAML or JSON text, an empty scalar if it has none; None: it cannot be read."""
+    """Return the root node of a YAML or JSON text: an empty scalar if it is empty, None if it is invalid."""
     try:
         return yaml.compose(text, Loader=PlainLoader) or yaml.ScalarNode("", "")
     except (yaml.YAMLError, RecursionError):
@@ -82,7 +82,7 @@ def _indentation(line: str) -> str:
 
 
 def _uneven_line(lines: list[str]) -> YamlFault | None:
-    """Return the last line with an indentation that the lines above it do not allow."""
+    """Return a fault at the last line whose indentation the lines above do not allow, or None."""
     levels, found, before, opens = [0], None, 0, True
     for number, line in enumerate(lines, 1):
         words = line.strip()

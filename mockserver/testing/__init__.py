@@ -1,4 +1,4 @@
-"""Test library: start or reach a mock server, use a sandbox per test, inspect what the client sent."""
+"""Test library: start a server or connect to it, use a sandbox per test, inspect what the client sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MODULES = {
     "server_command": ("ServerNotStartedError",),
     "vendor": ("CollectionState", "SandboxVendor"),
 }
-"""Public names by module. A module is imported on first use, because pytest always loads the plugin."""
+"""Public names by module. A module is imported on first use: pytest loads this package in every run."""
 
 __all__ = [
     "ArmedScenario",

@@ -1,4 +1,4 @@
-"""Recorded calls, items resent needlessly, and files that a failed test leaves."""
+"""Recorded calls, items resent needlessly, and files that are saved when a test fails."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ItemCount(int):
 
 
 class RecordedCall:
-    """A call to a vendor, from the journal. `whole` loads the members that the journal's list leaves out."""
+    """A call to a vendor, as in the journal's list (`short`). `whole` loads the call with all its members."""
 
     def __init__(self, short: Mapping[str, Json], whole: Callable[[], Json]) -> None:
         self._line: str = short["line"]
@@ -93,7 +93,7 @@ class RecordedCall:
 
     @property
     def response(self) -> Mapping[str, Json]:
-        """`status`, `mediaType`, `headers` and `body` of the response before any transport fault."""
+        """`status`, `mediaType`, `headers` and `body` of the response, unchanged by transport faults."""
         return self._all["reply"]  # type: ignore[no-any-return]
 
     @property
@@ -122,7 +122,7 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
     @property
     def resent(self) -> Mapping[str, tuple[int, ...]]:
-        """Numbers of the calls that resent an accepted item, by the key of the item."""
+        """Journal numbers of the calls that resent an item after its acceptance, by the key of the item."""
         return {key: numbers for key, (_, numbers) in _find_resent(self).items()}
 
 
@@ -148,7 +148,7 @@ def describe_resent(calls: Iterable[RecordedCall]) -> str:
 
 
 def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-    """Return, by key of each resent item, its accepting outcome and the numbers of the resending calls."""
+    """Return, by key of each resent item, the accepting outcome and the numbers of calls that resent it."""
     accepted: dict[tuple[str | None, ...], str] = {}
     resent: dict[tuple[str | None, ...], list[int]] = {}
     for call in calls:
@@ -192,11 +192,12 @@ def _find_list(document: Json, count: int) -> Sequence[Json]:
 def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:
     """Write the calls in each format, the journal (`journal.txt`) and the state (`state.json`) to the folder.
 
-    A saved story creates a sandbox at MOCKSERVER_URL with the state before the calls, and repeats the calls.
-    If a format cannot reproduce the calls, `<format>.refused.txt` says why. In calls, credentials are
-    redacted unless the fixtures have them; `state.json` has all credentials of the sandbox. Because of
-    `conftest.py`, pytest does not collect the story with a project's tests. Raises OSError: the folder cannot
-    be written; ControlPlaneError: the sandbox is gone; ServerUnreachableError: the server is gone.
+    Every format except HAR can be run: it creates a sandbox with the state before the calls (curl and pytest:
+    at MOCKSERVER_URL), and repeats the calls. If a format cannot reproduce the calls, `<format>.refused.txt`
+    says why. In calls, credentials are redacted unless the fixtures have them; `state.json` has all
+    credentials of the sandbox. The saved `conftest.py` hides `test_story.py` from pytest, unless a command
+    names this file. Raises OSError: the folder cannot be written; ControlPlaneError: the sandbox is gone;
+    ServerUnreachableError: the server is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.json").write_bytes(sandbox_control.content("/dump"))

@@ -52,7 +52,7 @@ class ProcessGroups:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Kill all running groups. A group that is started later is killed at once."""
+        """Kill all running groups. A group that is started later is killed immediately."""
         with self._lock:
             self.is_closed = True
             for group in self._running:

@@ -118,7 +118,7 @@ class ControlClient:
     ) -> bytes:
         """Call the control plane with a raw body and return the body of the response.
 
-        Raises ControlPlaneError, ServerUnreachableError: as for `request`.
+        Raises ControlPlaneError: the call is refused; ServerUnreachableError: there is no response.
         """
         if self._is_closed:
             raise ServerUnreachableError(self.url, "the client is closed")
@@ -151,16 +151,16 @@ class SandboxControl:
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
-        """Call an operation of the sandbox and return the decoded JSON response, or None if empty.
+        """Call the sandbox's path `below` and return the decoded JSON response, or None if it is empty.
 
         Raises ControlPlaneError, ServerUnreachableError: as for `ControlClient.request`.
         """
         return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
     def content(self, below: str, **query: Json) -> bytes:
-        """Send a GET to a path of the sandbox and return the body of the response.
+        """Send a GET to the sandbox's path `below` and return the body of the response.
 
-        Raises ControlPlaneError, ServerUnreachableError: as for `ControlClient.request`.
+        Raises ControlPlaneError, ServerUnreachableError: as for `ControlClient.send`.
         """
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query)
 

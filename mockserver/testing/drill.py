@@ -21,7 +21,7 @@ from mockserver.testing.sandbox import SandboxClock
 
 OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
 CLEAN, EXPLORED = "no-fault", "explored"
-"""Case id of the run without faults, and beginning of the case ids of drawn schedules (`explored-1`)."""
+"""Case id of the run without faults, and prefix of the case ids of random fault schedules (`explored-1`)."""
 
 _MAX_OUTPUT = 1_000_000
 
@@ -35,7 +35,7 @@ class Ending:
     output: str = ""
     timeout_s: float = 0
     starts: tuple[int, ...] = ()
-    """For each start of a command: the number that the journal would then have given to the next call."""
+    """For each start of a command: the next unused call number of the journal at that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ Scenario: TypeAlias = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Something that can happen to a client."""
+    """A drill's case: something that can happen to a client, or the run without faults."""
 
     id: str
     says: str = ""
     scenario: Scenario | None = None
-    """The scenario that makes the case happen; None for the run without faults and in a list of cases."""
+    """The scenario that makes the case happen; None for the run without faults and in `list_cases`."""
     tags: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
-    """Rows of the catalogue that the case shows."""
+    """Numbers of the rows of the test catalogue that the case shows."""
     harmless: bool = False
     """Whether the client must end as in the run without faults."""
 
@@ -80,9 +80,9 @@ class DrillFinding:
     kind: str
     message: str
     items: tuple[str, ...]
-    """Keys of the items that the fault concerns."""
+    """Keys of the items that the finding concerns."""
     calls: tuple[int, ...]
-    """Numbers of the calls that show the fault."""
+    """Journal numbers of the calls that show the finding."""
     doubtful: bool
 
 
@@ -123,13 +123,13 @@ class Plan:
     cases: tuple[Case, ...]
     """Cases of the vendor, with scenarios that fit this client."""
     operation: str
-    """The operation to which the client sent the maximum number of items."""
+    """The operation to which the client sent more items than to every other operation."""
     keys: tuple[str, ...]
-    """Keys of all items of the run."""
+    """Keys of all items that the client sent in the run without faults."""
     calls: int
-    """Number of calls of `operation`."""
+    """Number of calls to `operation`."""
     largest: int
-    """Maximum number of items in a call of `operation`."""
+    """Number of items in the client's largest call to `operation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Drill:
     vendor: str
     client: Client
     setup: Mapping[str, Json] = field(default_factory=dict)
-    """Records of every sandbox in addition to the fixtures: by scope, collection and key, as in a dump."""
+    """Records that every sandbox has besides the fixtures: by scope, collection and key, as in a dump."""
     assumptions: Mapping[str, str] = field(default_factory=dict)
     """Values of assumptions in every sandbox."""
 

@@ -26,7 +26,7 @@ class UntrustedCertificateError(NoResponseError):
 
 
 class InvalidAddressError(NoResponseError):
-    """The text is not an http address."""
+    """`url` is not an http or https address."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "write an address such as http://127.0.0.1:8080")
@@ -57,8 +57,8 @@ def send_request(
 ) -> HttpReply:
     """Send a request and return the response with any status; redirects are not followed.
 
-    Raises InvalidAddressError: `url` is not an http address; NoResponseError: there is no response in time;
-    UntrustedCertificateError.
+    Raises InvalidAddressError: `url` is not an http or https address; NoResponseError: there is no response
+    in time; UntrustedCertificateError.
     """
     from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415 - a slow import
 

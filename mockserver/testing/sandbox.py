@@ -193,9 +193,9 @@ class Sandbox:
     """An isolated state of all vendors, with clock, scenarios and journal; a context manager.
 
     `server` is a URL, a MockServer, or None for MOCKSERVER_URL or a new server. If `name` is taken, the
-    sandbox's name ends with a number. Relative paths of scenario files begin at `folder`. The end of the
-    context raises AssertionError if an armed rule was never hit or a call was off contract, unless `allow`
-    has `never-hit` or `off-contract`. The sandbox is deleted at the end, but kept after an exception.
+    sandbox's name ends with a number. Relative paths of scenario files start in `folder`. The end of the
+    context raises AssertionError if an armed rule was never hit (unless `allow` has `never-hit`) or a call
+    was off contract (unless `allow` has `off-contract`). After an exception, the sandbox is not deleted.
     """
 
     def __init__(  # noqa: PLR0913 - every one but the first has a name and a default
@@ -275,7 +275,7 @@ class Sandbox:
     def scenario(self, given: str | Path | Mapping[str, Json]) -> ArmedScenario:
         """Arm a scenario: a packaged scenario by its name, a document, or a file (.yaml, .yml, .json).
 
-        Raises ControlPlaneError: the scenario is invalid; the text lists all problems; LookupError: there is
+        Raises ControlPlaneError: the scenario is invalid (the text lists all problems); LookupError: there is
         no packaged scenario with this name; OSError: the file cannot be read.
         """
         name = scenarios.arm_scenario(self._control, given, self.folder)
@@ -289,7 +289,7 @@ class Sandbox:
         return self._snapshots[-1]
 
     def restore(self, snapshot: str = "") -> None:
-        """Restore a snapshot, by default the newest that this object took.
+        """Restore the snapshot with this id, by default the newest snapshot that this object took.
 
         Raises LookupError: no snapshot was taken; ControlPlaneError: there is no snapshot with this id.
         """
@@ -300,7 +300,7 @@ class Sandbox:
     def journal(
         self, *, last: int = MAX_CALLS, off_contract: bool | None = None, **filters: Json
     ) -> RecordedCalls:
-        """Return the newest `last` calls that match, oldest first.
+        """Return the newest `last` calls that match all filters, oldest first.
 
         Filters are `vendor`, `operation`, `method`, `status` ("207", "4xx", "none"), `outcome`, `item`,
         `scenario`, `since`, `fault` and `off_contract`. Raises ControlPlaneError: a filter or its value is
@@ -350,7 +350,7 @@ class Sandbox:
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """Return the violations that `allow` lacks: rules never hit, and calls off contract."""
+        """Return a text for each rule never hit and call off contract, except violations in `self.allow`."""
         calls = self.journal()
         violations: list[str] = []
         if NEVER_HIT not in self.allow:
@@ -399,7 +399,7 @@ class SandboxClock:
         return self._instant("GET", "")
 
     def freeze(self, at: datetime | str | None = None) -> datetime:
-        """Freeze the clock at `at`, or at its current time; return its time.
+        """Freeze the clock at `at`, or at the clock's current time; return the clock's time.
 
         Raises ControlPlaneError: `at` is not a supported instant.
         """
@@ -416,7 +416,7 @@ class SandboxClock:
         return self._instant("POST", "/advance", {"seconds": int(whole)})
 
     def thaw(self) -> datetime:
-        """Let the clock run with the machine's time again, and return its time."""
+        """Set the clock to the machine's time, let it run again, and return its time."""
         return self._instant("POST", "/thaw")
 
     def _instant(self, method: str, below: str, body: dict[str, object] | None = None) -> datetime:

@@ -27,7 +27,7 @@ _RESPONSE_EFFECTS = ("status", "headers", "body", "retry_after", "delay", "dribb
 _RULE_MEMBERS = ("commit", "match", "probability")
 _LONG_NAMES = {"truncate": "truncateBodyAtFraction"}
 EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
-"""Keyword arguments of `arm`: effects and members of a rule in the scenario language."""
+"""Keyword arguments of `SandboxVendor.arm`: effects and members of a rule in the scenario language."""
 
 _EFFECTS_WITH_CODE = ("fail", "warn")
 _COUNTS_ATTEMPTS = "fail"
@@ -37,14 +37,14 @@ _FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class NoExampleError(Exception):
-    """The vendor has no such example, or the example's items have unwanted outcomes in this sandbox."""
+    """There is no example of the wanted batch, or the batch has unwanted outcomes in this sandbox."""
 
 
 class ItemKey(str):
     __slots__ = ("select",)
 
     select: Mapping[str, Json]
-    """Member `select` for a scenario rule. It selects the item at any position in a batch."""
+    """Value of `select` in a scenario rule: key or member of the item, or its index if neither is unique."""
 
     def __new__(cls, text: str, select: Mapping[str, Json]) -> Self:
         key = super().__new__(cls, text)
@@ -80,7 +80,7 @@ class Example:
 
 
 def request_example(sandbox_control: SandboxControl, wanted: Mapping[str, Json]) -> tuple[Example, bool]:
-    """Return an example, and whether records that its items refer to were stored in the sandbox.
+    """Return an example, and whether this call stored records to which the items refer.
 
     `wanted` has `vendor`, `operation`, `items`, `bad` and `first` (number of the first item). Raises
     NoExampleError.
@@ -155,7 +155,7 @@ def build_scenario(
     """Build a scenario with one rule for a vendor.
 
     `item` is a key, an index or a whole `select`; None selects every item. `times` counts attempts at an item
-    if `fail` is an effect, otherwise calls. Raises TypeError: an effect is unknown, the effect is missing, or
+    if `fail` is an effect, otherwise calls. Raises TypeError: an effect is unknown, no effect is given, or
     `item` is given without an effect on items.
     """
     _check_effects(item, effects)
@@ -230,7 +230,7 @@ def _fixed_delay(word: str, value: Json) -> Json:
 def arm_scenario(
     sandbox_control: SandboxControl, scenario: str | Path | Mapping[str, Json], folder: Path
 ) -> str:
-    """Arm a scenario and return its name; a relative path of a file begins at `folder`.
+    """Arm a scenario and return its name; `folder` is the base of a file's relative path.
 
     Raises ControlPlaneError: the scenario is invalid (for a file, the text has line and column); LookupError:
     there is no packaged scenario with this name; OSError: the file cannot be read.

@@ -17,7 +17,7 @@ from mockserver.testing.control_client import ControlClient, Json
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 URL_VARIABLE = "MOCKSERVER_URL"
 _MAX_SANDBOXES = 100_000
-"""Maximum number of sandboxes of a started server, which keeps the sandboxes of failed tests to the end."""
+"""Maximum number of sandboxes of a started server: sandboxes of failed tests stay until the run ends."""
 
 
 class MockServer:
@@ -61,7 +61,7 @@ class MockServer:
 
     @property
     def is_own(self) -> bool:
-        """Whether the server was started for the context, and stops with it."""
+        """Whether the server is started for the context, and stops at the end of the context."""
         return not self._url
 
     def health(self) -> Mapping[str, Json]:

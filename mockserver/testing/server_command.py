@@ -35,7 +35,7 @@ class ServerNotStartedError(Exception):
 
 
 def find_command(given: str) -> str:
-    """Return the given command, otherwise MOCKSERVER_COMMAND, otherwise `mockserver` if it is on PATH.
+    """Return `given`, else the value of MOCKSERVER_COMMAND, else `mockserver` if it is on PATH.
 
     Raises ServerNotStartedError: there is no command.
     """

@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 
 
 class _ThreadedServer(uvicorn.Server):
-    """uvicorn server that sets an event at the end of its start-up and, when it stops, ends open streams."""
+    """uvicorn server that sets `startup_ended` when start-up succeeds or fails, and ends streams on stop."""
 
     def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)

@@ -56,9 +56,10 @@ class SandboxVendor:
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
-        """Return the records of a collection, and its changes since the sandbox was created.
+        """Return the records of a collection, and the collection's changes since the sandbox was created.
 
-        Raises LookupError: the vendor has no collection with this name.
+        Records that `example` stored before the vendor's first call are not changes. Raises LookupError: the
+        vendor has no collection with this name.
         """
         dump = self._control.request("GET", "/dump", vendor=self.name)
         found = self._control.request("GET", "/diff", against=self._since)
@@ -87,13 +88,13 @@ class SandboxVendor:
     ) -> ArmedScenario:
         """Arm a rule. `item=key, fail="internal", times=2` makes the item fail twice and then succeed.
 
-        Effects have the names of the scenario language. On items: `fail`, `warn`, `hang`, `omit`,
+        Effects are named after the scenario language. On items: `fail`, `warn`, `hang`, `omit`,
         `duplicate`. On the envelope: `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`,
         `drift`. On the response: `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`,
-        `truncate`, `fault`. `commit` says what is stored. `match` restricts the calls, `probability` lets
-        chance decide. `times` counts attempts at an item if `fail` is given, otherwise calls. `item` is a
-        key, a position or a `select`; prefer the key, since a retry may move the item. Raises TypeError: an
-        effect is unknown or missing; ControlPlaneError: the rule is invalid.
+        `truncate`, `fault`. `commit` says what is stored. `match` restricts the calls; `probability` is the
+        chance that the rule applies. `times` counts attempts at an item if `fail` is given, otherwise calls.
+        `item` is a key, an index or a `select`; prefer the key, since a retry may move the item. Raises
+        TypeError: as for `build_scenario`; ControlPlaneError: the rule is invalid.
         """
         self._rules += 1
         return self._armed(
@@ -101,12 +102,12 @@ class SandboxVendor:
         )
 
     def example(self, items: int = 3, bad: int = 0, operation: str = "") -> Example:
-        """Return a batch with this number of items, of which `bad` are rejected.
+        """Return a batch of `items` items, of which the server rejects `bad` items.
 
-        `operation` names a batch operation; "" means the first that works. The server tries the batch in
-        another sandbox, and stores in this sandbox the records that the items refer to. Examples of a test
-        share no keys. Raises NoExampleError: the vendor has no such example, or its items have other outcomes
-        in this sandbox; ValueError: `bad` is negative or exceeds `items`.
+        `operation` names a batch operation; "" means the first operation for which an example works. The
+        server tries the batch in another sandbox, and stores in this sandbox the records to which the items
+        refer. The examples of this object have different keys. Raises NoExampleError: there is no example, or
+        the items have other outcomes in this sandbox; ValueError: `bad` is negative or exceeds `items`.
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")
@@ -122,8 +123,8 @@ class SandboxVendor:
 class CollectionState(Mapping[str, Document]):
     """Records of a collection by key, as they were when `SandboxVendor.state` read them.
 
-    If several tenants have records with the same key, this key names the record of the own tenant; the record
-    of another tenant has the key `tenant/key`.
+    If records of several tenants have equal keys, the key alone means the record of the tenant that
+    `SandboxVendor.headers` name; the record of another tenant has the key `tenant/key`.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""The vendors: a package each, named as its spec."""
+"""The code of the vendors: one package for each vendor that needs code, named like the vendor's spec."""

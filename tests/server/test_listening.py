@@ -148,6 +148,16 @@ def test_an_address_of_another_machine_is_refused() -> None:
         bind_socket("192.0.2.1", 0)
 
 
+def test_a_port_that_needs_more_rights_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_socket: socket.socket, _address: tuple[str, int]) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+    with pytest.raises(AddressError, match="port 80 needs more rights: Permission denied"):
+        bind_socket("127.0.0.1", 80)
+
+
 @pytest.mark.parametrize(
     ("host", "is_all"),
     [(EVERYWHERE, True), ("::", True), ("", True), ("127.0.0.1", False), ("mock.test", False)],

@@ -1,1 +1,1 @@
-"""Reports of a drill: lines on the terminal, files, a page; and the baseline of known faults."""
+"""Reports of a drill: terminal lines, files, a GitHub summary, and the baseline of known faults."""

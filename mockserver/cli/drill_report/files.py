@@ -72,7 +72,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
 
 
 def report_document(report: DrillReport) -> Json:
-    """Return the report as JSON. Only runs with findings and the run without faults have calls and items."""
+    """Return the report as JSON; in `cases`, a run without findings lacks scenario, items and calls."""
     counts, plan = report.counts, report.plan
     return {
         "version": VERSION,
@@ -152,7 +152,7 @@ def html_page(report: DrillReport) -> str:
 
 
 def _scenario(row: DrillRow) -> str:
-    """Return the scenario of a row as YAML, of limited length."""
+    """Return the scenario of a row as YAML, cut after `_LONGEST_SCENARIO` characters."""
     plain = plain_json(row.result.case.scenario)
     return xml(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))[:_LONGEST_SCENARIO]
 
@@ -162,7 +162,7 @@ KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
     "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)])),
     "json": ("report.json", lambda report: json.encode(report_document(report)) + b"\n"),
 }
-"""For each value of `--report` that is a file: the file's name, and the function that makes its content."""
+"""For each value of `--report` that means a file: the file's name and the function that makes its content."""
 
 
 def write_reports(kinds: Sequence[str], folder: Path, report: DrillReport) -> list[Path]:

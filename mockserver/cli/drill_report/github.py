@@ -25,7 +25,7 @@ def annotation_lines(report: DrillReport) -> list[str]:
 
 
 def markdown_summary(report: DrillReport) -> str:
-    """Return Markdown with the counts and a table of the runs with findings."""
+    """Return Markdown: the counts, then the drill's obstacle or, without obstacle, the runs with findings."""
     lines = [f"### mockserver drill {report.vendor}: {count_words(report)}\n"]
     if report.plan.obstacle:
         lines.append(f"The client cannot be drilled: {markdown_cell(report.said(report.plan.obstacle))}")

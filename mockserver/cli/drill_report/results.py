@@ -69,17 +69,17 @@ class DrillReport:
     began: str
     seconds: float
     options: tuple[str, ...] = ()
-    """Options, in addition to vendor and case, of the command that repeats a case."""
+    """Options of the command that repeats a case, without vendor and case."""
     exploring: tuple[str, ...] = ()
-    """Options of the command that draws and runs the same schedules again."""
+    """Options of the command that draws and runs this drill's schedules again."""
     known: Mapping[Place, str] = field(default_factory=dict)
-    """Reasons of the known faults."""
+    """For each known fault: its reason."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """For each text that no report may contain: its replacement."""
 
     @property
     def rows(self) -> list[DrillRow]:
-        """Rows of the cases, after the run without faults if that run is not ok and there is no obstacle."""
+        """Rows of the cases, preceded by the run without faults if it is not ok and there is no obstacle."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict == OK else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
@@ -107,7 +107,7 @@ class DrillReport:
 
     @property
     def gone(self) -> list[Place]:
-        """Known faults that were not found in their case, although the case happened."""
+        """Known faults that a run of their case did not show, unless the run's verdict is `unmet`."""
         found = {
             self._case(row.result): {one.kind for one in row.result.findings}
             for row in self.rows
@@ -142,14 +142,14 @@ class DrillReport:
         return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
 
     def again(self, row: DrillRow) -> str:
-        """Return the command that repeats the row's case; for a drawn schedule, the whole exploration."""
+        """Return the command that repeats the row's case (for a drawn schedule, the whole exploration)."""
         case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
         if row.id.startswith(EXPLORED):
             case = self.exploring
         return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
-        """Return the last lines of the client's output. A first line tells how many lines are left out."""
+        """Return the last lines of the client's output; if earlier lines are left out, first say how many."""
         written = result.ending.output
         lines = self.hide(unstyle(written[-_MOST_OUTPUT:]).expandtabs(4)).splitlines()
         more = len(written.splitlines()) - LAST_LINES

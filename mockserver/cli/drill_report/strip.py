@@ -53,7 +53,7 @@ class StripRow(NamedTuple):
     """The call, as the control plane returns it."""
     notes: Sequence[str]
     squares: Sequence[tuple[str, str] | None]
-    """For each item: the name of its fate and a sentence, or None if the call did not carry the item."""
+    """For each item: its fate's name and a sentence about the fate, or None if the call lacks the item."""
     is_marked: bool
     """Whether a finding names the call."""
     start: int

@@ -125,7 +125,7 @@ class CaseCaller:
         self.accept = ""
         """`Accept` of every call, or "" to let the case choose."""
         self.left_out: frozenset[str] = frozenset()
-        """Ids of checks of Schemathesis to skip."""
+        """Checks of Schemathesis to skip, by their ids in this suite."""
         self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.api.spec)
         self._context = context
@@ -220,7 +220,7 @@ class CaseCaller:
         return found
 
     def _unfit_checks(self, answered: CheckedResponse) -> frozenset[str]:
-        """Return the checks of Schemathesis that would be wrong for this response.
+        """Return the checks of Schemathesis that do not fit the response.
 
         The oracle judges server errors of known operations. A 304 does not refuse a valid call, and a
         declared 501 to another method is no failure. A case with a bad header may be valid: a header of the
@@ -260,7 +260,7 @@ class CaseCaller:
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
-    """Return the schema of an XML body, or None if the body is not XML or the spec has only a range."""
+    """Return the schema of an XML body; None if it is not XML, or the spec has only a media type range."""
     if not generated_requests.can_write_xml(case.media_type):
         return None
     body = resolve(case.operation.schema.raw_schema, case.operation.definition.raw["requestBody"])

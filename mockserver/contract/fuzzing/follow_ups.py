@@ -1,7 +1,7 @@
 """Calls that follow a generated call: replays, related reads, reads of the record at `Location`.
 
-Replays are tried for every operation that takes an idempotency key, even if no sequence calls it. Each
-generated call gets a new key, and a few successful calls are replayed.
+Replays are tried for every operation that takes an idempotency key, even if no sequence calls the operation.
+Each generated call of the operation gets a new key, and a few of its successful calls are replayed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _ABSENT = object()
 LOCATION_CHECK = "location-shows-the-record"
 _CREATED = 201
 _FOLLOWED = 3
-"""Maximum number of locations of an operation that are followed."""
+"""Maximum number of `Location` headers of an operation that are followed."""
 
 _HEADERS_OF_CREATION = frozenset(
     {"content-type", "content-length", "content-encoding", "if-none-match", "prefer"}
@@ -81,7 +81,7 @@ class KeyedReplays:
         return cls(trial, rule) if rule else None
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """Return a function that sets a new key in the operation's next call, or None if no key is due."""
+        """Return a function that sets a new key in a call; None if `operation` takes no key or is done."""
         if operation not in self._takers or self._is_done(operation):
             return None
         rule, key = self._rule, self._new_key(operation)
@@ -145,7 +145,7 @@ class KeyedReplays:
     def _sent_beside_reads(
         self, check: str, first: Exchange, request: Request
     ) -> tuple[Exchange, Change | None]:
-        """Send the request; return its exchange, and a change of what `first` wrote, or None."""
+        """Send the request. Return its exchange and a change (or None) that reads related to `first` show."""
         send, reads = self._trial.send_as, related_reads(self._api, first)
         before = [(read, _observed(send(read), send(read))) for read in reads]
         answer = send(request, first.operation)
@@ -156,7 +156,7 @@ class KeyedReplays:
     def _other_tenant(self, first: Exchange, other: Exchange) -> Iterator[Finding]:
         """Yield a finding if a key that only the first tenant used is not free in another tenant.
 
-        If the call fails there with a new key, too, the key is not the reason: yield nothing.
+        If the call with a new key also fails in the other tenant, the key is not the reason: yield nothing.
         """
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
@@ -206,7 +206,7 @@ def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
 
 
 def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -> bool:
-    """Return whether two calls differ only in the JSON documents of their bodies."""
+    """Return whether two calls have equal method, path and media type, but different JSON bodies."""
     one, two = without_key(rule, first.request), without_key(rule, other.request)
     if (one.method, one.path, one.media_type) != (two.method, two.path, two.media_type):
         return False
@@ -242,7 +242,7 @@ class Change:
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
-    """Return at most three reads whose parameters are known, those with paths most like the write's."""
+    """Return at most three reads with known parameters, and with paths most like that of `exchange`."""
     try:
         match = find_operation(api.spec, exchange.request.method, unquote(exchange.request.plain_path))
     except (NotFound, MethodNotAllowed):
@@ -332,7 +332,7 @@ def _shown(value: object) -> str:
 
 
 class LocationChecks:
-    """Checks that follow a few locations of every operation. A location outside the target becomes a note."""
+    """Checks that read a few `Location`s of each operation; `Location`s outside the target become notes."""
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
@@ -385,7 +385,7 @@ class LocationChecks:
         return (Finding(LOCATION_CHECK, operation, sentence, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
-        """Return the path of a `Location` below the target, or "" if no read operation has the path."""
+        """Return the path of `location` below the target's own path; "" if no read operation has the path."""
         base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))

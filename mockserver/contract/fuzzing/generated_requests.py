@@ -1,6 +1,6 @@
-"""Generated requests: schemas for Schemathesis, ids of fixtures, bodies as bytes.
+"""Generated requests: schemas for Schemathesis, pinned values of fixtures, bodies as bytes.
 
-A generated header or path may by chance be a command to a mockserver; then the case is not sent.
+If a generated header or path is by chance a command to a mockserver, the case is not sent.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
 
 
 class MergedConfig(ProjectConfig):
-    """A configuration that never changes, so that its merged settings can be kept.
+    """A configuration that never changes, so that the settings of an operation are merged only once.
 
     Schemathesis itself merges the settings of an operation with the general settings for every case.
     """
@@ -200,7 +200,7 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
 
 
 class RequestWriter:
-    """Replacement for the `requests` session of Schemathesis that sends through a target.
+    """Sender of requests to a target, in place of the `requests` session of Schemathesis.
 
     Unlike a session it stores no cookies and settings, and follows no redirects. Schemathesis reads the
     members `headers`, `auth` and `adapters` of a session.
@@ -229,7 +229,7 @@ class RequestWriter:
 
     @contextmanager
     def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
-        """Change every request by the function inside the context, unless it is None."""
+        """Inside the context, change every request with `alter`. If `alter` is None, change no request."""
         self._alter = alter
         try:
             yield
@@ -360,8 +360,8 @@ PinnedCase: TypeAlias = schemathesis.Case[Any]
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
     """Fill a case with the pinned values, except in parts that are bad on purpose.
 
-    In bad headers, only examples of the spec are replaced. On a walk, values for a single operation are not
-    used, because the link gives them.
+    If the headers are bad on purpose, replace only the headers whose value is an example of the spec. On a
+    walk, do not use the values for a single operation, because the followed link gives such values.
     """
     operation = operation_id(case)
     # Read only once, because each access compares all parts of the case with their former values.
@@ -409,7 +409,7 @@ def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
 
 
 def _replace_moments(value: Any) -> None:
-    """Replace date-times by date-times with a possible offset and a year that stays valid in UTC."""
+    """Limit the date-times in `value` to offsets up to 14 hours and years 2 to 9998, which exist in UTC."""
     if isinstance(value, MutableMapping):
         entries: Any = list(value.items())
     elif isinstance(value, list):
@@ -446,7 +446,8 @@ def own_part(case: PinnedCase, url: str) -> str:
 def own_header(headers: Mapping[str, object], stated: Iterable[str]) -> str:
     """Return the name of a header that is a command to a mockserver, or "" if there is none.
 
-    If the spec has the header `Prefer`, the header counts only if its value asks for a status or an example.
+    A header in `stated` (the spec's headers) is no command, unless it is a `Prefer` whose value asks for a
+    status or an example.
     """
     allowed = {name.lower() for name in stated}
     for name, text in headers.items():

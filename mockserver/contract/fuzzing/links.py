@@ -44,13 +44,13 @@ _FOLLOWED_OFTEN = 3
 """Minimum number of uses before a link is judged, because drawn values may cause the first failures."""
 
 _MANY = 20
-"""If so many followed links all fail, or so many walks follow no link, all links are reported at once."""
+"""If so many followed links all fail, or so many walks follow no link, one finding reports all links."""
 
 
 def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
-    """Yield one part for each group of operations in the profile's `walk_exclusions`.
+    """Yield one part for each group of operations that the profile's `walk_exclusions` leave out.
 
-    Checks that are made once for each operation are not made on walks, but in the operation's own part.
+    Checks that are made once for each operation are made by the operation's fuzzing, not on walks.
     """
     only = context.run_config.only
     context = replace(context, replays=None, statuses=None)
@@ -63,7 +63,7 @@ def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
 
 
 def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ()) -> Counter[str]:
-    """Walk along links, without calling `without`. Record findings; count the successes of each link."""
+    """Walk along links, but not to operations in `without`. Record findings; return each link's successes."""
     api, run_config, ledger = context.api, context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     left_out = {name for name in api.spec.operations if not run_config.calls(name)} | {*without}
@@ -108,7 +108,7 @@ class WalkState:
     good_links: Counter[str] = field(default_factory=Counter)
     """How often each link led to a successful response."""
     read: Counter[str] = field(default_factory=Counter)
-    """How often each link led to a GET whose response is judged."""
+    """How often each link led to a GET that `received` judges."""
     walks: int = 0
     followed: int = 0
     last_exchanges: dict[str, Exchange] = field(default_factory=dict)
@@ -135,8 +135,8 @@ class WalkState:
     def received(self, link: str, *, is_good: bool, is_whole: bool) -> None:
         """Record that a link was followed.
 
-        `is_whole` says that the response gave all parameters and did not answer a batch, whose first item
-        may be rejected. A failure after a deletion in the walk does not count.
+        `is_whole` says that the response with the link gave all parameters and belongs to no batch that may
+        reject its first item. If so, a GET is judged, except a failed GET after a deletion in this walk.
         """
         self.followed += 1
         if is_good:
@@ -149,7 +149,7 @@ class WalkState:
                 self.last_exchanges.setdefault(link, self.last)
 
     def dead_links(self) -> Iterator[Finding]:
-        """Yield findings for links that never led to a successful response."""
+        """Yield findings for links that were followed often, but never led to a successful response."""
         is_sure = (self.followed or self.walks) >= _MANY
         had_none = self.goes_without_links and not self.is_offered_one
         if is_sure and not had_none and not self.good_links and self.last is not None:
@@ -180,7 +180,7 @@ class WalkState:
 
 
 class LinkWalkHooks:
-    """Mixin for the state machine that Schemathesis builds from a schema. Its methods run at every step."""
+    """Mixin for the state machine that Schemathesis builds from a schema. Schemathesis calls its methods."""
 
     walk: ClassVar[WalkState]
     recorder: Any
@@ -211,7 +211,7 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return a new list, to which `call` adds findings that `validate_response` reports."""
+        """Return the argument `found`, a list that `call` fills with findings for `validate_response`."""
         del case
         return {"found": []}
 

@@ -50,8 +50,8 @@ _RIVALS: Mapping[Situation, tuple[int, ...]] = {
     "unknown credentials": (401, 403),
     "no right": (401, 403),
 }
-"""Statuses that the spec must declare, or the situation is not judged. For a situation without an entry, the
-spec must declare the usual status and a second refusal."""
+"""A situation is judged only if the spec declares all statuses listed for it. For a situation without an
+entry, the spec must declare the usual status and a second refusal."""
 
 _REFUSALS = range(400, 500)
 _LIMITED = 429
@@ -61,9 +61,9 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 class AuthChecks:
-    """Checks that call every operation without and with wrong credentials, after a successful call.
+    """Checks that repeat a successful call of each operation: without credentials, with wrong credentials.
 
-    Wrong credentials are not tried at a mock server that accepts any.
+    Wrong credentials are not tried at a mock server that accepts them.
     """
 
     def __init__(self, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
@@ -73,7 +73,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return a finding for each call that succeeds without credentials or with wrong credentials."""
+        """Return findings for calls with missing or wrong credentials that get no 401, 403 or 3xx."""
         alternatives = [
             [name for name in alternative if self._node(name).get("type") != "mutualTLS"]
             for alternative in self._trial.api.spec.operations[operation].security
@@ -118,7 +118,7 @@ class AuthChecks:
                 yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
 
     def _is_lenient(self, good: Exchange) -> bool:
-        """Return whether the server is a mock server that accepts any credentials."""
+        """Return whether the server is a mock server that accepts wrong credentials."""
         if JOURNAL not in good.response.headers and not self._trial.target.identity().is_ours:
             return False
         health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
@@ -199,7 +199,7 @@ class RefusalStatusChecks:
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Return the first refusal whose status does not fit its reason, and the first wrong `Allow`."""
+        """Return a finding each for the first refusal with a wrong status and the first wrong `Allow`."""
         is_good = good.response.is_done and good.operation == operation
         is_wanted = self._trial.run_config.wants_any((STATUS_CHECK, METHOD_CHECK))
         if not is_wanted or not is_good or operation in self._tried:
@@ -219,7 +219,7 @@ class RefusalStatusChecks:
     def misfits(
         self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
-        """Yield a finding if the spec declares several refusals and `answer` has the status of another."""
+        """Yield a finding if `answer` has a wrong status, unless the spec leaves `situation` open."""
         usual, what = _USUAL[situation]
         status = answer.response.status
         rivals = _RIVALS.get(situation)
@@ -276,10 +276,10 @@ class RefusalStatusChecks:
             yield self._trial.send_as(replace(good.request, method=one, headers=headers, body=b""))
 
     def _allowed(self, operation: str, good: Exchange, answer: Exchange) -> Iterator[Finding]:
-        """Compare `Allow` with the methods of the path in the spec.
+        """Compare the header `Allow` of `answer` with the methods that the path has in the spec.
 
-        `Allow` must name only methods that the spec has. In a successful response, it must also name the
-        method of `good`. (A 405 may come from one of several routes of the path.)
+        `Allow` must name no other methods. If `answer` is successful, `Allow` must also name the method of
+        `good`. (A 405 may come from one of several routes of the path.)
         """
         if not self._trial.run_config.wants(METHOD_CHECK) or "allow" not in answer.response.headers:
             return

@@ -52,7 +52,7 @@ FuzzedOperation: TypeAlias = Any
 FUZZING_CHECKS = checks_of("calls")
 
 _FAILED_OFTEN = 5
-"""After so many failures, a check is not made for the operation's remaining listed cases, to save time."""
+"""After so many failures of a check, the remaining cases of the operation skip the check, to save time."""
 
 _LARGE = 40
 """If path and body of a failing call have more bytes, a smaller call is searched for."""
@@ -63,7 +63,7 @@ _EVERY_NTH = 4
 _SECOND_FORMS = ("xml", "xml-form")
 
 _SHRUNK = 4
-"""Maximum number of failed checks of listed cases for which a smaller call is searched for."""
+"""Maximum number of an operation's failed checks for which a smaller call is searched for."""
 
 
 def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
@@ -91,9 +91,9 @@ def plan_operations(
 ) -> Iterator[PlannedPart]:
     """Yield a part for the calls of every operation. Each part has an isolation scope of its own.
 
-    Operations of one path are a group, because Schemathesis tries the methods that the path lacks only at
-    the first of its operations. `again` has operations to call once more, each with its `Accept`. An
-    operation that Schemathesis cannot read becomes a note in the ledger.
+    The parts of one path form a group, because Schemathesis tries the methods that a path lacks only at the
+    path's first operation. `again` has pairs of an operation id and the `Accept` with which the operation is
+    called once more. If Schemathesis cannot read an operation, add a note to the ledger.
     """
     operations = list(_operations(schema, context))
     _part_bodies(operations)
@@ -108,8 +108,8 @@ def plan_operations(
 def _part_bodies(operations: Iterable[FuzzedOperation]) -> None:
     """Let each body convert its own schema.
 
-    By default equal bodies share the first conversion and its cache. The cases of an operation would then
-    depend on the operations that the same worker did before.
+    By default, equal bodies share one conversion, which makes the cases of an operation depend on the
+    operations that its worker called before.
     """
     for operation in operations:
         for body in operation.body:

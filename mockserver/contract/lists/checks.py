@@ -137,7 +137,7 @@ def check_the_size(calls: ListCalls, walk: Walk) -> bool:
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
     """Return whether the server may have limited the page, because `size` is above the usual size.
 
-    Return False if a stated maximum allows `size`, or if the answer states a size unlike that of the page.
+    Return False if a stated maximum allows `size`, or if the answer states another size than the page has.
     """
     if profile.largest and size <= profile.largest:
         return False
@@ -221,7 +221,7 @@ def check_links(calls: ListCalls, walk: Walk) -> None:
 
 
 def check_cursor_at_the_end(calls: ListCalls, walk: Walk) -> None:
-    """Find a last page that has few rows, but still names a next page by cursor or link."""
+    """Find a last page that has fewer rows than asked for, but names a next page by cursor or link."""
     profile = calls.profile
     size = walk.size or profile.usual
     is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
@@ -288,7 +288,7 @@ def _rows(ids: Sequence[str], status: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FilterTrial:
-    """A query with a filter, which tells what rows the answer must and may show."""
+    """A query with a filter, and the rows that its answer must show or may show."""
 
     filter: ListFilter
     values: tuple[Any, ...]
@@ -333,7 +333,7 @@ def _fits(one: ListFilter, found: Any, value: Any) -> bool:
 
 
 def _placed(value: Any) -> Decimal | None:
-    """Return a number for comparison, for a date its seconds, or None if the value is neither."""
+    """Return a number, or a date as seconds since 1970, or None if the value is neither number nor date."""
     if value is None or isinstance(value, bool):
         return None
     with suppress(InvalidOperation):
@@ -346,7 +346,7 @@ def _placed(value: Any) -> Decimal | None:
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
-    """Return trials of a filter, which ask for the rarest value, the most frequent, and several values."""
+    """Return a filter's trials: for the rarest value, the most frequent value, and several values at once."""
     found = [value_in(row.document, one.member) for row in rows]
     values = Counter(value for value in found if _can_be_asked_for(value, found))
     if not values:
@@ -359,7 +359,7 @@ def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
 
 
 def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
-    """Return whether a value is plain, and differs from the others in more than letter case or blanks."""
+    """Return whether a value is plain, and differs from every other value in more than case or blanks."""
     if not isinstance(value, str | int | Decimal) or value == "":
         return False
     if isinstance(value, str) and ("," in value or value != value.strip() or not value.isprintable()):
@@ -452,8 +452,8 @@ def check_asked_order(calls: ListCalls, order: ListOrder, reference: Walk, size:
 def _is_collated(before: str, after: str) -> bool:
     """Return whether the order of two texts depends on the collation.
 
-    It does if the first two characters that differ are a lower-case and an upper-case letter, or if they are
-    not ASCII letters or digits.
+    Look at the first place where the texts differ. Return True if one character is lower-case and the other
+    is upper-case, or if a character is no ASCII letter or digit.
     """
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()

@@ -47,7 +47,7 @@ _FEW, _MANY, _PREPARED = 24, 110, 12
 """Minimum and maximum number of records to store, and maximum if calls must prepare each record."""
 
 _PAGES = 40
-"""Maximum number of pages of a walk; a longer list is not walked to its end."""
+"""Maximum number of pages of the first walk. A longer list is not walked to its end."""
 
 _SEVERAL = 3
 """Minimum number of pages of the walk whose links are followed."""
@@ -119,7 +119,7 @@ def check_other_tenant(calls: ListCalls, batch: BatchProfile, stored: Sequence[s
 
 
 def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None:
-    """Return the calls of a second tenant, or None if there is no second tenant or its calls are equal."""
+    """Return the calls of a second tenant, or None if it is missing or its calls equal the first tenant's."""
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
     found, mine, theirs = calls.found, batch.listing(_FIRST), batch.listing(_SECOND)
@@ -213,7 +213,7 @@ def _run_list(trial: Trial, found: FoundList) -> None:
 
 
 def _check_list(calls: ListCalls, others: Sequence[Exchange] = ()) -> None:
-    """Store records, and check the list. If it belongs to a record, `others` are lists of other records."""
+    """Store records and check the list. If a record has the list, `others` are the lists of other records."""
     stored = _store(calls)
     known = _complete(calls)
     if known is None:
@@ -333,7 +333,7 @@ def _forget_if_changed(calls: ListCalls, reference: Walk) -> None:
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
-    """Return descending page sizes: `count`, one more, one less, and sizes for about 3 and 8 pages."""
+    """Return page sizes up to `largest`, descending: `count`, `count` ± 1, and sizes for ~3 and ~8 pages."""
     wanted = {-(-count // 8) + seed % 3, -(-count // 3), count - 1, count, count + 1}
     return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
 

@@ -175,7 +175,7 @@ class ListCalls(Trial):
         return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.found.headers))
 
     def follow(self, link: str) -> Exchange:
-        """Follow a link at the target, whatever host it names."""
+        """Follow a link. Send the call to the target even if the link names another host."""
         url = self.target.address.url
         path, elsewhere = read_link(
             link, url, self.path, lambda path: bool(self.api.operation_of(Request("GET", path)))
@@ -262,7 +262,7 @@ class ListCalls(Trial):
         *,
         pointer: str = "",
     ) -> None:
-        """Keep the failure of a check until the list has been read to its end."""
+        """Add a finding to `findings`, which are recorded after all checks of the list."""
         if self.run_config.wants(check):
             shown, steps = (*self.stored, *exchanges[-_SHOWN_CALLS:]), tuple(self.steps)
             operation = self.profile.operation
@@ -274,12 +274,12 @@ class ListCalls(Trial):
 
 
 def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> tuple[str, str]:
-    """Return where a link leads, as path and query below the target `url`; and its address if it leads away.
+    """Return a link's path and query below the target `url`, and the link's address if it leads elsewhere.
 
-    `own` is the path whose answer has the link. The address has no query; it is "" if the link leads below
-    the target. The path of a link may begin at the target or at the root of the target's host; `is_known`
-    returns whether a path belongs to the API. If a proxy does not rewrite links, host or path of a link may
-    be unknown; the destination is then the path `own` with the query of the link.
+    `own` is the path whose answer has the link. The address has no query; it is "" if the link leads to the
+    target. The path of a link may begin at the target or at the root of the target's host; `is_known` returns
+    whether a path belongs to the API. If neither path belongs to it, and the link names another host or a
+    path that ends with `own` (a proxy did not rewrite the link), return `own` with the query of the link.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
@@ -350,14 +350,14 @@ def _accepted(
 
 
 def read_lists_below(calls: ListCalls, above: ListCalls) -> list[Exchange]:
-    """Read the lists of the first records of the list above, longest first. Return [] if all are empty."""
+    """Read and return the lists of the first records of `above`, longest first, or [] if all are empty."""
     read = [replace(calls, path=path).get({}) for path in _paths(calls.path, above)]
     read.sort(key=lambda one: -len(rows_of(calls.profile, one.response)))
     return read if read and rows_of(calls.profile, read[0].response) else []
 
 
 def _paths(template: str, above: ListCalls) -> Iterator[str]:
-    """Yield the path of each record's list. The parameter is the member of its name, else the identity."""
+    """Yield the path of each record's list, with the member of the parameter's name, else the identity."""
     answer = above.get({}).response
     rows = shown_rows(above.profile, answer)[1]
     if answer.status != _OK or not rows:

@@ -40,7 +40,7 @@ _LEAD = "gives no per-item outcome"
 
 _UNAUTHORIZED = 401
 _FOR_THE_BODY = frozenset({400, 413, 415, 422})
-"""Statuses that refuse the content of a call. Any other 4xx may be due to stored state, caller or time."""
+"""Statuses that refuse the content of a call. Every other 4xx may be due to stored state, caller or time."""
 
 NO_SERVER_ERROR = "no-server-error"
 CHECKS = checks_of("answers")
@@ -60,7 +60,7 @@ _NO_STATUS = 0
 
 
 class ExchangeJudge:
-    """Judge of the exchanges of one API, which makes each schema and each reader only once.
+    """Judge of the exchanges of one API. It makes each schema and each reader only once.
 
     If `is_recorded`, the exchanges come from recorded traffic, so valid credentials are unknown.
     """
@@ -98,7 +98,7 @@ class ExchangeJudge:
         return tuple(found)
 
     def item_outcomes(self, exchange: Exchange) -> list[tuple[str, ItemOutcome]]:
-        """Return key and outcome of each item of a batch, in their order; nothing for every other call."""
+        """Return key and outcome of each item of a batch, in item order; [] for every other call."""
         called = self._contracted.spec.operations.get(exchange.operation)
         case = self._case(exchange) if called and called.batch else None
         if case is None:
@@ -106,7 +106,7 @@ class ExchangeJudge:
         return [(one.item.key or "", case.outcome_of(one)) for one in case.expected.items]
 
     def _case(self, exchange: Exchange) -> CheckCase | None:
-        """Return the exchange with its expectation, or None if it belongs to no operation."""
+        """Return the case of an exchange, or None if the exchange belongs to no operation."""
         expected = self.oracle.expected(exchange.request, exchange.operation)
         operation = expected.operation
         if operation is None:
@@ -128,7 +128,7 @@ class ExchangeJudge:
         )
 
     def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
-        """Return the exchange. Translate an XML answer to JSON if the spec has one schema for both."""
+        """Return the exchange. If the spec has one schema for JSON and XML, translate XML answers to JSON."""
         received = exchange.response
         if (
             "x-negotiation" not in self._contracted.spec.document
@@ -152,9 +152,9 @@ class ExchangeJudge:
             return None, message if message.startswith(_LEAD) else f"{_LEAD} that can be read: {message}"
 
     def _forgives(self, operation: Operation, response: Response) -> bool:
-        """Return whether the profile expects this refusal of a good call, or this acceptance of a bad call.
+        """Return whether the profile allows this refusal of a good call, or this acceptance of a bad call.
 
-        For a batch, return False for every acceptance: the statuses for bad calls are about bad items there.
+        For a batch, return False for every acceptance: a batch's statuses for bad calls are about bad items.
         """
         judged = self._contracted.profile.pins.expected_statuses.get(operation.id)
         if judged is None:
@@ -189,7 +189,7 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
-    """If the call accepts any declared media type, check that it accepts the media type of the answer.
+    """If the call accepts a declared media type, check that the call also accepts the answer's media type.
 
     Skip the statuses 401, 403, 406 and 415. Allow the media types that the profile allows for every answer.
     """
@@ -209,7 +209,7 @@ def headers_match_the_spec(case: CheckCase) -> CheckResult:
 def no_server_error(case: CheckCase) -> CheckResult:
     """Check that the status is below 500.
 
-    Allow a declared 501 for an undefined method, and for an operation of an own file that our server lacks.
+    Allow a declared 501 if the methods of request and operation differ, or if the spec is a user's own file.
     """
     is_declared = case.status == NOT_IMPLEMENTED and str(NOT_IMPLEMENTED) in case.operation.responses
     is_other_method = case.operation.method != case.exchange.request.method.lower()
@@ -227,7 +227,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
 
 
 def envelope_is_judged(case: CheckCase) -> CheckResult:
-    """Check that a bad call is refused, and no call is refused for bad items or the run's credentials."""
+    """Check that bad envelopes and fatal items refuse a call, but other items and good credentials do not."""
     expected = case.expected
     if expected.envelope == "bad":
         if case.is_refusal or case.is_tolerated:

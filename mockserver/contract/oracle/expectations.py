@@ -266,7 +266,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Return whether a header that may have the value `ignore` has another value than its default."""
+    """Return whether a header with `ignore` among its values is sent with a value other than its default."""
     for parameter in operation.parameters:
         sent = request.headers.get(parameter.name.lower())
         if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):
@@ -275,7 +275,7 @@ def _passes_over(operation: Operation, request: Request) -> bool:
 
 
 ExpectedVerdict: TypeAlias = Literal["good", "bad", "doubtful"]
-"""Verdict. good: the schema allows the value. bad: every server must refuse it. doubtful: a server may."""
+"""good: the schema allows the value. bad: every server must refuse it. doubtful: a server may refuse it."""
 
 Judgement: TypeAlias = tuple[ExpectedVerdict, str]
 """A verdict, and its reason in words; "" if the verdict is good."""
@@ -285,7 +285,7 @@ _GOOD: Judgement = ("good", "")
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItem:
-    """Expectation of one item from its schema; stored state is unknown here."""
+    """Expectation of one item, derived from its schema without stored state."""
 
     item: BatchItem
     verdict: ExpectedVerdict
@@ -303,7 +303,7 @@ class ExpectedItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedResponse:
-    """Expectation of a response from the bytes of its request."""
+    """Expectation of a response, derived from the bytes of the request."""
 
     operation: Operation | None
     envelope: ExpectedVerdict
@@ -385,12 +385,12 @@ def expected_item(
 
 
 def _is_null_item(broken: SchemaProblem) -> bool:
-    """Return whether the item is null: a server may reject only this item (docs/catalogue.md#6-null-item)."""
+    """Return whether an item is null. Null items need not refuse the call (docs/catalogue.md#6-null-item)."""
     return broken.keyword == "type" and not broken.path and broken.found is None
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Return whether the problem refuses the call. `x-fatal` at its place decides, else `x-batch.fatal`."""
+    """Return whether the problem refuses the call. `x-fatal` of its schema decides, else `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner
@@ -448,8 +448,8 @@ class _CompiledParameter:
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
     """Return the values of an item's key members as texts. If there are several, append their joined text.
 
-    The joined text has `/` between the values, and escapes their `/` and `~` as a JSON Pointer does. An item
-    that is no object has no keys.
+    The joined text has `/` between the values; `/` and `~` inside a value are escaped as in a JSON Pointer.
+    An item that is no object has no keys.
     """
     if not isinstance(document, dict):
         return ()

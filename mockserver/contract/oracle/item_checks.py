@@ -81,7 +81,7 @@ class CheckCase:
     """Why the outcomes cannot be read."""
     conformance: ConformanceResult = field(default_factory=ConformanceResult)
     is_tolerated: bool = False
-    """Whether the vendor's profile allows this status although another status is expected."""
+    """Whether the vendor's profile allows the response's status although another status is expected."""
     has_credentials: bool = False
     """Whether the request carries the credentials of the run."""
     lacks_credentials: bool = False
@@ -111,7 +111,7 @@ class CheckCase:
 
     @property
     def named_by_path(self) -> bool:
-        """Whether a path parameter is a key member, so that the path names the record, not the item."""
+        """Whether a path parameter is a key member, so that the path, not the item, names the record."""
         keys = self.operation.batch.key if self.operation.batch else ()
         return any(one.place == "path" and one.name in keys for one in self.operation.parameters)
 
@@ -141,7 +141,7 @@ class CheckCase:
 
 
 ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
-"""Outcome of an item: "accepted" if the response does not say what was done, "skipped" if none is there."""
+"""Outcome of an item: "accepted" if it is unknown what was done, "skipped" if the response has no outcome."""
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
 """Number of times that a check was made on a case (0 if it did not apply), and its failure or None."""
@@ -151,7 +151,7 @@ Checker: TypeAlias = Callable[[CheckCase], CheckResult]
 
 
 def has_message(body: Json) -> bool:
-    """Return whether any of the `reasons` in a body is not blank."""
+    """Return whether at least one of the `reasons` in a body is not blank."""
     return any(text.strip() for text in reasons(body))
 
 
@@ -215,7 +215,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 
 def _named(case: CheckCase) -> str:
-    """Return sent and received keys as the end of a message, or "" if there are none or many of either."""
+    """Return sent and received keys as the end of a message; "" if either list is empty or exceeds 5."""
     sent = [item.item.key for item in case.expected.items if item.item.key]
     received = [one.key for one in case.outcomes if one.key]
     if not sent or not received or max(len(sent), len(received)) > _FEW:
@@ -367,7 +367,7 @@ def count_is_processed(case: CheckCase) -> CheckResult:
 
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
-    """Check that refusals with a body have a message, and that each rejected item has a message of its own.
+    """Check that each refusal with a body has a message, and that each rejected item has a message.
 
     The message of a rejected item must differ from the messages of accepted items.
     """

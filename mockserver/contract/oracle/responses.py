@@ -254,7 +254,7 @@ def _mapped(
 def _places(batch: Batch, key: str, items: Sequence[BatchItem]) -> list[int]:
     """Return the places of the items with `key` as key or as value of a key member.
 
-    Names match in any letter case. If no item has the key, the key may name a place, such as `[2]`.
+    Member names match in any letter case. If no item has the key, the key may name a place, such as `[2]`.
     """
     named = [item.place for item in items if key in keys_of(item.document, batch.key, any_case=True)]
     by_place = _PLACE.fullmatch(key)
@@ -341,7 +341,7 @@ class ConformanceResult:
     undeclared: CheckFailure | None = None
     """An undeclared status or media type, or a body that breaks its schema, is unreadable or is missing."""
     unacceptable: CheckFailure | None = None
-    """A media type that the request does not accept, although the spec declares an accepted one."""
+    """A media type that the request does not accept, although the spec declares an acceptable media type."""
     undeclared_member: Path | None = None
     """Path of the first member that no schema names."""
     bad_header: CheckFailure | None = None
@@ -353,7 +353,7 @@ class ConformanceResult:
 
 
 class ResponseConformance:
-    """Comparison of responses with the spec. The components in `may_be_empty` are valid without a body."""
+    """Comparison of responses with the spec. Responses that `may_be_empty` names are valid without a body."""
 
     def __init__(self, spec: Spec, may_be_empty: Iterable[str] = ()) -> None:
         self._spec = spec
@@ -442,7 +442,7 @@ class ResponseConformance:
         return self._schemas[key]
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """Return the response that is declared for the status, its class or `default`, or None if none is."""
+        """Return the response that is declared for the status, its class or `default`, or None."""
         name = operation.declared_key(status)
         declared = value_at(self._spec.document, (*operation.place, "responses", name)) if name else None
         found: Document | None = resolve(self._spec.document, declared)
@@ -452,8 +452,8 @@ class ResponseConformance:
 def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
     """Return whether a response may have an empty body.
 
-    It may if HTTP forbids a body for the status, if the spec declares none, or if a success has only media
-    types other than JSON and XML.
+    It may if HTTP forbids a body for the status, if the spec declares no body, or if the response is a
+    success whose declared media types are neither JSON nor XML.
     """
     if not content or response.status in _BODILESS:
         return True

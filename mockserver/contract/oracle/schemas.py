@@ -297,7 +297,7 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Return whether, by a tolerance, the problem may reject only its item instead of the whole call."""
+        """Return whether a tolerance allows that only the problem's item is rejected, not the whole call."""
         return any(_speaks_of(tolerance, broken) for tolerance in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:

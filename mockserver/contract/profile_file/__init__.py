@@ -1,1 +1,1 @@
-"""Profiles that are written as data: in a spec (`x-contract`), or in a YAML file."""
+"""Profiles that are data instead of Python code: `x-contract` in a spec, or a YAML file."""

@@ -1,4 +1,4 @@
-"""Batch profiles made of written entries: bodies, reads, readers of outcomes, and updates."""
+"""Batch profiles made from batch entries in YAML: request bodies, reads, readers of outcomes, and updates."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
 
 _PREPARED = DrawnValues(0, Decimal("0.01"))
-"""Drawn values of the item in requests that prepare a key."""
+"""Drawn values for the requests that create what a key needs (`prepare`)."""
 
 _FORM = "application/x-www-form-urlencoded"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -80,7 +80,7 @@ _WORDS: dict[UpdateWord, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WrittenReading:
-    """Requests that read records, and readers of responses. `listing` is None if records cannot be listed."""
+    """Requests for records and readers of responses. If there is no list, `listing` and `listed` are None."""
 
     reader: RecordReader
     read: Callable[[str, int], Request]
@@ -101,7 +101,7 @@ class WrittenBatch:
     scope: PlaceholderScope
 
     def profile(self) -> BatchProfile:
-        """Return the batch profile. Raises SpecError: the entry contradicts the spec or itself."""
+        """Return the profile. Raises SpecError: the entry is incomplete or contradicts the spec or itself."""
         entry = self.entry
         items = read_items(self.spec, self.operation, entry, self.place, self.scope)
         reading = self._reading(items)
@@ -143,9 +143,9 @@ class WrittenBatch:
         return made if entry.replay is None else replace(made, **structs.asdict(entry.replay))
 
     def _reading(self, items: WrittenItems) -> WrittenReading:
-        """Return how records are read: as the entry says, or if it says nothing, as inferred from the spec.
+        """Return how records are read: as `read` of the entry says, or, without `read`, as the spec says.
 
-        Raises SpecError: the spec does not say how either, or the entry contradicts the spec.
+        Raises SpecError: the spec says too little or contradicts the entry, or `list` comes without `read`.
         """
         entry, listed = self.entry.read, self.entry.listing
         if entry is None:
@@ -237,9 +237,9 @@ class WrittenBatch:
     def _encoding(
         self, media_type: str, call: Callable[[Sequence[Json], int], Request], place: WrittenPlace
     ) -> Encoding:
-        """Return a function that writes items in a media type; `call` makes the JSON request of items.
+        """Return a function that writes items in a media type; `call` returns the JSON request with items.
 
-        Raises SpecError: the spec does not say how the operation reads the media type.
+        Raises SpecError: the operation has no body in the media type, or the suite cannot write such a body.
         """
         if media_type.endswith("json"):
             return lambda items: call(items, 0).body
@@ -290,7 +290,7 @@ class WrittenBatch:
 
 
 def _write_form(items: Sequence[Json]) -> bytes:
-    """Return the items as a form with `[0].name=value` for each member; a null has an empty value."""
+    """Return the items as a form: `[0].name=value` for member `name` of item 0; null is an empty value."""
     pairs = [
         (f"[{number}].{name}", text_of_value(value))
         for number, one in enumerate(items)
@@ -326,7 +326,7 @@ class RejectedPlacesReader:
     """Reader of responses that name rejected items by their places."""
 
     at: str
-    """JSON Pointer, in a refusal, to the object whose names have places ("items[1].name", "/1/name")."""
+    """JSON Pointer in a refusal, to the object whose member names are places ("items[1].name", "/1/name")."""
     statuses: frozenset[int]
     """Statuses of refusals that may name rejected items."""
     wide_integers: frozenset[str]
@@ -377,7 +377,7 @@ class RejectedPlacesReader:
 
 
 def read_rejected_places(entry: RejectedPlacesEntry, place: WrittenPlace) -> RejectedPlacesReader:
-    """Return the reader that an entry describes. Raises SpecError: its `at` is not a JSON Pointer."""
+    """Return the reader that an entry describes. Raises SpecError: `entry.at` is not a JSON Pointer."""
     wide = frozenset(name.lower() for name in entry.wide_integers)
     return RejectedPlacesReader(pointer(entry.at, place.at("at")), frozenset(entry.statuses), wide)
 
@@ -387,7 +387,7 @@ def _is_xml(response: Response) -> bool:
 
 
 def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
-    """Yield name and text of each element below `at`. Escapes in names, such as `_x005B_`, are decoded."""
+    """Yield name and text of each child of the element `at`, with decoded escapes (`_x005B_`) in names."""
     try:
         root = ElementTree.fromstring(body)
     except (ElementTree.ParseError, DefusedXmlException) as error:
@@ -412,9 +412,9 @@ def _is_wide(value: Json) -> bool:
 
 
 def _refined(inner: OutcomeReader, entry: BatchEntry) -> OutcomeReader:
-    """Return a reader that adds the entry's knowledge of the vendor to the outcomes that `inner` reads.
+    """Return a reader that changes the outcomes of `inner` as `blank_keys` and `classes` of the entry say.
 
-    The vendor replaces blank keys with its own, so the reported keys of items with such keys are removed.
+    The vendor replaces a blank key with a key of its own, so the key in the item's outcome is removed.
     """
 
     def read(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
@@ -438,9 +438,9 @@ def _refined(inner: OutcomeReader, entry: BatchEntry) -> OutcomeReader:
 def _position(
     word: UpdateWord, record: Callable[[str, DrawnValues], Record], steps: Sequence[tuple[StepEntry, Step]]
 ) -> UpdatePosition:
-    """Return the update position of a word.
+    """Return what `word` says: the effect of an item on an existing record, and the steps to test.
 
-    Unless updates replace records, steps that delete are left out: a deletion might uncover an older record.
+    Unless the word is "replaced", leave out steps that delete: a deletion might uncover an older record.
     """
     if word == "replaced":
         return UpdatePosition(_WORDS[word], None, tuple(step for _, step in steps))

@@ -1,6 +1,6 @@
-"""Entries of a written profile: members, types, places for messages, and placeholders.
+"""Entries of a profile in YAML: members, types, places for error messages, and placeholders.
 
-A new member needs a field here and a line in the module that uses the field (`batches`, `profile`).
+A new member needs a field in this module and a line in the module that uses the field (`batches`, `profile`).
 Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists`, `open-cases`, `refusals`, `limited` and
 `idempotency` are the fields of `FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile`,
 `OpenCase`, `RefusalRule`, `LimitedCredentials` and `IdempotencyRule`. A new field of one of these classes
@@ -52,7 +52,7 @@ OF_ITEM = ("key", "number", "short", "amount")
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w+))?\}")
 _SHORT = 1_000_000
 ITEM, ITEMS = "item", "items"
-"""Placeholders of bodies: the item of a step, the items of a batch."""
+"""Placeholders of bodies: the item of a step or of `prepare`, and the items of a batch."""
 
 RESERVED = (*OF_ITEM, ITEM, ITEMS)
 
@@ -79,17 +79,17 @@ class KeyEntry(Entry, frozen=True):
 
 
 class ChangeEntry(Entry, frozen=True):
-    """A change of an item: first `remove`, then `set`, `as-text` and `names`, whatever their order.
+    """A change of an item, applied in the order `remove`, `set`, `as-text`, `names`.
 
-    `remove`, `set` and `as-text` have JSON Pointers to members.
+    `remove`, `set` and `as-text` name members by JSON Pointer. The order in the file has no effect.
     """
 
     remove: str | list[str] = []
     changes: dict[str, Any] = field(name="set", default={})
     as_text: str | list[str] = []
-    """Members whose value is replaced by its text (12 by "12")."""
+    """Members whose values become texts (12 becomes "12")."""
     names: Literal["", "upper", "lower"] = ""
-    """Letter case of all members of the item, "" to leave their names as they are."""
+    """Letter case that the names of all members of the item get, "" for no change."""
 
 
 class BadEntry(ChangeEntry, frozen=True, kw_only=True):
@@ -120,7 +120,7 @@ class ReadEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ListEntry(CallEntry, frozen=True):
-    """The read of all records. The members that `read` shows are compared."""
+    """The read of all records. The compared members are those of the batch's `read`."""
 
     rows: str = ""
     """JSON Pointer in the response to the list of records."""
@@ -138,7 +138,7 @@ class StepEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ReplayEntry(Entry, frozen=True, kw_only=True):
-    """The answer to a second call with a used idempotency key, in the fields of a batch profile."""
+    """The answer to a call with an already used idempotency key. The fields are fields of `BatchProfile`."""
 
     key_header: str = field(name="header")
     again: Literal["same", "refused"]
@@ -147,7 +147,7 @@ class ReplayEntry(Entry, frozen=True, kw_only=True):
 
 
 class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
-    """Where a refusal names rejected items by position (`items[1].name` or `/1/name`)."""
+    """Where a refusal names rejected items by their places in the batch (`items[1].name` or `/1/name`)."""
 
     at: str
     statuses: tuple[int, ...] = (400,)
@@ -155,7 +155,7 @@ class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
 
 
 class BatchEntry(Entry, frozen=True):
-    """A batch operation. Missing members are inferred from the spec, if the spec says enough."""
+    """A batch operation. The spec gives a missing `key`, `item`, `bad`, `send` or `read` if possible."""
 
     key: str | KeyEntry | None = None
     item: dict[str, Any] | list[dict[str, Any]] = {}
@@ -211,7 +211,7 @@ def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
 
 
 def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
-    """Convert the document to a dataclass of plain values; its field `a_b` is written `a-b`.
+    """Convert the document to a dataclass of plain values; the member `a-b` becomes the field `a_b`.
 
     Raises SpecError: the document has another shape.
     """
@@ -273,7 +273,7 @@ def _unknown(known: Sequence[str]) -> str:
 
 
 def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
-    """Return the kinds that the value at `steps` may have, in a document of this kind."""
+    """Return the types that the value at `steps` may have in a document of the type `kind`."""
     kinds = list(kind.types) if isinstance(kind, UnionType) else [kind]
     if not steps:
         return kinds
@@ -290,7 +290,7 @@ def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
 
 @dataclass(frozen=True, slots=True)
 class WrittenPlace:
-    """The place of a value in a file. `path` leads from the root to it, `label` names it for people."""
+    """The place of a value in a file. `path` leads from the root to the value; messages show `label`."""
 
     file: str
     text: str
@@ -298,7 +298,7 @@ class WrittenPlace:
     label: tuple[str | int, ...] = ()
 
     def at(self, *steps: str | int) -> WrittenPlace:
-        """Return the place of a value inside this value."""
+        """Return the place of the value at the end of `steps`, which begin at this place."""
         return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
 
     def fail(self, detail: str) -> NoReturn:
@@ -330,13 +330,13 @@ _FORMS: Mapping[str, Callable[[Json], Json]] = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A document with placeholders. A text that is only a placeholder keeps the type of the value."""
+    """A document with placeholders. If a text is only a placeholder, the inserted value keeps its type."""
 
     document: Json
     place: WrittenPlace
 
     def checked(self, known: Iterable[str]) -> Template:
-        """Return this template. Raises SpecError: it has a placeholder that is not `known`."""
+        """Return this template. Raises SpecError: a placeholder is not `known`, or has an unknown form."""
         names = list(known)
         for text, place in _texts(self.document, self.place):
             for found in _PLACEHOLDER.finditer(text):
@@ -414,7 +414,7 @@ class PlaceholderScope:
         return tuple(dict.fromkeys([*self.facts, *(name for tenant in self.tenants for name in tenant)]))
 
     def of_tenant(self, tenant: int) -> dict[str, Json]:
-        """Return the values of placeholders in every call of a tenant."""
+        """Return the values of the placeholders that every call of a tenant may use."""
         return {**self.facts, **(self.tenants[tenant] if tenant < len(self.tenants) else {})}
 
     def of_item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
@@ -423,10 +423,10 @@ class PlaceholderScope:
 
 
 def read_scope(entry: ProfileEntry, place: WrittenPlace, facts: Facts) -> PlaceholderScope:
-    """Return the values of placeholders for the facts of a run.
+    """Return the values of placeholders, given the facts of a run.
 
-    The tenants end before the first tenant with an empty value. Raises SpecError: a fact has the name of
-    another placeholder, or a tenant uses an unknown fact.
+    Leave out the first tenant with an empty value and all tenants after it. Raises SpecError: a fact has a
+    name in `RESERVED`, or a tenant uses an unknown fact.
     """
     for name in entry.facts:
         if name in RESERVED:

@@ -1,4 +1,4 @@
-"""Items of a written profile: keys, good items, changes, calls, and expected records."""
+"""Items of a profile in YAML: keys, good items, changes, calls, and expected records."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from mockserver.model import Json, parse_pointer, value_at
 from mockserver.spec.openapi import Operation, Spec
 
 _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
-"""Drawn values of the items on which every way to spoil an item is tried."""
+"""Drawn values of the good items to which each corruption is applied as a test."""
 
 _PART = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenItems:
-    """Keys, good items and ways to spoil them."""
+    """Keys, good items, and ways to spoil a good item."""
 
     key: Callable[[int], str]
     item: Callable[[str, DrawnValues], Json]
@@ -59,7 +59,7 @@ class WrittenItems:
 
     @property
     def drawn(self) -> DrawnValues:
-        """Drawn values of the example."""
+        """Drawn values of the item `example`."""
         return _DRAWN[0]
 
     @property
@@ -73,7 +73,7 @@ def read_items(
 ) -> WrittenItems:
     """Return the items of a batch. What the entry does not give is inferred from the spec.
 
-    Raises SpecError: a key or an item cannot be inferred, or a way to spoil an item changes nothing.
+    Raises SpecError: a key or an item cannot be inferred, or a way to spoil an item fails or changes nothing.
     """
     sample = infer_item(spec, operation)
     key = _key(entry, place, scope, sample)
@@ -89,7 +89,7 @@ def read_items(
 def _read_corruptions(
     entries: list[BadEntry], place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
 ) -> tuple[Corruption, ...]:
-    """Return the ways to spoil an item, except those that set a member to a fact without a text."""
+    """Return the ways to spoil an item, except those whose `set` uses an empty fact."""
     unset = {name for name, text in scope.facts.items() if not text}
     made = []
     for number, entry in enumerate(entries):
@@ -158,12 +158,12 @@ class ComparedMember:
     """A member of a record, and its expected value."""
 
     pointer: str
-    """JSON Pointer in the record that is read."""
+    """JSON Pointer to the member in a record that was read."""
     kind: Literal["value", "amount", "text"]
     of_item: str
     """JSON Pointer in the item to the expected value."""
     due: Template | None = None
-    """The expected value, if it is not in the item."""
+    """The expected value, None if the item has the expected value at `of_item`."""
 
     @property
     def name(self) -> str:
@@ -180,7 +180,7 @@ class ComparedMember:
         return self.compared(value)
 
     def compared(self, value: Json) -> str | Decimal | None:
-        """Return a value in the form that is compared."""
+        """Return a value in the form to compare, by `self.kind`: an amount, a text, or the value as it is."""
         if value is None or self.kind == "value":
             return compared_members(value)
         if self.kind == "text":
@@ -203,16 +203,16 @@ class RecordReader:
     missing: frozenset[int] = frozenset()
     """Statuses which mean that the record does not exist."""
     deleted: Mapping[str, Json] = field(default_factory=dict)
-    """Values, by JSON Pointer, that all deleted records have; empty if no value says so."""
+    """Values by JSON Pointer: a record with all of them is deleted. If empty, no record counts as deleted."""
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
         """Return the record that a read shows after the item was accepted."""
         return {member.name: member.expected(item, values) for member in self.members}
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
-        """Return the record with this key in a response, or None if it does not exist.
+        """Return the record with this key in a response, or None if the record does not exist or is deleted.
 
-        Raises ValueError: the response shows neither a record nor that the record does not exist.
+        Raises ValueError: the status is neither 2xx nor in `missing`, or no object or list is at `record`.
         """
         if exchange.response.status in self.missing:
             return None
@@ -227,7 +227,7 @@ class RecordReader:
         return self._record(found) if self._key(found) == key and not self._is_deleted(found) else None
 
     def listed(self, exchange: Exchange, rows: str) -> Mapping[str, Record]:
-        """Return all records of a list, by key. Raises ValueError: the response has no list at `rows`."""
+        """Return a list's existing records by key. Raises ValueError: the response has no list at `rows`."""
         found = self._found(exchange, rows)
         if not isinstance(found, list):
             what = f"{kind_of_value(found)} at {rows or 'its root'}"
@@ -278,7 +278,7 @@ FilledChange: TypeAlias = Callable[[Json, Mapping[str, Json]], Json]
 
 
 def pointer(text: str, place: WrittenPlace) -> str:
-    """Return the text. Raises SpecError: it is not a JSON Pointer."""
+    """Return the text unchanged. Raises SpecError: the text is not a JSON Pointer."""
     if text and not text.startswith("/"):
         place.fail(f"expected a JSON Pointer such as /{text}, found {text}")
     return text
@@ -343,9 +343,9 @@ def read_call(
     known: Iterable[str],
     body: Json = UNSET,
 ) -> WrittenCall:
-    """Return the call that an entry describes. `body` is the body if the entry has none.
+    """Return the call that an entry describes. If the entry has no body, the call has the body `body`.
 
-    Raises SpecError: the spec does not have the operation or a parameter, or a placeholder is unknown.
+    Raises SpecError: operation, parameter or placeholder is unknown, or a required parameter has no value.
     """
     operation = spec.operations.get(entry.operation)
     if operation is None:
@@ -417,7 +417,7 @@ class WrittenStep:
     scope: PlaceholderScope
 
     def step(self) -> Step:
-        """Return the step. Raises SpecError: the step's result does not fit the members that are compared."""
+        """Return the step. Raises SpecError: `if-there` or `if-not` does not fit the compared members."""
         for name, result in (("if-there", self.entry.if_there), ("if-not", self.entry.if_not)):
             self._check(result, self.place.at(name), is_there=name == "if-there")
         return Step(self.entry.name, self._request, self._after)

@@ -44,7 +44,7 @@ _PART = re.compile(r"\{(\w+)\}")
 
 
 def profile_of_spec(spec: Spec) -> Profile | None:
-    """Return the profile in the `x-contract` of the spec and its batch operations, or None.
+    """Return the profile in `x-contract` of the spec and of its operations, or None without `x-contract`.
 
     Raises SpecError: the profile cannot be read, or does not fit the spec.
     """
@@ -75,13 +75,13 @@ def profile_of_file(file: Path, spec: Spec) -> Profile:
 
 @dataclass(frozen=True, slots=True)
 class _WrittenProfile:
-    """A profile as it is written."""
+    """The document of a profile, and the spec to which the profile applies."""
 
     spec: Spec
     document: Json
     place: WrittenPlace
     batches: Mapping[str, tuple[Json, WrittenPlace]]
-    """Batch entries that are written at operations of the spec, by operation."""
+    """Batch entries in `x-contract` of operations, each with its place, by operation."""
 
     def profile(self) -> Profile:
         entry = typed(ProfileEntry, self.document, self.place)
@@ -128,7 +128,7 @@ class _WrittenProfile:
         return tuple(plain(kind, document, place.at(number)) for number, document in enumerate(documents))
 
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
-        """Return the batches in the order of the spec. A batch without an entry is inferred from the spec."""
+        """Return the batch profiles in the order of the spec. Infer the profile if a batch has no entry."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
         made: list[BatchProfile | None] = []
         for operation in self.spec.operations.values():
@@ -174,7 +174,7 @@ class _WrittenProfile:
         )
 
     def _by_operation(self, given: Mapping[str, T], place: WrittenPlace) -> Mapping[str, T]:
-        """Return what is given for operations, each by itself. A key may name several, such as `a, b`."""
+        """Return values by operation, from values whose keys may name several operations (`a, b`)."""
         made: dict[str, T] = {}
         for key, value in given.items():
             for name in key.split(", "):

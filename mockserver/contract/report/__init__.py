@@ -1,1 +1,1 @@
-"""Reports of a run for people, for CI and for reruns: one document in several formats."""
+"""Reports of a run in several formats: for people, for CI, and for reruns."""

@@ -1,4 +1,4 @@
-"""Differences between recorded traffic and the spec, as text, JSON and HTML."""
+"""Differences of recorded traffic from the spec and from a local server, as text, JSON and HTML."""
 
 from __future__ import annotations
 

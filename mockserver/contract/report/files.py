@@ -1,4 +1,4 @@
-"""Report files: HTML page, JUnit XML, HTTP archive, shell script and test module."""
+"""Report files: HTML page, JSON, JUnit XML, HTTP archive, shell scripts and test modules."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _NUMBER = re.compile(r"\A\d+\. ")
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
 MOST = 60
-"""Maximum number of squares for a batch. With more items, a square shows the worst of several."""
+"""Maximum number of squares for a batch. A square of several items shows their worst outcome."""
 
 _NOWHERE = "http://in-process.invalid"
-"""Address of calls in this process: an archive needs an address, and this name leads nowhere."""
+"""Address of calls in this process: an HTTP archive needs an address, and no host has this name."""
 
 _LONGEST_REMARK = 2000
 _SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
@@ -93,7 +93,7 @@ def html_page(document: Json) -> str:
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
-    """Return the checks that were made for any of these operations, in the order of the catalogue."""
+    """Return one row of the operations for each check that was made, in the order of `checks.yaml`."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
     return [made[name] for name in in_report_order(made)]
 
@@ -173,7 +173,7 @@ def _junit_case(label: str, row: ReportRow, outcome: RunOutcome) -> JunitCase:
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the calls of all findings as HAR. Each call has the start of the run and takes 0 ms."""
+    """Return the calls of all findings as HAR. Each call has the run's start time and a duration of 0 ms."""
     return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
@@ -234,7 +234,7 @@ def call_lines(session: Session, finding: Finding) -> list[str]:
 
 
 def _target_line(session: Session) -> str:
-    """Return the line that sets MOCKSERVER_TARGET. MOCKSERVER_URL may replace a server on this machine."""
+    """Return the line with the default of MOCKSERVER_TARGET; MOCKSERVER_URL may change a local target."""
     mount = f"/{quote_path(session.api.name)}"
     base = session.url.removesuffix(mount) if session.url else _LOCAL
     is_below = not session.url or (session.url.endswith(mount) and is_loopback(host_of(session.url)))
@@ -244,7 +244,7 @@ def _target_line(session: Session) -> str:
 
 
 def _server_command(session: Session) -> str:
-    """Return the command that starts the server that the run had in its process."""
+    """Return the command that starts, as a server, the application that the run called in its process."""
     spec = session.plan.spec
     if spec and spec.parent.resolve() != specs_folder().resolve():
         return f"mockserver run --specs {quote(str(spec.parent))} --vendor {quote(session.api.name)}"
@@ -315,9 +315,10 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
-    """Write a report of each kind, and a script for each finding. Return the reports, and a fault or None.
+    """Write a report of each kind, and a script for each finding. Return the reports' paths, and a fault.
 
-    The fault is the last error of the suite itself in a report. All other reports are written nevertheless.
+    The fault is the last error of the suite's own code in a report, or None. After an error, the next reports
+    are still written. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -370,5 +371,5 @@ KINDS: Mapping[str, Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, by
 }
 """For each value of `--report`, a function of outcomes and the instant at which the run began.
 
-It returns names and contents of the report's files.
+The function returns names and contents of the report's files.
 """

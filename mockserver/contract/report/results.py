@@ -143,7 +143,7 @@ def _group(
 
 
 def in_report_order(names: Iterable[str]) -> list[str]:
-    """Return the ids of checks in the order of the catalogue. Unknown checks come last, by name."""
+    """Return the ids of checks in the order of `checks.yaml`. Unknown checks come last, by name."""
     places = {name: place for place, name in enumerate(all_checks())}
     return sorted(names, key=lambda name: (places.get(name, len(places)), name))
 
@@ -330,9 +330,9 @@ class RunningState:
     part_began: datetime | None = None
     first_call: datetime | None = None
     planned: int = 0
-    """Usual number of calls of such a run."""
+    """Estimated number of calls of the whole run."""
     is_estimated: bool = False
-    """Whether people were told the time that the run takes."""
+    """Whether the estimated time of the run was shown."""
     calls: int = 0
     failures: int = 0
     step: int = 0
@@ -341,7 +341,7 @@ class RunningState:
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
-        """Return the progress in one line, with the least important word last."""
+        """Return the progress in one line, which ends with the least important information."""
         words = [self.api.name]
         if self.part:
             words.append(f"{self.part.phase}: {_place(self.part, self.step)}")
@@ -356,7 +356,7 @@ class RunningState:
         return " · ".join(words)
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Estimate the seconds left, or return None after too few calls, or more than `planned`."""
+        """Return the estimated seconds left, or None if too few calls or more than `planned` were made."""
         if self.first_call is None or self.first_call == now or not _FEW_CALLS <= self.calls <= self.planned:
             return None
         return (now - self.first_call).total_seconds() * (self.planned / self.calls - 1)

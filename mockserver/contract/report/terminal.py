@@ -42,7 +42,7 @@ def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]
 
 
 def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterator[str]:
-    """Yield every failure in full, with the command that repeats it; `folder` is the folder of reports."""
+    """Yield the first failure of each cause, a command to repeat it, and its script in `folder` (if any)."""
     for outcome in outcomes:
         labels = {group.operation: group.label for group in outcome.groups}
         for row, *others in _causes(outcome):
@@ -91,7 +91,7 @@ def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
 
 
 def result_line(outcomes: Iterable[RunOutcome]) -> str:
-    """Return the last line: the number of checks by result, and the names of failed checks."""
+    """Return the last line of the output: the number of checks by result, and the names of failed checks."""
     made = list(outcomes)
     counts = tally_findings(made)
     causes = sum(len(_causes(one)) for one in made)

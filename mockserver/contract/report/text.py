@@ -52,12 +52,12 @@ def workflow_command(kind: str, properties: Iterable[tuple[str, object]], text: 
 
 
 def annotation(title: str, text: str, place: Iterable[tuple[str, str]] = ()) -> str:
-    """Return the workflow command that shows an error; `place` has properties such as its file."""
+    """Return the workflow command that shows an error; `place` has properties such as the file."""
     return workflow_command("error", [*place, ("title", title)], text)
 
 
 def first_annotations(annotations: Sequence[str], command: str) -> list[str]:
-    """Return at most `MOST_ANNOTATIONS` annotations. If some are left out, the last tells their number."""
+    """Return at most `MOST_ANNOTATIONS`; if more are given, the last (`command`) counts the rest."""
     more = len(annotations) - MOST_ANNOTATIONS + 1
     if more <= 1:
         return list(annotations)

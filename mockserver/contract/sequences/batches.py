@@ -26,7 +26,7 @@ _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 STATEFUL_CHECKS = checks_of("sequences", "values")
 SEQUENCE_CHECKS = checks_of("answers", "sequences")
-"""Checks that may fail in any trial of sequences. If a run wants any of these checks, it makes all trials."""
+"""Checks that trials of sequences make. A run makes these trials if it wants at least one of the checks."""
 
 _CHECK = "steps-do-what-they-say"
 _LISTS = "lists-show-what-is-there"
@@ -45,7 +45,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the item's check: `_TWICE` for a repeated key, `_MEDIA` in another media type, else `usual`."""
+    """Return `_TWICE` for a repeated key; `_MEDIA` if `media` and `sent.media_type` are set; else `usual`."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -92,7 +92,7 @@ def send_batch(
 def ask_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch and judge its answer, but not by the model. Return None if no response came."""
+    """Send a batch and judge the answer alone, without the model. Return None if no response came."""
     sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
@@ -190,7 +190,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
-    """Return whether an atomic batch rejects every item by an outcome, and no item must refuse the call."""
+    """Return whether the batch is atomic, all items have rejections, and no corruption refuses the call."""
     return (
         sequence.context.batch.atomic
         and all(verdict.outcome is not None and not verdict.accepted for verdict in answered.verdicts)
@@ -286,7 +286,7 @@ def read_back(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """Requirement on the record of a key, by the reported outcome."""
+    """What the reported outcome of a key requires of the key's record."""
 
     record: Record | None
     """The required record, None if the record must not exist."""
@@ -345,7 +345,7 @@ def _break(
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
-    """Return the last answer as the end of a message if it is a successful read without a record, else ""."""
+    """If the last read is a 2xx without a record, return the answer as the end of a message, else ""."""
     last = sequence.exchanges[-1]
     if shown is not None or last.request.method != "GET" or not last.response.is_done:
         return ""
@@ -375,7 +375,7 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
 
 
 def read_back_at_end(sequence: CallSequence) -> None:
-    """Read the list of each tenant, which takes a few calls. If there is no list, read every record."""
+    """Check the list of each tenant, which takes a few calls; without a list, read and check every record."""
     if sequence.context.batch_profile.listed is None:
         read_all_back(sequence)
     for tenant in range(sequence.context.batch_profile.tenants):

@@ -28,14 +28,14 @@ _AMOUNTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """Expected effect of the batches 0 and 1 if the server processes them in a certain order."""
+    """Expected effect of the batches 0 and 1 if the server processes batch `first` before the other batch."""
 
     first: int
     """Number of the batch that is processed first."""
     accepted: Mapping[int, Mapping[str, bool]]
-    """For each batch, a mapping that tells whether the item of a key is accepted."""
+    """By number of the batch and by key, whether the item with the key must be accepted."""
     between: Mapping[str, Record | None]
-    """Records by key after the first batch."""
+    """Records by key after the batch `first`."""
     after: Mapping[str, Record | None]
     """Records by key after both batches."""
 
@@ -43,7 +43,7 @@ class _Order:
 def send_together(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> None:
-    """Send two good batches with common keys concurrently, and read the keys during and after the calls.
+    """Send two good batches with common keys concurrently, and read the records during and after the calls.
 
     Answers and reads must fit one of the two orders in which the server may process the batches.
     """
@@ -98,7 +98,7 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
 
 
 def _orders(sequence: CallSequence, sent: Sequence[Sequence[SequenceItem]], tenant: int) -> list[_Order]:
-    """Return the effects of the batches in both orders, or none if the effect of a batch is unknown."""
+    """Return the effects of the batches in both orders, or [] if the effect of an item is unknown."""
     context = sequence.context
     before = {one.key: sequence.known(one.key, tenant) for items in sent for one in items}
     orders = []
@@ -174,7 +174,7 @@ def _fits(order: _Order, rows: Mapping[int, ReportedVerdict], key: str) -> bool:
 
 
 def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
-    """Check that each final record fits an order. If the batches are atomic, all must fit one order."""
+    """Check that each final record fits an order. Records of atomic batches must all fit the same order."""
     sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
         if all(dict(order.after) != dict(shown) for order in orders):
@@ -187,7 +187,7 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
 
 
 def _is_left(sequence: CallSequence, key: str, orders: Sequence[_Order], record: Record | None) -> None:
-    """Fail if none of the orders leaves the record."""
+    """Fail unless at least one of the orders ends with this record of the key."""
     may_be = [order.after[key] for order in orders]
     if record not in may_be:
         either, shown = " or ".join(dict.fromkeys(map(sentences.record, may_be))), sentences.record(record)
@@ -196,7 +196,7 @@ def _is_left(sequence: CallSequence, key: str, orders: Sequence[_Order], record:
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
-    """Send two batches with one common key concurrently, first with new keys, then with the same keys."""
+    """Send two concurrent batches with a common key while the keys are new, then two more with these keys."""
     if not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
@@ -218,7 +218,7 @@ def check_replay(
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
-    """Send `items` with an idempotency key, `between` without, `items` again, then `other` with that key."""
+    """Send `items` with an idempotency key, `between` without it; then test `items` and `other` with it."""
     token = sequence.token()
     if not batches.build_items(sequence, items, tenant).expected_effect.is_done:
         return
@@ -240,7 +240,7 @@ def check_replay(
 
 
 def check_replayed_refusal(context: SequenceContext) -> None:
-    """Send an item before preparing what it needs. Check that a replay after the preparation is refused."""
+    """Send an item before its `prepare` calls. Check that a replay after the calls gets the first refusal."""
     rule, profile = rule_of(context.api), context.batch_profile
     is_due = rule is not None and rule.errors and profile.again == "same" and profile.prepare is not None
     if not is_due or not context.may_try(REPLAY):

@@ -19,7 +19,7 @@ _KEYS = 4
 
 
 def check_ids(context: SequenceContext) -> None:
-    """Send a bad item between good items, an update of the first item, and new items with equal values.
+    """Send three batches: a bad item between good items; an update of item 0; new items with equal values.
 
     Answer, list and single read must show the same id for a record. Each key must have a record of its own.
     """
@@ -110,7 +110,7 @@ def _is_accepted(sequence: CallSequence, key: str) -> bool:
 
 
 def check_key_twice(context: SequenceContext) -> None:
-    """Send a batch that has one key twice with different values, and a second key between if there is one."""
+    """Send two different items of one key in a batch; if there is a second key, put its item between them."""
     if not context.batch_profile.twice or not context.may_try(*batches.SEQUENCE_CHECKS):
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):

@@ -45,7 +45,7 @@ _TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
 def draw_items(
     keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
 ) -> st.SearchStrategy[list[SequenceItem]]:
-    """Draw items with different keys. Without `corruptions`, all are good, else any number is bad."""
+    """Draw items with different keys. Without `corruptions`, all are good; else none, some or all are bad."""
     if not corruptions:
         return _items_with(keys, st.none(), KEYS)
     bad = st.sampled_from(list(corruptions))
@@ -78,7 +78,7 @@ def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceIte
 def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
     """Draw two batches of good items, the second with the keys of the first in reverse order.
 
-    Each batch may have a key that the other batch lacks. Only such a key reveals that an item is lost.
+    Each batch may have a key that the other batch lacks, because only that key reveals a lost item.
     """
     others = st.lists(DRAWN, min_size=KEYS + 1, max_size=KEYS + 1)
 
@@ -148,7 +148,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
-        """Send one bad item among good items. If there is a second tenant, also read the keys there."""
+        """Send one bad item among good items. If there is a second tenant, check its records, too."""
         ways = self.alone or self.batch_profile.corruptions
         batch = self._drawn(data, draw_with_one_bad(self.keys, ways))
         if self.batch_profile.tenants > 1:
@@ -291,7 +291,7 @@ def check_other_tenant(
 def check_other_sandbox(
     sequence: CallSequence, aside: IsolationScope, items: Sequence[SequenceItem], here: int, *, keyed: bool
 ) -> None:
-    """Send a batch in this sandbox; check that sandbox `aside` knows neither batch nor idempotency key."""
+    """Send a batch in the sequence's sandbox; check that `aside` knows neither batch nor idempotency key."""
     subject = sequence.context.batch_profile
     keys = [item.key for item in items]
     first = {key: sequence.read(key, here, aside) for key in keys}
@@ -308,7 +308,7 @@ def check_other_sandbox(
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
-    """Check that `first`, the initial records of another sandbox, equal the initial records of this one."""
+    """Check that `first` (initial records of another sandbox) equals the initial records of the sequence."""
     for key, shown in first.items():
         sequence.known(key, here)
         message = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
@@ -316,7 +316,7 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
-    """Send batch and idempotency key to another tenant or sandbox, and check that they take effect there."""
+    """Send batch and idempotency key to another tenant or sandbox, and check that the batch is done there."""
     place = "tenant" if check == _TENANTS else "sandbox"
     sent = batches.build_items(sequence, answered.sent.items, where)
     if not sent.expected_effect.is_done:

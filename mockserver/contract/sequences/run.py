@@ -39,7 +39,7 @@ STEPS = 8
 """Maximum number of steps of a random sequence."""
 
 _KEYS_OF_A_BATCH = 1_000
-"""Distance between the keys of two batch operations, so that neither meets the hard values of the other."""
+"""Distance between the first keys of two batch operations, so that their keys for hard values differ."""
 
 _ROUNDS = 8
 """Maximum number of rounds of random sequences; each round finds at most one failed check."""
@@ -53,12 +53,12 @@ _PLACES = (1, 0, 2)
 
 _FARTHEST = len(_PLACES)
 _RIGHT = range(2)
-"""Right differences of a number in a message from the place, because messages count from 0 or from 1."""
+"""Allowed differences of a number in a message from the place: messages count items from 0 or from 1."""
 
 _NUMBER = re.compile(r"(?<![\w-])-?\d+|\d+", re.ASCII)
 _LINE = re.compile(r"\bline\W*$|LineNumber\W*$", re.IGNORECASE)
 _LONGEST = 6
-"""Maximum number of digits of a number that may be a position."""
+"""Maximum number of digits of a number that may be an item's place."""
 
 
 def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
@@ -110,7 +110,7 @@ def _run_sequences(context: SequenceContext) -> None:
 
 
 def check_messages(context: SequenceContext) -> None:
-    """Send every kind of bad item, in batches of a few kinds and at least one good item."""
+    """Send every kind of bad item, a few kinds in a batch with at least one good item; compare messages."""
     ways = [corruption for corruption in context.batch_profile.corruptions if not corruption.refuses_call]
     if len(ways) < 2 or not context.may_try(*SEQUENCE_CHECKS):  # noqa: PLR2004 - two may change places
         return
@@ -126,10 +126,10 @@ def check_messages(context: SequenceContext) -> None:
 
 
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send several bad items in one batch, then one by one, then two of them, and find swapped messages.
+    """Send items in one batch, each bad item alone, and two bad items together, to find swapped messages.
 
-    An item may get one message in the batch and another message alone. The check fails only if its message in
-    the batch equals the message that another item gets alone.
+    An item may get one message in the batch and another message alone. The check fails only if the item's
+    message in the batch equals the message that another item gets alone.
     """
     together = batches.send_batch(sequence, items, tenant)
     if together is None:
@@ -183,7 +183,7 @@ def _messages(answered: SettledBatch) -> Mapping[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """Refusal of a batch with one bad item, or of this item."""
+    """Refusal of the only bad item of a batch, or of the whole batch."""
 
     place: int
     """Place of the bad item."""
@@ -235,9 +235,10 @@ def _may_count(refusal: _Refusal) -> bool:
 
 
 def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, str]]:
-    """Find numbers that follow the place, in messages by place that differ in numbers only.
+    """Find numbers in messages that grow with the place of the bad item. `texts` has messages by place.
 
-    Yield the difference of each number from the place, which is equal in all messages, and the first message.
+    Ignore messages that differ in more than numbers. For each found number, yield its distance from the place
+    (equal in all messages), and the first message.
     """
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:
@@ -255,7 +256,7 @@ def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, str]]
 
 
 def _positions(text: str) -> list[int | None]:
-    """Return the numbers in a text, but None for a number that counts lines or is too long for a position."""
+    """Return the numbers in a text, with None for a number that counts lines or is too long for a place."""
     return [
         None if len(found[0]) > _LONGEST or _LINE.search(text[: found.start()]) else int(found[0])
         for found in _NUMBER.finditer(text)

@@ -1,4 +1,4 @@
-"""Words for the steps of a sequence, and the model of the records that the steps must leave."""
+"""Words for the steps of a sequence, and the model of the records that must exist after the steps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def batch(items: Sequence[SequenceItem]) -> str:
 
 
 def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
-    """Return words for a batch as a step: its request, its response and `became`."""
+    """Return words for a batch as a step: its request, its response and its outcome (`became`)."""
     named = (f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items[:_NAMED])
     of = ", ".join(named) + _more(len(items))
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
@@ -131,7 +131,7 @@ class SequenceItem:
 
 
 def _with_bad_part_last(good: Json, bad: Json) -> Json:
-    """Return the bad item; if its bad part is the first element of a nested list, move that element last."""
+    """Return the bad item. If only the first element of a nested list is bad, move the element to the end."""
     if isinstance(good, Mapping) and isinstance(bad, Mapping):
         return {name: _with_bad_part_last(good.get(name), value) for name, value in bad.items()}
     are_lists = isinstance(good, list) and isinstance(bad, list)
@@ -171,7 +171,7 @@ class SentBatch:
     documents: tuple[Json, ...]
     expected_effect: ExpectedBatchEffect
     media_type: str = ""
-    """Media type of the body, "" for the profile's."""
+    """Media type of the body, "" for the media type of the batch profile's `call`."""
     twice: frozenset[str] = field(init=False)
     """Keys that occur more than once in the batch."""
 
@@ -204,7 +204,7 @@ def expected_batch_effect(
     items: Sequence[SequenceItem],
     before: Mapping[str, Record | None],
 ) -> ExpectedBatchEffect:
-    """Return the expected effect of `items` if `before` has the record of each key before the batch."""
+    """Return the expected effect of `items`, given `before`: the record of each key before the batch."""
     there = dict(before)
     several = Counter(item.key for item in items)
     seen: set[str] = set()

@@ -49,7 +49,7 @@ _PAGES = 10
 """Maximum number of pages that are read to find records in a list."""
 
 A_PAGE = 50
-"""Minimum number of records at which a list without a total or a next link may be incomplete."""
+"""A list with no total and no next link may be incomplete if it shows at least this many records."""
 
 _SAMPLE = DrawnValues(1, Decimal("1.00"))
 
@@ -64,7 +64,7 @@ class SequenceContext(Trial):
 
     @classmethod
     def begin(cls, trial: Trial, profile: BatchProfile, name: str) -> SequenceContext:
-        """Begin the sequences of a batch operation, in isolation scopes whose names come from `name`."""
+        """Return the context of a batch operation's sequences. Isolation scopes are named after `name`."""
         operation = trial.api.spec.operations[profile.operation]
         if operation.batch is None:
             raise AssertionError("only batches are planned")
@@ -79,7 +79,7 @@ class SequenceContext(Trial):
         return self.batch.upsert or self.batch_profile.record_after is not None
 
     def may_try(self, *checks: str) -> bool:
-        """Return whether any of the checks is wanted, and the target still answers."""
+        """Return whether the run wants at least one of the checks, and the target still answers."""
         return self.run_config.wants_any(checks) and not self.search.target_is_lost
 
     def end_round(self) -> Finding | None:
@@ -103,9 +103,9 @@ class CallSequence:
     context: SequenceContext
     scope: IsolationScope
     there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
-    """Expected record of each known tenant and key, None if the record must not exist."""
+    """Expected records by tenant and key, as far as known; None if the key must have no record."""
     initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
-    """First known record of each tenant and key."""
+    """First known record by tenant and key; None if the key had no record."""
     steps: list[str] = field(default_factory=list)
     """Steps so far, in plain words."""
     exchanges: list[Exchange] = field(default_factory=list)
@@ -118,9 +118,9 @@ class CallSequence:
     @classmethod
     @contextmanager
     def with_keys(cls, context: SequenceContext, size: int) -> Iterator[tuple[CallSequence, list[str]]]:
-        """Begin a sequence in a new scope, with `size` different keys, or fewer if the profile has fewer.
+        """Yield a sequence in a new isolation scope, and `size` different keys, or all if fewer exist.
 
-        A failed check ends the sequence.
+        If a BrokenRule is raised in the context, the context ends without an exception.
         """
         scope = context.isolation.new_scope(size)
         made = (context.batch_profile.key(scope.first + number) for number in range(size))
@@ -134,7 +134,7 @@ class CallSequence:
         return [DrawnValues(first + place, Decimal(place + 1)) for place in range(number)]
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
-        """Send a request and return its exchange without judging it, or None if no response came."""
+        """Send a request. Return its exchange, which is not judged, or None if no response came."""
         return next(iter(self.calls_at_once([request], tenant, scope)), None)
 
     def calls_at_once(
@@ -163,7 +163,7 @@ class CallSequence:
         return []
 
     def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
-        """Record the finding of a call without a whole answer, and count a slow call for the search."""
+        """Count a slow call in `search.slow_calls`. Then fail, because no complete answer came."""
         first = requests[0]
         self.context.search.slow_calls += error.is_slow
         exchange = unanswered_exchange(first, self.context.api.operation_of(first))
@@ -173,7 +173,7 @@ class CallSequence:
         self._end(replace(finding, steps=tuple(self.steps)))
 
     def judge(self, exchange: Exchange) -> bool:
-        """Return whether the exchange passes. If the search looks for the failure, end the sequence."""
+        """Return whether the exchange passes. Raises BrokenRule: the search looks for one of the findings."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]
@@ -276,7 +276,7 @@ class CallSequence:
         self.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
-        """Return the record of the key in a response. If the response is a page, also read later pages."""
+        """Return the record of the key in a response. If a page of a list lacks the key, read later pages."""
         expected, profile = self.there.get((tenant, key)), self.context.batch_profile
         if exchange is None:
             return expected
@@ -361,7 +361,7 @@ class ReadPages:
     rows: Mapping[str, Record]
     """Records on all pages, by key."""
     is_whole: bool
-    """Whether a record that is missing in `rows` is missing in the list."""
+    """Whether each expected record that is missing in `rows` is missing in the whole list."""
 
 
 def _paging(context: SequenceContext, first: Exchange) -> ListProfile:
@@ -378,7 +378,7 @@ def _at(paged: ListProfile, request: Request, position: str) -> Request:
 
 
 def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
-    """Return whether the `rows` that were read are the whole list, by its links, total or length."""
+    """Return whether `rows` records are the whole list, judging by the list's links, total or length."""
     if "next" in paged.links and value_at(last.response, paged.links["next"]):
         return False
     total = number_at(last.response, paged.counts.get("all", ""))
@@ -390,9 +390,9 @@ class UsableBatches:
     """The batches that sequences may use."""
 
     batches: tuple[tuple[int, BatchProfile], ...]
-    """Usable batches, each with its number in the profile."""
+    """Pairs of the index of a usable batch in the profile (from 0) and the batch."""
     notes: tuple[str, ...] = ()
-    """Sentences that say why further batches are not usable."""
+    """Sentences, each of which says why a batch is not usable."""
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:

@@ -1,4 +1,4 @@
-"""Trials that find a foreign server's positions: what it does where the vendor's documents are silent."""
+"""Trials that find how a foreign server reacts where the vendor's documents are silent."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ _ITEMS = 600
 def begin_with_positions(
     trial: Trial, profile: BatchProfile, number: int, reserved: int, phase: str = ""
 ) -> SequenceContext:
-    """Begin the sequences of a batch, with the target's positions. Find these unless an earlier phase did.
+    """Return the context of a batch's sequences, with a profile that expects the target's reactions.
 
-    `number` is the number of the batch in the profile; `reserved` is the number of keys of other sequences at
-    a target without sandboxes. Only foreign servers are searched for positions. One worker runs all phases
-    against a foreign server, so the ledger has the positions of earlier phases.
+    `number` is the index of the batch in the profile. At a target without sandboxes, the first `reserved`
+    keys belong to other sequences. Trials find the reactions of foreign servers only, and only once: one
+    worker runs all phases against a foreign server, so the ledger has the reactions from earlier phases.
     """
     context = SequenceContext.begin(trial, profile, f"{phase}{trial.api.name} {profile.operation} {number}")
     if not context.isolation.are_apart:
@@ -67,9 +67,9 @@ def begin_with_positions(
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
-    """Find the target's positions, note each in the ledger, and return the context with them.
+    """Find the target's reactions, note each in the ledger, and return a context that expects them.
 
-    If the server is ours, or the profile assumes nothing, return the context unchanged.
+    If the target is a mockserver, or the profile has no assumptions, return the context unchanged.
     """
     profile = context.batch_profile
     is_assumed = (
@@ -93,35 +93,35 @@ def _cases(profile: BatchProfile) -> tuple[Corruption, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """One reaction of a server."""
+    """A server's reaction to one trial."""
 
     positions: frozenset[str]
-    """Words of the positions that explain the reaction."""
+    """Descriptions of the known reactions that fit the answer; empty if none fits."""
     message: str
-    """The reaction in words for people."""
+    """The trial and the reaction, in words for people."""
     exchange: Exchange
 
     @classmethod
     def of(cls, answer: SettledBatch, how: str, words: Iterable[str], unclear: str = "") -> TrialResult:
-        """Return the result of sending a batch `how`; `unclear` is the message if no position explains it."""
+        """Return a trial's result. `how` names the batch, and `unclear` the reaction if `words` is empty."""
         positions = frozenset(words)
         became = " or ".join(sorted(positions)) or unclear
         return cls(positions, f"{how}: {became}", answer.exchange)
 
 
 class PositionTrials:
-    """Trials with keys of their own. Their failed checks do not reach the search of sequences."""
+    """Trials that find a server's reactions, with their own keys and their own search for failed checks."""
 
     def __init__(self, context: SequenceContext) -> None:
         self.context = replace(context, search=FailureSearch(context.run_config))
         self.ours = context.batch_profile
-        """The profile with the positions of this mock."""
+        """The profile that expects the reactions of this mock."""
         scope = context.isolation.new_scope(_ITEMS)
         self.sequence = CallSequence(self.context, scope)
         self.keys, self.numbers = count(scope.first), count(scope.numbers_from + 1)
 
     def adapted_profile(self) -> BatchProfile:
-        """Make the trials; return the profile with what the target does in place of what this mock does."""
+        """Make the trials. Return a profile that expects the target's reactions instead of this mock's."""
         ours = self.ours
         assumptions = {case.assumption.name: case.assumption for case in _cases(ours) if case.assumption}
         taken = {name: self._position(one) for name, one in assumptions.items()}
@@ -222,7 +222,7 @@ class PositionTrials:
         return ()
 
     def _with_update(self) -> BatchProfile:
-        """Return the profile with the server's position on updates, or ours if no known position fits."""
+        """Return `ours` with the server's reaction to updates, or unchanged if no known reaction fits."""
         ours = self.ours
         if not ours.updates:
             return ours
@@ -256,7 +256,7 @@ class PositionTrials:
     def _record_of(
         self, after: RecordAfter | None, before: Record | None, item: SequenceItem
     ) -> Record | RefusedStep:
-        """Return the record that the item must leave, or a RefusedStep if the item must be refused."""
+        """Return the record that must exist after the item, or a RefusedStep if the item must be refused."""
         if after is not None:
             return after(before, item.key, item.drawn)
         return self.ours.record(item.key, item.drawn)
@@ -282,7 +282,7 @@ class PositionTrials:
         return SettledBatch(sent, request, exchange, *verdicts)
 
     def _agreed(self, name: str, tried: Iterable[TrialResult | None]) -> frozenset[str]:
-        """Return the positions that explain all results. Record a finding if two results contradict."""
+        """Return the reactions that fit all results. Record a finding if results contradict each other."""
         results = [one for one in tried if one is not None]
         run_config, ledger = self.context.run_config, self.context.ledger
         operation = self.context.batch_profile.operation
@@ -307,7 +307,7 @@ class PositionTrials:
 
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
-    """Yield the corruptions that the server refuses, and set whether each refuses the whole call."""
+    """Yield the corruptions that the server rejects; `refuses_call` is set if it refuses the whole call."""
     for corruption in corruptions:
         position = taken[corruption.assumption.name] if corruption.assumption else "alone"
         if corruption.assumption is None:

@@ -1,1 +1,1 @@
-"""Values that servers are known to lose, sent and compared with what is read back."""
+"""Check of values that servers are known to lose: values are sent, read back and compared."""

@@ -30,7 +30,7 @@ VALUE_CHECKS = checks_of("values")
 
 _EXCERPT, _USUAL = 80, "application/json"
 _TOLD = 8
-"""Maximum number of losses that a finding tells; further losses are counted."""
+"""Maximum number of losses that a finding describes; further losses are only counted."""
 
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?)?", re.ASCII
@@ -223,7 +223,7 @@ class ValueComparison:
         return all(self._is_declared(member, one) for one in of_before)
 
     def findings(self) -> Iterator[Finding]:
-        """Yield one finding for each failed check. The message tells each lost member and kind of loss."""
+        """Yield one finding for each failed check, with a message that describes at most `_TOLD` losses."""
         by_check: dict[str, list[Finding]] = {}
         for one in self._lost.values():
             by_check.setdefault(one.check, []).append(one)
@@ -263,7 +263,7 @@ class ValueComparison:
 
 
 def value_text(value: Json) -> str:
-    """Return a value as JSON text, in ASCII only; the middle of a long text is left out."""
+    """Return a value as JSON text with non-ASCII characters escaped; in a long text, omit the middle."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
@@ -285,7 +285,7 @@ class Difference:
 
 
 def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Difference, ...]:
-    """Return the differences of `shown` from `sent`, which are none if the values are equal.
+    """Return how `shown` differs from `sent`; () if the values are equal.
 
     `kind` comes from `hard_values.kind_of`. If `is_text`, the answer has no types (XML): numbers are texts,
     and null equals the empty text.
@@ -315,7 +315,7 @@ def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def decimals_of(shown: Json) -> int | None:
-    """Return the number of decimals of a printed amount, or None if `shown` is not a number."""
+    """Return the number of decimals of `shown`, or None if `shown` is not a number."""
     number = _decimal(shown)
     exponent = None if number is None else number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else None
@@ -344,7 +344,7 @@ def _number_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
-    """Return the numbers of decimals (0 to 7) for which rounding `expected` by a mode gives `found`."""
+    """Return the numbers of decimals (0 to 7) for which one of `modes` rounds `expected` to `found`."""
     units = {places: Decimal(1).scaleb(-places) for places in range(8)}
     return frozenset(
         places
@@ -454,7 +454,7 @@ MISSING: Final = object()
 
 
 def read_document(response: Response) -> Json:
-    """Return the body, XML in the form of JSON, or MISSING if the body is empty or unreadable."""
+    """Return the body as a JSON document, converted if it is XML; MISSING if it is empty or unreadable."""
     if not response.body:
         return MISSING
     try:
@@ -476,11 +476,12 @@ def is_json(media_type: str) -> bool:
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
 ) -> tuple[Path, Mapping[str, Json]] | None:
-    """Return the place of the object that shows the item, and the object, or None if there is no such object.
+    """Return the path to the object that shows the item, and the object, or None if there is no such object.
 
     The object must have the item's key members. If the item has no key members, the object must have a member
-    that equals `key` or its last part. Of several objects, take the last with most of the item's members. If
-    `alone`, the answer shows only this item, so an object need not have the key if it is the only candidate.
+    that equals `key` or the last part of `key`. Of several objects, take the last that has the maximum number
+    of members of the item. If `alone`, the answer shows only this item: if just one object has members of the
+    item, that object need not have the key.
     """
     named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
     objects = [one for one in _objects(document, ()) if item.keys() & one[1].keys()]
@@ -519,7 +520,7 @@ def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> boo
 
 
 def _objects(document: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
-    """Yield the place of every object in a document, and the object."""
+    """Yield the path to every object in a document, and the object."""
     if isinstance(document, Mapping):
         yield path, document
         for name, inner in document.items():

@@ -45,7 +45,7 @@ class HardValue:
 def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
     """Return values that the schema allows, first a plain value. `good` is a valid value.
 
-    Return none for an `enum`, a read-only member, or a format with a meaning outside the schema (an id).
+    Return () for an `enum`, a read-only member, or a format with a meaning outside the schema (an id).
     """
     if "enum" in schema or schema.get("readOnly"):
         return ()
@@ -59,7 +59,7 @@ def kind_of(schema: Document, good: Json = None) -> str:
     """Return the type of the schema's values, or for strings a kind: `moment`, `day`, `amount` or `text`.
 
     The formats `date-time`, `date` and `decimal` tell the kind of a string. If a string has no format, the
-    value `good` tells its kind; if a string has any other format, return "".
+    value `good` tells its kind; if a string has another format, return "".
     """
     if schema.get("type") != "string":
         return str(schema.get("type", ""))
@@ -140,7 +140,7 @@ def _fits(schema: Document, value: Decimal) -> bool:
 
 
 MemberPath: TypeAlias = tuple[str, ...]
-"""Steps from the object with an item's values to a member. A step is a name, or a place in a list as text."""
+"""Steps from the object with an item's values to a member. A step is a name, or a list index as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class ValueMember:
 
     @property
     def name(self) -> str:
-        """Name of the member without places in lists, as in profiles: "LineItems.UnitAmount"."""
+        """Name of the member without indexes in lists, as in profiles: "LineItems.UnitAmount"."""
         return ".".join(step for step in self.path if not step.isdigit())
 
 
@@ -253,10 +253,11 @@ class ValueTrial:
 def plan_trials(
     members: Sequence[ValueMember], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[ValueTrial]:
-    """Yield trials that change every member: one with plain values, then `most` with hard values.
+    """Yield trials that change every member: one with plain values, then up to `most` with hard values.
 
-    The seed draws the hard values. These trials are sent in the profile's media type. Further trials find the
-    losses of one media type: the plain trial in each of `media_types`, and `most` hard trials in turn.
+    The seed orders the hard values. These trials are sent in the profile's media type. Further trials find
+    losses of one media type only: the plain trial in each of `media_types`, and `most` hard trials with these
+    media types in turn.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
@@ -272,7 +273,7 @@ def plan_trials(
 def _in_others(
     hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield rounds with media types: round 0 in each type, then `most` hard rounds with types in turn."""
+    """Yield pairs of round and media type: round 0 with each type, then `most` hard rounds, types in turn."""
     yield from ((0, name) for name in media_types)
     count = len(media_types)
     planned = (

@@ -1,4 +1,4 @@
-"""The run of hard values, which sends items, reads them back in several media types, and compares."""
+"""The run of hard values, which sends items, reads them back in several media types, and compares values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from mockserver.model import Json, pointer_of
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _NOTHING = (None, "")
-"""Values with which some vendors leave a member unchanged."""
+"""Values that some vendors ignore in an update, so that the member does not change."""
 
 _KEYS = 400
 """Number of keys that are drawn for an operation; each new record takes a key."""
@@ -64,7 +64,7 @@ _TENANT = 0
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """Plan of updates: of the first items that together have all members, and of the last other item."""
+    """Plan to update, for each member, the first item that has it, and also the last of the other items."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class UpdatePlan:
     _last: dict[str, SentItem] = field(default_factory=dict)
 
     def accepted(self, sent: SentItem) -> None:
-        """Note an accepted item. Ignore items in other media types, which may have changed their values."""
+        """Note an accepted item. Ignore media types other than the profile's: they may change values."""
         if sent.trial.media_type:
             return
         if all(member.path in self._members for member, _ in sent.trial.changes):
@@ -130,7 +130,7 @@ class _ValueRun:
         self.refused: Counter[str] = Counter()
         """Number of refused values, by member."""
         self.barred: set[tuple[str, MemberPath, str]] = set()
-        """Refused values by media type, member and name of the value; "" bars all values of the member."""
+        """Media type, member and name of refused values; the name "" stands for all values of the member."""
         self.unlisted: list[SentItem] = []
         """Stored items that were not yet looked up in the list."""
         self.numbers = count(1)
@@ -192,7 +192,7 @@ class _ValueRun:
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:
-        """Take trials of one media type for a batch. If the keys already have records, use them in turn."""
+        """Take trials of one media type for a batch. If all keys have records already, reuse keys in turn."""
         first, left = self.waiting[0], deque[ValueTrial]()
         made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None

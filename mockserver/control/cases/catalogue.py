@@ -79,7 +79,7 @@ class CatalogueCase:
     row: CatalogueRow
     case: Case
     differs: str = ""
-    """How a better source contradicts the row, or "" if none does."""
+    """How a better source contradicts the row, or "" if no source does."""
 
 
 @cache
@@ -92,7 +92,7 @@ def rows() -> Mapping[int, CatalogueRow]:
 
 @cache
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
-    """Return the vendor's cases, by row, then by file; () if it has no package. Raises BadCaseError."""
+    """Return the vendor's cases, sorted by row, then by file; () without a package. Raises BadCaseError."""
     if vendor not in vendor_packages():
         return ()
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{vendor}")
@@ -181,7 +181,7 @@ class CaseOperations:
     runs: CaseRuns
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
-        """Return matching rows by number. Raises UnprocessableMemberError if the vendor is unknown."""
+        """Return matching rows in number order. Raises UnprocessableMemberError if the vendor is unknown."""
         if vendor:
             find_vendor(self.served, vendor, "/query/vendor")
         return [
@@ -216,7 +216,7 @@ class CaseOperations:
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
         journal; changes by other clients during the run are lost. Raises UnknownSandboxError;
         UnknownNameError; UnprocessableMemberError if the row has no case for the vendor, or if no vendor is
-        named and the row has cases for several vendors; ConflictError if a case runs there.
+        named and the row has cases for several vendors; ConflictError if the sandbox runs another case.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)

@@ -55,7 +55,7 @@ class SandboxClient:
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     def mount(self, vendor: str) -> str:
-        """Return the prefix of the vendor's paths, or "" if they begin at the root of the server."""
+        """Return the prefix of the vendor's paths; "" if `vendor` is "", so that paths begin at the root."""
         return f"/{vendor}" if vendor else ""
 
     async def create(self, seed: int, *, empty: bool) -> None:
@@ -89,7 +89,7 @@ class SandboxClient:
         raise UnmetExpectationError([f"no ready scenario is called {name}"])
 
     async def call_control(self, method: str, below: str, body: Json = None) -> HttpResponse:
-        """Call the control plane for the sandbox.
+        """Call the control plane at the path `below` the sandbox.
 
         Raises UnmetExpectationError if the call is refused or lost.
         """
@@ -107,7 +107,7 @@ class SandboxClient:
 
 
 class TooLargeValueError(MockServerError):
-    """Error of a value that is larger than any case needs."""
+    """Error of a value that is larger than `MAX_VALUE_SIZE`."""
 
     def __init__(self) -> None:
         super().__init__(f"a value is larger than {MAX_VALUE_SIZE:,} characters and elements")
@@ -268,7 +268,7 @@ def response_differences(
 
 
 def loss_differences(expected: str | Node, response: HttpResponse | LostResponse) -> list[str]:
-    """Return the differences from the `expected` loss: a kind, or `{kind, status}` (null: no status)."""
+    """Return differences from `expected`: a kind of loss, or `{kind, status}`, with null for no status."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, HttpResponse):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
@@ -300,7 +300,7 @@ def response_set_differences(
     response: list[HttpResponse | LostResponse],
     remembered: Mapping[str, HttpResponse],
 ) -> list[str]:
-    """Return the differences from the `expected` responses, in any order, each `times` times (default 1)."""
+    """Return the differences from `expected`: responses in any order, each `times` times (default 1)."""
     left = list(response)
     found = []
     for node in expected:
@@ -386,7 +386,7 @@ def _is_json(response: HttpResponse) -> bool:
 def _remembered_differences(
     candidates: list[HttpResponse], response: HttpResponse, left_out: Iterable[str]
 ) -> list[str]:
-    """Return the differences from the first candidate, or [] if the response equals any candidate.
+    """Return the differences from the first candidate, or [] if the response equals one of the candidates.
 
     Members at the pointers `left_out` are ignored.
     """

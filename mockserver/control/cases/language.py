@@ -115,7 +115,7 @@ class Case:
     says: str = ""
     source: str = "assumed"
     seed: int | None = None
-    """Seed of the sandbox; None means any."""
+    """Seed of the sandbox; None means the default seed."""
     empty: bool = False
     """Whether the sandbox begins without records."""
     assumptions: Mapping[str, str] = field(default_factory=dict)

@@ -42,7 +42,7 @@ INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempot
 
 MAX_PAGES = 1000
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
-"""Kinds of steps whose called target is shown in messages."""
+"""Kinds of steps whose method and path are shown in messages."""
 
 _OK = 200
 
@@ -54,7 +54,7 @@ class UnsendableCallError(MockServerError):
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """Return the request of a `call` step; its target begins with `mount`.
+    """Return the request of a `call` step; the path of the request begins with `mount`.
 
     The step's headers override `headers`; null removes a header. Raises KeyError if a placeholder is not
     defined; TooLargeValueError; UnsendableCallError if a value would break the request.
@@ -93,7 +93,7 @@ def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]
 
 
 def _check_outside(target: str) -> None:
-    """Raise UnsendableCallError if the target is below the control plane or another sandbox."""
+    """Raise UnsendableCallError if the path `target` is in the control plane or below `/sandboxes`."""
     segment = unquote(target)[1:].partition("/")[0]
     if segment.startswith("_") or segment == "sandboxes":
         raise UnsendableCallError(f"{target[:100]!r} is not below a vendor")
@@ -210,7 +210,7 @@ async def control(run: CaseRun, step: Node) -> list[str]:
 
 
 async def together(run: CaseRun, step: Node) -> list[str]:
-    """Send several calls concurrently, each `after` a delay in milliseconds."""
+    """Send several calls concurrently, each after its own delay (`after`, in milliseconds)."""
     calls = [one for one in step["together"] for _ in range(one.get("times", 1))]
     responses = await asyncio.gather(*[_call_later(run, one) for one in calls])
     if "answers" in step:
@@ -290,9 +290,9 @@ async def walk(run: CaseRun, step: Node) -> list[str]:
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
     """Return the call for the page after page `number`, or None if there is no such page.
 
-    `how` has either `link`, the pointer to the next target, or `query`, the parameter that selects a page.
-    The parameter's value is at the pointer `from`; without `from`, it is `first` for page 2, and grows by
-    `step`.
+    `how` has either `link`, a pointer to the path of the next page, or `query`, the name of the parameter
+    that selects a page. If `how` has a pointer `from`, the parameter's value is there. Otherwise the value
+    for page 2 is the member `first` of `how`, and grows by the member `step` (default 1) for each later page.
     """
     if "link" in how:
         link = _value_or_none(response, how["link"])
@@ -341,7 +341,7 @@ class CaseResult:
 
 
 async def run(case: Case, client: SandboxClient) -> CaseResult:
-    """Run the case in the sandbox, until it ends or a step has differences."""
+    """Run the case in the client's sandbox, up to its end or the first step with differences."""
     try:
         first = await client.last_number() + 1
         differences = await _run_with_reset(CaseRun(case, client))
@@ -467,7 +467,7 @@ class UnexportableCaseError(ConflictError):
 
 
 async def export_case(case: Case, client: SandboxClient, form: str) -> Response:
-    """Run the case in the client's sandbox, and export its journal. Raises UnexportableCaseError."""
+    """Run the case in the client's sandbox; export the sandbox's journal. Raises UnexportableCaseError."""
     result = await run(case, client)
     if not result.passed:
         raise UnexportableCaseError("\n".join(result.differences))

@@ -1,1 +1,1 @@
-"""Journal entries in other formats: curl, HAR, case file, pytest file."""
+"""Journal entries in other formats: curl, HAR, Postman, case file, pytest file."""

@@ -1,4 +1,4 @@
-"""Calls as a file for other tools: an HTTP archive (HAR 1.2), a Postman collection."""
+"""Calls as a file for other tools: an HTTP archive (HAR 1.2) or a Postman collection."""
 
 from __future__ import annotations
 

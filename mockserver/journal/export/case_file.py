@@ -26,7 +26,7 @@ MAX_CASE_BYTES = 16 * 1024 * 1024
 """Maximum size of a case file that the reader accepts."""
 
 _MAX_PRETTY_BYTES = 64 * 1024
-"""Maximum size of a pretty-printed file. Formatting a larger file would block the server for seconds."""
+"""Maximum size of JSON that is pretty-printed. Formatting more would block the server for seconds."""
 
 _MAX_DEPTH = json.MAX_DEPTH - 16
 """Maximum depth of a value; the file places the value a few levels below its root."""
@@ -41,7 +41,7 @@ _MAX_SHOWN_PATH = 80
 def write_case_file(story: Story) -> str:
     """Return the case file. A large file has one line of JSON, which is also YAML, after the comments.
 
-    A call to no vendor is replaced with a comment; the changes before the call are written all the same.
+    A call to no vendor becomes a comment, not a step; the sandbox's changes before the call are still steps.
     Raises UnsuitableFormError if the file would be too large, if no call is for a vendor, or if a target or a
     header contains a placeholder of the case language.
     """
@@ -180,7 +180,7 @@ def _content(call: StoryCall) -> Document:
 
 
 def _is_compact_json(body: bytes) -> bool:
-    """Return whether decoding and encoding the body gives the same bytes again; servers may hash them."""
+    """Return whether decoding and encoding the body gives the same bytes again; a server may hash them."""
     try:
         document = json.decode(body)
         return not json.is_deep(document, _MAX_DEPTH) and json.encode(document) == body
@@ -189,7 +189,7 @@ def _is_compact_json(body: bytes) -> bool:
 
 
 def _journal(call: StoryCall) -> Document:
-    """Return the expected journal entry; keys that look like placeholders are omitted."""
+    """Return the expected journal entry, without `decided` if an item's key looks like a placeholder."""
     entry, items = call.entry, call.items
     keys_are_literal = not any(_PLACEHOLDER in key for key, _ in items)
     decided = [{"key": key, "action": action} for key, action in items]

@@ -1,4 +1,4 @@
-"""The formats of recorded calls. A new format needs a row here and a writer in a module beside."""
+"""Formats of exported calls. A new format needs a row in `_ROWS` and a writer in a module of this package."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Format:
         return not self.file_title
 
     def text(self, *source: object) -> str:
-        """Return the text. The writer is imported on first use; the command line needs only names."""
+        """Return `source` in this format. Import the writer only now: the command line needs only names."""
         module, _, function = self.writer.partition(":")
         text: str = getattr(import_module(f"mockserver.journal.export.{module}"), function)(*source)
         return text

@@ -1,4 +1,4 @@
-"""Recorded calls with all that a replay needs, and without secret credentials."""
+"""Recorded calls with all that a replay needs; secret credentials are redacted unless `Story.shown`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _REDACTED, _UNREDACTED = View(), View(shown=True)
 
 
 class UnsuitableFormError(MockServerError):
-    """The format cannot express a call; the text names the call and the reason."""
+    """The format cannot express a call or the whole story; the text tells the reason."""
 
 
 class Varying:
-    """Stands for a varying value of an answer."""
+    """Placeholder for a value that varies from answer to answer."""
 
     def __repr__(self) -> str:
         return "ANY"
@@ -41,22 +41,22 @@ VARYING: Final = Varying()
 
 @dataclass(frozen=True, slots=True)
 class StoryCall:
-    """One call, the changes of the sandbox that precede the call, and the answer that must come."""
+    """One call, the changes of the sandbox that precede the call, and the expected answer."""
 
     entry: Entry
     target: str
-    """Path and query below the vendor."""
+    """Path and query below the vendor's mount."""
     headers: Mapping[str, str]
-    """Headers to send, without the name of a sandbox."""
+    """Headers to send, without `Mock-Sandbox`."""
     body: bytes
     clock: str = ""
-    """Instant to set the clock to; "" leaves the clock."""
+    """Instant to set the clock to; "" means no change of the clock."""
     state: Document = field(default_factory=dict)
     """Documents to merge into the state, as for `PATCH …/state`."""
     expected_body: Json = VARYING
-    """The JSON that must come, with `VARYING` where it varies; `VARYING` alone if no JSON is compared."""
+    """The expected JSON, with `VARYING` for values that vary; `VARYING` alone if no JSON is compared."""
     expected_text: str | None = None
-    """The whole body that must come, if no JSON is compared; None if the body is not compared at all."""
+    """The expected body as text if no JSON is compared; None if the text is not compared either."""
 
     @property
     def number(self) -> int:
@@ -77,12 +77,12 @@ class StoryCall:
 
     @property
     def items(self) -> list[tuple[str, str]]:
-        """Return key and action of each item, as the repetition must have them."""
+        """Return the expected action of each item, with the item's redacted key: (key, action)."""
         return [(_REDACTED.key(key), str(action)) for key, action in self.entry.decided.items()]
 
     @property
     def changes(self) -> Iterator[tuple[str, str, str, Document]]:
-        """Yield the changes before the call: what changes, and method, path below the sandbox and body."""
+        """Yield each change before the call: what changes, method, path below the sandbox, and body."""
         if self.clock:
             yield "clock", "POST", "/clock/freeze", {"at": self.clock}
         if self.state:
@@ -90,7 +90,7 @@ class StoryCall:
 
     @property
     def path_and_query(self) -> str:
-        """Return path and query at the server. If the call has a vendor, the path begins with its name."""
+        """Return path and query at the server. The path begins with the name of the call's vendor, if any."""
         return f"/{self.vendor}{self.target}" if self.vendor else self.target
 
     @property
@@ -101,7 +101,7 @@ class StoryCall:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Recorded calls of the sandbox named `source`, oldest first."""
+    """Recorded calls of the sandbox `self.source`, oldest first."""
 
     source: str
     beginning: Document
@@ -133,7 +133,7 @@ def is_utf_8(octets: bytes) -> bool:
 
 
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:
-    """Return path and query below the vendor; redact credentials unless all of them are `known`."""
+    """Return path and query below the mount; redact the query unless all its credentials are `known`."""
     query = entry.call.query
     is_public = _is_public(query, redact_query(query, ASCII_MASK), known)
     return target_with_query(entry, _UNREDACTED if is_public else view)
@@ -168,7 +168,7 @@ def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
 
 
 def _candidates(before: str, gap: str) -> Iterator[str]:
-    """Yield texts that may be the credential hidden at `gap`; `before` may end with its first letters."""
+    """Yield possible texts of the credential hidden at `gap`; `before` may end with the first letters."""
     for length in range(_VISIBLE_LENGTH + 1):
         whole = unquote_plus(before[len(before) - length :] + gap)
         yield whole

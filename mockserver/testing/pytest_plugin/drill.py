@@ -12,7 +12,7 @@ from mockserver.testing.drill import FAILED, UNMET, Drill, DrillTarget, Plan, Re
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback
 
 _PLANS = pytest.StashKey[dict[str, Plan]]()
-"""Plan of each test's client, by the test's id without the case. A test's first case learns the plan."""
+"""Plan of each test's client, by the test's id without the case; learned in the test's first case."""
 
 
 @dataclass(frozen=True, slots=True)

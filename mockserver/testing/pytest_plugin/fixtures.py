@@ -35,9 +35,9 @@ class FailureReporter:
 
     sandbox: Sandbox
     artifacts: Path | None
-    """Folder for the files of failed tests; None saves none."""
+    """Folder for the files of failed tests; None means that no files are saved."""
     server_ends: bool
-    """Whether the server stops with the run, so that a link to the journal would be useless."""
+    """Whether the server stops at the end of the run; the report then has no link to the journal."""
     failed: bool = False
     passed: bool = False
     journal: str = ""
@@ -56,7 +56,7 @@ class FailureReporter:
                 self.sandbox.drop()
 
     def save(self) -> None:
-        """Read the journal and, unless the artifacts are written already, write them from the sandbox."""
+        """Read the journal; save the artifacts, unless they are already saved or no folder is given."""
         self.read_journal()
         if self.artifacts is None or self.saved:
             return
@@ -70,7 +70,7 @@ class FailureReporter:
             self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
 
     def read_journal(self) -> None:
-        """Read the journal again; if the server is gone, keep the previous text."""
+        """Read the journal into `self.journal`; if the server is gone, keep the previous text."""
         try:
             calls = self.sandbox.journal()
         except _server_errors() as error:
@@ -126,7 +126,7 @@ def mockserver(request: pytest.FixtureRequest) -> MockServer:
 
 @pytest.fixture(scope="session")
 def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
-    """Provide a server for tests with `mock_auth("strict")`, which accepts only the fixtures' credentials."""
+    """Provide a server that accepts only the fixtures' credentials, for tests with `mock_auth("strict")`."""
     with fail_without_traceback():
         server = start_server(request.config, strict=True)
     if server.health()["auth"] != options.STRICT:
@@ -168,7 +168,7 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def mock_vendor(mock_sandbox: Sandbox) -> Callable[[str], SandboxVendor]:
-    """Provide a vendor by its name in this test's sandbox: `mock_vendor("shop").url`, `.calls`, …."""
+    """Provide a function that returns a vendor of the sandbox: `mock_vendor("shop").url`, `.calls`, …."""
 
     def vendor(name: str) -> SandboxVendor:
         with fail_without_traceback():
@@ -189,7 +189,7 @@ def mock_case(request: pytest.FixtureRequest, mock_sandbox: Sandbox) -> Catalogu
 
 @pytest.fixture
 def mock_drill(request: pytest.FixtureRequest, mockserver: MockServer) -> MockDrill:
-    """Provide a case selected by the marker `mock_drill`: `.run(function)` runs the client against it."""
+    """Provide a case selected by the marker `mock_drill`: `.run(function)` runs a client against the case."""
     from mockserver.testing.pytest_plugin.drill import MockDrill  # noqa: PLC0415 - slow import
 
     if not hasattr(request, "param"):

@@ -39,7 +39,7 @@ MARKERS = (
 
 
 def artifacts_folder(config: pytest.Config) -> Path | None:
-    """Return the folder that the option or, without it, MOCKSERVER_ARTIFACTS names; None without both."""
+    """Return the folder in `--mockserver-artifacts`, else in MOCKSERVER_ARTIFACTS; None if neither is set."""
     chosen = config.getoption("mockserver_artifacts") or os.environ.get(VARIABLE, "")
     return Path(config.invocation_params.dir, chosen) if chosen else None
 

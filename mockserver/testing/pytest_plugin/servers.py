@@ -29,10 +29,10 @@ _SERVED = pytest.StashKey[bool]()
 
 
 def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
-    """Return the run's server. On first use, start a server, or connect to the server at the given URL.
+    """Return the run's server. On first use, start it, or connect to the server at the configured URL.
 
     Raises ServerNotStartedError: the server cannot be started; ServerUnreachableError: no mockserver responds
-    at the URL.
+    at the configured URL.
     """
     from mockserver.testing.server import MockServer  # noqa: PLC0415 - slow import
 
@@ -55,7 +55,7 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
 
 @contextmanager
 def fail_without_traceback() -> Iterator[None]:
-    """Turn each error of this library into a test failure that shows the error's message alone."""
+    """Turn each error of this library, LookupError and OSError into a test failure with only the message."""
     from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
     from mockserver.testing.server_command import ServerNotStartedError  # noqa: PLC0415 - slow import
 

@@ -36,7 +36,7 @@ INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
 
 ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
 ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
-"""Invoice attributes that are defaults, by item attribute. Source: docs/vendors/guidewire.md#item."""
+"""By item attribute, the invoice attribute that has the default. Source: docs/vendors/guidewire.md#item."""
 
 INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
 """Attributes that are shown as they are stored."""
@@ -62,11 +62,11 @@ _AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 ATTRIBUTES_PATH: Path = ("data", "attributes")
 _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 _TELLING_MEMBERS = {"amount": "amount", "claim": "id", "exposure": "id"}
-"""Member that is stored of a sent object; of a typekey it is the code."""
+"""By attribute, the stored member of a sent object. Of all other attributes (typekeys), `code` is stored."""
 
 
 def read_instant(text: str) -> datetime | None:
-    """Parse a date-time; without offset it is in UTC. Return None if the text is invalid.
+    """Return a date-time in UTC, or None if the text is invalid. A text without offset is taken as UTC.
 
     Source: docs/vendors/guidewire.md#values (only the form with milliseconds and Z is documented).
     """
@@ -124,7 +124,7 @@ def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
 def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
     """Split `whole` into `count` shares that differ by at most one minor unit.
 
-    `remainder` tells which shares are the larger ones: the `first` or the `last`.
+    `remainder` says which shares are larger: the `first` or the `last` shares.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -156,9 +156,9 @@ def attribute_problem(code: str, name: str, *, found: Json = None, expected: Jso
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """Return the attributes in a body, or None if there are none.
+    """Return the attributes in a body, or None if the body has no object of attributes.
 
-    By assumptions, drop nulls, convert amounts that are numbers to texts, and trim the invoice number.
+    Assumptions decide whether to drop nulls, turn number amounts into texts, and trim the invoice number.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -190,7 +190,7 @@ def without_nulls(document: Document) -> Document:
 
 
 def _stored_value(name: str, value: Json) -> Json:
-    """Return the value as it is stored: of an object its one telling member, every other value as sent."""
+    """Return what is stored: a normalized date-time, one member of an object, or another value as sent."""
     if name in DATE_TIMES:
         return normalize_instant(value)
     return value[_TELLING_MEMBERS.get(name, "code")] if isinstance(value, dict) else value

@@ -55,7 +55,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """Return the subrequest as a call, with its own headers and, by default, those of `carrier`."""
+        """Return the subrequest as a call that inherits missing headers (not Content-Type) from `carrier`."""
         # No entry shows its correlation id, so none is drawn: a failed call would change all later draws.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -92,7 +92,7 @@ def error_in(body: Json) -> Json:
 
 
 def run_batch(request: Request, state: State) -> StoreItem:
-    """Return a function that runs one subrequest; if it fails, the effects of other subrequests stay.
+    """Return a function that runs one subrequest. A failed subrequest does not undo the others.
 
     Raises InvalidCall if there are too many subrequests.
     """
@@ -142,7 +142,7 @@ def _run_call(sent: Document, call: Call, request: Request, state: State) -> Jso
 
 
 def _problems(error: Document, item: Item) -> tuple[Problem, ...]:
-    """Return each detail of a subrequest's error as a problem, with its path in the batch."""
+    """Return each detail of a subrequest's error as a problem, whose path starts at the root of the batch."""
     return tuple(Problem("refused", _place_of(one, item), one["message"]) for one in _details(error))
 
 
@@ -164,7 +164,7 @@ def _call_of(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome_entry(outcome: Outcome, call: Call) -> Json:
-    """Return the subrequest's response, or an error if it was skipped or a scenario made it fail."""
+    """Return a subrequest's response, or an error if the call was skipped or a scenario made it fail."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
     is_faulty = any(problem.rule == FAULT_RULE for problem in outcome.problems)
@@ -179,7 +179,7 @@ class Variables:
         self._left = _MAX_SUBSTITUTED
 
     def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
-        """Store the scalar at `path` (as `$.data[0].id`) in `answer`. Raises Rejected if it is missing."""
+        """Store the scalar at `path` of `answer` (`$.data[0].id`) as `name`. Raises Rejected: no scalar."""
         value = answer
         rest = path.removeprefix("$")
         steps = _PATH_STEP.findall(rest) if rest != path and not _PATH_STEP.sub("", rest) else [("", "", "")]
@@ -190,7 +190,7 @@ class Variables:
         self._known[name] = value
 
     def filled(self, value: Json, place: Path) -> Json:
-        """Replace `${name}` in the texts of `value`; a text with nothing else becomes the variable's value.
+        """Replace `${name}` in texts of `value`; a text that is only `${name}` becomes the variable's value.
 
         Raises Rejected if a name is unknown, or the substituted values are too long in total.
         """
@@ -265,7 +265,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """If `fields` is sent, read the record again with only these attributes, as writes return all."""
+        """If `fields` is sent, read the record again with these attributes: writes return all attributes."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]
@@ -278,7 +278,10 @@ class _CompositeRun:
 
 
 def run_composite(request: Request, state: State) -> Reply:
-    """Run the requests in order until one fails; skip the rest. Raises InvalidCall if there are too many."""
+    """Run the requests in order until one fails; if none fails, run the selections.
+
+    Raises InvalidCall: there are too many requests and selections together.
+    """
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
     found = len(requests) + len(selections)
     too_many = Problem("too-many-calls", ("requests",), found=found)

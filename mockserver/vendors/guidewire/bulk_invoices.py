@@ -1,4 +1,4 @@
-"""Operations on bulk invoices and their items: list, show, create, change, delete."""
+"""Operations on bulk invoices and items (list, show, create, change, delete) and claims (list, show)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def create_invoice(request: Request, state: State) -> Reply:
 
 
 def update_invoice(request: Request, state: State) -> Reply:
-    """Update an invoice; refuse stale data. Source: docs/vendors/guidewire.md#stale-data, #editing."""
+    """Update an invoice; refuse a stale checksum. Source: docs/vendors/guidewire.md#stale-data, #editing."""
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(edit_problems(invoice))
@@ -158,9 +158,9 @@ def create_item(request: Request, state: State) -> Reply:
 
 
 def update_item(request: Request, state: State) -> Reply:
-    """If any value differs, change the item, make it a draft, and invalidate its invoice; refuse stale data.
+    """Update an item; if a value changes, make the item a draft, and invalidate its invoice.
 
-    Source: docs/vendors/guidewire.md#item, #editing.
+    Raises Rejected if the sent checksum is stale. Source: docs/vendors/guidewire.md#item, #editing.
     """
     invoice, item = _editable_item(request, state)
     sent = _checked_attributes(request, Target(invoice, item), state)
@@ -195,9 +195,9 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
-    """Raise Rejected if the sent checksum is stale. If body and header have one, an assumption chooses.
+    """Raise Rejected if the checksum in the body, or else in the header, is stale.
 
-    Source: docs/vendors/guidewire.md#stale-data.
+    An assumption may reverse this order of body and header. Source: docs/vendors/guidewire.md#stale-data.
     """
     current = checksum(document)
     data = request.document["data"] if request.document else {}
@@ -237,7 +237,7 @@ def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
 
 
 def _editable_item(request: Request, state: State) -> tuple[Document, Document]:
-    """Return the invoice and the item in the path. Raises Rejected: stale data, or a fixed invoice."""
+    """Return the invoice and item in the path. Raises Rejected: stale checksum, or invoice not editable."""
     invoice, item = _item_in_path(request, state)
     refuse_stale(item, item_path(item), request)
     refuse_problems(edit_problems(invoice))
@@ -253,7 +253,7 @@ def _key_in_path(collection: str, parameter: str, request: Request, state: State
 def _change_invoice(
     invoice: Document, changes: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Store the invoice with the changes and their consequences, if any value differs; return it.
+    """If a value changes, store the invoice with the changes and their consequences; return the invoice.
 
     Source: docs/vendors/guidewire.md#editing, #rules.
     """
@@ -273,7 +273,7 @@ def _change_invoice(
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """If the delivery method becomes `hold`, hold the invoice; if it was `hold`, make a held invoice a draft.
+    """If the delivery method becomes `hold`, set status `onhold`; if `hold` ends, change `onhold` to `draft`.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -288,13 +288,13 @@ def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) 
 def _save_changed(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> None:
-    """Store an invoice whose items changed: recalculated, and without validity and approval."""
+    """Recalculate and store an invoice with its changed items; withdraw its validity and approval."""
     whole, revised = recalculate(invalidate(invoice), items, assumptions)
     save(*reopen(whole, revised, assumptions), state)
 
 
 def _append_item(invoice: Document, draft: Document, state: State) -> None:
-    """Append an item without reading stored items, so that the time for a thousand items grows linearly."""
+    """Append an item without reading stored items, so that each append takes equal time."""
     currency = invoice["currency"]
     amount = Decimal(draft["amount"])
     total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))

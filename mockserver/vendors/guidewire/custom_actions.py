@@ -49,7 +49,7 @@ Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has a che
 def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
     """Store the time of validation and the alerts in the invoice.
 
-    Raises Rejected if it has alerts, and an assumption makes alerts errors.
+    Raises Rejected if there are alerts, and the assumption `failed_validation` refuses them.
     """
     alerts = [
         *_amount_alerts(invoice, items_of(invoice, state)),
@@ -104,7 +104,7 @@ def _alert(kind: str, **values: str) -> Json:
 
 
 def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Approve the invoice if its total is within the approval limit, else review it. Raises Rejected."""
+    """Approve the invoice if the total is within the approval limit, else set `inreview`. Raises Rejected."""
     refuse_problems(_submission_problems(invoice, assumptions, state))
     if Decimal(invoice["totalAmount"]) <= Decimal(assumptions["approval_limit"]):
         return approve_invoice(invoice, assumptions, state)
@@ -133,7 +133,7 @@ def reject_invoice(invoice: Document, _assumptions: Mapping[str, str], state: St
 
 
 def request_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Send the invoice downstream if it is due and not held back; otherwise change nothing."""
+    """If the invoice is due and its delivery method is not `hold`, request payment, else change nothing."""
     if not _is_due(invoice, state) or invoice["deliveryMethod"] == "hold":
         return invoice
     status = "requested" if assumptions["item_processing"] == "fast" else "requesting"
@@ -167,7 +167,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """Return invoice and items in the next status; if an item is invalid, the invoice gets `invaliditems`."""
+    """Return the invoice in its next status (`invaliditems` if an item is invalid), and the checked items."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -217,7 +217,7 @@ def run_helper(request: Request, state: State) -> Reply:
 
 
 def run_escalation(request: Request, state: State) -> Reply:
-    """Advance every invoice that waits for a batch process by one status; reply with these invoices."""
+    """Advance by one status each invoice that awaits a batch process; reply with the advanced invoices."""
     refuse_problems(_body_problems(request))
     waiting = in_creation_order(state.collection(INVOICES).values())
     escalated = [(_escalate(invoice, request.call.assumptions, state), invoice) for invoice in waiting]

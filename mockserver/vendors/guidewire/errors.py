@@ -23,7 +23,7 @@ ACTION_REFUSED = "Cannot take action '{action}'. See the details element for fur
 
 DEFAULT_MESSAGE = "The value of '{name}' is not valid"
 ACTION_PROBLEMS: frozenset[str] = frozenset(_TABLES["actions"])
-"""Codes of problems whose cause is an action on an invoice; `expected` is the action's name."""
+"""Codes of problems that an action on an invoice causes. A problem's `expected` is the action's name."""
 
 BUSINESS_RULES = ACTION_PROBLEMS | frozenset(_TABLES["business-rules"])
 REFUSAL_OF_FAULT: Mapping[str, str] = _TABLES["faults"]
@@ -54,7 +54,7 @@ def problem_detail(problem: Problem) -> Json:
 
 
 def rejection(*problems: Problem) -> Rejected:
-    """Return a refusal because of stored state, with the problems' messages as its hint."""
+    """Return a `Rejected` with the problems; its hint has the problems' paths and messages."""
     message = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
     return Rejected(*problems, hint="; ".join(message))
 

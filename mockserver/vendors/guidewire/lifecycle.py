@@ -64,7 +64,7 @@ TRANSITIONS: Mapping[str, Transition] = {
     },
     "reset": Transition(frozenset(TYPELISTS["BulkInvoiceStatus"])),
 }
-"""Transitions by action: the last segment of its path, or `delete`."""
+"""Transitions by action. An action is the last segment of its path, or `delete`."""
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:
@@ -91,7 +91,7 @@ InvoiceWithItems = tuple[Document, list[Document]]
 def recalculate(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]
 ) -> InvoiceWithItems:
-    """Return the invoice with the sum of its items, and the items; print amounts as the currency requires.
+    """Return the invoice with the sum of its items, and the items; round amounts as the currency requires.
 
     If `splitEqually` is set, split the invoice's total among the items.
 
@@ -179,7 +179,7 @@ def new_id(prefix: str, state: State) -> str:
 def _item_problems(
     sent: Document, invoice: Document, stored: Document | None, state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of a new item or of a change. If `splitEqually` is set, `amount` may not change.
+    """Yield the problems of a new or changed item. If `splitEqually` is set, a new `amount` is a problem.
 
     Source: docs/vendors/guidewire.md#item, #rules.
     """
@@ -259,7 +259,7 @@ def attribute_problems(
 def _invoice_problems(
     sent: Document, stored: Document | None, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of a new invoice or of a change. Source: docs/vendors/guidewire.md#rules."""
+    """Yield the problems of a new or changed invoice. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     if stored is None and "bulkInvoiceTotal" not in sent:
         split = sent.get("splitEqually")

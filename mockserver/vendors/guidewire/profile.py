@@ -36,7 +36,7 @@ _API = "/claim/v1"
 
 _CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
 _CREATED_MEMBERS = (*_CHANGED_MEMBERS, "totalTransactionAmount")
-"""Compared members of created records. `totalTransactionAmount`, the sum of the items, begins at 0."""
+"""Members to compare in created records. `totalTransactionAmount`, the sum of the items, is 0 at first."""
 
 _PATH = "/bulk-invoices"
 _ROWS = f"{_API}{_PATH}"
@@ -45,7 +45,7 @@ _ROWS = f"{_API}{_PATH}"
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """Return the outcomes of a batch's subrequests, in order, or None if the batch was refused.
 
-    If a failed subrequest has `onFail: abort`, all later subrequests are rejected, without a response.
+    If a failed subrequest has `onFail: abort`, later subrequests have no response, and count as rejected.
     Source: docs/vendors/guidewire.md#batches. Raises ValueError if the list of responses or the status of
     a response is missing.
     """
@@ -60,7 +60,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
 
 
 def _invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
-    """Return the bulk invoices that a response shows, by `member`, or {} if its status is not 200."""
+    """Return members `names` of each invoice in a response, by the value of `member`; {} without a 200."""
     return {str(row.get(member)): _shown_record(row, names) for row in _rows(exchange)}
 
 
@@ -121,7 +121,7 @@ def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Ite
 
 
 def _amount(text: Json) -> str | Decimal | None:
-    """Parse an amount; return the text if it is no number, or None if it is None."""
+    """Return `text` as a number; return `text` itself if it is no number, and None for None."""
     try:
         return None if text is None else Decimal(str(text))
     except InvalidOperation:

@@ -91,14 +91,14 @@ def refuse(refused: RefusedCall, state: State) -> Reply:
 
 
 def refusal_error(code: str, path: str) -> Json:
-    """Return the error of a refusal by its code, for a scenario's fault or a subrequest."""
+    """Return the error of the refusal `code`, for a scenario's fault or a subrequest."""
     row = REFUSALS[code]
     readable = path.encode(errors="replace").decode()
     return _error_document(replace(row, message=row.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error of a scenario's fault if there is any, else of the first problem, with all details."""
+    """Return a scenario's error, if any; otherwise the first problem's error with all problems' details."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -114,7 +114,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error of `problem_error`; if all problems break business rules, set the rules' status."""
+    """Return `problem_error`'s error; if all problems break business rules, an assumption sets its status."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
@@ -177,7 +177,7 @@ def _is_lenient(call: Call, header: str) -> bool:
 
 
 class _FaultyCall(Value, frozen=True):
-    """Call or subrequest that a scenario's fault hits; fields are empty if a part is missing."""
+    """Call or subrequest that a scenario's fault hits; a missing `method` or `data` is empty."""
 
     method: str
     target: str

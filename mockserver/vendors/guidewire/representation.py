@@ -91,7 +91,7 @@ def item_row(item: Document, request: Request, state: State) -> Json:
 
 
 def claim_element(claim: Document, request: Request, _state: State) -> Json:
-    """Return a claim, both for a list and by itself. Source: docs/vendors/guidewire.md#claims."""
+    """Return a claim, as lists and the single claim show it. Source: docs/vendors/guidewire.md#claims."""
     attributes = _texts_and_typekeys(claim, _CLAIM_TEXTS, _CLAIM_TYPELISTS)
     fields = _select_fields(attributes, request, attributes, "*summary")
     return _element(fields, claim, {"self": link(f"{API}/claims/{claim['id']}", "get")})
@@ -287,7 +287,7 @@ def _filter_value(document: Document, field: str, state: State) -> str | None:
 
 
 def _sorted(request: Request, documents: list[Document]) -> list[Document]:
-    """Sort by the requested fields, the most important first, then by id. Without fields, keep the order."""
+    """Sort by the first requested field, then the next, last by id. If no field is sent, keep the order."""
     if "sort" in request.parameters:
         documents.sort(key=lambda document: document["id"])
     for name in reversed(request.parameters.get("sort", ())):

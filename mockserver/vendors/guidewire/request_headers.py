@@ -24,7 +24,7 @@ _FIRST_REFUSAL = 400
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Enter the operation, count the call, and, if assumptions say so, refuse all but JSON in UTF-8."""
+    """Enter the operation and count the call. Assumptions may require calls to accept JSON and send UTF-8."""
     enter()
     with state.item():  # a refused call is not counted
         enter.count()
@@ -69,7 +69,7 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 
 
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
-    """As request headers ask, add the schema's name and reply asynchronously; always add a correlation id."""
+    """Add a correlation id. Request headers may ask for the schema's name, and for an asynchronous reply."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
         document = {"$GW-Schema": _reply_schema(request, reply.status), **json.decode(reply.body)}
         reply = replace(reply, body=json.encode(document))
@@ -77,7 +77,7 @@ def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def _reply_schema(request: Request, status: int) -> str:
-    """Return the name of the response's schema in the spec; the vendor's name is assumed to be equal."""
+    """Return the name of the response's schema in the spec, assumed to be the vendor's name of the schema."""
     schema: str = request.operation.contents(str(status))[JSON_TYPE]["schema"]["$ref"]
     return schema.rpartition("/")[2]
 
@@ -97,7 +97,7 @@ def _claim_transaction_id(request: Request, state: State) -> None:
 
 
 def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
-    """Reply asynchronously if the caller prefers that and the assumption allows it.
+    """Reply asynchronously if the header `Prefer` requests it and the assumption `respond_async` allows it.
 
     Source: the vendor's guide, "Sending a request asynchronously" (the 202, its empty body and its header);
     this server does the work before it replies.

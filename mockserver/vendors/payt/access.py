@@ -111,7 +111,7 @@ def _all_scopes(contract: Document) -> list[str]:
 
 
 def authenticate_client(request: Request, state: State) -> Document:
-    """Return the calling application. Raises Unauthorized if it is known and the sent secret is wrong."""
+    """Return the calling application. Raises Unauthorized if a known application sends a wrong secret."""
     client_id, _, secret = (_BASIC.credential(request.call) or "").partition(":")
     found = find_application(client_id, request, state)
     if found.get("secret", secret) != secret:
@@ -120,7 +120,7 @@ def authenticate_client(request: Request, state: State) -> Document:
 
 
 def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | None:
-    """Return the permissions in `wanted`, by default all of `allowed`, or None if any is not allowed."""
+    """Return the permissions in `wanted`, by default all of `allowed`; None if `wanted` exceeds `allowed`."""
     names = (wanted or "").split()
     if not names:
         return list(allowed)
@@ -164,7 +164,7 @@ def grant_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke an access or refresh token and its counterpart; ignore unknown tokens (assumed: Doorkeeper)."""
+    """Revoke a token and its counterpart (access, refresh); skip unknown tokens (assumed, as Doorkeeper)."""
     client = authenticate_client(request, state)
     refresh_tokens, text = state.collection(REFRESH_TOKENS, ""), request.document["token"]
     refresh = refresh_tokens.get(text)
@@ -260,7 +260,7 @@ def _token_pair_reply(client: Document, scopes: list[str], administrations: Json
 def _issue_access_token(
     client: Document, scopes: list[str], administrations: Json, state: State, seconds: int | None = None
 ) -> dict[str, Json]:
-    """Store an access token; return the document that tells of it."""
+    """Store a new access token; return its members for the response."""
     access_token, now = _new_token(state), int(state.now.timestamp())
     issue_credential(
         access_token,
@@ -303,4 +303,4 @@ _GRANT_TYPES: Mapping[str, tuple[GrantToken, tuple[str, ...]]] = {
     "refresh_token": (_grant_by_refresh_token, ("refresh_token",)),
     "client_credentials": (_grant_to_client, ()),
 }
-"""Function of each grant type, and the parameters that it requires."""
+"""For each grant type, its function and its required parameters."""

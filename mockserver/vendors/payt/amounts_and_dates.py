@@ -1,4 +1,4 @@
-"""Read, check, round and print amounts, days and instants."""
+"""Read, check, round and format amounts; read, check and convert days and instants."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from mockserver.vendors.payt.messages import (
 CREATED = 201
 UPDATED = 200
 NOT_FOUND_KIND = "not_found"
-"""Key in `errors` of the list of unknown records, the only documented kind of failure.
+"""Key of the list of unknown records in `errors`; no other kind of failure is documented.
 
 Source: docs/vendors/payt.md#partial-errors.
 """
@@ -32,7 +32,7 @@ Source: docs/vendors/payt.md#partial-errors.
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
     """Yield problems that reject a single record: a text with NUL, or a value of a wrong type.
 
-    Raises InvalidCall if assumptions refuse an empty batch, the number of records or a wrong type.
+    Raises InvalidCall if assumptions refuse the call for an empty batch, too many records or a wrong type.
     """
     kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
     _check_count(request, kind)
@@ -55,7 +55,7 @@ def _check_count(request: Request, kind: str) -> None:
 
 
 def _coerced_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Yield the paths of values that were coerced to another type, if the assumption refuses them."""
+    """If the assumption `other_types` refuses coercion, yield the paths of values coerced to another type."""
     if request.call.assumptions["other_types"] != "refused":
         return
     sent = json.decode(request.call.body, parse_content_type(request.call.headers)[1])
@@ -103,8 +103,8 @@ FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 def success_entity(result: BatchResult, state: State, warned: FindWarnings | None = None) -> Reply:
     """Reply with the count of accepted records, `errors`, and `warnings` if there are any.
 
-    By assumption, `warned` adds the warnings of rejected records. If no record is accepted, an assumption
-    decides `success`. Source: docs/vendors/payt.md#partial-errors.
+    If an assumption says so, add the warnings of rejected records, including those that `warned` finds. If no
+    record is accepted, an assumption decides `success`. Source: docs/vendors/payt.md#partial-errors.
     """
     request = result.request
     told = _RecordMessages(request)
@@ -122,7 +122,7 @@ def success_entity(result: BatchResult, state: State, warned: FindWarnings | Non
 
 
 def contacts_reply(result: BatchResult, state: State) -> Reply:
-    """Reply to contacts. No document describes the body, so an assumption decides whether there is a body.
+    """Reply to a batch of contacts. No document describes a body; an assumption decides whether to send one.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """
@@ -184,7 +184,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """Return the record's first key that is not blank; if there is none, its place, as in `invoices[2]`.
+        """Return the record's first nonblank key or, if all are blank, the record's place, as `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors (assumed).
         """

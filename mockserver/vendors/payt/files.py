@@ -34,7 +34,7 @@ _TOKEN_OCTETS = 24
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
 ) -> tuple[Document | None, bool]:
-    """Return the file that an invoice has after `posted` is applied to its `stored` file, and True.
+    """Return an invoice's file after `posted` is applied to `stored`, and whether `posted` can be applied.
 
     If `posted` names a file that is not uploaded, return `stored` and False (assumed). If `posted` is null,
     return None and True (assumed). Source: docs/vendors/payt.md#files.
@@ -54,7 +54,7 @@ def attach_file(
 
 
 def announce_files(request: Request, state: State) -> StoreItem:
-    """Return a function that issues an upload URL; it skips files that are repeated or already uploaded.
+    """Return a function that issues a file's upload URL, but skips repeated and already uploaded files.
 
     Source: docs/vendors/payt.md#files.
     """

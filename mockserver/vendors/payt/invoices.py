@@ -114,7 +114,7 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
 
 
 def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
-    """Replace the invoice's payments with `posted`; a known `origin_identifier` keeps the stored id."""
+    """Replace the invoice's payments with `posted`; a payment of known `origin_identifier` keeps its id."""
     before = payments_of(invoice, state)
     ids = {payment["origin_identifier"]: payment["id"] for payment in before}
     kept = set()
@@ -190,7 +190,7 @@ def _today(state: State) -> str:
 
 
 def upsert_invoices(request: Request, state: State) -> StoreItem:
-    """Return a function that updates the invoice that a record names, or creates it.
+    """Return a function that updates the invoice that a record names, or creates a new invoice.
 
     Source: docs/vendors/payt.md#identity, #what-may-change.
     """

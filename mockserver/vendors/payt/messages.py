@@ -65,12 +65,12 @@ def word_file_problem(problem: Problem) -> Problem:
 
 
 def unreadable_value(path: Path) -> Problem:
-    """Return the problem of a value of a wrong type that refuses the call."""
+    """Return the problem of a value whose wrong type refuses the whole call."""
     return Problem("wrong-type", path, f"{_bracketed(path)} {PARAMETER_MESSAGES['type']}", "type")
 
 
 def invalid_value(path: Path) -> Problem:
-    """Return the problem of a value that rejects its record only."""
+    """Return the problem of a value that rejects only its record."""
     return Problem("invalid", path, f"{_readable_name(path)} {PARAMETER_MESSAGES['type']}", "unfit")
 
 

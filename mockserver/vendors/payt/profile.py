@@ -84,9 +84,9 @@ class RecordOutcomeReader:
     def _told(
         self, document: Mapping[str, Json], at: str, items: Sequence[BatchItem]
     ) -> Iterator[ReportedOutcome]:
-        """Yield an outcome for each record that a key in the map at `at` names.
+        """Yield an outcome for each record that the map in the response's member `at` names.
 
-        Any of `members` may name the record (assumed). Raises ValueError if there is no map.
+        Each member in `self.members` may name a record (assumed). Raises ValueError if the member is no map.
         """
         accepted = at == "warnings"
         found = document.get(at, {} if accepted else None)
@@ -108,7 +108,7 @@ class RecordOutcomeReader:
             yield from _outcomes(named, key, message, f"/{at}/{escape_step(key)}", accepted=accepted)
 
     def _name(self, item: BatchItem) -> str:
-        """Return the item's first name that is not blank; if there is none, its place, as in `invoices[2]`.
+        """Return the item's first nonblank name or, if all are blank, the item's place, as `invoices[2]`.
 
         Source: docs/vendors/payt.md#partial-errors.
         """
@@ -116,7 +116,7 @@ class RecordOutcomeReader:
         return next(named, f"{self.kind}[{item.place}]")
 
     def _texts(self, item: BatchItem) -> list[str]:
-        """Return the item's names, numbers as texts. Source: docs/vendors/payt.md#conventions."""
+        """Return the item's names; numbers become texts. Source: docs/vendors/payt.md#conventions."""
         sent = item.document if isinstance(item.document, dict) else {}
         values = [value for member in self.members if (value := sent.get(member)) is not None]
         return [format(value, "f") if isinstance(value, Decimal) else str(value) for value in values]

@@ -44,7 +44,7 @@ from mockserver.vendors.payt.messages import (
 )
 
 _CODES: Mapping[int, str] = {413: "payload_too_large", 422: "unprocessable_entity"}
-"""Error codes by status, where Python's phrase of the status differs between its versions."""
+"""Error codes by status, for statuses whose phrase differs between versions of Python."""
 
 _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")
@@ -150,9 +150,9 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
-    """Return a function that makes phantom outcomes of records of `kind`; `names` are the key members.
+    """Return a function that makes outcomes of unsent records of `kind`; `names` are the key members.
 
-    Responses name only records with errors or warnings, so a phantom without messages is rejected.
+    Responses name only records with errors or warnings, so an outcome without messages becomes a rejection.
     """
 
     def made(outcome: Outcome, number: int) -> Outcome:

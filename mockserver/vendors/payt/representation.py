@@ -213,7 +213,7 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 
 
 def _by_reference(reference: Document, parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield a filter for records that refer to the records that the parameters select, if any is sent."""
+    """If parameters select records of another type, yield a filter for references to those records."""
     if tests := list(_by_names(parameters, reference["names"])):
         others, key = state.collection(reference["to"]).values(), reference["key"]
         chosen = {other[key] for other in others if other.get(key) and all(test(other) for test in tests)}
@@ -233,8 +233,8 @@ def _page_reply(
 ) -> Reply:
     """Reply with one page, in the requested order or by id, and the cursor of the next page or None.
 
-    Source: docs/vendors/payt.md#lists (the last page's cursor is assumed). Raises InvalidCall if an
-    assumption refuses cursors that never were an id.
+    Source: docs/vendors/payt.md#lists (the last page's cursor is assumed). Raises InvalidCall if the sent
+    cursor never was an id, and an assumption refuses such a cursor.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")

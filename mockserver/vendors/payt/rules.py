@@ -17,7 +17,7 @@ from mockserver.vendors.payt.sent_records import is_readable, normalize
 
 P = ParamSpec("P")
 RuleOfItem: TypeAlias = Callable[Concatenate[Item, Request, P], Iterable[Problem]]
-"""Rule whose first parameters are an item and its request. Others, such as the state, may follow."""
+"""Rule whose first parameters are an item and its request. More parameters, such as the state, may follow."""
 
 _TABLES = read_tables(__file__)
 CURRENCIES, COUNTRIES = frozenset(_TABLES["currencies"].split()), frozenset(_TABLES["countries"].split())
@@ -29,7 +29,7 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
 def for_readable(rule: RuleOfItem[P]) -> RuleOfItem[P]:
-    """Return `rule`, but without problems for unreadable records, which are already rejected."""
+    """Return a rule that applies `rule` to readable records only; unreadable records are already rejected."""
 
     def found(item: Item, request: Request, /, *others: P.args, **named: P.kwargs) -> Iterable[Problem]:
         return rule(item, request, *others, **named) if is_readable(item, request) else ()
@@ -72,7 +72,7 @@ def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Reject an unnamed contact and an unknown country. Source: docs/vendors/payt.md#operations-and-paths."""
+    """Reject missing identifiers and unknown countries. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if not (record.get("contact_identifier") or record.get("id")):
         yield record_problem("contact-unnamed", item, "contact_identifier", of="contacts")
@@ -98,7 +98,7 @@ def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
-    """Return a batch rule: it yields the `batch_problems`, and one for each record with a repeated `member`.
+    """Return a rule that yields `batch_problems`, and a problem for each record with a repeated `member`.
 
     Source: docs/vendors/payt.md#messages, #identity (assumed); docs/decisions.md#items-and-whole-calls.
     """

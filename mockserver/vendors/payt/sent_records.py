@@ -1,4 +1,4 @@
-"""Normalize sent records, match sent with stored records, resolve members that may not change."""
+"""Normalize sent records, match sent with stored records, resolve members that cannot change freely."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mockserver.vendors.payt import files
 from mockserver.vendors.payt.amounts_and_dates import is_instant, is_local_instant, read_amount, to_utc
 
 MEMBERS = read_tables(__file__)
-"""Names of members, by kind of record."""
+"""Tables of member names, each under the kind of record or the use that the table is for."""
 
 FIXED_MEMBERS: Mapping[str, str] = MEMBERS["fixed"]
-"""Code of the warning, by member that the vendor's help page calls fixed after the first import."""
+"""For each member that the help page calls fixed after the first import, the warning's code."""
 
 
 def normalize(record: Document, request: Request) -> Document:
@@ -175,7 +175,7 @@ def resolve_members(
 
 
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
-    """Yield each fixed member with its stored value; if the record has another value, with a warning.
+    """Yield each fixed member with its stored value, and with a warning if the record has another value.
 
     Source: docs/vendors/payt.md#what-may-change.
     """

@@ -1,4 +1,4 @@
-"""Rules for readable records that depend on the administration's stored records."""
+"""Rules that depend on the administration's stored records, for readable records."""
 
 from __future__ import annotations
 

@@ -58,10 +58,10 @@ class InvoiceStore(Value, frozen=True):
     keys_by_casefold: dict[str, str] | None
 
     def store(self, item: Item) -> Outcome:
-        """Insert the invoice, or replace the stored invoice with equal `SubscriberId` and `Id`.
+        """Insert the invoice, or replace the stored invoice that has the same `SubscriberId` and `Id`.
 
-        The stored `ApiCreateDate` is kept; a null item is ignored. Source: docs/vendors/pvex.md#state. Raises
-        Rejected if storing fails, or if the invoice is a duplicate and an assumption refuses duplicates.
+        The stored `ApiCreateDate` stays; a null item is ignored. Source: docs/vendors/pvex.md#state. Raises
+        Rejected if storing fails, or if an assumption refuses the item because it is null or a duplicate.
         """
         if item.document is None:
             if self.null_fails:
@@ -210,7 +210,7 @@ def store_invoice(request: Request, state: State) -> Reply:
     """Insert or replace a single invoice.
 
     Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall if rules beyond the schema find
-    problems; Rejected as `InvoiceStore.store`.
+    problems; Rejected if `InvoiceStore.store` raises it.
     """
     reading = body_reader(request.media_type)
     found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))

@@ -62,7 +62,7 @@ def _choose_media_type(call: Call, sent: str) -> str:
 def _best_match(
     ranges: Iterable[tuple[str, float]], formatter: tuple[str, ...]
 ) -> tuple[float, int, str] | None:
-    """Return quality, minus the number of `*`, and media type of the best match, or None if none matches."""
+    """Return the best match: quality, minus the number of `*`, media type; None if nothing matches."""
     for name, quality in ranges:
         for media_type in formatter:
             if name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):

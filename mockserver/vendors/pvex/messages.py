@@ -14,7 +14,7 @@ EXCEPTIONS: Mapping[str, Sequence[str]] = _TABLES["exceptions"]
 """Type and message of exceptions, by problem code."""
 
 FAULTS: Mapping[str, Sequence[str]] = _TABLES["faults"]
-"""Member that the fault concerns, and name of its message, by fault code."""
+"""Member that the fault concerns, and name of the fault's message, by fault code."""
 
 
 GENERAL_ERROR, INVALID_REQUEST = message("general-error"), message("invalid-request")

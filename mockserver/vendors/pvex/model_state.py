@@ -1,7 +1,7 @@
 """The `ModelState` of an error: keys, messages of body readers, positions in the JSON text.
 
-Positions are found without validating the text. If `error_detail` is off, as for remote callers, a general
-message replaces the messages of body readers.
+Positions are found without validating the text. If the assumption `error_detail` is off, as for remote
+callers, a general message replaces the messages of body readers.
 Source: docs/vendors/pvex.md#errors, #modelstate.
 """
 
@@ -53,10 +53,10 @@ MAX_TEXT_LENGTH = 256 * 1024
 """Maximum number of characters to search: each takes 0.3 µs, and all other calls wait during a search."""
 
 TokenKey: TypeAlias = tuple[str, Path]
-"""Kind of a position (a `name`, the start of a `value`, the `end` of a value), and path in lower case."""
+"""Token kind (`name`: colon, `value`: scalar or opening bracket, `end`: closing bracket); lower-case path."""
 
 TokenEnd: TypeAlias = tuple[Path, int]
-"""Path with names as sent and indexes, and the number of characters before the token's end."""
+"""Path (indexes, and names as sent), and the number of characters before the token's end."""
 
 INVOICE_TYPE = "PVExDataModel.Invoice"
 LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
@@ -92,7 +92,7 @@ class _Cursor:
         return tuple(one.step for one in self._open if one.step is not None)
 
     def pass_mark(self, mark: str) -> str:
-        """Pass a bracket, colon or comma; return its kind of position (see `TokenKey`), or "" for none."""
+        """Pass a bracket, colon or comma; return its kind (see `TokenKey`), or "" if it has no kind."""
         if mark in "[{":
             self._begin()
             return "value"
@@ -123,7 +123,7 @@ class _Cursor:
 
 @dataclass(frozen=True, slots=True)
 class JsonPositions:
-    """Positions in a JSON text, not deeper than members of elements of the outermost list."""
+    """Positions of the tokens in a JSON text, down to members of the elements of the outermost list."""
 
     text: str
     token_ends: Mapping[TokenKey, TokenEnd]
@@ -141,7 +141,7 @@ class JsonPositions:
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Return the positions in `text` (none if it is too long); if a name is repeated, its last position."""
+    """Return the positions of tokens in `text`, none if it is too long; of equal names, the last counts."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     cursor, spots = _Cursor(), dict[TokenKey, TokenEnd]()
@@ -181,7 +181,7 @@ def print_path(path: Path) -> str:
 
 
 def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
-    """Move the cursor over all tokens that begin before `stop`; yield each position's kind and end offset."""
+    """Move the cursor over tokens that begin before `stop`; yield kind and end of each token with a kind."""
     at = 0
     for token in _TOKEN.finditer(text):
         start, end = token.span()
@@ -327,7 +327,7 @@ class ErrorContext:
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """Return the key in `ModelState` of a path, which has the invoice's index, and may have a member."""
+        """Return the `ModelState` key of `path`: `self.name`, the index if in a batch, the member if any."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
@@ -362,10 +362,10 @@ class ModelStateEntry(Value, frozen=True):
 
 
 def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> ModelState:
-    """Return messages by key: the reader's messages, then the rules' messages, each by invoice and member.
+    """Return messages by key: first the reader's, then the rules' messages, ordered by invoice and member.
 
-    Members at which the reader fails get no messages of rules. Of an XML body, only the first failure is
-    shown.
+    Members at which the reader fails get no messages of rules. If the body is XML, and the reader fails,
+    return only the reader's first failure.
     """
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]
@@ -475,7 +475,7 @@ def _overflowing_member(invoice: RejectedInvoice) -> str:
 def _entries_until_overflow(
     member: str, invoice: RejectedInvoice, context: ErrorContext, faults: Iterable[ModelStateEntry]
 ) -> Iterator[ModelStateEntry]:
-    """Yield the reader's faults at members sent up to `member`, then a fault at the next sent member."""
+    """Yield the reader's faults at members sent up to `member`, then a new fault at the next sent member."""
     wire = list(invoice.read)
     last = wire.index(member)
     for fault in faults:

@@ -86,7 +86,7 @@ _NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Check and count a call before its envelope is read.
 
-    The spec allows calls without a token. If an assumption requires a token, refuse such calls.
+    If an assumption requires a token (the spec does not), refuse calls without a token.
     """
     operation = enter()
     assumptions = call.assumptions
@@ -115,7 +115,7 @@ def _check_form(value: str, assumed: str) -> None:
 
 
 def issue_token(request: Request, state: State) -> Reply:
-    """Return a token for a user's name and password, valid for two weeks less a second.
+    """Return a token, valid for two weeks less a second, for a user's name and password.
 
     Source: docs/vendors/pvex.md#credentials.
     """
@@ -173,7 +173,7 @@ def refuse(refused: RefusedCall, _state: State) -> Reply:
 
 
 def _rejected_reply(refusal: Rejected, context: ErrorContext) -> Reply:
-    """Return the response to a call that stored state, an assumption or a scenario refuses."""
+    """Return the response to a call refused because of the stored state, an assumption or a scenario."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(context.call, first)

@@ -1,6 +1,6 @@
 """Replies in JSON or XML: stored invoices, the result of a push, errors.
 
-XML has no declaration and no indentation, and is well-formed for any sent text. Source:
+XML has no declaration and no indentation, and is well-formed for every sent text. Source:
 docs/vendors/pvex.md#operations-and-paths, #xml, #errors.
 """
 
@@ -51,7 +51,7 @@ class ErrorContent(Value, frozen=True):
     message: str
     model_state: ModelState = EMPTY
     details: Mapping[str, str] = EMPTY
-    """Members that are shown only if `error_detail` is on."""
+    """Members that are shown only if the assumption `error_detail` is on."""
     headers: Headers = ()
 
 

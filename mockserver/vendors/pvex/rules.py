@@ -1,7 +1,7 @@
 """Members of an invoice (`rules.yaml`), the forms of dates, and rules that the item schema cannot state.
 
-A date is stored with `Z` or without offset if it is sent so; with an offset, it is converted to server time
-(UTC, `+00:00`). Seconds have at most seven decimals, no trailing zeros.
+A date sent with `Z` or without offset keeps that form; a date sent with an offset is converted to server
+time (UTC, `+00:00`). Stored seconds have at most seven decimals, and no trailing zeros.
 Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
 """
 
@@ -112,7 +112,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """Convert a local time to UTC; if that is out of range, return the first or last date, as .NET does."""
+    """Convert a local time to UTC; if UTC is out of range, return the first or last date, as .NET does."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")
@@ -177,7 +177,7 @@ def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
 
 
 def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterator[Problem]:
-    """Yield a problem for each date that the schema accepts, but XML or the form does not."""
+    """Yield a problem for each date that the schema accepts, but the reader of XML or forms refuses."""
     for name in DATE_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or normalize_date(text, reader) is not None:

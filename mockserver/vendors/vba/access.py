@@ -37,7 +37,7 @@ def check_database(call: Call, enter: Enter, state: State) -> str:
 
     Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases. Raises Forbidden: User-Agent or API key
     is missing, the key is known to be bad, or the credential may not use the database; TooManyRequests:
-    `throttle` is on and the calls are too fast; UnsupportedMediaType: the charset cannot be read.
+    the assumption `throttle` is on, and calls are too fast; UnsupportedMediaType: unreadable charset.
     """
     _pass_gateway(call, state)
     operation = enter()
@@ -98,9 +98,9 @@ def log_in(request: Request, state: State) -> Reply:
 def refresh_tokens(request: Request, state: State) -> Reply:
     """Reply with new tokens for a refresh token; the idToken that is sent with it may be expired.
 
-    An unknown refresh token is accepted unless the API key is known. Source:
+    If the API key is unknown, an unknown refresh token is accepted. Source:
     docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: the refresh token is
-    unknown, expired or revoked, or the two tokens belong to two users.
+    unknown (but the API key is known), expired or revoked; a token has another kind; tokens' users differ.
     """
     token = request.parameters["refresh-token"]
     held = _find_token(token, REFRESH_SCHEME, state)

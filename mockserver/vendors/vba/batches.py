@@ -59,14 +59,14 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_problems(table: Table, item: Item, request: Request, state: State) -> Iterable[Problem]:
-    """Return the further problems of a row that has schema problems."""
+    """Return the problems that `table` finds in a row, in addition to the schema problems."""
     stored = table.rows(state).get(item.key)
     found = table.find_problems(item.document, stored, request, state) if table.find_problems else ()
     return _in_row(item, found)
 
 
 def _upsert(table: Table, request: Request, state: State) -> StoreItem:
-    """Return the function that replaces or creates the row of a key; a blank key gets the next free key.
+    """Return the function that replaces or creates a row; a row with a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#state.
     """
@@ -142,7 +142,7 @@ def _refuse_nul(item: Item) -> None:
 def _duplicate_check(request: Request, table: Table) -> CheckRow:
     """Return the check that refuses a row with the key of an earlier row of the batch.
 
-    Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
+    Source: docs/vendors/vba.md#duplicates-in-a-batch (assumption `duplicates`: tracked).
     """
     names, first = table.names, dict[str, int]()
     for item in request.items:
@@ -188,9 +188,9 @@ def _multi_status_reply(table: Table, result: BatchResult, state: State) -> Repl
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return the first problem of each member, ordered by member; only one problem unless `includes_all`.
+    """Return each member's first problem, ordered by member; if not `includes_all`, only the first problem.
 
-    Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
+    Assumed (docs/catalogue.md#27-many-errors-one-item; assumption `row_messages`).
     """
     if len(problems) == 1:
         return list(problems)
@@ -200,7 +200,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table, outcome: Outcome, number: int) -> Outcome:
-    """Return an outcome of an unsent row; its key is a large number or a text."""
+    """Return an outcome of an unsent row; the row's key is a large number or a text."""
     key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
     document = {table.names.key: key}
     return Outcome(Item(outcome.item.index, str(key), document), UPDATED, document)
@@ -220,7 +220,7 @@ def _key_names(names: RecordNames) -> Mapping[str, str]:
 
 
 def create_record(table: Table, request: Request, state: State) -> Reply:
-    """Create a record; a blank key gets the next free key.
+    """Create a record; a record with a blank key gets the next free key.
 
     Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
     """
@@ -279,7 +279,7 @@ def delete_record(table: Table, request: Request, state: State) -> Reply:
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:
-    """Return whether a row refers to the record. All rows are scanned: an index would slow every batch."""
+    """Return whether a row refers to `key`. All rows are scanned: an index would slow every batch."""
     others = state.collection(reference.collection).values()
     return any(other[reference.member] == key for other in others)
 

@@ -63,7 +63,7 @@ _DOTNET_TYPES = {
 _REQUIRED_DATES = ("entry_Date", "update_Date")
 TRUNCATED, NULL_KEY = "truncated", "null-key"
 DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
-"""Rules of the database that the schema check applies. A row that breaks a rule fails alone."""
+"""Rules of the database that are checked with the schema. A row that breaks such a rule fails alone."""
 
 
 def value_position(call: Call, path: Path) -> str:
@@ -150,7 +150,7 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 
 
 def _gateway_reply(refused: RefusedCall) -> Reply | None:
-    """Return the gateway's reply, without the headers that HTTP requires; None for all other refusals."""
+    """Return the gateway's reply, without headers that HTTP requires; None if the gateway refuses nothing."""
     refusal = refused.refusal
     if isinstance(refusal, (TooManyRequests, Unavailable)):
         return json_reply(refused.row.status, {"message": refused.row.message})
@@ -196,7 +196,7 @@ def _unauthorized_detail(scheme: str, reason: str) -> str | None:
 
 
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
-    """Return ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
+    """Return ASP.NET's problem document for an automatic 400 (assumption `bad_request_style`: aspnet)."""
     document = {
         "type": _VALIDATION_TYPE,
         "title": message("validation-title"),
@@ -278,10 +278,10 @@ def _model_path(path: Path) -> str:
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Return the problem as VBA reports it, or None if VBA ignores it.
 
-    Assumptions decide on a missing key, on a text that is too long, and on a null row.
+    Assumptions decide on a missing key (`missing_key`), a text that is too long (`length_errors`), and a null
+    row (`null_row`).
 
-    Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows (`missing_key`, `length_errors`,
-    `null_row`).
+    Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows.
     """
     names, database = names_for_path(call.path), call.headers.get(DATABASE, "")
     if problem.rule == "required" and problem.path[-1:] == (names.key,):

@@ -43,9 +43,9 @@ def _bucket_name(key: str) -> str:
 
 
 def success_reply(status: int, data: Json, call: Call, state: State, headers: Headers = ()) -> Reply:
-    """Reply with `data` and the id of this activity.
+    """Reply with `data` and a new activity id.
 
-    Source: docs/vendors/vba.md#envelope, #media-types (`literal_text_plain`).
+    Source: docs/vendors/vba.md#envelope, #media-types (assumption `literal_text_plain`).
     """
     plain = call.assumptions["literal_text_plain"] == "on"
     told = (*headers, *remaining_headers(call, state))
@@ -53,7 +53,7 @@ def success_reply(status: int, data: Json, call: Call, state: State, headers: He
 
 
 def error_reply(error: Document, call: Call, state: State, headers: Headers = ()) -> Reply:
-    """Reply with `error`, the id of this activity, and no data. Source: docs/vendors/vba.md#envelope."""
+    """Reply with `error`, a new activity id, and no data. Source: docs/vendors/vba.md#envelope."""
     told = (*headers, *remaining_headers(call, state))
     return json_reply(error["status"], _envelope(None, error, state), content_type(call), told)
 
@@ -63,7 +63,7 @@ def _envelope(data: Json, error: Json, state: State) -> Document:
 
 
 def content_type(call: Call) -> str:
-    """Return the media type that ASP.NET Core chooses: text/json if `Accept` prefers it, else JSON.
+    """Return the media type that ASP.NET Core chooses: application/json, or text/json if `Accept` prefers it.
 
     Source: docs/vendors/vba.md#media-types.
     """
@@ -100,7 +100,7 @@ def page_reply(table: Table, request: Request, state: State) -> Reply:
 
 
 def _parse_sort_by(text: str) -> list[tuple[str, bool]]:
-    """Return each part (`Field`, `Field:asc`, `Field:desc`) as its member, and whether order descends."""
+    """For each part (`Field`, `Field:asc`, `Field:desc`), return member, and whether the order descends."""
     parts = [part.partition(":") for part in text.split(",") if part]
     return [(name[:1].lower() + name[1:], direction == "desc") for name, _, direction in parts]
 

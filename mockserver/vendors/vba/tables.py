@@ -1,6 +1,6 @@
 """Tables of the database: keys and references, rows of claim invoices and payees, dates.
 
-It is assumed whether text keys that differ only in letter case or blanks are equal.
+Assumptions decide whether text keys that differ only in letter case or blanks are equal.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ BuildRow: TypeAlias = Callable[[Document, Json, Document | None], Document]
 """Builds the row to store from the sent row, its key, and the stored row if any. Raises Rejected."""
 
 FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], Iterable[Problem]]
-"""Returns the problems that the database has with a sent row, given the stored row of its key if any."""
+"""Returns the problems that the database has with a sent row, given the stored row of that key, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ class Table:
 
     names: RecordNames
     blank_key: Json
-    """The key that a row without a key has on the wire."""
+    """The value that stands for a missing key, in requests and responses."""
     key_type: Callable[[int], Json]
     """Turns an assigned number into a key."""
     prepare: Callable[[Request, State], BuildRow]
     """Returns, once for each call, the function that builds rows."""
     not_inherited: tuple[str, ...] = ()
-    """The members that an update does not inherit."""
+    """The members that an update does not take from the stored row."""
     find_problems: FindProblems | None = None
     """Lists all problems of a row. If None, a row is checked only when it is stored."""
     references: tuple[Reference, ...] = ()
@@ -118,7 +118,7 @@ class Table:
         return state.collection(self.names.collection)
 
     def row_builder(self, request: Request, state: State) -> BuildRow:
-        """Return the function that builds the rows of this call; it reads assumptions once for all rows."""
+        """Return the function that builds the rows of this call. Assumptions are read once for all rows."""
         record = self.prepare(request, state)
         return (
             self._with_stored_members(record)
@@ -145,7 +145,7 @@ class Table:
     def _with_stored_members(self, record: BuildRow) -> BuildRow:
         """Return a builder that takes absent members from the stored row.
 
-        Source: docs/vendors/vba.md#state (`merge_on_update`).
+        Source: docs/vendors/vba.md#state (assumption `merge_on_update`).
         """
 
         def merge(row: Document, key: Json, stored: Document | None) -> Document:
@@ -215,7 +215,7 @@ PAYEE_TABLE = Table(
 
 
 def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
-    """Return the builder of claim invoices; it reads assumptions, clock and user once for all rows.
+    """Return the builder of claim invoices. Assumptions, clock and user are read once for all rows.
 
     Source: docs/vendors/vba.md#claim-invoice, #state.
     """
@@ -226,7 +226,7 @@ def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
     user, now = _user_and_time(request, state)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
-        """Return the whole row: absent members are null; an update does not change `entry_…` members."""
+        """Return the whole row: absent members are null or a default; updates do not change `entry_…`."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         if payee and not as_sent:
@@ -288,7 +288,7 @@ def _is_too_early(text: str) -> bool:
 
 
 def _any_payee(payee: str) -> Document | None:
-    """Return a record for any payee, known or not. Replaces the search for payees while `fk_payee` is off."""
+    """Return a record for every `payee`; used while the assumption `fk_payee` is off, instead of a search."""
     return {PAYEE.key: payee}
 
 
@@ -327,7 +327,7 @@ def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None
 
 
 def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:
-    """Return status and message by row key, from the text of `row_faults`."""
+    """Return status and message by row key, from the value of the assumption `row_faults`."""
     if value == "none":
         return {}
     parts = [part.strip().partition("=") for part in value.split(";")]

@@ -1,6 +1,6 @@
 """Tokens, tenants, idempotency keys and lock dates.
 
-Clients read `exp` and `scope` from an access token; the server only looks its text up among the credentials.
+Clients read `exp` and `scope` from an access token; the server only looks the token up among the credentials.
 A refresh token is valid once; its use returns a new refresh token. The answer to a call with an idempotency
 key is stored in the collection `idempotency`, under the caller's name and the key.
 Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #state, #idempotency-keys;
@@ -127,7 +127,7 @@ def _tenant_hint(tenant: str, reached: Sequence[str]) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """Return the connections that the call's token reaches, if their tenant has an organisation.
+    """Return the connections that the call's token reaches, and whose tenant has an organisation.
 
     A token that lists no tenants reaches every connection that is not `private`.
     """
@@ -215,7 +215,7 @@ def _identify_client(form: Document, call: Call) -> str:
 
 
 def _redeem_code(form: Document, state: State) -> Sequence[str]:
-    """Return the scopes that a code grants; every code works, once. Raises Rejected."""
+    """Return the scopes that a code grants; every code is accepted once. Raises Rejected."""
     code, used = form.get("code", ""), state.collection(_USED_CODES, "")
     if not code or code in used:
         raise _oauth_rejection("invalid_grant")
@@ -224,7 +224,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
-    """Spend a refresh token and return its scopes; its access token stays valid. Raises Rejected."""
+    """Use up a refresh token; return the granted scopes. Older access tokens stay valid. Raises Rejected."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
     if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
@@ -298,8 +298,8 @@ def lock_date_problems(day: str | None, path: Path, call: Call, state: State) ->
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
     """Return the stored answer to the first call with the idempotency key, or None.
 
-    Raises Rejected: the key is missing though `require_key` is on, was used with another request, or was
-    sent by a call that is still running (assumed).
+    Raises Rejected: the key is missing though the assumption `require_key` is on, was used with another
+    request, or was sent by a call that is still running (assumed).
     """
     path, key = ("header", KEY_HEADER), _key(call, operation)
     is_required = call.assumptions["require_key"] == "on" and operation.has_parameter(KEY_HEADER)

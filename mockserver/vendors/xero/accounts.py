@@ -13,7 +13,7 @@ from mockserver.vendors.xero.resources import ACCOUNT
 
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
-    """Return the account with the id in the reference; without an id, with the code in the member `code`."""
+    """Find an account by the reference's id or, without an id, by the code in its member named `code`."""
     if "AccountID" in reference:
         return ACCOUNT.rows(state).get(str(reference["AccountID"]).lower())
     return ACCOUNT.first("Code", reference.get(code), state)
@@ -27,7 +27,7 @@ def unnamed_account_problems(reference: Document | None, path: Path) -> Iterator
 def paying_account_problems(
     reference: Document, path: Path, call: Call, state: State, *, bank_only: bool = False
 ) -> Iterator[Problem]:
-    """Yield the reasons why no payment can go through the account, which may have to be a bank account."""
+    """Yield the reasons why no payment can use the account; if `bank_only`, it must be a bank account."""
     account = find_account(reference, state)
     if "AccountID" in reference and reference.get("Code"):
         named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}

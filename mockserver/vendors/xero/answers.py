@@ -130,7 +130,7 @@ def _remaining_headers(call: Call, state: State) -> Headers:
 
 
 def _call_limits(call: Call) -> tuple[int, ...]:
-    """Return how many calls a tenant may make in a minute, at once, and in a day."""
+    """Return how many calls a tenant may make in a minute, at the same time, and in a day."""
     return tuple(int(part) for part in call.assumptions["call_limits"].split("/"))
 
 
@@ -202,7 +202,7 @@ def not_found_reply(call: Call, state: State) -> Reply:
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
-    """Reply with the problem details of Xero's gateway, for an unknown caller or an unreadable condition."""
+    """Reply with problem details of Xero's gateway to a refused caller or unreadable `If-Modified-Since`."""
     document: Json = {
         "Type": None,
         "Title": _TITLES[status],
@@ -230,7 +230,7 @@ def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
 
 
 def _apply_date_separator(document: Json, call: Call) -> Json:
-    """Return the document with its `DateString` members in the form that `date_string` sets."""
+    """Return the document with `…DateString` members in the form that the assumption `date_string` sets."""
     return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
 
 
@@ -285,7 +285,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
-    """Return a saved element with its warnings; in a summarised reply, without status (`saved_status`)."""
+    """Return a saved element with its warnings; in a summarised reply, an assumption may omit the status."""
     warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
     is_told = request.call.assumptions["saved_status"] == "always" or not is_summarised(request)
     hidden = "" if is_told else _STATUS
@@ -295,7 +295,7 @@ def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -
 def is_summarised(request: Request) -> bool:
     """Return whether a failure makes the reply a 400.
 
-    The call's flag or the flag's default decides. An operation without the flag always replies 400.
+    `summarizeErrors` or its default decides. If the operation lacks the flag, a failure is always a 400.
     """
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
@@ -304,7 +304,7 @@ def is_summarised(request: Request) -> bool:
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """Return the outcomes. The message of a missing contact names the element that failed to create it."""
+    """Return outcomes whose messages on missing contacts refer to the elements that failed to create them."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         contact, here = _contact_of(outcome) if outcome.problems else EMPTY, outcome.item.index
@@ -341,7 +341,7 @@ def validation_errors(problems: Iterable[Problem]) -> list[Json]:
 
 
 def fitting_members(outcome: Outcome, request: Request) -> Document:
-    """Return the declared members of a rejected element, without values over a limit (`echo`)."""
+    """Return a rejected element's declared members, without values beyond a limit (assumption `echo`)."""
     batch = request.operation.batch
     assert batch is not None  # noqa: S101 - only batches have outcomes
     body = resolve(request.contract, request.operation.node["requestBody"])
@@ -404,7 +404,7 @@ def _echo_date(name: str, value: Json, *, paired: bool) -> dict[str, Json]:
 
 
 def rejected_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id that the rejected element or its path names, or all zeros if it is new."""
+    """Return the id that the rejected element or the call's path names; all zeros if the element is new."""
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID

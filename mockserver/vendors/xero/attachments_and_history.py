@@ -1,4 +1,4 @@
-"""Attachments of documents, and notes in their history: list, upload, add.
+"""Attachments and history of documents: list and upload files, read a file, list history, add notes.
 
 Source: docs/vendors/xero.md#attachments, #history, #messages.
 """
@@ -55,7 +55,7 @@ _MEDIA_TYPES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
 }
-"""Media types by ending of the name, for files sent without type; `image/jpg` is the vendor's spelling."""
+"""Media type by file name ending, for a file of no or unknown type; `image/jpg` is the vendor's spelling."""
 
 _WITH_FILES = (BANK_TRANSACTION, CONTACT, CREDIT_NOTE, INVOICE)
 """The resources whose documents have attachments."""
@@ -87,7 +87,7 @@ def get_attachment(request: Request, state: State) -> Reply:
 
 
 def put_attachment(request: Request, state: State) -> Reply:
-    """Store a file with a document; it replaces a file of equal name."""
+    """Attach the sent file to a document. If an attached file has the sent name, replace that file."""
     resource, key = _resource(request), _key(request)
     document = resource.rows(state).get(key)
     sent = _sent_file(request)
@@ -104,7 +104,7 @@ def put_attachment(request: Request, state: State) -> Reply:
 
 
 def _sent_file(request: Request) -> dict[str, Json]:
-    """Return name, media type and size of the sent file. Errors show these members too."""
+    """Return the sent file's name, media type and size. Answers show them even if the file is rejected."""
     name = str(request.parameters["FileName"])
     declared = parse_content_type(request.call.headers)[0] or _UNSAID
     ending = name.rpartition(".")[2].lower() if "." in name else ""
@@ -187,7 +187,7 @@ def create_note(item: Item, request: Request, state: State) -> Outcome:
 
 
 def represent_created_note(outcome: Outcome, _request: Request, _state: State) -> Json:
-    """Represent a note in the reply to its creation: fewer members, a time without offset.
+    """Return a note as the answer to its creation shows it: without Changes and User, time without offset.
 
     Source: docs/vendors/xero.md#history (the example in the vendor's document).
     """
@@ -213,7 +213,7 @@ def _key(request: Request) -> str:
 
 
 def _existing_key(request: Request, state: State) -> str:
-    """Return the id of the document in the path. Raises NotFound."""
+    """Return the id that the path names. Raises NotFound if no document has this id."""
     find_record(_resource(request).collection, _key(request), state)
     return _key(request)
 

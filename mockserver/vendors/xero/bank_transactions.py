@@ -29,7 +29,7 @@ from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import BANK_TRANSACTION, INVOICE
 
 TYPES = ("SPEND", "RECEIVE")
-"""Types of transactions that can be changed and deleted. All other types create a credit."""
+"""Types of transactions that can be changed and deleted. Every other accepted type creates a credit."""
 
 _CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
@@ -73,7 +73,7 @@ def check_transaction(item: Item, request: Request, state: State) -> Iterator[Pr
 
 
 def _new_terms(sent: Document, state: State) -> Document:
-    """Return the booked form of a new transaction: approved at once, with tax included by default."""
+    """Return a new transaction as it is booked: AUTHORISED, and by default with tax included in amounts."""
     return {"LineAmountTypes": lines.INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
@@ -112,7 +112,7 @@ def booking_problems(
 
 
 def booked_members(sent: Document, booked: Sequence[Document], state: State) -> dict[str, Json]:
-    """Return the members of a booked transaction except its id. Create the contact if it is missing."""
+    """Return the members of a transaction to store, except ids. If the contact is unknown, create it."""
     contact = contacts.find_or_create_contact(sent["Contact"], state)
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
     return {
@@ -131,7 +131,7 @@ def booked_members(sent: Document, booked: Sequence[Document], state: State) -> 
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the bank account's currency, and the stored rate; for an overpayment, the sent values if any."""
+    """Return the bank account's currency and the stored rate; only an overpayment may set other values."""
     base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -218,7 +218,7 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
 
 
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """Return the stored transaction with the sent changes; empty contact, account and lines are ignored."""
+    """Return the stored transaction with the sent changes. Ignore a contact, account or lines sent empty."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     return {
         **pick_members(stored, *BANK_TRANSACTION.echoed),

@@ -1,6 +1,6 @@
-"""Batch payments: list, create, delete; also single payments that are posted, to create or delete them.
+"""Batch payments: list, create, delete. Single payments that are sent with POST: create, delete.
 
-Either all payments of a batch are booked, or the batch is rejected and no payment is booked.
+Either all payments of a batch payment are booked, or the batch payment is rejected and none is booked.
 Source: docs/vendors/xero.md#batch-payment, #payment, #summarizeerrors, #operations-and-paths, #messages,
 #state.
 """
@@ -32,13 +32,13 @@ _NOT_HERE = "not-here"
 _BESIDE_STATUS = frozenset(
     ("PaymentID", "Status", "HasAccount", "HasValidationErrors", "StatusAttributeString", "ValidationErrors")
 )
-"""Members that may be sent with a payment's status: its id, and flags that client libraries add."""
+"""All members that a request to delete a payment may have: id, status, flags that client libraries add."""
 
 
 def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
     """Return a batch payment as the answer to its creation shows it.
 
-    The payments are taken from the outcome, so they are shown even if they are not stored in the end.
+    The payments are taken from the outcome, so they are shown even if a rule prevents their storage.
     """
     return _represent(outcome.document, outcome.document["Payments"], request.call, state)
 
@@ -63,7 +63,7 @@ def _represent(batch: Document, paid: Iterable[Document], call: Call, state: Sta
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
-    """Return a payment inside its batch; `newer` adds the members of 2025."""
+    """Return a payment as its batch payment shows it; `newer` adds the members that Xero added in 2025."""
     invoice = INVOICE.rows(state).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],
@@ -103,7 +103,7 @@ def _match_invoices(
 ) -> tuple[list[books.InvoicePayment], list[Problem]]:
     """Return the payments of known invoices, and a problem for each payment of an unknown invoice.
 
-    A payment that names a credit is in neither list.
+    A payment that names a credit in place of an invoice is in neither list.
     """
     payables: list[books.InvoicePayment] = []
     unknown: list[Problem] = []
@@ -120,7 +120,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield a problem if invoices have two types, and one if account or invoices have a foreign currency."""
+    """Yield problems: invoices have two types; the account or an invoice has a foreign currency."""
     base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     currencies = {
@@ -207,7 +207,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield the problems of a posted payment. With an id it may only set Status DELETED; else it is new."""
+    """Yield the problems of a posted payment. With an id it is a deletion (only Status), else a creation."""
     if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return
@@ -299,7 +299,7 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
 
 
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
-    """Return the operation, but with a 404 as reply if no element names a known document."""
+    """Return `handler` with a 404 as reply if all elements fail only because their documents are unknown."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
     render = handler.render
 

@@ -1,4 +1,4 @@
-"""The books: payments and allocations on stored documents, and their history.
+"""The books: payments and allocations on stored documents, and the history of documents.
 
 Source: docs/catalogue.md#38-key-case, #39-key-whitespace, #41-ids-disagree; docs/vendors/xero.md#history,
 #payment, #messages, #state, #credits.
@@ -45,21 +45,21 @@ EMBEDDED_INVOICE: Mapping[str, Json] = {
 }
 """Members that an invoice shows inside a payment or an allocation, whatever the stored invoice has.
 
-Source: docs/vendors/xero.md#dates-and-numbers.
+Source: docs/vendors/xero.md#batch-payment.
 """
 
 NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
-"""Members of every invoice outside batch payments and allocations. Source: docs/vendors/xero.md#invoice."""
+"""Empty lists of an invoice outside batch payments and allocations. Source: docs/vendors/xero.md#invoice."""
 
 
 def kind_of(request: Request) -> DocumentKind:
-    """Return the kind of document that a batch operation writes; an invoice by default."""
+    """Return CREDIT_NOTE if the operation writes a batch of credit notes, else INVOICE."""
     batch = request.operation.batch
     return CREDIT_NOTE if batch and batch.collection == CREDIT_NOTE.collection else INVOICE
 
 
 def add_history_line(key: str, change: str, state: State, details: str = "") -> Document:
-    """Store and return a line in the history of the document `key`. Numbers keep the lines in order."""
+    """Store and return a line in the history of the document with the id `key`, after all earlier lines."""
     lines = state.collection(HISTORY)
     number = lines.count("DocumentID", key) + 1
     line = {
@@ -87,7 +87,7 @@ def _represent_line(line: Document) -> Json:
 
 
 def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
-    """Return the documents with `number`. `ci_keys` and `trim` decide how numbers are compared."""
+    """Return the documents with `number`; the assumptions `ci_keys` and `trim` decide how to compare."""
     return key_rules(call.assumptions).find(kind.number, number, kind.rows(state))
 
 
@@ -144,7 +144,7 @@ def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: St
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield a problem for each payment of a document that is not authorised, or beyond its open amount."""
+    """Yield problems: a payment's document is not authorised; payments exceed the document's open amount."""
     before: dict[str, Decimal] = {}
     for payable in payables:
         key = payable.invoice[payable.kind.id]
@@ -164,7 +164,7 @@ def book_payment(payment: Document, state: State) -> None:
 
 
 def _add_payment_line(payment: Document, change: str, state: State) -> None:
-    """Record the payment in the history of the document that it pays."""
+    """Add a line about a payment to the history of the document that the payment pays."""
     details = message_text("history-amount-paid", amount=payment["Amount"], day=payment["Date"])
     add_history_line(payment[paid_kind(payment).id], change, state, details)
 
@@ -180,7 +180,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
 
 
 def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
-    """Reduce the open amount of the document that the payment pays; store and return the document."""
+    """Subtract `amount` from the open amount of the document that is paid; store and return the document."""
     kind = paid_kind(payment)
     paid = kind.rows(state)[payment[kind.id]]
     return kind.store(settle(paid, kind, "AmountPaid", amount, day=payment["Date"], now=now), state)
@@ -189,9 +189,9 @@ def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -
 def settle(  # noqa: PLR0913 - the parts of an entry
     document: Document, kind: DocumentKind, counted: str, amount: Decimal, *, day: str, now: str
 ) -> Document:
-    """Return the document with `amount` settled: added to the member `counted`, taken from the open amount.
+    """Return the document with the open amount lowered by `amount`, and the member `counted` (if any) raised.
 
-    A negative amount reopens the document. If nothing is left open, the document is PAID on `day`.
+    A negative `amount` reopens the document. If the open amount becomes zero, the document is PAID on `day`.
     """
     left = document[kind.unsettled] - amount
     return {
@@ -204,7 +204,7 @@ def settle(  # noqa: PLR0913 - the parts of an entry
 
 
 def find_in_path(resource: Resource, request: Request, state: State) -> Document | None:
-    """Return the record that the path names by its id, by its key as sent, or by its number; or None."""
+    """Return the record that the path names by id, by exact key, or else by number; None if unknown."""
     rows, named = resource.rows(state), str(request.parameters[resource.id])
     found = rows.get(stored_id(named)) or rows.get(named)
     if found is not None or not resource.number:
@@ -215,7 +215,7 @@ def find_in_path(resource: Resource, request: Request, state: State) -> Document
 
 
 def book_allocation(allocation: Document, state: State) -> Document:
-    """Store an allocation under a new id and return it; reduce the open amounts of credit and invoice."""
+    """Reduce the open amounts of credit and invoice; store and return the allocation under a new id."""
     _settle_both(allocation, allocation["Amount"], state)
     return ALLOCATION.store({ALLOCATION.id: state.uuid(), **allocation}, state)
 

@@ -16,7 +16,7 @@ from mockserver.vendors.xero.resources import CONTACT
 
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
-"""Lists with at most one entry of each kind, and the member of an entry that holds its kind."""
+"""For each list that has at most one entry of each kind, the member of an entry that states the kind."""
 
 _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
@@ -31,7 +31,7 @@ def find_contact(reference: Document, state: State) -> Document | None:
 def find_by_name(name: str, state: State) -> Document | None:
     """Return the contact with `name` in any letter case, or None.
 
-    Active contacts take precedence over archived contacts; among active contacts, the exact name does.
+    Active contacts come before archived contacts; among active contacts, the exact letter case comes first.
     """
     if not name:
         return None
@@ -55,7 +55,7 @@ def _is_email_address(text: str) -> bool:
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
-    """Yield a problem if a contact is unknown and cannot be created, because it has an id or no name."""
+    """Yield a problem if a contact is unknown and cannot be created: `reference` has an id or has no name."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
     if names_one and not can_be_made and find_contact(reference, state) is None:
@@ -155,7 +155,7 @@ def represent_rejected_contact(outcome: Outcome, request: Request, _state: State
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """Return the contact to change, found by the path, else by id, else by number or name; or None."""
+    """Return the contact named in the path, else by the sent id, else by number or name; None if unknown."""
     if CONTACT.id in request.parameters:
         return find_in_path(CONTACT, request, state)
     named = (
@@ -167,7 +167,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
-    """Yield a problem for each value that another contact than `own` has, and for an unknown currency."""
+    """Yield problems: another contact than `own` has the sent name or number; the currency is unknown."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and other[CONTACT.id] != own:
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)

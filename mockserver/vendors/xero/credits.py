@@ -127,7 +127,7 @@ def _match(item: Item, request: Request, state: State) -> Document | None:
 
 
 def _unfit_problems(allocation: Document, kind: DocumentKind, here: Path, state: State) -> Iterator[Problem]:
-    """Yield the problems of the credit, of the invoice, of the amount, and of their combination."""
+    """Yield a problem for each rule that the credit, the invoice or the amount of the allocation breaks."""
     credit, invoice = (one.rows(state)[allocation[one.id]] for one in (kind, INVOICE))
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")

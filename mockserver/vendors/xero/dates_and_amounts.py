@@ -1,4 +1,4 @@
-"""Dates, amounts and quantities: read, rounded, printed; currency and tax rates.
+"""Reading, rounding and formatting of dates, amounts and quantities; rates of currencies and taxes.
 
 A date is stored as `2019-02-22`, an instant as `2019-02-22T20:06:27.783Z`, a number as an exact decimal.
 Source: docs/vendors/xero.md#dates-and-numbers.
@@ -24,14 +24,14 @@ _DAYS_REMEMBERED = 512
 """Maximum number of entries of each cache. The items of a batch have few different days and instants."""
 
 MAX_AMOUNT = Decimal(10) ** 15
-"""Maximum amount, quantity or rate that is booked. Numbers of any length can be compared with it exactly."""
+"""Maximum amount, quantity or rate that is booked. Every number, however long, is compared exactly."""
 
 CENT = Decimal("0.01")
 FOUR_DECIMALS = Decimal("0.0001")
 NO_MONEY = Decimal("0.00")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Rounding of halves is away from zero (assumed). Source: docs/vendors/xero.md#dates-and-numbers."""
+"""Halves are rounded away from zero (assumed). Source: docs/vendors/xero.md#dates-and-numbers."""
 
 _TENTH = Decimal("0.1")
 CURRENCIES = "currencies"
@@ -49,7 +49,7 @@ APPLICABLE_CLASSES: Mapping[str, str] = {
 def parse_date(value: Json) -> str | None:
     """Return the calendar day that a text states in any accepted form; None for any other value.
 
-    The offset in `/Date(…)/` is added (assumed). Source: docs/vendors/xero.md#dates-and-numbers.
+    The offset in `/Date(…)/` is added to the time (assumed). Source: docs/vendors/xero.md#dates-and-numbers.
     """
     return _parse_day(value) if isinstance(value, str) else None
 
@@ -120,7 +120,7 @@ def round_to(value: Json, step: Decimal) -> Decimal:
 
 
 def print_amount(value: Decimal) -> Decimal:
-    """Return a number as the vendor prints it: short, with at least one decimal.
+    """Return a number as the vendor formats it: with at least one decimal, and no further trailing zeros.
 
     Source: the vendor's sample (`1.0`, `3.0`).
     """
@@ -129,7 +129,7 @@ def print_amount(value: Decimal) -> Decimal:
 
 
 def print_unit(amount: Json, *, precise: bool) -> Decimal:
-    """Return a unit amount as printed: rounded to cents, or to four decimals if `precise`."""
+    """Return a unit amount as answers show it: rounded to cents, or to four decimals if `precise`."""
     return print_amount(round_to(Decimal(amount), FOUR_DECIMALS if precise else CENT))
 
 
@@ -142,7 +142,7 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
 
 
 def currency_rate(code: str, state: State) -> Decimal | None:
-    """Return units of `code` for one unit of the base currency; None for a currency without subscription."""
+    """Return how many units of `code` equal one unit of base currency; None if `code` is not subscribed."""
     record = state.collection(CURRENCIES).get(code)
     return None if record is None else Decimal(record["Rate"])
 

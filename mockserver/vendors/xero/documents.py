@@ -1,4 +1,4 @@
-"""How answers show documents in lists, alone, saved and rejected; `resources` names the members.
+"""How answers show a document in a list, alone, saved or rejected; `resources.yaml` lists the members.
 
 Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-shapes, #payment.
 """
@@ -48,7 +48,7 @@ _UNKNOWN_PHONES: Mapping[str, Document] = {
 def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
     """Return the operation that lists documents.
 
-    If the list has no pages, `show_unpaged` (if given) shows the documents instead of `show`.
+    `show_unpaged`, if given, replaces `show` for a list without pages and for a summary.
     """
 
     def list_documents(request: Request, state: State) -> Reply:
@@ -76,7 +76,7 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
 
 def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
-    """Return the documents that the parameters of the resource's list select."""
+    """Return the documents that the parameters of the list select, before `where`, `order` and pages."""
     asked = request.parameters
     matches = list(resource.rows(state).values())
     if resource.archived and not asked.get("includeArchived", False):
@@ -115,7 +115,7 @@ def read_operations(
     find: Find = find_in_path,
     alone: Show | None = None,
 ) -> Mapping[str, Handler]:
-    """Return two operations: one lists documents, one reads a document, and shows it by `alone` if given."""
+    """Return two operations: list documents; read one document, shown by `alone` if given, else by `show`."""
     return {
         f"get{resource.plural}": list_handler(resource, show, show_unpaged),
         f"get{resource.name}": get_handler(resource, alone or show, find),
@@ -152,14 +152,14 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
 
 
 def saved_by(show: Show, **told: str) -> answers.PrepareSaved:
-    """Return a factory of the function that shows a saved document: the result of `show`, and `told`."""
+    """Return a factory of the function that shows a saved document by `show` and adds the members `told`."""
     return lambda: lambda outcome, *asked: {**show(outcome.document, *asked), **told}
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
     """Return a factory, called once for each reply, of the function that shows saved documents with lines.
 
-    The contact is taken from the outcome, so it is shown even if it is not stored in the end.
+    The contact is taken from the outcome, so it is shown even if a rule prevents its storage.
     """
 
     def prepare() -> answers.RenderSaved:
@@ -206,9 +206,9 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
 
 
 def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
-    """Return the invoice of a payment in the answer about that payment: with lines and amounts.
+    """Return a paid invoice as the answer about a payment shows it: with lines and amounts.
 
-    The invoice's lists of payments and credits are empty. Each payment of a batch would repeat full lists.
+    The lists of payments and credits are empty, so that payments in a batch do not repeat these lists.
     """
     parts = {
         **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
@@ -285,7 +285,7 @@ def show_contact_alone(contact: Document, request: Request, state: State) -> Jso
 
 
 def _balances(contact: Document, state: State) -> dict[str, Json]:
-    """Return the open and overdue sums of approved sales and bills; {} if no amount is open."""
+    """Return the open and overdue sums of a contact's approved sales and bills; {} if no amount is open."""
     sums = {kind: {"Outstanding": NO_MONEY, "Overdue": NO_MONEY} for kind in (INVOICE.sale, INVOICE.purchase)}
     today = state.now.date().isoformat()
     for invoice in INVOICE.rows(state).find(CONTACT.id, contact[CONTACT.id]):
@@ -311,7 +311,7 @@ def embedded_contact(contact: Document) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class ContactPrinter:
-    """Represents the contacts in one answer, each contact only once."""
+    """Represents contacts for one answer, and reuses the representation of a contact that comes again."""
 
     built: dict[str, tuple[Document, Json]] = field(default_factory=dict)
 
@@ -329,7 +329,7 @@ def embedded_account(document: Document, state: State, *names: str) -> Json:
 
 
 def represent_lines(document: Document, request: Request, state: State, *, alone: bool = False) -> list[Json]:
-    """Return the lines of a document in the requested precision; if `alone`, with empty lists of errors."""
+    """Return the lines of a document in the requested precision; if `alone`, with empty ValidationErrors."""
     shown = [_represent_line(line, state, precise=is_precise(request)) for line in document["LineItems"]]
     return [{**line, "ValidationErrors": []} for line in shown] if alone else shown
 
@@ -376,7 +376,7 @@ def echo(resource: Resource, sent: Document, key: str) -> dict[str, Json]:
 
 
 def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
-    """Return the function that shows a rejected document, with the id that was sent, or an id of zeros."""
+    """Return the function that shows a rejected document: an update with its id, a creation with zero id."""
 
     def represent(outcome: Outcome, request: Request, _state: State) -> dict[str, Json]:
         sent = answers.fitting_members(outcome, request)
@@ -396,7 +396,7 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     ids: tuple[str, ...] = (),
     warnings: tuple[ItemRule, ...] = (),
 ) -> BatchHandler:
-    """Return a batch operation of independent elements; clients identify them by `named`."""
+    """Return a batch operation of independent elements, which clients identify by the member `named`."""
     return BatchHandler(
         check=check,
         apply=store_each(store),

@@ -51,7 +51,7 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
     "AUTHORISED": ("AUTHORISED", "VOIDED"),
 }
-"""For each status of an invoice, the statuses that an update may set. Source: docs/vendors/xero.md#state."""
+"""For each status of an invoice, the statuses an update may set. Source: docs/vendors/xero.md#invoice."""
 
 _RETAINED_MEMBERS = tuple(
     name
@@ -67,9 +67,9 @@ Source: docs/vendors/xero.md#invoice.
 
 
 def add_document_line(kind: DocumentKind, before: Document | None, after: Document, state: State) -> None:
-    """Record a change in the document's history; `before` is None if the document is new.
+    """Add a line about a change to the document's history; `before` is None if the document is new.
 
-    A change without effect leaves no line (assumed).
+    If the change has no effect, add no line (assumed).
     """
     if before is not None and _content(before) == _content(after):
         return
@@ -89,7 +89,7 @@ def add_document_line(kind: DocumentKind, before: Document | None, after: Docume
 
 
 def _content(invoice: Document) -> Document:
-    """Return an invoice without its last change and the ids of its lines, for a comparison of contents."""
+    """Return an invoice without line ids and without the time of its last change, to compare contents."""
     unnamed = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
     return {**invoice, "UpdatedDateUTC": "", "LineItems": unnamed}
 
@@ -102,7 +102,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield the problems that are found without stored records, in the order of recorded replies."""
+    """Yield the problems that can be found without stored records, in the order that Xero was seen to use."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -223,7 +223,7 @@ def currency_problems(sent: Document, here: Path, state: State) -> Iterator[Prob
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
-    """Return the members of an invoice except ids, lines and totals. Create the contact if missing."""
+    """Return the members of an invoice except ids, lines and totals. If the contact is unknown, create it."""
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
     currency = sent.get("CurrencyCode", base_currency(state))
     contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
@@ -245,13 +245,13 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
 
 
 def _sale_members(sent: Document, state: State) -> dict[str, Json]:
-    """Return the sent reference of a sale, and the default for its branding theme: the first theme."""
+    """Return the sent reference of a sale, and the id of the first branding theme, which is the default."""
     first = min(BRANDING_THEME.rows(state).values(), key=lambda theme: theme["SortOrder"], default=EMPTY)
     return {**pick_members(sent, "Reference"), **pick_members(first, BRANDING_THEME.id)}
 
 
 def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
-    """Return units of `currency` for one unit of the base currency: the sent rate, else the stored rate."""
+    """Return the sent rate or else the stored rate: units of `currency` for one unit of the base currency."""
     if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
@@ -310,7 +310,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 
 def represent_rejected_update(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-    """Show a failed element with the id of the stored document that its path or its number names."""
+    """Return a failed element with the id of the stored document that the path or the sent number names."""
     kind, sent = books.kind_of(request), outcome.item.document
     shown = documents.echo_rejected(kind, HasErrors=True)(outcome, request, state)
     named = sent if isinstance(sent, dict) else EMPTY
@@ -321,7 +321,7 @@ def represent_rejected_update(outcome: Outcome, request: Request, state: State) 
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """Return the document to change: found by path, else by id, else the sale with the number; or None."""
+    """Return the document named in the path, else by the sent id, else the sale with the number; or None."""
     kind = books.kind_of(request)
     if kind.id in request.parameters:
         return books.find_in_path(kind, request, state)
@@ -364,9 +364,9 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
 
 
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
-    """Return whether the document is an open sales invoice, and each change is permitted in this state.
+    """Return whether a part-paid document is an authorised sales invoice that may have all `changes`.
 
-    If a credit is allocated, the contact must stay: a credit and its invoice have one contact.
+    If a credit is allocated, the contact may not change: a credit and its invoice have the same contact.
     """
     if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
         return False
@@ -387,7 +387,7 @@ def _is_stored(name: str, value: Json, stored: Document) -> bool:
 
 
 def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
-    """Return the sent members without empty values and without unchanged lines of a part-paid invoice."""
+    """Return `sent` without empty contact, numbers and lines; if part-paid, also without unchanged lines."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     own_lines = (
         "LineItems" in changes

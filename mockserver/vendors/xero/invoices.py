@@ -21,7 +21,7 @@ _UNSEEN = ("DRAFT", "DELETED")
 
 
 def get_online_invoice(request: Request, state: State) -> Reply:
-    """Reply with the online address of a sales invoice, which never changes. Raises NotFound."""
+    """Reply with the online address of a sales invoice; the address never changes. Raises NotFound."""
     key = answers.id_parameter(request, "InvoiceID")
     invoice = find_record(INVOICE.collection, key, state)
     if invoice["Type"] != "ACCREC" or invoice["Status"] in _UNSEEN:

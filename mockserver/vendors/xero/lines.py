@@ -104,9 +104,9 @@ def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
 def merged_lines(
     stored: Document, merged: Document, request: Request, here: Path, state: State
 ) -> list[InvoiceLine]:
-    """Return the sent lines, computed; if none were sent, the stored lines.
+    """Return the sent lines, computed; if no lines were sent, the stored lines.
 
-    A stored line without account is a problem unless the changed document is a draft.
+    If the changed document is not a draft, a stored line without account is a problem.
     """
     if merged["LineItems"] is not stored["LineItems"]:
         return calculate_lines(merged, request, here, state)
@@ -163,9 +163,9 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
 
 
 def _item_defaults(line: Document, terms: LineTerms, state: State) -> dict[str, Json]:
-    """Return what a line takes from its item.
+    """Return the members that a line takes from its item.
 
-    The item gives account and tax if no account was sent, and the price if no amount was sent.
+    The item gives account and tax type if no account was sent, and the price if no amount was sent.
     """
     item = find_item(line, state) or EMPTY
     details: Document = item.get(terms.prices, EMPTY)
@@ -195,7 +195,7 @@ def discount_of(line: Document) -> Decimal:
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
-    """Return the amount of a line: `full` less the discount, or the sent amount if there is no price."""
+    """Return a line's amount: as sent if there is no price or discount, else `full` less the discount."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
     discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
@@ -265,9 +265,9 @@ def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]
 
 
 def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) -> bool:
-    """Return whether the sent lines are the stored lines, in order, each with its id.
+    """Return whether the sent lines repeat the stored lines, in order, each with the id of its stored line.
 
-    A sent line may omit members, except its id: a line without id replaces a stored line.
+    A sent line may omit members, but not the id: a line without id replaces a stored line.
     """
     return len(sent) == len(stored) and all(
         stored_id(str(line.get(_ID, ""))) == before[_ID] and _has_same_members(line, before)
@@ -280,7 +280,7 @@ def _has_same_members(line: Document, before: Document) -> bool:
 
 
 def _is_same(name: str, value: Json, kept: Json) -> bool:
-    """Return whether a sent value equals the stored value, exactly or as shown. Empty equals absent."""
+    """Return whether a sent value equals the stored value. UnitAmount may be rounded. Empty equals absent."""
     if name == "AccountID":
         return bool(stored_id(str(value)) == kept)
     if name == "UnitAmount":

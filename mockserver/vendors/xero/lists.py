@@ -1,6 +1,6 @@
 """Lists: filters in `where`, sorting by `order`, pages.
 
-Names match in any letter case. An expression that cannot be parsed is a bad query.
+Field names match in any letter case. An expression that cannot be parsed is refused as a bad query.
 Source: docs/vendors/xero.md#filters-and-order, #headers-and-parameters, #envelope.
 """
 
@@ -94,7 +94,7 @@ _CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
 
 
 class Operand(Value, frozen=True):
-    """A side of a comparison: a value of the type `kind`, which `read` takes from a document."""
+    """A value in a filter or order, of the type `kind`; `read` takes the value from a document."""
 
     kind: FieldType
     read: ReadField
@@ -110,7 +110,7 @@ class FilterEntity(Value, frozen=True):
     order: str = "UpdatedDateUTC"
     """The order that applies if a call asks for no order."""
     optimised: Mapping[str, frozenset[str]] = EMPTY
-    """By parameter, the fields that it accepts at high volume; all fields if the parameter is missing."""
+    """For `where` and for `order`, the fields accepted at high volume; all fields if there is no entry."""
     keeps_case: bool = False
     """Whether letter case counts in `Contains`, `StartsWith` and `EndsWith`."""
 
@@ -128,9 +128,9 @@ def own_field(kind: FieldType, name: str, default: Json = None) -> Operand:
 def related_fields(
     prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
 ) -> Mapping[str, Operand]:
-    """Return operands that read a related document, whose key is in the member `via`.
+    """Return operands, by name, that read a related document, whose key is in the member `via`.
 
-    The operand `prefix` is the related document, and `prefix.name` is the document's field `name`.
+    With the prefix Contact, `contact` reads the related document, and `contact.name` its field Name.
     """
 
     def follow(field: Operand) -> ReadField:
@@ -159,7 +159,7 @@ def refuse_query(parameter: str, detail: str, rule: str = QUERY) -> NoReturn:
 
 
 def refuse_summary_filters(request: Request) -> None:
-    """Raise InvalidCall if a summary has a filter or order that `summary_filters` forbids.
+    """Raise InvalidCall if a summary has a filter or order that the assumption `summary_filters` forbids.
 
     Source: docs/vendors/xero.md#filters-and-order.
     """
@@ -174,7 +174,7 @@ def refuse_summary_filters(request: Request) -> None:
 
 
 class FilterFunction(Value, frozen=True):
-    """A method or property that a filter may write after a value."""
+    """A method or property that may follow a value in a filter."""
 
     of: frozenset[FieldType]
     """Types of values that have this method or property."""
@@ -217,7 +217,7 @@ def _fold(value: Json) -> Json:
 def apply_function(
     function: FilterFunction, value: Operand, arguments: Sequence[Operand], *, keeps_case: bool
 ) -> Operand:
-    """Return the operand of the result, which is null for null values or arguments unless `accepts_null`."""
+    """Return the result as an operand. A null value or argument gives null unless `function` accepts null."""
     seen = _fold if arguments and not keeps_case else lambda found: found
 
     def read(one: Document, state: State) -> Json:
@@ -250,7 +250,7 @@ _MAKERS: Mapping[str, tuple[FieldType, type, Callable[..., Json]]] = {
     "datetime": (FieldType.MOMENT, Decimal, _moment),
     "datetime.parse": (FieldType.MOMENT, str, parse_instant),
 }
-"""For each function that makes a value: the value's type, the type of the arguments, and our function."""
+"""For each function in filters that makes a value: types of value and arguments, and Python function."""
 
 
 class FilterToken(Value, frozen=True):
@@ -379,7 +379,7 @@ class _FilterParser:
         return self._made_value(token) or self._field(token)
 
     def _made_value(self, token: FilterToken) -> Operand | None:
-        """Return the value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`; None without parentheses."""
+        """Return the value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`; None if no `(` follows."""
         name = token.text.lower()
         if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in _MAKERS:
             self._take()
@@ -402,7 +402,7 @@ class _FilterParser:
         _refuse_filter("syntax", token.at)
 
     def _field(self, first: FilterToken) -> Operand:
-        """Return the field with the longest dotted name that fits; a method or property may follow."""
+        """Return the field with the longest known dotted name at `first`; a method or property may follow."""
         names = [first.text]
         while self._ahead(2 * len(names) - 2).text == "." and self._ahead(2 * len(names) - 1).kind == "name":
             names.append(self._ahead(2 * len(names) - 1).text)
@@ -470,7 +470,7 @@ def select_documents(
 
 
 def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
-    """Return whether the reply is a 304: nothing is newer, and the assumption `unmodified` is 304."""
+    """Return whether to reply 304: nothing fits If-Modified-Since, and the assumption `unmodified` is 304."""
     asked = bool(request.parameters.get(_SINCE_HEADER))
     return asked and not matches and request.call.assumptions["unmodified"] == "304"
 

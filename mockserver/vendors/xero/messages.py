@@ -1,10 +1,10 @@
-"""Xero's messages (`messages.yaml`), and problems with these messages."""
+"""Texts of Xero's messages (`messages.yaml`), and a function that makes a problem with such a text."""
 
 from mockserver.model import Item, Json, Path, Problem
 from mockserver.vendor import MessageTable, Request, read_tables
 
 message_text = MessageTable(read_tables(__file__))
-"""Writes the vendor's messages by rule. Source: docs/vendors/xero.md#messages."""
+"""Returns the vendor's message for a rule. Source: docs/vendors/xero.md#messages."""
 
 
 def item_path(item: Item, request: Request) -> Path:
@@ -19,7 +19,7 @@ def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
 def member_label(path: Path) -> str:
     """Return the label of a member: its name or, inside another member, both names (`Account Code`).
 
-    Source: docs/vendors/xero.md#messages (XNet#285).
+    Source: docs/vendors/xero.md#messages (Xero-Net#285).
     """
     holder = path[-2] if len(path) > 1 else 0
     return str(path[-1]) if isinstance(holder, int) else f"{holder} {path[-1]}"

@@ -58,7 +58,7 @@ def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
 
 
 def represent_payment(payment: Document, printer: documents.ContactPrinter, state: State) -> dict[str, Json]:
-    """Return a payment with its whole invoice, taken from the outcome or else from the store.
+    """Return a payment with its whole invoice, taken from `payment` or else from the store.
 
     If the payment refunds a credit, the credit is shown in short.
     """
@@ -89,13 +89,13 @@ def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json
 
 
 def _embedded_batch_payment(batch: Document) -> Json:
-    """Return a batch payment as its payments show it: without payments and texts of the statement."""
+    """Return a batch payment as its payments show it: without payments and statement texts."""
     shown = BATCH_PAYMENT.represent({**batch, "Account": {"AccountID": batch["AccountID"]}})
     return {name: value for name, value in shown.items() if name not in ("Payments", *STATEMENT)}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return the member `Invoice` of a payment. It shows a refunded credit like an invoice."""
+    """Return the member `Invoice` of a payment: an invoice, or a refunded credit in an invoice's form."""
     kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
@@ -112,7 +112,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
 
 
 def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
-    """Return the type of an invoice or credit note; for another credit, the type in `PaymentType`."""
+    """Return the paid document's Type; for an overpayment or prepayment, take it from the PaymentType."""
     if books.paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
         return {"Type": payment["PaymentType"].removesuffix("PAYMENT")}
     return pick_members(paid, "Type")
@@ -173,7 +173,7 @@ def _represent_created_payment(
 ) -> Json:
     """Return a payment as the answer to its creation shows it.
 
-    The invoice is taken from the outcome, so it is shown even if the payment is not stored in the end.
+    The invoice is taken from the outcome, so it is shown even if a rule prevents storage of the payment.
     """
     kind = books.paid_kind(outcome.document)
     shown = {**represent_payment(outcome.document, printer, state), "StatusAttributeString": "OK"}
@@ -184,9 +184,9 @@ def _represent_created_payment(
 
 
 def _bank_amount(payable: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
-    """Return the amount in the account's currency, and the rate of the payment or else of the invoice.
+    """Return the amount in the account's currency, and the sent rate or else the invoice's rate.
 
-    Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
+    Source: docs/vendors/xero.md#batch-payment (495 AUD at 0.916667 are 540 NZD).
     """
     base, currency = base_currency(state), payable.invoice["CurrencyCode"]
     if currency == base:

@@ -1,7 +1,7 @@
 """Replies to refused calls, and the messages of schema problems and scenario faults.
 
-A message is the vendor's own if it is known, or else written in the vendor's style. The messages of fault
-codes are assumed.
+If the vendor's own message is known, it is used; else the message is in the vendor's style. The messages
+of fault codes are assumed.
 Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml,
 #headers-and-parameters.
 """
@@ -115,7 +115,7 @@ def _denied_reply(
 
 
 def _token_expiry(call: Call, state: State) -> str:
-    """Return when the token expired; a day long ago if its expiry is unknown."""
+    """Return the time at which the token expired; if that time is unknown, a day in 2001."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
     moment = parse_instant(known["expires"]) if "expires" in known else _UNKNOWN_EXPIRY
@@ -132,7 +132,7 @@ def _rate_limit_reply(refusal: errors.TooManyRequests, refused: RefusedCall, sta
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Return the problem with the vendor's message, or None if the vendor ignores the problem.
 
-    It is assumed that a null among the elements fails alone.
+    A null among the elements is a failed element, and the other elements are processed (assumed).
     """
     if _is_ignored(problem, call):
         return None
@@ -169,7 +169,7 @@ def _is_element(path: Path) -> bool:
 
 
 def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
-    """Return the reply to a document that breaks a rule. A bad key or a fault has no document to show."""
+    """Reply to a document that breaks a rule. For a bad idempotency key or a fault, show no document."""
     if refusal.document is None:
         codes = {problem.code for problem in refusal.problems}
         status = 409 if KEY_IN_FLIGHT in codes else fault_status(refusal.problems) or 400
@@ -188,14 +188,14 @@ def _malformed_reply(detail: str, call: Call, operation: Operation | None, state
 
 
 def _sent_text(call: Call) -> bytes | str:
-    """Return the body, or the XML in a form."""
+    """Return the body; if the body is a form, return the XML in the form."""
     if parse_content_type(call.headers)[0] != _FORM_TYPE:
         return call.body
     return parse_qs(call.body.decode("latin-1"), keep_blank_values=True).get("xml", [call.body])[0]
 
 
 def _is_xml(call: Call) -> bool:
-    """Return whether the body is XML, alone or in a form."""
+    """Return whether the media type is not JSON, so that the body is XML, alone or in a form."""
     return "json" not in parse_content_type(call.headers)[0]
 
 
@@ -277,7 +277,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """Return the class of a value: the member's name; for an element, its list's name in the singular."""
+    """Return a value's class: the member's name; for a list's element, the list's name in the singular."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 
@@ -288,9 +288,9 @@ def _json_path(path: Path) -> str:
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the whole element; an unknown code is an internal error.
+    """Return the fault as a problem of the whole element. An unknown code has the text of an internal error.
 
-    Elements show no status, so the fault's status is only stored.
+    An element shows no status, so the fault's status is only in the problem's `expected`.
     """
     return item_fault(fault, item, request, _fault_message(fault.code, request))
 
@@ -308,7 +308,7 @@ def _element_kind(operation: Operation) -> str:
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
-    """Return a function that makes an outcome of an unsent element, with new values of `name` and `ids`."""
+    """Return a function that copies an outcome for an unsent element, with new values of `name` and `ids`."""
 
     def made(outcome: Outcome, n: int) -> Outcome:
         called = {name: f"phantom-{n}"}

@@ -41,7 +41,7 @@ class MemberType(Value, frozen=True):
     """Type in filters; None if filters cannot read members of this type."""
     show: Callable[..., Mapping[str, Json]]
     source: str = ""
-    """The stored member with the value, if it has another name."""
+    """Name of the stored member with the value, if the shown member has another name."""
     absent: Json = None
     """The value that filters compare if no value is stored."""
 
@@ -109,7 +109,7 @@ class Resource:
 
     name: str
     layout: tuple[Any, ...]
-    """Types with their members, in wire order. A list inside is a part that several layouts share."""
+    """Types with their members, in wire order. A nested list is a part that several layouts share."""
     key: str = ""
     """Name of the member with the id; "" means the resource's name followed by ID."""
     number: str = ""
@@ -117,17 +117,17 @@ class Resource:
     order: str = "UpdatedDateUTC"
     """The order of lists if a call asks for no order."""
     optimised: Mapping[str, str] = field(default_factory=dict)
-    """The fields that `where` and `order` accept at high volume; all fields if the parameter is missing."""
+    """For `where` and for `order`, the fields accepted at high volume; all fields if there is no entry."""
     related: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """For each prefix in filters, the related document: the member with its id, and its resource's name."""
+    """For each prefix in filters, the member with a related document's id, and the name of the resource."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """By parameter of a list, the member whose values the parameter selects."""
+    """For each parameter of a list, the member that must have one of the parameter's values."""
     searched: tuple[str, ...] = ()
     """Members that `searchTerm` looks in."""
     heavy: str = ""
     """Members that a summary omits, separated by spaces."""
     echo: tuple[str, ...] = ()
-    """Members of a rejected element."""
+    """Members that a rejected element shows again, in texts of names separated by spaces."""
     archived: str = ""
     """If set, lists show only documents with ACTIVE in this member, unless a call asks for all documents."""
 
@@ -189,17 +189,17 @@ class DocumentKind(Resource):
     """Invoices, or a kind of credit that reduces invoices."""
 
     sales: tuple[str, ...] = ()
-    """Types of documents with customers, first the type for creation."""
+    """Types of documents for customers. New documents have the first type."""
     purchases: tuple[str, ...] = ()
-    """Types of documents with suppliers."""
+    """Types of documents for suppliers. New documents have the first type."""
     payments: tuple[str, str] = ("", "")
-    """Types of the payments of sales, and of purchases."""
+    """Type of a payment for sales, and type of a payment for purchases."""
     unsettled: str = "RemainingCredit"
     """The member with the open amount."""
     settled: tuple[str, ...] = ()
     """The members with settled amounts."""
     prefix: str = ""
-    """Begins the number of a sale that was sent without a number."""
+    """Start of the number that a sale gets if no number was sent."""
     due: bool = False
     """Whether an approved document needs a due date."""
 

@@ -56,7 +56,7 @@ def _show_price(details: Document, request: Request) -> Json:
 
 
 def _show_category(category: Document, request: Request, _state: State) -> Json:
-    """Return a category, with archived options too if it is shown alone or if the call asks for them."""
+    """Return a category. If it is shown alone or the call asks for archived options, show all options."""
     asked = request.parameters
     whole = "TrackingCategoryID" in asked or asked.get("includeArchived", False)
     options = [Option for Option in category["Options"] if whole or Option["Status"] == documents.ACTIVE]

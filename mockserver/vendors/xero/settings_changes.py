@@ -47,7 +47,7 @@ def check_item(item: Item, request: Request, state: State) -> Iterator[Problem]:
 
 
 def _find_target(sent: Document, request: Request, state: State) -> tuple[str, Document | None]:
-    """Return the id that was sent, or "", and the item to change: found by path, else by id, else by code.
+    """Return the sent id or "", and the item to change, found by path, else id, else code, or None.
 
     For a creation, return "" and None, because a sent id is ignored (assumed).
     """
@@ -60,7 +60,7 @@ def _find_target(sent: Document, request: Request, state: State) -> tuple[str, D
 
 
 def store_item(item: Item, request: Request, state: State) -> Outcome:
-    """Store a new item, or change the sent members of an item, also inside its prices."""
+    """Store a new item, or change the sent members of a stored item and of its prices."""
     _, stored = _find_target(item.document, request, state)
     before = {"IsSold": True, "IsPurchased": True, **(stored or {"ItemID": state.uuid()})}
     changes = {**answers.pick_members(item.document, *ITEM.echoed), ITEM.id: before[ITEM.id]}

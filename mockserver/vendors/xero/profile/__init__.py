@@ -1,4 +1,4 @@
-"""What `profile.yaml` cannot state of Xero's contract profile: batches and readers of outcomes."""
+"""Parts of Xero's contract profile that `profile.yaml` cannot state: batches and readers of outcomes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mockserver.vendors.xero.profile import calls, documents, payments
 
 
 def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
-    """Return the batch profiles. Idempotency keys belong to one caller and one organisation.
+    """Return the batch profiles. An idempotency key is valid for one caller and one organisation.
 
-    Two elements with one key are both processed (assumed: docs/vendors/xero.md#state). The suite repeats no
-    key in a batch of payments in full.
+    Two elements of a batch with the same reference, number or name are both processed (assumed:
+    docs/vendors/xero.md#summarizeerrors). A batch that pays invoices in full never repeats a reference.
     """
     values = calls.TABLES.values("values")
     twice = partial(replace, twice="each", twice_positions=("first", "none", "call"))

@@ -30,10 +30,10 @@ _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
 _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
 _DATES = ("Date", "DateString")
-"""Endings of the names of dates, which a failed element shows in another form than sent."""
+"""Endings of the names of date members. A failed element shows dates in another form than was sent."""
 
 _LONG_TEXT = 255
-"""Maximum length of texts. A failed element does not show a longer text.
+"""Maximum number of characters of a text. A failed element does not show a longer text.
 
 Source: docs/vendors/xero.md#what-clients-can-read.
 """
@@ -56,7 +56,7 @@ class ElementReader:
     plural: str
     """Name of the list of elements."""
     name: str
-    """The member with the element's name."""
+    """The member by which clients recognise an element, such as Reference."""
     id: str = ""
     """The member with the id, if elements have ids."""
     amount: str = ""
@@ -64,13 +64,13 @@ class ElementReader:
     creates: bool = False
     """Whether each saved element is new, with an id of its own."""
     longest_name: int = _LONG_TEXT
-    """Maximum number of characters of a name."""
+    """Maximum number of characters of a name. A failed element does not show a longer name."""
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return the outcomes of all elements in order; if the response is a 400, of the failed elements.
+        """Return the outcomes of all elements in order; if the response is a 400, only of failed elements.
 
         Return None if the call was refused without elements. Raises ValueError: the list of elements is
-        missing, an element is both saved and failed, or a saved element has no id or the id of another.
+        missing, an element is both saved and failed, or a saved element has no id or another element's id.
         """
         status = exchange.response.status
         document = exchange.response.json() if status in (_OK, _REFUSED) else {}
@@ -123,9 +123,9 @@ class ElementReader:
     def _match_items(
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
     ) -> Iterator[BatchItem | None]:
-        """Yield the item of each element, or None. Elements are in the order of their items.
+        """Yield for each element its item, or None. Elements are in the order of their items.
 
-        An element that repeats no remaining item belongs to the next item, unless its name was never sent.
+        If an element repeats no remaining item, it belongs to the next item, unless its name was never sent.
         """
         left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
         for element in elements:
@@ -140,7 +140,7 @@ class ElementReader:
             del left[: 0 if found is None else found + 1]
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
-        """Return the members that identify the element's item. Empty lists may be unsent, and are omitted."""
+        """Return the members that identify the element's item. Omit empty lists, which may be unsent."""
         answered = (*_ANSWER_ONLY_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
 
@@ -148,7 +148,7 @@ class ElementReader:
         return isinstance(name, str) and len(name) <= self.longest_name
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
-        """Return the item's key if the element shows the sent name or id, else the shown name or id."""
+        """Return the item's key if its sent name or id is shown; else the shown name or id, or None."""
         if item is None:
             return element.get(self.name)
         sent = _document_of(item)
@@ -240,13 +240,13 @@ def path_segment(text: str) -> str:
 
 
 def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
-    """Split an amount into two amounts in cents. If the amount is one cent, the second is zero."""
+    """Split an amount into two amounts of whole cents. If the amount is one cent, the second is zero."""
     half = (amount / 2).quantize(_CENT, ROUND_DOWN)
     return amount - half, half
 
 
 def full_amount(key: str) -> Decimal:
-    """Return the amount that pays the documents of `key` in full. It depends on the key alone."""
+    """Return the amount that pays the invoices of `key` in full. The amount depends on `key` alone."""
     return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
 
 
@@ -269,7 +269,7 @@ def delete_first(
 ) -> Callable[[Exchange, str, DrawnValues, int], Request]:
     """Return a function that builds the deletion of the first document in an exchange.
 
-    Without `body`, the id is in the address; else it is in a document of which `body` makes the body.
+    If `body` is None, the path has the id; else `body` makes the request body of a document with the id.
     """
     name, change = f"{plural.removesuffix('s')}ID", {"Status": "DELETED"}
 
@@ -283,7 +283,7 @@ def delete_first(
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """Return the documents in a response; () if the response is a 404. Raises ValueError: no list."""
+    """Return the documents in a response; () for a 404. Raises ValueError if there is no list `plural`."""
     response = exchange.response
     if response.status == _NOT_FOUND:
         return ()
@@ -312,7 +312,7 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
 
 
 def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]:
-    """Return a function that returns the record after a step which adds the drawn amount to `member`."""
+    """Return a `BatchProfile.record_after` that adds the drawn amount to the member `member` of a record."""
 
     def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
         earlier = before[member] if before else None
@@ -324,7 +324,7 @@ def added_to(member: str) -> Callable[[Record | None, str, DrawnValues], Record]
 def sums_by_reference(
     plural: str, amount: str, member: str = "Paid"
 ) -> Callable[[Exchange], Mapping[str, Record]]:
-    """Return a reader of lists: for each reference, a record with the sum of amounts as `member`."""
+    """Return a reader of lists: for each reference, a record with the sum of `amount` under `member`."""
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}

@@ -83,7 +83,7 @@ class _Kind:
         return {one[self.number]: self._record_of(one) for one in found if one.get(self.number)}
 
     def _record_of(self, shown: Mapping[str, Any]) -> Record:
-        """Return the members to compare. The open amount is None once voided or deleted (undocumented)."""
+        """Return the members to compare; the open amount is None if voided or deleted (undocumented)."""
         ended = shown["Status"] in (_VOIDED, _DELETED)
         return {
             "Reference": shown.get("Reference"),
@@ -93,12 +93,12 @@ class _Kind:
         }
 
     def after_upsert(self, before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-        """Return the record after a change, which is refused if the document is voided or partly used."""
+        """Return the record after a change; REFUSED_STEP if the document is closed or partly settled."""
         is_refused = before is not None and not self._is_untouched(before)
         return REFUSED_STEP if is_refused else self.record(_OPEN, key, drawn)
 
     def after_use(self, before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-        """Return the record after a payment or an allocation of the drawn amount."""
+        """Return the record after the drawn amount is paid or allocated; REFUSED_STEP if less is open."""
         left = before[self.open] if before and before["Status"] == _OPEN else None
         if before is None or not isinstance(left, Decimal) or not 0 < drawn.amount <= left:
             return REFUSED_STEP
@@ -123,7 +123,7 @@ _CREDIT_NOTES = _Kind("CreditNotes", "CreditNoteNumber", "RemainingCredit", "Lef
 
 
 def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) -> BatchProfile:
-    """Return what the batches of both kinds have in common."""
+    """Return a profile with the parts that batches of invoices and of credit notes have in common."""
     return BatchProfile(
         operation=operation,
         key=lambda number: f"{prefix}-{number}",
@@ -140,14 +140,14 @@ def _batch(facts: Facts, kind: _Kind, status: str, operation: str, prefix: str) 
 
 
 def updated_invoices(facts: Facts) -> BatchProfile:
-    """Return the batch of invoices that are created or changed, approved at once, paid and voided."""
+    """Return the profile of batches of invoices: created or changed as AUTHORISED, then paid and voided."""
     return replace(
         _batch(facts, _INVOICES, _OPEN, "updateOrCreateInvoices", "CI"), steps=_steps_of_open(facts)
     )
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
-    """Return the batch of invoices that are created as drafts; a number can be used only once."""
+    """Return the profile of batches that create draft invoices; a number can be used only once."""
     return replace(
         _batch(facts, _INVOICES, _DRAFT, "createInvoices", "CN"),
         call=batch_request("PUT", "Invoices"),
@@ -198,7 +198,7 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    """Return a change with the number in the path; it is unknown whether only reads accept a number there."""
+    """Return a change with the number in the path, which reads accept; whether changes do is unknown."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )
@@ -229,7 +229,7 @@ _STEPS_OF_DRAFTS = (
 
 
 def credit_notes(facts: Facts) -> BatchProfile:
-    """Return the batch of credit notes: created or changed, approved at once, allocated and voided."""
+    """Return the profile of batches of credit notes: created or changed as AUTHORISED, allocated, voided."""
     return replace(
         _batch(facts, _CREDIT_NOTES, _OPEN, "updateOrCreateCreditNotes", "CC"),
         item=partial(_credit_note, facts),
@@ -260,7 +260,7 @@ def _allocate(key: str, drawn: DrawnValues, _tenant: int) -> Request:
 
 
 def received_money(facts: Facts) -> BatchProfile:
-    """Return the batch of received money; a repeated transaction is a new transaction."""
+    """Return the profile of batches of received money; a repeated transaction is a new transaction."""
     return BatchProfile(
         operation="createBankTransactions",
         key=lambda number: f"BT-{number}",

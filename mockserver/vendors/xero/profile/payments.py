@@ -1,7 +1,7 @@
 """Batches of payments, batch payments and contacts that the contract suite sends.
 
-Payments in parts can be repeated, so that a double payment is visible. A payment in full can be repeated
-only after it was deleted, because it would exceed the amount due.
+A payment in part can be repeated, so that a double payment is visible. A payment in full can be repeated
+only after its deletion; before, the second payment exceeds the amount due.
 Source: docs/vendors/xero.md#payment, #contact, #messages, #state, #summarizeerrors.
 """
 
@@ -57,12 +57,12 @@ def _search_by_key(plural: str) -> Callable[[str, DrawnValues, int], Request]:
 
 
 def single_payments(facts: Facts) -> BatchProfile:
-    """Return the batch of payments outside batch payments."""
+    """Return the profile of single payments that are created with PUT, and deleted by the id in the path."""
     return _payments(facts, "CP", "PUT", "createPayments", delete_first("Payments"))
 
 
 def posted_payments(facts: Facts) -> BatchProfile:
-    """Return the batch of payments that are posted, and deleted by posting their ids."""
+    """Return the profile of single payments that are created with POST, and deleted with POST of the ids."""
     delete = delete_first("Payments", lambda named: {"Payments": [named]})
     return _payments(facts, "CO", "POST", "createPayment", delete)
 
@@ -95,7 +95,7 @@ def _payments(
 
 
 def batch_payments_in_parts(facts: Facts) -> BatchProfile:
-    """Return the batch of batch payments that each pay a part of an invoice."""
+    """Return the profile of batch payments that each pay two invoices in part."""
 
     def item(key: str, drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, drawn.amount)
@@ -120,7 +120,7 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
 
 
 def batch_payments_in_full(facts: Facts) -> BatchProfile:
-    """Return the batch of batch payments that each pay in full. In a reply 400, good elements are saved."""
+    """Return the profile of batch payments that pay in full. Good elements are saved even in a 400."""
 
     def item(key: str, _drawn: DrawnValues) -> Json:
         return _batch_payment(facts, key, full_amount(key))
@@ -184,7 +184,7 @@ _DELETE_ONE_PAYMENT = Step(
 
 
 def updated_contacts() -> BatchProfile:
-    """Return the batch of contacts that are created, changed and archived, by number."""
+    """Return the profile of contacts that are created, changed and archived, and identified by number."""
     return BatchProfile(
         operation="updateOrCreateContacts",
         key=lambda number: f"Contact CT-{number}",
