@@ -236,7 +236,7 @@ class Vendor:
     refuse: WriteRefusal | None = None
     """Writes the reply to a refused call."""
     refusals: Mapping[str, RefusalRow] = field(default_factory=dict)
-    """Status and message of refusals, by code or `code.reason`. Without a row, HTTP's status applies."""
+    """Status and message of refusals, by code or `code.reason`. Other refusals have their usual status."""
     challenge: str | None = None
     """Challenge of every 401: "" sends no challenge, None sends the challenge of the security scheme."""
     classify: ClassifyProblem = ignore_unknown_parameters
@@ -261,7 +261,7 @@ class Vendor:
     formats: Formats = field(default_factory=dict)
     """Checks of string formats that replace the common checks."""
     fault: DescribeFault = default_fault_problem
-    """Turns a scenario's fault of an item into the problem that `render` expects."""
+    """Turns a scenario's fault of an item into the problem that `BatchHandler.render` expects."""
     kept_when_empty: tuple[str, ...] = ()
     """Collections whose fixtures an empty sandbox has too, because no operation creates their records.
 

@@ -137,7 +137,7 @@ def _own_problems(
 def _own_faults(
     file: Path, document: dict[str, Any], overlays: Sequence[Overlay], *, schema: bool
 ) -> Iterator[Misfit]:
-    """Yield the faults of an own file (see `is_own_file`).
+    """Yield the faults of a user's own file (see `is_own_file`).
 
     If `schema`, also yield violations of OpenAPI, and warnings of parts left out or read differently.
     """

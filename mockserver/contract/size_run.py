@@ -174,7 +174,7 @@ class _SizeRun:
         return not search.target_is_lost
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """Return the finding of the smallest failing size. Search for that size only if the run shrinks."""
+        """Return the finding, or if the run shrinks, the finding of the smallest size that fails."""
         if planned.is_over:
             return finding
         low, high = self.passed, planned.size

@@ -60,7 +60,7 @@ class Admission:
     """Whether only credentials that the sandbox knows are accepted."""
 
     def admit(self, arrival: Arrival, state: State) -> Admitted:
-        """Complete the call of `arrival`, and admit or refuse it.
+        """Add caller, assumptions, time and scenarios to the call of `arrival`; admit or refuse the call.
 
         Raises InvalidHeaderError: `Mock-Scenario` is malformed.
         """

@@ -43,7 +43,7 @@ class CallRefuser:
         return with_supported_types(self.write(refused, state), refusal)
 
     def _row(self, refusal: Refusal) -> RefusalRow:
-        """Return the row of code and reason, else of the code alone, else a new row with HTTP's status."""
+        """Return the row of code and reason, else of the code alone, else a new row with the usual status."""
         rows = self.vendor.refusals
         reason = getattr(refusal, "reason", "") or getattr(refusal, "what", "")
         row = rows.get(f"{refusal.code}.{reason}") or rows.get(refusal.code)

@@ -59,7 +59,7 @@ class LoadedVendor:
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
     examples: Mapping[str, Examples]
-    """Handlers that answer with examples, by operationId; empty unless the spec is an own file."""
+    """Handlers that answer with examples, by operationId; empty unless the spec is a user's own file."""
     negotiation: Negotiation | None = None
 
     @property
@@ -144,13 +144,13 @@ def _overlays_by_name(
 def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool = False) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError.
 
-    If `file` is an own file, or if `on_demand` and not `overlays`, compile each operation at its first call.
+    If `file` is a user's own file, or `on_demand` without overlays, compile operations at their first calls.
     """
     return load_document(read_spec(file, overlays), file.name, on_demand=on_demand and not overlays)
 
 
 def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
-    """Read an OpenAPI file: strictly, unless it is an own file (see `is_own_file`). Raises SpecError."""
+    """Read an OpenAPI file: strictly, unless it is a user's own file (`is_own_file`). Raises SpecError."""
     load = loading.load_own if is_own_file(file) else loading.load_spec
     return load(file, overlays)
 

@@ -1,4 +1,4 @@
-"""Resources of an own file (`Spec.is_own`): records that the paths and schemas of the file describe.
+"""Resources of a user's own file (`Spec.is_own`): records that the file's paths and schemas describe.
 
 The operations of a resource name its collection in `x-collection`. If the name of the last path parameter
 does not tell which member is the key, `x-key` at the path names the member.

@@ -273,7 +273,7 @@ class RedisStore:
         self._follow(copy, answer)
 
     def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
-        """Return other workers' changes since the copy's version, or `busy` if another token has the turn."""
+        """Return other workers' changes; if `token` does not have the turn, the first element is `busy`."""
         answer: Sequence[Any] = self._script(
             copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
         )

@@ -248,7 +248,8 @@ TokenResponse: TypeAlias = tuple[ResponseEffect, Commit]
 
 
 def may_have_token(body: bytes) -> bool:
-    """Return whether a body has the prefix of tokens. The regular expression is faster than `in`."""
+    """Return whether the prefix of tokens occurs anywhere in a body."""
+    # A regular expression is faster than `in`.
     return _PREFIX.search(body) is not None
 
 

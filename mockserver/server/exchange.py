@@ -107,7 +107,7 @@ def _without_texts(content: bytes, most_quotes: int) -> bytes:
 
 
 def _count_values(content: bytes) -> int:
-    """Return an upper bound of the number of JSON values; commas and brackets in texts count too."""
+    """Return an upper bound of the number of JSON values below the root; commas in texts count too."""
     return sum(map(content.count, (b",", b"[", b"{")))
 
 

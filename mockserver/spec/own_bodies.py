@@ -1,4 +1,4 @@
-"""Decoders of request bodies for APIs of own files (`Spec.is_own`): forms, XML and texts, typed by schema."""
+"""Decoders of request bodies for users' own files (`Spec.is_own`): forms, XML and texts, typed by schema."""
 
 from __future__ import annotations
 

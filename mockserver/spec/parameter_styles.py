@@ -1,4 +1,4 @@
-"""Read the parameters of an operation by their types, in own files (`Spec.is_own`) also by their styles."""
+"""Read the parameters of an operation by their types, in users' own files (`Spec.is_own`) also by style."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ class CompiledParameters:
 def compile_parameters(
     spec: Spec, operation: Operation, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledParameters:
-    """Compile the parameters of an operation; their styles count only in an own file (`Spec.is_own`)."""
+    """Compile the parameters of an operation; styles count only in a user's own file (`Spec.is_own`)."""
     parameters = operation.parameters
     if spec.is_own:
         texts = TextReader(tree)

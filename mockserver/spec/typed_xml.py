@@ -1,4 +1,4 @@
-"""Read XML by a schema: answers strictly and with typed values, requests leniently and as texts."""
+"""Readers of XML by a schema: a strict reader of answers with typed values, a lenient reader of requests."""
 
 from __future__ import annotations
 

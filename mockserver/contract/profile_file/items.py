@@ -50,7 +50,7 @@ _PART = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class WrittenItems:
-    """Keys, good items, and ways to spoil a good item."""
+    """Keys, good items, ways to spoil an item, and ways to write an item of unknown outcome (`oddities`)."""
 
     key: Callable[[int], str]
     item: Callable[[str, DrawnValues], Json]

@@ -183,7 +183,7 @@ def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]
 
 
 def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules) -> Document:
-    """Return the schema, without references, of the object that holds an item's values."""
+    """Return the schema of the object with an item's values, each `$ref` replaced by its target."""
     node: Document
     if rules.schema:
         node = unfold(spec.document, {"$ref": f"#/components/schemas/{rules.schema}"})
@@ -273,7 +273,10 @@ def plan_trials(
 def _in_others(
     hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield pairs of round and media type: round 0 with each type, then `most` hard rounds, types in turn."""
+    """Yield pairs of a round and a media type: round 0 with each type, then up to `most` numbers of `hard`.
+
+    Each number of `hard` has one media type; the media types take turns.
+    """
     yield from ((0, name) for name in media_types)
     count = len(media_types)
     planned = (

@@ -222,7 +222,9 @@ def store_invoice(request: Request, state: State) -> Reply:
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """List the invoices that the query selects, by default all, including deleted invoices (helper GET).
+    """List the invoices that the query selects, by default all, including deleted invoices.
+
+    PVEx publishes no such operation: this server has it so that tests can look at the stored invoices.
 
     Source: docs/vendors/pvex.md#state.
     """
@@ -234,7 +236,7 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """Show the first invoice with the `Id` and, if sent, the `subscriberId` of the call (helper GET)."""
+    """Show the first invoice with the `Id` and, if sent, the `subscriberId` of the call, for tests."""
     wanted = str(request.parameters["id"])
     subscriber = request.parameters.get("subscriberId")
     for invoice in state.collection(INVOICES).find("Id", wanted):
