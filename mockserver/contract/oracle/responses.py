@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import Literal
 
-from mockserver.codec.http import PROBLEM_TYPE
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.oracle.decoding import (
@@ -38,6 +37,7 @@ _CLASS = re.compile(
 _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
 
 _REASONS = frozenset({"code", "message"})
+_PROBLEM_TYPE = "application/problem+json"
 _MAX_PROBLEMS = 3
 
 
@@ -81,7 +81,7 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
 
 def _tells_outcomes(form: OutcomeForm, response: Response) -> bool:
     """Return whether a response with the status of a refusal tells outcomes, as `statuses` may declare."""
-    if response.status not in form.statuses.values() or response.media_type == PROBLEM_TYPE:
+    if response.status not in form.statuses.values() or response.media_type == _PROBLEM_TYPE:
         return False
     answer, _ = _read(response, EMPTY)
     places = [rows.place for rows in form.rows] + list(form.summary.values())
@@ -373,9 +373,9 @@ class ResponseConformance:
         needs_none = not response.body and stated in self._may_be_empty
         content = EMPTY if needs_none else stated.get("content", EMPTY)
         told = operation.batch.outcome.statuses.values() if operation.batch else ()
-        if response.status in told and response.media_type == PROBLEM_TYPE:
+        if response.status in told and response.media_type == _PROBLEM_TYPE:
             content = {
-                PROBLEM_TYPE: EMPTY
+                _PROBLEM_TYPE: EMPTY
             }  # a refusal of the whole call, in a status that else tells outcomes
         headers = {
             name: resolve(self._spec.document, node)
