@@ -103,7 +103,7 @@ def conformance_check(served: Iterable[LoadedVendor]) -> Callable[[Call, Reply],
 def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:
     if media_type in XML_MEDIA_TYPES:
         return typed_xml.read(body, schema.node, schema.document, charset)
-    if "json" in media_type:
+    if media_type.endswith("json") and not media_type.endswith("ndjson"):  # else it may be lines of JSON
         return json.decode(body, charset)
     try:
         return json.decode(body, charset)
