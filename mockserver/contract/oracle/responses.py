@@ -13,6 +13,7 @@ from typing import Literal
 from mockserver.codec.http import PROBLEM_TYPE
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
+from mockserver.contract.jobs import told_by_job
 from mockserver.contract.oracle.decoding import (
     PARTS,
     UnreadableError,
@@ -69,12 +70,17 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
         response = exchange.response
         if response.is_refused and not _tells_outcomes(form, response):
             return None
-        answer = _document(document, operation, response)
+        if batch.job is None:
+            answer = facts = _document(document, operation, response)
+        elif exchange.followed:
+            answer, facts = told_by_job(batch.job, exchange)
+        else:
+            return None  # nobody has asked for the job
         told = _read_form(batch, answer, items)
         if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
-        reported = ReportedOutcomes(tuple(told), _count(form, answer, items), is_complete=form.tells_all)
-        return replace(reported, contradiction=_contradiction(form, answer, response, reported, len(items)))
+        reported = ReportedOutcomes(tuple(told), _count(form, facts, items), is_complete=form.tells_all)
+        return replace(reported, contradiction=_contradiction(form, facts, response, reported, len(items)))
 
     return reader
 
