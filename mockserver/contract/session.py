@@ -19,7 +19,6 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError, current_id
 from mockserver.contract.facts import READING, CheckedFacts, FactSearch, absent_note, absent_operations
-from mockserver.contract.jobs import follower
 from mockserver.contract.loading import as_ours_keeps_it, load_api, load_vendor_api, not_served
 from mockserver.contract.profile import Facts
 from mockserver.contract.run_state import SILENT, FindingLedger, RunConfig, RunObserver
@@ -109,7 +108,6 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
     ledger = FindingLedger(observer=context.observer)
     headers = {name.lower(): text for name, text in plan.headers.items()}
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
-        target.follow = follower(api, target)
         ours = here is not None or (not remote and _is_ours(api, target))
         given = _credentials(api, context, ours=ours)
         known = as_ours_keeps_it(api) if ours else api

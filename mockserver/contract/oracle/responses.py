@@ -61,7 +61,8 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
     form = batch.outcome
-    if batch.atomic and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
+    has_no_status = all(rows.subset == "all" and "status" not in rows.members for rows in form.rows)
+    if batch.atomic and batch.job is None and has_no_status:
         return _read_whole
     if not form.rows:
         return None
