@@ -361,9 +361,12 @@ class Pipeline:
         state.undo_to(mark)
         return outcomes
 
-    def _do_batch(self, call: Call, refused: Mapping[int, Verdict], state: State) -> tuple[Outcome, ...]:
-        """Apply the items of the call of a job, except the `refused` items."""
+    def _do_batch(
+        self, call: Call, total: int, refused: Mapping[int, Verdict], state: State
+    ) -> tuple[Outcome, ...]:
+        """Apply the first `total` items of the call of a job, except the `refused` items."""
         request = self.envelope.open(call, self.served.spec.match(call.method, call.path), self.dispatch)
+        request = replace(request, items=request.items[:total])
         handler = self.served.batch_handlers[request.operation.id]
         batch, verdicts = request.operation.batch, {**self._judge(request), **refused}
         apply = apply_all if batch and batch.atomic else apply_each

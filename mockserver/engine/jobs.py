@@ -37,8 +37,11 @@ _OK = 200
 _COUNTS = ("total", "accepted", "rejected")
 _LINES = "application/jsonl"
 
-DoBatch: TypeAlias = Callable[[Call, Mapping[int, Verdict], State], tuple[Outcome, ...]]
-"""A function that applies the items of a call, except those with a verdict, and returns the outcomes."""
+DoBatch: TypeAlias = Callable[[Call, int, Mapping[int, Verdict], State], tuple[Outcome, ...]]
+"""A function that applies the first items of a call, and returns their outcomes.
+
+The function takes the number of items, and the verdicts on items that stay refused, by index.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class BatchJobs:
             int(index): Verdict(tuple(map(_read_problem, problems)))
             for index, problems in waiting["refused"].items()
         }
-        outcomes = do(call, refused, state)
+        outcomes = do(call, waiting["total"], refused, state)
         told = [outcomes[index] for index in waiting["told"] if index < len(outcomes)]
         known = ("id", "operation", "created", "ends")
         state.collection(_DONE)[str(waiting["id"])] = {
