@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http import HTTPStatus
 from time import sleep
 from urllib.parse import quote
 
@@ -78,7 +77,7 @@ def _let_pass(target: Target, seconds: int, sent: Request) -> None:
 def has_ended(job: Job, response: Response) -> bool:
     """Return whether an answer shows a job that is done or has failed."""
     ends = [word for name, word in job.words.items() if name in ("done", "failed")]
-    return response.status == HTTPStatus.OK and value_at(response.document(), job.state) in ends
+    return response.is_done and value_at(response.document(), job.state) in ends
 
 
 def told_by_job(job: Job, exchange: Exchange) -> tuple[Json, Json]:
@@ -87,17 +86,13 @@ def told_by_job(job: Job, exchange: Exchange) -> tuple[Json, Json]:
     Raises ValueError: the job has not ended, or its rows cannot be read.
     """
     shown, last = (one.response for one in (exchange.followed[0], exchange.followed[-1]))
-    if not has_ended(job, shown):
-        became = f"{shown.status} came, with the state {value_at(shown.document(), job.state)}"
-        raise ValueError(f"gives no per-item outcome: the job does not end; {became}")
     facts = shown.document()
-    if not job.results:
-        return facts, facts
-    if last.status != HTTPStatus.OK:
-        raise ValueError(f"gives no per-item outcome: the results of the job are answered {last.status}")
-    if not job.lines:
-        return last.document(), facts
-    rows = [read_json(line) for line in last.body.splitlines()]
-    if None in rows:
-        raise ValueError(f"gives no per-item outcome: line {rows.index(None) + 1} of the results is no JSON")
+    if not has_ended(job, shown):
+        became = f"{shown.status} came, with the state {value_at(facts, job.state)}"
+        raise ValueError(f"gives no per-item outcome: the job does not end; {became}")
+    rows: Json = last.document()
+    if job.lines:
+        rows = [read_json(line) for line in last.body.splitlines()]
+    if not last.is_done or (job.lines and None in rows):
+        raise ValueError(f"gives no per-item outcome: the results of the job, {last.status}, are unreadable")
     return rows, facts

@@ -16,17 +16,18 @@ from decimal import Decimal
 from typing import TypeAlias
 from urllib.parse import quote
 
+from msgspec import convert, to_builtins
 from msgspec.structs import replace as changed
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.engine.declared_answers import AnswerForm, form_of
+from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
 from mockserver.engine.declared_outcomes import count_outcomes, rows_writer, with_facts, with_value_at
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import new_key
 from mockserver.errors import NotFound, Refusal
-from mockserver.model import EMPTY, Call, Document, Json, Outcome, Path, Problem, Reply, Verdict
+from mockserver.model import EMPTY, Call, Document, Json, Outcome, Problem, Reply, Verdict
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Job, Operation, Spec, parameter_names
 from mockserver.vendor import BatchResult, Handler, Request
@@ -65,19 +66,19 @@ class BatchJobs:
         call, job, form = result.request.call, self.job, form_of(self.operation, self.job.status)
         number = state.next(_NUMBER)
         made = new_key(EMPTY if job.prefix else self.filling.at(form.schema, job.id), number, state)
-        done = state.now + _seconds(job.done)
+        done = state.now + timedelta(seconds=job.done)
         document = {
             "id": made,
             "number": number,
             "operation": self.operation.id,
             "created": print_instant(state.now),
-            "running": print_instant(state.now + _seconds(job.running)),
+            "running": print_instant(state.now + timedelta(seconds=job.running)),
             "done": print_instant(done),
-            "ends": print_instant(done + _seconds(job.kept)),
+            "ends": print_instant(done + timedelta(seconds=job.kept)),
             "total": len(result.request.items),
             "told": [outcome.item.index for outcome in result.outcomes],
             "refused": {
-                str(one.item.index): [_stored_problem(problem) for problem in one.problems]
+                str(one.item.index): to_builtins(one.problems, builtin_types=(Decimal,))
                 for one in result.outcomes
                 if one.problems and not one.accepted
             },
@@ -90,23 +91,20 @@ class BatchJobs:
             },
         }
         state.collection(_WAITING)[str(made)] = document
+        reply = self._shown(form, document, state)
         place = _address(self.poll, result.request, str(made))
-        headers = ((job.location, place),) if job.location else ()
-        return self._shown(form, document, state, headers)
+        return changed(reply, headers=((job.location, place),)) if job.location else reply
 
     def finish(self, waiting: Document, call: Call, do: DoBatch, state: State) -> None:
         """Do the work of a waiting job, and store what became of the items."""
         sent = waiting["call"]
         call = changed(call, **{**sent, "body": sent["body"].encode("latin-1")})
-        refused = {
-            int(index): Verdict(tuple(map(_read_problem, problems)))
-            for index, problems in waiting["refused"].items()
-        }
+        problems = convert(waiting["refused"], dict[int, tuple[Problem, ...]], strict=False)
+        refused = {index: Verdict(found) for index, found in problems.items()}
         outcomes = do(call, waiting["total"], refused, state)
         told = [outcomes[index] for index in waiting["told"] if index < len(outcomes)]
-        known = ("id", "operation", "created", "ends")
         state.collection(_DONE)[str(waiting["id"])] = {
-            **{name: waiting[name] for name in known},
+            **{name: waiting[name] for name in ("id", "operation", "created", "ends")},
             "counts": count_outcomes(told),
             "rows": self.write_rows(told, state),
         }
@@ -114,26 +112,19 @@ class BatchJobs:
     def show(self, document: Document, request: Request, state: State) -> Reply:
         """Answer with the state of a job and, if the job is done, with its counts and maybe its rows."""
         link = _address(self.teller, request, str(document["id"])) if self.job.link else ""
-        return self._shown(form_of(self.poll, _OK), document, state, link=link)
+        return self._shown(declared_form(self.poll, _OK), document, state, link)
 
     def tell(self, document: Document, request: Request, _state: State) -> Reply:
         """Answer with the rows of a job that is done."""
         if "rows" not in document:
             raise NotFound("results of the job", str(document["id"]))
-        form, rows = form_of(self.teller, _OK), document["rows"]
+        form, rows = declared_form(self.teller, _OK), document["rows"]
         if not self.job.lines:
-            return json_reply(_OK, rows, form.media_type)
+            return json_reply(form.status, rows, form.media_type)
         body = b"".join(json.encode(row) + b"\n" for row in rows)
-        return Reply(_OK, body, next(iter(request.operation.contents(str(_OK))), _LINES))
+        return Reply(form.status, body, next(iter(request.operation.contents(str(form.status))), _LINES))
 
-    def _shown(
-        self,
-        form: AnswerForm,
-        document: Document,
-        state: State,
-        headers: tuple[tuple[str, str], ...] = (),
-        link: str = "",
-    ) -> Reply:
+    def _shown(self, form: AnswerForm, document: Document, state: State, link: str = "") -> Reply:
         outcome, job = self.batch.outcome, self.job
         counts: Mapping[str, int] = document.get("counts", EMPTY)
         answer: Json = {}
@@ -153,7 +144,7 @@ class BatchJobs:
         answer = with_value_at(with_value_at(answer, job.id, made), job.state, word)
         message = Message(form.status, "", now=document["created"], is_refusal=is_failed, counts=counts)
         filled = self.filling.fill(form.schema, message, answer) if form.schema else answer
-        return json_reply(form.status, filled, form.media_type, headers)
+        return json_reply(form.status, filled, form.media_type)
 
 
 def find_jobs(contract: Spec) -> Mapping[str, BatchJobs]:
@@ -163,9 +154,9 @@ def find_jobs(contract: Spec) -> Mapping[str, BatchJobs]:
     for operation in known.values():
         if operation.batch and (job := operation.batch.job):
             teller = known[job.teller]
-            write = rows_writer(filling, operation.batch, form_of(teller, _OK))
-            jobs = BatchJobs(operation, operation.batch, job, known[job.poll], teller, filling, write)
-            found[operation.id] = jobs
+            write = rows_writer(filling, operation.batch, declared_form(teller, _OK))
+            poll = known[job.poll]
+            found[operation.id] = BatchJobs(operation, operation.batch, job, poll, teller, filling, write)
     return found
 
 
@@ -220,17 +211,3 @@ def _address(operation: Operation, request: Request, key: str) -> str:
 
 def _has_ended(document: Document, state: State) -> bool:
     return parse_instant(document["ends"]) <= state.now
-
-
-def _seconds(number: int | Decimal) -> timedelta:
-    return timedelta(seconds=float(number))
-
-
-def _stored_problem(problem: Problem) -> list[Json]:
-    return [problem.code, list(problem.path), problem.detail, problem.rule, problem.expected]
-
-
-def _read_problem(stored: Sequence[Json]) -> Problem:
-    code, path, detail, rule, expected = stored
-    place: Path = tuple(path)
-    return Problem(code, place, detail, rule, expected)

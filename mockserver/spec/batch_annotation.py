@@ -17,6 +17,7 @@ from mockserver.spec.openapi import (
     Subset,
     check_names,
     misused,
+    parameter_names,
 )
 
 _KINDS: Mapping[str, tuple[type, str]] = {
@@ -184,12 +185,12 @@ def _read_job(node: Mapping[str, Any], outcome: OutcomeForm) -> Job:
     states = _read_mapping(node["states"], f"{_JOB}.states", ("at", *_STATES, "failed"))
     if absent := [one for one in ("at", *_STATES) if one not in states]:
         raise misused(f"{_JOB}.states.{absent[0]}", "it is missing", _JOB_CURES["states"])
-    steps = _read_mapping(node.get("steps", _STEPS), f"{_JOB}.steps", ("running", "done"))
-    running, done = (
-        _read_seconds(steps.get(name, 0), f"{_JOB}.steps.{name}") for name in ("running", "done")
-    )
-    if done < running:
-        raise misused(f"{_JOB}.steps.done", f"expected at least the seconds until running, found {done}")
+    if states["done"] in (states["waiting"], states["running"]):
+        raise misused(f"{_JOB}.states.done", "expected a value that no other state has", "done: completed")
+    steps = _read_mapping(node.get("steps", _STEPS), f"{_JOB}.steps", [*_STEPS])
+    times = {name: _read_seconds(steps.get(name, 0), f"{_JOB}.steps.{name}") for name in _STEPS}
+    if times["done"] < times["running"]:
+        raise misused(f"{_JOB}.steps.done", f"expected at least running, found {times['done']:g}")
     status = node.get("status", _ACCEPTED)
     if status not in range(200, 300):
         raise misused(f"{_JOB}.status", f"expected a status from 200 to 299, found {status}")
@@ -204,8 +205,8 @@ def _read_job(node: Mapping[str, Any], outcome: OutcomeForm) -> Job:
         poll=_read_text(node["poll"], f"{_JOB}.poll"),
         state=_read_pointer(states["at"], f"{_JOB}.states.at"),
         words={name: word for name, word in states.items() if name != "at"},
-        running=running,
-        done=done,
+        running=times["running"],
+        done=times["done"],
         kept=_read_seconds(node.get("kept", _A_DAY), f"{_JOB}.kept"),
         results=_read_text(results.get("operation", ""), f"{_JOB}.results.operation"),
         lines=results.get("type") == "lines",
@@ -231,14 +232,11 @@ def _read_text(node: Json, mark: str) -> str:
     return node
 
 
-def _read_seconds(node: Json, mark: str) -> int | Decimal:
-    if (
-        isinstance(node, bool)
-        or not isinstance(node, int | float | Decimal)
-        or not 0 <= node <= _MOST_SECONDS
-    ):
+def _read_seconds(node: Json, mark: str) -> float:
+    is_number = isinstance(node, int | float | Decimal) and not isinstance(node, bool)
+    if not is_number or not 0 <= node <= _MOST_SECONDS:
         raise misused(mark, f"expected a number of seconds, found {node}", f"{mark.rpartition('.')[2]}: 3")
-    return node if isinstance(node, int) else Decimal(str(node))
+    return float(node)
 
 
 def check_jobs(operations: Mapping[str, Operation]) -> None:
@@ -247,9 +245,9 @@ def check_jobs(operations: Mapping[str, Operation]) -> None:
         job = operation.batch.job if operation.batch else None
         for member, name in (("poll", job.poll), ("results.operation", job.results)) if job else ():
             found = operations.get(name)
-            if name and (found is None or found.method != "get" or "{" not in found.path):
+            if name and not (found and found.method == "get" and _takes_id(found)):
                 problem = f"expected the operationId of a GET with the id in its path, found {name}"
-                near = [one.id for one in operations.values() if one.method == "get" and "{" in one.path]
+                near = [one.id for one in operations.values() if one.method == "get" and _takes_id(one)]
                 cure = f"{member.rpartition('.')[2]}: {near[0]}" if near else ""
                 raise misused(f"{_JOB}.{member}", problem, cure).within("", operation.id, operation.place)
         if job and str(job.status) not in operation.responses and "2XX" not in operation.responses:
@@ -257,3 +255,9 @@ def check_jobs(operations: Mapping[str, Operation]) -> None:
             problem = f"{job.status} is not among the responses"
             error = misused(f"{_JOB}.status", problem, f"status: {known}" if known else "")
             raise error.within("", operation.id, operation.place)
+
+
+def _takes_id(operation: Operation) -> bool:
+    """Return whether the path of an operation has a parameter, and the last parameter is declared."""
+    names = parameter_names(operation.path)
+    return bool(names) and operation.has_parameter(names[-1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeAlias
@@ -199,11 +198,11 @@ class Job:
     """Path of the state in the answers that show the job."""
     words: Mapping[str, Json]
     """Values of `state`: `waiting`, `running`, `done`, and maybe `failed`, if no item is accepted."""
-    running: int | Decimal
+    running: float
     """Seconds of the sandbox's clock until the job is running."""
-    done: int | Decimal
+    done: float
     """Seconds of the sandbox's clock until the job is done and its records are stored."""
-    kept: int | Decimal
+    kept: float
     """Seconds from then until the job is forgotten."""
     results: str = ""
     """operationId of the GET with the rows; "" if the answer of `poll` has the rows."""

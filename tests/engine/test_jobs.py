@@ -312,6 +312,11 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "no pointer": ("job", {"id": "id"}, "x-batch.job.id: expected a JSON Pointer, found id"),
     "unknown": ("job", {"until": 3}, "x-batch.job.until: unknown; known are id, kept"),
     "done early": ("job", {"steps": {"running": 3, "done": 1}}, "x-batch.job.steps.done: expected at least"),
+    "no end": (
+        "job",
+        {"states": {"at": "/x", "waiting": "a", "running": "b", "done": "b"}},
+        "x-batch.job.states.done: expected a value that no other state has",
+    ),
     "no time": ("job", {"kept": "long"}, "x-batch.job.kept: expected a number of seconds, found long"),
     "no status": ("job", {"status": 404}, "x-batch.job.status: expected a status from 200 to 299"),
     "other status": ("job", {"status": 202}, "x-batch.job.status: 202 is not among the responses"),
