@@ -349,14 +349,14 @@ class Pipeline:
     ) -> tuple[Outcome, ...]:
         """Apply the items of a batch. For a job, find out the outcomes and store nothing.
 
-        The items of a job meet the records of all jobs that are waiting, as these jobs are done before.
+        The items of a job meet the records of the waiting jobs that will be done before.
         """
         batch = request.operation.batch
         apply = apply_all if batch and batch.atomic else apply_each
         if batch is None or batch.job is None:
             return apply(request, verdicts, handler, state)
         mark = state.mark()
-        finish_jobs(self.served.jobs, request.call, self._do_batch, state, is_early=True)
+        finish_jobs(self.served.jobs, request.call, self._do_batch, state, batch.job.done)
         outcomes = apply(request, verdicts, handler, state)
         state.undo_to(mark)
         return outcomes

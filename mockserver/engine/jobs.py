@@ -185,16 +185,16 @@ def _handler(
 
 
 def finish_jobs(
-    jobs: Mapping[str, BatchJobs], call: Call, do: DoBatch, state: State, *, is_early: bool = False
+    jobs: Mapping[str, BatchJobs], call: Call, do: DoBatch, state: State, ahead: float = 0
 ) -> None:
-    """Do the work of the jobs whose time has come; if `is_early`, of all waiting jobs.
+    """Do the work of the jobs whose time has come, or comes in the next `ahead` seconds.
 
     A job that this server cannot do is removed, because the server's spec changed since the job was sent.
     """
     collection = state.collection(_WAITING)
     waiting = [(parse_instant(one["done"]), one["number"], one) for one in collection.values()]
     for done, _, one in sorted(waiting, key=lambda due: due[:2]):
-        if is_early or done <= state.now:
+        if done <= state.now + timedelta(seconds=ahead):
             del collection[str(one["id"])]
             with suppress(Refusal), state.item():
                 if one["operation"] in jobs:

@@ -174,8 +174,8 @@ LINES = (
 )
 
 
-def served(name: str) -> Client:
-    file = BATCHES / f"{name}.yaml"
+def served(name: str, file: Path | None = None) -> Client:
+    file = file or BATCHES / f"{name}.yaml"
     app = create_frozen_app(Options(files=(file,), vendors=(name,)))
     client = Client(app, {}, f"/{name}")
     client.within("/_mock/sandboxes/default").post("/clock/freeze", json={"at": NOW})
@@ -267,6 +267,28 @@ def test_jobs_are_done_in_their_order_and_once() -> None:
     ]
     entries = client.within("/_mock/sandboxes/default").get("/journal?method=POST").json
     assert sorted(list(one["outcomes"]) for one in entries) == [["created"], ["rejected"]]
+
+
+def test_a_quicker_job_of_another_batch_comes_first(tmp_path: Path) -> None:
+    """Two batches have one poll; the slower job tells what became of the item that the quicker job made."""
+    document = yaml.safe_load((BATCHES / "job-with-results.yaml").read_text())
+    quick = json.loads(json.dumps(document["paths"]["/cards/create_many"]["post"]))
+    quick |= {"operationId": "upsertCards"}
+    quick["x-batch"] |= {"upsert": True, "job": {**quick["x-batch"]["job"], "steps": {"done": 0.5}}}
+    document["paths"]["/cards/upsert_many"] = {"post": quick}
+    file = tmp_path / "job-with-results.yaml"
+    file.write_text(json.dumps(document))
+    client, style = served("job-with-results", file), STYLES["job-with-results"]
+    paths = (style.path, "/cards/upsert_many")
+    keys = [id_in(client.post(path, json=style.send([item(style, "1")]))) for path in paths]
+    pass_time(client, 1)
+    polls = [client.get(style.poll.format(key)).json["job"] for key in keys]
+    assert (polls[0]["status"], polls[1]["results"]) == ("working", [{"index": 0, "status": "Created"}])
+    pass_time(client, 2)
+    row = {"index": 0, "status": "Failed", "details": "1 already exists"}
+    assert client.get(style.poll.format(keys[0])).json["job"]["results"] == [row]
+    entries = client.within("/_mock/sandboxes/default").get("/journal?method=POST").json
+    assert [one["outcomes"] for one in entries] == [{"created": 1}, {"created": 1}]
 
 
 def test_a_job_obeys_a_scenario_and_the_same_calls_get_the_same_bytes() -> None:
