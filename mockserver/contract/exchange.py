@@ -106,6 +106,8 @@ class Exchange:
     request: Request
     response: Response
     operation: str = ""
+    followed: tuple[Exchange, ...] = ()
+    """Later exchanges that tell the outcomes of a batch whose answer only names a job."""
 
     @property
     def is_unmodified(self) -> bool:

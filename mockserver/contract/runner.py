@@ -27,6 +27,7 @@ from mockserver.contract.exchange import (
     checks_of,
 )
 from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
+from mockserver.contract.jobs import follower
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.run_state import (
     SILENT,
@@ -72,6 +73,7 @@ def run_phases(
     if note := use_reachable_sandboxes(target, run_config.seed):
         ledger.notes.append(note)
     api = _as_at(target, api, ledger)
+    target.follow = follower(api, target)
     trial = Trial(api, target, run_config, ledger, ExchangeJudge(api, run_config))
     plans = [
         plan(trial)

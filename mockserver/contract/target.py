@@ -102,6 +102,8 @@ class Target:
 
     def __init__(self, address: Address, pause: Callable[[], None] | None = None) -> None:
         self.address = address
+        self.follow: Callable[[Exchange], Exchange] | None = None
+        """Completes each exchange below the address by what a job tells; None if there are no jobs."""
         self.is_paced = pause is not None
         self._pause = pause
         self._is_stopped = False
@@ -168,7 +170,8 @@ class Target:
         except TargetUnreachableError as error:
             raise self._named(error, full[0]) from error
         self._slow_calls = 0
-        return [Exchange(*pair, operation) for pair in zip(full, received, strict=True)]
+        exchanges = [Exchange(*pair, operation) for pair in zip(full, received, strict=True)]
+        return exchanges if base or self.follow is None else list(map(self.follow, exchanges))
 
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
         """Return the error with the call in its message.

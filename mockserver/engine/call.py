@@ -15,6 +15,7 @@ from mockserver.engine import negotiation
 from mockserver.engine.admission import Admission, Admitted, Arrival
 from mockserver.engine.auth import authenticate_subrequest, check_permission
 from mockserver.engine.batch import EnvelopeReader, apply_all, apply_each, judge_items
+from mockserver.engine.jobs import finish_jobs
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
 from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, describe_quota, one_line
@@ -53,7 +54,7 @@ from mockserver.scenario.effects import (
 )
 from mockserver.scenario.model import NO_EFFECTS, Decision
 from mockserver.spec.openapi import Operation, RouteMatch
-from mockserver.vendor import BatchResult, Request, default_fault_problem
+from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, default_fault_problem
 
 _SUCCESS, _REFUSED = range(200, 300), range(400, 600)
 _FIRST_REFUSAL = 400
@@ -159,6 +160,8 @@ class Pipeline:
         # A call that cannot be read belongs to the tenant in its header.
         tenant_header = call.headers.get(self.served.spec.tenant_key, "")
         state.enter(tenant_header if opened.request is None else opened.request.tenant)
+        if self.served.jobs:
+            finish_jobs(self.served.jobs, call, self._do_batch, state)
         return self._answer(call, match.operation, opened, state)
 
     def _open(self, call: Call, match: RouteMatch, *, may_take_long: bool) -> Opened:
@@ -336,11 +339,38 @@ class Pipeline:
             batch_handler = self.served.batch_handlers[operation.id]
             if effects is not None:
                 batch_handler = effects.batch_handler(batch_handler, operation.batch)
-            apply = apply_all if operation.batch.atomic else apply_each
-            outcomes = apply(request, verdicts, batch_handler, state)
+            outcomes = self._outcomes(request, verdicts, batch_handler, state)
             reply = batch_handler.render(BatchResult(request, outcomes), state)
             outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)
         return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
+
+    def _outcomes(
+        self, request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
+    ) -> tuple[Outcome, ...]:
+        """Apply the items of a batch. For a job, find out the outcomes and store nothing.
+
+        The items of a job meet the records of the waiting jobs that will be done before.
+        """
+        batch = request.operation.batch
+        apply = apply_all if batch and batch.atomic else apply_each
+        if batch is None or batch.job is None:
+            return apply(request, verdicts, handler, state)
+        mark = state.mark()
+        finish_jobs(self.served.jobs, request.call, self._do_batch, state, batch.job.done)
+        outcomes = apply(request, verdicts, handler, state)
+        state.undo_to(mark)
+        return outcomes
+
+    def _do_batch(
+        self, call: Call, total: int, refused: Mapping[int, Verdict], state: State
+    ) -> tuple[Outcome, ...]:
+        """Apply the first `total` items of the call of a job, except the `refused` items."""
+        request = self.envelope.open(call, self.served.spec.match(call.method, call.path), self.dispatch)
+        request = replace(request, items=request.items[:total])
+        handler = self.served.batch_handlers[request.operation.id]
+        batch, verdicts = request.operation.batch, {**self._judge(request), **refused}
+        apply = apply_all if batch and batch.atomic else apply_each
+        return apply(request, verdicts, handler, state)
 
     def dispatch(self, call: Call, state: State) -> Answer:
         """Answer a subrequest in the transaction of its outer call; store all writes of the work, or none."""

@@ -103,6 +103,8 @@ def conformance_check(served: Iterable[LoadedVendor]) -> Callable[[Call, Reply],
 def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:
     if media_type in XML_MEDIA_TYPES:
         return typed_xml.read(body, schema.node, schema.document, charset)
+    if media_type.endswith(("jsonl", "ndjson")):
+        return json.to_utf_8(body, charset).decode(errors="replace")
     if "json" in media_type:
         return json.decode(body, charset)
     try:

@@ -24,7 +24,7 @@ from mockserver.engine.declared_values import (
 )
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, OutcomeRows, Spec, Subset, plain
+from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, Subset, plain
 from mockserver.spec.outcomes import side_of
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.vendor import BatchResult, RenderBatch, fault_status
@@ -75,7 +75,7 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
             result: render_outcomes(contract, batch, form_of(operation, status))
             for result, status in statuses.items()
         }
-        return lambda result, state: by_result[_result_of(_counts(result.outcomes))](result, state)
+        return lambda result, state: by_result[_result_of(count_outcomes(result.outcomes))](result, state)
     form = declared_form(operation, _MULTI_STATUS)
     render = render_outcomes(contract, batch, form)
     of_all = batch.outcome.rows_of("all")
@@ -104,23 +104,18 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
     """Return a renderer of the rows and facts of `x-batch.outcome`, in the types of the answer's schema."""
     filling, outcome = SchemaFilling(contract.document), batch.outcome
-    writers = [(rows.place, _rows_writer(filling, form.schema, rows, batch.key)) for rows in outcome.rows]
+    write_rows = rows_writer(filling, batch, form)
     members = filling.at(form.schema, ()).get("properties", EMPTY)
     # Members beside the rows have to be filled, and put in order.
-    is_filled = bool(form.schema) and [place for place, _ in writers] != [(name,) for name in members]
+    is_filled = bool(form.schema) and [rows.place for rows in outcome.rows] != [(name,) for name in members]
     has_facts = bool(outcome.summary or outcome.headers or outcome.words)
 
     def render(result: BatchResult, state: State) -> Reply:
-        document: Json = {}
-        for place, write in writers:
-            document = _with_value_at(document, place, write(result.outcomes, state))
+        document = write_rows(result.outcomes, state)
         if not is_filled and not has_facts:
             return json_reply(form.status, document, form.media_type)
-        counts = _counts(result.outcomes)
-        for fact, place in outcome.summary.items():
-            document = _with_value_at(document, place, _fact(fact, counts))
-        if outcome.words:
-            document = _with_value_at(document, outcome.word_at, outcome.words.get(_result_of(counts)))
+        counts = count_outcomes(result.outcomes)
+        document = with_facts(document, outcome, counts)
         if isinstance(document, dict) and is_filled:
             problems = tuple(problem for one in result.outcomes for problem in one.problems)
             is_refusal = counts["rejected"] > 0
@@ -133,6 +128,30 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         return json_reply(form.status, document, form.media_type, headers)
 
     return render
+
+
+def rows_writer(
+    filling: SchemaFilling, batch: Batch, form: AnswerForm
+) -> Callable[[Sequence[Outcome], State], Json]:
+    """Return a writer of the lists and maps of rows of `x-batch.outcome`, without members beside them."""
+    writers = [(one.place, _rows_writer(filling, form.schema, one, batch.key)) for one in batch.outcome.rows]
+
+    def write_rows(outcomes: Sequence[Outcome], state: State) -> Json:
+        document: Json = {}
+        for place, write in writers:
+            document = with_value_at(document, place, write(outcomes, state))
+        return document
+
+    return write_rows
+
+
+def with_facts(document: Json, outcome: OutcomeForm, counts: Mapping[str, int]) -> Json:
+    """Return the document with the facts and the word of `x-batch.outcome.summary`."""
+    for fact, place in outcome.summary.items():
+        document = with_value_at(document, place, _fact(fact, counts))
+    if outcome.words:
+        document = with_value_at(document, outcome.word_at, outcome.words.get(_result_of(counts)))
+    return document
 
 
 def _fact(fact: str, counts: Mapping[str, int]) -> Json:
@@ -229,7 +248,7 @@ def _row_writer(
             made = {}
             for path, tell in listed:
                 if (value := tell(outcome)) is not None:
-                    made = _with_value_at(made, path, value)
+                    made = with_value_at(made, path, value)
         completed = complete(made)
         if completed is not None:
             return completed
@@ -263,7 +282,7 @@ def _template(
         if value is _VARIES and len(path) != 1:
             return None
         if value is not None:
-            made = _with_value_at(made, path, value)
+            made = with_value_at(made, path, value)
     completed = complete(made)
     return completed if isinstance(completed, dict) else None
 
@@ -458,7 +477,7 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
     )
 
 
-def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
+def count_outcomes(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
     actions = [outcome.action for outcome in outcomes]
     named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
     rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)
@@ -485,9 +504,9 @@ _CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
 """Converters of a key to the type of its schema: from a number to its text, or back."""
 
 
-def _with_value_at(document: Json, path: Path, value: Json) -> Json:
+def with_value_at(document: Json, path: Path, value: Json) -> Json:
     if not path:
         return value
     inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
     step = str(path[0])
-    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}
+    return {**inner, step: with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}

@@ -31,10 +31,14 @@ def explain(vendor: LoadedVendor) -> Iterator[Explanation]:
     """Yield the explanation of each operation, in the order of the spec."""
     spec = vendor.spec
     resources = find_resources(spec) if spec.is_own else {}
+    told = {jobs.poll.id: jobs for jobs in vendor.jobs.values()}
+    told |= {jobs.teller.id: jobs for jobs in vendor.jobs.values()}
     cures = {note.path[:3]: note.cure for note in spec.notes if note.cure}
     for operation in spec.operations.values():
         if operation.batch:
             found = "batch", _reason_of(operation.batch), "x-batch: false" if spec.is_own else ""
+        elif operation.id in told:
+            found = "stored", f"jobs of {told[operation.id].operation.id}", ""
         elif operation.id in vendor.vendor.operations:
             found = "package", f"the package of {vendor.name} answers it", ""
         elif reason := operation.node.get(NOT_SERVED):
@@ -50,6 +54,7 @@ def _reason_of(batch: Batch) -> str:
     places = {
         "items": "/".join(("", *map(str, batch.items))) or "the body",
         "key": ", ".join(batch.key),
+        "job": batch.job.poll if batch.job else "",
         "outcomes": " and ".join(pointer_of(rows.place) or "the answer" for rows in batch.outcome.rows),
     }
     return ", ".join(f"{name} {place}" for name, place in places.items() if place)

@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ from mockserver.engine.declared_outcomes import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.example_answers import Examples
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
+from mockserver.engine.jobs import BatchJobs, find_jobs, job_handlers
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
@@ -61,6 +62,8 @@ class LoadedVendor:
     examples: Mapping[str, Examples]
     """Handlers that answer with examples, by operationId; empty unless the spec is a user's own file."""
     negotiation: Negotiation | None = None
+    jobs: Mapping[str, BatchJobs] = field(default_factory=dict)
+    """Jobs of batches, by operationId of the batch."""
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
@@ -187,6 +190,8 @@ def _assemble(
     answers = {
         name: stored_handler(contract, own[name], resources, one) or one for name, one in examples.items()
     }
+    jobs = find_jobs(contract)
+    answers |= job_handlers(jobs)
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -194,7 +199,7 @@ def _assemble(
         plans=plans,
         batch_handlers={
             operation.id: _batch_handler(
-                contract, operation, vendor.batches.get(operation.id, BatchHandler()), resources
+                contract, operation, vendor.batches.get(operation.id, BatchHandler()), resources, jobs
             )
             for operation in contract.operations.values()
             if operation.batch
@@ -212,6 +217,7 @@ def _assemble(
         rate_limit=_rate_limit(contract, vendor, schemes),
         negotiation=read_negotiation(contract),
         examples=examples,
+        jobs=jobs,
     )
 
 
@@ -273,7 +279,11 @@ def _load_yaml(file: Path) -> Mapping[str, Any]:
 
 
 def _batch_handler(
-    contract: Spec, operation: Operation, handler: BatchHandler, resources: Mapping[str, Resource]
+    contract: Spec,
+    operation: Operation,
+    handler: BatchHandler,
+    resources: Mapping[str, Resource],
+    jobs: Mapping[str, BatchJobs],
 ) -> CompleteBatchHandler:
     batch = operation.batch
     place = (*operation.place, "x-batch")
@@ -290,7 +300,8 @@ def _batch_handler(
     is_by_key = batch.outcome.names_by_key and handler.render is None
     by_spec = declared_answers.with_distinct_keys(by_spec, batch) if is_by_key else by_spec
     parts["apply"] = handler.apply or by_spec
-    parts["render"] = handler.render or render_batch(contract, operation, batch)
+    by_form = jobs[operation.id].accept if batch.job else render_batch(contract, operation, batch)
+    parts["render"] = handler.render or by_form
     return CompleteBatchHandler(**parts)
 
 

@@ -72,7 +72,7 @@ class Resource:
         if sent is not None and value_check(node)(sent):
             return sent
         while True:
-            made = _new_key(node, state.next(self.collection), state)
+            made = new_key(node, state.next(self.collection), state)
             if self.place(request, made) not in records:
                 return made
 
@@ -172,7 +172,7 @@ def _is_choice(document: Document, schema: Document) -> bool:
     return len(choices) > 1 or any(_is_choice(document, part) for part in (*choices, *node.get("allOf", ())))
 
 
-def _new_key(node: Document, number: int, state: State) -> Json:
+def new_key(node: Document, number: int, state: State) -> Json:
     """Return a new key in the format that `node` declares; `number` is the record's serial number."""
     if node.get("type") in ("integer", "number"):
         return int(node.get("minimum", 0)) + number

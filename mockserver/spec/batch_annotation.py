@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import Any
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer
-from mockserver.spec.openapi import Batch, OutcomeForm, OutcomeRows, Subset, check_names, misused
+from mockserver.spec.openapi import (
+    Batch,
+    Job,
+    Operation,
+    OutcomeForm,
+    OutcomeRows,
+    Subset,
+    check_names,
+    misused,
+    parameter_names,
+)
 
 _KINDS: Mapping[str, tuple[type, str]] = {
     "items": (str, "a JSON Pointer"),
@@ -19,6 +30,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "bare-item": (bool, "true or false"),
     "keyless": (dict, "a mapping of members"),
     "identity": (list, "a list of names"),
+    "job": (dict, "a mapping"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
@@ -32,6 +44,17 @@ _OF_ANSWER = {*_SUBSETS, "count", "maps", "summary", "statuses"}
 _FACTS = ("accepted", "rejected", "total", "any-rejected", "all-accepted")
 _RESULTS = ("all", "some", "none")
 _OUTCOME = "x-batch.outcome"
+_JOB = "x-batch.job"
+_JOB_KEYS = ("status", "id", "location", "poll", "states", "steps", "results", "kept")
+_STATES = ("waiting", "running", "done")
+_JOB_CURES = {
+    "id": "id: /id",
+    "poll": "poll: showJob",
+    "states": "states: {at: /status, waiting: queued, running: working, done: completed}",
+}
+_STEPS = {"running": 1, "done": 2}
+_ACCEPTED = 202
+_A_DAY, _MOST_SECONDS = 86_400, 8_640_000  # 100 days
 
 
 def read_batch(node: Json) -> Batch:
@@ -48,6 +71,7 @@ def read_batch(node: Json) -> Batch:
     for name, (kind, expected) in _KINDS.items():
         if name in node and not isinstance(node[name], kind):
             raise misused(f"x-batch.{name}", f"expected {expected}, found {node[name]}")
+    outcome = read_outcome(node.get("outcome", EMPTY))
     return Batch(
         items=parse_pointer(node["items"]),
         key=tuple(node.get("key", ())),
@@ -55,10 +79,11 @@ def read_batch(node: Json) -> Batch:
         atomic=atomicity == "all-or-nothing",
         fatal=frozenset(node.get("fatal", ())),
         collection=node.get("collection", ""),
-        outcome=read_outcome(node.get("outcome", EMPTY)),
+        outcome=outcome,
         bare_item=node.get("bare-item", False),
         keyless=node.get("keyless", EMPTY),
         identity=tuple(node.get("identity", ())),
+        job=_read_job(node["job"], outcome) if "job" in node else None,
     )
 
 
@@ -147,3 +172,92 @@ def _read_statuses(node: Json) -> Mapping[str, int]:
     if found and len(found) < len(_RESULTS):
         raise misused(mark, f"expected a status for each of {', '.join(_RESULTS)}")
     return found
+
+
+def _read_job(node: Mapping[str, Any], outcome: OutcomeForm) -> Job:
+    check_names(_JOB, node, _JOB_KEYS)
+    for name in ("id", "poll", "states"):
+        if name not in node:
+            raise misused(f"{_JOB}.{name}", "it is missing", _JOB_CURES[name])
+    if outcome.statuses or outcome.headers:
+        name = "statuses" if outcome.statuses else "summary"
+        raise misused(f"{_OUTCOME}.{name}", "a job tells outcomes in bodies alone")
+    states = _read_mapping(node["states"], f"{_JOB}.states", ("at", *_STATES, "failed"))
+    if absent := [one for one in ("at", *_STATES) if one not in states]:
+        raise misused(f"{_JOB}.states.{absent[0]}", "it is missing", _JOB_CURES["states"])
+    if states["done"] in (states["waiting"], states["running"]):
+        raise misused(f"{_JOB}.states.done", "expected a value that no other state has", "done: completed")
+    steps = _read_mapping(node.get("steps", _STEPS), f"{_JOB}.steps", [*_STEPS])
+    times = {name: _read_seconds(steps.get(name, 0), f"{_JOB}.steps.{name}") for name in _STEPS}
+    if times["done"] < times["running"]:
+        raise misused(f"{_JOB}.steps.done", f"expected at least running, found {times['done']:g}")
+    status = node.get("status", _ACCEPTED)
+    if status not in range(200, 300):
+        raise misused(f"{_JOB}.status", f"expected a status from 200 to 299, found {status}")
+    named = node["id"] if isinstance(node["id"], dict) else {"at": node["id"]}
+    check_names(f"{_JOB}.id", named, ("at", "prefix"))
+    results = _read_results(node.get("results", "embedded"))
+    return Job(
+        status=status,
+        id=_read_pointer(named.get("at"), f"{_JOB}.id"),
+        prefix=_read_text(named.get("prefix", ""), f"{_JOB}.id.prefix"),
+        location=_read_text(node.get("location", ""), f"{_JOB}.location"),
+        poll=_read_text(node["poll"], f"{_JOB}.poll"),
+        state=_read_pointer(states["at"], f"{_JOB}.states.at"),
+        words={name: word for name, word in states.items() if name != "at"},
+        running=times["running"],
+        done=times["done"],
+        kept=_read_seconds(node.get("kept", _A_DAY), f"{_JOB}.kept"),
+        results=_read_text(results.get("operation", ""), f"{_JOB}.results.operation"),
+        lines=results.get("type") == "lines",
+        link=_read_pointer(results["link"], f"{_JOB}.results.link") if "link" in results else (),
+    )
+
+
+def _read_results(node: Json) -> Mapping[str, Any]:
+    mark, cure = f"{_JOB}.results", "results: {operation: readResults, type: lines}"
+    if node == "embedded":
+        return EMPTY
+    if not isinstance(node, dict) or "operation" not in node:
+        raise misused(mark, f"expected embedded, or the operation that has them, found {node}", cure)
+    check_names(mark, node, ("operation", "type", "link"))
+    if node.get("type", "json") not in ("json", "lines"):
+        raise misused(f"{mark}.type", f"expected json or lines, found {node['type']}", "type: lines")
+    return node
+
+
+def _read_text(node: Json, mark: str) -> str:
+    if not isinstance(node, str):
+        raise misused(mark, f"expected a text, found {node}")
+    return node
+
+
+def _read_seconds(node: Json, mark: str) -> float:
+    is_number = isinstance(node, int | float | Decimal) and not isinstance(node, bool)
+    if not is_number or not 0 <= node <= _MOST_SECONDS:
+        raise misused(mark, f"expected a number of seconds, found {node}", f"{mark.rpartition('.')[2]}: 3")
+    return float(node)
+
+
+def check_jobs(operations: Mapping[str, Operation]) -> None:
+    """Raise SpecError if the job of a batch names an operation that is no GET with the id in its path."""
+    for operation in operations.values():
+        job = operation.batch.job if operation.batch else None
+        for member, name in (("poll", job.poll), ("results.operation", job.results)) if job else ():
+            found = operations.get(name)
+            if name and not (found and found.method == "get" and _takes_id(found)):
+                problem = f"expected the operationId of a GET with the id in its path, found {name}"
+                near = [one.id for one in operations.values() if one.method == "get" and _takes_id(one)]
+                cure = f"{member.rpartition('.')[2]}: {near[0]}" if near else ""
+                raise misused(f"{_JOB}.{member}", problem, cure).within("", operation.id, operation.place)
+        if job and str(job.status) not in operation.responses and "2XX" not in operation.responses:
+            known = next((one for one in operation.responses if one.startswith("2")), "")
+            problem = f"{job.status} is not among the responses"
+            error = misused(f"{_JOB}.status", problem, f"status: {known}" if known else "")
+            raise error.within("", operation.id, operation.place)
+
+
+def _takes_id(operation: Operation) -> bool:
+    """Return whether the path of an operation has a parameter, and the last parameter is declared."""
+    names = parameter_names(operation.path)
+    return bool(names) and operation.has_parameter(names[-1])

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from mockserver.codec import json
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, Path, parse_pointer, pointer_of, unescape_step
-from mockserver.spec.batch_annotation import read_batch
+from mockserver.spec.batch_annotation import check_jobs, read_batch
 from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
     METHODS,
@@ -244,6 +244,7 @@ def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
         if operation.id in operations:
             raise _repeated_id(operations[operation.id], operation)
         operations[operation.id] = operation
+    check_jobs(operations)
     paths = read_path_forms(document.get("x-paths", {}))
     return Spec(
         name=name,

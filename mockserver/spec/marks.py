@@ -180,7 +180,16 @@ def outcome_fault(document: Document, path: str, method: str, batch: Document) -
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
     item = merged(document, at(document, body, parse_pointer(batch["items"])).get("items", EMPTY))
-    return fault_of_outcome(document, answer_schema(document, node), batch, item)
+    return fault_of_outcome(document, answer_schema(document, _teller(document, node, batch)), batch, item)
+
+
+def _teller(document: Document, node: Document, batch: Document) -> Document:
+    """Return the operation whose answer tells the outcomes: the one that `x-batch.job` names, or `node`."""
+    job = batch.get("job", EMPTY)
+    results = job.get("results")
+    name = results.get("operation") if isinstance(results, dict) else job.get("poll")
+    gets = (item.get("get", EMPTY) for item in document["paths"].values())
+    return next((one for one in gets if one.get("operationId", "") == name), node)
 
 
 def _note(document: Document, path: str, method: str, doubt: str) -> Note:
@@ -213,7 +222,7 @@ def flow(value: Json) -> str:
 
 def _corrected_outcome(found: Document, written: Document) -> Document:
     known, given = found.get("outcome", EMPTY), written.get("outcome", EMPTY)
-    if not known or not isinstance(given, Mapping) or not APART.isdisjoint(given):
+    if not known or not isinstance(given, Mapping) or "job" in written or not APART.isdisjoint(given):
         return EMPTY
     return {"outcome": {**known, **given}}
 

@@ -181,6 +181,43 @@ class OutcomeForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """The member `job` of `x-batch`: the call answers with an id, and the outcomes are told later."""
+
+    status: int
+    """Status of the answer to the call."""
+    id: Path
+    """Path of the id in the answers that show the job."""
+    prefix: str
+    """Text before the id in these answers; paths have the id alone."""
+    location: str
+    """Header of the first answer with the address of the job; "" if there is none."""
+    poll: str
+    """operationId of the GET that shows the job; its last path parameter is the id."""
+    state: Path
+    """Path of the state in the answers that show the job."""
+    words: Mapping[str, Json]
+    """Values of `state`: `waiting`, `running`, `done`, and maybe `failed`, if no item is accepted."""
+    running: float
+    """Seconds of the sandbox's clock until the job is running."""
+    done: float
+    """Seconds of the sandbox's clock until the job is done and its records are stored."""
+    kept: float
+    """Seconds from then until the job is forgotten."""
+    results: str = ""
+    """operationId of the GET with the rows; "" if the answer of `poll` has the rows."""
+    lines: bool = False
+    """Whether the answer of `results` has a line of JSON for each row."""
+    link: Path = ()
+    """Path of the address of `results` in the answer of `poll`; () if there is none."""
+
+    @property
+    def teller(self) -> str:
+        """Return the operationId of the GET whose answer has the rows."""
+        return self.results or self.poll
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The operation's `x-batch`."""
 
@@ -200,6 +237,8 @@ class Batch:
     """Values by member; an item with one of these values in that member counts as having no key."""
     identity: tuple[str, ...] = ()
     """Members that distinguish items without a key. If empty, all members of the item distinguish."""
+    job: Job | None = None
+    """None if the answer to the call itself tells the outcomes."""
 
 
 @dataclass(frozen=True, slots=True)

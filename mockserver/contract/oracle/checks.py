@@ -81,11 +81,11 @@ class ExchangeJudge:
 
         The caller records the call and the findings.
         """
+        found = [finding for one in exchange.followed for finding in self(one, ledger)]
         case = self._case(exchange)
         if case is None:
-            return ()
+            return tuple(found)
         operation = case.operation
-        found = []
         for check, checker in CHECKERS.items():
             if not self._effort.wants(check):
                 continue

@@ -110,7 +110,7 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     if media_type == "application/x-www-form-urlencoded":
         decode_form = _wrapped_xml if settings.get("format") == "xml-form" else _form
         return decode_form(text, node, settings)
-    if "json" in media_type:
+    if "json" in media_type and not media_type.endswith(("jsonl", "ndjson")):
         return _json(text)
     if node.get("type") == "string":
         return Decoded(text)

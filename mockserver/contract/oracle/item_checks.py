@@ -323,7 +323,8 @@ def _counts_of_all(case: CheckCase, form: OutcomeForm) -> CheckResult:
     response, sent, bad = case.exchange.response, len(case.expected.items), len(case.expected.bad)
     told = {fact: response.headers.get(name.lower()) for fact, name in form.headers.items()}
     if form.summary:
-        body = case.conformance.body
+        followed = case.exchange.followed
+        body = followed[0].response.document() if followed else case.conformance.body
         told |= {fact: text_of(value_at(body, place)) for fact, place in form.summary.items()}
     counts = {fact: int(text) for fact, text in told.items() if text and text.isdecimal()}
     accepted = counts.get("accepted", sent - counts.get("rejected", 0))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
+from mockserver.contract.jobs import told_by_job
 from mockserver.contract.oracle.decoding import (
     PARTS,
     UnreadableError,
@@ -60,7 +61,8 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
     form = batch.outcome
-    if batch.atomic and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
+    has_no_status = all(rows.subset == "all" and "status" not in rows.members for rows in form.rows)
+    if batch.atomic and batch.job is None and has_no_status:
         return _read_whole
     if not form.rows:
         return None
@@ -69,12 +71,17 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
         response = exchange.response
         if response.is_refused and not _tells_outcomes(form, response):
             return None
-        answer = _document(document, operation, response)
+        if batch.job is None:
+            answer = facts = _document(document, operation, response)
+        elif exchange.followed:
+            answer, facts = told_by_job(batch.job, exchange)
+        else:
+            return None  # nobody has asked for the job
         told = _read_form(batch, answer, items)
         if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
-        reported = ReportedOutcomes(tuple(told), _count(form, answer, items), is_complete=form.tells_all)
-        return replace(reported, contradiction=_contradiction(form, answer, response, reported, len(items)))
+        reported = ReportedOutcomes(tuple(told), _count(form, facts, items), is_complete=form.tells_all)
+        return replace(reported, contradiction=_contradiction(form, facts, response, reported, len(items)))
 
     return reader
 
