@@ -9,6 +9,7 @@ import click
 
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
+    DRILL_TIMEOUT_S,
     argument,
     assume_option,
     check_extra,
@@ -25,7 +26,6 @@ TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
 REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-USUAL_TIMEOUT_S = 60.0
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -63,7 +63,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--timeout",
     "timeout_s",
     scope="drill",
-    default=USUAL_TIMEOUT_S,
+    default=DRILL_TIMEOUT_S,
     type=click.FloatRange(0.1),
     metavar="SECONDS",
     help="A client that runs longer counts as hanging.",

@@ -11,7 +11,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, NoReturn
 
-from mockserver.cli.drill import USUAL_TIMEOUT_S
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
@@ -19,6 +18,7 @@ from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.main import DEFAULT_TLS_DIR
 from mockserver.cli.options import (
+    DRILL_TIMEOUT_S,
     EXIT_FINDINGS,
     EXIT_NO_SERVER,
     EXIT_REFUSED,
@@ -103,7 +103,7 @@ class DrillOptions:
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
             "--repeat": [self.repeats] if self.repeats > 1 else [],
-            "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != USUAL_TIMEOUT_S else [],
+            "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != DRILL_TIMEOUT_S else [],
         }
         return tuple(str(word) for name, given in options.items() for one in given for word in (name, one))
 

@@ -15,6 +15,9 @@ from click.shell_completion import CompletionItem
 
 from mockserver.spec.folder import spec_files_in, specs_folder
 
+DRILL_TIMEOUT_S = 60.0
+"""Default time limit of a drill's client."""
+
 MOST_CHOICES = 12
 LONGEST_VALUE = 80
 
