@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from mockserver.codec.http import server_problem_reply
 from mockserver.engine import negotiation
 from mockserver.engine.admission import Admission, Admitted, Arrival
+from mockserver.engine.atomicity import apply_items
 from mockserver.engine.auth import authenticate_subrequest, check_permission
-from mockserver.engine.batch import EnvelopeReader, apply_all, apply_each, judge_items
+from mockserver.engine.batch import EnvelopeReader, judge_items
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
 from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, describe_quota, one_line
@@ -336,8 +337,7 @@ class Pipeline:
             batch_handler = self.served.batch_handlers[operation.id]
             if effects is not None:
                 batch_handler = effects.batch_handler(batch_handler, operation.batch)
-            apply = apply_all if operation.batch.atomic else apply_each
-            outcomes = apply(request, verdicts, batch_handler, state)
+            outcomes = apply_items(request, verdicts, batch_handler, state)
             reply = batch_handler.render(BatchResult(request, outcomes), state)
             outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)
         return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")

@@ -112,8 +112,11 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 
     def render(result: BatchResult, state: State) -> Reply:
         document: Json = {}
+        told: Sequence[Outcome] = result.outcomes
+        if batch.atomicity.cuts_off:
+            told = [outcome for outcome in told if outcome.action is not Action.SKIPPED]
         for place, write in writers:
-            document = _with_value_at(document, place, write(result.outcomes, state))
+            document = _with_value_at(document, place, write(told, state))
         if not is_filled and not has_facts:
             return json_reply(form.status, document, form.media_type)
         counts = _counts(result.outcomes)

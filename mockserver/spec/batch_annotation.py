@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer
+from mockserver.spec.atomicity import read_atomicity
 from mockserver.spec.openapi import Batch, OutcomeForm, OutcomeRows, Subset, check_names, misused
 
 _KINDS: Mapping[str, tuple[type, str]] = {
@@ -21,7 +22,6 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "identity": (list, "a list of names"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
-_ATOMICITIES = ("per-item", "all-or-nothing")
 _ROW_MEMBERS = ("status", "code", "message", "key", "index", "record", "echo")
 _ROWS_KEYS = {*_ROW_MEMBERS, "list", "map", "by", "words", "first-index"}
 _SUBSETS: tuple[Subset, ...] = ("accepted", "rejected", "warned")
@@ -39,26 +39,29 @@ def read_batch(node: Json) -> Batch:
     if not isinstance(node, dict):
         raise misused("x-batch", f"expected a mapping, found {node}")
     check_names("x-batch", node, _BATCH_KEYS)
-    atomicity = node.get("atomicity", "per-item")
-    if atomicity not in _ATOMICITIES:
-        raise misused("x-batch.atomicity", f"expected {' or '.join(_ATOMICITIES)}, found {atomicity}")
     if "items" not in node:
         cure = 'items: "" when the body itself is the list'
         raise SpecError(f"x-batch.items is missing; write {cure}", ("x-batch", "items"), cure=cure)
     for name, (kind, expected) in _KINDS.items():
         if name in node and not isinstance(node[name], kind):
             raise misused(f"x-batch.{name}", f"expected {expected}, found {node[name]}")
+    outcome = read_outcome(node.get("outcome", EMPTY))
+    atomic, atomicity = read_atomicity(node.get("atomicity", "per-item"))
+    if atomicity.cuts_off and outcome.rows_of("rejected") and not outcome.rows_of("accepted"):
+        problem = "the answer lists the rejected items alone, so that the rest would count as accepted"
+        raise misused("x-batch.atomicity.rest", problem, "rest: told")
     return Batch(
         items=parse_pointer(node["items"]),
         key=tuple(node.get("key", ())),
         upsert=node.get("upsert", False),
-        atomic=atomicity == "all-or-nothing",
+        atomic=atomic,
         fatal=frozenset(node.get("fatal", ())),
         collection=node.get("collection", ""),
-        outcome=read_outcome(node.get("outcome", EMPTY)),
+        outcome=outcome,
         bare_item=node.get("bare-item", False),
         keyless=node.get("keyless", EMPTY),
         identity=tuple(node.get("identity", ())),
+        atomicity=atomicity,
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from mockserver.codec import json
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.spec.atomicity import check_places
 from mockserver.spec.batch_annotation import read_batch
 from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
@@ -318,7 +319,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
             ("security",) if "security" in node else (),
             cure=f"components: {{securitySchemes: {{{min(unknown)}: {{type: http, scheme: bearer}}}}}}",
         )
-    return Operation(
+    operation = Operation(
         id=node["operationId"],
         method=method,
         path=path,
@@ -334,6 +335,8 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         magic=parse_pointer(node.get("x-magic", "")),
         node=node,
     )
+    check_places(document, operation)
+    return operation
 
 
 def _media_type(name: str, content: Document) -> MediaType:
