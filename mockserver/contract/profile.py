@@ -218,6 +218,8 @@ class ReportedOutcome:
     amount: Decimal | None = None
     at: str = ""
     """The pointer to the outcome in the response."""
+    is_skipped: bool = False
+    """Whether the response says that other items keep the item from being stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
     Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
 }
+_HELD_BACK = re.compile(
+    "skip|rolledback|abort|cancel|unprocessed|depend|not(done|tried|attempted|processed|applied|stored)"
+)
+"""Words for an item that is good, but not stored because of other items."""
+
 _VARIES = "varies"
 _SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
     "all": lambda _outcome: True,
@@ -339,14 +345,23 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
     if node.get("enum"):
         side = "bad" if action in _NOT_ACCEPTED else "good"
         meant = [one for one in node["enum"] if side_of(one) == side]
-        return pick(node["enum"], status, action, *_WORDS[action], *meant, *node["enum"])
+        words = [*_words_of_skipped(node), *_WORDS[action]] if action is Action.SKIPPED else _WORDS[action]
+        return pick(node["enum"], status, action, *words, *meant, *node["enum"])
     if node.get("type") == "boolean":
         return action not in _NOT_ACCEPTED
     return str(action) if node.get("type") == "string" else status
 
 
+def _words_of_skipped(node: Document) -> list[Json]:
+    return [one for one in node.get("enum", ()) if _HELD_BACK.search(plain(one))]
+
+
 def _code_writer(filling: SchemaFilling, node: Document) -> RowMember:
+    of_skipped = _words_of_skipped(node)
+
     def tell(outcome: Outcome) -> Json:
+        if of_skipped and outcome.action is Action.SKIPPED:
+            return of_skipped[0]
         return None if outcome.accepted else filling.fill(node, _message_of(outcome), name="code")
 
     return RowMember(tell)

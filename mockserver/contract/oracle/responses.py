@@ -13,6 +13,7 @@ from typing import Literal
 from mockserver.codec.http import PROBLEM_TYPE
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
+from mockserver.contract.oracle.atomicity import cut_off_outcomes
 from mockserver.contract.oracle.decoding import (
     PARTS,
     UnreadableError,
@@ -24,7 +25,7 @@ from mockserver.contract.oracle.decoding import (
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
+from mockserver.model import EMPTY, Action, Document, Json, Path, pointer_of, value_at
 from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
@@ -73,6 +74,8 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
         told = _read_form(batch, answer, items)
         if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
+        if batch.atomicity.cuts_off:
+            told += cut_off_outcomes(batch, exchange.request, told, [item.document for item in items])
         reported = ReportedOutcomes(tuple(told), _count(form, answer, items), is_complete=form.tells_all)
         return replace(reported, contradiction=_contradiction(form, answer, response, reported, len(items)))
 
@@ -137,7 +140,8 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         accepted = is_accepted_status(status, text_of_bad, by_message=bool(rows.members.keys() & _REASONS))
     if rows.words and isinstance(status, str):
         accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
-    number = _number(status)
+    number, skipped = _number(status), rows.words.get("skipped", str(Action.SKIPPED))
+    is_word_of_skipped = str(status).lower() == str(skipped).lower() and skipped != rows.words.get("rejected")
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
     if index is None and rows.subset == "all":
         index = at + rows.first_index
@@ -150,6 +154,7 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         status=number,
         message=text or text_at(_member(rows, entry, "code")),
         at=f"{pointer_of(rows.place)}/{at}",
+        is_skipped=not accepted and (number == HTTPStatus.FAILED_DEPENDENCY or is_word_of_skipped),
     )
 
 
