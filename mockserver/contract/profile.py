@@ -395,6 +395,8 @@ class BatchProfile:
     version: str = "etag"
     """The place of the record's version, which changes with each change, in a response to `read`."""
     values: ValueRules = AS_SENT
+    is_switched: bool = False
+    """Whether `call` sends the value with which a call chooses another atomicity than the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
