@@ -19,7 +19,7 @@ from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_outcomes import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.example_answers import Examples
-from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
+from mockserver.engine.idempotency import IdempotencyExtension, idempotency_assumptions
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
@@ -65,7 +65,7 @@ class LoadedVendor:
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
         """The vendor's own assumptions, then the common assumptions, then the assumptions of an extension."""
-        return _assumptions_of(self.vendor)
+        return _assumptions_of(self.vendor, self.spec)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
         return (
@@ -207,7 +207,7 @@ def _assemble(
         refuse=CallRefuser(vendor, vendor.refuse or DeclaredRefusals(contract), schemes),
         schemes=schemes,
         fixtures=fixtures,
-        assumptions=default_values(_assumptions_of(vendor)),
+        assumptions=default_values(_assumptions_of(vendor, contract)),
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
         rate_limit=_rate_limit(contract, vendor, schemes),
         negotiation=read_negotiation(contract),
@@ -220,16 +220,16 @@ def _rate_limit(contract: Spec, vendor: Vendor, schemes: Mapping[str, SecuritySc
     if node is None:
         return None
     try:
-        return read_rate_limit(node, _assumptions_of(vendor), schemes)
+        return read_rate_limit(node, _assumptions_of(vendor, contract), schemes)
     except SpecError as error:
         raise error.within(contract.name) from None
 
 
-def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:
+def _assumptions_of(vendor: Vendor, contract: Spec) -> tuple[Assumption, ...]:
     return (
         *vendor.assumptions,
         *COMMON_ASSUMPTIONS,
-        *(() if _has_own_idempotency(vendor) else IDEMPOTENCY_ASSUMPTIONS),
+        *(() if _has_own_idempotency(vendor) else idempotency_assumptions(contract)),
     )
 
 

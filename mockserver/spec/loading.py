@@ -256,7 +256,17 @@ def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
         scope=tuple(document.get("x-scope", ())),
         any_case_query=document.get("x-query") == "any-case",
         idempotency_header=document.get("x-idempotency-header", "Idempotency-Key"),
+        idempotency_member=_idempotency_member(document),
     )
+
+
+def _idempotency_member(document: Document) -> str:
+    member = document.get("x-idempotency-member", "")
+    if not isinstance(member, str) or (not member and "x-idempotency-member" in document):
+        raise misused("x-idempotency-member", f"expected the name of a member of bodies, found {member}")
+    if member and "x-idempotency-header" in document:
+        raise misused("x-idempotency-member", "the key is either in a member or in x-idempotency-header")
+    return member
 
 
 def _repeated_id(first: Operation, second: Operation) -> SpecError:

@@ -327,6 +327,8 @@ class Spec:
     any_case_query: bool
     idempotency_header: str
     """`x-idempotency-header`: the header with the idempotency key."""
+    idempotency_member: str = ""
+    """`x-idempotency-member`: the member of a JSON body with the idempotency key, in place of a header."""
     notes: tuple[Note, ...] = ()
     """What was left out, or read differently from what is written."""
     is_own: bool = False
