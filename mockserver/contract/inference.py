@@ -18,6 +18,7 @@ from mockserver.contract.samples import (
     key_parts,
     key_text,
     make_sample,
+    set_member,
     whole_schema,
 )
 from mockserver.errors import SpecError
@@ -53,15 +54,13 @@ def _switched(batch: Batch, usual: BatchProfile) -> Iterator[BatchProfile]:
 
 def _with_value(request: Request, place: CallValue, value: Json) -> Request:
     """Return the request with the value at a place that `x-batch.atomicity` names."""
+    if place.place == "body":
+        body = set_member(place.name, value)(request.document())
+        return replace(request, body=to_json_text(body).encode())
     text = to_json_text(value)
     if place.place == "header":
         return replace(request, headers={**request.headers, place.name.lower(): text})
-    if place.place == "query":
-        mark = "&" if request.query else "?"
-        return replace(request, path=f"{request.path}{mark}{quote(place.name)}={text}")
-    for step in reversed(place.path):
-        value = {str(step): value}
-    return replace(request, body=to_json_text({**request.document(), **value}).encode())
+    return replace(request, path=f"{request.path}{'&' if request.query else '?'}{quote(place.name)}={text}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,18 +33,16 @@ _LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
 _NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
 _MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
+"""Words for an item that is good, but not stored because of other items."""
+
 _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
     Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
     Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
     Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
-    Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
+    Action.SKIPPED: (*_HELD_BACK, "rejected", "failed", "error", "400"),
 }
-_HELD_BACK = re.compile(
-    "skip|rolledback|abort|cancel|unprocessed|depend|not(done|tried|attempted|processed|applied|stored)"
-)
-"""Words for an item that is good, but not stored because of other items."""
-
 _VARIES = "varies"
 _SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
     "all": lambda _outcome: True,
@@ -345,23 +342,18 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
     if node.get("enum"):
         side = "bad" if action in _NOT_ACCEPTED else "good"
         meant = [one for one in node["enum"] if side_of(one) == side]
-        words = [*_words_of_skipped(node), *_WORDS[action]] if action is Action.SKIPPED else _WORDS[action]
-        return pick(node["enum"], status, action, *words, *meant, *node["enum"])
+        return pick(node["enum"], status, action, *_WORDS[action], *meant, *node["enum"])
     if node.get("type") == "boolean":
         return action not in _NOT_ACCEPTED
     return str(action) if node.get("type") == "string" else status
 
 
-def _words_of_skipped(node: Document) -> list[Json]:
-    return [one for one in node.get("enum", ()) if _HELD_BACK.search(plain(one))]
-
-
 def _code_writer(filling: SchemaFilling, node: Document) -> RowMember:
-    of_skipped = _words_of_skipped(node)
+    of_skipped = pick(node.get("enum", ()), *_HELD_BACK)
 
     def tell(outcome: Outcome) -> Json:
         if of_skipped and outcome.action is Action.SKIPPED:
-            return of_skipped[0]
+            return of_skipped
         return None if outcome.accepted else filling.fill(node, _message_of(outcome), name="code")
 
     return RowMember(tell)

@@ -44,11 +44,10 @@ IDEMPOTENCY_ASSUMPTIONS = (
 
 def idempotency_assumptions(spec: Spec) -> tuple[Assumption, ...]:
     """Return the assumptions of a spec; keys are on by default if the spec names the member with the key."""
-    keys, *others = IDEMPOTENCY_ASSUMPTIONS
-    return (
-        replace(keys, default="on", alternatives=(OFF, REQUIRED)) if spec.idempotency_member else keys,
-        *others,
-    )
+    if not spec.idempotency_member:
+        return IDEMPOTENCY_ASSUMPTIONS
+    keys, lifetime = IDEMPOTENCY_ASSUMPTIONS
+    return replace(keys, default="on", alternatives=(OFF, REQUIRED)), lifetime
 
 
 def sent_key(spec: Spec, call: Call) -> str:
@@ -117,19 +116,18 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key; "" if the call has no key, only reads, or needs no credentials."""
-        header = self._place
-        has_scope = operation.security or self.spec.idempotency_member
-        if call.method in SAFE_METHODS or operation.safe or not has_scope:
+        """Return the call's key; "" if it has none, only reads, or takes a header without credentials."""
+        header, member = self._place, self.spec.idempotency_member
+        if call.method in SAFE_METHODS or operation.safe or not (operation.security or member):
             return ""
         text = sent_key(self.spec, call)
         if not text:
             if call.assumptions[KEYS_ASSUMPTION] == REQUIRED:
                 raise _refusal(call, HTTPStatus.BAD_REQUEST, "missing", f"{header} is required")
             return ""
-        quoted = None if self.spec.idempotency_member else _QUOTED_KEY.fullmatch(text)
+        quoted = None if member else _QUOTED_KEY.fullmatch(text)
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text
-        if not key or not (quoted or self.spec.idempotency_member or _BARE_KEY.fullmatch(text)):
+        if not key or not (quoted or member or _BARE_KEY.fullmatch(text)):
             detail = f'{header}: expected one text such as "8e03978e"'
             raise _refusal(call, HTTPStatus.BAD_REQUEST, "malformed", detail)
         if len(key) > MAX_KEY_LENGTH:

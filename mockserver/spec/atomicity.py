@@ -9,76 +9,64 @@ from mockserver.model import EMPTY, Document, Json, Path
 from mockserver.spec.openapi import Atomicity, CallValue, Operation, check_names, merged, misused
 
 _MARK = "x-batch.atomicity"
-_ATOMICITIES: Mapping[str, bool] = {"per-item": False, "all-or-nothing": True}
-"""The values of `atomicity` without further members, each with whether it is all-or-nothing."""
-
+_BY_ITEM, _WHOLE = "per-item", "all-or-nothing"
 _FORMS: Mapping[str, tuple[str, ...]] = {
-    "switch": ("switch", "on", "off", "default"),
-    "groups": ("groups",),
-    "stop-after": ("stop-after", "rest"),
+    "switch": ("on", "off", "default"),
+    "groups": (),
+    "stop-after": ("rest",),
 }
-"""Members of `atomicity`, by the member that chooses the form."""
+"""Further members of `atomicity`, by the member that chooses the form."""
 
-_SIDES, _RESTS, _PLACES = ("on", "off"), ("told", "cut-off"), ("query", "header", "body")
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "on": (_WHOLE, _BY_ITEM),
+    "off": (_BY_ITEM, _WHOLE),
+    "default": ("off", "on"),
+    "rest": ("told", "cut-off"),
+}
+"""Values of the further members; the first value is the default."""
+
+_PLACES = ("query", "header", "body")
 _TYPES: Mapping[str, tuple[str, ...]] = {"switch": ("boolean",), "stop-after": ("integer", "boolean")}
 """Types that the value of a call may have, by the member of `atomicity` that names the value."""
 
 
 def read_atomicity(node: Json) -> tuple[bool, Atomicity]:
     """Return whether a call that does not choose is all-or-nothing, and the form. Raises SpecError."""
-    if isinstance(node, str) and node in _ATOMICITIES:
-        return _ATOMICITIES[node], Atomicity()
+    if node in (_BY_ITEM, _WHOLE):
+        return node == _WHOLE, Atomicity()
     form = next((one for one in _FORMS if isinstance(node, dict) and one in node), None)
     if form is None:
-        expected = f"{', '.join(_ATOMICITIES)}, or a mapping with one of {', '.join(_FORMS)}"
-        raise misused(_MARK, f"expected {expected}; found {node}", "atomicity: per-item")
-    check_names(_MARK, node, _FORMS[form])
+        expected = f"{_BY_ITEM}, {_WHOLE}, or a mapping with one of {', '.join(_FORMS)}"
+        raise misused(_MARK, f"expected {expected}; found {node}", f"atomicity: {_BY_ITEM}")
+    check_names(_MARK, node, (form, *_FORMS[form]))
+    words = {name: node.get(name, _WORDS[name][0]) for name in _FORMS[form]}
+    for name, word in words.items():
+        if word not in _WORDS[name]:
+            cure = f"{name}: {_WORDS[name][0]}"
+            raise misused(f"{_MARK}.{name}", f"expected {' or '.join(_WORDS[name])}, found {word}", cure)
+    value, mark = node[form], f"{_MARK}.{form}"
+    if form == "groups" and (not isinstance(value, str) or not value):
+        raise misused(mark, f"expected the name of a member of an item, found {value}")
     if form == "groups":
-        if not isinstance(node["groups"], str) or not node["groups"]:
-            raise misused(f"{_MARK}.groups", f"expected the name of a member, found {node['groups']}")
-        return False, Atomicity(groups=node["groups"])
+        return False, Atomicity(groups=value)
     if form == "stop-after":
-        return False, _read_stop(node)
-    sides = {side: _one_of(node, side, tuple(_ATOMICITIES)) for side in _SIDES}
-    if sides["on"] == sides["off"]:
-        raise misused(f"{_MARK}.off", "expected another value than on", "on: all-or-nothing, off: per-item")
-    chosen = _one_of({"default": "off", **node}, "default", _SIDES)
-    switch = _read_place(node["switch"], f"{_MARK}.switch")
-    return _ATOMICITIES[sides[chosen]], Atomicity(switch=switch, is_atomic_if_on=_ATOMICITIES[sides["on"]])
+        limit = value if type(value) is int else 0
+        place = None if limit > 0 else _read_place(value, mark, "stop-after: 1")
+        return False, Atomicity(stop_after=limit, stop_at=place, cuts_off=words["rest"] == "cut-off")
+    switch = _read_place(value, mark, "switch: {in: body, name: /allOrNone}")
+    if words["on"] == words["off"]:
+        raise misused(f"{_MARK}.off", "on and off are equal", f"on: {_BY_ITEM}, off: {_WHOLE}")
+    return words[words["default"]] == _WHOLE, Atomicity(switch, is_atomic_if_on=words["on"] == _WHOLE)
 
 
-def _read_stop(node: Mapping[str, Any]) -> Atomicity:
-    mark, limit = f"{_MARK}.stop-after", node["stop-after"]
-    cuts_off = _one_of({"rest": "told", **node}, "rest", _RESTS) == "cut-off"
-    if isinstance(limit, dict):
-        return Atomicity(stop_at=_read_place(limit, mark), cuts_off=cuts_off)
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise misused(
-            mark, f"expected a number from 1, or the place in a call; found {limit}", "stop-after: 1"
-        )
-    return Atomicity(stop_after=limit, cuts_off=cuts_off)
-
-
-def _one_of(node: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
-    value = node.get(name)
-    if value not in known:
-        found = "nothing" if name not in node else value
-        raise misused(
-            f"{_MARK}.{name}", f"expected {' or '.join(known)}, found {found}", f"{name}: {known[0]}"
-        )
-    return str(value)
-
-
-def _read_place(node: Json, mark: str) -> CallValue:
+def _read_place(node: Json, mark: str, cure: str) -> CallValue:
     names = node if isinstance(node, dict) else {}
     check_names(mark, names, ("in", "name"))
     place, name = names.get("in"), names.get("name")
-    is_named = isinstance(name, str) and (name.startswith("/") if place == "body" else name)
+    is_named = isinstance(name, str) and name and (place != "body" or name.startswith("/"))
     if place not in _PLACES or not is_named:
-        cure = f"{mark.rpartition('.')[2]}: {{in: body, name: /allOrNone}}"
-        raise misused(
-            mark, "expected in: query, header or body, and its name (in a body a JSON Pointer)", cure
-        )
+        expected = "expected {in: query or header, name: NAME} or {in: body, name: JSON Pointer}"
+        raise misused(mark, f"{expected}, found {node}", cure)
     return CallValue(place, name)
 
 

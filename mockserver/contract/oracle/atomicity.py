@@ -124,14 +124,13 @@ def find_broken_tie(  # noqa: PLR0913 - what was sent and what was told
     said = [told.get(place, unsaid) for place in range(len(documents))]
     stored = [place not in bad and (one.accepted or one.is_skipped) for place, one in enumerate(said)]
     for place, (is_held, one) in enumerate(zip(ties.held_back(stored), said, strict=True)):
+        says = ""
         if is_held and one.accepted:
-            return place, one.at, "is reported as done, although rejected items keep it from being stored"
-        if is_held and batch.atomicity.cuts_off and not one.is_skipped:
-            return place, one.at, "has an outcome, although the call stops before it"
-        if not is_held and one.is_skipped and one is not unsaid:
-            return (
-                place,
-                one.at,
-                "is reported as skipped, although no rejected item keeps it from being stored",
-            )
+            says = "is reported as done, although rejected items keep it from being stored"
+        elif is_held and batch.atomicity.cuts_off and not one.is_skipped:
+            says = "has an outcome, although the call stops before it"
+        elif not is_held and one.is_skipped and one is not unsaid:
+            says = "is reported as skipped, although no rejected item keeps it from being stored"
+        if says:
+            return place, one.at, says
     return None

@@ -25,7 +25,7 @@ from mockserver.contract.oracle.decoding import (
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
-from mockserver.model import EMPTY, Action, Document, Json, Path, pointer_of, value_at
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
 from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
@@ -36,7 +36,11 @@ _CLASS = re.compile(
     r"(?:(?!(?:not|never|already|previously|be|to|if|or|and|no)\b)[a-z]+ ){0,4}"
     r"(created|updated)(?: successfully)?[.!]?"
 )
-_FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
+_FAILED = re.compile(
+    r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed|tried|applied|stored)"
+    r"|skipped|abort|cancel|rolled[ _-]?back",
+    re.IGNORECASE,
+)
 
 _REASONS = frozenset({"code", "message"})
 _MAX_PROBLEMS = 3
@@ -61,7 +65,8 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
     form = batch.outcome
-    if batch.atomic and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
+    is_whole = batch.atomic and batch.atomicity.switch is None
+    if is_whole and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
         return _read_whole
     if not form.rows:
         return None
@@ -140,8 +145,8 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         accepted = is_accepted_status(status, text_of_bad, by_message=bool(rows.members.keys() & _REASONS))
     if rows.words and isinstance(status, str):
         accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
-    number, skipped = _number(status), rows.words.get("skipped", str(Action.SKIPPED))
-    is_word_of_skipped = str(status).lower() == str(skipped).lower() and skipped != rows.words.get("rejected")
+    number, skipped = _number(status), rows.words.get("skipped")
+    is_word_of_skipped = status == skipped is not None and skipped != rows.words.get("rejected")
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
     if index is None and rows.subset == "all":
         index = at + rows.first_index
