@@ -67,7 +67,7 @@ def _read_place(node: Json, mark: str, cure: str) -> CallValue:
     if place not in _PLACES or not is_named:
         expected = "expected {in: query or header, name: NAME} or {in: body, name: JSON Pointer}"
         raise misused(mark, f"{expected}, found {node}", cure)
-    return CallValue(place, name)
+    return CallValue(place, str(name))
 
 
 def check_places(document: Document, operation: Operation) -> None:
@@ -76,8 +76,11 @@ def check_places(document: Document, operation: Operation) -> None:
     A declared type is checked in each call before any item is stored.
     """
     batch = operation.batch
-    for body in operation.bodies if batch else ():
-        schema, atomicity = body.coercion.get("schema", body.schema), batch.atomicity
+    if batch is None:
+        return
+    atomicity = batch.atomicity
+    for body in operation.bodies:
+        schema = body.coercion.get("schema", body.schema)
         if atomicity.switch:
             _check_type(document, operation, schema, atomicity.switch, "switch")
         if atomicity.stop_at:

@@ -92,7 +92,7 @@ NO_POSTER = {
     ]
 }
 A_POSTER = {"results": [{"id": "1", "status": 201}, {"id": "2", "status": 422, "error": LOW(0, 1)}]}
-STOPPED_WAGONS = {
+STOPPED_WAGONS: dict[str, Any] = {
     "stopped": True,
     "written": 1,
     "notWritten": 2,
