@@ -26,8 +26,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 """Values of the further members; the first value is the default."""
 
 _PLACES = ("query", "header", "body")
-_TYPES: Mapping[str, tuple[str, ...]] = {"switch": ("boolean",), "stop-after": ("integer", "boolean")}
-"""Types that the value of a call may have, by the member of `atomicity` that names the value."""
+_TYPES: Mapping[str, str] = {"switch": "boolean", "stop-after": "integer"}
+"""Type of the value of a call, by the member of `atomicity` that names the value."""
 
 
 def read_atomicity(node: Json) -> tuple[bool, Atomicity]:
@@ -96,17 +96,17 @@ def check_places(document: Document, operation: Operation) -> None:
 def _check_type(
     document: Document, operation: Operation, body: Document, value: CallValue, member: str
 ) -> None:
-    types = _TYPES[member]
+    kind = _TYPES[member]
     if value.place == "body":
         declared = _member(document, body, value.path)
-        cure = f"properties: {{{value.path[-1]}: {{type: {types[0]}}}}}"
+        cure = f"properties: {{{value.path[-1]}: {{type: {kind}}}}}"
     else:
         named = (one for one in operation.parameters if (one.place, one.name) == (value.place, value.name))
         declared = next((merged(document, one.schema) for one in named), {})
-        cure = f"parameters: [{{name: {value.name}, in: {value.place}, schema: {{type: {types[0]}}}}}]"
-    if declared.get("type") not in types:
+        cure = f"parameters: [{{name: {value.name}, in: {value.place}, schema: {{type: {kind}}}}}]"
+    if declared.get("type") != kind:
         found = f"type {declared['type']}" if "type" in declared else "no such declaration"
-        problem = f"{value.name} must be declared in the {value.place} as {' or '.join(types)}; found {found}"
+        problem = f"{value.name} must be declared in the {value.place} as {kind}; found {found}"
         raise misused(f"{_MARK}.{member}", problem, cure)
 
 

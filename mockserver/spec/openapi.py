@@ -207,7 +207,7 @@ class Atomicity:
     stop_after: int = 0
     """Number of rejected items after which the rest is not tried; 0 if the batch never stops."""
     stop_at: CallValue | None = None
-    """An integer (or a boolean for 1) with which a call says `stop_after`."""
+    """An integer with which a call says `stop_after`."""
     cuts_off: bool = False
     """Whether items that are not tried have no rows."""
 
