@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.exchange import Exchange, Request, json_request, to_json_text
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Record, Step
 from mockserver.contract.samples import (
     FIRST_KEY,
@@ -18,21 +18,49 @@ from mockserver.contract.samples import (
     key_parts,
     key_text,
     make_sample,
+    set_member,
     whole_schema,
 )
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 from mockserver.spec.marks import is_record_path
-from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
+from mockserver.spec.openapi import Batch, CallValue, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
 _FOUND = 200
 
 
 def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
-    """Return a profile for each batch operation about which the spec says enough."""
-    made = (infer_batch(spec, operation) for operation in spec.operations.values())
-    return tuple(one for one in made if one is not None)
+    """Return a profile for each batch operation about which the spec says enough.
+
+    If a call may choose the atomicity, return a second profile, whose calls choose another atomicity.
+    """
+    made = ((operation.batch, infer_batch(spec, operation)) for operation in spec.operations.values())
+    return tuple(one for batch, usual in made if batch and usual for one in (usual, *_switched(batch, usual)))
+
+
+def _switched(batch: Batch, usual: BatchProfile) -> Iterator[BatchProfile]:
+    """Yield the profile whose calls send the switch, or stop after one rejected item."""
+    form = batch.atomicity
+    place = form.switch or form.stop_at
+    value: Json = batch.atomic is not form.is_atomic_if_on if form.switch else 1
+    if place is not None:
+        yield replace(
+            usual,
+            call=lambda items, tenant: _with_value(usual.call(items, tenant), place, value),
+            is_switched=True,
+        )
+
+
+def _with_value(request: Request, place: CallValue, value: Json) -> Request:
+    """Return the request with the value at a place that `x-batch.atomicity` names."""
+    if place.place == "body":
+        body = set_member(place.name, value)(request.document())
+        return replace(request, body=to_json_text(body).encode())
+    text = to_json_text(value)
+    if place.place == "header":
+        return replace(request, headers={**request.headers, place.name.lower(): text})
+    return replace(request, path=f"{request.path}{'&' if request.query else '?'}{quote(place.name)}={text}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,10 +129,13 @@ def _reads_header(target: Target) -> bool:
 def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
     """Return the idempotency rule of the profile, else the rule of the spec, else None.
 
-    A spec has a rule if it has `x-idempotency-header`, or if an operation has a header `Idempotency-Key`.
+    A spec has a rule if it has `x-idempotency-header` or `x-idempotency-member`, or if an operation has a
+    header `Idempotency-Key`.
     """
     if api.profile.idempotency is not None:
         return api.profile.idempotency
+    if api.spec.idempotency_member:
+        return IdempotencyRule(api.spec.idempotency_member, "member", "same")
     name = str(api.spec.document.get("x-idempotency-header", ""))
     if not name:
         declared = (operation.has_parameter(_STANDARD) for operation in api.spec.operations.values())

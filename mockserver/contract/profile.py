@@ -218,6 +218,8 @@ class ReportedOutcome:
     amount: Decimal | None = None
     at: str = ""
     """The pointer to the outcome in the response."""
+    is_skipped: bool = False
+    """Whether the response says that other items keep the item from being stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +395,8 @@ class BatchProfile:
     version: str = "etag"
     """The place of a record's version in a response to `read`. The version changes with each change."""
     values: ValueRules = AS_SENT
+    is_switched: bool = False
+    """Whether `call` sends the value with which a call chooses another atomicity than the usual one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,8 @@ class SampleItem:
     priced: SampleMember | None
     """Member with the drawn amount, None if no member takes an amount."""
     corruptions: tuple[Corruption, ...]
+    grouped: SampleMember | None = None
+    """Member that names the group of an item, None if groups do not matter."""
 
     def key(self, number: int) -> str:
         counted = FIRST_KEY + number
@@ -197,6 +199,9 @@ class SampleItem:
             made[self.marked.name] = f"v{drawn.number}".rjust(length, "v")
         if self.priced is not None:
             made[self.priced.name] = self.priced.within(drawn.amount)
+        if self.grouped is not None:
+            # Half of the items are in one group, and the other half in another.
+            made[self.grouped.name] = self.grouped.good(FIRST_KEY * (drawn.number % 2))
         return made
 
 
@@ -246,12 +251,13 @@ def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | 
         return None
     others = [member for member in members.values() if member.name not in batch.key]
     rest = [other for other in others if other.name not in answered]
-    marked = next((one for one in rest if one.is_free), None)
+    grouped = members.get(batch.atomicity.groups)
+    marked = next((one for one in rest if one.is_free and one is not grouped), None)
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
     priced = next(prices, None)
     sent = [one for one in rest if one.name in base or one is marked or one is priced]
     corruptions = tuple(_corruptions(sent, schema, batch))
-    return SampleItem(base, batch.key, keyed, marked, priced, corruptions)
+    return SampleItem(base, batch.key, keyed, marked, priced, corruptions, grouped)
 
 
 def _with_unique_keys(keyed: SampleMember) -> bool:
@@ -297,7 +303,7 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 def set_member(pointer: str, value: Json) -> ChangeDocument:
     """Return a function that copies a document with `value` at the pointer (`/payee_ID`, or "").
 
-    With "", the value replaces the document. Otherwise the document must have every parent of the member.
+    With "", the value replaces the document. Otherwise missing parents of the member are added.
     """
     return _change_at(parse_pointer(pointer), lambda _: value)
 
@@ -316,7 +322,8 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
     def changed(item: Json) -> Json:
         if isinstance(item, list):
             return [inner(one) if place == int(step) else one for place, one in enumerate(item)]
-        return {**item, step: inner(item.get(step))}
+        members = {} if item is None else item
+        return {**members, step: inner(members.get(step))}
 
     return changed
 

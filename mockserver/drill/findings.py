@@ -148,7 +148,8 @@ def read_abilities(
     written = {one.batch.collection if one.batch else one.collection for one in used}
     readable = {one.collection for one in known.values() if one.method.upper() in SAFE_METHODS}
     is_readable = bool((readable & written) - {""})
-    return VendorAbilities(vendor.spec.idempotency_header.lower() if is_on else "", is_readable)
+    has_header = is_on and not vendor.spec.idempotency_member
+    return VendorAbilities(vendor.spec.idempotency_header.lower() if has_header else "", is_readable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from mockserver.codec.http import server_problem_reply
 from mockserver.engine import negotiation
 from mockserver.engine.admission import Admission, Admitted, Arrival
+from mockserver.engine.atomicity import apply_items
 from mockserver.engine.auth import authenticate_subrequest, check_permission
-from mockserver.engine.batch import EnvelopeReader, apply_all, apply_each, judge_items
+from mockserver.engine.batch import EnvelopeReader, judge_items
 from mockserver.engine.jobs import finish_jobs
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
@@ -352,12 +353,11 @@ class Pipeline:
         The items of a job meet the records of the waiting jobs that will be done before.
         """
         batch = request.operation.batch
-        apply = apply_all if batch and batch.atomic else apply_each
         if batch is None or batch.job is None:
-            return apply(request, verdicts, handler, state)
+            return apply_items(request, verdicts, handler, state)
         mark = state.mark()
         finish_jobs(self.served.jobs, request.call, self._do_batch, state, batch.job.done)
-        outcomes = apply(request, verdicts, handler, state)
+        outcomes = apply_items(request, verdicts, handler, state)
         state.undo_to(mark)
         return outcomes
 
@@ -368,9 +368,7 @@ class Pipeline:
         request = self.envelope.open(call, self.served.spec.match(call.method, call.path), self.dispatch)
         request = replace(request, items=request.items[:total])
         handler = self.served.batch_handlers[request.operation.id]
-        batch, verdicts = request.operation.batch, {**self._judge(request), **refused}
-        apply = apply_all if batch and batch.atomic else apply_each
-        return apply(request, verdicts, handler, state)
+        return apply_items(request, {**self._judge(request), **refused}, handler, state)
 
     def dispatch(self, call: Call, state: State) -> Answer:
         """Answer a subrequest in the transaction of its outer call; store all writes of the work, or none."""

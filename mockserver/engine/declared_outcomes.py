@@ -33,12 +33,15 @@ _LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
 _NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
 _MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
+"""Words for an item that is good, but not stored because of other items."""
+
 _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
     Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
     Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
     Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
-    Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
+    Action.SKIPPED: (*_HELD_BACK, "rejected", "failed", "error", "400"),
 }
 _VARIES = "varies"
 _SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
@@ -111,7 +114,10 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     has_facts = bool(outcome.summary or outcome.headers or outcome.words)
 
     def render(result: BatchResult, state: State) -> Reply:
-        document = write_rows(result.outcomes, state)
+        told: Sequence[Outcome] = result.outcomes
+        if batch.atomicity.cuts_off:
+            told = [outcome for outcome in told if outcome.action is not Action.SKIPPED]
+        document = write_rows(told, state)
         if not is_filled and not has_facts:
             return json_reply(form.status, document, form.media_type)
         counts = count_outcomes(result.outcomes)
@@ -362,7 +368,11 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
 
 
 def _code_writer(filling: SchemaFilling, node: Document) -> RowMember:
+    of_skipped = pick(node.get("enum", ()), *_HELD_BACK)
+
     def tell(outcome: Outcome) -> Json:
+        if of_skipped and outcome.action is Action.SKIPPED:
+            return of_skipped
         return None if outcome.accepted else filling.fill(node, _message_of(outcome), name="code")
 
     return RowMember(tell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote
@@ -41,6 +41,26 @@ IDEMPOTENCY_ASSUMPTIONS = (
 )
 """Assumptions of each vendor that has the extension."""
 
+
+def idempotency_assumptions(spec: Spec) -> tuple[Assumption, ...]:
+    """Return the assumptions of a spec; keys are on by default if the spec names the member with the key."""
+    if not spec.idempotency_member:
+        return IDEMPOTENCY_ASSUMPTIONS
+    keys, lifetime = IDEMPOTENCY_ASSUMPTIONS
+    return replace(keys, default="on", alternatives=(OFF, REQUIRED)), lifetime
+
+
+def sent_key(spec: Spec, call: Call) -> str:
+    """Return the idempotency key in the header or in the member of the body, as it was sent; "" if none."""
+    if not spec.idempotency_member:
+        return call.headers.get(spec.idempotency_header.lower(), "").strip()
+    with suppress(MalformedBody):
+        body = json.decode(call.body)
+        key = body.get(spec.idempotency_member) if isinstance(body, dict) else None
+        return key if isinstance(key, str) else ""
+    return ""
+
+
 _QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE_KEY = re.compile(r"[!#-+\--:<-~]+")
 
@@ -50,6 +70,10 @@ class IdempotencyExtension:
     """Idempotency keys for the calls of one spec."""
 
     spec: Spec
+
+    @property
+    def _place(self) -> str:
+        return self.spec.idempotency_member or self.spec.idempotency_header
 
     def is_enabled(self, call: Call) -> bool:
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
@@ -67,10 +91,10 @@ class IdempotencyExtension:
         if record is not None and parse_instant(record["until"]) <= state.now:
             record = None
         if record is not None and record["fingerprint"] != call.fingerprint:
-            detail = f"{self.spec.idempotency_header} {key} was used with another request"
+            detail = f"{self._place} {key} was used with another request"
             raise _refusal(call, HTTPStatus.UNPROCESSABLE_ENTITY, "reused", detail)
         if call.same_key_in_flight:
-            detail = f"the first request with {self.spec.idempotency_header} {key} is not over yet"
+            detail = f"the first request with {self._place} {key} is not over yet"
             raise _refusal(call, HTTPStatus.CONFLICT, "in-flight", detail)
         if record is None:
             return None
@@ -92,18 +116,18 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key; "" if the call has no key, only reads, or needs no credentials."""
-        header = self.spec.idempotency_header
-        if call.method in SAFE_METHODS or operation.safe or not operation.security:
+        """Return the call's key; "" if it has none, only reads, or takes a header without credentials."""
+        header, member = self._place, self.spec.idempotency_member
+        if call.method in SAFE_METHODS or operation.safe or not (operation.security or member):
             return ""
-        text = call.headers.get(header.lower(), "").strip()
+        text = sent_key(self.spec, call)
         if not text:
             if call.assumptions[KEYS_ASSUMPTION] == REQUIRED:
                 raise _refusal(call, HTTPStatus.BAD_REQUEST, "missing", f"{header} is required")
             return ""
-        quoted = _QUOTED_KEY.fullmatch(text)
+        quoted = None if member else _QUOTED_KEY.fullmatch(text)
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text
-        if not key or not (quoted or _BARE_KEY.fullmatch(text)):
+        if not key or not (quoted or member or _BARE_KEY.fullmatch(text)):
             detail = f'{header}: expected one text such as "8e03978e"'
             raise _refusal(call, HTTPStatus.BAD_REQUEST, "malformed", detail)
         if len(key) > MAX_KEY_LENGTH:

@@ -19,7 +19,7 @@ from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_outcomes import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.example_answers import Examples
-from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
+from mockserver.engine.idempotency import IdempotencyExtension, idempotency_assumptions
 from mockserver.engine.jobs import BatchJobs, find_jobs, job_handlers
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
@@ -68,7 +68,7 @@ class LoadedVendor:
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
         """Assumptions of the vendor, then common assumptions, then those of the `idempotency` extension."""
-        return _assumptions_of(self.vendor)
+        return _assumptions_of(self.vendor, self.spec)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
         return (
@@ -212,7 +212,7 @@ def _assemble(
         refuse=CallRefuser(vendor, vendor.refuse or DeclaredRefusals(contract), schemes),
         schemes=schemes,
         fixtures=fixtures,
-        assumptions=default_values(_assumptions_of(vendor)),
+        assumptions=default_values(_assumptions_of(vendor, contract)),
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
         rate_limit=_rate_limit(contract, vendor, schemes),
         negotiation=read_negotiation(contract),
@@ -226,16 +226,16 @@ def _rate_limit(contract: Spec, vendor: Vendor, schemes: Mapping[str, SecuritySc
     if node is None:
         return None
     try:
-        return read_rate_limit(node, _assumptions_of(vendor), schemes)
+        return read_rate_limit(node, _assumptions_of(vendor, contract), schemes)
     except SpecError as error:
         raise error.within(contract.name) from None
 
 
-def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:
+def _assumptions_of(vendor: Vendor, contract: Spec) -> tuple[Assumption, ...]:
     return (
         *vendor.assumptions,
         *COMMON_ASSUMPTIONS,
-        *(() if _has_own_idempotency(vendor) else IDEMPOTENCY_ASSUMPTIONS),
+        *(() if _has_own_idempotency(vendor) else idempotency_assumptions(contract)),
     )
 
 

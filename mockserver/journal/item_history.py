@@ -10,7 +10,7 @@ from enum import StrEnum
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import EnvelopeReader
-from mockserver.engine.idempotency import LIFETIME_ASSUMPTION
+from mockserver.engine.idempotency import LIFETIME_ASSUMPTION, sent_key
 from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
@@ -223,7 +223,7 @@ def _attempts(
 ) -> Iterator[tuple[str, ItemAttempt]]:
     """Yield key and attempt of each item; `earlier` collects answers by fingerprint and idempotency key."""
     sent = _sent_items(entry.call, operation, vendor)
-    place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
+    place = f"{entry.call.fingerprint} {sent_key(vendor.spec, entry.call)}"
     before = earlier.get(place)
     rules = list(find_rules(entry, packaged).values()) if entry.applied else []
     decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)

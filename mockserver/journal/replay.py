@@ -378,7 +378,9 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
         yield from ({"sent": None, "reported": None} for _ in keys)
         return
     is_bare = batch.bare_item and len(keys) == 1 and _is_bare(entry, batch)
-    reported = _reported(keys, batch, json_value(entry.reply.body, entry.reply.media_type))
+    # Items that are cut off come last, and have no rows.
+    cut = entry.decided.counts.get(Action.SKIPPED, 0) if batch.atomicity.cuts_off else 0
+    reported = _reported(keys[: len(keys) - cut], batch, json_value(entry.reply.body, entry.reply.media_type))
     items = pointer_of(batch.items)
     for index in range(len(keys)):
         yield {"sent": "" if is_bare else f"{items}/{index}", "reported": reported.get(index)}

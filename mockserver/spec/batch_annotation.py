@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer
+from mockserver.spec.atomicity import read_atomicity
 from mockserver.spec.openapi import (
     Batch,
     Job,
@@ -33,7 +34,6 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "job": (dict, "a mapping"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
-_ATOMICITIES = ("per-item", "all-or-nothing")
 _ROW_MEMBERS = ("status", "code", "message", "key", "index", "record", "echo")
 _ROWS_KEYS = {*_ROW_MEMBERS, "list", "map", "by", "words", "first-index"}
 _SUBSETS: tuple[Subset, ...] = ("accepted", "rejected", "warned")
@@ -62,9 +62,6 @@ def read_batch(node: Json) -> Batch:
     if not isinstance(node, dict):
         raise misused("x-batch", f"expected a mapping, found {node}")
     check_names("x-batch", node, _BATCH_KEYS)
-    atomicity = node.get("atomicity", "per-item")
-    if atomicity not in _ATOMICITIES:
-        raise misused("x-batch.atomicity", f"expected {' or '.join(_ATOMICITIES)}, found {atomicity}")
     if "items" not in node:
         cure = 'items: "" when the body itself is the list'
         raise SpecError(f"x-batch.items is missing; write {cure}", ("x-batch", "items"), cure=cure)
@@ -72,11 +69,15 @@ def read_batch(node: Json) -> Batch:
         if name in node and not isinstance(node[name], kind):
             raise misused(f"x-batch.{name}", f"expected {expected}, found {node[name]}")
     outcome = read_outcome(node.get("outcome", EMPTY))
+    atomic, atomicity = read_atomicity(node.get("atomicity", "per-item"))
+    if atomicity.cuts_off and outcome.rows_of("rejected") and not outcome.rows_of("accepted"):
+        problem = "the answer lists the rejected items alone, so that the rest would count as accepted"
+        raise misused("x-batch.atomicity.rest", problem, "rest: told")
     return Batch(
         items=parse_pointer(node["items"]),
         key=tuple(node.get("key", ())),
         upsert=node.get("upsert", False),
-        atomic=atomicity == "all-or-nothing",
+        atomic=atomic,
         fatal=frozenset(node.get("fatal", ())),
         collection=node.get("collection", ""),
         outcome=outcome,
@@ -84,6 +85,7 @@ def read_batch(node: Json) -> Batch:
         keyless=node.get("keyless", EMPTY),
         identity=tuple(node.get("identity", ())),
         job=_read_job(node["job"], outcome) if "job" in node else None,
+        atomicity=atomicity,
     )
 
 

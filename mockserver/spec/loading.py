@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from mockserver.codec import json
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.spec.atomicity import check_places
 from mockserver.spec.batch_annotation import check_jobs, read_batch
 from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
@@ -256,7 +257,17 @@ def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
         scope=tuple(document.get("x-scope", ())),
         any_case_query=document.get("x-query") == "any-case",
         idempotency_header=document.get("x-idempotency-header", "Idempotency-Key"),
+        idempotency_member=_idempotency_member(document),
     )
+
+
+def _idempotency_member(document: Document) -> str:
+    member = document.get("x-idempotency-member", "")
+    if not isinstance(member, str) or (not member and "x-idempotency-member" in document):
+        raise misused("x-idempotency-member", f"expected the name of a member of bodies, found {member}")
+    if member and "x-idempotency-header" in document:
+        raise misused("x-idempotency-member", "the key is either in a member or in x-idempotency-header")
+    return member
 
 
 def _repeated_id(first: Operation, second: Operation) -> SpecError:
@@ -319,7 +330,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
             ("security",) if "security" in node else (),
             cure=f"components: {{securitySchemes: {{{min(unknown)}: {{type: http, scheme: bearer}}}}}}",
         )
-    return Operation(
+    operation = Operation(
         id=node["operationId"],
         method=method,
         path=path,
@@ -335,6 +346,8 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         magic=parse_pointer(node.get("x-magic", "")),
         node=node,
     )
+    check_places(document, operation)
+    return operation
 
 
 def _media_type(name: str, content: Document) -> MediaType:

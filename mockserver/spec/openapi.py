@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal, TypeAlias
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step
+from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, parse_pointer, unescape_step
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -218,6 +218,38 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class CallValue:
+    """A value that a call may have for its whole batch, such as a switch."""
+
+    place: Literal["query", "header", "body"]
+    name: str
+    """Name of the parameter, or JSON Pointer to the member of the body."""
+
+    @property
+    def path(self) -> Path:
+        """Path of the member of the body."""
+        return parse_pointer(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Atomicity:
+    """What `x-batch.atomicity` says beyond `per-item` and `all-or-nothing`."""
+
+    switch: CallValue | None = None
+    """A boolean with which a call chooses between all-or-nothing and per-item."""
+    is_atomic_if_on: bool = True
+    """Whether the call is all-or-nothing if the switch is true; if the switch is false, the opposite."""
+    groups: str = ""
+    """Member of an item; items with equal values of the member are stored all or none."""
+    stop_after: int = 0
+    """Number of rejected items after which the rest is not tried; 0 if the batch never stops."""
+    stop_at: CallValue | None = None
+    """An integer with which a call says `stop_after`."""
+    cuts_off: bool = False
+    """Whether items that are not tried have no rows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The operation's `x-batch`."""
 
@@ -227,6 +259,7 @@ class Batch:
     """Members that identify an item."""
     upsert: bool
     atomic: bool
+    """Whether one rejected item keeps all items from being stored, unless a switch of the call decides."""
     fatal: frozenset[str]
     """Schema keywords whose violation by one item refuses the whole call."""
     collection: str
@@ -239,6 +272,7 @@ class Batch:
     """Members that distinguish items without a key. If empty, all members of the item distinguish."""
     job: Job | None = None
     """None if the answer to the call itself tells the outcomes."""
+    atomicity: Atomicity = Atomicity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +366,8 @@ class Spec:
     any_case_query: bool
     idempotency_header: str
     """`x-idempotency-header`: the header with the idempotency key."""
+    idempotency_member: str = ""
+    """`x-idempotency-member`: the member of a JSON body with the idempotency key, in place of a header."""
     notes: tuple[Note, ...] = ()
     """Notes on parts that were left out, or read differently from what the file says."""
     is_own: bool = False

@@ -272,7 +272,10 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "atomicity": (
         "/paths/~1orders/put/x-batch/atomicity",
         "both",
-        "acme.yaml: putOrders: x-batch.atomicity: expected per-item or all-or-nothing, found both",
+        (
+            "acme.yaml: putOrders: x-batch.atomicity: expected per-item, all-or-nothing, "
+            "or a mapping with one of switch, groups, stop-after; found both"
+        ),
     ),
     "reference": (
         "/paths/~1orders/put/requestBody",

@@ -76,7 +76,9 @@ def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ())
         caller,
         Isolation(context.target, run_config.seed, " ".join(("walk", *without))),
         FailureSearch(run_config),
-        frozenset(one.id for one in operations if one.batch and not one.batch.atomic),
+        frozenset(
+            one.id for one in operations if one.batch and (not one.batch.atomic or one.batch.atomicity.switch)
+        ),
         _statuses_with_links(api.spec),
     )
     while found := _search_walks(schema, walk, run_config):

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange
+from mockserver.contract.oracle.atomicity import find_broken_tie, is_atomic
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun, text_of
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
@@ -86,6 +87,14 @@ class CheckCase:
     """Whether the request carries the credentials of the run."""
     lacks_credentials: bool = False
     """Whether credentials or tenant of the request are wrong or missing."""
+    atomic: bool = field(init=False)
+    """Whether the call is all-or-nothing, or may be because its switch cannot be read."""
+
+    def __post_init__(self) -> None:
+        batch = self.operation.batch
+        object.__setattr__(
+            self, "atomic", bool(batch and is_atomic(batch, self.exchange.request) is not False)
+        )
 
     @property
     def status(self) -> int:
@@ -104,10 +113,6 @@ class CheckCase:
         is_unstated = not is_stated(self.status, self.operation.responses)
         is_denied = self.status in DENIED and self.lacks_credentials
         return is_unstated and (is_denied or self.exchange.is_unmodified)
-
-    @property
-    def atomic(self) -> bool:
-        return bool(self.operation.batch and self.operation.batch.atomic)
 
     @property
     def named_by_path(self) -> bool:
@@ -232,7 +237,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
         return len(known), _unnamed(case)
     accepted = [one for one in bad if case.done(one)]
     if not accepted:
-        return len(known), None
+        return len(known), _broken_tie(case)
     first, total = accepted[0], len(case.expected.items)
     done = sum(case.done(item) for item in case.expected.items)
     what = (
@@ -244,6 +249,25 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
     )
     at = next((one.at for one in case.outcomes if one.place == first.item.place), "")
     return len(known), CheckFailure(message, at, "rejected", "done")
+
+
+def _broken_tie(case: CheckCase) -> CheckFailure | None:
+    """Return the failure if items that depend on each other have outcomes that contradict that."""
+    if case.operation.batch is None or case.reported is None or case.refused:
+        return None
+    found = find_broken_tie(
+        case.operation.batch,
+        case.exchange.request,
+        [item.item.document for item in case.expected.items],
+        {item.item.place for item in case.expected.bad},
+        case.outcomes,
+        is_complete=case.reported.is_complete,
+    )
+    if found is None:
+        return None
+    place, at, contradiction = found
+    message = f"sent {count_noun(len(case.expected.items), 'item')}; item {place} {contradiction}"
+    return CheckFailure(message, at, "outcomes as x-batch.atomicity says", f"item {place}")
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:

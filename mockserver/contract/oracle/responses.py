@@ -13,6 +13,7 @@ from typing import Literal
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.jobs import told_by_job
+from mockserver.contract.oracle.atomicity import cut_off_outcomes
 from mockserver.contract.oracle.decoding import (
     PARTS,
     UnreadableError,
@@ -35,7 +36,11 @@ _CLASS = re.compile(
     r"(?:(?!(?:not|never|already|previously|be|to|if|or|and|no)\b)[a-z]+ ){0,4}"
     r"(created|updated)(?: successfully)?[.!]?"
 )
-_FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
+_FAILED = re.compile(
+    r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed|tried|applied|stored)"
+    r"|skipped|abort|cancel|rolled[ _-]?back",
+    re.IGNORECASE,
+)
 
 _REASONS = frozenset({"code", "message"})
 _PROBLEM_TYPE = "application/problem+json"
@@ -61,8 +66,8 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     """Return the reader that `x-batch` describes, or None if `x-batch` describes no outcomes."""
     form = batch.outcome
-    has_no_status = all(rows.subset == "all" and "status" not in rows.members for rows in form.rows)
-    if batch.atomic and batch.job is None and has_no_status:
+    is_whole = batch.atomic and batch.atomicity.switch is None and batch.job is None
+    if is_whole and all(rows.subset == "all" and "status" not in rows.members for rows in form.rows):
         return _read_whole
     if not form.rows:
         return None
@@ -80,6 +85,8 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
         told = _read_form(batch, answer, items)
         if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
+        if batch.atomicity.cuts_off:
+            told += cut_off_outcomes(batch, exchange.request, told, [item.document for item in items])
         reported = ReportedOutcomes(tuple(told), _count(form, facts, items), is_complete=form.tells_all)
         return replace(reported, contradiction=_contradiction(form, facts, response, reported, len(items)))
 
@@ -144,7 +151,8 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         accepted = is_accepted_status(status, text_of_bad, by_message=bool(rows.members.keys() & _REASONS))
     if rows.words and isinstance(status, str):
         accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
-    number = _number(status)
+    number, skipped = _number(status), rows.words.get("skipped")
+    is_word_of_skipped = status == skipped is not None and skipped != rows.words.get("rejected")
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
     if index is None and rows.subset == "all":
         index = at + rows.first_index
@@ -157,6 +165,7 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         status=number,
         message=text or text_at(_member(rows, entry, "code")),
         at=f"{pointer_of(rows.place)}/{at}",
+        is_skipped=not accepted and (number == HTTPStatus.FAILED_DEPENDENCY or is_word_of_skipped),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.oracle.atomicity import ties_of
 from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.profile import (
     REFUSED_STEP,
@@ -205,16 +206,42 @@ def expected_batch_effect(
     before: Mapping[str, Record | None],
 ) -> ExpectedBatchEffect:
     """Return the expected effect of `items`, given `before`: the record of each key before the batch."""
+    fates = _item_effects(batch_profile, batch, items, before, [False] * len(items))
+    if batch.atomicity.groups or batch.atomicity.stop_after or batch.atomicity.stop_at:
+        documents = [one.document(batch_profile) for one in items]
+        ties = ties_of(batch, batch_profile.call(documents, 0), documents)
+        if ties is not None:
+            held = ties.held_back([fate.accepted for fate in fates])
+            fates = _item_effects(batch_profile, batch, items, before, held)
+    several = {item.key for item in items}
+    bad = any(fate.accepted is False for fate in fates)
+    is_refused_for_keys = batch_profile.twice == "call" and len(several) < len(items)
+    is_refused_for_item = any(item.corruption and item.corruption.refuses_call for item in items)
+    whole = is_refused_for_keys or is_refused_for_item or (batch.atomic and bad)
+    return ExpectedBatchEffect(tuple(fates), whole)
+
+
+def _item_effects(
+    batch_profile: BatchProfile,
+    batch: Batch,
+    items: Sequence[SequenceItem],
+    before: Mapping[str, Record | None],
+    held: Iterable[bool | None],
+) -> list[ExpectedItemEffect]:
+    """Return the effect of each item; `held` says whether other items keep the item from being stored."""
     there = dict(before)
     several = Counter(item.key for item in items)
     seen: set[str] = set()
     fates: list[ExpectedItemEffect] = []
-    for one in items:
+    for one, is_held in zip(items, held, strict=False):
         was = there[one.key]
         is_repeated = one.key in seen
         is_refused_twice = several[one.key] > 1 and batch_profile.twice in ("none", "call")
         seen.add(one.key)
-        if one.corruption or is_refused_twice or (is_repeated and batch_profile.twice == "first"):
+        if is_held is None and not one.corruption:
+            fates.append(ExpectedItemEffect(accepted=None, record_before=was, record=None))
+            continue
+        if is_held or one.corruption or is_refused_twice or (is_repeated and batch_profile.twice == "first"):
             fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
             continue
         if is_repeated and batch_profile.twice == "kept":
@@ -228,11 +255,7 @@ def expected_batch_effect(
         else:
             fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=after))
             there[one.key] = after
-    bad = any(fate.accepted is False for fate in fates)
-    is_refused_for_keys = batch_profile.twice == "call" and len(several) < len(items)
-    is_refused_for_item = any(item.corruption and item.corruption.refuses_call for item in items)
-    whole = is_refused_for_keys or is_refused_for_item or (batch.atomic and bad)
-    return ExpectedBatchEffect(tuple(fates), whole)
+    return fates
 
 
 def _after(

@@ -68,10 +68,13 @@ class SequenceContext(Trial):
         operation = trial.api.spec.operations[profile.operation]
         if operation.batch is None:
             raise AssertionError("only batches are planned")
+        batch = operation.batch
+        if profile.is_switched and batch.atomicity.switch:
+            batch = replace(batch, atomic=not batch.atomic)
         reader = profile.reader or reader_for(trial.api, operation)
         isolation = Isolation(trial.target, trial.run_config.seed, name)
         search = FailureSearch(trial.run_config)
-        return cls(*trial.parts, profile, operation.batch, reader, isolation, search)
+        return cls(*trial.parts, profile, batch, reader, isolation, search)
 
     @property
     def takes_again(self) -> bool:
