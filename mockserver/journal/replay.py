@@ -11,6 +11,7 @@ from types import MappingProxyType
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES, parse_content_type
 from mockserver.codec.instants import print_instant
+from mockserver.codec.lines import read_lines
 from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
@@ -184,8 +185,7 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
     the names of the lists or maps that have the item.
     """
     batch = operation.batch if operation else None
-    document = json_value(reply.body, reply.media_type)
-    if batch is None or document is None:
+    if operation is None or batch is None or (document := _answered(reply, operation)) is None:
         return []
     if rows := batch.outcome.rows_of("all"):
         return [
@@ -207,7 +207,7 @@ def reported_rows(document: Json, rows: OutcomeRows) -> list[tuple[str, str, Jso
         keys = found if rows.names == "key" else [""] * len(found)
         named = zip(found.items(), keys, strict=True)
         return [(pointer + pointer_of((name,)), key, row) for (name, row), key in named]
-    listed = found if isinstance(found, list) and not rows.names else []
+    listed = list(map(rows.unwrapped, found)) if isinstance(found, list) and not rows.names else []
     path = rows.members.get("key")
     return [(f"{pointer}/{at}", _text_at(row, path) or "", row) for at, row in enumerate(listed)]
 
@@ -351,9 +351,18 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
     return redact_body(member).partition(":")[2][:-1][:_MOST_CHARACTERS]
 
 
-def json_value(body: bytes, media_type: str | None) -> Json:
+def _answered(reply: Reply, operation: Operation) -> Json:
+    """Return the document in a reply, which is a list if the reply has lines; None if there is none."""
+    lines = operation.answers_lines(reply.status, reply.media_type)
+    return json_value(reply.body, reply.media_type, lines=lines)
+
+
+def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> Json:
+    charset = parse_content_type({"content-type": media_type or ""})[1]
     try:
-        return json.decode(body, parse_content_type({"content-type": media_type or ""})[1])
+        if lines:
+            return [line.value for line in read_lines(body, charset)]
+        return json.decode(body, charset)
     except MalformedBody:
         return None
 
@@ -370,14 +379,15 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
     """
     batch = operation.batch if operation else None
     keys = [key for key, _ in entry.decided.items()]
-    if batch is None:
+    if operation is None or batch is None:
         yield from ({"sent": None, "reported": None} for _ in keys)
         return
     is_bare = batch.bare_item and len(keys) == 1 and _is_bare(entry, batch)
-    reported = _reported(keys, batch, json_value(entry.reply.body, entry.reply.media_type))
+    reported = _reported(keys, batch, _answered(entry.reply, operation))
     items = pointer_of(batch.items)
-    for index in range(len(keys)):
-        yield {"sent": "" if is_bare else f"{items}/{index}", "reported": reported.get(index)}
+    for index, key in enumerate(keys):
+        step = escape_step(key) if batch.is_map else index
+        yield {"sent": "" if is_bare else f"{items}/{step}", "reported": reported.get(index)}
 
 
 def _is_bare(entry: Entry, batch: Batch) -> bool:
