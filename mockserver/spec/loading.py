@@ -330,7 +330,8 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         path=path,
         parameters=tuple(_read_parameter(resolve(document, parameter)) for parameter in parameters),
         bodies=tuple(
-            _media_type(name, content, "x-batch" in node) for name, content in body.get("content", {}).items()
+            _media_type(name, one, is_batch="x-batch" in node)
+            for name, one in body.get("content", {}).items()
         ),
         body_required=body.get("required", False),
         responses={status: resolve(document, answer) for status, answer in node["responses"].items()},
