@@ -48,7 +48,7 @@ class Answering:
 
     @property
     def is_json(self) -> bool:
-        return _is_json(self.media_type)
+        return _is_json(self.media_type) or has_lines(self.content)
 
     @property
     def sent_type(self) -> str:

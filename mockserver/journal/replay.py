@@ -410,10 +410,7 @@ def _pointers(keys: list[str], rows: OutcomeRows, document: Json) -> Mapping[int
     told = reported_rows(document, rows)
     if rows.names:
         by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
-        names = [
-            [escape_step(one) for one in (key, *key.split("/"), str(index + rows.first_index)) if one]
-            for index, key in enumerate(keys)
-        ]
+        names = [[*map(escape_step, _names(rows, keys, index))] for index in range(len(keys))]
         of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
         return {at: by_name[known[0]] for at, known in of_items if known}
     if "index" in rows.members:
@@ -428,6 +425,17 @@ def _pointers(keys: list[str], rows: OutcomeRows, document: Json) -> Mapping[int
     if rows.subset == "all" and len(found) < len(told) == len(keys):
         return {index: pointer for index, (pointer, _, _) in enumerate(told)}
     return found
+
+
+def _names(rows: OutcomeRows, keys: list[str], index: int) -> Iterator[str]:
+    """Yield the names that an item may have in a map: its key, parts of the key, or an index that is no key."""
+    by_index = str(index + rows.first_index)
+    if rows.names == "index":
+        yield by_index
+        return
+    yield from (keys[index], *keys[index].split("/"))
+    if by_index not in keys:
+        yield by_index
 
 
 @contextmanager

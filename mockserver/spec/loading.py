@@ -347,8 +347,8 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 def _read_batch(document: Document, node: Json, contents: Document) -> Batch:
     batch = read_batch(node)
-    schemas = (one.get("schema", EMPTY) for one in contents.values())
-    if not any(is_map(document, one, batch.items) for one in schemas):
+    first = min(contents, key=lambda name: not name.endswith("json"))
+    if not is_map(document, contents[first].get("schema", EMPTY), batch.items):
         return batch
     if len(batch.key) != 1:
         cure = f"key: [{next(iter(batch.key), 'name')}]"
