@@ -428,7 +428,7 @@ def _pointers(keys: list[str], rows: OutcomeRows, document: Json) -> Mapping[int
 
 
 def _names(rows: OutcomeRows, keys: list[str], index: int) -> Iterator[str]:
-    """Yield the names that an item may have in a map: its key, parts of the key, or an index that is no key."""
+    """Yield the names that an item may have in a map: its key, parts of the key, an index that is no key."""
     by_index = str(index + rows.first_index)
     if rows.names == "index":
         yield by_index

@@ -257,13 +257,12 @@ def _mapped_rows(
     """Yield the outcomes in a map that has a row for each item."""
     for key, row in found.items():
         outcome = replace(_listed(rows, row, 0, 0), key=key, at=pointer_of((*rows.place, key)))
-        by_index = rows.names == "index"
-        places = [_by_index(rows, key, items)] if by_index else _places(batch, key, items) or [None]
-        yield from (replace(outcome, place=place) for place in places)
+        by_key = [] if rows.names == "index" else _places(batch, key, items)
+        yield from (replace(outcome, place=place) for place in by_key or [_by_index(rows, key, items)])
 
 
 def _by_index(rows: OutcomeRows, name: str, items: Sequence[BatchItem]) -> int | None:
-    index = int(name) - rows.first_index if name.isdecimal() else -1
+    index = int(name) - rows.first_index if rows.names == "index" and name.isdecimal() else -1
     return index if 0 <= index < len(items) else None
 
 
