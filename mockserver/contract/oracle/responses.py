@@ -257,8 +257,8 @@ def _mapped_rows(
     """Yield the outcomes in a map that has a row for each item."""
     for key, row in found.items():
         outcome = replace(_listed(rows, row, 0, 0), key=key, at=pointer_of((*rows.place, key)))
-        by_key = [] if rows.names == "index" else _places(batch, key, items)
-        yield from (replace(outcome, place=place) for place in by_key or [_by_index(rows, key, items)])
+        places: list[int | None] = [] if rows.names == "index" else [*_places(batch, key, items)]
+        yield from (replace(outcome, place=place) for place in places or [_by_index(rows, key, items)])
 
 
 def _by_index(rows: OutcomeRows, name: str, items: Sequence[BatchItem]) -> int | None:
