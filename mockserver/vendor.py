@@ -46,6 +46,8 @@ class Request(Value, frozen=True):
     """The vendor's spec."""
     may_contain_nul: bool = True
     """Whether a text in the body may contain the character NUL."""
+    unreadable: Mapping[int, str] = {}
+    """For the items of lines that cannot be read, by index, why."""
 
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]

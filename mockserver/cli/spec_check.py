@@ -370,10 +370,11 @@ def _errors(document: dict[str, Any]) -> Iterator[Any]:
         OpenAPIV2SpecValidator,
         OpenAPIV30SpecValidator,
         OpenAPIV31SpecValidator,
+        OpenAPIV32SpecValidator,
     )
 
     version = str(document.get("openapi", document.get("swagger")))[:3]
-    known = {"2.0": OpenAPIV2SpecValidator, "3.1": OpenAPIV31SpecValidator}
+    known = {"2.0": OpenAPIV2SpecValidator, "3.1": OpenAPIV31SpecValidator, "3.2": OpenAPIV32SpecValidator}
     yield from known.get(version, OpenAPIV30SpecValidator)(document).iter_errors()
 
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from msgspec.structs import replace
 
 from mockserver.codec import json
+from mockserver.codec.lines import write_lines
 from mockserver.errors import NotAcceptable, Refusal, ServerRefusal, UnsupportedMediaType
 from mockserver.model import Call, Json, Reply
 
@@ -48,10 +49,16 @@ _SERVER_PROBLEM_PREFIX = "urn:mockserver:"
 
 
 def json_reply(
-    status: int, document: Json, media_type: str = JSON_TYPE, headers: tuple[tuple[str, str], ...] = ()
+    status: int,
+    document: Json,
+    media_type: str = JSON_TYPE,
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    lines: bool = False,
 ) -> Reply:
-    """Reply with `document` as JSON; decimals keep their scale."""
-    return Reply(status, json.encode(document), media_type, headers)
+    """Reply with `document` as JSON, or with a line for each of its elements; decimals keep their scale."""
+    has_lines = lines and isinstance(document, list)
+    return Reply(status, write_lines(document) if has_lines else json.encode(document), media_type, headers)
 
 
 def status_title(status: int) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_text
@@ -23,8 +22,9 @@ from mockserver.contract.samples import (
 )
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
+from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
-from mockserver.spec.openapi import Batch, CallValue, Operation, Parameter, Spec, resolve
+from mockserver.spec.openapi import Batch, CallValue, MediaType, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
 _FOUND = 200
@@ -131,20 +131,52 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
 
     Return None if path, query or envelope need a value that the spec does not give.
     """
-    path, batch = _path_of(operation), operation.batch
-    if path is None or batch is None:
+    path, batch, stated = _path_of(operation), operation.batch, _body_of(operation)
+    if path is None or batch is None or stated is None:
         return None
-    envelope = _envelope(spec, operation) if batch.items else {}
+    envelope = _envelope(spec, operation, stated) if batch.items else {}
     if envelope is None:
         return None
+    method = operation.method.upper()
 
     def call(items: Sequence[Json], _tenant: int) -> Request:
-        body: Json = list(items)
-        return json_request(
-            operation.method.upper(), path, {**envelope, str(batch.items[0]): body} if batch.items else body
-        )
+        if stated.has_lines:
+            lines = [line for item in items for line in (_pair(item, batch) if batch.pairs else [item])]
+            body = "".join(f"{to_json_text(line)}\n" for line in lines).encode()
+            return Request(method, path, {"content-type": stated.name}, body)
+        found: Json = _mapped(items, batch.key[0]) if batch.is_map else list(items)
+        return json_request(method, path, {**envelope, str(batch.items[0]): found} if batch.items else found)
 
     return call
+
+
+def _mapped(items: Sequence[Json], key: str) -> dict[str, Json]:
+    """Return the items by key, without the member of the key; an item without a key has its place as name."""
+    return {
+        str(item.get(key, at)) if isinstance(item, Mapping) else str(at): (
+            {name: value for name, value in item.items() if name != key}
+            if isinstance(item, Mapping)
+            else item
+        )
+        for at, item in enumerate(items)
+    }
+
+
+def _pair(item: Json, batch: Batch) -> list[Json]:
+    """Return the lines of an item: its action with its key, then its document if the action has one."""
+    if not isinstance(item, Mapping):
+        return [item]
+    known = (*batch.key, batch.action_at)
+    word = item.get(batch.action_at, next(iter(batch.actions)))
+    named = {str(word): {name: item[name] for name in batch.key if name in item}}
+    document = {name: value for name, value in item.items() if name not in known}
+    return [named] if batch.work_of(item) == "delete" else [named, document]
+
+
+def _body_of(operation: Operation) -> MediaType | None:
+    """Return the body in JSON, else in lines; None if the operation has neither."""
+    by_name = {one.name: one for one in operation.bodies}
+    return by_name.get(_JSON) or next((one for one in operation.bodies if one.has_lines), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +316,13 @@ def _shows(spec: Spec, operation: Operation, name: str) -> bool:
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document | None:
-    body = next((one for one in operation.bodies if one.name == _JSON), None)
-    if body is None or operation.batch is None:
+    body, batch = _body_of(operation), operation.batch
+    if body is None or batch is None:
         return None
-    schema: Any = resolve(spec.document, body.schema)
-    for step in operation.batch.items:
-        schema = resolve(spec.document, schema.get("properties", {}).get(step, {}))
-    items = schema.get("items", {})
+    try:
+        items = item_schema(spec.document, body.schema, batch.items, batch.key)
+    except SpecError:
+        return None
     variants = SampleMember.of(spec.document, "", items).variants()
     return items if all(variant.schema.get("properties") for variant in variants) else None
 
@@ -318,10 +350,9 @@ def example_of(parameter: Parameter | None) -> Json:
     return schema.get("example", schema.get("default", next(iter(schema.get("enum", [])), None)))
 
 
-def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
+def _envelope(spec: Spec, operation: Operation, body: MediaType) -> dict[str, Json] | None:
     """Return the required members beside the list of items, or None if a value cannot be made up."""
     batch = operation.batch
-    body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)
     if batch is None or len(batch.items) != 1:
         return None

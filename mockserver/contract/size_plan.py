@@ -185,7 +185,7 @@ def _has_keys(batch_profile: BatchProfile, size: int) -> bool:
 
 
 def _max_items(spec: Spec, operation: Operation) -> int | None:
-    """Return the smallest `maxItems` that a body states for the list of items."""
+    """Return the smallest `maxItems`, or `maxProperties`, that a body states for the list or map of items."""
     if operation.batch is None:
         return None
     found = []
@@ -193,7 +193,7 @@ def _max_items(spec: Spec, operation: Operation) -> int | None:
         schema = resolve(spec.document, body.schema)
         for step in operation.batch.items:
             schema = resolve(spec.document, schema.get("properties", {}).get(step, {}))
-        most = schema.get("maxItems")
+        most = schema.get("maxItems", schema.get("maxProperties"))
         if isinstance(most, int):
             found.append(most)
     return min(found, default=None)

@@ -15,9 +15,10 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems, UnsupportedMediaType
-from mockserver.model import Action, Call, Item, Json, Outcome, Problem, Verdict, join_key, value_at
+from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Verdict, join_key, value_at
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, RouteMatch, Spec
+from mockserver.spec.item_forms import listed, read_item_lines
+from mockserver.spec.openapi import LINES, Batch, RouteMatch, Spec
 from mockserver.vendor import (
     CheckItem,
     ClassifyProblem,
@@ -56,7 +57,11 @@ class EnvelopeReader:
             return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _select_body(plan, call)
         most_bytes = json.MAX_LENIENT_BYTES if may_take_long else json.QUICK_LENIENT_BYTES
-        document = _wrap_bare_item(body.decode(call, charset, most_bytes), body.items)
+        unreadable: Mapping[int, str] = {}
+        if body.has_lines and body.items is not None:
+            document, unreadable = read_item_lines(call.body, charset, body.items.batch)
+        else:
+            document = _wrap_bare_item(body.decode(call, charset, most_bytes), body.items)
         document = self._read_envelope(call, body, document)
         items: tuple[list[Json], frozenset[int]] = ([], frozenset())
         if body.items is not None:
@@ -69,9 +74,10 @@ class EnvelopeReader:
             dispatch,
             document=document,
             may_contain_nul=may_contain_nul(call.body),
-            items=_build_items(items[0], plan.operation.batch),
+            items=_build_items(items[0], plan.operation.batch, document),
             media_type=body.media_type,
-            unproven=items[1],
+            unproven=items[1].union(unreadable),
+            unreadable=unreadable,
             contract=self.spec.document,
         )
 
@@ -88,11 +94,12 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list of items. Raises InvalidCall: the value is no list, whatever the spec allows."""
+        """Return the items. Raises InvalidCall: the value is no list or map, whatever the spec allows."""
         value = value_at(document, plan.batch.items)
-        if isinstance(value, list):
-            return value
-        problem = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], value)
+        if (items := listed(value, plan.batch)) is not None:
+            return items
+        kind, called = ("object", "an object") if plan.batch.is_map else ("array", "a list")
+        problem = Problem("wrong-type", plan.batch.items, f"{called} is expected", "type", [kind], value)
         self._refuse((problem,), call, document)
         return []
 
@@ -146,11 +153,13 @@ def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
     return {name: [document]} if bare else document
 
 
-def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]:
+def _build_items(documents: list[Json], batch: Batch | None, whole: Json) -> tuple[Item, ...]:
     if batch is None:
         return ()
     key = batch.key
-    if len(key) == 1:
+    if batch.is_map:
+        keys = list(value_at(whole, batch.items))
+    elif len(key) == 1:
         keys = [
             str(value) if type(one) is dict and (value := one.get(key[0])) is not None else ""
             for one in documents
@@ -158,7 +167,8 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
     else:
         keys = [_composite_key(one, key) for one in documents]
     items = list(map(Item, count(), keys, documents))
-    return _with_digests(items, batch) if "" in keys or batch.keyless else tuple(items)
+    is_keyless = not batch.is_map and ("" in keys or batch.keyless)
+    return _with_digests(items, batch) if is_keyless else tuple(items)
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
@@ -219,7 +229,18 @@ def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence
 def _schema_problems(
     request: Request, plan: CompiledItems, item: Item, classify: ClassifyProblem
 ) -> Sequence[Problem]:
-    problems = plan.one.problems(item.document, (*plan.batch.items, item.index))
+    path: Path = (*plan.batch.items, item.index)
+    if fault := request.unreadable.get(item.index):
+        return (Problem("malformed", path, fault, LINES, found=item.document),)
+    problems = plan.one.problems(item.document, path)
+    if (work := plan.batch.work_of(item.document)) in ("update", "delete"):
+        # A change may leave members out, and a deletion has only the key.
+        keys, start = plan.batch.key, len(path)
+        problems = [
+            one
+            for one in problems
+            if one.path[start : start + 1] == keys or (work == "update" and one.rule != "required")
+        ]
     return [kept for problem in problems if (kept := classify(problem, request.call)) is not None]
 
 

@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 
 from mockserver.codec import json
 from mockserver.codec.http import is_server_problem, parse_content_type
+from mockserver.codec.lines import read_lines
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
 from mockserver.model import Call, Json, Reply, pointer_of
 from mockserver.spec import typed_xml
-from mockserver.spec.openapi import Operation, resolve
+from mockserver.spec.openapi import Operation, has_lines, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
@@ -66,7 +67,8 @@ class ReplyConformance:
             self.schemas[place] = schema, SchemaTree(schema.document)
         schema, tree = self.schemas[place]
         try:
-            value = _decode_body(body, charset, place[-1], schema)
+            content = self.vendor.spec.operations[place[0]].contents(place[1])[place[-1]]
+            value = _decode_body(body, charset, place[-1], schema, lines=has_lines(content))
             problems = schema.problems(value)
         except (MalformedBody, ValueError) as error:
             return [str(error)]
@@ -100,11 +102,11 @@ def conformance_check(served: Iterable[LoadedVendor]) -> Callable[[Call, Reply],
     return find_violation
 
 
-def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:
+def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema, *, lines: bool) -> Json:
     if media_type in XML_MEDIA_TYPES:
         return typed_xml.read(body, schema.node, schema.document, charset)
-    if media_type.endswith(("jsonl", "ndjson")):
-        return json.to_utf_8(body, charset).decode(errors="replace")
+    if lines:
+        return [line.value for line in read_lines(body, charset)]
     if "json" in media_type:
         return json.decode(body, charset)
     try:

@@ -11,7 +11,7 @@ from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import InvalidCall, Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply, join_key
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.spec.openapi import Batch, Operation, Spec, has_lines
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem, StoreItems, find_record
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
@@ -169,6 +169,7 @@ class AnswerForm:
     status: int
     media_type: str
     schema: Document
+    has_lines: bool = False
 
 
 def declared_form(operation: Operation, otherwise: int) -> AnswerForm:
@@ -180,5 +181,7 @@ def declared_form(operation: Operation, otherwise: int) -> AnswerForm:
 
 def form_of(operation: Operation, status: int) -> AnswerForm:
     contents = operation.contents(str(status) if str(status) in operation.responses else "2XX")
-    media_type = next((name for name in contents if name.endswith("json")), JSON_TYPE)
-    return AnswerForm(status, media_type, contents.get(media_type, EMPTY).get("schema", EMPTY))
+    is_json = (name for name, one in contents.items() if name.endswith("json") or has_lines(one))
+    media_type = next(is_json, JSON_TYPE)
+    content = contents.get(media_type, EMPTY)
+    return AnswerForm(status, media_type, content.get("schema", EMPTY), has_lines(content))

@@ -24,8 +24,9 @@ from mockserver.engine.declared_values import (
 )
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
+from mockserver.spec.batch_annotation import DELETED
 from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, Subset, plain
-from mockserver.spec.outcomes import side_of
+from mockserver.spec.outcomes import row_schema, side_of
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.vendor import BatchResult, RenderBatch, fault_status
 
@@ -119,7 +120,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
             told = [outcome for outcome in told if outcome.action is not Action.SKIPPED]
         document = write_rows(told, state)
         if not is_filled and not has_facts:
-            return json_reply(form.status, document, form.media_type)
+            return json_reply(form.status, document, form.media_type, lines=form.has_lines)
         counts = count_outcomes(result.outcomes)
         document = with_facts(document, outcome, counts)
         if isinstance(document, dict) and is_filled:
@@ -131,7 +132,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         headers = tuple((name, json.encode(value).decode()) for name, value in facts)
         if not (outcome.rows or form.schema):
             return Reply(form.status, headers=headers)
-        return json_reply(form.status, document, form.media_type, headers)
+        return json_reply(form.status, document, form.media_type, headers, lines=form.has_lines)
 
     return render
 
@@ -140,7 +141,7 @@ def rows_writer(
     filling: SchemaFilling, batch: Batch, form: AnswerForm
 ) -> Callable[[Sequence[Outcome], State], Json]:
     """Return a writer of the lists and maps of rows of `x-batch.outcome`, without members beside them."""
-    writers = [(one.place, _rows_writer(filling, form.schema, one, batch.key)) for one in batch.outcome.rows]
+    writers = [(one.place, _rows_writer(filling, form.schema, one, batch)) for one in batch.outcome.rows]
 
     def write_rows(outcomes: Sequence[Outcome], state: State) -> Json:
         document: Json = {}
@@ -169,20 +170,29 @@ def _result_of(counts: Mapping[str, int]) -> str:
     return "all" if not counts["rejected"] else "some" if counts["accepted"] else "none"
 
 
-def _rows_writer(
-    filling: SchemaFilling, answer: Document, rows: OutcomeRows, key: tuple[str, ...]
-) -> WriteRows:
+def _rows_writer(filling: SchemaFilling, answer: Document, rows: OutcomeRows, batch: Batch) -> WriteRows:
     """Return the writer of a list or map, with a row for each item of its subset."""
-    node = filling.at(answer, rows.place).get("additionalProperties" if rows.names else "items")
-    row = filling.merged(node) if isinstance(node, dict) else {}
-    members = _row_members(filling, row, rows, key)
+    row = row_schema(filling.document, filling.merged(answer), rows)
+    members = _row_members(filling, row, rows, batch)
     write = _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members)
+    write = _wrapped(write, batch) if rows.wrapped else write
     is_in = _SUBSETS[rows.subset]
     if rows.names:
         return lambda outcomes, state: _by_name(rows, list(filter(is_in, outcomes)), write, state)
     if rows.subset == "all":
         return write
     return lambda outcomes, state: write(list(filter(is_in, outcomes)), state)
+
+
+def _wrapped(write: WriteRows, batch: Batch) -> WriteRows:
+    """Return a writer of rows in the names of their items' actions; an unknown action has the first name."""
+    first = next(iter(batch.actions))
+
+    def write_wrapped(outcomes: Sequence[Outcome], state: State) -> list[Json]:
+        names = [batch.action_of(outcome.item.document) or first for outcome in outcomes]
+        return [{name: row} for name, row in zip(names, write(outcomes, state), strict=True)]
+
+    return write_wrapped
 
 
 def _value_writer(member: RowMember) -> WriteRows:
@@ -203,7 +213,7 @@ def _by_name(
 
 
 def _row_members(
-    filling: SchemaFilling, row: Document, rows: OutcomeRows, key: tuple[str, ...]
+    filling: SchemaFilling, row: Document, rows: OutcomeRows, batch: Batch
 ) -> Mapping[Path, RowMember]:
     """Return the declared members of a row by path; the row itself, if it is a member, comes first."""
     places = dict(sorted(rows.members.items(), key=lambda one: one[1] != ()))
@@ -213,10 +223,10 @@ def _row_members(
     is_of_bad = len(message) > 1 or plain(named) in ERRORS or side_of(named) == "bad"
     is_apart = rows.subset == "all" and ("status" not in places or is_of_bad)
     writers = {
-        "status": _status_writer(schemas.get("status", EMPTY), rows.words),
+        "status": _status_writer(schemas.get("status", EMPTY), rows.words, batch),
         "code": _code_writer(filling, schemas.get("code", EMPTY)),
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
-        "key": _key_writer(filling, schemas.get("key", EMPTY), key),
+        "key": _key_writer(filling, schemas.get("key", EMPTY), batch.key),
         "index": RowMember(lambda outcome: outcome.item.index + rows.first_index),
         "record": _record_writer(filling, schemas.get("record", EMPTY)),
         "echo": RowMember(lambda outcome: outcome.item.document),
@@ -337,7 +347,7 @@ def _size_if_placed(filling: SchemaFilling, node: Json, name: str, places: Mappi
     return -1 if is_nested or placed != [(member,) for member in members] else len(members)
 
 
-def _status_writer(node: Document, words: Mapping[str, Json]) -> RowMember:
+def _status_writer(node: Document, words: Mapping[str, Json], batch: Batch) -> RowMember:
     usual = {
         action: words.get(str(action), _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)))
         for action in Action
@@ -348,13 +358,14 @@ def _status_writer(node: Document, words: Mapping[str, Json]) -> RowMember:
 
     def tell(outcome: Outcome) -> Json:
         if not outcome.problems:
-            return usual[outcome.action]
+            is_deleted = outcome.accepted and batch.work_of(outcome.item.document) == "delete"
+            return words.get(DELETED, usual[outcome.action]) if is_deleted else usual[outcome.action]
         status = item_status(outcome)
         if status == _REJECTED_STATUS or str(outcome.action) in words:
             return rejected[outcome.action]
         return _status_as(node, outcome.action, status)
 
-    return RowMember(tell, usual)
+    return RowMember(tell, None if DELETED in words else usual)
 
 
 def _status_as(node: Document, action: Action, status: int) -> Json:

@@ -11,6 +11,7 @@ from http.client import responses
 
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES, JSON_TYPE
+from mockserver.codec.lines import write_lines
 from mockserver.engine import negotiation
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import Chance, chance_of, draw_value
@@ -18,7 +19,7 @@ from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, pr
 from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Spec, merged, resolve
+from mockserver.spec.openapi import Operation, Spec, has_lines, merged, resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
@@ -47,7 +48,7 @@ class Answering:
 
     @property
     def is_json(self) -> bool:
-        return _is_json(self.media_type)
+        return _is_json(self.media_type) or has_lines(self.content)
 
     @property
     def sent_type(self) -> str:
@@ -80,7 +81,8 @@ class Answering:
             return value.encode()
         if self.media_type.endswith("xml"):
             return XmlWriter(self.tree).write(value, self.schema)
-        return json.encode(value)
+        is_lines = isinstance(value, list) and has_lines(self.content)
+        return write_lines(value) if is_lines else json.encode(value)
 
     @cached_property
     def tree(self) -> SchemaTree:

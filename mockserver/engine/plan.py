@@ -10,7 +10,8 @@ from mockserver.errors import MalformedBody, ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.coercion import Coercion, Read, compile_coercion
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, misused, resolve
+from mockserver.spec.item_forms import item_schema
+from mockserver.spec.openapi import LINES, Batch, MediaType, Operation, Spec, misused, resolve
 from mockserver.spec.own_bodies import DecodeBody, own_decoder
 from mockserver.spec.parameter_styles import CompiledParameters, compile_parameters
 from mockserver.spec.schema import (
@@ -59,6 +60,8 @@ class CompiledBody:
     shallow: bool
     """Whether the schema limits the depth: outside items, what `closed` accepts needs no depth check."""
     items: CompiledItems | None
+    has_lines: bool = False
+    """Whether each line is an item, or a part of an item; `decode` is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def _compile_body(
         body = MediaType(body.name, content["schema"], EMPTY)
     node: Document = body.coercion.get("schema", body.schema)
     try:
-        item = _item_schema(document, node, batch.items) if batch else None
+        item = item_schema(document, node, batch.items, batch.key) if batch else None
         whole = _without_items(document, node, batch.items) if batch else node
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
@@ -138,6 +141,7 @@ def _compile_body(
             closed=schemas.compile(whole, closed=True),
             shallow=has_bounded_depth(document, node),
             items=_compile_items(batch, item, schemas, coercion) if batch and item is not None else None,
+            has_lines=body.has_lines,
         )
     except SpecError as error:
         place = operation.place
@@ -164,7 +168,7 @@ def _compile_items(
 def _body_decoder(body: MediaType, node: Document, element: Document, tree: SchemaTree) -> DecodeBody:
     document, settings = tree.document, body.coercion
     reading, max_keys = settings.get("format", "json"), settings.get("max-keys", form.MAX_KEYS)
-    if reading == "json":
+    if reading in ("json", LINES):
         return _json_decoder(settings.get("lenient", False))
     members = resolve(document, element).get("properties", EMPTY)
     if reading == "data-contract":
@@ -185,7 +189,7 @@ def _body_decoder(body: MediaType, node: Document, element: Document, tree: Sche
         "octets": lambda sent, _: sent.decode("latin-1"),
     }
     if reading not in readers:
-        known = "json, xml, xml-form, data-contract, indexed-form, form, octets"
+        known = "json, xml, xml-form, data-contract, indexed-form, form, lines, octets"
         raise misused("x-binder.format", f"unknown {reading}; known are {known}")
     decode = readers[reading]
     return lambda call, charset, _: decode(call.body, charset)
@@ -207,23 +211,11 @@ def _json_decoder(lenient: Json) -> DecodeBody:
     return decode
 
 
-def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
-    for step in pointer:
-        node = resolve(document, node).get("properties", {}).get(step)
-        if node is None:
-            missing = f"/{'/'.join(map(str, pointer))} is not in the request schema"
-            raise misused("x-batch.items", missing, lacks="items")
-    items: Document | None = resolve(document, node).get("items")
-    if items is None:
-        raise SpecError("x-batch.items does not point at a list", ("x-batch", "items"), lacks="items")
-    return items
-
-
 def _without_items(document: Document, node: Document, pointer: Path) -> Document:
-    """Return a copy of the schema `node` in which the list at `pointer` may hold anything."""
+    """Return a copy of the schema `node` in which the list or map at `pointer` may hold anything."""
     here: Document = resolve(document, node)
     if not pointer:
-        return {key: value for key, value in here.items() if key != "items"}
+        return {key: value for key, value in here.items() if key not in ("items", "additionalProperties")}
     step = pointer[0]
     properties = here["properties"]
     return {

@@ -34,7 +34,7 @@ from mockserver.sandbox.store import Tables
 from mockserver.spec import loading
 from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.marks import batch_correction, outcome_fault
-from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.spec.openapi import Batch, Operation, Spec, misused
 from mockserver.spec.outcomes import NO_ROWS
 from mockserver.spec.overlay import Overlay, read_overlay
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
@@ -297,7 +297,9 @@ def _batch_handler(
     resource = batch_resource(contract, operation, resources) if contract.is_own else None
     by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
-    is_by_key = batch.outcome.names_by_key and handler.render is None
+    if batch.actions and resource is None and handler.apply is None:
+        raise misused("x-batch.actions", "records with actions have a key of one member", "key: [id]")
+    is_by_key = batch.outcome.names_by_key and handler.render is None and not batch.is_map
     by_spec = declared_answers.with_distinct_keys(by_spec, batch) if is_by_key else by_spec
     parts["apply"] = handler.apply or by_spec
     by_form = jobs[operation.id].accept if batch.job else render_batch(contract, operation, batch)

@@ -20,6 +20,7 @@ from mockserver.errors import NotFound, SpecError
 from mockserver.model import EMPTY, Document, Json, join_key
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
+from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
 from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain, resolve
 from mockserver.spec.outcomes import at, row_schema
@@ -278,10 +279,14 @@ def _shown_schema(spec: Spec, operation: Operation) -> Document:
 
 def _item_schema(spec: Spec, operation: Operation) -> Document:
     items = operation.batch.items if operation.batch else ()
-    found: Document = at(spec.document, sent_schema(operation), items).get("items", EMPTY)
-    return found
+    with suppress(SpecError):
+        return item_schema(
+            spec.document, sent_schema(operation), items, operation.batch.key if operation.batch else ()
+        )
+    return EMPTY
 
 
 def sent_schema(operation: Operation) -> Document:
     """Return the schema of the operation's JSON body; {} if it has no JSON body."""
-    return next((one.schema for one in operation.bodies if one.name.endswith("json")), EMPTY)
+    is_json = (one for one in operation.bodies if one.name.endswith("json") or one.has_lines)
+    return next((one.schema for one in is_json), EMPTY)

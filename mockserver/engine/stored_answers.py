@@ -19,7 +19,7 @@ from mockserver.engine.stored_lists import page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply, parse_pointer
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Spec, merged
+from mockserver.spec.openapi import Batch, Operation, Spec, Work, has_lines, merged
 from mockserver.spec.outcomes import lists_of
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
@@ -115,17 +115,38 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             key = resource.key_of(item.document, request, state)
             place = resource.place(request, key)
             known = records.get(place)
-            if known is not None and batch is not None and not batch.upsert:
+            work = _work_of(item.document, operation, batch)
+            if work is None:
+                words = ", ".join(batch.actions) if batch else ""
+                raise Rejected(
+                    Problem("unknown-action", path, f"expected one of the actions {words}", "enum")
+                )
+            if known is not None and work == "create":
                 raise Rejected(Problem("duplicate-key", path, f"{key} already exists", "key"))
-            if known is None and operation.method == "patch":
+            if known is None and work in ("update", "delete"):
                 raise Rejected(Problem("unknown-key", path, f"there is no {key}", "key"))
-            document = merge_patch(known, item.document) if operation.method == "patch" else item.document
+            if work == "delete":
+                del records[place]
+                return Outcome(item, Action.UPDATED, known)
+            sent = item.document
+            if batch and batch.actions:
+                sent = {name: value for name, value in sent.items() if name != batch.action_at}
+            document = merge_patch(known, sent) if work == "update" else sent
             record = records[place] = resource.record(document, key, request, state)
             return Outcome(item, Action.CREATED if known is None else Action.UPDATED, record)
 
         return keep
 
     return apply
+
+
+def _work_of(item: Document, operation: Operation, batch: Batch | None) -> Work | None:
+    """Return the work that an item asks for; None if the item names an unknown action."""
+    if batch and batch.actions:
+        return batch.actions.get(batch.action_of(item))
+    if operation.method == "patch":
+        return "update"
+    return "create" if batch and not batch.upsert else "upsert"
 
 
 @dataclass(frozen=True)
@@ -244,7 +265,8 @@ class _Writer:
         document = answering.tree.answered(document, answering.schema)
         if not answering.accepts(document):
             return None
-        return json_reply(answering.status, document, answering.sent_type, answering.headers)
+        lines = has_lines(answering.content)
+        return json_reply(answering.status, document, answering.sent_type, answering.headers, lines=lines)
 
 
 def merge_patch(known: Json, change: Json) -> Any:

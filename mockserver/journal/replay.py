@@ -11,6 +11,7 @@ from types import MappingProxyType
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES, parse_content_type
 from mockserver.codec.instants import print_instant
+from mockserver.codec.lines import read_lines
 from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
@@ -184,8 +185,7 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
     the names of the lists or maps that have the item.
     """
     batch = operation.batch if operation else None
-    document = json_value(reply.body, reply.media_type)
-    if batch is None or document is None:
+    if operation is None or batch is None or (document := _answered(reply, operation)) is None:
         return []
     if rows := batch.outcome.rows_of("all"):
         return [
@@ -210,7 +210,7 @@ def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> li
         keys = found if rows.names == "key" else [""] * len(found)
         named = zip(found.items(), keys, strict=True)
         return [(pointer + pointer_of((name,)), key, row) for (name, row), key in named]
-    listed = found if isinstance(found, list) and not rows.names else []
+    listed = list(map(rows.unwrapped, found)) if isinstance(found, list) and not rows.names else []
     inside = rows.members.get("record", rows.members.get("echo"))
     path = rows.members.get("key", None if inside is None or len(key) > 1 else (*inside, *key))
     return [(f"{pointer}/{at}", _text_at(row, path) or "", row) for at, row in enumerate(listed)]
@@ -355,9 +355,18 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
     return redact_body(member).partition(":")[2][:-1][:_MOST_CHARACTERS]
 
 
-def json_value(body: bytes, media_type: str | None) -> Json:
+def _answered(reply: Reply, operation: Operation) -> Json:
+    """Return the document in a reply, which is a list if the reply has lines; None if there is none."""
+    lines = operation.answers_lines(reply.status, reply.media_type)
+    return json_value(reply.body, reply.media_type, lines=lines)
+
+
+def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> Json:
+    charset = parse_content_type({"content-type": media_type or ""})[1]
     try:
-        return json.decode(body, parse_content_type({"content-type": media_type or ""})[1])
+        if lines:
+            return [line.value for line in read_lines(body, charset)]
+        return json.decode(body, charset)
     except MalformedBody:
         return None
 
@@ -374,16 +383,17 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
     """
     batch = operation.batch if operation else None
     keys = [key for key, _ in entry.decided.items()]
-    if batch is None:
+    if operation is None or batch is None:
         yield from ({"sent": None, "reported": None} for _ in keys)
         return
     is_bare = batch.bare_item and len(keys) == 1 and _is_bare(entry, batch)
     # Items that are cut off come last, and have no rows.
     cut = entry.decided.counts.get(Action.SKIPPED, 0) if batch.atomicity.cuts_off else 0
-    reported = _reported(keys[: len(keys) - cut], batch, json_value(entry.reply.body, entry.reply.media_type))
+    reported = _reported(keys[: len(keys) - cut], batch, _answered(entry.reply, operation))
     items = pointer_of(batch.items)
-    for index in range(len(keys)):
-        yield {"sent": "" if is_bare else f"{items}/{index}", "reported": reported.get(index)}
+    for index, key in enumerate(keys):
+        step = escape_step(key) if batch.is_map else index
+        yield {"sent": "" if is_bare else f"{items}/{step}", "reported": reported.get(index)}
 
 
 def _is_bare(entry: Entry, batch: Batch) -> bool:
@@ -403,16 +413,12 @@ def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str
 
 def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document: Json) -> Mapping[int, str]:
     """Return the pointers of rows by item index: by the row's index or key, else by the order of all rows."""
-    told, by_index = reported_rows(document, rows, key), dict[int, str]()
+    told = reported_rows(document, rows, key)
     if rows.names:
         by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
-        for index, name in enumerate(keys):
-            place = str(index + rows.first_index)
-            names = (place,) if rows.names == "index" else (name, *name.split("/"), place)
-            known = [step for one in names if one and (step := escape_step(one)) in by_name]
-            if known:
-                by_index[index] = by_name[known[0]]
-        return by_index
+        names = [[*map(escape_step, _names(rows, keys, index))] for index in range(len(keys))]
+        of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
+        return {at: by_name[known[0]] for at, known in of_items if known}
     if "index" in rows.members:
         indexes = [_text_at(row, rows.members["index"]) for _, _, row in told]
         return {
@@ -425,6 +431,17 @@ def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document
     if rows.subset == "all" and len(found) < len(told) == len(keys):
         return {index: pointer for index, (pointer, _, _) in enumerate(told)}
     return found
+
+
+def _names(rows: OutcomeRows, keys: list[str], index: int) -> Iterator[str]:
+    """Yield the names that an item may have in a map: its key, parts of the key, an index that is no key."""
+    by_index = str(index + rows.first_index)
+    if rows.names == "index":
+        yield by_index
+        return
+    yield from (keys[index], *keys[index].split("/"))
+    if by_index not in keys:
+        yield by_index
 
 
 @contextmanager

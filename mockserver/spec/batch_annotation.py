@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer
@@ -16,6 +16,7 @@ from mockserver.spec.openapi import (
     OutcomeForm,
     OutcomeRows,
     Subset,
+    Work,
     check_names,
     misused,
     parameter_names,
@@ -32,10 +33,17 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "keyless": (dict, "a mapping of members"),
     "identity": (list, "a list of names"),
     "job": (dict, "a mapping"),
+    "actions": (dict, "a mapping with member and words"),
+    "lines": (bool, "true or false"),
+    "pairs": (bool, "true or false"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
 _ROW_MEMBERS = ("status", "code", "message", "key", "index", "record", "echo")
-_ROWS_KEYS = {*_ROW_MEMBERS, "list", "map", "by", "words", "first-index"}
+_ROWS_KEYS = {*_ROW_MEMBERS, "list", "map", "by", "words", "first-index", "wrapped"}
+_WORK: tuple[Work, ...] = get_args(Work)
+DELETED = "deleted"
+"""Name in `words` of the word for an accepted item whose action deletes its record."""
+
 _SUBSETS: tuple[Subset, ...] = ("accepted", "rejected", "warned")
 APART = frozenset({"accepted", "rejected", "maps"})
 """Members of `x-batch.outcome` for rows of a subset of the items."""
@@ -73,7 +81,8 @@ def read_batch(node: Json) -> Batch:
     if atomicity.cuts_off and outcome.rows_of("rejected") and not outcome.rows_of("accepted"):
         problem = "the answer lists the rejected items alone, so that the rest would count as accepted"
         raise misused("x-batch.atomicity.rest", problem, "rest: told")
-    return Batch(
+    action_at, actions = _read_actions(node.get("actions"))
+    batch = Batch(
         items=parse_pointer(node["items"]),
         key=tuple(node.get("key", ())),
         upsert=node.get("upsert", False),
@@ -86,7 +95,43 @@ def read_batch(node: Json) -> Batch:
         identity=tuple(node.get("identity", ())),
         job=_read_job(node["job"], outcome) if "job" in node else None,
         atomicity=atomicity,
+        action_at=action_at,
+        actions=actions,
+        pairs=node.get("pairs", False),
     )
+    _check_forms(batch, is_lines=node.get("lines", False))
+    return batch
+
+
+def _read_actions(node: Json) -> tuple[str, Mapping[str, Work]]:
+    if node is None:
+        return "", {}
+    mark, example = "x-batch.actions", "words: {index: upsert, create: create, delete: delete}"
+    check_names(mark, node, ("member", "words"))
+    member, words = node.get("member"), node.get("words")
+    if not isinstance(member, str) or not member:
+        raise misused(f"{mark}.member", "expected the name of a member of the item", "member: action")
+    if not isinstance(words, dict) or not words:
+        raise misused(f"{mark}.words", f"expected a mapping of words to {', '.join(_WORK)}", example)
+    for word, work in words.items():
+        if work not in _WORK:
+            raise misused(
+                f"{mark}.words.{word}", f"expected one of {', '.join(_WORK)}, found {work}", example
+            )
+    return member, words
+
+
+def _check_forms(batch: Batch, *, is_lines: bool) -> None:
+    """Raise SpecError if members that say the form of items and rows contradict each other."""
+    actions = "actions: {member: action, words: {index: upsert, delete: delete}}"
+    if (is_lines or batch.pairs) and batch.items:
+        raise misused("x-batch.items", "each line is an item, so the items are the whole body", 'items: ""')
+    if batch.pairs and not batch.actions:
+        raise misused("x-batch.pairs", "the first line of a pair names an action", actions)
+    for rows in batch.outcome.rows:
+        if rows.wrapped and not (batch.actions and not rows.names):
+            message = "only the rows of a list are wrapped, each in the name of its item's action"
+            raise misused(f"{_OUTCOME}.wrapped", message, actions)
 
 
 def read_outcome(node: Mapping[str, Any]) -> OutcomeForm:
@@ -132,7 +177,9 @@ def _read_rows(subset: Subset, node: Json, mark: str) -> OutcomeRows:
         raise misused(f"{mark}.by", f"expected key or index, found {by}")
     if first not in (0, 1):
         raise misused(f"{mark}.first-index", f"expected 0 or 1, found {first}")
-    words = _read_mapping(node.get("words", EMPTY), f"{mark}.words", tuple(map(str, Action)))
+    if not isinstance(wrapped := node.get("wrapped", False), bool):
+        raise misused(f"{mark}.wrapped", f"expected true or false, found {wrapped}")
+    words = _read_mapping(node.get("words", EMPTY), f"{mark}.words", (*map(str, Action), DELETED))
     place = "list" if "list" in node else "map"
     return OutcomeRows(
         subset=subset,
@@ -141,6 +188,7 @@ def _read_rows(subset: Subset, node: Json, mark: str) -> OutcomeRows:
         members={name: _read_pointer(node[name], f"{mark}.{name}") for name in node if name in _ROW_MEMBERS},
         words=words,
         first_index=first,
+        wrapped=wrapped,
     )
 
 

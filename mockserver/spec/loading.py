@@ -13,18 +13,22 @@ from urllib.parse import unquote
 
 from mockserver.codec import json
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.atomicity import check_places
 from mockserver.spec.batch_annotation import check_jobs, read_batch
+from mockserver.spec.item_forms import bind_lines, is_map
 from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
+    BINDER,
     METHODS,
+    Batch,
     MediaType,
     Note,
     Operation,
     Parameter,
     Spec,
     build_routes,
+    has_lines,
     misused,
     read_path_forms,
     resolve,
@@ -323,6 +327,8 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
     security = node.get("security", document.get("security", ()))
     if "x-batch" in node and not body.get("content"):
         raise misused("x-batch", "the operation has no requestBody to find items in")
+    if isinstance(node.get("x-batch"), dict):
+        bind_lines(document, node)
     schemes = document.get("components", {}).get("securitySchemes", {})
     if unknown := {name for alternative in security for name in alternative}.difference(schemes):
         raise SpecError(
@@ -335,13 +341,16 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         method=method,
         path=path,
         parameters=tuple(_read_parameter(resolve(document, parameter)) for parameter in parameters),
-        bodies=tuple(_media_type(name, content) for name, content in body.get("content", {}).items()),
+        bodies=tuple(
+            _media_type(name, one, is_batch="x-batch" in node)
+            for name, one in body.get("content", {}).items()
+        ),
         body_required=body.get("required", False),
         responses={status: resolve(document, answer) for status, answer in node["responses"].items()},
         security=tuple(tuple(alternative) for alternative in security),
         scopes=frozenset(node.get("x-scopes", ())),
         safe=bool(node.get("x-safe", False)),
-        batch=read_batch(node["x-batch"]) if "x-batch" in node else None,
+        batch=_read_batch(document, node["x-batch"], body["content"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
         magic=parse_pointer(node.get("x-magic", "")),
         node=node,
@@ -350,9 +359,21 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
     return operation
 
 
-def _media_type(name: str, content: Document) -> MediaType:
+def _read_batch(document: Document, node: Json, contents: Document) -> Batch:
+    batch = read_batch(node)
+    first = min(contents, key=lambda name: not name.endswith("json"))
+    if not is_map(document, contents[first].get("schema", EMPTY), batch.items):
+        return batch
+    if len(batch.key) != 1:
+        cure = f"key: [{next(iter(batch.key), 'name')}]"
+        raise misused("x-batch.key", "the names of a map of items are the values of one member", cure)
+    return replace(batch, is_map=True)
+
+
+def _media_type(name: str, content: Document, *, is_batch: bool) -> MediaType:
     """Return the media type with the binder that the spec declares, else with the usual binder."""
-    if "x-binder" in content or (name.endswith("json") and not name.endswith("ndjson")):
+    is_bound = BINDER in content and (is_batch or not has_lines(content))
+    if is_bound or (name.endswith("json") and not name.endswith("ndjson")):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":
         coerce = ["integer-from-string", "number-from-string", "boolean-from-string"]

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import yaml
 
+from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
 from mockserver.spec.batch_annotation import APART
-from mockserver.spec.openapi import METHODS, Note, merged, parameter_names, plain, resolve
+from mockserver.spec.item_forms import bind_lines, item_schema
+from mockserver.spec.openapi import METHODS, Note, has_lines, merged, parameter_names, plain, resolve
 from mockserver.spec.outcome_proposals import is_sure, propose_apart, propose_statuses
 from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, side_of, tells_outcomes
 
@@ -29,6 +32,9 @@ _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "message": ("message", "detail", "error", "errors", "reason", "description", "title", "text"),
     "index": ("index", "position", "row", "line"),
 }
+_OWN_ROWS = APART | {"map", "wrapped"}
+"""Members of `x-batch.outcome` to which nothing that is found in the answer is added."""
+
 _MULTI_STATUS = "207"
 _BATCH_WORDS = re.compile("bulk|batch")
 _MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
@@ -114,6 +120,8 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
         for method in (one for one in _METHODS if one in item):
             node = item[method]
             written = node.get("x-batch")
+            if isinstance(written, dict):
+                bind_lines(document, node)
             if written is False:
                 del node["x-batch"]
                 node[NO_BATCH] = "x-batch says"
@@ -131,6 +139,8 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
                     notes.append(_note(document, path, method, doubt))
                 else:
                     node["x-batch"] = found
+            if isinstance(node.get("x-batch"), dict):
+                bind_lines(document, node)
             marked = marked or not {"x-batch", NO_BATCH}.isdisjoint(node)
     return marked, notes
 
@@ -178,8 +188,11 @@ def _other_work(document: Document, path: str, method: str) -> str:
 def outcome_fault(document: Document, path: str, method: str, batch: Document) -> str:
     """Return why the answer of an operation cannot tell the outcomes of this `x-batch`; "" if it can."""
     node = document["paths"][path][method]
-    body = json_schema(document, node.get("requestBody", EMPTY))
-    item = merged(document, at(document, body, parse_pointer(batch["items"])).get("items", EMPTY))
+    body, item = json_schema(document, node.get("requestBody", EMPTY)), EMPTY
+    with suppress(SpecError):  # the start says what is wrong with `items`
+        item = merged(
+            document, item_schema(document, body, parse_pointer(batch["items"]), batch.get("key", ()))
+        )
     return fault_of_outcome(document, answer_schema(document, _teller(document, node, batch)), batch, item)
 
 
@@ -222,7 +235,7 @@ def flow(value: Json) -> str:
 
 def _corrected_outcome(found: Document, written: Document) -> Document:
     known, given = found.get("outcome", EMPTY), written.get("outcome", EMPTY)
-    if not known or not isinstance(given, Mapping) or "job" in written or not APART.isdisjoint(given):
+    if not known or not isinstance(given, Mapping) or "job" in written or not _OWN_ROWS.isdisjoint(given):
         return EMPTY
     return {"outcome": {**known, **given}}
 
@@ -367,5 +380,5 @@ def _first(members: Mapping[str, str], names: Iterable[str]) -> str:
 def json_schema(document: Document, holder: Document) -> Document:
     """Return the merged schema of the JSON content of a body or an answer; {} if there is none."""
     contents = resolve(document, holder).get("content", EMPTY)
-    found = next((one for name, one in contents.items() if name.endswith("json")), EMPTY)
-    return merged(document, found.get("schema", EMPTY))
+    found = (one for name, one in contents.items() if name.endswith("json") or has_lines(one))
+    return merged(document, next(found, EMPTY).get("schema", EMPTY))

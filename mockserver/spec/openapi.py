@@ -24,6 +24,9 @@ _MEMBERS: Mapping[str, tuple[str, str]] = {
 """The members of `x-paths`, each with its values in words and an example."""
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
+BINDER, LINES = "x-binder", "lines"
+"""Member of a media type that says how its bodies are read, and its format for bodies of lines."""
+
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
@@ -123,9 +126,19 @@ class MediaType:
     coercion: Document
     """`x-binder`: how the vendor decodes the body."""
 
+    @property
+    def has_lines(self) -> bool:
+        return bool(self.coercion.get("format") == LINES)
+
 
 Subset: TypeAlias = Literal["all", "accepted", "rejected", "warned"]
 """The items that have a row: all of them, or the items with one outcome."""
+
+Work: TypeAlias = Literal["create", "upsert", "update", "delete"]
+"""What an action does with the record of an item.
+
+`create` needs an unknown key, `update` and `delete` need a known key.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,12 @@ class OutcomeRows:
     words: Mapping[str, Json] = field(default_factory=dict)
     """Values of `status` by outcome, such as `rejected`."""
     first_index: int = 0
+    wrapped: bool = False
+    """Whether each row is the only member of an object, under the name of the item's action."""
+
+    def unwrapped(self, row: Json) -> Json:
+        """Return the row without the object that names the item's action."""
+        return next(iter(row.values()), None) if self.wrapped and isinstance(row, dict) else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +292,24 @@ class Batch:
     job: Job | None = None
     """None if the answer to the call itself tells the outcomes."""
     atomicity: Atomicity = Atomicity()
+    action_at: str = ""
+    """Member of an item that names its action; "" if every item has the same action."""
+    actions: Mapping[str, Work] = field(default_factory=dict)
+    """Work by name of an action. An item without a name has the first action."""
+    pairs: bool = False
+    """Whether an item is two lines: the name of its action with its key, then its document."""
+    is_map: bool = False
+    """Whether the items are the values of an object, whose names are their keys."""
+
+    def action_of(self, item: Json) -> str:
+        """Return the name of an item's action; "" if the batch names no actions, or lacks the name."""
+        named = item.get(self.action_at) if isinstance(item, dict) else None
+        name = next(iter(self.actions), "") if named is None else str(named)
+        return name if name in self.actions else ""
+
+    def work_of(self, item: Json) -> Work | None:
+        """Return the work of an item's action; None if the batch names no actions, or lacks the action."""
+        return self.actions.get(self.action_of(item)) if self.actions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +365,18 @@ class Operation:
         found: Mapping[str, Document] = self.responses.get(key, EMPTY).get("content", EMPTY)
         return found
 
+    def answers_lines(self, status: int, media_type: str | None) -> bool:
+        """Return whether the answers of a status and a media type are bodies of lines."""
+        content = self.contents(self.declared_key(status)).get(str(media_type).partition(";")[0], EMPTY)
+        return has_lines(content)
+
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names
+
+
+def has_lines(content: Document) -> bool:
+    """Return whether the bodies of a media type are lines."""
+    return bool(content.get(BINDER, EMPTY).get("format") == LINES)
 
 
 @dataclass(frozen=True, slots=True)

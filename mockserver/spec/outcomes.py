@@ -77,7 +77,11 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
 def row_schema(document: Document, answer: Document, rows: OutcomeRows) -> dict[str, Any]:
     """Return the merged schema of a row in an answer; {} if the schema allows any row."""
     node = at(document, answer, rows.place).get("additionalProperties" if rows.names else "items")
-    return merged(document, node) if isinstance(node, dict) else {}
+    row = merged(document, node) if isinstance(node, dict) else {}
+    if not rows.wrapped:
+        return row
+    inner = next(iter(row.get("properties", EMPTY).values()), row.get("additionalProperties"))
+    return merged(document, inner) if isinstance(inner, dict) else {}
 
 
 def fault_of_outcome(document: Document, answer: Document, batch: Document, item: Document) -> str:

@@ -13,10 +13,11 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
+from mockserver.codec.lines import is_lines_type
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
 from mockserver.spec.dialects import SchemaDialect
-from mockserver.spec.openapi import METHODS, Note
+from mockserver.spec.openapi import BINDER, LINES, METHODS, Note
 from mockserver.spec.source_files import PARTS, extensions, listed, members, texts
 from mockserver.spec.swagger2 import to_openapi3
 
@@ -48,12 +49,9 @@ def served_form(source: Document) -> ServedForm:
     Raises SpecError: the version is not supported, or the document has no operation.
     """
     version = str(source.get("openapi", source.get("swagger", "")))
-    if version.startswith("3.2"):
-        cure = "openapi: 3.1.1, if the file uses nothing that is new in 3.2"
-        raise SpecError(f"OpenAPI {version} is not read yet; 3.1 and 3.0 are", ("openapi",), cure=cure)
     if not version.startswith(("2", "3")):
         cure = "openapi: 3.1.0"
-        raise SpecError("expected OpenAPI 3.0 or 3.1, or Swagger 2.0", ("openapi",), cure=cure)
+        raise SpecError("expected OpenAPI 3.0, 3.1 or 3.2, or Swagger 2.0", ("openapi",), cure=cure)
     if "swagger" in source and "openapi" not in source:
         source = to_openapi3(source, _Reader(source).target_or_nothing)
     return _Reader(source).read()
@@ -168,8 +166,9 @@ class _Reader:
             if method in item:
                 self.place = ("paths", self.place[1], method)
                 made[method] = self._operation(path, method, item)
-        known = {"parameters", "servers", "summary", "description", "$ref", *METHODS}
-        for name in (str(one) for one in item if one not in known and not str(one).startswith("x-")):
+        known = {"parameters", "servers", "summary", "description", "$ref", "additionalOperations", *METHODS}
+        others = [*item, *members(item.get("additionalOperations"))]
+        for name in (str(one) for one in others if one not in known and not str(one).startswith("x-")):
             self.left_out.append(
                 Note((*self.place[:2], name), f"{path}: no method {name}", f"one of {', '.join(METHODS)}")
             )
@@ -279,7 +278,10 @@ class _Reader:
             name = _media_type(str(given))
             media = self._target(one)
             if name and name not in made and isinstance(media, dict):
-                made[name] = {**media, "schema": self.dialect.read(media.get("schema", {}))}
+                made[name] = {**media, "schema": self.dialect.read(self._whole_schema(name, media))}
+                made[name].pop("itemSchema", None)
+                if is_lines_type(name) and made[name]["schema"].get("type") == "array":
+                    made[name].setdefault(BINDER, {"format": LINES})
                 if "encoding" in media:
                     encodings = members(media["encoding"]).items()
                     made[name]["encoding"] = {part: one for part, one in encodings if isinstance(one, dict)}
@@ -289,9 +291,21 @@ class _Reader:
                     made[name].pop("examples", None)
         return made
 
+    def _whole_schema(self, name: str, media: Document) -> Json:
+        """Return the schema of a whole body: of the list of its elements, if `itemSchema` describes one.
+
+        In a media type of lines, a schema that is no list is read as the schema of a line.
+        """
+        schema = media.get("schema", {})
+        whole = members(self.target_or_nothing(schema))
+        if "itemSchema" in media:
+            return {**whole, "type": "array", "items": media["itemSchema"]}
+        is_line = is_lines_type(name) and {"object"} >= {whole.get("type", "object")} and "items" not in whole
+        return {"type": "array", "items": schema} if is_line and whole else schema
+
     def _examples(self, named: Document) -> dict[str, Any]:
         targets = ((name, self._target(one)) for name, one in named.items())
-        return {name: one if isinstance(one, dict) else {"value": one} for name, one in targets}
+        return {name: _example(one) for name, one in targets}
 
     def _responses(self, given: Json) -> Iterator[tuple[str, dict[str, Any]]]:
         for status, one in members(given).items():
@@ -539,6 +553,13 @@ def _missing_in_template(path: str, known: Iterable[tuple[str, str]]) -> list[di
         for name in dict.fromkeys(re.findall(r"\{([^{}]+)\}", path))
         if name not in there
     ]
+
+
+def _example(node: Json) -> dict[str, Any]:
+    """Return a named example; OpenAPI 3.2 has its value in `dataValue`."""
+    if not isinstance(node, dict):
+        return {"value": node}
+    return {**node, "value": node["dataValue"]} if "dataValue" in node else node
 
 
 def _media_type(given: str) -> str:

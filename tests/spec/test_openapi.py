@@ -256,8 +256,8 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "/paths/~1orders/put/x-batch/atomic",
         True,
         (
-            "acme.yaml: putOrders: x-batch.atomic: unknown; known are atomicity, bare-item, collection, "
-            "fatal, identity, items, job, key, keyless, outcome, upsert"
+            "acme.yaml: putOrders: x-batch.atomic: unknown; known are actions, atomicity, bare-item, "
+            "collection, fatal, identity, items, job, key, keyless, lines, outcome, pairs, upsert"
         ),
     ),
     "unknown-outcome-key": (
@@ -266,7 +266,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         (
             "acme.yaml: putOrders: x-batch.outcome.state: unknown; "
             "known are accepted, by, code, count, echo, first-index, index, key, list, map, maps, message, "
-            "record, rejected, status, statuses, summary, warned, words"
+            "record, rejected, status, statuses, summary, warned, words, wrapped"
         ),
     ),
     "atomicity": (

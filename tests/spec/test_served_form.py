@@ -203,11 +203,34 @@ def test_a_document_without_operations_is_refused(document: Any) -> None:
     assert caught.value.cure
 
 
-def test_openapi_3_2_is_refused_in_one_sentence() -> None:
-    with pytest.raises(SpecError, match=r"^OpenAPI 3\.2\.0 is not read yet; 3\.1 and 3\.0 are$") as refused:
-        served_form({"openapi": "3.2.0", "paths": {"/a": {"get": {}}}})
+def test_the_methods_of_openapi_3_2_are_left_out_with_a_note() -> None:
+    path = {"get": {}, "query": {}, "additionalOperations": {"COPY": {}}}
 
-    assert refused.value.cure == "openapi: 3.1.1, if the file uses nothing that is new in 3.2"
+    form = served_form({"openapi": "3.2.0", "paths": {"/a": path}})
+
+    assert [*form.document["paths"]["/a"]] == ["get"]
+    assert [note.message for note in form.left_out] == ["/a: no method query", "/a: no method COPY"]
+
+
+def test_a_schema_of_one_line_becomes_the_schema_of_the_whole_body() -> None:
+    line, whole = {"type": "object"}, {"type": "array", "items": {"type": "object"}}
+    contents = {
+        "application/jsonl": {"schema": line},
+        "application/x-ndjson": {"itemSchema": line},
+        "text/plain": {"schema": {"maxItems": 9}, "itemSchema": line},
+        "application/json": {"schema": line},
+    }
+    answer = {"description": "", "content": contents}
+
+    form = served_form({"openapi": "3.2.0", "paths": {"/a": {"get": {"responses": {"200": answer}}}}})
+
+    read = form.document["paths"]["/a"]["get"]["responses"]["200"]["content"]
+    assert {name: one["schema"] for name, one in read.items()} == {
+        "application/jsonl": whole,
+        "application/x-ndjson": whole,
+        "text/plain": {**whole, "maxItems": 9},
+        "application/json": line,
+    }
 
 
 def test_a_schema_that_is_part_of_itself_is_read_without_that_part() -> None:

@@ -104,17 +104,51 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     media_type, charset = media_type_of(content_type)
     if settings.get("format") == "octets" or node.get("format") == "binary":
         return Decoded(body.decode("latin-1"))
+    if settings.get("format") == "lines":
+        return _lines(body, charset)
     text = _text(body, charset)
     if media_type.endswith(("/xml", "+xml")):
         return _xml(body if not charset else text.encode(), node, settings)
     if media_type == "application/x-www-form-urlencoded":
         decode_form = _wrapped_xml if settings.get("format") == "xml-form" else _form
         return decode_form(text, node, settings)
-    if "json" in media_type and not media_type.endswith(("jsonl", "ndjson")):
-        return _json(text)
-    if node.get("type") == "string":
+    is_json = "json" in media_type
+    if node.get("type") == "string" and not is_json:
         return Decoded(text)
-    return _yaml(text) if "yaml" in media_type else _json(text)
+    return _yaml(text) if "yaml" in media_type and not is_json else _json(text)
+
+
+def _lines(body: bytes, charset: str) -> Decoded:
+    """Return the values of the lines that are not blank; a line that cannot be read is its text."""
+    values: list[Json] = []
+    doubts: list[str] = []
+    is_utf_8 = _CHARSETS.get(charset, charset) == "utf-8-sig"
+    lines = body.split(b"\n") if is_utf_8 else _text(body, charset).encode().split(b"\n")
+    for line in filter(bytes.strip, lines):
+        try:
+            read = _json(_text(line, ""))
+        except UnreadableError:
+            read = Decoded(line.decode("utf-8", "replace"))
+        values.append(read.document)
+        doubts += read.doubts
+    return Decoded(values, tuple(doubts))
+
+
+def paired_lines(lines: list[Json], member: str, words: Mapping[str, str]) -> Decoded:
+    """Return the items that pairs of an action line and a document make; `words` has the work by action.
+
+    An item whose document is missing or unreadable is null.
+    """
+    items: list[Json] = []
+    ahead = iter(lines)
+    for line in ahead:
+        named = next(iter(line.items())) if isinstance(line, dict) and len(line) == 1 else ("", None)
+        if named[0] not in words or not isinstance(named[1], dict):
+            return Decoded(items, ("a line names no known action",))
+        document = {} if words[named[0]] == "delete" else next(ahead, None)
+        made = {**document, **named[1], member: named[0]} if isinstance(document, dict) else None
+        items.append(made)
+    return Decoded(items)
 
 
 def media_type_of(content_type: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from mockserver.contract.oracle.decoding import (
     UnreadableError,
     decode,
     media_type_of,
+    paired_lines,
     properties_of,
     typed,
 )
@@ -159,6 +160,9 @@ class Oracle:
         try:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
+            if operation.batch and operation.batch.pairs:
+                paired = paired_lines(decoded.document, operation.batch.action_at, operation.batch.actions)
+                decoded = replace(paired, doubts=(*decoded.doubts, *paired.doubts))
         except UnreadableError as error:
             may_be_read = body.settings.get("lenient") and not error.for_all_readers
             verdict: ExpectedVerdict = "doubtful" if may_be_read else "bad"
@@ -183,8 +187,8 @@ class Oracle:
                 return ExpectedResponse(operation, "doubtful", "a name is written otherwise")
             return ExpectedResponse(operation, verdict, reason)
         found = value_at(document, batch.items)
-        if not isinstance(found, list):
-            missing = f"there is no list at {pointer_of(batch.items) or 'the root'}"
+        if not isinstance(found, dict if batch.is_map else list):
+            missing = f"there are no items at {pointer_of(batch.items) or 'the root'}"
             sure = verdict != "doubtful" and not (lenient.any_case and batch.items)
             return ExpectedResponse(operation, "bad" if sure else "doubtful", reason or missing)
         if verdict == "good" and not found:
@@ -201,10 +205,11 @@ class Oracle:
         return ExpectedResponse(operation, verdict, reason, items, not decoded.doubts)
 
     def _items(
-        self, found: list[Json], batch: Batch, item: OracleSchema, lenient: Leniency, decoded: Decoded
+        self, found: Json, batch: Batch, item: OracleSchema, lenient: Leniency, decoded: Decoded
     ) -> Iterator[ExpectedItem]:
-        for place, one in enumerate(found):
-            keys = keys_of(one, batch.key, any_case=lenient.any_case)
+        names = list(found) if batch.is_map else []
+        for place, one in enumerate(_with_names(found, batch.key[0]) if batch.is_map else found):
+            keys = (names[place],) if names else keys_of(one, batch.key, any_case=lenient.any_case)
             sent = BatchItem(place, keys[0] if keys else None, one)
             if decoded.doubts:
                 yield ExpectedItem(sent, "doubtful", decoded.doubts[0], keys=keys, may_refuse_call=True)
@@ -230,7 +235,11 @@ class Oracle:
         for step in pointer:
             items = properties_of(items).get(str(step), EMPTY)
         whole = compile_schema(without_member(node, pointer))
-        return _Body(node, stated.coercion, whole, compile_schema(items.get("items", EMPTY)))
+        one = items.get("additionalProperties" if operation.batch.is_map else "items", EMPTY)
+        if operation.batch.is_map:
+            key = {name: {"type": "string"} for name in operation.batch.key}
+            one = {**one, "properties": {**key, **one.get("properties", EMPTY)}}
+        return _Body(node, stated.coercion, whole, compile_schema(one))
 
     def _leniency(self, operation: Operation, body: _Body, request: Request) -> Leniency:
         media_type = request.media_type
@@ -245,6 +254,11 @@ class Oracle:
         known = self._profile.tolerances
         of_it = (*known.get("", ()), *known.get(operation.id, ()))
         return tuple(one for one in of_it if fnmatchcase(request.media_type, one.media_type))
+
+
+def _with_names(found: Document, key: str) -> Iterator[Json]:
+    """Yield the items of a map, each with its name in the member of the key."""
+    yield from ({**one, key: name} if isinstance(one, dict) else one for name, one in found.items())
 
 
 def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool) -> bool:
@@ -363,6 +377,8 @@ def expected_item(
     sent: BatchItem, keys: tuple[str, ...], batch: Batch, item: OracleSchema, lenient: Leniency
 ) -> ExpectedItem:
     """Return the expectation of the item `sent`, which has the schema `item` and may be named by `keys`."""
+    if batch.work_of(sent.document) in ("update", "delete"):
+        return ExpectedItem(sent, "doubtful", "its action does not make a whole record", keys=keys)
     broken = item.broken(sent.document)
     if any(one.keyword == "type" and one.path[:1] and one.path[0] in batch.key for one in broken):
         keys = ()  # an answer may have no room for a key of another type

@@ -26,7 +26,7 @@ from mockserver.contract.oracle.expectations import count_noun, explain, keys_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
-from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, resolve
+from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, has_lines, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 _BODILESS = (204, 205, 304)
@@ -83,7 +83,7 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
         else:
             return None  # nobody has asked for the job
         told = _read_form(batch, answer, items)
-        if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
+        if form.tells_all and (len(form.rows) > 1 or form.maps or "index" in form.rows[0].members):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
         if batch.atomicity.cuts_off:
             told += cut_off_outcomes(batch, exchange.request, told, [item.document for item in items])
@@ -124,10 +124,12 @@ def _read_rows(
     batch: Batch, rows: OutcomeRows, answer: Json, items: Sequence[BatchItem], taken: AbstractSet[int | None]
 ) -> Iterator[ReportedOutcome]:
     found, where = value_at(answer, rows.place), pointer_of(rows.place)
-    if rows.names:
+    if rows.names and rows.subset == "all" and isinstance(found, dict):
+        yield from _mapped_rows(batch, rows, found, items)
+    elif rows.names:
         yield from _mapped(batch, rows, found, items)
     elif isinstance(found, list):
-        for at, entry in enumerate(found):
+        for at, entry in enumerate(map(rows.unwrapped, found)):
             outcome = _listed(rows, entry, at, len(items))
             if outcome.place is None and "index" not in rows.members:
                 places = _named_places(batch, rows, entry, outcome.key, items)
@@ -252,9 +254,7 @@ def _mapped(
         where = pointer_of((*rows.place, key))
         said = text_at(texts if "message" not in rows.members else _member(rows, texts, "message"))
         if rows.names == "index":
-            index = int(key) - rows.first_index if key.isdecimal() else -1
-            place = index if 0 <= index < len(items) else None
-            yield ReportedOutcome(place, accepted, message=said, at=where)
+            yield ReportedOutcome(_by_index(rows, key, items), accepted, message=said, at=where)
         elif places := _places(batch, key, items):
             for at in places:
                 yield ReportedOutcome(at, accepted, key, message=said, at=where)
@@ -267,12 +267,31 @@ def _mapped(
             yield ReportedOutcome(None, accepted, key, message=said, at=where)
 
 
+def _mapped_rows(
+    batch: Batch, rows: OutcomeRows, found: Document, items: Sequence[BatchItem]
+) -> Iterator[ReportedOutcome]:
+    """Yield the outcomes in a map that has a row for each item."""
+    for key, row in found.items():
+        outcome = replace(_listed(rows, row, 0, 0), key=key, at=pointer_of((*rows.place, key)))
+        places: list[int | None] = [] if rows.names == "index" else [*_places(batch, key, items)]
+        yield from (replace(outcome, place=place) for place in places or [_by_index(rows, key, items)])
+
+
+def _by_index(rows: OutcomeRows, name: str, items: Sequence[BatchItem]) -> int | None:
+    index = int(name) - rows.first_index if rows.names == "index" and name.isdecimal() else -1
+    return index if 0 <= index < len(items) else None
+
+
 def _places(batch: Batch, key: str, items: Sequence[BatchItem]) -> list[int]:
     """Return the places of the items with `key` as key or as value of a key member.
 
     Member names match in any letter case. If no item has the key, the key may name a place, such as `[2]`.
     """
-    named = [item.place for item in items if key in keys_of(item.document, batch.key, any_case=True)]
+    named = [
+        item.place
+        for item in items
+        if key == item.key or key in keys_of(item.document, batch.key, any_case=True)
+    ]
     by_place = _PLACE.fullmatch(key)
     if named or not by_place:
         return named
@@ -332,7 +351,7 @@ def _document(document: Document, operation: Operation, response: Response) -> J
     if "xml" in response.media_type:
         content = resolve(document, answers.get(str(response.status), EMPTY)).get("content", EMPTY)
         node = unfold(document, content.get(response.media_type, EMPTY).get("schema", EMPTY))
-    read, error = _read(response, node)
+    read, error = _read(response, node, lines=operation.answers_lines(response.status, response.media_type))
     if error:
         raise ValueError(f"gives no per-item outcome: {error}")
     return read
@@ -420,7 +439,7 @@ class ResponseConformance:
             other = CheckFailure(message, "", known, received)
             return ConformanceResult(other, unasked, body=_read(response, EMPTY)[0])
         schema = self._compiled(operation, response.status, media_type, content[media_type])
-        document, error = _read(response, schema.node)
+        document, error = _read(response, schema.node, lines=has_lines(content[media_type]))
         if error:
             message = f"answers {response.status} with a body that cannot be read: {error}"
             return ConformanceResult(CheckFailure(message, "", media_type, of_body=True), unasked)
@@ -469,13 +488,15 @@ def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
     """Return whether a response may have an empty body.
 
     It may if HTTP forbids a body for the status, if the spec declares no body, or if the response is a
-    success whose declared media types are neither JSON nor XML.
+    success whose declared media types are lines, or neither JSON nor XML.
     """
     if not content or response.status in _BODILESS:
         return True
     sent = response.media_type
     named = [name for name in content if fnmatchcase(sent, name)] if sent else list(content)
-    is_document = not named or any(one.endswith(("json", "xml")) for one in named)
+    is_document = not named or any(
+        one.endswith(("json", "xml")) and not has_lines(content[one]) for one in named
+    )
     return not response.is_refused and not is_document
 
 
@@ -491,10 +512,11 @@ def _header_value(text: str, node: Document) -> Json:
     return typed(text, node)
 
 
-def _read(response: Response, node: Document) -> tuple[Json, str]:
+def _read(response: Response, node: Document, *, lines: bool = False) -> tuple[Json, str]:
     """Return the document and "", or None and the reason if the body cannot be read."""
+    settings = {"format": "lines"} if lines else EMPTY
     try:
-        return decode(response.body, response.headers.get("content-type", ""), node).document, ""
+        return decode(response.body, response.headers.get("content-type", ""), node, settings).document, ""
     except UnreadableError as error:
         return None, str(error)
 

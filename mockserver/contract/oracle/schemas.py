@@ -128,9 +128,9 @@ def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | N
 
 
 def without_member(node: Document, pointer: Path) -> Document:
-    """Return the schema without constraints on the items of the list at `pointer`."""
+    """Return the schema without constraints on the items of the list or map at `pointer`."""
     if not pointer:
-        return {name: value for name, value in node.items() if name != "items"}
+        return {name: value for name, value in node.items() if name not in ("items", "additionalProperties")}
     properties = node.get("properties", {})
     inner = without_member(properties.get(pointer[0], {}), pointer[1:])
     return {**node, "properties": {**properties, pointer[0]: inner}}
