@@ -18,6 +18,7 @@ from mockserver.spec.openapi import Job, parameter_names
 _POLLS = 12
 """Maximum number of times that a job is asked for."""
 
+_LINES = re.compile("jsonl|ndjson|ldjson|json-lines")
 _WAIT_S = 0.2
 """Seconds between two questions to a server whose clock the suite cannot advance."""
 
@@ -90,9 +91,8 @@ def told_by_job(job: Job, exchange: Exchange) -> tuple[Json, Json]:
     if not has_ended(job, shown):
         became = f"{shown.status} came, with the state {value_at(facts, job.state)}"
         raise ValueError(f"gives no per-item outcome: the job does not end; {became}")
-    rows: Json = last.document()
-    if job.lines:
-        rows = [read_json(line) for line in last.body.splitlines()]
-    if not last.is_done or (job.lines and None in rows):
+    has_lines = _LINES.search(last.media_type) is not None
+    rows: Json = [read_json(line) for line in last.body.splitlines()] if has_lines else last.document()
+    if not last.is_done or (isinstance(rows, list) and None in rows):
         raise ValueError(f"gives no per-item outcome: the results of the job, {last.status}, are unreadable")
     return rows, facts

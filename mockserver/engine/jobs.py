@@ -19,7 +19,6 @@ from urllib.parse import quote
 from msgspec import convert, to_builtins
 from msgspec.structs import replace as changed
 
-from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
@@ -36,7 +35,6 @@ _WAITING, _DONE = "batch jobs waiting", "batch jobs done"
 _NUMBER = "batch job"
 _OK = 200
 _COUNTS = ("total", "accepted", "rejected")
-_LINES = "application/jsonl"
 
 DoBatch: TypeAlias = Callable[[Call, int, Mapping[int, Verdict], State], tuple[Outcome, ...]]
 """A function that applies the first items of a call, and returns their outcomes.
@@ -114,15 +112,12 @@ class BatchJobs:
         link = _address(self.teller, request, str(document["id"])) if self.job.link else ""
         return self._shown(declared_form(self.poll, _OK), document, state, link)
 
-    def tell(self, document: Document, request: Request, _state: State) -> Reply:
+    def tell(self, document: Document, _request: Request, _state: State) -> Reply:
         """Answer with the rows of a job that is done."""
         if "rows" not in document:
             raise NotFound("results of the job", str(document["id"]))
         form, rows = declared_form(self.teller, _OK), document["rows"]
-        if not self.job.lines:
-            return json_reply(form.status, rows, form.media_type)
-        body = b"".join(json.encode(row) + b"\n" for row in rows)
-        return Reply(form.status, body, next(iter(request.operation.contents(str(form.status))), _LINES))
+        return json_reply(form.status, rows, form.media_type, lines=form.has_lines)
 
     def _shown(self, form: AnswerForm, document: Document, state: State, link: str = "") -> Reply:
         outcome, job = self.batch.outcome, self.job

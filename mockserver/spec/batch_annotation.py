@@ -259,20 +259,17 @@ def _read_job(node: Mapping[str, Any], outcome: OutcomeForm) -> Job:
         done=times["done"],
         kept=_read_seconds(node.get("kept", _A_DAY), f"{_JOB}.kept"),
         results=_read_text(results.get("operation", ""), f"{_JOB}.results.operation"),
-        lines=results.get("type") == "lines",
         link=_read_pointer(results["link"], f"{_JOB}.results.link") if "link" in results else (),
     )
 
 
 def _read_results(node: Json) -> Mapping[str, Any]:
-    mark, cure = f"{_JOB}.results", "results: {operation: readResults, type: lines}"
+    mark, cure = f"{_JOB}.results", "results: {operation: readResults}"
     if node == "embedded":
         return EMPTY
     if not isinstance(node, dict) or "operation" not in node:
         raise misused(mark, f"expected embedded, or the operation that has them, found {node}", cure)
-    check_names(mark, node, ("operation", "type", "link"))
-    if node.get("type", "json") not in ("json", "lines"):
-        raise misused(f"{mark}.type", f"expected json or lines, found {node['type']}", "type: lines")
+    check_names(mark, node, ("operation", "link"))
     return node
 
 

@@ -225,8 +225,6 @@ class Job:
     """Seconds from then until the job is forgotten."""
     results: str = ""
     """operationId of the GET with the rows; "" if the answer of `poll` has the rows."""
-    lines: bool = False
-    """Whether the answer of `results` has a line of JSON for each row."""
     link: Path = ()
     """Path of the address of `results` in the answer of `poll`; () if there is none."""
 

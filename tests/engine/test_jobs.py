@@ -346,8 +346,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "other results": ("job", {"results": {"operation": "x"}}, "x-batch.job.results.operation: expected"),
     "kind": (
         "job",
-        {"results": {"operation": "showJob", "type": "csv"}},
-        "results.type: expected",
+        {"results": {"operation": "showJob", "link": 7}},
+        "results.link: expected",
     ),
     "no rows": ("outcome", {"list": None}, "add to its x-batch: outcome"),
     "statuses": (
