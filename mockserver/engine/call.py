@@ -19,6 +19,7 @@ from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
 from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, describe_quota, one_line
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.whole_requests import apply_requests
 from mockserver.errors import (
     Refusal,
     ServerRefusal,
@@ -337,6 +338,7 @@ class Pipeline:
             if effects is not None:
                 batch_handler = effects.batch_handler(batch_handler, operation.batch)
             apply = apply_all if operation.batch.atomic else apply_each
+            apply = apply_requests if operation.batch.requests else apply
             outcomes = apply(request, verdicts, batch_handler, state)
             reply = batch_handler.render(BatchResult(request, outcomes), state)
             outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)

@@ -113,14 +113,14 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     def render(result: BatchResult, state: State) -> Reply:
         document: Json = {}
         for place, write in writers:
-            document = _with_value_at(document, place, write(result.outcomes, state))
+            document = with_value_at(document, place, write(result.outcomes, state))
         if not is_filled and not has_facts:
             return json_reply(form.status, document, form.media_type)
         counts = _counts(result.outcomes)
         for fact, place in outcome.summary.items():
-            document = _with_value_at(document, place, _fact(fact, counts))
+            document = with_value_at(document, place, _fact(fact, counts))
         if outcome.words:
-            document = _with_value_at(document, outcome.word_at, outcome.words.get(_result_of(counts)))
+            document = with_value_at(document, outcome.word_at, outcome.words.get(_result_of(counts)))
         if isinstance(document, dict) and is_filled:
             problems = tuple(problem for one in result.outcomes for problem in one.problems)
             is_refusal = counts["rejected"] > 0
@@ -229,7 +229,7 @@ def _row_writer(
             made = {}
             for path, tell in listed:
                 if (value := tell(outcome)) is not None:
-                    made = _with_value_at(made, path, value)
+                    made = with_value_at(made, path, value)
         completed = complete(made)
         if completed is not None:
             return completed
@@ -263,7 +263,7 @@ def _template(
         if value is _VARIES and len(path) != 1:
             return None
         if value is not None:
-            made = _with_value_at(made, path, value)
+            made = with_value_at(made, path, value)
     completed = complete(made)
     return completed if isinstance(completed, dict) else None
 
@@ -485,9 +485,10 @@ _CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
 """Converters of a key to the type of its schema: from a number to its text, or back."""
 
 
-def _with_value_at(document: Json, path: Path, value: Json) -> Json:
+def with_value_at(document: Json, path: Path, value: Json) -> Json:
+    """Return a copy of a document with `value` at a path."""
     if not path:
         return value
     inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
     step = str(path[0])
-    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}
+    return {**inner, step: with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer
-from mockserver.spec.openapi import Batch, OutcomeForm, OutcomeRows, Subset, check_names, misused
+from mockserver.spec.openapi import Batch, OutcomeForm, OutcomeRows, Requests, Subset, check_names, misused
 
 _KINDS: Mapping[str, tuple[type, str]] = {
     "items": (str, "a JSON Pointer"),
@@ -32,13 +33,23 @@ _OF_ANSWER = {*_SUBSETS, "count", "maps", "summary", "statuses"}
 _FACTS = ("accepted", "rejected", "total", "any-rejected", "all-accepted")
 _RESULTS = ("all", "some", "none")
 _OUTCOME = "x-batch.outcome"
+_OF_REQUESTS = frozenset({"requests", "responses", "serial", "fatal"})
+"""Members of an `x-batch` of whole requests."""
+
+_SENT = ("list", "method", "path", "body", "id", "headers", "depends-on", "group", "stop-after")
+_TOLD = ("list", "id", "status", "body", "headers")
 
 
 def read_batch(node: Json) -> Batch:
     """Return the batch that an `x-batch` declares. Raises SpecError."""
     if not isinstance(node, dict):
         raise misused("x-batch", f"expected a mapping, found {node}")
-    check_names("x-batch", node, _BATCH_KEYS)
+    if "requests" in node:
+        return _read_batch_of_requests(node)
+    check_names("x-batch", node, _BATCH_KEYS | _OF_REQUESTS)
+    if others := (_OF_REQUESTS - {"fatal"}) & node.keys():
+        cure = "requests: {list: /requests, method: /method, path: /url}"
+        raise misused(f"x-batch.{min(others)}", "it needs requests, which say where the requests are", cure)
     atomicity = node.get("atomicity", "per-item")
     if atomicity not in _ATOMICITIES:
         raise misused("x-batch.atomicity", f"expected {' or '.join(_ATOMICITIES)}, found {atomicity}")
@@ -60,6 +71,67 @@ def read_batch(node: Json) -> Batch:
         keyless=node.get("keyless", EMPTY),
         identity=tuple(node.get("identity", ())),
     )
+
+
+def with_derived_members(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an `x-batch`; if it is of whole requests, with the `items`, `key` and `outcome` they imply."""
+    if "requests" not in node:
+        return node
+    sent, told = node["requests"], node["responses"]
+    key = {"key": told["id"]} if "id" in told else {}
+    return {
+        **node,
+        "items": sent["list"],
+        "key": list(parse_pointer(sent.get("id", ""))),
+        "outcome": {"list": told["list"], "status": told["status"], **key},
+    }
+
+
+def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
+    """Return the batch of an `x-batch` with `requests`. Raises SpecError."""
+    if others := node.keys() - _OF_REQUESTS:
+        raise misused(f"x-batch.{min(map(str, others))}", "beside requests, it has no meaning: leave it out")
+    serial = node.get("serial", False)
+    if not isinstance(serial, bool):
+        raise misused("x-batch.serial", f"expected true or false, found {serial}")
+    sent = _read_parts(node["requests"], "x-batch.requests", _SENT, {"method": "/method", "path": "/url"})
+    cure = "responses: {list: /responses, id: /id, status: /status, body: /body}"
+    if "responses" not in node:
+        raise misused("x-batch.responses", "it is missing: where does the answer have the responses?", cure)
+    told = _read_parts(node["responses"], "x-batch.responses", _TOLD, {"status": "/status"})
+    if len(sent.get("id", ("id",))) != 1:
+        raise misused("x-batch.requests.id", "expected a member of the request itself", "id: /id")
+    if "depends-on" in sent and "id" not in sent:
+        raise misused("x-batch.requests.depends-on", "it needs an id of each request", "id: /id")
+    if "id" in told and "id" not in sent:
+        raise misused("x-batch.responses.id", "it needs requests.id, which the response repeats", "id: /id")
+    if not serial and "id" not in told:
+        raise misused("x-batch.responses.id", "it may only be missing with serial: true", "serial: true")
+    if not serial and "stop-after" in sent:
+        raise misused("x-batch.requests.stop-after", "it needs an order of requests", "serial: true")
+    derived = read_batch(
+        {name: one for name, one in with_derived_members(node).items() if name in _BATCH_KEYS}
+    )
+    rows = tuple(replace(one, any_order=not serial) for one in derived.outcome.rows)
+    return replace(
+        derived,
+        outcome=replace(derived.outcome, rows=rows),
+        requests=Requests(
+            sent={name: path for name, path in sent.items() if name not in ("list", "stop-after")},
+            told={name: path for name, path in told.items() if name != "list"},
+            is_serial=serial,
+            stop_after=sent.get("stop-after", ()),
+        ),
+    )
+
+
+def _read_parts(
+    node: Json, mark: str, known: Collection[str], needed: Mapping[str, str]
+) -> Mapping[str, Path]:
+    for name, usual in {"list": f"/{mark.rpartition('.')[2]}", **needed}.items():
+        if name not in _read_mapping(node, mark, known):
+            raise misused(f"{mark}.{name}", "it is missing", f"{name}: {usual}")
+    return {name: _read_pointer(one, f"{mark}.{name}") for name, one in node.items()}
 
 
 def read_outcome(node: Mapping[str, Any]) -> OutcomeForm:

@@ -142,6 +142,8 @@ class OutcomeRows:
     words: Mapping[str, Json] = field(default_factory=dict)
     """Values of `status` by outcome, such as `rejected`."""
     first_index: int = 0
+    any_order: bool = False
+    """Whether a row may be at another place than its item, so that its key tells the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class OutcomeForm:
     @property
     def names_by_key(self) -> bool:
         """Whether some rows tell by a key alone which item they are about."""
-        apart = (one for one in self.rows if one.subset != "all" and one.names != "index")
+        apart = (one for one in self.rows if one.any_order or (one.subset != "all" and one.names != "index"))
         return any(one.names or {"index", "echo"}.isdisjoint(one.members) for one in apart)
 
     @property
@@ -178,6 +180,20 @@ class OutcomeForm:
         """Whether the answer has a row for each item."""
         subsets = {one.subset for one in self.rows}
         return "all" in subsets or subsets >= {"accepted", "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Where a batch of whole requests has the parts of its requests and responses."""
+
+    sent: Mapping[str, Path]
+    """Paths in a request: `method`, `path`, `body`, `id`, `headers`, `depends-on` and `group`."""
+    told: Mapping[str, Path]
+    """Paths in a response: `id`, `status`, `body` and `headers`."""
+    is_serial: bool
+    """Whether requests run, and responses stand, in the order sent."""
+    stop_after: Path
+    """Path in the body of the number of failures after which no request runs; () if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +216,8 @@ class Batch:
     """Values by member; an item with one of these values in that member counts as having no key."""
     identity: tuple[str, ...] = ()
     """Members that distinguish items without a key. If empty, all members of the item distinguish."""
+    requests: Requests | None = None
+    """If the items are whole requests, where they and their responses have their parts."""
 
 
 @dataclass(frozen=True, slots=True)
