@@ -191,7 +191,7 @@ def _row_members(
         "status": _status_writer(schemas.get("status", EMPTY), rows.words),
         "code": _code_writer(filling, schemas.get("code", EMPTY)),
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
-        "key": _key_writer(filling, schemas.get("key", EMPTY), key),
+        "key": key_writer(filling, schemas.get("key", EMPTY), key),
         "index": RowMember(lambda outcome: outcome.item.index + rows.first_index),
         "record": _record_writer(filling, schemas.get("record", EMPTY)),
         "echo": RowMember(lambda outcome: outcome.item.document),
@@ -381,7 +381,7 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
     return RowMember(tell, usual)
 
 
-def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
+def key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
     """Return the key member, in the type of the item's member or of the row's schema."""
     if len(key) == 1:
         return _member_writer(node, key[0])

@@ -18,7 +18,7 @@ from mockserver.codec.http import JSON_TYPE, json_reply, problem_reply, status_t
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import apply_each
 from mockserver.engine.declared_answers import declared_form, refuse_shared_keys
-from mockserver.engine.declared_outcomes import with_value_at
+from mockserver.engine.declared_outcomes import key_writer, with_value_at
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import sent_schema
 from mockserver.errors import MalformedBody, Refusal, Rejected
@@ -174,18 +174,23 @@ def apply_requests(
         unit = units[number]
         failed = next((one for one in sorted(unit.waits) if not _is_done(units[one], outcomes)), None)
         if isinstance(limit, int) and 0 < limit <= failures:
-            done = _left(unit.items, Action.SKIPPED, CUT_OFF, f"{failures} requests before it failed")
+            done = _left(
+                request, unit.items, Action.SKIPPED, CUT_OFF, f"{failures} requests before it failed"
+            )
         elif unit.unknown:
-            detail = f"no request before it is {unit.unknown}, on which it depends"
-            done = _left(unit.items, Action.REJECTED, "unknown-reference", detail)
+            where = " before it" if batch.requests.is_serial else ""
+            detail = f"it depends on {unit.unknown}, and no request{where} has this id"
+            done = _left(request, unit.items, Action.REJECTED, "unknown-reference", detail)
         elif failed is not None:
-            done = _left(unit.items, Action.SKIPPED, "skipped", f"{units[failed].name} failed")
+            done = _left(request, unit.items, Action.SKIPPED, "skipped", f"{units[failed].name} failed")
         else:
             done = _run_unit(unit, request, verdicts, handler, state)
-        failures += sum(one.action is Action.REJECTED for one in done)
+        failures += sum(not one.accepted for one in done)
         outcomes |= {one.item.index: one for one in done}
     left = [item for item in request.items if item.index not in outcomes]
-    circle = _left(left, Action.REJECTED, "circular", "it depends on requests that depend on each other")
+    circle = _left(
+        request, left, Action.REJECTED, "circular", "it depends on requests that depend on each other"
+    )
     outcomes |= {one.item.index: one for one in circle}
     return tuple(outcomes[item.index] for item in request.items)
 
@@ -197,10 +202,13 @@ def _units_of(request: Request, requests: Requests) -> list[_Unit]:
         group = value_at(item.document, requests.sent["group"]) if "group" in requests.sent else None
         is_named = isinstance(group, str) and group
         groups.setdefault(("group", group) if is_named else ("", item.index), []).append(item)
-    numbers: dict[Json, int] = {}
-    for number, ((kind, name), items) in enumerate(groups.items()):
-        for one in (*(item.key for item in items if item.key), *([name] if kind else ())):
-            numbers.setdefault(one, number)
+    numbers: dict[str, int] = {}
+    for number, items in enumerate(groups.values()):
+        for item in items:
+            numbers.setdefault(item.key, number)
+    for number, (kind, name) in enumerate(groups):
+        if kind:
+            numbers.setdefault(name, number)
     return [
         _unit(number, name if kind else "", items, numbers, requests)
         for number, ((kind, name), items) in enumerate(groups.items())
@@ -208,7 +216,7 @@ def _units_of(request: Request, requests: Requests) -> list[_Unit]:
 
 
 def _unit(
-    number: int, group: str, items: Sequence[Item], numbers: Mapping[Json, int], requests: Requests
+    number: int, group: str, items: Sequence[Item], numbers: Mapping[str, int], requests: Requests
 ) -> _Unit:
     waits: set[int] = set()
     unknown = ""
@@ -246,8 +254,9 @@ def _is_done(unit: _Unit, outcomes: Mapping[int, Outcome]) -> bool:
     return all(outcomes[item.index].accepted for item in unit.items)
 
 
-def _left(items: Iterable[Item], action: Action, code: str, detail: str) -> list[Outcome]:
-    return [Outcome(item, action, problems=(Problem(code, (), detail),)) for item in items]
+def _left(request: Request, items: Iterable[Item], action: Action, code: str, detail: str) -> list[Outcome]:
+    """Return the outcomes of requests that are not run."""
+    return [Outcome(one, action, problems=(Problem(code, _place_of(request, one), detail),)) for one in items]
 
 
 def _run_unit(
@@ -265,26 +274,31 @@ def _run_unit(
             state.undo_to(mark)
             others = [one for one in unit.items if one is not item]
             detail = f"request {item.key or item.index} of its group failed"
-            return [done[-1], *_left(others, Action.SKIPPED, "skipped", detail)]
+            return [done[-1], *_left(request, others, Action.SKIPPED, "skipped", detail)]
     return done
 
 
 def render_responses(contract: Spec, operation: Operation, requests: Requests) -> RenderBatch:
     """Return a renderer of one response for each request that was tried. Raises SpecError."""
     batch = operation.batch
-    place = batch.outcome.rows[0].place if batch else ()
-    form, filling = declared_form(operation, 200), SchemaFilling(contract.document)
+    if batch is None:
+        raise AssertionError("the operation is a batch")
+    place, form, filling = (
+        batch.outcome.rows[0].place,
+        declared_form(operation, 200),
+        SchemaFilling(contract.document),
+    )
     row = filling.merged(filling.at(form.schema, place).get("items", EMPTY))
-    sent = filling.at(sent_schema(operation), batch.items if batch else ()).get("items", EMPTY)
-    for name, path in requests.sent.items():
-        _check_member(filling, sent, path, f"x-batch.requests.{name}")
-    for name, path in requests.told.items():
-        _check_member(filling, row, path, f"x-batch.responses.{name}")
+    sent = filling.at(sent_schema(operation), batch.items).get("items", EMPTY)
+    for parts, schema, mark in ((requests.sent, sent, "requests"), (requests.told, row, "responses")):
+        for name, path in parts.items():
+            _check_member(filling, schema, path, f"x-batch.{mark}.{name}")
+    writer = _ResponseWriter(filling, row, requests.told, batch.key)
 
     def render(result: BatchResult, state: State) -> Reply:
         now = print_instant(state.now)
         shown = [one for one in result.outcomes if not any(p.code == CUT_OFF for p in one.problems)]
-        document = with_value_at({}, place, [_row(filling, row, requests, one, now) for one in shown])
+        document = with_value_at({}, place, [writer.write(one, now) for one in shown])
         if isinstance(document, dict) and form.schema:
             counts = {"total": len(shown), "accepted": sum(one.accepted for one in shown)}
             counts["rejected"] = len(shown) - counts["accepted"]
@@ -306,37 +320,54 @@ def _check_member(filling: SchemaFilling, schema: Document, path: Path, mark: st
         schema = members.get(step, EMPTY)
 
 
-def _row(filling: SchemaFilling, schema: Document, requests: Requests, outcome: Outcome, now: str) -> Json:
-    sent, told, problems = outcome.item.document, requests.told, outcome.problems
-    response = outcome.document
-    is_run = isinstance(response, dict) and not any(problem.rule == FAULT_RULE for problem in problems)
-    status = response["status"] if is_run else _status_of(outcome)
-    sentence = "; ".join(problem.detail for problem in problems)
-    message = Message(
+@dataclass(frozen=True, slots=True)
+class _ResponseWriter:
+    """Writer of the responses in the answer of a batch."""
+
+    filling: SchemaFilling
+    schema: Document
+    """Schema of a response."""
+    told: Mapping[str, Path]
+    key: tuple[str, ...]
+
+    def write(self, outcome: Outcome, now: str) -> Json:
+        told, problems, response = self.told, outcome.problems, outcome.document
+        is_run = isinstance(response, dict) and not any(problem.rule == FAULT_RULE for problem in problems)
+        status = response["status"] if is_run else _status_of(outcome)
+        message = _message(outcome, status, now)
+        is_text = self._at("status").get("type") == "string"
+        row = with_value_at({}, told["status"], str(status) if is_text else status)
+        name = key_writer(self.filling, self._at("id"), self.key).tell(outcome) if "id" in told else None
+        row = row if name is None else with_value_at(row, told["id"], name)
+        row = self.filling.fill(self.schema, message, row)
+        if not is_run:
+            details = json.decode(problem_reply(status, message.sentence).body)
+            response = {"headers": {}, "body": self.filling.fill(self._at("body"), message) or details}
+        # Put in last, so that the schema of a response adds nothing to what the request itself is answered.
+        headers, body = response["headers"], response["body"]
+        if "headers" in told:
+            is_list = self._at("headers").get("type") == "array"
+            listed = [{"name": name, "value": text} for name, text in headers.items()]
+            row = with_value_at(row, told["headers"], listed if is_list else headers)
+        return with_value_at(row, told["body"], body) if "body" in told and body is not None else row
+
+    def _at(self, part: str) -> Document:
+        return self.filling.at(self.schema, self.told[part]) if part in self.told else EMPTY
+
+
+def _message(outcome: Outcome, status: int, now: str) -> Message:
+    sent, problems = outcome.item.document, outcome.problems
+    title = status_title(status)
+    return Message(
         status,
-        sentence or status_title(status),
-        status_title(status),
+        "; ".join(problem.detail for problem in problems) or title,
+        title,
         problems[0].code if problems else str(outcome.action),
         problems,
         now,
         document=sent if isinstance(sent, dict) else EMPTY,
         is_refusal=not outcome.accepted,
     )
-    is_text = filling.at(schema, told["status"]).get("type") == "string"
-    row = with_value_at({}, told["status"], str(status) if is_text else status)
-    if "id" in told and outcome.item.key:
-        row = with_value_at(row, told["id"], value_at(sent, requests.sent["id"]))
-    row = filling.fill(schema, message, row)
-    if not is_run:
-        body = filling.fill(filling.at(schema, told.get("body", ())), message) if "body" in told else None
-        response = {"headers": {}, "body": body or json.decode(problem_reply(status, sentence).body)}
-    # Put in last, so that the schema of a response adds nothing to what the request itself is answered.
-    headers, body = response["headers"], response["body"]
-    if "headers" in told:
-        is_list = filling.at(schema, told["headers"]).get("type") == "array"
-        listed = [{"name": name, "value": text} for name, text in headers.items()]
-        row = with_value_at(row, told["headers"], listed if is_list else headers)
-    return with_value_at(row, told["body"], body) if "body" in told and body is not None else row
 
 
 def _status_of(outcome: Outcome) -> int:

@@ -107,8 +107,10 @@ def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
         raise misused("x-batch.responses.id", "it needs requests.id, which the response repeats", "id: /id")
     if not serial and "id" not in told:
         raise misused("x-batch.responses.id", "it may only be missing with serial: true", "serial: true")
-    if not serial and "stop-after" in sent:
+    if "stop-after" in sent and not serial:
         raise misused("x-batch.requests.stop-after", "it needs an order of requests", "serial: true")
+    if "stop-after" in sent and "group" in sent:
+        raise misused("x-batch.requests.stop-after", "it cannot cut off a part of a group: leave one out")
     derived = read_batch(
         {name: one for name, one in with_derived_members(node).items() if name in _BATCH_KEYS}
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.contract.api import ApiUnderTest
@@ -30,6 +30,7 @@ from mockserver.contract.oracle.item_checks import (
     ItemOutcome,
 )
 from mockserver.contract.oracle.responses import CheckFailure, ResponseConformance, reader_for
+from mockserver.contract.oracle.whole_requests import OF_REQUESTS, inner_exchanges
 from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.model import Json, pointer_of
@@ -95,7 +96,27 @@ class ExchangeJudge:
             if fault is not None:
                 told = (fault.message, fault.pointer, fault.expected, fault.received)
                 found.append(Finding(check, operation.id, *told, (exchange,)))
-        return tuple(found)
+        return (*found, *self._of_requests(case, ledger, {one.check for one in found}))
+
+    def _of_requests(
+        self, case: CheckCase, ledger: FindingLedger, known: Collection[str]
+    ) -> Iterator[Finding]:
+        """Yield the findings in the requests of a batch of requests; skip checks in `known`."""
+        operation, exchange = case.operation, case.exchange
+        if operation.batch is None or operation.batch.requests is None or case.reported is None:
+            return
+        spec, items = self._contracted.spec, case.expected.sent
+        for inner in inner_exchanges(spec, operation.batch, exchange, items, case.outcomes):
+            own = self._case(inner.exchange)
+            for check in (one for one in OF_REQUESTS if own and self._effort.wants(one)):
+                if check == "headers-match-the-spec" and "headers" not in operation.batch.requests.told:
+                    continue
+                times, fault = CHECKERS[check](own) if own else NOTHING_TO_JUDGE
+                ledger.count_check(operation.id, check, times)
+                if fault is not None and check not in known:
+                    message = f"request {inner.place}, {inner.exchange.request.name}, {fault.message}"
+                    told = (message, inner.at, fault.expected, fault.received)
+                    yield Finding(check, operation.id, *told, (exchange,))
 
     def item_outcomes(self, exchange: Exchange) -> list[tuple[str, ItemOutcome]]:
         """Return key and outcome of each item of a batch, in their order; nothing for every other call."""

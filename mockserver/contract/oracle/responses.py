@@ -23,6 +23,7 @@ from mockserver.contract.oracle.decoding import (
 )
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
+from mockserver.contract.oracle.whole_requests import cut_off, unfounded
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
 from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, resolve
@@ -71,10 +72,17 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
             return None
         answer = _document(document, operation, response)
         told = _read_form(batch, answer, items)
-        if form.tells_all and (len(form.rows) > 1 or "index" in form.rows[0].members):
+        contradiction = ""
+        if batch.requests:
+            left = cut_off(batch.requests, exchange.request.document(), told, len(items))
+            told += [ReportedOutcome(item.place, accepted=False) for item in items[len(items) - left :]]
+            contradiction = unfounded(batch, items, told)
+        first = form.rows[0]
+        if form.tells_all and (len(form.rows) > 1 or "index" in first.members or first.any_order):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
         reported = ReportedOutcomes(tuple(told), _count(form, answer, items), is_complete=form.tells_all)
-        return replace(reported, contradiction=_contradiction(form, answer, response, reported, len(items)))
+        contradiction = contradiction or _contradiction(form, answer, response, reported, len(items))
+        return replace(reported, contradiction=contradiction)
 
     return reader
 
@@ -139,7 +147,7 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
         accepted = status not in (rows.words.get("rejected"), rows.words.get("skipped"))
     number = _number(status)
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
-    if index is None and rows.subset == "all":
+    if index is None and rows.subset == "all" and not rows.any_order:
         index = at + rows.first_index
     place = -1 if index is None else index - rows.first_index
     return ReportedOutcome(
