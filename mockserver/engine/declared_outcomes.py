@@ -75,7 +75,7 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
             result: render_outcomes(contract, batch, form_of(operation, status))
             for result, status in statuses.items()
         }
-        return lambda result, state: by_result[_result_of(_counts(result.outcomes))](result, state)
+        return lambda result, state: by_result[_result_of(counts_of(result.outcomes))](result, state)
     form = declared_form(operation, _MULTI_STATUS)
     render = render_outcomes(contract, batch, form)
     of_all = batch.outcome.rows_of("all")
@@ -116,7 +116,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
             document = with_value_at(document, place, write(result.outcomes, state))
         if not is_filled and not has_facts:
             return json_reply(form.status, document, form.media_type)
-        counts = _counts(result.outcomes)
+        counts = counts_of(result.outcomes)
         for fact, place in outcome.summary.items():
             document = with_value_at(document, place, _fact(fact, counts))
         if outcome.words:
@@ -458,7 +458,7 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
     )
 
 
-def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
+def counts_of(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
     actions = [outcome.action for outcome in outcomes]
     named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
     rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)

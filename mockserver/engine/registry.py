@@ -287,8 +287,8 @@ def _batch_handler(
         _check_outcome(contract, operation, batch)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
     if batch.requests:
-        parts["apply"] = handler.apply or run_requests(contract, batch.requests)
-        parts["render"] = handler.render or render_responses(contract, operation, batch.requests)
+        parts["apply"] = handler.apply or run_requests(contract, batch, batch.requests)
+        parts["render"] = handler.render or render_responses(contract, operation, batch, batch.requests)
         return CompleteBatchHandler(**parts)
     resource = batch_resource(contract, operation, resources) if contract.is_own else None
     by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, json_reply, problem_reply, status_title
-from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import apply_each
 from mockserver.engine.declared_answers import declared_form, refuse_shared_keys
-from mockserver.engine.declared_outcomes import key_writer, with_value_at
+from mockserver.engine.declared_outcomes import counts_of, key_writer, with_value_at
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import sent_schema
-from mockserver.errors import MalformedBody, Refusal, Rejected
+from mockserver.errors import MalformedBody, Rejected
 from mockserver.model import (
     EMPTY,
     SAFE_METHODS,
@@ -36,10 +35,9 @@ from mockserver.model import (
     Reply,
     Verdict,
     pointer_of,
-    value_at,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Requests, Spec, misused
+from mockserver.spec.openapi import Batch, Operation, Requests, Spec, misused
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -51,34 +49,46 @@ from mockserver.vendor import (
     fault_status,
 )
 
-CUT_OFF = "cut-off"
-"""Code of the problem of a request that has no response, because too many requests before it failed."""
-
 _FIRST_REFUSAL, _CREATED, _BAD_REQUEST, _FAILED_DEPENDENCY, _SERVER_ERROR = 400, 201, 400, 424, 500
 _NOT_INHERITED = re.compile("(content|if|transfer)-|prefer$")
 """Headers of the call that its requests do not have: those about its own body, and its conditions."""
 
+_CUT_OFF = "cut-off"
+_ABSENT = -1
+"""Number of a unit on which another unit depends, but that is not there."""
 
-def run_requests(contract: Spec, requests: Requests) -> ApplyBatch:
+_NOT_RUN: Mapping[str, tuple[Action, str]] = {
+    _CUT_OFF: (Action.SKIPPED, "enough requests before it failed"),
+    "skipped": (Action.SKIPPED, "a request on which it depends, or of its group, failed"),
+    "unknown-reference": (Action.REJECTED, "it depends on a request that is not there, or not before it"),
+    "circular": (Action.REJECTED, "it depends on requests that depend on each other"),
+}
+"""For each code of a problem why a request is not run, its action and the reason."""
+
+_Unit: TypeAlias = tuple[Sequence[Item], frozenset[int], bool]
+"""Requests that run together, the numbers of the units on which they depend, and whether they are a group."""
+
+
+def run_requests(contract: Spec, batch: Batch, requests: Requests) -> ApplyBatch:
     """Return a function that runs a request; the outcome's document has status, headers and body."""
 
     def apply(request: Request, state: State) -> StoreItem:
         def run(item: Item) -> Outcome:
-            place = _place_of(request, item)
-            call = _call_of(item.document, place, requests.sent, request.call)
+            place = (*batch.items, item.index)
+            call = _call_of(item.document, place, requests, request.call)
             call = replace(call, path=contract.canonical_path(call.path))
-            operation = _operation_at(contract, call)
+            operation = contract.find_operation(call.path, call.method)
             if operation and operation.batch and operation.batch.requests:
                 raise Rejected(Problem("nested-batch", place, "a batch of requests has no batch of requests"))
             answer = request.dispatch(call, state)
-            response = _response(call, answer.reply)
-            if answer.reply.status < _FIRST_REFUSAL:
+            status, response = answer.reply.status, _response(call, answer.reply)
+            if status < _FIRST_REFUSAL:
                 is_safe = call.method in SAFE_METHODS or (operation is not None and operation.safe)
-                made = Action.CREATED if answer.reply.status == _CREATED else Action.UPDATED
+                made = Action.CREATED if status == _CREATED else Action.UPDATED
                 return Outcome(item, Action.UNCHANGED if is_safe else made, response)
             # Not raised: what the request may have changed in spite of its status stays.
-            detail = f"{call.method} {call.path} is answered {answer.reply.status}"
-            problem = Problem(answer.refusal or "refused", place, detail, found=answer.reply.status)
+            detail = f"{call.method} {call.path} is answered {status}"
+            problem = Problem(answer.refusal or "refused", place, detail, found=status)
             return Outcome(item, Action.REJECTED, response, (problem,))
 
         return run
@@ -86,49 +96,26 @@ def run_requests(contract: Spec, requests: Requests) -> ApplyBatch:
     return apply
 
 
-def _place_of(request: Request, item: Item) -> Path:
-    batch = request.operation.batch
-    return (*(batch.items if batch else ()), item.index)
-
-
-def _call_of(sent: Json, place: Path, parts: Mapping[str, Path], carrier: Call) -> Call:
+def _call_of(sent: Json, place: Path, requests: Requests, carrier: Call) -> Call:
     """Return a request as a call with the headers of its carrier. Raises Rejected: no method or path."""
-    method, target = (_text_at(sent, parts[name], place) for name in ("method", "path"))
+    method, target = requests.part("method", sent), requests.part("path", sent)
+    if not (isinstance(method, str) and isinstance(target, str)):
+        raise Rejected(Problem("wrong-type", place, "method and path are expected as texts", "type"))
     path, _, query = target.partition("?")
     # A path may begin with the address of the server, or with the mount of the vendor.
     path = path.removeprefix(carrier.origin).removeprefix(carrier.mount)
     inherited = {name: text for name, text in carrier.headers.items() if not _NOT_INHERITED.match(name)}
-    body = value_at(sent, parts["body"]) if "body" in parts else None
+    named, body = requests.part("headers", sent), requests.part("body", sent)
+    own = named.items() if isinstance(named, dict) else ()
+    headers = {name.lower(): text for name, text in own if isinstance(text, str)}
     return replace(
         carrier,
         method=method.upper(),
         path=unquote(path if path.startswith("/") else f"/{path}"),
         query=query,
-        headers={**inherited, "content-type": JSON_TYPE, **_own_headers(sent, parts)},
+        headers={**inherited, "content-type": JSON_TYPE, **headers},
         body=b"" if body is None else json.encode(body),
     )
-
-
-def _text_at(sent: Json, path: Path, place: Path) -> str:
-    text = value_at(sent, path)
-    if isinstance(text, str) and text:
-        return text
-    raise Rejected(Problem("wrong-type", (*place, *path), "a text is expected", "type", "string", text))
-
-
-def _own_headers(sent: Json, parts: Mapping[str, Path]) -> Mapping[str, str]:
-    """Return the headers of a request, which has a mapping or a list with `name` and `value`."""
-    found = value_at(sent, parts["headers"]) if "headers" in parts else None
-    if isinstance(found, list):
-        found = {one["name"]: one.get("value") for one in found if isinstance(one, dict) and "name" in one}
-    pairs = found.items() if isinstance(found, dict) else ()
-    return {str(name).lower(): text for name, text in pairs if isinstance(text, str)}
-
-
-def _operation_at(contract: Spec, call: Call) -> Operation | None:
-    with suppress(Refusal):
-        return contract.match(call.method, call.path).operation
-    return None
 
 
 def _response(call: Call, reply: Reply) -> Document:
@@ -140,19 +127,6 @@ def _response(call: Call, reply: Reply) -> Document:
         except MalformedBody:
             body = reply.body.decode("utf-8", "replace")
     return {"status": reply.status, "headers": headers, "body": body}
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """Requests that run together: a group, or one request without a group."""
-
-    name: str
-    items: tuple[Item, ...]
-    is_group: bool
-    waits: frozenset[int]
-    """Numbers of the units on which the unit depends."""
-    unknown: str
-    """A name in a request's dependencies that is no id or group; "" if there is none."""
 
 
 def apply_requests(
@@ -167,77 +141,54 @@ def apply_requests(
         raise AssertionError("the operation is a batch of requests")
     if batch.outcome.names_by_key:
         refuse_shared_keys(request, batch)
-    limit = value_at(request.document, batch.requests.stop_after) if batch.requests.stop_after else None
-    units, outcomes = _units_of(request, batch.requests), dict[int, Outcome]()
-    failures = 0
-    for number in _in_order([unit.waits for unit in units]):
-        unit = units[number]
-        failed = next((one for one in sorted(unit.waits) if not _is_done(units[one], outcomes)), None)
+    limit = batch.requests.part("stop-after", request.document)
+    units, outcomes, failures = _units_of(request.items, batch.requests), dict[int, Outcome](), 0
+    for number in _in_order([waits for _, waits, _ in units]):
+        items, waits, is_group = units[number]
+        needed = [one.index for at in waits - {_ABSENT} for one in units[at][0]]
         if isinstance(limit, int) and 0 < limit <= failures:
-            done = _left(
-                request, unit.items, Action.SKIPPED, CUT_OFF, f"{failures} requests before it failed"
-            )
-        elif unit.unknown:
-            where = " before it" if batch.requests.is_serial else ""
-            detail = f"it depends on {unit.unknown}, and no request{where} has this id"
-            done = _left(request, unit.items, Action.REJECTED, "unknown-reference", detail)
-        elif failed is not None:
-            done = _left(request, unit.items, Action.SKIPPED, "skipped", f"{units[failed].name} failed")
+            done = _not_run(batch, items, _CUT_OFF)
+        elif _ABSENT in waits:
+            done = _not_run(batch, items, "unknown-reference")
+        elif not all(outcomes[index].accepted for index in needed):
+            done = _not_run(batch, items, "skipped")
         else:
-            done = _run_unit(unit, request, verdicts, handler, state)
+            mark, done = state.mark(), []
+            for item in items:
+                done += apply_each(replace(request, items=(item,)), verdicts, handler, state)
+                if is_group and not done[-1].accepted:
+                    state.undo_to(mark)
+                    done = [done[-1], *_not_run(batch, [one for one in items if one is not item], "skipped")]
+                    break
         failures += sum(not one.accepted for one in done)
         outcomes |= {one.item.index: one for one in done}
-    left = [item for item in request.items if item.index not in outcomes]
-    circle = _left(
-        request, left, Action.REJECTED, "circular", "it depends on requests that depend on each other"
-    )
+    circle = _not_run(batch, [one for one in request.items if one.index not in outcomes], "circular")
     outcomes |= {one.item.index: one for one in circle}
     return tuple(outcomes[item.index] for item in request.items)
 
 
-def _units_of(request: Request, requests: Requests) -> list[_Unit]:
+def _units_of(items: Iterable[Item], requests: Requests) -> list[_Unit]:
     """Return the units in the order of their first request."""
     groups: dict[tuple[str, Json], list[Item]] = {}
-    for item in request.items:
-        group = value_at(item.document, requests.sent["group"]) if "group" in requests.sent else None
-        is_named = isinstance(group, str) and group
-        groups.setdefault(("group", group) if is_named else ("", item.index), []).append(item)
-    numbers: dict[str, int] = {}
-    for number, items in enumerate(groups.values()):
-        for item in items:
-            numbers.setdefault(item.key, number)
-    for number, (kind, name) in enumerate(groups):
-        if kind:
-            numbers.setdefault(name, number)
-    return [
-        _unit(number, name if kind else "", items, numbers, requests)
-        for number, ((kind, name), items) in enumerate(groups.items())
-    ]
-
-
-def _unit(
-    number: int, group: str, items: Sequence[Item], numbers: Mapping[str, int], requests: Requests
-) -> _Unit:
-    waits: set[int] = set()
-    unknown = ""
-    for name in (name for item in items for name in _dependencies(item, requests)):
-        at = numbers.get(name)
-        if at is None or (requests.is_serial and at > number):
-            unknown = name
-        elif at != number or not group:  # requests of one group are stored all or none in any case
-            waits.add(at)
-    named = f"group {group}" if group else f"request {items[0].key or items[0].index}"
-    return _Unit(named, tuple(items), bool(group), frozenset(waits), unknown)
-
-
-def _dependencies(item: Item, requests: Requests) -> list[str]:
-    found = value_at(item.document, requests.sent["depends-on"]) if "depends-on" in requests.sent else None
-    return [str(one) for one in (found if isinstance(found, list) else [found]) if one not in (None, "")]
+    for item in items:
+        group = requests.part("group", item.document)
+        groups.setdefault(("group", group) if isinstance(group, str) else ("", item.index), []).append(item)
+    numbers = {name: number for number, (kind, name) in enumerate(groups) if kind}
+    ids = [(item.key, number) for number, unit in enumerate(groups.values()) for item in unit if item.key]
+    numbers |= dict(reversed(ids))  # of requests with one id, the first counts
+    units: list[_Unit] = []
+    for number, ((kind, _), unit) in enumerate(groups.items()):
+        named = [requests.part("depends-on", item.document) for item in unit]
+        names = [one for part in named for one in (part if isinstance(part, list) else [part])]
+        waits = {numbers.get(str(name), _ABSENT) for name in names if name not in (None, "")}
+        waits = {_ABSENT if requests.is_serial and one > number else one for one in waits}
+        units.append((unit, frozenset(waits - {number} if kind else waits), bool(kind)))
+    return units
 
 
 def _in_order(waits: Sequence[Iterable[int]]) -> Iterator[int]:
     """Yield the numbers of units, each after those for which it waits; leave out units in a circle."""
-    sorter = TopologicalSorter(dict(enumerate(waits)))
+    sorter = TopologicalSorter({at: [one for one in wait if one >= 0] for at, wait in enumerate(waits)})
     with suppress(CycleError):
         sorter.prepare()
     ready = list(sorter.get_ready())
@@ -250,63 +201,59 @@ def _in_order(waits: Sequence[Iterable[int]]) -> Iterator[int]:
             heappush(ready, one)
 
 
-def _is_done(unit: _Unit, outcomes: Mapping[int, Outcome]) -> bool:
-    return all(outcomes[item.index].accepted for item in unit.items)
+def _not_run(batch: Batch, items: Iterable[Item], code: str) -> list[Outcome]:
+    action, reason = _NOT_RUN[code]
+    return [
+        Outcome(one, action, problems=(Problem(code, (*batch.items, one.index), reason),)) for one in items
+    ]
 
 
-def _left(request: Request, items: Iterable[Item], action: Action, code: str, detail: str) -> list[Outcome]:
-    """Return the outcomes of requests that are not run."""
-    return [Outcome(one, action, problems=(Problem(code, _place_of(request, one), detail),)) for one in items]
-
-
-def _run_unit(
-    unit: _Unit,
-    request: Request,
-    verdicts: Mapping[int, Verdict],
-    handler: CompleteBatchHandler,
-    state: State,
-) -> list[Outcome]:
-    """Run the requests of a unit. If one of a group fails, undo the others, and do not run the rest."""
-    mark, done = state.mark(), list[Outcome]()
-    for item in unit.items:
-        done += apply_each(replace(request, items=(item,)), verdicts, handler, state)
-        if unit.is_group and not done[-1].accepted:
-            state.undo_to(mark)
-            others = [one for one in unit.items if one is not item]
-            detail = f"request {item.key or item.index} of its group failed"
-            return [done[-1], *_left(request, others, Action.SKIPPED, "skipped", detail)]
-    return done
-
-
-def render_responses(contract: Spec, operation: Operation, requests: Requests) -> RenderBatch:
+def render_responses(contract: Spec, operation: Operation, batch: Batch, requests: Requests) -> RenderBatch:
     """Return a renderer of one response for each request that was tried. Raises SpecError."""
-    batch = operation.batch
-    if batch is None:
-        raise AssertionError("the operation is a batch")
-    place, form, filling = (
-        batch.outcome.rows[0].place,
-        declared_form(operation, 200),
-        SchemaFilling(contract.document),
-    )
+    place, form = batch.outcome.rows[0].place, declared_form(operation, 200)
+    filling, sent = SchemaFilling(contract.document), sent_schema(operation)
     row = filling.merged(filling.at(form.schema, place).get("items", EMPTY))
-    sent = filling.at(sent_schema(operation), batch.items).get("items", EMPTY)
-    for parts, schema, mark in ((requests.sent, sent, "requests"), (requests.told, row, "responses")):
-        for name, path in parts.items():
-            _check_member(filling, schema, path, f"x-batch.{mark}.{name}")
-    writer = _ResponseWriter(filling, row, requests.told, batch.key)
+    item = filling.at(sent, batch.items).get("items", EMPTY)
+    for name, path in requests.sent.items():
+        _check_member(filling, sent if name == "stop-after" else item, path, f"x-batch.requests.{name}")
+    for name, path in requests.told.items():
+        _check_member(filling, row, path, f"x-batch.responses.{name}")
+    write = _response_writer(filling, row, requests.told, batch.key)
 
-    def render(result: BatchResult, state: State) -> Reply:
-        now = print_instant(state.now)
-        shown = [one for one in result.outcomes if not any(p.code == CUT_OFF for p in one.problems)]
-        document = with_value_at({}, place, [writer.write(one, now) for one in shown])
-        if isinstance(document, dict) and form.schema:
-            counts = {"total": len(shown), "accepted": sum(one.accepted for one in shown)}
-            counts["rejected"] = len(shown) - counts["accepted"]
-            message = Message(form.status, "", is_refusal=False, counts=counts)
+    def render(result: BatchResult, _state: State) -> Reply:
+        shown = [one for one in result.outcomes if not one.problems or one.problems[0].code != _CUT_OFF]
+        document = with_value_at({}, place, [write(one) for one in shown])
+        if isinstance(document, dict):
+            message = Message(form.status, "", is_refusal=False, counts=counts_of(result.outcomes))
             document = filling.fill(form.schema, message, document)
         return json_reply(form.status, document, form.media_type)
 
     return render
+
+
+def _response_writer(
+    filling: SchemaFilling, row: Document, told: Mapping[str, Path], key: tuple[str, ...]
+) -> Callable[[Outcome], Json]:
+    parts = {name: filling.at(row, path) for name, path in told.items()}
+    tell_id = key_writer(filling, parts.get("id", EMPTY), key).tell
+
+    def write(outcome: Outcome) -> Json:
+        message, response = _message_of(outcome), outcome.document
+        if not _is_run(outcome):
+            details = json.decode(problem_reply(message.status, message.sentence).body)
+            response = {"headers": {}, "body": filling.fill(parts.get("body", EMPTY), message) or details}
+        is_text = parts["status"].get("type") == "string"
+        made = with_value_at({}, told["status"], str(message.status) if is_text else message.status)
+        if "id" in told and (name := tell_id(outcome)) is not None:
+            made = with_value_at(made, told["id"], name)
+        made = filling.fill(row, message, made)
+        # Put in last, so that the schema of a response adds nothing to what the request itself is answered.
+        for part in ("headers", "body"):
+            if part in told and response[part] is not None:
+                made = with_value_at(made, told[part], response[part])
+        return made
+
+    return write
 
 
 def _check_member(filling: SchemaFilling, schema: Document, path: Path, mark: str) -> None:
@@ -314,65 +261,32 @@ def _check_member(filling: SchemaFilling, schema: Document, path: Path, mark: st
     for step in path:
         members = filling.merged(schema).get("properties", EMPTY)
         if members and step not in members:
-            names = sorted(members)
-            cure = f"{mark.rpartition('.')[2]}: /{next(iter(get_close_matches(str(step), names)), names[0])}"
-            raise misused(mark, f"the schema has no {pointer_of(path)}; it has {', '.join(names)}", cure)
+            near = get_close_matches(str(step), members, 1) or [*members]
+            problem = f"the schema has no {pointer_of(path)}; it has {', '.join(members)}"
+            raise misused(mark, problem, f"{mark.rpartition('.')[2]}: /{near[0]}")
         schema = members.get(step, EMPTY)
 
 
-@dataclass(frozen=True, slots=True)
-class _ResponseWriter:
-    """Writer of the responses in the answer of a batch."""
-
-    filling: SchemaFilling
-    schema: Document
-    """Schema of a response."""
-    told: Mapping[str, Path]
-    key: tuple[str, ...]
-
-    def write(self, outcome: Outcome, now: str) -> Json:
-        told, problems, response = self.told, outcome.problems, outcome.document
-        is_run = isinstance(response, dict) and not any(problem.rule == FAULT_RULE for problem in problems)
-        status = response["status"] if is_run else _status_of(outcome)
-        message = _message(outcome, status, now)
-        is_text = self._at("status").get("type") == "string"
-        row = with_value_at({}, told["status"], str(status) if is_text else status)
-        name = key_writer(self.filling, self._at("id"), self.key).tell(outcome) if "id" in told else None
-        row = row if name is None else with_value_at(row, told["id"], name)
-        row = self.filling.fill(self.schema, message, row)
-        if not is_run:
-            details = json.decode(problem_reply(status, message.sentence).body)
-            response = {"headers": {}, "body": self.filling.fill(self._at("body"), message) or details}
-        # Put in last, so that the schema of a response adds nothing to what the request itself is answered.
-        headers, body = response["headers"], response["body"]
-        if "headers" in told:
-            is_list = self._at("headers").get("type") == "array"
-            listed = [{"name": name, "value": text} for name, text in headers.items()]
-            row = with_value_at(row, told["headers"], listed if is_list else headers)
-        return with_value_at(row, told["body"], body) if "body" in told and body is not None else row
-
-    def _at(self, part: str) -> Document:
-        return self.filling.at(self.schema, self.told[part]) if part in self.told else EMPTY
+def _is_run(outcome: Outcome) -> bool:
+    return isinstance(outcome.document, dict) and all(one.rule != FAULT_RULE for one in outcome.problems)
 
 
-def _message(outcome: Outcome, status: int, now: str) -> Message:
-    sent, problems = outcome.item.document, outcome.problems
+def _message_of(outcome: Outcome) -> Message:
+    """Return the message about a request, with its status. It has a status of its own if it was not run."""
+    problems, sent = outcome.problems, outcome.item.document
+    is_fault = any(one.rule == FAULT_RULE for one in problems)
+    status = fault_status(problems) or (_SERVER_ERROR if is_fault else _BAD_REQUEST)
+    if _is_run(outcome):
+        status = outcome.document["status"]
+    elif outcome.action is Action.SKIPPED:
+        status = _FAILED_DEPENDENCY
     title = status_title(status)
     return Message(
         status,
-        "; ".join(problem.detail for problem in problems) or title,
+        "; ".join(one.detail for one in problems) or title,
         title,
         problems[0].code if problems else str(outcome.action),
         problems,
-        now,
         document=sent if isinstance(sent, dict) else EMPTY,
         is_refusal=not outcome.accepted,
     )
-
-
-def _status_of(outcome: Outcome) -> int:
-    """Return the status of a request that was not run, or that a scenario made fail."""
-    if outcome.action is Action.SKIPPED:
-        return _FAILED_DEPENDENCY
-    is_fault = any(problem.rule == FAULT_RULE for problem in outcome.problems)
-    return fault_status(outcome.problems) or (_SERVER_ERROR if is_fault else _BAD_REQUEST)

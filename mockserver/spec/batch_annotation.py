@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,49 +91,34 @@ def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
     """Return the batch of an `x-batch` with `requests`. Raises SpecError."""
     if others := node.keys() - _OF_REQUESTS:
         raise misused(f"x-batch.{min(map(str, others))}", "beside requests, it has no meaning: leave it out")
-    serial = node.get("serial", False)
-    if not isinstance(serial, bool):
-        raise misused("x-batch.serial", f"expected true or false, found {serial}")
-    sent = _read_parts(node["requests"], "x-batch.requests", _SENT, {"method": "/method", "path": "/url"})
-    cure = "responses: {list: /responses, id: /id, status: /status, body: /body}"
-    if "responses" not in node:
-        raise misused("x-batch.responses", "it is missing: where does the answer have the responses?", cure)
-    told = _read_parts(node["responses"], "x-batch.responses", _TOLD, {"status": "/status"})
-    if len(sent.get("id", ("id",))) != 1:
-        raise misused("x-batch.requests.id", "expected a member of the request itself", "id: /id")
-    if "depends-on" in sent and "id" not in sent:
-        raise misused("x-batch.requests.depends-on", "it needs an id of each request", "id: /id")
-    if "id" in told and "id" not in sent:
-        raise misused("x-batch.responses.id", "it needs requests.id, which the response repeats", "id: /id")
-    if not serial and "id" not in told:
-        raise misused("x-batch.responses.id", "it may only be missing with serial: true", "serial: true")
-    if "stop-after" in sent and not serial:
-        raise misused("x-batch.requests.stop-after", "it needs an order of requests", "serial: true")
-    if "stop-after" in sent and "group" in sent:
-        raise misused("x-batch.requests.stop-after", "it cannot cut off a part of a group: leave one out")
-    derived = read_batch(
-        {name: one for name, one in with_derived_members(node).items() if name in _BATCH_KEYS}
+    sent = _read_parts(node["requests"], "x-batch.requests", _SENT, ("method", "path"))
+    told = _read_parts(node.get("responses", EMPTY), "x-batch.responses", _TOLD, ("status",))
+    serial, has_id = node.get("serial", False), "id" in sent
+    faults = (
+        (not isinstance(serial, bool), "serial", f"expected true or false, found {serial}"),
+        (has_id and len(sent["id"]) != 1, "requests.id", "expected a member of the request, such as /id"),
+        ("depends-on" in sent and not has_id, "requests.depends-on", "it needs requests.id"),
+        ("id" in told and not has_id, "responses.id", "it needs requests.id"),
+        (not serial and "id" not in told, "serial", "without responses.id, the order has to tell: true"),
+        (not serial and "stop-after" in sent, "requests.stop-after", "it needs serial: true"),
+        ({"group", "stop-after"} <= sent.keys(), "requests.stop-after", "it would cut off a part of a group"),
     )
-    rows = tuple(replace(one, any_order=not serial) for one in derived.outcome.rows)
-    return replace(
-        derived,
-        outcome=replace(derived.outcome, rows=rows),
-        requests=Requests(
-            sent={name: path for name, path in sent.items() if name not in ("list", "stop-after")},
-            told={name: path for name, path in told.items() if name != "list"},
-            is_serial=serial,
-            stop_after=sent.get("stop-after", ()),
-        ),
-    )
+    for is_wrong, member, fault in faults:
+        if is_wrong:
+            raise misused(f"x-batch.{member}", fault)
+    derived = {name: one for name, one in with_derived_members(node).items() if name in _BATCH_KEYS}
+    batch = read_batch(derived)
+    rows = tuple(replace(one, any_order=not serial) for one in batch.outcome.rows)
+    requests = Requests(sent, told, is_serial=serial)
+    return replace(batch, outcome=replace(batch.outcome, rows=rows), requests=requests)
 
 
-def _read_parts(
-    node: Json, mark: str, known: Collection[str], needed: Mapping[str, str]
-) -> Mapping[str, Path]:
-    for name, usual in {"list": f"/{mark.rpartition('.')[2]}", **needed}.items():
+def _read_parts(node: Json, mark: str, known: Collection[str], needed: Iterable[str]) -> Mapping[str, Path]:
+    for name in ("list", *needed):
         if name not in _read_mapping(node, mark, known):
-            raise misused(f"{mark}.{name}", "it is missing", f"{name}: {usual}")
-    return {name: _read_pointer(one, f"{mark}.{name}") for name, one in node.items()}
+            raise misused(f"{mark}.{name}", "it is missing", f"{name}: /{name}")
+    parts = {name: _read_pointer(one, f"{mark}.{name}") for name, one in node.items()}
+    return {name: path for name, path in parts.items() if name != "list"}
 
 
 def read_outcome(node: Mapping[str, Any]) -> OutcomeForm:

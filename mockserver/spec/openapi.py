@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal, TypeAlias
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step
+from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step, value_at
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -187,13 +187,18 @@ class Requests:
     """Where a batch of whole requests has the parts of its requests and responses."""
 
     sent: Mapping[str, Path]
-    """Paths in a request: `method`, `path`, `body`, `id`, `headers`, `depends-on` and `group`."""
+    """Paths in a request: `method`, `path`, `body`, `id`, `headers`, `depends-on` and `group`.
+
+    `stop-after` is the path in the body of the number of failures after which no request runs.
+    """
     told: Mapping[str, Path]
     """Paths in a response: `id`, `status`, `body` and `headers`."""
     is_serial: bool
     """Whether requests run, and responses stand, in the order sent."""
-    stop_after: Path
-    """Path in the body of the number of failures after which no request runs; () if there is none."""
+
+    def part(self, name: str, document: Any) -> Any:
+        """Return a part of a request, or the value of `stop-after` in a body; None if it is missing."""
+        return value_at(document, self.sent[name]) if name in self.sent else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         True,
         (
             "acme.yaml: putOrders: x-batch.atomic: unknown; known are atomicity, bare-item, collection, "
-            "fatal, identity, items, key, keyless, outcome, upsert"
+            "fatal, identity, items, key, keyless, outcome, requests, responses, serial, upsert"
         ),
     ),
     "unknown-outcome-key": (

@@ -30,7 +30,7 @@ from mockserver.contract.oracle.item_checks import (
     ItemOutcome,
 )
 from mockserver.contract.oracle.responses import CheckFailure, ResponseConformance, reader_for
-from mockserver.contract.oracle.whole_requests import OF_REQUESTS, inner_exchanges
+from mockserver.contract.oracle.whole_requests import inner_exchanges
 from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.model import Json, pointer_of
@@ -102,21 +102,20 @@ class ExchangeJudge:
         self, case: CheckCase, ledger: FindingLedger, known: Collection[str]
     ) -> Iterator[Finding]:
         """Yield the findings in the requests of a batch of requests; skip checks in `known`."""
-        operation, exchange = case.operation, case.exchange
-        if operation.batch is None or operation.batch.requests is None or case.reported is None:
+        batch, name = case.operation.batch, case.operation.id
+        if batch is None or batch.requests is None or case.reported is None:
             return
-        spec, items = self._contracted.spec, case.expected.sent
-        for inner in inner_exchanges(spec, operation.batch, exchange, items, case.outcomes):
-            own = self._case(inner.exchange)
-            for check in (one for one in OF_REQUESTS if own and self._effort.wants(one)):
-                if check == "headers-match-the-spec" and "headers" not in operation.batch.requests.told:
-                    continue
+        unfit = set() if "headers" in batch.requests.told else {"headers-match-the-spec"}
+        calls = inner_exchanges(self._contracted, batch, case.exchange, case.expected.sent, case.reported)
+        for outcome, exchange in calls:
+            own = self._case(exchange)
+            for check in (one for one in CHECKERS if self._effort.wants(one) and one not in unfit):
                 times, fault = CHECKERS[check](own) if own else NOTHING_TO_JUDGE
-                ledger.count_check(operation.id, check, times)
+                ledger.count_check(name, check, times)
                 if fault is not None and check not in known:
-                    message = f"request {inner.place}, {inner.exchange.request.name}, {fault.message}"
-                    told = (message, inner.at, fault.expected, fault.received)
-                    yield Finding(check, operation.id, *told, (exchange,))
+                    message = f"request {outcome.place}, {exchange.request.name}, {fault.message}"
+                    told = (message, outcome.at, fault.expected, fault.received)
+                    yield Finding(check, name, *told, (case.exchange,))
 
     def item_outcomes(self, exchange: Exchange) -> list[tuple[str, ItemOutcome]]:
         """Return key and outcome of each item of a batch, in their order; nothing for every other call."""

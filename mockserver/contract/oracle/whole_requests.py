@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, Response, to_json_text
-from mockserver.contract.oracle.expectations import find_operation, text_of
-from mockserver.contract.profile import BatchItem, ReportedOutcome
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.contract.oracle.expectations import text_of
+from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json, parse_pointer, value_at
-from mockserver.spec.openapi import Batch, Operation, Requests, Spec
-
-OF_REQUESTS = frozenset(
-    {
-        "answers-match-the-spec",
-        "members-are-stated",
-        "headers-match-the-spec",
-        "no-server-error",
-        "refusals-have-the-shape",
-        "envelope-is-judged",
-        "refusals-say-why",
-    }
-)
-"""Checks of calls that are made for each request of a batch."""
+from mockserver.spec.openapi import Batch, Operation, Requests
 
 _JSON = "application/json"
+_NOT_INHERITED = ("accept", "content-", "if-")
 _ABSENT = -1
 """Place of a request that another request needs, but that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class InnerExchange:
-    """A request of a batch with its response."""
-
-    place: int
-    at: str
-    """Pointer of the response in the answer."""
-    exchange: Exchange
 
 
 def cut_off(requests: Requests, sent: Json, told: Sequence[ReportedOutcome], count: int) -> int:
@@ -45,7 +22,7 @@ def cut_off(requests: Requests, sent: Json, told: Sequence[ReportedOutcome], cou
 
     Raises ValueError: responses follow although enough requests failed.
     """
-    limit = value_at(sent, requests.stop_after) if requests.stop_after else None
+    limit = requests.part("stop-after", sent)
     failed = [number for number, one in enumerate(told, 1) if not one.accepted]
     if not isinstance(limit, int) or not 0 < limit <= len(failed):
         return 0
@@ -72,25 +49,23 @@ def _failed(told: Sequence[ReportedOutcome]) -> frozenset[int]:
 
 
 def inner_exchanges(
-    spec: Spec, batch: Batch, outer: Exchange, items: Sequence[BatchItem], told: Sequence[ReportedOutcome]
-) -> Iterator[InnerExchange]:
+    api: ApiUnderTest, batch: Batch, outer: Exchange, items: Sequence[BatchItem], told: ReportedOutcomes
+) -> Iterator[tuple[ReportedOutcome, Exchange]]:
     """Yield the requests that were run, each with its response, if responses have a body."""
-    requests = batch.requests
+    requests, outcomes = batch.requests, told.outcomes
     if requests is None or "body" not in requests.told:
         return
-    failed, needs = _failed(told) | {_ABSENT}, _needs(batch, items)
-    answer = outer.response.document()
-    for outcome in told:
-        if outcome.place is None or outcome.status is None or not outcome.at:
-            continue
-        if not outcome.accepted and failed & needs[outcome.place]:
+    failed, needs, answer = _failed(outcomes) | {_ABSENT}, _needs(batch, items), outer.response.document()
+    for outcome in (one for one in outcomes if one.status is not None and one.at):
+        place = -1 if outcome.place is None else outcome.place
+        if place < 0 or (not outcome.accepted and failed & needs[place]):
             continue  # the batch refuses the request, not the operation
-        request = _request(requests, outer.request, items[outcome.place].document)
-        operation = _operation(spec, request) if request else None
+        request = _request(requests, outer.request, items[place].document)
+        operation = api.spec.operations.get(api.operation_of(request)) if request else None
         if request and operation and not (operation.batch and operation.batch.requests):
             row = value_at(answer, parse_pointer(outcome.at))
-            response = _response(requests, operation, outcome.status, row)
-            yield InnerExchange(outcome.place, outcome.at, Exchange(request, response, operation.id))
+            response = _response(requests, operation, outcome.status or 0, row)
+            yield outcome, Exchange(request, response, operation.id)
 
 
 def _needs(batch: Batch, items: Sequence[BatchItem]) -> list[frozenset[int]]:
@@ -120,37 +95,30 @@ def _needs(batch: Batch, items: Sequence[BatchItem]) -> list[frozenset[int]]:
 
 
 def _texts(requests: Requests, item: BatchItem, name: str) -> list[str]:
-    found = value_at(item.document, requests.sent[name]) if name in requests.sent else None
+    found = requests.part(name, item.document)
     return [text for one in (found if isinstance(found, list) else [found]) if (text := text_of(one))]
 
 
 def _request(requests: Requests, outer: Request, sent: Json) -> Request | None:
-    method, path = (value_at(sent, requests.sent[name]) for name in ("method", "path"))
+    method, path = requests.part("method", sent), requests.part("path", sent)
     if not (isinstance(method, str) and isinstance(path, str) and path.startswith("/")):
         return None
-    own = value_at(sent, requests.sent["headers"]) if "headers" in requests.sent else None
-    pairs = own.items() if isinstance(own, dict) else ()
-    headers = {name.lower(): text for name, text in pairs if isinstance(text, str)}
-    inherited = {
-        name: text for name, text in outer.headers.items() if not name.startswith(("content-", "if-"))
-    }
-    body = value_at(sent, requests.sent["body"]) if "body" in requests.sent else None
-    text = b"" if body is None else to_json_text(body).encode()
-    return Request(method.upper(), path, {**inherited, "content-type": _JSON, **headers}, text)
-
-
-def _operation(spec: Spec, request: Request) -> Operation | None:
-    try:
-        return find_operation(spec, request.method, spec.canonical_path(request.plain_path)).operation
-    except (NotFound, MethodNotAllowed):
-        return None
+    inherited = {name: text for name, text in outer.headers.items() if not name.startswith(_NOT_INHERITED)}
+    headers = {**inherited, "content-type": _JSON, **_headers(requests.part("headers", sent))}
+    return Request(method.upper(), path, headers, _bytes(requests.part("body", sent)))
 
 
 def _response(requests: Requests, operation: Operation, status: int, row: Json) -> Response:
     """Return a response; without headers in the answer, its media type is the one that is declared."""
-    own = value_at(row, requests.told["headers"]) if "headers" in requests.told else None
-    headers = {name.lower(): str(text) for name, text in own.items()} if isinstance(own, dict) else {}
+    own = _headers(value_at(row, requests.told["headers"])) if "headers" in requests.told else {}
     body = value_at(row, requests.told["body"])
     declared = next(iter(operation.contents(operation.declared_key(status))), _JSON)
-    kind = {} if body is None else {"content-type": declared}
-    return Response(status, {**kind, **headers}, b"" if body is None else to_json_text(body).encode())
+    return Response(status, {**({} if body is None else {"content-type": declared}), **own}, _bytes(body))
+
+
+def _headers(found: Json) -> Mapping[str, str]:
+    return {name.lower(): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
+
+
+def _bytes(body: Json) -> bytes:
+    return b"" if body is None else to_json_text(body).encode()
