@@ -102,8 +102,8 @@ def _call_of(sent: Json, place: Path, requests: Requests, carrier: Call) -> Call
     if not (isinstance(method, str) and isinstance(target, str)):
         raise Rejected(Problem("wrong-type", place, "method and path are expected as texts", "type"))
     path, _, query = target.partition("?")
-    # A path may begin with the address of the server, or with the mount of the vendor.
-    path = path.removeprefix(carrier.origin).removeprefix(carrier.mount)
+    address = f"{carrier.origin}{carrier.mount}"  # an address in place of a path is below that of the vendor
+    path = path[len(address) :] if carrier.origin and path.startswith(f"{address}/") else path
     inherited = {name: text for name, text in carrier.headers.items() if not _NOT_INHERITED.match(name)}
     named, body = requests.part("headers", sent), requests.part("body", sent)
     own = named.items() if isinstance(named, dict) else ()

@@ -94,18 +94,24 @@ def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
     sent = _read_parts(node["requests"], "x-batch.requests", _SENT, ("method", "path"))
     told = _read_parts(node.get("responses", EMPTY), "x-batch.responses", _TOLD, ("status",))
     serial, has_id = node.get("serial", False), "id" in sent
+    by_id, by_order = "id: /id", "serial: true"
     faults = (
-        (not isinstance(serial, bool), "serial", f"expected true or false, found {serial}"),
-        (has_id and len(sent["id"]) != 1, "requests.id", "expected a member of the request, such as /id"),
-        ("depends-on" in sent and not has_id, "requests.depends-on", "it needs requests.id"),
-        ("id" in told and not has_id, "responses.id", "it needs requests.id"),
-        (not serial and "id" not in told, "serial", "without responses.id, the order has to tell: true"),
-        (not serial and "stop-after" in sent, "requests.stop-after", "it needs serial: true"),
-        ({"group", "stop-after"} <= sent.keys(), "requests.stop-after", "it would cut off a part of a group"),
+        (not isinstance(serial, bool), "serial", f"expected true or false, found {serial}", by_order),
+        (has_id and len(sent["id"]) != 1, "requests.id", "expected a member of the request", by_id),
+        ("depends-on" in sent and not has_id, "requests.depends-on", "it needs requests.id", by_id),
+        ("id" in told and not has_id, "responses.id", "it needs requests.id", by_id),
+        (not serial and "id" not in told, "serial", "without responses.id, the order has to tell", by_order),
+        (not serial and "stop-after" in sent, "requests.stop-after", "it needs serial: true", by_order),
+        (
+            {"group", "stop-after"} <= sent.keys(),
+            "requests.stop-after",
+            "it would cut a group in two",
+            "",
+        ),
     )
-    for is_wrong, member, fault in faults:
+    for is_wrong, member, fault, cure in faults:
         if is_wrong:
-            raise misused(f"x-batch.{member}", fault)
+            raise misused(f"x-batch.{member}", fault, cure)
     derived = {name: one for name, one in with_derived_members(node).items() if name in _BATCH_KEYS}
     batch = read_batch(derived)
     rows = tuple(replace(one, any_order=not serial) for one in batch.outcome.rows)

@@ -40,7 +40,7 @@ def task(name: str, key: str, title: str = "x", **more: Any) -> dict[str, Any]:
 
 
 def show(name: str, key: str, **more: Any) -> dict[str, Any]:
-    return {"id": name, "method": "GET", "url": f"/tasks/{key}", **more}
+    return {"id": name, "method": "GET", "url": f"/tasks/{key}"} | more
 
 
 def action(method: str, path: str, data: Any = None) -> dict[str, Any]:
@@ -319,6 +319,26 @@ def test_a_rule_makes_one_request_fail_and_its_group_with_it() -> None:
     assert [api.get(f"/orders/o{number}").status for number in (1, 2)] == [404, 404]
 
 
+def test_a_request_has_the_credentials_of_its_call_or_its_own(tmp_path: Path) -> None:
+    document = yaml.safe_load((EXAMPLES / f"{BY_ID}.yaml").read_text())
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["paths"]["/tasks/{id}"]["get"]["security"] = [{"token": []}]
+    file = tmp_path / "guarded.yaml"
+    file.write_text(yaml.safe_dump(document))
+    app = create_frozen_app(Options(files=(file,), vendors=("guarded",)))
+    api = Client(app, {"host": "testserver"}, "/guarded")
+    whole = "http://testserver/guarded/tasks/t1"
+    own = {"Authorization": "Bearer ${TOKEN}"}
+
+    shown = [show("2", "t1"), show("3", "t1", url=whole), show("4", "t1", headers=own)]
+    sent = {"requests": [task("1", "t1"), *shown]}
+    bare = api.post("/batch", json=sent)
+    known = api.within(authorization="Bearer abc").post("/batch", json=sent)
+
+    assert [one["status"] for one in bare.json["responses"]] == [201, 401, 401, 401]
+    assert [one["status"] for one in known.json["responses"]] == [409, 200, 200, 401]
+
+
 REQUESTS = {"list": "/requests", "id": "/id", "method": "/method", "path": "/url"}
 RESPONSES = {"list": "/responses", "id": "/id", "status": "/status"}
 
@@ -349,7 +369,7 @@ RESPONSES = {"list": "/responses", "id": "/id", "status": "/status"}
         ),
         (
             {"serial": True, "requests": {**REQUESTS, "stop-after": "/n", "group": "/group"}},
-            "x-batch.requests.stop-after: it would cut off a part of a group",
+            "x-batch.requests.stop-after: it would cut a group in two",
         ),
         ({"key": ["id"]}, "x-batch.key: beside requests, it has no meaning: leave it out"),
         (
