@@ -283,12 +283,15 @@ def _batch_handler(
     if handler.apply is None and not (batch.requests or (batch.collection and batch.key)):
         absent = "x-batch: collection: <where accepted items live>, key: [<member>]"
         raise SpecError(f"{operation.id}: add to its {absent}", place, file=contract.name, lacks="key")
-    if handler.render is None:
+    if handler.render is None and not batch.requests:
         _check_outcome(contract, operation, batch)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
     if batch.requests:
         parts["apply"] = handler.apply or run_requests(contract, batch, batch.requests)
-        parts["render"] = handler.render or render_responses(contract, operation, batch, batch.requests)
+        try:
+            parts["render"] = handler.render or render_responses(contract, operation, batch, batch.requests)
+        except SpecError as error:
+            raise error.within(contract.name, operation.id, operation.place) from None
         return CompleteBatchHandler(**parts)
     resource = batch_resource(contract, operation, resources) if contract.is_own else None
     by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)

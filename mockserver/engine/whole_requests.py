@@ -38,6 +38,7 @@ from mockserver.model import (
 )
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Requests, Spec, misused
+from mockserver.spec.outcomes import tells_outcomes
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -212,8 +213,13 @@ def render_responses(contract: Spec, operation: Operation, batch: Batch, request
     """Return a renderer of one response for each request that was tried. Raises SpecError."""
     place, form = batch.outcome.rows[0].place, declared_form(operation, 200)
     filling, sent = SchemaFilling(contract.document), sent_schema(operation)
-    row = filling.merged(filling.at(form.schema, place).get("items", EMPTY))
-    item = filling.at(sent, batch.items).get("items", EMPTY)
+    rows, items = filling.at(form.schema, place), filling.at(sent, batch.items)
+    for node, mark in ((items, "requests"), (rows, "responses")):
+        if "items" not in node:
+            raise misused(f"x-batch.{mark}.list", "the schema has no list there", f"list: /{mark}")
+    row, item = filling.merged(rows["items"]), items["items"]
+    if not tells_outcomes(filling.at(row, requests.told["status"])):
+        raise misused("x-batch.responses.status", "it cannot tell that a request failed", "status: /status")
     for name, path in requests.sent.items():
         _check_member(filling, sent if name == "stop-after" else item, path, f"x-batch.requests.{name}")
     for name, path in requests.told.items():

@@ -73,20 +73,6 @@ def read_batch(node: Json) -> Batch:
     )
 
 
-def with_derived_members(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an `x-batch`; if it is of whole requests, with the `items`, `key` and `outcome` they imply."""
-    if "requests" not in node:
-        return node
-    sent, told = node["requests"], node["responses"]
-    key = {"key": told["id"]} if "id" in told else {}
-    return {
-        **node,
-        "items": sent["list"],
-        "key": list(parse_pointer(sent.get("id", ""))),
-        "outcome": {"list": told["list"], "status": told["status"], **key},
-    }
-
-
 def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
     """Return the batch of an `x-batch` with `requests`. Raises SpecError."""
     if others := node.keys() - _OF_REQUESTS:
@@ -112,19 +98,24 @@ def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
     for is_wrong, member, fault, cure in faults:
         if is_wrong:
             raise misused(f"x-batch.{member}", fault, cure)
-    derived = {name: one for name, one in with_derived_members(node).items() if name in _BATCH_KEYS}
-    batch = read_batch(derived)
-    rows = tuple(replace(one, any_order=not serial) for one in batch.outcome.rows)
-    requests = Requests(sent, told, is_serial=serial)
-    return replace(batch, outcome=replace(batch.outcome, rows=rows), requests=requests)
+    rows = OutcomeRows(
+        subset="all",
+        place=told.pop("list"),
+        names="",
+        members={"key" if name == "id" else name: told[name] for name in ("id", "status") if name in told},
+        any_order=not serial,
+    )
+    derived = {"items": node["requests"]["list"], "key": list(sent.get("id", ()))}
+    batch = read_batch({**derived, **({"fatal": node["fatal"]} if "fatal" in node else {})})
+    del sent["list"]
+    return replace(batch, outcome=OutcomeForm((rows,)), requests=Requests(sent, told, is_serial=serial))
 
 
-def _read_parts(node: Json, mark: str, known: Collection[str], needed: Iterable[str]) -> Mapping[str, Path]:
+def _read_parts(node: Json, mark: str, known: Collection[str], needed: Iterable[str]) -> dict[str, Path]:
     for name in ("list", *needed):
         if name not in _read_mapping(node, mark, known):
             raise misused(f"{mark}.{name}", "it is missing", f"{name}: /{name}")
-    parts = {name: _read_pointer(one, f"{mark}.{name}") for name, one in node.items()}
-    return {name: path for name, path in parts.items() if name != "list"}
+    return {name: _read_pointer(one, f"{mark}.{name}") for name, one in node.items()}
 
 
 def read_outcome(node: Mapping[str, Any]) -> OutcomeForm:

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
-from mockserver.spec.batch_annotation import APART, with_derived_members
+from mockserver.spec.batch_annotation import APART
 from mockserver.spec.openapi import METHODS, Note, merged, parameter_names, plain, resolve
 from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, tells_outcomes
 
@@ -169,7 +169,7 @@ def _other_work(document: Document, path: str, method: str) -> str:
 
 def outcome_fault(document: Document, path: str, method: str, batch: Document) -> str:
     """Return why the answer of an operation cannot tell the outcomes of this `x-batch`; "" if it can."""
-    node, batch = document["paths"][path][method], with_derived_members(batch)
+    node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
     item = merged(document, at(document, body, parse_pointer(batch["items"])).get("items", EMPTY))
     return fault_of_outcome(document, answer_schema(document, node), batch, item)

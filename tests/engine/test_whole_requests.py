@@ -362,6 +362,10 @@ RESPONSES = {"list": "/responses", "id": "/id", "status": "/status"}
             "x-batch.responses.body: the schema has no /boy",
         ),
         ({"responses": {"list": "/responses", "status": "/status"}}, "x-batch.serial: without responses.id"),
+        ({"requests": {**REQUESTS, "list": "/none"}}, "x-batch.requests.list: the schema has no list there"),
+        ({"responses": {**RESPONSES, "list": "/none"}}, "x-batch.responses.list: the schema has no list"),
+        ({"responses": {**RESPONSES, "status": "/body"}}, "x-batch.responses.status: it cannot tell that"),
+        ({"fatal": "type"}, "x-batch.fatal: expected a list of schema keywords"),
         ({"serial": "yes"}, "x-batch.serial: expected true or false, found yes"),
         (
             {"requests": {**REQUESTS, "stop-after": "/n"}},
