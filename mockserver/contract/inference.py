@@ -24,7 +24,17 @@ from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
-from mockserver.spec.openapi import Batch, CallValue, MediaType, Operation, Parameter, Spec, resolve
+from mockserver.spec.openapi import (
+    Batch,
+    CallValue,
+    MediaType,
+    Operation,
+    Parameter,
+    Requests,
+    Spec,
+    parameter_names,
+    resolve,
+)
 
 _JSON = "application/json"
 _FOUND = 200
@@ -209,6 +219,8 @@ def infer_sample(spec: Spec, operation: Operation) -> BatchSample | None:
 def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
     """Return the profile of a batch operation, or None if the spec says too little."""
     made, batch = infer_item(spec, operation), operation.batch
+    if batch is not None and batch.requests is not None:
+        return _infer_requests(spec, operation, batch, batch.requests)
     if batch is None or made is None or not batch.outcome.rows:
         return None
     names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))))
@@ -216,15 +228,11 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
     call = infer_sending(spec, operation)
     if reading is None or call is None:
         return None
-
-    def record(key: str, drawn: DrawnValues) -> Record:
-        return {name: compared_members(made.item(key, drawn)[name]) for name in reading.names}
-
     return BatchProfile(
         operation=operation.id,
         key=made.key,
         item=made.item,
-        record=record,
+        record=_record_maker(made, reading),
         call=call,
         read=reading.read,
         shown=reading.shown,
@@ -233,6 +241,65 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
         listed=reading.listed if reading.all_ else None,
         steps=_deletion(spec, reading),
     )
+
+
+def _infer_requests(
+    spec: Spec, operation: Operation, batch: Batch, requests: Requests
+) -> BatchProfile | None:
+    """Return the profile of a batch of requests that create records, which a GET shows by key."""
+    call, schema, found = (
+        infer_sending(spec, operation),
+        _item_schema(spec, operation),
+        _creation(spec, batch),
+    )
+    names = {part: str(path[0]) for part, path in requests.sent.items() if len(path) == 1}
+    if call is None or schema is None or found is None or not {"method", "path", "body"} <= names.keys():
+        return None
+    creates, reading, made = found
+    sample, body = SampleMember.of(spec.document, "", schema), names["body"]
+    base, node = sample.good(FIRST_KEY), sample.schema["properties"].get(names["method"], {})
+    methods = whole_schema(spec.document, node).get("enum", ())
+    method = next((one for one in methods if str(one).upper() == "POST"), "POST")
+
+    def item(key: str, drawn: DrawnValues) -> dict[str, Json]:
+        own = {"method": method, "path": creates.path, "body": made.item(key, drawn), "id": key}
+        return {**(base or {}), **{names[part]: value for part, value in own.items() if part in names}}
+
+    def spoilt(one: Corruption) -> Corruption:
+        return Corruption(one.name, lambda sent: {**sent, body: one.change(sent[body])})
+
+    return BatchProfile(
+        operation=operation.id,
+        key=made.key,
+        item=item,
+        record=_record_maker(made, reading),
+        call=call,
+        read=reading.read,
+        shown=reading.shown,
+        corruptions=tuple(map(spoilt, made.corruptions)),
+    )
+
+
+def _creation(spec: Spec, batch: Batch) -> tuple[Operation, InferredReading, SampleItem] | None:
+    """Return the first operation that creates a record that can be read, how it is read, and good records."""
+    one_record = (one for one in spec.operations.values() if one.method == "get" and is_record_path(one.path))
+    reads = {one.path.rpartition("/")[0]: one for one in one_record}
+    posts = (one for one in spec.operations.values() if one.method == "post" and not one.batch)
+    for creates in (one for one in posts if one.path in reads):
+        read, bodies = reads[creates.path], [one.schema for one in creates.bodies if one.name == _JSON]
+        sample = replace(batch, key=tuple(parameter_names(read.path)[-1:]))
+        if bodies and (made := make_sample(spec.document, bodies[0], sample)):
+            names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))))
+            shown = tuple(name for name in names if _shows(spec, read, name))
+            return creates, InferredReading(shown, sample.key, read.path, ""), made
+    return None
+
+
+def _record_maker(made: SampleItem, reading: InferredReading) -> Callable[[str, DrawnValues], Record]:
+    def record(key: str, drawn: DrawnValues) -> Record:
+        return {name: compared_members(made.item(key, drawn)[name]) for name in reading.names}
+
+    return record
 
 
 def _deletion(spec: Spec, reading: InferredReading) -> tuple[Step, ...]:
@@ -286,6 +353,8 @@ def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredR
 
 def explain_missing_profile(spec: Spec, operation: Operation) -> str:
     """Return which information for a batch profile is missing in the spec, and how to add the information."""
+    if operation.batch and operation.batch.requests:
+        return "no POST of its file makes records whose key is sent and that a GET shows by this key"
     if operation.batch and not operation.batch.outcome.rows:
         return "its answer tells counts alone, so that the outcome of an item is not known"
     if infer_item(spec, operation) is None:

@@ -21,6 +21,7 @@ from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
 from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, describe_quota, one_line
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.whole_requests import apply_requests
 from mockserver.errors import (
     Refusal,
     ServerRefusal,
@@ -353,6 +354,8 @@ class Pipeline:
         The items of a job meet the records of the waiting jobs that will be done before.
         """
         batch = request.operation.batch
+        if batch is not None and batch.requests:
+            return apply_requests(request, verdicts, handler, state)
         if batch is None or batch.job is None:
             return apply_items(request, verdicts, handler, state)
         mark = state.mark()

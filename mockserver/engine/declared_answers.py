@@ -65,21 +65,26 @@ def with_distinct_keys(apply: ApplyBatch, batch: Batch) -> ApplyBatch:
     """
 
     def apply_distinct(request: Request, state: State) -> StoreItem:
-        seen: set[str] = set()
-        problems = []
-        for item in request.items:
-            path: Path = (*batch.items, item.index)
-            members = item.document if isinstance(item.document, dict) else EMPTY
-            if not all(_is_key(members.get(name)) for name in batch.key):
-                problems.append(Problem("missing-required", path, "the item has no key", "required"))
-            elif item.key in seen:
-                problems.append(Problem("duplicate-key", path, f"{item.key} is sent twice", "uniqueItems"))
-            seen.add(item.key)
-        if problems:
-            raise InvalidCall(problems, request.document)
+        refuse_shared_keys(request, batch)
         return apply(request, state)
 
     return apply_distinct
+
+
+def refuse_shared_keys(request: Request, batch: Batch) -> None:
+    """Raise InvalidCall if an item has no key, or the key of another item."""
+    seen: set[str] = set()
+    problems = []
+    for item in request.items:
+        path: Path = (*batch.items, item.index)
+        members = item.document if isinstance(item.document, dict) else EMPTY
+        if not all(_is_key(members.get(name)) for name in batch.key):
+            problems.append(Problem("missing-required", path, "the item has no key", "required"))
+        elif item.key in seen:
+            problems.append(Problem("duplicate-key", path, f"{item.key} is sent twice", "uniqueItems"))
+        seen.add(item.key)
+    if problems:
+        raise InvalidCall(problems, request.document)
 
 
 def _is_key(value: Json) -> bool:

@@ -226,7 +226,7 @@ def _row_members(
         "status": _status_writer(schemas.get("status", EMPTY), rows.words, batch),
         "code": _code_writer(filling, schemas.get("code", EMPTY)),
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
-        "key": _key_writer(filling, schemas.get("key", EMPTY), batch.key),
+        "key": key_writer(filling, schemas.get("key", EMPTY), batch.key),
         "index": RowMember(lambda outcome: outcome.item.index + rows.first_index),
         "record": _record_writer(filling, schemas.get("record", EMPTY)),
         "echo": RowMember(lambda outcome: outcome.item.document),
@@ -421,7 +421,7 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
     return RowMember(tell, usual)
 
 
-def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
+def key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
     """Return the key member, in the type of the item's member or of the row's schema."""
     if len(key) == 1:
         return _member_writer(node, key[0])
@@ -526,6 +526,7 @@ _CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
 
 
 def with_value_at(document: Json, path: Path, value: Json) -> Json:
+    """Return a copy of a document with `value` at a path."""
     if not path:
         return value
     inner: Mapping[str, Any] = document if isinstance(document, dict) else {}

@@ -27,6 +27,7 @@ from mockserver.engine.rate_limit import RateLimit, read_rate_limit
 from mockserver.engine.refusals import CallRefuser
 from mockserver.engine.resources import Resource, batch_resource, find_resources
 from mockserver.engine.stored_answers import store_items, stored_handler
+from mockserver.engine.whole_requests import render_responses, run_requests
 from mockserver.errors import MockServerError, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
@@ -289,14 +290,21 @@ def _batch_handler(
     place = (*operation.place, "x-batch")
     if batch is None:
         raise VendorError(f"{contract.name}: {operation.id}: has no x-batch")
-    if handler.apply is None and not (batch.collection and batch.key):
+    if handler.apply is None and not (batch.requests or (batch.collection and batch.key)):
         absent = "x-batch: collection: <where accepted items live>, key: [<member>]"
         raise SpecError(f"{operation.id}: add to its {absent}", place, file=contract.name, lacks="key")
-    if handler.render is None:
+    if handler.render is None and not batch.requests:
         _check_outcome(contract, operation, batch)
+    parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
+    if batch.requests:
+        parts["apply"] = handler.apply or run_requests(contract, batch, batch.requests)
+        try:
+            parts["render"] = handler.render or render_responses(contract, operation, batch, batch.requests)
+        except SpecError as error:
+            raise error.within(contract.name, operation.id, operation.place) from None
+        return CompleteBatchHandler(**parts)
     resource = batch_resource(contract, operation, resources) if contract.is_own else None
     by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
-    parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
     if batch.actions and resource is None and handler.apply is None:
         raise misused("x-batch.actions", "records with actions have a key of one member", "key: [id]")
     is_by_key = batch.outcome.names_by_key and handler.render is None and not batch.is_map

@@ -257,7 +257,7 @@ def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
 def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> Resource | None:
     """Return the resource of the batch's collection, found or made; None unless one member is the key."""
     batch = operation.batch
-    if batch is None or len(batch.key) != 1:
+    if batch is None or batch.requests or len(batch.key) != 1:
         return None
     known = next((one for one in resources.values() if one.collection == batch.collection), None)
     parameters = (*parameter_names(operation.path), batch.key[0])

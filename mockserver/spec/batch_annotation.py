@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -15,6 +16,7 @@ from mockserver.spec.openapi import (
     Operation,
     OutcomeForm,
     OutcomeRows,
+    Requests,
     Subset,
     Work,
     check_names,
@@ -63,13 +65,23 @@ _JOB_CURES = {
 _STEPS = {"running": 1, "done": 2}
 _ACCEPTED = 202
 _A_DAY, _MOST_SECONDS = 86_400, 8_640_000  # 100 days
+_OF_REQUESTS = frozenset({"requests", "responses", "serial", "fatal"})
+"""Members of an `x-batch` of whole requests."""
+
+_SENT = ("list", "method", "path", "body", "id", "headers", "depends-on", "group", "stop-after")
+_TOLD = ("list", "id", "status", "body", "headers")
 
 
 def read_batch(node: Json) -> Batch:
     """Return the batch that an `x-batch` declares. Raises SpecError."""
     if not isinstance(node, dict):
         raise misused("x-batch", f"expected a mapping, found {node}")
-    check_names("x-batch", node, _BATCH_KEYS)
+    if "requests" in node:
+        return _read_batch_of_requests(node)
+    check_names("x-batch", node, _BATCH_KEYS | _OF_REQUESTS)
+    if others := (_OF_REQUESTS - {"fatal"}) & node.keys():
+        cure = "requests: {list: /requests, method: /method, path: /url}"
+        raise misused(f"x-batch.{min(others)}", "it needs requests, which say where the requests are", cure)
     if "items" not in node:
         cure = 'items: "" when the body itself is the list'
         raise SpecError(f"x-batch.items is missing; write {cure}", ("x-batch", "items"), cure=cure)
@@ -132,6 +144,51 @@ def _check_forms(batch: Batch, *, is_lines: bool) -> None:
         if rows.wrapped and not (batch.actions and not rows.names):
             message = "only the rows of a list are wrapped, each in the name of its item's action"
             raise misused(f"{_OUTCOME}.wrapped", message, actions)
+
+
+def _read_batch_of_requests(node: Mapping[str, Any]) -> Batch:
+    """Return the batch of an `x-batch` with `requests`. Raises SpecError."""
+    if others := node.keys() - _OF_REQUESTS:
+        raise misused(f"x-batch.{min(map(str, others))}", "beside requests, it has no meaning: leave it out")
+    sent = _read_parts(node["requests"], "x-batch.requests", _SENT, ("method", "path"))
+    told = _read_parts(node.get("responses", EMPTY), "x-batch.responses", _TOLD, ("status",))
+    serial, has_id = node.get("serial", False), "id" in sent
+    by_id, by_order = "id: /id", "serial: true"
+    faults = (
+        (not isinstance(serial, bool), "serial", f"expected true or false, found {serial}", by_order),
+        (has_id and len(sent["id"]) != 1, "requests.id", "expected a member of the request", by_id),
+        ("depends-on" in sent and not has_id, "requests.depends-on", "it needs requests.id", by_id),
+        ("id" in told and not has_id, "responses.id", "it needs requests.id", by_id),
+        (not serial and "id" not in told, "serial", "without responses.id, the order has to tell", by_order),
+        (not serial and "stop-after" in sent, "requests.stop-after", "it needs serial: true", by_order),
+        (
+            {"group", "stop-after"} <= sent.keys(),
+            "requests.stop-after",
+            "it would cut a group in two",
+            "",
+        ),
+    )
+    for is_wrong, member, fault, cure in faults:
+        if is_wrong:
+            raise misused(f"x-batch.{member}", fault, cure)
+    rows = OutcomeRows(
+        subset="all",
+        place=told.pop("list"),
+        names="",
+        members={"key" if name == "id" else name: told[name] for name in ("id", "status") if name in told},
+        any_order=not serial,
+    )
+    derived = {"items": node["requests"]["list"], "key": list(sent.get("id", ()))}
+    batch = read_batch({**derived, **({"fatal": node["fatal"]} if "fatal" in node else {})})
+    del sent["list"]
+    return replace(batch, outcome=OutcomeForm((rows,)), requests=Requests(sent, told, is_serial=serial))
+
+
+def _read_parts(node: Json, mark: str, known: Collection[str], needed: Iterable[str]) -> dict[str, Path]:
+    for name in ("list", *needed):
+        if name not in _read_mapping(node, mark, known):
+            raise misused(f"{mark}.{name}", "it is missing", f"{name}: /{name}")
+    return {name: _read_pointer(one, f"{mark}.{name}") for name, one in node.items()}
 
 
 def read_outcome(node: Mapping[str, Any]) -> OutcomeForm:

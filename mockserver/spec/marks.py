@@ -127,7 +127,7 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
                 node[NO_BATCH] = "x-batch says"
             elif written is True:
                 node["x-batch"] = found_batch(document, path, method)
-            elif isinstance(written, dict):
+            elif isinstance(written, dict) and "requests" not in written:
                 given = written.get("outcome")
                 rows_at = given.get("list") if isinstance(given, dict) else None
                 found = found_batch(document, path, method, rows_at=rows_at)

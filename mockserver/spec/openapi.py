@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal, TypeAlias
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, parse_pointer, unescape_step
+from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, parse_pointer, unescape_step, value_at
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -155,6 +155,8 @@ class OutcomeRows:
     words: Mapping[str, Json] = field(default_factory=dict)
     """Values of `status` by outcome, such as `rejected`."""
     first_index: int = 0
+    any_order: bool = False
+    """Whether a row may be at another place than its item, so that its key tells the item."""
     wrapped: bool = False
     """Whether each row is the only member of an object, under the name of the item's action."""
 
@@ -189,7 +191,7 @@ class OutcomeForm:
     @property
     def names_by_key(self) -> bool:
         """Whether some rows tell by a key alone which item they are about."""
-        apart = (one for one in self.rows if one.subset != "all" and one.names != "index")
+        apart = (one for one in self.rows if one.any_order or (one.subset != "all" and one.names != "index"))
         return any(one.names or {"index", "echo"}.isdisjoint(one.members) for one in apart)
 
     @property
@@ -267,6 +269,25 @@ class Atomicity:
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """Where a batch of whole requests has the parts of its requests and responses."""
+
+    sent: Mapping[str, Path]
+    """Paths in a request: `method`, `path`, `body`, `id`, `headers`, `depends-on` and `group`.
+
+    `stop-after` is the path in the body of the number of failures after which no request runs.
+    """
+    told: Mapping[str, Path]
+    """Paths in a response: `id`, `status`, `body` and `headers`."""
+    is_serial: bool
+    """Whether requests run, and responses stand, in the order sent."""
+
+    def part(self, name: str, document: Any) -> Any:
+        """Return a part of a request, or the value of `stop-after` in a body; None if it is missing."""
+        return value_at(document, self.sent[name]) if name in self.sent else None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The operation's `x-batch`."""
 
@@ -287,6 +308,8 @@ class Batch:
     """Values by member; an item with one of these values in that member counts as having no key."""
     identity: tuple[str, ...] = ()
     """Members that distinguish items without a key. If empty, all members of the item distinguish."""
+    requests: Requests | None = None
+    """If the items are whole requests, where they and their responses have their parts."""
     job: Job | None = None
     """None if the answer to the call itself tells the outcomes."""
     atomicity: Atomicity = Atomicity()

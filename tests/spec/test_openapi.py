@@ -257,7 +257,8 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         True,
         (
             "acme.yaml: putOrders: x-batch.atomic: unknown; known are actions, atomicity, bare-item, "
-            "collection, fatal, identity, items, job, key, keyless, lines, outcome, pairs, upsert"
+            "collection, fatal, identity, items, job, key, keyless, lines, outcome, pairs, requests, "
+            "responses, serial, upsert"
         ),
     ),
     "unknown-outcome-key": (

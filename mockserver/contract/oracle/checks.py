@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.contract.api import ApiUnderTest
@@ -30,6 +30,7 @@ from mockserver.contract.oracle.item_checks import (
     ItemOutcome,
 )
 from mockserver.contract.oracle.responses import CheckFailure, ResponseConformance, reader_for
+from mockserver.contract.oracle.whole_requests import inner_exchanges
 from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.model import Json, pointer_of, value_at
@@ -95,7 +96,26 @@ class ExchangeJudge:
             if fault is not None:
                 told = (fault.message, fault.pointer, fault.expected, fault.received)
                 found.append(Finding(check, operation.id, *told, (exchange,)))
-        return tuple(found)
+        return (*found, *self._of_requests(case, ledger, {one.check for one in found}))
+
+    def _of_requests(
+        self, case: CheckCase, ledger: FindingLedger, known: Collection[str]
+    ) -> Iterator[Finding]:
+        """Yield the findings in the requests of a batch of requests; skip checks in `known`."""
+        batch, name = case.operation.batch, case.operation.id
+        if batch is None or batch.requests is None or case.reported is None:
+            return
+        unfit = set() if "headers" in batch.requests.told else {"headers-match-the-spec"}
+        calls = inner_exchanges(self._contracted, batch, case.exchange, case.expected.sent, case.reported)
+        for outcome, exchange in calls:
+            own = self._case(exchange)
+            for check in (one for one in CHECKERS if self._effort.wants(one) and one not in unfit):
+                times, fault = CHECKERS[check](own) if own else NOTHING_TO_JUDGE
+                ledger.count_check(name, check, times)
+                if fault is not None and check not in known:
+                    message = f"request {outcome.place}, {exchange.request.name}, {fault.message}"
+                    told = (message, outcome.at, fault.expected, fault.received)
+                    yield Finding(check, name, *told, (case.exchange,))
 
     def item_outcomes(self, exchange: Exchange) -> list[tuple[str, ItemOutcome]]:
         """Return key and outcome of each item of a batch, in item order; [] for every other call."""

@@ -24,6 +24,7 @@ from mockserver.contract.oracle.decoding import (
 )
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
+from mockserver.contract.oracle.whole_requests import cut_off, unfounded
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
 from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, has_lines, resolve
@@ -83,12 +84,19 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
         else:
             return None  # nobody has asked for the job
         told = _read_form(batch, answer, items)
-        if form.tells_all and (len(form.rows) > 1 or form.maps or "index" in form.rows[0].members):
+        contradiction, first = "", form.rows[0]
+        if batch.requests:
+            left = cut_off(batch.requests, exchange.request.document(), told, len(items))
+            told += [ReportedOutcome(item.place, accepted=False) for item in items[len(items) - left :]]
+            contradiction = unfounded(batch, items, told)
+        is_free = form.maps or "index" in first.members or first.any_order
+        if form.tells_all and (len(form.rows) > 1 or is_free):
             told.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
         if batch.atomicity.cuts_off:
             told += cut_off_outcomes(batch, exchange.request, told, [item.document for item in items])
         reported = ReportedOutcomes(tuple(told), _count(form, facts, items), is_complete=form.tells_all)
-        return replace(reported, contradiction=_contradiction(form, facts, response, reported, len(items)))
+        contradiction = contradiction or _contradiction(form, facts, response, reported, len(items))
+        return replace(reported, contradiction=contradiction)
 
     return reader
 
@@ -156,7 +164,7 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
     number, skipped = _number(status), rows.words.get("skipped")
     is_word_of_skipped = status == skipped is not None and skipped != rows.words.get("rejected")
     named = status if isinstance(status, str) and number is None and class_in_words(status) else text
-    if index is None and rows.subset == "all":
+    if index is None and rows.subset == "all" and not rows.any_order:
         index = at + rows.first_index
     place = -1 if index is None else index - rows.first_index
     return ReportedOutcome(
