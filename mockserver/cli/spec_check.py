@@ -19,6 +19,7 @@ from mockserver.engine.registry import is_own_file, load_document, vendor_packag
 from mockserver.errors import MockServerError, SpecError
 from mockserver.model import Document, Json, pointer_of
 from mockserver.model import Path as NodePath
+from mockserver.spec.batch_forms import Batch, OutcomeForm
 from mockserver.spec.loading import (
     MALFORMED,
     BrokenReference,
@@ -28,7 +29,7 @@ from mockserver.spec.loading import (
     load_spec,
 )
 from mockserver.spec.marks import answer_schema
-from mockserver.spec.openapi import METHODS, Batch, Operation, OutcomeForm, Spec
+from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.source_files import PARTS, SourceDocument, read_source
 from mockserver.spec.yaml_positions import START, compose, find_yaml_fault, place_in

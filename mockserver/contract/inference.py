@@ -22,19 +22,10 @@ from mockserver.contract.samples import (
 )
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
+from mockserver.spec.batch_forms import Batch, CallValue, Requests
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
-from mockserver.spec.openapi import (
-    Batch,
-    CallValue,
-    MediaType,
-    Operation,
-    Parameter,
-    Requests,
-    Spec,
-    parameter_names,
-    resolve,
-)
+from mockserver.spec.openapi import MediaType, Operation, Parameter, Spec, parameter_names, resolve
 
 _JSON = "application/json"
 _FOUND = 200

@@ -13,7 +13,8 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, Response, json_request, read_json
 from mockserver.contract.target import Target
 from mockserver.model import Json, value_at
-from mockserver.spec.openapi import Job, parameter_names
+from mockserver.spec.batch_forms import Job
+from mockserver.spec.openapi import parameter_names
 
 _POLLS = 12
 """Maximum number of times that a job is asked for."""

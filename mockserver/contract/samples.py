@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.model import Document, Json, join_key, parse_pointer, pointer_of, unescape_step
-from mockserver.spec.openapi import Batch, merged
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import merged
 from mockserver.spec.patterns import text_for
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XmlWriter

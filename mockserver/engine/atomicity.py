@@ -12,7 +12,7 @@ from mockserver.codec import json
 from mockserver.engine.batch import apply_all, apply_each
 from mockserver.model import Item, Json, Outcome, Verdict, value_at
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import CallValue
+from mockserver.spec.batch_forms import CallValue
 from mockserver.vendor import CompleteBatchHandler, Request
 
 

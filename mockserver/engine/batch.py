@@ -17,8 +17,9 @@ from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperatio
 from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems, UnsupportedMediaType
 from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Verdict, join_key, value_at
 from mockserver.sandbox.store import State
+from mockserver.spec.batch_forms import Batch
 from mockserver.spec.item_forms import listed, read_item_lines
-from mockserver.spec.openapi import LINES, Batch, RouteMatch, Spec
+from mockserver.spec.openapi import LINES, RouteMatch, Spec
 from mockserver.vendor import (
     CheckItem,
     ClassifyProblem,

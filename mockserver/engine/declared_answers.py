@@ -11,7 +11,8 @@ from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import InvalidCall, Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply, join_key
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Spec, has_lines
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Operation, Spec, has_lines
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem, StoreItems, find_record
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.

@@ -25,7 +25,8 @@ from mockserver.engine.declared_values import (
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_annotation import DELETED
-from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, Subset, plain
+from mockserver.spec.batch_forms import Batch, OutcomeForm, OutcomeRows, Subset
+from mockserver.spec.openapi import Operation, Spec, plain
 from mockserver.spec.outcomes import row_schema, side_of
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.vendor import BatchResult, RenderBatch, fault_status

@@ -10,8 +10,9 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources
 from mockserver.engine.stored_answers import work_of
 from mockserver.model import pointer_of
+from mockserver.spec.batch_forms import Batch
 from mockserver.spec.marks import NO_BATCH, batch_correction, collection_name
-from mockserver.spec.openapi import Batch, Operation
+from mockserver.spec.openapi import Operation
 from mockserver.spec.served_form import NOT_SERVED
 
 

@@ -28,7 +28,8 @@ from mockserver.engine.resources import new_key
 from mockserver.errors import NotFound, Refusal
 from mockserver.model import EMPTY, Call, Document, Json, Outcome, Problem, Reply, Verdict
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Job, Operation, Spec, parameter_names
+from mockserver.spec.batch_forms import Batch, Job
+from mockserver.spec.openapi import Operation, Spec, parameter_names
 from mockserver.vendor import BatchResult, Handler, Request
 
 _WAITING, _DONE = "batch jobs waiting", "batch jobs done"

@@ -9,9 +9,10 @@ from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
+from mockserver.spec.batch_forms import Batch
 from mockserver.spec.coercion import Coercion, Read, compile_coercion
 from mockserver.spec.item_forms import item_schema
-from mockserver.spec.openapi import LINES, Batch, MediaType, Operation, Spec, misused, resolve
+from mockserver.spec.openapi import LINES, MediaType, Operation, Spec, misused, resolve
 from mockserver.spec.own_bodies import DecodeBody, own_decoder
 from mockserver.spec.parameter_styles import CompiledParameters, compile_parameters
 from mockserver.spec.schema import (

@@ -33,9 +33,10 @@ from mockserver.model import EMPTY, Call, Document
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
 from mockserver.sandbox.store import Tables
 from mockserver.spec import loading
+from mockserver.spec.batch_forms import Batch
 from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.marks import batch_correction, outcome_fault
-from mockserver.spec.openapi import Batch, Operation, Spec, misused
+from mockserver.spec.openapi import Operation, Spec, misused
 from mockserver.spec.outcomes import NO_ROWS
 from mockserver.spec.overlay import Overlay, read_overlay
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor

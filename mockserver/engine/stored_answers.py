@@ -19,7 +19,8 @@ from mockserver.engine.stored_lists import page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply, parse_pointer
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Spec, Work, has_lines, merged
+from mockserver.spec.batch_forms import Batch, Work
+from mockserver.spec.openapi import Operation, Spec, has_lines, merged
 from mockserver.spec.outcomes import lists_of
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 

@@ -37,7 +37,8 @@ from mockserver.model import (
     pointer_of,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Requests, Spec, misused
+from mockserver.spec.batch_forms import Batch, Requests
+from mockserver.spec.openapi import Operation, Spec, misused
 from mockserver.spec.outcomes import tells_outcomes
 from mockserver.vendor import (
     FAULT_RULE,

@@ -30,7 +30,8 @@ from mockserver.model import (
 )
 from mockserver.sandbox.store import State
 from mockserver.scenario.rule_words import counted
-from mockserver.spec.openapi import Batch, Operation
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Operation
 
 REPEATED = "repeated"
 """Action of an item whose call got the answer that was stored under the call's idempotency key."""

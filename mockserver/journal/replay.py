@@ -34,7 +34,8 @@ from mockserver.model import (
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import ValueChange, diff_values
-from mockserver.spec.openapi import Batch, Operation, OutcomeRows
+from mockserver.spec.batch_forms import Batch, OutcomeRows
+from mockserver.spec.openapi import Operation
 
 SANDBOX_HEADER = "mock-sandbox"
 LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(

@@ -46,7 +46,7 @@ from mockserver.model import (
 )
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import WILDCARD, Decision, Effect, EnvelopeEffect, ResponseEffect
-from mockserver.spec.openapi import Batch
+from mockserver.spec.batch_forms import Batch
 from mockserver.vendor import (
     ApplyBatch,
     BatchResult,

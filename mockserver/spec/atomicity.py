@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.model import EMPTY, Document, Json, Path
-from mockserver.spec.openapi import Atomicity, CallValue, Operation, check_names, merged, misused
+from mockserver.spec.batch_forms import Atomicity, CallValue
+from mockserver.spec.openapi import Operation, check_names, merged, misused
 
 _MARK = "x-batch.atomicity"
 _BY_ITEM, _WHOLE = "per-item", "all-or-nothing"

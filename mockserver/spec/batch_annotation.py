@@ -10,19 +10,8 @@ from typing import Any, get_args
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer
 from mockserver.spec.atomicity import read_atomicity
-from mockserver.spec.openapi import (
-    Batch,
-    Job,
-    Operation,
-    OutcomeForm,
-    OutcomeRows,
-    Requests,
-    Subset,
-    Work,
-    check_names,
-    misused,
-    parameter_names,
-)
+from mockserver.spec.batch_forms import Batch, Job, OutcomeForm, OutcomeRows, Requests, Subset, Work
+from mockserver.spec.openapi import Operation, check_names, misused, parameter_names
 
 _KINDS: Mapping[str, tuple[type, str]] = {
     "items": (str, "a JSON Pointer"),

@@ -13,7 +13,8 @@ from typing import Any
 from mockserver.codec.lines import Line, is_lines_type, read_lines
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path
-from mockserver.spec.openapi import BINDER, LINES, Batch, merged, misused, resolve
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import BINDER, LINES, merged, misused, resolve
 
 
 def bind_lines(document: Document, node: dict[str, Any]) -> None:

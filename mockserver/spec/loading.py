@@ -16,12 +16,12 @@ from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.atomicity import check_places
 from mockserver.spec.batch_annotation import check_jobs, read_batch
+from mockserver.spec.batch_forms import Batch
 from mockserver.spec.item_forms import bind_lines, is_map
 from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
     BINDER,
     METHODS,
-    Batch,
     MediaType,
     Note,
     Operation,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.model import EMPTY, Document, escape_step, parse_pointer
-from mockserver.spec.openapi import OutcomeRows, merged, plain, resolve
+from mockserver.spec.batch_forms import OutcomeRows
+from mockserver.spec.openapi import merged, plain, resolve
 from mockserver.spec.outcomes import at, row_schema, side_of
 
 _INDEX = re.compile("index|position|element|^row(number)?$|^line(number)?$")

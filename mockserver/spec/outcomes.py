@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from mockserver.model import EMPTY, Document, Json, Path, escape_step, pointer_of
 from mockserver.spec.batch_annotation import read_outcome
-from mockserver.spec.openapi import OutcomeForm, OutcomeRows, merged, plain
+from mockserver.spec.batch_forms import OutcomeForm, OutcomeRows
+from mockserver.spec.openapi import merged, plain
 
 Side = Literal["good", "partial", "bad", ""]
 

@@ -18,7 +18,8 @@ from mockserver.engine.resources import Resource
 from mockserver.model import Action, Item, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.server.application import Options, create_app
-from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import ApplyBatch, BatchResult, RenderBatch, Request, StoreItem
 from tests.contract.suite import SEED, held, told
 

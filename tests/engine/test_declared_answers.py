@@ -13,7 +13,7 @@ from mockserver.engine.declared_answers import AnswerForm
 from mockserver.engine.declared_values import SchemaFilling
 from mockserver.errors import NotFound, SpecError
 from mockserver.model import Problem, Verdict
-from mockserver.spec.openapi import Batch
+from mockserver.spec.batch_forms import Batch
 from mockserver.vendor import CompleteBatchHandler, store_each
 from tests.support import sample_vendor
 from tests.support.engine_samples import (

@@ -12,7 +12,8 @@ from mockserver.engine.declared_answers import AnswerForm
 from mockserver.engine.declared_outcomes import render_outcomes
 from mockserver.model import Action, Item, Outcome, Problem
 from mockserver.spec.batch_annotation import read_outcome
-from mockserver.spec.openapi import Batch, PathForms, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import PathForms, Spec
 from mockserver.vendor import BatchResult
 from tests.support.engine_samples import BATCH, request, store, transact
 

@@ -39,7 +39,8 @@ from mockserver.scenario.model import (
     SchemaDrift,
 )
 from mockserver.spec.batch_annotation import read_outcome
-from mockserver.spec.openapi import Batch, Operation, PathForms, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Operation, PathForms, Spec
 from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, default_fault_problem
 from tests.support.engine_samples import BATCH, OPERATION, batch_handler, orders, store, stored, transact
 

@@ -18,7 +18,8 @@ from mockserver.model import EMPTY, Action, Answer, Call, Item, Json, Outcome, P
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_annotation import read_outcome
-from mockserver.spec.openapi import Batch, Operation, RouteMatch
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Operation, RouteMatch
 from mockserver.vendor import AbortsBatch, BatchResult, CheckItem, CompleteBatchHandler, Request, store_each
 from tests.support import sample_vendor
 from tests.support.frozen_documents import freeze_document

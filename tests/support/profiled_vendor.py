@@ -27,7 +27,7 @@ from mockserver.contract.profile import (
     Step,
 )
 from mockserver.model import Json
-from mockserver.spec.openapi import Batch
+from mockserver.spec.batch_forms import Batch
 from tests.support.client import Client, Response
 
 KEYS = 6

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from mockserver.contract.exchange import Request, to_json_text
 from mockserver.contract.profile import ReportedOutcome
 from mockserver.model import Json, value_at
-from mockserver.spec.openapi import Batch, CallValue
+from mockserver.spec.batch_forms import Batch, CallValue
 
 _TRUTHS = {"true": True, "false": False}
 _UNREAD = ""

@@ -39,7 +39,8 @@ from mockserver.contract.oracle.schemas import (
 from mockserver.contract.profile import BatchItem, Tolerance
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import EMPTY, Document, Json, join_key, pointer_of, value_at
-from mockserver.spec.openapi import Batch, MediaType, Operation, Parameter, RouteMatch, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import MediaType, Operation, Parameter, RouteMatch, Spec
 
 _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
 _STEERING_HEADERS = ("mock-scenario",)

@@ -19,7 +19,8 @@ from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedRespon
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json, pointer_of, value_at
-from mockserver.spec.openapi import Operation, OutcomeForm
+from mockserver.spec.batch_forms import OutcomeForm
+from mockserver.spec.openapi import Operation
 
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501

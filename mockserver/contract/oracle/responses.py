@@ -27,7 +27,8 @@ from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unf
 from mockserver.contract.oracle.whole_requests import cut_off, unfounded
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
-from mockserver.spec.openapi import Batch, Operation, OutcomeForm, OutcomeRows, Spec, has_lines, resolve
+from mockserver.spec.batch_forms import Batch, OutcomeForm, OutcomeRows
+from mockserver.spec.openapi import Operation, Spec, has_lines, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 _BODILESS = (204, 205, 304)

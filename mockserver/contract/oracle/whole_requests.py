@@ -9,7 +9,8 @@ from mockserver.contract.exchange import Exchange, Request, Response, to_json_te
 from mockserver.contract.oracle.expectations import text_of
 from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json, parse_pointer, value_at
-from mockserver.spec.openapi import Batch, Operation, Requests
+from mockserver.spec.batch_forms import Batch, Requests
+from mockserver.spec.openapi import Operation
 
 _JSON = "application/json"
 _NOT_INHERITED = ("accept", "content-", "if-")

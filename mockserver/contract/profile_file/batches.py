@@ -59,7 +59,8 @@ from mockserver.contract.profile_file.items import (
 )
 from mockserver.contract.samples import write_request_xml
 from mockserver.model import Json, parse_pointer, pointer_of, value_at
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import MediaType, Operation, Spec
 
 Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
 

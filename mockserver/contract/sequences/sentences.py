@@ -22,7 +22,7 @@ from mockserver.contract.profile import (
     ReportedOutcomes,
 )
 from mockserver.model import Json
-from mockserver.spec.openapi import Batch
+from mockserver.spec.batch_forms import Batch
 
 _EXCERPT = 120
 _NAMED = 8

@@ -40,7 +40,8 @@ from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts
 from mockserver.contract.trial import Trial
 from mockserver.model import Json
-from mockserver.spec.openapi import Batch, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Spec
 
 _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
 _VERSIONS = "versions-follow-changes"

@@ -15,7 +15,8 @@ from mockserver.contract.oracle.schemas import unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
 from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
-from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import read_tables
 
 _MOST = 4000
