@@ -48,9 +48,12 @@ class Ties:
 
 
 def ties_of(batch: Batch, request: Request, documents: Sequence[Json]) -> Ties | None:
-    """Return the ties of the items in a request; None if a value of the call cannot be read."""
+    """Return the ties of the items in a request; None if a value of the call cannot be read.
+
+    Whole requests have ties of their own, which `oracle.whole_requests` judges.
+    """
     form, atomic = batch.atomicity, is_atomic(batch, request)
-    if atomic is None:
+    if atomic is None or batch.requests:
         return None
     limit: Json = form.stop_after
     if form.stop_at:
