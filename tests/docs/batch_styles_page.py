@@ -19,8 +19,9 @@ STYLES = Path(__file__).parents[1] / "any_files" / "batch_styles.yaml"
 def describe() -> str:
     """Return the generated part of the page."""
     answers = yaml.safe_load(STYLES.read_text(encoding="utf-8"))
-    rows = [_row(name, says["calls"][1]) for name, says in answers.items()]
-    return f"## The styles\n\n{table(('the answer', '`x-batch`', 'an answer', 'file'), rows)}"
+    others = sorted(file.stem for file in EXAMPLES.glob("*.yaml") if file.stem not in answers)
+    rows = [_row(name, answers.get(name, {}).get("calls", [{}])[-1]) for name in (*answers, *others)]
+    return f"## The styles\n\n{table(('the answer', '`x-batch`', 'to two bad items', 'file'), rows)}"
 
 
 def _row(name: str, call: dict[str, Any]) -> Sequence[str]:
@@ -31,4 +32,4 @@ def _row(name: str, call: dict[str, Any]) -> Sequence[str]:
     says = text.partition("\n")[0].lstrip("# ")
     said = json.encode(call["answer"]).decode() if "answer" in call else ""
     headers = "".join(f" `{header}: {value}`" for header, value in call.get("headers", {}).items())
-    return says, code(flow(batch)), f"{call['status']}{headers} {code(said)}", code(f"{name}.yaml")
+    return says, code(flow(batch)), f"{call.get('status', '')}{headers} {code(said)}", code(f"{name}.yaml")

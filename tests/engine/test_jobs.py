@@ -242,6 +242,27 @@ def test_a_job_tells_each_outcome_when_its_time_has_come(name: str) -> None:
     assert [one["outcomes"] for one in entries] == [{"created": 2}, mixed, {"rejected": 2}]
 
 
+def test_a_job_of_lines_tells_each_line() -> None:
+    client = served("job-of-lines")
+    good = b'{"custom_id": "1", "text": "moon"}'
+    lines = b"\n".join([good, b'{"custom_id": "2", "text": ""}', b"{no json"])
+
+    answer = client.request(
+        "POST", "/translations", content=lines, headers={"content-type": "application/jsonl"}
+    )
+    key = answer.json["id"]
+    early = client.get(f"/translations/jobs/{key}/output").status
+    pass_time(client, 5)
+
+    job = client.get(f"/translations/jobs/{key}").json
+    told = client.get(f"/translations/jobs/{key}/output").text.splitlines()
+    facts = [job[name] for name in ("status", "total", "completed", "failed")]
+    assert (answer.status, early, facts) == (202, 404, ["completed", 3, 1, 2])
+    assert [json.loads(line)["status_code"] for line in told] == [201, 422, 422]
+    assert "line 3" in told[2]
+    assert [client.get(f"/translations/{number}").status for number in (1, 2)] == [200, 404]
+
+
 def test_a_job_is_forgotten_after_its_time() -> None:
     client, style = served("job-with-a-file"), STYLES["job-with-a-file"]
     key = id_in(client.post(style.path, json=style.send([item(style, "1")])))
