@@ -393,7 +393,7 @@ READ = {
 @pytest.mark.parametrize("name", READ)
 def test_the_oracle_reads_items_and_rows_by_itself(name: str) -> None:
     client, (body, media_type, verdicts, _) = _client(BATCHES / f"{name}.yaml"), READ[name]
-    api = ApiUnderTest(name, client.app.served[0].spec, Profile())
+    api = ApiUnderTest(name, client.app.served[0].spec, Profile())  # type: ignore[attr-defined]
     request = Request("POST", PATHS[name][0], {"content-type": media_type}, body.encode())
     answer = client.request(
         "POST", f"/{name}{PATHS[name][0]}", content=body.encode(), headers={"content-type": media_type}

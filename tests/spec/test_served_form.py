@@ -204,7 +204,7 @@ def test_a_document_without_operations_is_refused(document: Any) -> None:
 
 
 def test_the_methods_of_openapi_3_2_are_left_out_with_a_note() -> None:
-    path = {"get": {}, "query": {}, "additionalOperations": {"COPY": {}}}
+    path: Any = {"get": {}, "query": {}, "additionalOperations": {"COPY": {}}}
 
     form = served_form({"openapi": "3.2.0", "paths": {"/a": path}})
 
