@@ -21,7 +21,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch, CallValue, Requests
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
@@ -56,8 +56,11 @@ def _switched(batch: Batch, usual: BatchProfile) -> Iterator[BatchProfile]:
 def _with_value(request: Request, place: CallValue, value: Json) -> Request:
     """Return the request with the value at a place that `x-batch.atomicity` names."""
     if place.place == "body":
-        body = set_member(place.name, value)(request.document())
-        return replace(request, body=to_json_text(body).encode())
+        body = request.document()
+        for end in range(1, len(place.path)):
+            if value_at(body, place.path[:end]) is None:
+                body = set_member(pointer_of(place.path[:end]), {})(body)
+        return replace(request, body=to_json_text(set_member(place.name, value)(body)).encode())
     text = to_json_text(value)
     if place.place == "header":
         return replace(request, headers={**request.headers, place.name.lower(): text})

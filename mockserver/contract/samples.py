@@ -304,7 +304,7 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 def set_member(pointer: str, value: Json) -> ChangeDocument:
     """Return a function that copies a document with `value` at the pointer (`/payee_ID`, or "").
 
-    With "", the value replaces the document. Otherwise missing parents of the member are added.
+    With "", the value replaces the document. Otherwise the document must have every parent of the member.
     """
     return _change_at(parse_pointer(pointer), lambda _: value)
 
@@ -323,8 +323,7 @@ def _change_at(way: Sequence[str | int], change: ChangeDocument) -> ChangeDocume
     def changed(item: Json) -> Json:
         if isinstance(item, list):
             return [inner(one) if place == int(step) else one for place, one in enumerate(item)]
-        members = {} if item is None else item
-        return {**members, step: inner(members.get(step))}
+        return {**item, step: inner(item.get(step))}
 
     return changed
 
