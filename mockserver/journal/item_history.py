@@ -56,7 +56,7 @@ class Told(StrEnum):
     STORED = "stored"
     REJECTED = "rejected"
     REFUSED = "refused"
-    """The whole call was refused, and had no effect."""
+    """The whole call was refused and had no effect, or a good item was not stored because of other items."""
     NOTHING = "nothing"
     """The answer was lost, broken or unclear, or left the item out."""
 
@@ -394,7 +394,14 @@ def _told_of_item(
         return Told.STORED if _has_substitute(entry, operation.batch, rules) else Told.NOTHING
     if "failed" in did or "held" in did:
         return Told.REJECTED
-    is_refusal = entry.reply.status >= _FIRST_REFUSAL and not any(map(_replaces_answer, rules))
+    if operation.batch is not None and _hides_item(entry, operation.batch, action):
+        return Told.NOTHING
+    outcomes = operation.batch.outcome.statuses.values() if operation.batch else ()
+    is_refusal = (
+        entry.reply.status >= _FIRST_REFUSAL
+        and entry.reply.status not in outcomes
+        and not any(map(_replaces_answer, rules))
+    )
     if action is Action.SKIPPED:
         # If a rule does not store an item, the item is answered as if it were stored.
         is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)
@@ -403,6 +410,13 @@ def _told_of_item(
         # A refusal because of single items shows only the rejected items.
         return Told.NOTHING if is_refusal else Told.STORED
     return Told.REJECTED
+
+
+def _hides_item(entry: Entry, batch: Batch, action: Action) -> bool:
+    """Return whether the answer has no word on the item: it was cut off, or only counted beside others."""
+    if batch.outcome.rows:
+        return action is Action.SKIPPED and batch.atomicity.cuts_off
+    return len({one in _ACCEPTED for one in entry.decided.counts}) > 1
 
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:

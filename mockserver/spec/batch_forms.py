@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from mockserver.model import Json, Path, parse_pointer, value_at
+from mockserver.model import Item, Json, Path, parse_pointer, value_at
 
 Subset: TypeAlias = Literal["all", "accepted", "rejected", "warned"]
 """The items that have a row: all of them, or the items with one outcome."""
@@ -198,6 +198,10 @@ class Batch:
     """Whether an item is two lines: the name of its action with its key, then its document."""
     is_map: bool = False
     """Whether the items are the values of an object, whose names are their keys."""
+
+    def place_of(self, item: Item) -> Path:
+        """Return the path of an item in the body."""
+        return (*self.items, item.key if self.is_map else item.index)
 
     def action_of(self, item: Json) -> str:
         """Return the name of an item's action; "" if the batch names no actions, or lacks the name."""

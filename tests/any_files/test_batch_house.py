@@ -1,0 +1,174 @@
+"""Each example of `examples/batches` with the rest of the house: examples, journal, exports, replay."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.contract.examples import ProfileExamples
+from mockserver.journal.replay import compare_reply
+from mockserver.server.application import Options
+from tests.support.client import Client
+from tests.support.frozen_app import create_frozen_app
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "batches").glob("*.yaml"))
+NAMES = [file.stem for file in EXAMPLES]
+ONE_BAD = {"created": 3, "rejected": 1}
+OTHER_OUTCOMES = {
+    "atomic-groups": {"created": 2, "rejected": 1, "skipped": 1},
+    "partial-by-switch": {"skipped": 3, "rejected": 1},
+    "stops-at-the-first-failure": {"created": 1, "rejected": 1, "skipped": 2},
+}
+"""Outcomes of an example whose second item is bad, where the other three are not all stored."""
+
+
+@cache
+def shared_client() -> Client:
+    """A client of one server that serves every example."""
+    options = Options(files=tuple(EXAMPLES), vendors=tuple(NAMES), examples=ProfileExamples)
+    return Client(create_frozen_app(options), {"host": "testserver"})
+
+
+class House:
+    """A sandbox of its own for one example, to which a batch with one bad item was sent."""
+
+    def __init__(self, name: str, test: str, bad: int = 1) -> None:
+        self.name, self.sandbox = name, f"{name}-{test}"
+        self.client = shared_client().within(mock_sandbox=self.sandbox)
+        self.client.post("/_mock/sandboxes", json={"name": self.sandbox})
+        wanted = {"vendor": name, "items": 4, "bad": bad, "first": 1}
+        self.example: Any = self.control("POST", "/examples", wanted)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.client.request(method, f"/_mock/sandboxes/{self.sandbox}{path}", json=body)
+        return answer.json if "json" in answer.media_type else answer
+
+    def send(self) -> dict[str, Any]:
+        """Send the example, and return its entry in the journal."""
+        made = self.example
+        answer = self.client.request(
+            made["method"],
+            f"/{self.name}{made['path']}",
+            content=made["body"].encode(),
+            headers=made["headers"],
+        )
+        entry: dict[str, Any] = self.control("GET", f"/journal/{answer.headers['mock-journal']}")
+        return entry
+
+    def told(self) -> list[str]:
+        """Return what the journal says that the client was told of each item, in the order of the items."""
+        return [one["attempts"][-1]["told"] for one in self.control("GET", "/journal/items")]
+
+
+def newest(house: House) -> tuple[Any, Any]:
+    """Send the example, and return the entry of the journal with its operation."""
+    house.send()
+    app: Any = shared_client().app
+    entry = app.journal.kept.entries(house.sandbox)[-1]
+    (vendor,) = (one for one in app.served if one.name == house.name)
+    return entry, vendor.spec.operations[entry.operation]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_has_one_bad_item(name: str) -> None:
+    assert House(name, "example").send()["outcomes"] == OTHER_OUTCOMES.get(name, ONE_BAD)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["case", "pytest", "curl"])
+def test_a_batch_is_exported_if_it_comes_out_the_same_again(name: str, form: str) -> None:
+    house = House(name, form)
+    house.send()
+
+    assert house.control("GET", f"/journal/export?format={form}").status == 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_replay_into_a_fresh_sandbox_is_the_same(name: str) -> None:
+    house = House(name, "replay")
+
+    again = house.control("POST", f"/journal/{house.send()['number']}/replay", {"into": "fresh"})
+
+    assert (again["difference"]["same"], again["difference"]["bad"]["again"]) == (
+        True,
+        again["difference"]["bad"]["count"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("two-lists", ["stored", "rejected", "stored", "stored"]),
+        # A count does not tell which item was rejected.
+        ("a-count-only", ["nothing"] * 4),
+        ("counts-in-headers", ["nothing"] * 4),
+        ("stops-at-the-first-failure", ["stored", "rejected", "refused", "refused"]),
+        ("partial-by-switch", ["refused", "rejected", "refused", "refused"]),
+    ],
+)
+def test_the_story_of_an_item_says_what_its_answer_told(name: str, told: list[str]) -> None:
+    house = House(name, "story")
+    house.send()
+
+    assert house.told() == told
+
+
+@pytest.mark.parametrize("name", ["a-count-only", "counts-in-headers"])
+@pytest.mark.parametrize(("bad", "told"), [(0, ["stored"] * 4), (4, ["rejected"] * 4)])
+def test_a_count_of_all_items_tells_of_each_item(name: str, bad: int, told: list[str]) -> None:
+    house = House(name, f"count-{bad}", bad)
+    house.send()
+
+    assert house.told() == told
+
+
+def test_items_that_are_cut_off_were_told_nothing() -> None:
+    house = House("stops-after-failures", "cut-off")
+    house.example["body"] = house.example["body"][:-1] + ', "failOnErrors": 1}'
+
+    assert house.send()["outcomes"] == {"created": 1, "rejected": 1, "skipped": 2}
+    assert house.told() == ["stored", "rejected", "nothing", "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "differ"),
+    [
+        ("two-lists", ('{"number":"k1002"}', '{"number":"k1003"}'), 2),
+        ("only-failures", ('"index":1', '"index":2'), 2),
+        ("maps-by-index", ('{"1":', '{"2":'), 2),
+        ("created-and-failed-elements", ('"failedElement":1', '"failedElement":2'), 2),
+        ("unprocessed-items", ("k1002", "k1003"), 2),
+        ("a-count-only", ('"rejectedSpans":1', '"rejectedSpans":2'), 1),
+    ],
+)
+def test_an_answer_from_elsewhere_is_compared_item_by_item(
+    name: str, says: tuple[str, str], differ: int
+) -> None:
+    entry, operation = newest(House(name, "elsewhere"))
+    other = replace(entry.reply, body=entry.reply.body.replace(*map(str.encode, says)))
+
+    assert compare_reply(entry, other, operation)["items"]["differ"] == differ
+    assert compare_reply(entry, entry.reply, operation)["same"]
+
+
+def test_counts_in_headers_are_compared() -> None:
+    entry, operation = newest(House("counts-in-headers", "elsewhere"))
+    headers = [(name, "4" if name == "Samples-Written" else text) for name, text in entry.reply.headers]
+
+    found = compare_reply(entry, replace(entry.reply, headers=tuple(headers)), operation)["items"]
+
+    assert (found["count"], found["differ"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer"),
+    [("items-in-a-map", "/guests/k1002/seats"), ("created-and-not-created-maps", "/create/k1002/size")],
+)
+def test_a_problem_of_an_item_in_a_map_has_its_name_in_its_pointer(name: str, pointer: str) -> None:
+    (problem,) = House(name, "pointer").send()["decided"][1]["problems"]
+
+    assert problem["pointer"] == pointer
