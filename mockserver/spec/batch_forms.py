@@ -66,6 +66,12 @@ class OutcomeForm:
         return tuple(one for one in self.rows if one.names)
 
     @property
+    def count_name(self) -> str:
+        """Return the count that a scenario may make wrong: `accepted`, `total` or `rejected`, or ""."""
+        known = self.summary.keys() | self.headers.keys()
+        return next((name for name in ("accepted", "total", "rejected") if name in known), "")
+
+    @property
     def names_by_key(self) -> bool:
         """Whether some rows tell by a key alone which item they are about."""
         apart = (one for one in self.rows if one.any_order or (one.subset != "all" and one.names != "index"))

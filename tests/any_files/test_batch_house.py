@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,89 @@ def test_the_story_of_an_item_says_what_its_answer_told(name: str, told: list[st
     house.send()
 
     assert house.told() == told
+
+
+class Scenario:
+    """The answer to an example while one rule holds, and what the journal says that it told."""
+
+    def __init__(self, name: str, rule: dict[str, Any], bad: int = 1) -> None:
+        self.house = House(name, blake2b(repr((rule, bad)).encode(), digest_size=4).hexdigest(), bad)
+        scenario = {"version": 1, "name": "s", "rules": [{"id": "r", **rule}]}
+        assert self.house.control("PUT", "/scenarios/s", scenario)["name"] == "s"
+        self.entry = self.house.send()
+        self.told = self.house.told()
+
+    @property
+    def answer(self) -> Any:
+        return json.loads(self.entry["reply"]["body"])
+
+
+def effect_on(index: int, **effect: Any) -> dict[str, Any]:
+    return {"items": [{"select": {"index": index}, "effect": effect}]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", [{"fail": {"code": "locked"}}, {"hang": 1}])
+def test_a_scenario_can_fail_an_item(name: str, form: dict[str, Any]) -> None:
+    scenario = Scenario(name, effect_on(0, **form), bad=0)
+
+    assert scenario.entry["decided"][0]["action"] == "rejected"
+    assert scenario.told[0] == ("nothing" if name in ("a-count-only", "counts-in-headers") else "rejected")
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "told"),
+    [
+        ("two-lists", 2, "nothing"),
+        # Where failures alone have rows, an item without a row is stored for all that a client can know.
+        ("only-failures", 2, "stored"),
+        ("only-failures", 1, "stored"),
+        ("unprocessed-items", 1, "stored"),
+        ("maps-of-problems", 2, "nothing"),
+    ],
+)
+def test_an_item_left_out_is_told_what_its_absence_says(name: str, index: int, told: str) -> None:
+    assert Scenario(name, effect_on(index, omit=True)).told[index] == told
+
+
+@pytest.mark.parametrize("name", ["stops-after-failures", "a-count-only"])
+def test_an_item_that_is_not_stored_may_be_told_as_stored(name: str) -> None:
+    assert Scenario(name, {"commit": "none"}, bad=0).told == ["stored"] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("two-lists", ("results", {"grams": 1000, "number": "phantom-1"})),
+        ("maps-by-index", ("stars", {"magnitude": 30, "number": "phantom-1"})),
+        ("stops-at-the-first-failure", ("rows", {"index": 4, "result": "inserted"})),
+    ],
+)
+def test_a_phantom_is_the_outcome_of_an_item_that_nobody_sent(name: str, row: tuple[str, Any]) -> None:
+    member, phantom = row
+
+    assert Scenario(name, {"envelope": {"phantom": 1}}).answer[member][-1] == phantom
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "wrong"), [("two-lists", "numErrors", 2), ("maps-of-problems", "count", 4)]
+)
+def test_a_scenario_can_make_a_count_wrong(name: str, member: str, wrong: int) -> None:
+    scenario = Scenario(name, {"envelope": {"countAdd": 1}})
+
+    assert (scenario.answer[member], scenario.told) == (wrong, ["nothing"] * 4)
+
+
+def test_a_scenario_can_make_a_count_in_a_header_wrong() -> None:
+    headers = Scenario("counts-in-headers", {"envelope": {"countAdd": 1}}).entry["reply"]["headers"]
+
+    assert {name.lower(): text for name, text in headers.items()}["samples-written"] == "4"
+
+
+def test_an_answer_without_counts_stays_true_if_a_count_is_to_be_wrong() -> None:
+    told = Scenario("two-lists-by-id", {"envelope": {"countAdd": 1}}).told
+
+    assert told == ["stored", "rejected", "stored", "stored"]
 
 
 @pytest.mark.parametrize("name", ["a-count-only", "counts-in-headers"])
