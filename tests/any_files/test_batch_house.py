@@ -257,3 +257,32 @@ def test_a_problem_of_an_item_in_a_map_has_its_name_in_its_pointer(name: str, po
     (problem,) = House(name, "pointer").send()["decided"][1]["problems"]
 
     assert problem["pointer"] == pointer
+
+
+def marked(name: str, side: str) -> list[tuple[int, list[str]]]:
+    """Return index and problems of each item that the page of the call marks in one of the bodies."""
+    house = House(name, f"page-{side}")
+    number = house.send()["number"]
+    page = house.client.get(f"/_console/x/{number}.json?sandbox={house.sandbox}").json
+    rows = page["bodies"][side]["rows"]
+    return [
+        (row["item"], [one["detail"] for one in row["problems"]])
+        for row in rows
+        if row["item"] is not None or row["problems"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["job-of-lines", "lines-in-and-out"])
+def test_the_page_of_a_call_marks_the_lines_of_items(name: str) -> None:
+    found = marked(name, "request")
+
+    assert [item for item, _ in found] == [0, 1, 2, 3]
+    assert [len(problems) for _, problems in found] == [0, 1, 0, 0]
+
+
+def test_the_page_of_a_call_marks_the_lines_of_rows() -> None:
+    assert [item for item, _ in marked("lines-in-and-out", "reply")] == [0, 1, 2, 3]
+
+
+def test_of_pairs_of_lines_no_line_is_marked_as_another_item() -> None:
+    assert marked("lines-in-pairs", "request") == []
