@@ -202,7 +202,7 @@ def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem
 def item_fault(fault: Fault, item: Item, request: Request, message: str) -> Problem:
     """Return a scenario's fault as a problem of the whole item; `message` is used if the fault has none."""
     batch = request.operation.batch
-    path = (*batch.items, item.index) if batch else ()
+    path = batch.place_of(item) if batch else ()
     return Problem(fault.code, path, fault.message or message, FAULT_RULE, fault.status)
 
 

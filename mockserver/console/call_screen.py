@@ -11,7 +11,9 @@ from flask import Blueprint, Response, request
 
 from mockserver.console.data_views import (
     Line,
+    LinesBody,
     ShownBody,
+    TextBody,
     matching_lines,
     read_body,
     shown_difference,
@@ -137,6 +139,8 @@ def bodies(
     read = [
         read_body(text, kind if text else "text/plain") for text, kind in zip(texts, media_types, strict=True)
     ]
+    if isinstance(read[0], LinesBody) and read[0].total != len(decided):
+        read[0] = TextBody(read[0].texts)  # an item is not a line, as in pairs of lines
     hits = [matching_lines(body, find.text) for body in read]
     total, first = sum(map(len, hits)), len(hits[0])
     hit = find.hit % total if total else 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
+from mockserver.codec.lines import is_lines_type
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json, escape_step, parse_pointer
 
@@ -61,11 +62,14 @@ class Line:
 
 def read_body(text: str, media_type: str) -> ShownBody:
     """Return the body in lines. JSON breaks at each value, a form at each field, XML also between tags."""
+    name = parse_content_type({"content-type": media_type})[0]
+    if is_lines_type(name):
+        return LinesBody([line for line in text.splitlines() if line.strip()])
     try:
         document = json.decode(text.encode("utf-8", "replace"))
         json.check_depth(document)
     except MalformedBody:
-        return TextBody(_text_lines(text, parse_content_type({"content-type": media_type})[0]))
+        return TextBody(_text_lines(text, name))
     return JsonBody(document)
 
 
@@ -229,6 +233,18 @@ class JsonBody:
             names |= {name: at for at, name in enumerate(node)}
             self._names[id(node)] = names
         return names.get(step, names.get(step.lower()))
+
+
+class LinesBody(TextBody):
+    """A body of lines such as NDJSON; line 1 has the value at `/0`."""
+
+    def find(self, pointer: str) -> range:
+        step = pointer.split("/")[1:2]
+        line = int(step[0]) + 1 if step and step[0].isdecimal() else 0
+        return range(line, line + 1) if 0 < line <= self.total else range(0)
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        yield from (replace(line, pointer=f"/{line.number - 1}") for line in TextBody.lines(self, wanted))
 
 
 ShownBody: TypeAlias = TextBody | JsonBody

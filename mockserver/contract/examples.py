@@ -10,7 +10,7 @@ from functools import partial
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
-from mockserver.contract.inference import BatchSample, infer_sample
+from mockserver.contract.inference import BatchSample, infer_batch, infer_sample
 from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
 from mockserver.control.examples import ExampleDraft, MissingExampleError, VendorAccess
@@ -97,8 +97,9 @@ class ProfileExamples:
 
 
 def _inferred(spec: Spec) -> list[BatchProfile | BatchSample]:
-    batches = (operation for operation in spec.operations.values() if operation.batch)
-    return [made for one in batches if (made := infer_sample(spec, one))]
+    batches = ((one, one.batch) for one in spec.operations.values() if one.batch)
+    ways = ((infer_batch if batch.requests else infer_sample, one) for one, batch in batches)
+    return [made for infer, one in ways if (made := infer(spec, one))]
 
 
 def _call(request: Request) -> HttpRequest:

@@ -146,7 +146,8 @@ def _request(entry: Entry, target: str, headers: Mapping[str, str]) -> HttpReque
 def _reply(response: HttpResponse | LostResponse) -> Reply | None:
     if isinstance(response, LostResponse):
         return None
-    return Reply(response.status, response.body, response.headers.get("content-type"))
+    headers = tuple(response.headers.items())
+    return Reply(response.status, response.body, response.headers.get("content-type"), headers)
 
 
 def _replay_document(

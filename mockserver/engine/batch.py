@@ -15,7 +15,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems, UnsupportedMediaType
-from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Verdict, join_key, value_at
+from mockserver.model import Action, Call, Item, Json, Outcome, Problem, Verdict, join_key, value_at
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.item_forms import listed, read_item_lines
@@ -230,7 +230,7 @@ def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence
 def _schema_problems(
     request: Request, plan: CompiledItems, item: Item, classify: ClassifyProblem
 ) -> Sequence[Problem]:
-    path: Path = (*plan.batch.items, item.index)
+    path = plan.batch.place_of(item)
     if fault := request.unreadable.get(item.index):
         return (Problem("malformed", path, fault, LINES, found=item.document),)
     problems = plan.one.problems(item.document, path)

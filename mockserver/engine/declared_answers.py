@@ -32,11 +32,11 @@ def upsert_items(batch: Batch) -> ApplyBatch:
         def keep(item: Item) -> Outcome:
             key, document = item.key, item.document
             if not key or (is_composite and _absent_member(batch, item)):
-                lacking: Path = (*batch.items, item.index, _absent_member(batch, item) or batch.key[0])
+                lacking: Path = (*batch.place_of(item), _absent_member(batch, item) or batch.key[0])
                 raise Rejected(Problem("missing-required", lacking, "the item has no key", "key"))
             is_new = find(key) is None
             if not is_new and not batch.upsert:
-                path: Path = (*batch.items, item.index)
+                path = batch.place_of(item)
                 raise Rejected(Problem("duplicate-key", path, f"{key} already exists", "key"))
             collection[key] = document
             return Outcome(item, CREATED if is_new else UPDATED, document)
@@ -77,7 +77,7 @@ def refuse_shared_keys(request: Request, batch: Batch) -> None:
     seen: set[str] = set()
     problems = []
     for item in request.items:
-        path: Path = (*batch.items, item.index)
+        path = batch.place_of(item)
         members = item.document if isinstance(item.document, dict) else EMPTY
         if not all(_is_key(members.get(name)) for name in batch.key):
             problems.append(Problem("missing-required", path, "the item has no key", "required"))

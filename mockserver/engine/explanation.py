@@ -53,12 +53,26 @@ def explain(vendor: LoadedVendor) -> Iterator[Explanation]:
 
 def _reason_of(batch: Batch) -> str:
     places = {
-        "items": "/".join(("", *map(str, batch.items))) or "the body",
+        "requests" if batch.requests else "items": pointer_of(batch.items) or "the body",
         "key": ", ".join(batch.key),
         "job": batch.job.poll if batch.job else "",
-        "outcomes": " and ".join(pointer_of(rows.place) or "the answer" for rows in batch.outcome.rows),
+        "responses" if batch.requests else "outcomes": _place_of_outcomes(batch),
     }
     return ", ".join(f"{name} {place}" for name, place in places.items() if place)
+
+
+def _place_of_outcomes(batch: Batch) -> str:
+    """Return where an answer tells of the items, which items have rows, and which operation answers so."""
+    outcome = batch.outcome
+    rows = [
+        f"{pointer_of(one.place) or 'the answer'}{'' if one.subset == 'all' else f' ({one.subset})'}"
+        for one in outcome.rows
+    ]
+    facts = {name: pointer_of(place) for name, place in outcome.summary.items()}
+    facts |= {name: f"header {header}" for name, header in outcome.headers.items()}
+    counts = " and ".join(f"{place} ({name})" for name, place in facts.items())
+    place = " and ".join(rows) or (f"as counts alone, {counts}" if counts else "")
+    return f"{place} of {batch.job.teller}" if place and batch.job else place
 
 
 def _own(

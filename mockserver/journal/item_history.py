@@ -56,7 +56,7 @@ class Told(StrEnum):
     STORED = "stored"
     REJECTED = "rejected"
     REFUSED = "refused"
-    """The whole call was refused, and had no effect."""
+    """The whole call was refused and had no effect, or a good item was not stored because of other items."""
     NOTHING = "nothing"
     """The answer was lost, broken or unclear, or left the item out."""
 
@@ -228,7 +228,7 @@ def _attempts(
     before = earlier.get(place)
     rules = list(find_rules(entry, packaged).values()) if entry.applied else []
     decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
-    answer = told_by_answer(entry, packaged)
+    answer = told_by_answer(entry, packaged, operation)
     is_kept = before is not None and not place.endswith(" ") and _is_kept(entry, before.at, vendor)
     if not decided or (is_kept and not operation.batch):
         for item in sent:
@@ -239,10 +239,10 @@ def _attempts(
             yield item.identity, _attempt(entry, item.index, action, told, item.document)
         return
     documents = {item.index: item.document for item in sent}
-    shown: dict[str, Told] = {}
+    of_items = _told_of_items(entry, operation, decided, rules)
+    shown = {name: told for (name, _), told in zip(decided, of_items, strict=True)}
     for index, (name, action) in enumerate(decided):
-        shown[name] = _told_of_item(entry, operation, index, action, rules)
-        told = shown[name] if answer is Told.STORED else answer
+        told = of_items[index] if answer is Told.STORED else answer
         yield name, _attempt(entry, index, str(action), told, documents.get(index))
     if operation.batch or decided[0][1] in _ACCEPTED:
         earlier[place] = _Earlier(arrived(entry), shown)
@@ -356,8 +356,9 @@ def _replaces_answer(rule: Document) -> bool:
     return any(member in rule.get("response", {}) for member in _REPLACING)
 
 
-def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
+def told_by_answer(entry: Entry, packaged: Packaged = dict, operation: Operation | None = None) -> Told:
     """Return what the answer tells of all items together; STORED if the outcomes of single items decide."""
+    batch = operation.batch if operation else None
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
@@ -368,7 +369,8 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
     rules = find_rules(entry, packaged).values()
     if any(_replaces_answer(rule) for rule in rules):
         return Told.REFUSED if status >= _FIRST_REFUSAL else Told.NOTHING
-    if any("drift" in rule.get("envelope", {}) for rule in rules) or _miscount(entry, rules):
+    has_count = batch is None or batch.outcome.count_name
+    if any("drift" in rule.get("envelope", {}) for rule in rules) or (has_count and _miscount(entry, rules)):
         return Told.NOTHING
     if not entry.decided.counts and status >= _FIRST_REFUSAL:
         return Told.REFUSED
@@ -381,6 +383,18 @@ def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
     return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
 
+def _told_of_items(
+    entry: Entry, operation: Operation, decided: Sequence[tuple[str, Action]], rules: Sequence[Document]
+) -> Sequence[Told]:
+    """Return what the vendor's own answer says of each item. Counts alone say it only if all are alike."""
+    told = [
+        _told_of_item(entry, operation, index, action, rules) for index, (_, action) in enumerate(decided)
+    ]
+    outcome = operation.batch.outcome if operation.batch else None
+    is_count = outcome is not None and bool(outcome.count_name) and not outcome.rows
+    return [Told.NOTHING] * len(told) if is_count and len({*told}) > 1 else told
+
+
 def _told_of_item(
     entry: Entry, operation: Operation, index: int, action: Action, rules: Sequence[Document]
 ) -> Told:
@@ -389,20 +403,35 @@ def _told_of_item(
     If outcomes do not name their items, a client takes a repeated or extra outcome for the outcome of an
     omitted item; then return STORED for an omitted item.
     """
-    did = _did(entry, index)
-    if "omitted" in did and operation.batch is not None:
-        return Told.STORED if _has_substitute(entry, operation.batch, rules) else Told.NOTHING
+    did, batch = _did(entry, index), operation.batch
+    if "omitted" in did and batch is not None:
+        return Told.STORED if _has_substitute(entry, batch, rules) else _told_by_absence(batch)
     if "failed" in did or "held" in did:
         return Told.REJECTED
-    is_refusal = entry.reply.status >= _FIRST_REFUSAL and not any(map(_replaces_answer, rules))
+    outcomes = batch.outcome.statuses.values() if batch else ()
+    is_refusal = (
+        entry.reply.status >= _FIRST_REFUSAL
+        and entry.reply.status not in outcomes
+        and not any(map(_replaces_answer, rules))
+    )
     if action is Action.SKIPPED:
         # If a rule does not store an item, the item is answered as if it were stored.
         is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)
-        return Told.STORED if is_lie and not is_refusal else Told.REFUSED
+        if is_lie and not is_refusal:
+            return Told.STORED
+        return Told.NOTHING if batch is not None and batch.atomicity.cuts_off else Told.REFUSED
     if action in _ACCEPTED:
         # A refusal because of single items shows only the rejected items.
         return Told.NOTHING if is_refusal else Told.STORED
     return Told.REJECTED
+
+
+def _told_by_absence(batch: Batch) -> Told:
+    """Return what an answer without a row for an item, and without a count, tells of the item."""
+    subsets = {rows.subset for rows in batch.outcome.rows}
+    if batch.outcome.count_name or batch.outcome.tells_all:
+        return Told.NOTHING
+    return Told.REJECTED if "accepted" in subsets else Told.STORED
 
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:

@@ -170,7 +170,8 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
     """
     if reply is None:
         return _difference(recorded, None, _NO_REPLY, [(result, None) for result in _item_results(recorded)])
-    before, after = reported_outcomes(recorded.reply, operation), reported_outcomes(reply, operation)
+    sent = [key for key, _ in recorded.decided.items()]
+    before, after = (reported_outcomes(one, operation, sent) for one in (recorded.reply, reply))
     batch = operation.batch if operation else None
     if batch is not None and not batch.outcome.rows_of("all"):
         keys = dict.fromkeys(key for key, _ in (*before, *after))
@@ -179,26 +180,45 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
     return _difference(recorded, reply.status, reply, _pair_items(before, after))
 
 
-def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
+def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[str] = ()) -> ItemStatuses:
     """Return key and status of each item in a reply, read by `x-batch.outcome`.
 
-    The key is "" if the reply does not tell it. If accepted and rejected items have rows apart, the status is
-    the names of the lists or maps that have the item.
+    `sent` has the keys of all items. The key is "" if the reply does not tell key and index. If accepted and
+    rejected items have rows apart, the status is the names of the lists or maps that have the item. If the
+    reply has counts alone, return them in place of the items.
     """
     batch = operation.batch if operation else None
-    if operation is None or batch is None or (document := _answered(reply, operation)) is None:
+    document = _answered(reply, operation) if operation else None
+    if batch is None or (document is None and batch.outcome.rows):
         return []
     if rows := batch.outcome.rows_of("all"):
         return [
             (key, _text_at(row, rows.members.get("status")) or _UNREPORTED)
             for _, key, row in reported_rows(document, rows, batch.key)
         ]
-    found: dict[str, str] = {}
+    found = {} if batch.outcome.rows else _counts(reply, document, batch)
     for rows in batch.outcome.rows:
         name = str(rows.place[-1]) if rows.place else rows.subset
-        for _, key, _ in reported_rows(document, rows, batch.key):
+        for pointer, told, row in reported_rows(document, rows, batch.key):
+            key = told or _key_by_index(pointer, row, rows, sent)
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
+
+
+def _counts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
+    """Return the facts about all items that the body and the headers of a reply tell."""
+    headers = {name.lower(): text for name, text in reply.headers}
+    found = {fact: _text_at(document, place) for fact, place in batch.outcome.summary.items()}
+    found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
+    return {fact: text for fact, text in found.items() if text is not None}
+
+
+def _key_by_index(pointer: str, row: Json, rows: OutcomeRows, sent: Sequence[str]) -> str:
+    """Return the key of the item whose index is in the row or is its name in a map; "" if there is none."""
+    is_named = rows.names == "index"
+    text = pointer.rpartition("/")[2] if is_named else _text_at(row, rows.members.get("index"))
+    at = int(text) - rows.first_index if text and text.isdecimal() else -1
+    return sent[at] if 0 <= at < len(sent) else text or ""
 
 
 def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> list[tuple[str, str, Json]]:

@@ -121,15 +121,18 @@ def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | N
         return reply
     if effect.content_type:
         reply = replace(reply, media_type=effect.content_type)
-    if not (effect.count_add or effect.empty_map_as_array or effect.drift) or not reply.body:
+    count = batch.outcome.count_name if batch and effect.count_add else ""
+    if batch and count in batch.outcome.headers:
+        reply = _add_to_header(reply, batch.outcome.headers[count], effect.count_add)
+    if not (count or effect.empty_map_as_array or effect.drift) or not reply.body:
         return reply
     try:
         document = json.decode(reply.body)
     except MalformedBody:
         return reply
     growth = _Growth(MAX_GROWTH + _TIMES * len(reply.body))
-    if effect.count_add and batch is not None and "accepted" in batch.outcome.summary:
-        _change(document, batch.outcome.summary["accepted"], _add_number(effect.count_add), growth)
+    if batch and count in batch.outcome.summary:
+        _change(document, batch.outcome.summary[count], _add_number(effect.count_add), growth)
     if effect.empty_map_as_array:
         document = _replace_empty_maps(document, batch, growth)
     for drift in effect.drift:
@@ -155,6 +158,13 @@ def _replace_empty_objects(node: Json) -> Json:
 def _replace_by_array(holder: dict[str, Any], name: str) -> None:
     if holder.get(name) == {}:
         holder[name] = []
+
+
+def _add_to_header(reply: Reply, name: str, number: int) -> Reply:
+    headers = [
+        (one, str(int(text) + number) if one.lower() == name.lower() else text) for one, text in reply.headers
+    ]
+    return replace(reply, headers=tuple(headers))
 
 
 def _add_number(number: int) -> Change:
@@ -369,7 +379,7 @@ class AppliedEffects:
             return
         for number in range(1, count + 1):
             yield (
-                default_extra_outcome(model, number, batch)
+                default_extra_outcome(model, number, batch, len(reported))
                 if handler.extra_outcome is None
                 else handler.extra_outcome(model, number)
             )
@@ -416,13 +426,21 @@ def _words(effect: Effect) -> Iterator[str]:
     yield from (word for word, holds in applies.items() if holds)
 
 
-def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """Return a copy of the outcome, for an item with a key that the client never sent."""
-    document = outcome.item.document
-    if isinstance(document, dict):
-        named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
-        document = {**document, **named}
-    return replace(outcome, item=Item(outcome.item.index, f"phantom-{number}", document))
+def default_extra_outcome(outcome: Outcome, number: int, batch: Batch, sent: int) -> Outcome:
+    """Return a copy of the outcome, for an item after the `sent` ones, with a key that was never sent.
+
+    A job tells of its items by their indexes, so there the copy has the index of its model.
+    """
+    index = outcome.item.index if batch.job else sent + number - 1
+    item = Item(index, f"phantom-{number}", _with_unused_key(outcome.item.document, number, batch))
+    return replace(outcome, item=item, document=_with_unused_key(outcome.document, number, batch))
+
+
+def _with_unused_key(document: Json, number: int, batch: Batch) -> Json:
+    if not isinstance(document, dict):
+        return document
+    named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
+    return {**document, **named}
 
 
 def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from mockserver.model import Json, Path, parse_pointer, value_at
+from mockserver.model import Item, Json, Path, parse_pointer, value_at
 
 Subset: TypeAlias = Literal["all", "accepted", "rejected", "warned"]
 """The items that have a row: all of them, or the items with one outcome."""
@@ -64,6 +64,12 @@ class OutcomeForm:
     @property
     def maps(self) -> tuple[OutcomeRows, ...]:
         return tuple(one for one in self.rows if one.names)
+
+    @property
+    def count_name(self) -> str:
+        """Return the count that a scenario may make wrong: `accepted`, `total` or `rejected`, or ""."""
+        known = self.summary.keys() | self.headers.keys()
+        return next((name for name in ("accepted", "total", "rejected") if name in known), "")
 
     @property
     def names_by_key(self) -> bool:
@@ -198,6 +204,10 @@ class Batch:
     """Whether an item is two lines: the name of its action with its key, then its document."""
     is_map: bool = False
     """Whether the items are the values of an object, whose names are their keys."""
+
+    def place_of(self, item: Item) -> Path:
+        """Return the path of an item in the body."""
+        return (*self.items, item.key if self.is_map else item.index)
 
     def action_of(self, item: Json) -> str:
         """Return the name of an item's action; "" if the batch names no actions, or lacks the name."""

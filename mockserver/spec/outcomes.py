@@ -115,13 +115,17 @@ def _fault_of_rows(
             return "its rows have no member that says whether an item was refused"
     elif not rows.names and rows.members.keys().isdisjoint(_NAMING):
         return f"its rows at {place} do not say which item they are about"
-    if "record" in rows.members and not rows.members["record"]:
+    if rows.subset != "rejected" and rows.members.get("record") == ():
         return ""  # the row is the stored record
     kind = at(document, row, at_key).get("type") if at_key else None
     kinds = {at(document, item, (name,)).get("type", kind) for name in keys}
     has_key = own.keys() >= {*keys} and (kind in (None, *kinds) or len(keys) > 1)
     lacks = {*(() if has_key else ("key",)), *(() if rows.subset == "accepted" else ("record",))}
     known = {*own, *(path[0] for part, path in rows.members.items() if path and part not in lacks)}
+    whole = rows.members.get("record") if "record" in lacks else None
+    if whole is not None and {*at(document, row, whole).get("required", ())} - {*keys}:
+        # Of a refused item, nothing but its key is known to fit the schema.
+        known = known - {*whole[:1]} if whole else {*keys}
     invented = next(_invented(document, row, known), "")
     return f"its rows must have {invented}, which a refused item does not have" if invented else ""
 

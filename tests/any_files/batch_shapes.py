@@ -158,6 +158,18 @@ _BESIDE: Mapping[str, tuple[Any, str]] = {
     "problems": ({"type": "array", "items": TEXT}, "texts"),
 }
 _NONE: Mapping[str, tuple[Any, str]] = {
+    "a refused item is the row itself": (
+        made(
+            {"succeeded!": {"type": "array", "items": PARCEL}, "failed!": {"type": "array", "items": PARCEL}}
+        ),
+        "must have grams, which a refused item does not have",
+    ),
+    "a refused item is told as a whole record": (
+        made(
+            {"succeeded!": rows({"parcel!": PARCEL}), "failed!": rows({"parcel!": PARCEL, "reason!": TEXT})}
+        ),
+        "must have parcel, which a refused item does not have",
+    ),
     "HubSpot's": (
         made(
             {

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mockserver.engine.explanation import explain
 from mockserver.engine.registry import load_vendor
 from mockserver.spec.folder import specs_folder
 from tests.any_files.support import write_files
 from tests.support import sample_vendor
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "batches"
 
 
 def explained(file: Path) -> dict[str, tuple[str, str, str]]:
@@ -57,6 +61,37 @@ paths:
         "GET /ping": ("example", "no body", "x-collection: ping"),
         "GET /lost": ("not served", "$ref: #/definitions/Nope points at nothing", ""),
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("two-lists", "items /inputs, key number, outcomes /results (accepted) and /errors (rejected)"),
+        ("unprocessed-items", "items /puts, key key, outcomes /unprocessed (rejected)"),
+        (
+            "a-count-only",
+            "items /spans, key id, outcomes as counts alone, /partialSuccess/rejectedSpans (rejected)",
+        ),
+        (
+            "counts-in-headers",
+            (
+                "items /samples, key id, outcomes as counts alone, header Samples-Written (accepted) and"
+                " header Samples-Refused (rejected)"
+            ),
+        ),
+        (
+            "job-of-lines",
+            "items the body, key custom_id, job showTranslationJob, outcomes the answer of readTranslations",
+        ),
+        ("requests-by-id", "requests /requests, key id, responses /responses"),
+    ],
+)
+def test_where_a_batch_tells_outcomes_is_one_line(name: str, reason: str) -> None:
+    (found,) = (
+        reason for kind, reason, _ in explained(EXAMPLES / f"{name}.yaml").values() if kind == "batch"
+    )
+
+    assert found == reason
 
 
 def test_vendors_with_a_package_and_with_marks(tmp_path: Path) -> None:

@@ -317,7 +317,7 @@ def test_a_room_makes_phantoms_its_own_way() -> None:
 def test_a_phantom_of_a_numbered_item_has_a_number_that_nobody_uses() -> None:
     outcome = Outcome(Item(0, "3", {"id": 3, "text": "x"}), Action.CREATED)
 
-    assert default_extra_outcome(outcome, 1, BATCH).item.document == {"id": 2**30 + 1, "text": "x"}
+    assert default_extra_outcome(outcome, 1, BATCH, 1).item.document == {"id": 2**30 + 1, "text": "x"}
 
 
 @pytest.mark.parametrize("order", ["reverse", "rotate", "shuffle"])
