@@ -429,6 +429,13 @@ def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str
     for rows in batch.outcome.rows:
         for index, pointer in _pointers(keys, rows, batch.key, document).items():
             found.setdefault(index, pointer)
+    accepted, others = batch.outcome.rows_of("accepted"), [at for at in range(len(keys)) if at not in found]
+    if accepted and batch.outcome.rows_of("rejected"):
+        free = [
+            one for one, _, _ in reported_rows(document, accepted, batch.key) if one not in found.values()
+        ]
+        if len(free) == len(others):  # keys that the server assigned: the rows are in the order of the items
+            found |= dict(zip(others, free, strict=True))
     return found
 
 

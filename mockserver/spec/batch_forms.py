@@ -73,9 +73,15 @@ class OutcomeForm:
 
     @property
     def names_by_key(self) -> bool:
-        """Whether some rows tell by a key alone which item they are about."""
-        apart = (one for one in self.rows if one.any_order or (one.subset != "all" and one.names != "index"))
-        return any(one.names or {"index", "echo"}.isdisjoint(one.members) for one in apart)
+        """Whether some rows tell by a key alone which item they are about.
+
+        If rejected items are told by index, the accepted items are the other items, in the order sent.
+        """
+        apart = [one for one in self.rows if one.any_order or one.subset != "all"]
+        if self.rows_of("rejected"):
+            apart = [one for one in apart if one.subset != "accepted"]
+        by_name = (one for one in apart if one.names != "index")
+        return any(one.names or {"index", "echo"}.isdisjoint(one.members) for one in by_name)
 
     @property
     def tells_all(self) -> bool:

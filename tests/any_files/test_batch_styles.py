@@ -52,7 +52,8 @@ class Style:
 
 
 def test_each_example_is_tested() -> None:
-    text = "".join((TESTS / name).read_text(encoding="utf-8") for name in OTHER_TESTS)
+    names_here = Path(__file__).read_text(encoding="utf-8")
+    text = names_here + "".join((TESTS / name).read_text(encoding="utf-8") for name in OTHER_TESTS)
     names = {file.stem for file in EXAMPLES.glob("*.yaml")}
 
     assert names >= STYLES.keys()
@@ -82,3 +83,19 @@ def test_the_journal_knows_where_an_answer_tells_of_each_item(name: str) -> None
 
     decided = style.client.get("/_mock/sandboxes/default/journal/2").json["decided"]
     assert [item["reported"] for item in decided] == style.says["places"]
+
+
+def test_items_whose_key_the_server_assigns_are_told_by_index() -> None:
+    name = "two-lists-and-assigned-ids"
+    file = EXAMPLES / f"{name}.yaml"
+    client = Client(create_frozen_app(Options(files=(file,), vendors=(name,))), {})
+    items = [{"email": "a@example.com"}, {"email": ""}, {"email": "b@example.com"}]
+
+    answer = client.post(f"/{name}/contacts/batch/create", json={"inputs": items})
+
+    results = answer.json["results"]
+    assert (answer.status, [one["email"] for one in results]) == (207, ["a@example.com", "b@example.com"])
+    assert [(one["index"], one["category"]) for one in answer.json["errors"]] == [(1, "VALIDATION_ERROR")]
+    assert [client.get(f"/{name}/contacts/{one['id']}").json for one in results] == results
+    decided = client.get("/_mock/sandboxes/default/journal/1").json["decided"]
+    assert [item["reported"] for item in decided] == ["/results/0", "/errors/0", "/results/1"]

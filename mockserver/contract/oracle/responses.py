@@ -114,7 +114,7 @@ def _tells_outcomes(form: OutcomeForm, response: Response) -> bool:
 def _read_form(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> list[ReportedOutcome]:
     """Return the outcomes in all rows. Of rows with one key, each is about the next item with the key."""
     told: list[ReportedOutcome] = []
-    for rows in sorted(batch.outcome.rows, key=lambda one: "index" not in one.members):
+    for rows in sorted(batch.outcome.rows, key=lambda one: not _has_indexes(one)):
         taken = {one.place for one in told if rows.subset != "warned"}
         for outcome in _read_rows(batch, rows, answer, items, taken):
             told.append(outcome)
@@ -122,6 +122,10 @@ def _read_form(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> list[R
     if batch.outcome.rows_of("accepted") and not batch.outcome.rows_of("rejected"):
         told += list(_left_out(told, batch.outcome, items))
     return told
+
+
+def _has_indexes(rows: OutcomeRows) -> bool:
+    return rows.names == "index" or "index" in rows.members
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
@@ -142,6 +146,8 @@ def _read_rows(
             outcome = _listed(rows, entry, at, len(items))
             if outcome.place is None and "index" not in rows.members:
                 places = _named_places(batch, rows, entry, outcome.key, items)
+                if not places and rows.subset == "accepted" and any(map(_has_indexes, batch.outcome.rows)):
+                    places = [item.place for item in items if not keys_of(item.document, batch.key)]
                 free = (one for one in places if one not in taken)
                 outcome = replace(outcome, place=next(free, next(iter(places), None)))
             yield outcome
