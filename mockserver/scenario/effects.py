@@ -48,6 +48,7 @@ from mockserver.sandbox.store import State
 from mockserver.scenario.model import WILDCARD, Decision, Effect, EnvelopeEffect, ResponseEffect
 from mockserver.spec.batch_forms import Batch
 from mockserver.vendor import (
+    FAULT_RULE,
     ApplyBatch,
     BatchResult,
     CompleteBatchHandler,
@@ -417,12 +418,23 @@ def _words(effect: Effect) -> Iterator[str]:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """Return a copy of the outcome, for an item with a key that the client never sent."""
-    document = outcome.item.document
-    if isinstance(document, dict):
-        named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
-        document = {**document, **named}
-    return replace(outcome, item=Item(outcome.item.index, f"phantom-{number}", document))
+    """Return a copy of the outcome, for an item with a key that the client never sent.
+
+    If the answer names only failures, the copy of an accepted outcome is a rejection.
+    """
+    form, name = batch.outcome, f"phantom-{number}"
+    sent, stored = (
+        {**one, **{member: _unused_key(one[member], number) for member in batch.key if member in one}}
+        if isinstance(one, dict)
+        else one
+        for one in (outcome.item.document, outcome.document)
+    )
+    has_index = any("index" in {rows.names, *rows.members} for rows in form.rows)
+    item = Item(_FIRST_EXTRA_KEY + number if has_index else outcome.item.index, name, sent)
+    if outcome.accepted and form.names_failures_alone:
+        problem = Problem("conflict", (*batch.items, outcome.item.index), "conflict", FAULT_RULE)
+        return Outcome(item, Action.REJECTED, problems=(problem,))
+    return replace(outcome, item=item, document=stored)
 
 
 def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:

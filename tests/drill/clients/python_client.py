@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from python_styles import STYLES
 from python_vendors import (
     AGAIN,
     REFUSED,
@@ -43,6 +44,8 @@ LONGEST_WAIT_S = 10
 END_S = 14.5
 FOR_EVER = 40
 HOLDS_FOR_ALL = (401, 403, 404, 405, 415)
+HERE = Path(__file__).parent
+APIS = {**VENDORS, **STYLES}
 
 
 class Stop(Exception):
@@ -51,7 +54,7 @@ class Stop(Exception):
 
 class Client:
     def __init__(self, given: argparse.Namespace, rows: list[Row]) -> None:
-        self.vendor = VENDORS[given.vendor]()
+        self.vendor = APIS[given.vendor]()
         self.base: str = given.url.rstrip("/")
         self.token: str = given.token
         self.rows = rows
@@ -201,6 +204,8 @@ class Client:
         """Return those that the vendor does not have as they were sent; Stop if it cannot be read."""
         left, path, number = rows, self.vendor.first_page, 1
         self.unsure = True
+        if not path:
+            left = [row for row in rows if not self.has_record(row)]
         while path and left and number <= MAX_PAGES:
             page, path = self.vendor.page(self.read_page(path), number)
             sent = {row.key: to_cents(row.total(self.fault)) for row in left}
@@ -211,11 +216,19 @@ class Client:
         self.unsure = False
         return left
 
+    def has_record(self, row: Row) -> bool:
+        """Return whether the vendor has the row as it was sent."""
+        shown = self.read_page(self.vendor.record_path(row))
+        sent = self.vendor.item(row, self.fault)
+        return isinstance(shown, dict) and all(shown.get(name) == value for name, value in sent.items())
+
     def read_page(self, path: str) -> Json:
         why = ""
         for attempt in range(1, ATTEMPTS + 1):
             reply = self.call("GET", path)
             why = reply.lost
+            if not why and reply.status == 404 and not self.vendor.first_page:
+                return None
             if not why and reply.status != 200:
                 break
             try:
@@ -291,7 +304,7 @@ class Client:
             for row in todo:
                 results.add(row.key, (STORED, ""))
             return results, ""
-        if reply.lost or not 200 <= reply.status < 300:
+        if reply.lost or not self.vendor.tells_items(reply):
             return (
                 None,
                 reply.lost or f"refused: {reply.status} {reply.body[:200].decode('utf-8', 'replace')}",
@@ -493,14 +506,15 @@ class StartAgain(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("vendor", choices=VENDORS)
+    parser.add_argument("vendor", choices=APIS, help="a vendor, or a style of examples/batches")
     parser.add_argument("--url", required=True, help="where the vendor's paths begin")
     parser.add_argument("--token", required=True)
     parser.add_argument("--rows", help="JSON file of items; the vendor's own by default")
     parser.add_argument("--chunk", type=int, default=2, help="items in a call")
     parser.add_argument("--fault", default="", help="one of faults.yaml")
     given = parser.parse_args()
-    file = Path(given.rows) if given.rows else Path(__file__).parent / "rows" / f"{given.vendor}.json"
+    name = given.vendor if given.vendor in VENDORS else "styles"
+    file = Path(given.rows) if given.rows else HERE / "rows" / f"{name}.json"
     rows = [Row(document) for document in json.loads(file.read_text())]
     return Client(given, rows).run()
 
