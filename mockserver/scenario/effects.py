@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from decimal import Decimal
@@ -348,10 +348,18 @@ class AppliedEffects:
         def render(result: BatchResult, state: State) -> Reply:
             told = [self.reported.get(outcome.item.index, outcome) for outcome in result.outcomes]
             shown = tuple(self._shown(told, handler, batch))
-            reply = handler.render(BatchResult(result.request, shown), state)
+            stored = self._stored_anyway(told) if self.decision.effects else {}
+            reply = handler.render(BatchResult(result.request, shown, stored), state)
             return apply_envelope(reply, self.decision.envelope, batch)
 
         return render
+
+    def _stored_anyway(self, told: Iterable[Outcome]) -> Mapping[int, bool]:
+        """Return by index whether an item is stored, of items whose outcomes in the answer tell otherwise."""
+        held = {one.item.index for one in told if not one.accepted}
+        omitted = {index for index, effect in self.decision.effects.items() if effect.omit}
+        unstored = dict.fromkeys([*self.actual, *(held & omitted)], False)
+        return {**unstored, **dict.fromkeys(self.reported, True)}
 
     def _shown(self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
         shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, handler, batch)]

@@ -27,6 +27,13 @@ def arm(style: Style, rule: Mapping[str, Any]) -> None:
     assert style.client.put("/_mock/sandboxes/default/scenarios/s", json=document).status in (200, 201)
 
 
+def fates(client: Client) -> list[tuple[str, str]]:
+    """The action of each item, and what the answer told of it."""
+    app: Any = client.app
+    found = find_histories(app.journal.kept.entries("default"), app.served)
+    return [(one.action, str(one.told)) for item in found for one in item.attempts]
+
+
 @pytest.mark.parametrize(
     ("name", "rule", "sent", "told"),
     [
@@ -57,9 +64,7 @@ def test_an_answer_tells_of_an_item_what_its_form_can_tell(
 
     style.send(sent)
 
-    app = style.client.app
-    found = find_histories(app.journal.kept.entries("default"), app.served)
-    assert [(one.action, str(one.told)) for item in found for one in item.attempts] == told
+    assert fates(style.client) == told
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,4 @@ def test_rows_of_a_refusal_that_the_file_declares_tell_of_each_item(tmp_path: Pa
 
     answer = client.put(f"/{file.stem}/stock/bulk", json={"requests": items})
 
-    found = find_histories(client.app.journal.kept.entries("default"), client.app.served)
-    told = [str(one.told) for item in found for one in item.attempts]
-    assert (answer.status, told) == (400, ["stored", "rejected"])
+    assert (answer.status, fates(client)) == (400, [(ACCEPTED, "stored"), (REJECTED, "rejected")])

@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -29,12 +29,14 @@ from python_vendors import (
     Results,
     Row,
     Unreadable,
+    Vendor,
     listed,
     member,
     to_cents,
 )
 
 TIMEOUT_S = 1.5
+POLLS = 30
 ATTEMPTS = 5
 UNSURE_ATTEMPTS = 3
 MAX_LOGINS = 2
@@ -45,7 +47,7 @@ END_S = 14.5
 FOR_EVER = 40
 HOLDS_FOR_ALL = (401, 403, 404, 405, 415)
 HERE = Path(__file__).parent
-APIS = {**VENDORS, **STYLES}
+APIS: dict[str, Callable[[], Vendor]] = {**VENDORS, **STYLES}
 
 
 class Stop(Exception):
@@ -264,7 +266,7 @@ class Client:
             for row in todo:
                 row.tries += 1
             body = self.vendor.body(todo, key, self.fault)
-            reply = self.call(self.vendor.method, self.vendor.path, body, key)
+            reply = self.follow(self.call(self.vendor.method, self.vendor.path, body, key))
             results, why = self.read(reply, todo)
             self.unsure = bool(reply.lost)
             if reply.lost and reply.status // 100 == 3 and last == reply.status:
@@ -281,6 +283,23 @@ class Client:
             if not todo:
                 return
         self.end_tries(todo, reply, why)
+
+    def follow(self, reply: Reply) -> Reply:
+        """Return the answer that tells the outcomes, which a job has later; it is lost if the job is gone."""
+        path = "" if reply.lost else self.vendor.job_path(reply)
+        if self.fault == "accepted-is-stored":
+            return reply
+        for attempt in range(1, POLLS + 1) if path else ():
+            reply = self.call("GET", path)
+            try:
+                if not reply.lost and (reply.status == 404 or self.vendor.is_done(reply.document())):
+                    break
+            except Unreadable as problem:
+                reply.lost = str(problem)
+            self.back_off(min(attempt, 2))
+        if path and not reply.lost and reply.status != 200:
+            reply.lost = f"the job is answered by {reply.status}"
+        return reply
 
     def end_tries(self, todo: list[Row], reply: Reply, why: str) -> None:
         left = self.missing(todo) if reply.lost and self.vendor.keyed else todo
@@ -329,6 +348,7 @@ class Client:
                 unreadable = True
         return {
             "status-line-only": good,
+            "accepted-is-stored": good,
             "200-is-success": reply.status == 200,
             "follows-302-as-get": good and self.retried is False and reply.status == 200,
             "treats-lost-as-success": bool(reply.lost),

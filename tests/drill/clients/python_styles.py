@@ -46,7 +46,7 @@ class Style(Vendor):
         self.items = items
         self.number = number
         self.refused_in_part = refused_in_part
-        """Headers of a 4xx that tells of single items, as `name: value` of the others would not."""
+        """Headers by which a 4xx that tells of single items is known."""
 
     def item(self, row: Row, fault: str) -> Json:
         key, value = self.names
@@ -131,23 +131,52 @@ def counts_in_headers(reply: Reply, rows: list[Row]) -> Iterable[Told]:
     return others_stored({}, rows) if (written, refused) == (str(len(rows)), "0") else []
 
 
+class JobStyle(Style):
+    """A batch that is answered by the id of a job, which tells the outcomes when it is done."""
+
+    def job_path(self, reply: Reply) -> str:
+        try:
+            number = member(member(reply.document(), "job"), "id")
+        except Unreadable:
+            return ""
+        return f"/jobs/{number}" if 200 <= reply.status < 300 and number else ""
+
+    def is_done(self, document: Json) -> bool:
+        return member(member(document, "job"), "status") in ("completed", "failed", "killed")
+
+
+def rows_by_index(reply: Reply, rows: list[Row]) -> Iterable[Told]:
+    for one in listed(member(member(reply.document(), "job"), "results") or []):
+        index = member(one, "index")
+        if isinstance(index, int) and 0 <= index < len(rows):
+            good = member(one, "status") == "Created"
+            yield rows[index].key, (STORED, "") if good else by_words(str(member(one, "details")))
+
+
 def as_number(total: str) -> Json:
     return float(Decimal(total))
 
 
 STYLES: dict[str, Callable[[], Vendor]] = {
-    "two-lists": lambda: Style(
-        "POST /seeds/batch", "/seeds", "number", "grams", two_lists, items="inputs"
-    ),
+    "two-lists": lambda: Style("POST /seeds/batch", "/seeds", "number", "grams", two_lists, items="inputs"),
     "only-failures": lambda: Style("POST /meters/import", "/meters", "number", "kwh", only_failures),
     "maps-of-problems": lambda: Style(
-        "POST /invoices", "/invoices", "number", "amount", maps_of_problems, items="invoices", number=as_number
+        "POST /invoices",
+        "/invoices",
+        "number",
+        "amount",
+        maps_of_problems,
+        items="invoices",
+        number=as_number,
     ),
     "rows-200-or-207": lambda: Style(
         "PUT /stock/bulk", "/stock", "sku", "quantity", rows_of_all, items="requests"
     ),
     "unprocessed-items": lambda: Style(
         "POST /entries/batch", "/entries", "key", "value", unprocessed, items="puts", number=str
+    ),
+    "job-with-results": lambda: JobStyle(
+        "POST /cards/create_many", "/cards", "number", "subject", rows_by_index, items="cards", number=str
     ),
     "counts-in-headers": lambda: Style(
         "POST /metrics/write",
