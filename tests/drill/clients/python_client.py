@@ -323,7 +323,8 @@ class Client:
             for row in todo:
                 results.add(row.key, (STORED, ""))
             return results, ""
-        if reply.lost or not self.vendor.tells_items(reply):
+        is_unread = self.fault == "4xx-is-nothing-stored" and reply.status >= 400
+        if reply.lost or is_unread or not self.vendor.tells_items(reply):
             return (
                 None,
                 reply.lost or f"refused: {reply.status} {reply.body[:200].decode('utf-8', 'replace')}",
@@ -459,7 +460,7 @@ class Client:
 
     def after_refusal(self, reply: Reply, todo: list[Row]) -> list[Row]:
         """Report a whole call that was refused; the items that it does not blame go again."""
-        if self.fault == "retries-4xx-for-ever":
+        if self.fault in ("retries-4xx-for-ever", "4xx-is-nothing-stored"):
             return todo
         if self.fault == "stops-at-first-error":
             raise SystemExit(0)

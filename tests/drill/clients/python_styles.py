@@ -50,7 +50,9 @@ class Style(Vendor):
 
     def item(self, row: Row, fault: str) -> Json:
         key, value = self.names
-        return {key: row.key, value: self.number(row.total(fault))}
+        is_renamed = row.tries > 1 and fault in ("new-number-on-retry", "4xx-is-nothing-stored")
+        number = f"{row.key}-{row.tries}" if is_renamed else row.key
+        return {key: number, value: self.number(row.total(fault))}
 
     def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
         items = [self.item(row, fault) for row in rows]
