@@ -31,19 +31,19 @@ FAULTS = [
     ("maps-of-problems", "status-line-only", "LOST", "item-refused"),
     ("maps-of-problems", "omitted-is-success", "LOST", "cut-off-at-a-failure"),
     ("maps-of-problems", "truncates-amounts", "WRONG", "transient-item"),
-    ("rows-200-or-207", "matches-by-position", "LOST", "reordered-and-refused"),
+    ("rows-200-or-207", "matches-by-position", "LOST", "reordered-and-failed"),
     ("rows-200-or-207", "resends-all", "RESENT", "transient-item"),
     ("rows-200-or-207", "gives-up-silently", "LOST", "always-unavailable"),
     ("unprocessed-items", "status-line-only", "LOST", "all-fail-once"),
     ("unprocessed-items", "resends-all", "RESENT", "transient-item"),
     ("unprocessed-items", "retries-4xx-for-ever", "FOREVER", "item-refused"),
     ("counts-in-headers", "4xx-is-nothing-stored", "TWICE", "item-refused"),
-    ("counts-in-headers", "trusts-count", "LOST", "item-refused"),
+    ("counts-in-headers", "forgets-failures", "LOST", "item-refused"),
     ("counts-in-headers", "treats-lost-as-failure-silently", "LOST", "drop-before-commit"),
     (JOB, "accepted-is-stored", "LOST", "item-refused"),
     (JOB, "forgets-failures", "LOST", "job-results-gone-and-refused"),
     (JOB, "resends-all", "RESENT", "transient-item"),
-    (JOB, "treats-lost-as-success", "LOST", "omitted-not-kept"),
+    (JOB, "omitted-is-success", "LOST", "omitted-not-kept"),
 ]
 """Style, fault, the finding that names the fault, and a case in which the fault shows."""
 
@@ -86,7 +86,7 @@ def test_a_right_client_passes(control: ControlClient, style: str) -> None:
 
     lies = {"omitted-not-kept": DOUBTFUL} if style in SILENT_LIES else {}
     found = {one.case.id: (one.verdict, one.message) for one in results}
-    assert {id: one for id, one in found.items() if one[0] != lies.get(id, OK)} == {}
+    assert {name: one for name, one in found.items() if one[0] != lies.get(name, OK)} == {}
 
 
 @pytest.mark.parametrize(("style", "fault", "kind", "case"), FAULTS)

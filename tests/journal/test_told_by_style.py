@@ -84,6 +84,26 @@ def test_a_phantom_is_told_under_a_key_of_its_own(name: str, answer: Mapping[str
     assert {member: [one[key] for one in said[member]] for member in answer} == answer
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ({"code": "internal"}, 500),
+        ({"code": "throttled"}, 429),
+        ({"code": "locked"}, 423),
+        ({"code": "timeout"}, 504),
+        ({"code": "too-long"}, 422),
+        ({"code": "internal", "status": 507}, 507),
+    ],
+)
+def test_a_row_has_the_status_of_its_fault(fault: Mapping[str, Any], status: int) -> None:
+    style = Style("rows-200-or-207")
+    arm(style, {"items": [{"select": {"index": 0}, "effect": {"fail": fault}}]})
+
+    said: Any = json.decode(style.send([1, 2]).body)
+
+    assert [one["statusCode"] for one in said["responses"]] == [status, 201]
+
+
 def test_a_phantom_among_failures_by_index_is_the_failure_of_no_item() -> None:
     style = Style("only-failures")
     arm(style, PHANTOM)
