@@ -81,6 +81,8 @@ class BatchResult(Value, frozen=True):
 
     request: Request
     outcomes: tuple[Outcome, ...]
+    stored_anyway: Mapping[int, bool] = {}
+    """Whether an item is stored, by index, if a scenario stores items unlike their outcomes tell."""
 
 
 DispatchCall: TypeAlias = Callable[[Call, State], Answer]

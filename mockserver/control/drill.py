@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from mockserver.control.control_call import UnprocessableMemberError, find_vendor
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.drill.call_findings import find_retry_after
@@ -32,8 +34,9 @@ class DrillOperations:
 
     def list_drill_cases(self, vendor: str) -> list[Document]:
         """Return the cases of a vendor. Raises UnknownNameError."""
-        find_vendor(self.served, vendor)
-        return [case.document() for case in list_cases(vendor, self.packaged.documents)]
+        found = find_vendor(self.served, vendor)
+        cases = list_cases(vendor, self.packaged.documents, has_jobs=bool(found.jobs))
+        return [case.document() for case in cases]
 
     def learn_drill(self, name: str, body: Document) -> Document:
         """Read a client's run without faults. Return the client's intent, and each case fitted to the run.
@@ -43,6 +46,8 @@ class DrillOperations:
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         clean = self._run(name, vendor, body["ending"])
         calls = count_calls(clean, vendor.name)
+        jobs = vendor.jobs.get(calls.operation)
+        calls = replace(calls, job=jobs.teller.id) if jobs else calls
         return {
             "obstacle": find_obstacle(clean) or None,
             "says": describe_intent(clean),
@@ -52,7 +57,7 @@ class DrillOperations:
             "operation": calls.operation,
             "cases": [
                 {**case.document(), "scenario": fit_case(case, calls)}
-                for case in list_cases(vendor.name, self.packaged.documents)
+                for case in list_cases(vendor.name, self.packaged.documents, has_jobs=jobs is not None)
             ],
         }
 

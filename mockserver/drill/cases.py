@@ -14,6 +14,7 @@ from mockserver.codec import yaml
 from mockserver.model import Document, Json, Value
 
 SCENARIO_NAME = "drill"
+_JOB = "{job}"
 _LONGEST_WAIT_S = 2
 """Maximum wait that a case asks for, so that a whole drill takes about a minute."""
 
@@ -36,6 +37,8 @@ class DrillCase(Value, frozen=True):
     """Whether the client must end with the same status as without faults."""
     once: bool = False
     """Whether each rule without `times` hits only once."""
+    jobs: bool = False
+    """Whether the case needs a batch whose outcomes are told by a job."""
 
     def document(self) -> Document:
         return {
@@ -57,6 +60,8 @@ class Calls(Value, frozen=True):
     """Number of calls of that operation."""
     largest: int = 3
     """Maximum number of items in a call of that operation."""
+    job: str = ""
+    """The operation that tells the outcomes of its jobs; "" if the operation has no jobs."""
 
 
 @cache
@@ -65,8 +70,11 @@ def _table() -> tuple[Document, ...]:
     return tuple(yaml.load(text))
 
 
-def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]:
-    """Return all cases for a vendor: the cases in `cases.yaml`, then the vendor's own packaged scenarios."""
+def list_cases(vendor: str, packaged: Mapping[str, Document], *, has_jobs: bool = False) -> list[DrillCase]:
+    """Return all cases for a vendor: the cases in `cases.yaml`, then the vendor's own packaged scenarios.
+
+    If a vendor has no jobs, omit the cases of jobs.
+    """
     table = {node["id"]: node for node in _table() if "id" in node}
     rows = {node["own"]: node["rows"] for node in _table() if "own" in node}
     own: list[Document] = [
@@ -74,7 +82,8 @@ def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]
         for name, one in packaged.items()
         if name not in table and (kind := name.removeprefix(f"{vendor}-")) != name
     ]
-    return [_read_case(node, packaged) for node in (*table.values(), *own)]
+    cases = [_read_case(node, packaged) for node in (*table.values(), *own)]
+    return [case for case in cases if has_jobs or not case.jobs]
 
 
 def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
@@ -103,6 +112,8 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
     if calls.operation:
         match["operation"] = calls.operation
     match |= rule.get("match", {})
+    if match.get("operation") == _JOB:
+        match["operation"] = calls.job
     fitted: dict[str, Any] = {**rule, "match": _limit(match, nth=calls.count)}
     if "probability" in rule:
         fitted["probability"] = max(rule["probability"], _LEAST_PROBABILITY)

@@ -29,12 +29,15 @@ from mockserver.spec.batch_forms import Batch, OutcomeForm, OutcomeRows, Subset
 from mockserver.spec.openapi import Operation, Spec, plain
 from mockserver.spec.outcomes import row_schema, side_of
 from mockserver.spec.schema_tree import SchemaTree
-from mockserver.vendor import BatchResult, RenderBatch, fault_status
+from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, fault_status
 
 _LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
 _NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
 _MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_STATUSES_OF_FAULTS = {"throttled": 429, "internal": 500, "unavailable": 503, "timeout": 504, "locked": 423}
+"""Statuses of problems that a scenario causes and that may pass, by code; every other problem has 422."""
+
 _HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
 """Words for an item that is good, but not stored because of other items."""
 
@@ -476,10 +479,12 @@ def _stored(outcome: Outcome) -> dict[str, Json]:
 
 
 def item_status(outcome: Outcome) -> int:
-    """Return the status of an item. A rejected item has 422, unless a scenario sets its status."""
+    """Return the status of an item. A rejected item has 422, unless a scenario says otherwise."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
-    return fault_status(outcome.problems) or _REJECTED_STATUS
+    first = outcome.problems[0]
+    usual = _STATUSES_OF_FAULTS.get(first.code) if first.rule == FAULT_RULE else None
+    return fault_status(outcome.problems) or usual or _REJECTED_STATUS
 
 
 def _sentence(outcome: Outcome) -> str:

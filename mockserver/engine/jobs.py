@@ -26,11 +26,11 @@ from mockserver.engine.declared_outcomes import count_outcomes, rows_writer, wit
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import new_key
 from mockserver.errors import NotFound, Refusal
-from mockserver.model import EMPTY, Call, Document, Json, Outcome, Problem, Reply, Verdict
+from mockserver.model import EMPTY, LOST, Call, Document, Json, Outcome, Problem, Reply, Verdict
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Job
 from mockserver.spec.openapi import Operation, Spec, parameter_names
-from mockserver.vendor import BatchResult, Handler, Request
+from mockserver.vendor import FAULT_RULE, BatchResult, Handler, Request
 
 _WAITING, _DONE = "batch jobs waiting", "batch jobs done"
 _NUMBER = "batch job"
@@ -81,6 +81,7 @@ class BatchJobs:
                 for one in result.outcomes
                 if one.problems and not one.accepted
             },
+            "stored": {str(index): is_stored for index, is_stored in result.stored_anyway.items()},
             "call": {
                 "method": call.method,
                 "path": call.path,
@@ -100,7 +101,11 @@ class BatchJobs:
         call = changed(call, **{**sent, "body": sent["body"].encode("latin-1")})
         problems = convert(waiting["refused"], dict[int, tuple[Problem, ...]], strict=False)
         refused = {index: Verdict(found) for index, found in problems.items()}
+        mark = state.mark()
         outcomes = do(call, waiting["total"], refused, state)
+        if waiting["stored"]:
+            state.undo_to(mark)
+            do(call, waiting["total"], _really_refused(refused, waiting["stored"]), state)
         told = [outcomes[index] for index in waiting["told"] if index < len(outcomes)]
         state.collection(_DONE)[str(waiting["id"])] = {
             **{name: waiting[name] for name in ("id", "operation", "created", "ends")},
@@ -195,6 +200,13 @@ def finish_jobs(
             with suppress(Refusal), state.item():
                 if one["operation"] in jobs:
                     jobs[one["operation"]].finish(one, call, do, state)
+
+
+def _really_refused(told: Mapping[int, Verdict], stored: Mapping[str, bool]) -> Mapping[int, Verdict]:
+    """Return the verdicts on items that are not stored, by the told verdicts and a scenario's exceptions."""
+    lost = Verdict((Problem(LOST, (), "not stored by a scenario", FAULT_RULE),))
+    kept = {index: verdict for index, verdict in told.items() if str(index) not in stored}
+    return kept | {int(index): lost for index, is_stored in stored.items() if not is_stored}
 
 
 def _address(operation: Operation, request: Request, key: str) -> str:

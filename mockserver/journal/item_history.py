@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mockserver.codec import json
+from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.idempotency import LIFETIME_ASSUMPTION, sent_key
@@ -40,11 +41,17 @@ UNREAD = "unread"
 """Action of an item in a call that was refused before its items were read."""
 
 _ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
-_BROKEN = SILENT_FAULTS | {"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_LENGTH", "LENGTH_TOO_SMALL"}
+_OF_BODY = frozenset({"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_LENGTH", "LENGTH_TOO_SMALL"})
+"""Transport faults of the body, which do not apply to an answer without a body."""
+
+_BROKEN = SILENT_FAULTS | _OF_BODY
 """Transport faults after which a client has no whole answer."""
 
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
 _REPLACING = ("status", "body", "example")
+_NAMING = frozenset({"key", "index", "record", "echo"})
+"""Members of a row by which a client finds the row's item."""
+
 _NO_COMMITS = ("none", {"partial": 0})
 _MONEY = ("amount", "total", "price", "sum", "value")
 """Words in the names of members that hold money, the most certain word first."""
@@ -239,10 +246,11 @@ def _attempts(
             yield item.identity, _attempt(entry, item.index, action, told, item.document)
         return
     documents = {item.index: item.document for item in sent}
-    of_items = _told_of_items(entry, operation, decided, rules)
-    shown = {name: told for (name, _), told in zip(decided, of_items, strict=True)}
+    shown: dict[str, Told] = {}
+    told_each = _told_of_items(entry, operation, [action for _, action in decided], rules)
     for index, (name, action) in enumerate(decided):
-        told = of_items[index] if answer is Told.STORED else answer
+        shown[name] = told_each[index]
+        told = shown[name] if answer is Told.STORED else answer
         yield name, _attempt(entry, index, str(action), told, documents.get(index))
     if operation.batch or decided[0][1] in _ACCEPTED:
         earlier[place] = _Earlier(arrived(entry), shown)
@@ -362,7 +370,9 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict, operation: Operation
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
-    if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract:
+    has_no_body = status in BODILESS_STATUSES and entry.fault in ("", *_OF_BODY)
+    is_broken = (is_cut or entry.fault in _BROKEN) and not has_no_body
+    if status is None or is_broken or entry.off_contract:
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING
@@ -384,15 +394,14 @@ def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
 
 
 def _told_of_items(
-    entry: Entry, operation: Operation, decided: Sequence[tuple[str, Action]], rules: Sequence[Document]
+    entry: Entry, operation: Operation, actions: Sequence[Action], rules: Sequence[Document]
 ) -> Sequence[Told]:
-    """Return what the vendor's own answer says of each item. Counts alone say it only if all are alike."""
-    told = [
-        _told_of_item(entry, operation, index, action, rules) for index, (_, action) in enumerate(decided)
-    ]
-    outcome = operation.batch.outcome if operation.batch else None
-    is_count = outcome is not None and bool(outcome.count_name) and not outcome.rows
-    return [Told.NOTHING] * len(told) if is_count and len({*told}) > 1 else told
+    """Return what the vendor's own answer says of each item; counts alone tell only equal outcomes."""
+    told = [_told_of_item(entry, operation, index, one, rules) for index, one in enumerate(actions)]
+    has_counts_alone = operation.batch is not None and operation.batch.outcome.has_counts_alone
+    has_phantom = any("phantom" in rule.get("envelope", {}) for rule in rules)
+    is_unclear = has_counts_alone and (has_phantom or len(set(told)) > 1)
+    return [Told.NOTHING] * len(told) if is_unclear else told
 
 
 def _told_of_item(
@@ -408,12 +417,9 @@ def _told_of_item(
         return Told.STORED if _has_substitute(entry, batch, rules) else _told_by_absence(batch)
     if "failed" in did or "held" in did:
         return Told.REJECTED
-    outcomes = batch.outcome.statuses.values() if batch else ()
-    is_refusal = (
-        entry.reply.status >= _FIRST_REFUSAL
-        and entry.reply.status not in outcomes
-        and not any(map(_replaces_answer, rules))
-    )
+    declared = operation.batch.outcome.statuses.values() if operation.batch else ()
+    is_refusal = entry.reply.status >= _FIRST_REFUSAL and entry.reply.status not in declared
+    is_refusal = is_refusal and not any(map(_replaces_answer, rules))
     if action is Action.SKIPPED:
         # If a rule does not store an item, the item is answered as if it were stored.
         is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)
@@ -435,13 +441,19 @@ def _told_by_absence(batch: Batch) -> Told:
 
 
 def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:
-    """Return whether a false count, or an extra or repeated outcome, hides that an outcome is omitted."""
-    if any("key" in rows.members for rows in batch.outcome.rows):
+    """Return whether a false count, or an extra or repeated outcome, hides that an outcome is omitted.
+
+    If the answer names only failures and counts no accepted items, an omitted item counts as stored.
+    """
+    form = batch.outcome
+    if form.names_failures_alone and not form.counts_accepted:
+        return True
+    accepted = [rows for rows in form.rows if rows.subset in ("all", "accepted")]
+    if any(rows.names or not _NAMING.isdisjoint(rows.members) for rows in accepted):
         return False
-    has_count = any("countAdd" in rule.get("envelope", {}) for rule in rules)
-    if batch.outcome.maps and has_count:
+    if form.names_failures_alone and any("countAdd" in rule.get("envelope", {}) for rule in rules):
         return not _miscount(entry, rules)
-    phantoms = not batch.outcome.maps and any("phantom" in rule.get("envelope", {}) for rule in rules)
+    phantoms = not form.names_failures_alone and any("phantom" in rule.get("envelope", {}) for rule in rules)
     return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
 
 

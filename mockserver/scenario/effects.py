@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from decimal import Decimal
@@ -48,6 +48,7 @@ from mockserver.sandbox.store import State
 from mockserver.scenario.model import WILDCARD, Decision, Effect, EnvelopeEffect, ResponseEffect
 from mockserver.spec.batch_forms import Batch
 from mockserver.vendor import (
+    FAULT_RULE,
     ApplyBatch,
     BatchResult,
     CompleteBatchHandler,
@@ -357,10 +358,18 @@ class AppliedEffects:
         def render(result: BatchResult, state: State) -> Reply:
             told = [self.reported.get(outcome.item.index, outcome) for outcome in result.outcomes]
             shown = tuple(self._shown(told, handler, batch))
-            reply = handler.render(BatchResult(result.request, shown), state)
+            stored = self._stored_anyway(told) if self.decision.effects else {}
+            reply = handler.render(BatchResult(result.request, shown, stored), state)
             return apply_envelope(reply, self.decision.envelope, batch)
 
         return render
+
+    def _stored_anyway(self, told: Iterable[Outcome]) -> Mapping[int, bool]:
+        """Return by index whether an item is stored, of items whose outcomes in the answer tell otherwise."""
+        held = {one.item.index for one in told if not one.accepted}
+        omitted = {index for index, effect in self.decision.effects.items() if effect.omit}
+        unstored = dict.fromkeys([*self.actual, *(held & omitted)], False)
+        return {**unstored, **dict.fromkeys(self.reported, True)}
 
     def _shown(self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
         shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, handler, batch)]
@@ -429,10 +438,14 @@ def _words(effect: Effect) -> Iterator[str]:
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch, sent: int) -> Outcome:
     """Return a copy of the outcome, for an item after the `sent` ones, with a key that was never sent.
 
-    A job tells of its items by their indexes, so there the copy has the index of its model.
+    A job tells of its items by their indexes, so there the copy has the index of its model. If the answer
+    names only failures, the copy of an accepted outcome is a rejection.
     """
     index = outcome.item.index if batch.job else sent + number - 1
     item = Item(index, f"phantom-{number}", _with_unused_key(outcome.item.document, number, batch))
+    if outcome.accepted and batch.outcome.names_failures_alone:
+        problem = Problem("conflict", (*batch.items, outcome.item.index), "conflict", FAULT_RULE)
+        return Outcome(item, Action.REJECTED, problems=(problem,))
     return replace(outcome, item=item, document=_with_unused_key(outcome.document, number, batch))
 
 

@@ -84,6 +84,22 @@ class OutcomeForm:
         return any(one.names or {"index", "echo"}.isdisjoint(one.members) for one in by_name)
 
     @property
+    def names_failures_alone(self) -> bool:
+        """Whether the answer has no rows for accepted items, but tells that items were rejected."""
+        has_accepted = any(one.subset in ("all", "accepted") for one in self.rows)
+        return bool(self.rows or self.summary or self.headers) and not has_accepted
+
+    @property
+    def has_counts_alone(self) -> bool:
+        """Whether the answer has no rows, so that only equal outcomes of all items can be told."""
+        return bool(self.summary or self.headers) and not self.rows
+
+    @property
+    def counts_accepted(self) -> bool:
+        """Whether the answer has a number that tells how many items were accepted."""
+        return not {"accepted", "total"}.isdisjoint({*self.summary, *self.headers})
+
+    @property
     def tells_all(self) -> bool:
         """Whether the answer has a row for each item."""
         subsets = {one.subset for one in self.rows}

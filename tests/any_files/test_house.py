@@ -43,7 +43,7 @@ def test_a_fault_meets_the_item_that_a_scenario_selects(client: Client) -> None:
     }
     client.post(f"{DEFAULT}/scenarios", json={"version": 1, "name": "flaky", "rules": [rule]})
 
-    assert statuses(client) == [201, 422, 201]
+    assert statuses(client) == [201, 500, 201]
 
 
 def test_the_journal_knows_each_item(client: Client) -> None:

@@ -219,3 +219,13 @@ def test_a_case_stays_as_it_is_when_it_is_fitted() -> None:
         fit_case(case, Calls("xero", "createBatchPayment", 1, 1))
 
     assert cases == before
+
+
+def test_a_case_of_jobs_is_for_jobs_alone_and_meets_the_operation_that_tells_outcomes() -> None:
+    plain = {case.id for case in list_cases("", PACKAGED)}
+    [case] = [one for one in list_cases("", PACKAGED, has_jobs=True) if one.id == "job-answer-lost"]
+
+    [rule] = fit_case(case, Calls("desk", "createCards", job="showJob"))["rules"]
+
+    assert case.id not in plain
+    assert rule["match"] == {"vendor": "desk", "operation": "showJob"}

@@ -331,6 +331,36 @@ def test_a_job_obeys_a_scenario_and_the_same_calls_get_the_same_bytes() -> None:
     assert answers() == answers()
 
 
+@pytest.mark.parametrize(
+    ("effect", "told", "kept"),
+    [
+        ({"commit": False}, ["Created", "Created"], "1"),
+        ({"omit": True, "commit": False}, ["Created"], "1"),
+        ({"omit": True}, ["Created"], "12"),
+        ({"omit": True, "fail": {"code": "locked"}}, ["Created"], "1"),
+        ({"fail": {"code": "locked"}, "commit": True}, ["Created", "Failed"], "12"),
+    ],
+)
+def test_a_job_stores_what_a_scenario_lets_be_stored_whatever_it_tells(
+    effect: dict[str, Any], told: list[str], kept: str
+) -> None:
+    client, style = served("job-with-results"), STYLES["job-with-results"]
+    rule = {
+        "id": "lies",
+        "match": {"operation": "createCards"},
+        "items": [{"select": {"key": "2"}, "effect": effect}],
+    }
+    document = {"version": 1, "name": "lies", "rules": [rule]}
+    root = client.within("/_mock/sandboxes/default")
+    assert root.put("/scenarios/lies?armed=true", json=document).status == 200
+
+    sent = client.post(style.path, json=style.send([item(style, "1"), item(style, "2")]))
+
+    pass_time(client, 3)
+    rows = client.get(style.poll.format(id_in(sent))).json["job"]["results"]
+    assert ([one["status"] for one in rows], stored(client, style)) == (told, kept)
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"cards": 5}', b'{"cards": [null, 5, {}]}'])
 def test_a_bad_job_is_refused_or_tells_its_bad_items(body: bytes) -> None:
     client, style = served("job-with-results"), STYLES["job-with-results"]

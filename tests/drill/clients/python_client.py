@@ -13,10 +13,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from python_styles import STYLES
 from python_vendors import (
     AGAIN,
     REFUSED,
@@ -28,12 +29,14 @@ from python_vendors import (
     Results,
     Row,
     Unreadable,
+    Vendor,
     listed,
     member,
     to_cents,
 )
 
 TIMEOUT_S = 1.5
+POLLS = 30
 ATTEMPTS = 5
 UNSURE_ATTEMPTS = 3
 MAX_LOGINS = 2
@@ -43,6 +46,8 @@ LONGEST_WAIT_S = 10
 END_S = 14.5
 FOR_EVER = 40
 HOLDS_FOR_ALL = (401, 403, 404, 405, 415)
+HERE = Path(__file__).parent
+APIS: dict[str, Callable[[], Vendor]] = {**VENDORS, **STYLES}
 
 
 class Stop(Exception):
@@ -51,7 +56,7 @@ class Stop(Exception):
 
 class Client:
     def __init__(self, given: argparse.Namespace, rows: list[Row]) -> None:
-        self.vendor = VENDORS[given.vendor]()
+        self.vendor = APIS[given.vendor]()
         self.base: str = given.url.rstrip("/")
         self.token: str = given.token
         self.rows = rows
@@ -201,6 +206,8 @@ class Client:
         """Return those that the vendor does not have as they were sent; Stop if it cannot be read."""
         left, path, number = rows, self.vendor.first_page, 1
         self.unsure = True
+        if not path:
+            left = [row for row in rows if not self.has_record(row)]
         while path and left and number <= MAX_PAGES:
             page, path = self.vendor.page(self.read_page(path), number)
             sent = {row.key: to_cents(row.total(self.fault)) for row in left}
@@ -211,11 +218,19 @@ class Client:
         self.unsure = False
         return left
 
+    def has_record(self, row: Row) -> bool:
+        """Return whether the vendor has the row as it was sent."""
+        shown = self.read_page(self.vendor.record_path(row))
+        sent = self.vendor.item(row, self.fault)
+        return isinstance(shown, dict) and all(shown.get(name) == value for name, value in sent.items())
+
     def read_page(self, path: str) -> Json:
         why = ""
         for attempt in range(1, ATTEMPTS + 1):
             reply = self.call("GET", path)
             why = reply.lost
+            if not why and reply.status == 404 and not self.vendor.first_page:
+                return None
             if not why and reply.status != 200:
                 break
             try:
@@ -251,7 +266,7 @@ class Client:
             for row in todo:
                 row.tries += 1
             body = self.vendor.body(todo, key, self.fault)
-            reply = self.call(self.vendor.method, self.vendor.path, body, key)
+            reply = self.follow(self.call(self.vendor.method, self.vendor.path, body, key))
             results, why = self.read(reply, todo)
             self.unsure = bool(reply.lost)
             if reply.lost and reply.status // 100 == 3 and last == reply.status:
@@ -268,6 +283,23 @@ class Client:
             if not todo:
                 return
         self.end_tries(todo, reply, why)
+
+    def follow(self, reply: Reply) -> Reply:
+        """Return the answer that tells the outcomes, which a job has later; it is lost if the job is gone."""
+        path = "" if reply.lost else self.vendor.job_path(reply)
+        if self.fault == "accepted-is-stored":
+            return reply
+        for attempt in range(1, POLLS + 1) if path else ():
+            reply = self.call("GET", path)
+            try:
+                if not reply.lost and (reply.status == 404 or self.vendor.is_done(reply.document())):
+                    break
+            except Unreadable as problem:
+                reply.lost = str(problem)
+            self.back_off(min(attempt, 2))
+        if path and not reply.lost and reply.status != 200:
+            reply.lost = f"the job is answered by {reply.status}"
+        return reply
 
     def end_tries(self, todo: list[Row], reply: Reply, why: str) -> None:
         left = self.missing(todo) if reply.lost and self.vendor.keyed else todo
@@ -291,7 +323,8 @@ class Client:
             for row in todo:
                 results.add(row.key, (STORED, ""))
             return results, ""
-        if reply.lost or not 200 <= reply.status < 300:
+        is_unread = self.fault == "4xx-is-nothing-stored" and reply.status >= 400
+        if reply.lost or is_unread or not self.vendor.tells_items(reply):
             return (
                 None,
                 reply.lost or f"refused: {reply.status} {reply.body[:200].decode('utf-8', 'replace')}",
@@ -316,6 +349,7 @@ class Client:
                 unreadable = True
         return {
             "status-line-only": good,
+            "accepted-is-stored": good,
             "200-is-success": reply.status == 200,
             "follows-302-as-get": good and self.retried is False and reply.status == 200,
             "treats-lost-as-success": bool(reply.lost),
@@ -426,7 +460,7 @@ class Client:
 
     def after_refusal(self, reply: Reply, todo: list[Row]) -> list[Row]:
         """Report a whole call that was refused; the items that it does not blame go again."""
-        if self.fault == "retries-4xx-for-ever":
+        if self.fault in ("retries-4xx-for-ever", "4xx-is-nothing-stored"):
             return todo
         if self.fault == "stops-at-first-error":
             raise SystemExit(0)
@@ -493,14 +527,15 @@ class StartAgain(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("vendor", choices=VENDORS)
+    parser.add_argument("vendor", choices=APIS, help="a vendor, or a style of examples/batches")
     parser.add_argument("--url", required=True, help="where the vendor's paths begin")
     parser.add_argument("--token", required=True)
     parser.add_argument("--rows", help="JSON file of items; the vendor's own by default")
     parser.add_argument("--chunk", type=int, default=2, help="items in a call")
     parser.add_argument("--fault", default="", help="one of faults.yaml")
     given = parser.parse_args()
-    file = Path(given.rows) if given.rows else Path(__file__).parent / "rows" / f"{given.vendor}.json"
+    name = given.vendor if given.vendor in VENDORS else "styles"
+    file = Path(given.rows) if given.rows else HERE / "rows" / f"{name}.json"
     rows = [Row(document) for document in json.loads(file.read_text())]
     return Client(given, rows).run()
 

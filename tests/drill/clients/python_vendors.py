@@ -189,6 +189,25 @@ class Vendor:
     def read(self, reply: Reply, rows: list[Row]) -> Results:
         raise NotImplementedError
 
+    def tells_items(self, reply: Reply) -> bool:
+        """Return whether the status is one of answers that tell of single items."""
+        return 200 <= reply.status < 300
+
+    def job_path(self, reply: Reply) -> str:  # noqa: ARG002
+        """Return where the outcomes of a call are told later, "" if its answer tells them."""
+        return ""
+
+    def is_done(self, document: Json) -> bool:  # noqa: ARG002
+        """Return whether a job has ended."""
+        return True
+
+    def record_path(self, row: Row) -> str:  # noqa: ARG002
+        """Return where one record is read, "" if the list of records is read instead."""
+        return ""
+
+    def item(self, row: Row, fault: str) -> Json:
+        raise NotImplementedError
+
     def refused_items(self, reply: Reply, rows: list[Row]) -> dict[str, str]:  # noqa: ARG002
         """Return those that a refusal of the whole call blames, by key, with reasons."""
         return {}
