@@ -150,7 +150,7 @@ def test_the_journal_tells_what_became_of_the_items_and_not_what_was_answered(ac
     answered = put(acme)
 
     entry = journaled(acme, answered)
-    assert told(answered) == [422, 201, 201]
+    assert told(answered) == [500, 201, 201]
     assert [one["action"] for one in entry["decided"]] == ["created", "skipped", "created"]
     assert (entry["applied"], kept(acme)) == (["trouble/liar"], ["A", "C"])
 

