@@ -38,7 +38,7 @@ PHASE = "stateful"
 STEPS = 8
 """Maximum number of steps of a random sequence."""
 
-_KEYS_OF_A_BATCH = 1_000
+KEYS_OF_A_BATCH = 1_000
 """Distance between the first keys of two batch operations, so that their keys for hard values differ."""
 
 _ROUNDS = 8
@@ -68,7 +68,7 @@ def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
 
 
 def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
-    context = begin_with_positions(trial, profile, number, number * _KEYS_OF_A_BATCH)
+    context = begin_with_positions(trial, profile, number, number * KEYS_OF_A_BATCH)
     if trial.run_config.wants_any(SEQUENCE_CHECKS):
         _run_sequences(context)
     if context.search.target_is_lost:

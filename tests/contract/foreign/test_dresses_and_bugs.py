@@ -85,6 +85,14 @@ def test_a_right_server_is_blamed_for_nothing(name: str, way: str) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_sequences_and_sizes_of_the_last_of_six_batches_use_different_keys() -> None:
+    options = ("--part", "createPayment", "--phase", "stateful", "--phase", "sizes")
+
+    result = SERVERS["xero"].run("--quick", *options, "--only", "steps-do-what-they-say")
+
+    assert result.exit_code == 0, result.output
+
+
 @pytest.mark.few(0)
 @pytest.mark.parametrize(
     ("name", "way"),
