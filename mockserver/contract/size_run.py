@@ -15,7 +15,6 @@ from mockserver.contract.profile import BatchProfile, DrawnValues, Record, Repor
 from mockserver.contract.run_state import PlannedPart, SizeBudget, SizeLimit, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back, settle_batch
-from mockserver.contract.sequences.run import KEYS_OF_A_BATCH
 from mockserver.contract.sequences.sentences import SentBatch, SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
     A_PAGE,
@@ -55,7 +54,7 @@ _SEARCHES = 16
 """Maximum number of sizes that are tried to find the smallest size that fails."""
 
 _KEYS_OF_SEQUENCES = 5_000
-"""Number of keys that are reserved for the sequences of each batch at a target without sandboxes."""
+"""Number of keys that are reserved for the sequences at a target without sandboxes."""
 
 _TOO_LARGE = 413
 _ORDER, _LISTS = "order-is-kept", "lists-show-what-is-there"
@@ -95,8 +94,7 @@ def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPar
 
 
 def _run_profile(trial: Trial, profile: BatchProfile, number: int, clock: Clock) -> None:
-    first = number * KEYS_OF_A_BATCH + _KEYS_OF_SEQUENCES
-    context = begin_with_positions(trial, profile, number, first, "sizes ")
+    context = begin_with_positions(trial, profile, number, _KEYS_OF_SEQUENCES, "sizes ")
     # A missing answer is reported by `sizes-are-answered-in-time`, with the size.
     context.search.known.add((profile.operation, "every-call-is-answered"))
     api, profile = context.api, context.batch_profile

@@ -38,8 +38,11 @@ PHASE = "stateful"
 STEPS = 8
 """Maximum number of steps of a random sequence."""
 
-KEYS_OF_A_BATCH = 1_000
+_KEYS_OF_A_BATCH = 1_000
 """Distance between the first keys of two batch operations, so that their keys for hard values differ."""
+
+_BATCHES = 5
+"""Number of batches before first keys start over, half a distance on. Sizes have the keys from 5,000 on."""
 
 _ROUNDS = 8
 """Maximum number of rounds of random sequences; each round finds at most one failed check."""
@@ -68,7 +71,9 @@ def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
 
 
 def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
-    context = begin_with_positions(trial, profile, number, number * KEYS_OF_A_BATCH)
+    rounds, place = divmod(number, _BATCHES)
+    first = place * _KEYS_OF_A_BATCH + rounds % 2 * _KEYS_OF_A_BATCH // 2
+    context = begin_with_positions(trial, profile, number, first)
     if trial.run_config.wants_any(SEQUENCE_CHECKS):
         _run_sequences(context)
     if context.search.target_is_lost:
