@@ -25,7 +25,9 @@ SANDBOX = "mock-sandbox"
 _LONGEST_NAME = 48
 _RUNS = 9973
 """Factor from a seed to its first key; a prime, so that keys of neighbouring seeds are far apart."""
-_KEYS_OF_A_RUN = 10_000
+FIRST_OF_SIZES, FIRST_OF_LISTS, _KEYS_OF_A_RUN = 5_000, 9_000, 10_000
+"""Where keys of sizes and lists begin at a target without sandboxes, where they end; sequences come first."""
+
 _NUMBERS_OF_A_KEY = 100
 _NUMBERS = 1_000_000_000
 """Upper bound of an item's serial number, so that the number has at most nine digits and fits 32 bits."""

@@ -11,6 +11,7 @@ from functools import partial
 from statistics import median
 
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
+from mockserver.contract.isolation import FIRST_OF_SIZES
 from mockserver.contract.profile import BatchProfile, DrawnValues, Record, ReportedOutcomes
 from mockserver.contract.run_state import PlannedPart, SizeBudget, SizeLimit, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
@@ -53,9 +54,6 @@ _ROUNDS = 3
 _SEARCHES = 16
 """Maximum number of sizes that are tried to find the smallest size that fails."""
 
-_KEYS_OF_SEQUENCES = 5_000
-"""Number of keys that are reserved for the sequences at a target without sandboxes."""
-
 _TOO_LARGE = 413
 _ORDER, _LISTS = "order-is-kept", "lists-show-what-is-there"
 _RANGES = 3
@@ -94,7 +92,7 @@ def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPar
 
 
 def _run_profile(trial: Trial, profile: BatchProfile, number: int, clock: Clock) -> None:
-    context = begin_with_positions(trial, profile, number, _KEYS_OF_SEQUENCES, "sizes ")
+    context = begin_with_positions(trial, profile, number, FIRST_OF_SIZES, "sizes ")
     # A missing answer is reported by `sizes-are-answered-in-time`, with the size.
     context.search.known.add((profile.operation, "every-call-is-answered"))
     api, profile = context.api, context.batch_profile

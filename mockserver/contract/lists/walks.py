@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_text
-from mockserver.contract.isolation import IsolationScope
+from mockserver.contract.isolation import FIRST_OF_LISTS, IsolationScope
 from mockserver.contract.list_discovery import (
     FoundList,
     complete,
@@ -41,9 +41,6 @@ _SHOWN_CALLS = 12
 """Maximum number of calls of a walk in a finding. If a walk has more calls, the last calls are shown."""
 
 _IN_A_BATCH = 10
-_APART = 9_000
-"""Offset of keys at a target without sandboxes, where sequences use lower keys."""
-
 _CHECK = "filters-select"
 _RECORDS = 8
 """Maximum number of records, from the beginning of a list, whose own lists are read."""
@@ -303,7 +300,7 @@ def _origin(address: SplitResult) -> tuple[str, str, int]:
 
 def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence[str]:
     """Store `count` good items, 10 in a batch; return the keys that are reported as stored."""
-    first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
+    first = calls.scope.first + (0 if calls.scope.has_sandbox else FIRST_OF_LISTS)
     numbers = range(first, first + count)
     stored: list[str] = []
     for begin in range(0, count, _IN_A_BATCH):

@@ -14,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.failure_search import hypothesis_settings
+from mockserver.contract.isolation import FIRST_OF_SIZES
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
 from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
@@ -40,9 +41,6 @@ STEPS = 8
 
 _KEYS_OF_A_BATCH = 1_000
 """Distance between the first keys of two batch operations, so that their keys for hard values differ."""
-
-_BATCHES = 5
-"""Number of batches before first keys start over, half a distance on. Sizes have the keys from 5,000 on."""
 
 _ROUNDS = 8
 """Maximum number of rounds of random sequences; each round finds at most one failed check."""
@@ -71,8 +69,9 @@ def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
 
 
 def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
-    rounds, place = divmod(number, _BATCHES)
-    first = place * _KEYS_OF_A_BATCH + rounds % 2 * _KEYS_OF_A_BATCH // 2
+    # Batches beyond the share of the sequences start over, half a distance on.
+    rounds, first = divmod(number * _KEYS_OF_A_BATCH, FIRST_OF_SIZES)
+    first += rounds % 2 * _KEYS_OF_A_BATCH // 2
     context = begin_with_positions(trial, profile, number, first)
     if trial.run_config.wants_any(SEQUENCE_CHECKS):
         _run_sequences(context)
