@@ -14,7 +14,7 @@ from mockserver.contract.exchange import Exchange, Request, Response, json_reque
 from mockserver.contract.target import Target
 from mockserver.model import Json, value_at
 from mockserver.spec.batch_forms import Job
-from mockserver.spec.openapi import parameter_names
+from mockserver.spec.openapi import filled_path, parameter_names
 
 _POLLS = 12
 """Maximum number of times that a job is asked for."""
@@ -61,9 +61,8 @@ def _request(api: ApiUnderTest, operation: str, job: Job, named: Json, sent: Req
     path = api.spec.operations[operation].path
     known = dict(api.spec.match(sent.method, api.spec.canonical_path(decoded_path(sent.plain_path))).values)
     known[parameter_names(path)[-1]] = str(named).removeprefix(job.prefix)
-    filled = re.sub(r"\{([^{}]+)\}", lambda name: quote(known.get(name[1], ""), safe=""), path)
     kept = {name: text for name, text in sent.headers.items() if not _OF_THE_CALL.fullmatch(name.lower())}
-    return Request("GET", filled, kept)
+    return Request("GET", filled_path(path, known), kept)
 
 
 def _let_pass(target: Target, seconds: int, sent: Request) -> None:

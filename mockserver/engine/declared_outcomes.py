@@ -417,10 +417,10 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
     }
 
     def tell(outcome: Outcome) -> Json:
-        action = outcome.action
+        action, title = outcome.action, outcome.action.capitalize()
         if not outcome.problems:
             return usual[action]
-        return None if action in silent else fitting_text(limits, _sentence(outcome), action.capitalize())
+        return None if action in silent else fitting_text(limits, _sentence(outcome, title), title)
 
     return RowMember(tell, usual)
 
@@ -487,19 +487,26 @@ def item_status(outcome: Outcome) -> int:
     return fault_status(outcome.problems) or usual or _REJECTED_STATUS
 
 
-def _sentence(outcome: Outcome) -> str:
-    return "; ".join([problem.detail for problem in outcome.problems]) or outcome.action.capitalize()
+def _sentence(outcome: Outcome, title: str) -> str:
+    return "; ".join([problem.detail for problem in outcome.problems]) or title
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
+    document = _members_of(outcome.item) | _stored(outcome)
+    return message_of(outcome, item_status(outcome), outcome.action.capitalize(), document, now)
+
+
+def message_of(outcome: Outcome, status: int, title: str, document: Document, now: str = "") -> Message:
+    """Return the message about an item; its sentence is the title if there are no problems."""
+    problems = outcome.problems
     return Message(
-        item_status(outcome),
-        _sentence(outcome),
-        outcome.action.capitalize(),
-        outcome.problems[0].code if outcome.problems else str(outcome.action),
-        outcome.problems,
+        status,
+        _sentence(outcome, title),
+        title,
+        problems[0].code if problems else str(outcome.action),
+        problems,
         now,
-        document=_members_of(outcome.item) | _stored(outcome),
+        document=document,
         is_refusal=not outcome.accepted,
     )
 

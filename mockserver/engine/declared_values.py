@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from mockserver.engine.batch_facts import COUNTS, batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
-from mockserver.spec.openapi import merged, plain
-from mockserver.spec.outcomes import at, side_of
+from mockserver.spec.openapi import member_at, merged, plain
+from mockserver.spec.outcomes import side_of
 from mockserver.spec.schema import COMMON_FORMATS
 
 _DEEPEST = 8
@@ -145,7 +145,7 @@ class SchemaFilling:
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
         """Return the schema at the steps of a pointer; {} if there is none."""
-        return at(self.document, schema, path)
+        return member_at(self.document, schema, path)
 
     def _node(self, schema: Any) -> _Node:
         known = self.nodes.get(id(schema))

@@ -7,14 +7,12 @@ first call after its time on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
-from urllib.parse import quote
 
 from msgspec import convert, to_builtins
 from msgspec.structs import replace as changed
@@ -29,7 +27,7 @@ from mockserver.errors import NotFound, Refusal
 from mockserver.model import EMPTY, LOST, Call, Document, Json, Outcome, Problem, Reply, Verdict
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Job
-from mockserver.spec.openapi import Operation, Spec, parameter_names
+from mockserver.spec.openapi import Operation, Spec, filled_path, parameter_names
 from mockserver.vendor import FAULT_RULE, BatchResult, Handler, Request
 
 _WAITING, _DONE = "batch jobs waiting", "batch jobs done"
@@ -213,8 +211,7 @@ def _address(operation: Operation, request: Request, key: str) -> str:
     """Return the address of an operation whose last path parameter is the id of a job."""
     *_, last = parameter_names(operation.path)
     known = {**{name: str(one) for name, one in request.parameters.items()}, last: key}
-    path = re.sub(r"\{([^{}]+)\}", lambda name: quote(known.get(name[1], ""), safe=""), operation.path)
-    return f"{request.call.origin}{request.call.mount}{path}"
+    return f"{request.call.origin}{request.call.mount}{filled_path(operation.path, known)}"
 
 
 def _has_ended(document: Document, state: State) -> bool:

@@ -22,8 +22,8 @@ from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
-from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain, resolve
-from mockserver.spec.outcomes import at, row_schema
+from mockserver.spec.openapi import Operation, Spec, member_at, merged, parameter_names, plain, resolve
+from mockserver.spec.outcomes import row_schema
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
@@ -273,7 +273,7 @@ def _shown_schema(spec: Spec, operation: Operation) -> Document:
     answer = answer_schema(spec.document, operation.node)
     for rows in operation.batch.outcome.rows if operation.batch else ():
         if "record" in rows.members:
-            return at(spec.document, row_schema(spec.document, answer, rows), rows.members["record"])
+            return member_at(spec.document, row_schema(spec.document, answer, rows), rows.members["record"])
     return EMPTY
 
 

@@ -17,7 +17,7 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, json_reply, problem_reply, status_title
 from mockserver.engine.batch import apply_each
 from mockserver.engine.declared_answers import declared_form, refuse_shared_keys
-from mockserver.engine.declared_outcomes import count_outcomes, key_writer, with_value_at
+from mockserver.engine.declared_outcomes import count_outcomes, key_writer, message_of, with_value_at
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import sent_schema
 from mockserver.errors import MalformedBody, Rejected
@@ -287,13 +287,4 @@ def _message_of(outcome: Outcome) -> Message:
         status = outcome.document["status"]
     elif outcome.action is Action.SKIPPED:
         status = _FAILED_DEPENDENCY
-    title = status_title(status)
-    return Message(
-        status,
-        "; ".join(one.detail for one in problems) or title,
-        title,
-        problems[0].code if problems else str(outcome.action),
-        problems,
-        document=sent if isinstance(sent, dict) else EMPTY,
-        is_refusal=not outcome.accepted,
-    )
+    return message_of(outcome, status, status_title(status), sent if isinstance(sent, dict) else EMPTY)

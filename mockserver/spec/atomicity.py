@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from mockserver.model import EMPTY, Document, Json, Path
+from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.batch_forms import Atomicity, CallValue
-from mockserver.spec.openapi import Operation, check_names, merged, misused
+from mockserver.spec.openapi import Operation, check_names, member_at, merged, misused
 
 _MARK = "x-batch.atomicity"
 _BY_ITEM, _WHOLE = "per-item", "all-or-nothing"
@@ -87,7 +86,7 @@ def check_places(document: Document, operation: Operation) -> None:
         if atomicity.stop_at:
             _check_type(document, operation, schema, atomicity.stop_at, "stop-after")
         if atomicity.groups:
-            item = merged(document, _member(document, schema, batch.items).get("items", EMPTY))
+            item = merged(document, member_at(document, schema, batch.items).get("items", EMPTY))
             if atomicity.groups not in item.get("properties", {atomicity.groups: EMPTY}):
                 known = ", ".join(item["properties"])
                 problem = f"{atomicity.groups} is not in the item's schema, which has {known}"
@@ -99,7 +98,7 @@ def _check_type(
 ) -> None:
     kind = _TYPES[member]
     if value.place == "body":
-        declared = _member(document, body, value.path)
+        declared = member_at(document, body, value.path)
         cure = f"properties: {{{value.path[-1]}: {{type: {kind}}}}}"
     else:
         named = (one for one in operation.parameters if (one.place, one.name) == (value.place, value.name))
@@ -109,11 +108,3 @@ def _check_type(
         found = f"type {declared['type']}" if "type" in declared else "no such declaration"
         problem = f"{value.name} must be declared in the {value.place} as {kind}; found {found}"
         raise misused(f"{_MARK}.{member}", problem, cure)
-
-
-def _member(document: Document, schema: Document, path: Path) -> dict[str, Any]:
-    """Return the merged schema of a member of a body; {} if the body has no such member."""
-    node = merged(document, schema)
-    for step in path:
-        node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))
-    return node

@@ -21,9 +21,18 @@ from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
 from mockserver.spec.batch_annotation import APART
 from mockserver.spec.item_forms import bind_lines, item_schema
-from mockserver.spec.openapi import METHODS, Note, has_lines, merged, parameter_names, plain, resolve
+from mockserver.spec.openapi import (
+    METHODS,
+    Note,
+    has_lines,
+    member_at,
+    merged,
+    parameter_names,
+    plain,
+    resolve,
+)
 from mockserver.spec.outcome_proposals import is_sure, propose_apart, propose_statuses
-from mockserver.spec.outcomes import at, fault_of_outcome, lists_of, object_lists, side_of, tells_outcomes
+from mockserver.spec.outcomes import fault_of_outcome, lists_of, object_lists, side_of, tells_outcomes
 
 _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
@@ -287,7 +296,7 @@ def _shared_key(document: Document, row: Document, item: Document) -> str:
     shared = (
         one for one in row.get("required", ()) if one in item.get("required", ()) and plain(one) not in told
     )
-    kinds = ((one, at(document, item, (one,)).get("type")) for one in shared)
+    kinds = ((one, member_at(document, item, (one,)).get("type")) for one in shared)
     return next((one for one, kind in kinds if kind in ("string", "integer")), "")
 
 
@@ -324,7 +333,7 @@ def _rows(document: Document, node: Document, wanted: str | None) -> tuple[str, 
     places = object_lists(document, answer) if wanted is None else [wanted]
     if len(places) != 1:
         return "", EMPTY
-    rows = at(document, answer, parse_pointer(places[0]))
+    rows = member_at(document, answer, parse_pointer(places[0]))
     return places[0], merged(document, rows.get("items", EMPTY))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
+from urllib.parse import quote
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step
@@ -316,6 +317,11 @@ def parameter_names(template: str) -> list[str]:
     return _IN_BRACES.findall(template)
 
 
+def filled_path(template: str, values: Mapping[str, str], safe: str = "") -> str:
+    """Return a path template with quoted values; a parameter without a value has ""."""
+    return _IN_BRACES.sub(lambda found: quote(values.get(found[1], ""), safe=safe), template)
+
+
 def _fill_template(template: str, values: Iterable[str]) -> str:
     ordered = iter(values)
     return _IN_BRACES.sub(lambda _: next(ordered), template)
@@ -361,6 +367,14 @@ def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, A
         members = node.get("properties", {})
         known = [name for name in told if "enum" in resolve(document, members.get(name, {}))]
         node["properties"] = members | {name: one for name, one in told.items() if name not in known}
+    return node
+
+
+def member_at(document: Document, schema: Document, path: Path) -> dict[str, Any]:
+    """Return the merged schema at the steps of a pointer; {} if there is none."""
+    node = merged(document, schema)
+    for step in path:
+        node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))
     return node
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from mockserver.model import EMPTY, Document, escape_step, parse_pointer
 from mockserver.spec.batch_forms import OutcomeRows
-from mockserver.spec.openapi import merged, plain, resolve
-from mockserver.spec.outcomes import at, row_schema, side_of
+from mockserver.spec.openapi import member_at, merged, plain, resolve
+from mockserver.spec.outcomes import row_schema, side_of
 
 _INDEX = re.compile("index|position|element|^row(number)?$|^line(number)?$")
 _KEYS = ("id", "key", "reference", "number", "code", "name")
@@ -71,7 +71,7 @@ class _RowReading:
     def rows(self, name: str) -> dict[str, Any]:
         """Return place and members of the rows in a list or map; {} if the rows do not name their items."""
         place = f"/{escape_step(name)}"
-        is_map = "items" not in at(self.document, self.answer, (name,))
+        is_map = "items" not in member_at(self.document, self.answer, (name,))
         rows = OutcomeRows("all", parse_pointer(place), "key" if is_map else "", {})
         row = row_schema(self.document, self.answer, rows)
         members = dict(self._members(row, is_named=is_map))

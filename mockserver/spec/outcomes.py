@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mockserver.model import EMPTY, Document, Json, Path, escape_step, pointer_of
 from mockserver.spec.batch_annotation import read_outcome
 from mockserver.spec.batch_forms import OutcomeForm, OutcomeRows
-from mockserver.spec.openapi import merged, plain
+from mockserver.spec.openapi import member_at, merged, plain
 
 Side = Literal["good", "partial", "bad", ""]
 
@@ -77,7 +77,7 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
 
 def row_schema(document: Document, answer: Document, rows: OutcomeRows) -> dict[str, Any]:
     """Return the merged schema of a row in an answer; {} if the schema allows any row."""
-    node = at(document, answer, rows.place).get("additionalProperties" if rows.names else "items")
+    node = member_at(document, answer, rows.place).get("additionalProperties" if rows.names else "items")
     row = merged(document, node) if isinstance(node, dict) else {}
     if not rows.wrapped:
         return row
@@ -117,13 +117,13 @@ def _fault_of_rows(
         return f"its rows at {place} do not say which item they are about"
     if rows.subset != "rejected" and rows.members.get("record") == ():
         return ""  # the row is the stored record
-    kind = at(document, row, at_key).get("type") if at_key else None
-    kinds = {at(document, item, (name,)).get("type", kind) for name in keys}
+    kind = member_at(document, row, at_key).get("type") if at_key else None
+    kinds = {member_at(document, item, (name,)).get("type", kind) for name in keys}
     has_key = own.keys() >= {*keys} and (kind in (None, *kinds) or len(keys) > 1)
     lacks = {*(() if has_key else ("key",)), *(() if rows.subset == "accepted" else ("record",))}
     known = {*own, *(path[0] for part, path in rows.members.items() if path and part not in lacks)}
     whole = rows.members.get("record") if "record" in lacks else None
-    if whole is not None and {*at(document, row, whole).get("required", ())} - {*keys}:
+    if whole is not None and {*member_at(document, row, whole).get("required", ())} - {*keys}:
         # Of a refused item, nothing but its key is known to fit the schema.
         known = known - {*whole[:1]} if whole else {*keys}
     invented = next(_invented(document, row, known), "")
@@ -134,7 +134,7 @@ def _untold(document: Document, node: Document, path: Path, form: OutcomeForm) -
     """Yield pointers to required lists and maps that only a part of the items fills; skip the rows."""
     places = {rows.place for rows in form.rows}
     for name in node.get("required", ()):
-        member, here = at(document, node, (name,)), (*path, str(name))
+        member, here = member_at(document, node, (name,)), (*path, str(name))
         if "properties" in member:
             yield from _untold(document, member, here, form)
         elif member.get("type") in ("array", "object") and here not in places and side_of(name):
@@ -145,9 +145,9 @@ def _untold(document: Document, node: Document, path: Path, form: OutcomeForm) -
 
 def _is_told(document: Document, row: Document, rows: OutcomeRows) -> bool:
     if "status" in rows.members:
-        return bool(rows.words) or tells_outcomes(at(document, row, rows.members["status"]))
+        return bool(rows.words) or tells_outcomes(member_at(document, row, rows.members["status"]))
     place = rows.members.get("message", rows.members.get("code", ()))
-    node = at(document, row, place)
+    node = member_at(document, row, place)
     may_lack = place[:1] and place[0] not in row.get("required", ())
     return bool(place) and bool(may_lack or node.get("nullable") or node.get("type") == "array")
 
@@ -162,11 +162,3 @@ def _invented(document: Document, row: Document, known: Container[str]) -> Itera
         is_number = node.get("type") in ("integer", "number")
         if "properties" in node or is_number or (is_text and _IDENTITIES.search(plain(name))):
             yield str(name)
-
-
-def at(document: Document, schema: Document, path: Path) -> dict[str, Any]:
-    """Return the merged schema at the steps of a pointer; {} if there is none."""
-    node = merged(document, schema)
-    for step in path:
-        node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))
-    return node

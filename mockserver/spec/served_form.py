@@ -17,7 +17,7 @@ from mockserver.codec.lines import is_lines_type
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
 from mockserver.spec.dialects import SchemaDialect
-from mockserver.spec.openapi import BINDER, LINES, METHODS, Note
+from mockserver.spec.openapi import BINDER, LINES, METHODS, Note, parameter_names
 from mockserver.spec.source_files import PARTS, extensions, listed, members, texts
 from mockserver.spec.swagger2 import to_openapi3
 
@@ -550,7 +550,7 @@ def _missing_in_template(path: str, known: Iterable[tuple[str, str]]) -> list[di
     there = {name for name, place in known if place == "path"}
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in dict.fromkeys(re.findall(r"\{([^{}]+)\}", path))
+        for name in dict.fromkeys(parameter_names(path))
         if name not in there
     ]
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
@@ -33,7 +33,7 @@ from mockserver.contract.sequences import sentences
 from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Json, pointer_of
-from mockserver.spec.openapi import Operation
+from mockserver.spec.openapi import Operation, filled_path
 
 TENANTS = "tenants-are-apart"
 REPLAY_CHECKS = (REPLAY, OTHER_BODY, TENANTS)
@@ -277,7 +277,7 @@ def _request(
         for name in known
         if name in asked and (("query", name) in needed or name in pins.query)
     }
-    path = re.sub(r"\{([^}]+)\}", lambda name: quote(known[name[1]], safe=":"), operation.path)
+    path = filled_path(operation.path, known, safe=":")
     return Request("GET", f"{path}?{urlencode(query)}" if query else path, headers)
 
 

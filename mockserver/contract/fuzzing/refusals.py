@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request
@@ -21,7 +21,7 @@ from mockserver.contract.safety import HEALTH_PATH, JOURNAL
 from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document
-from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.openapi import Operation, Spec, filled_path, parameter_names, resolve
 
 AUTH_CHECK = "ignored-auth"
 
@@ -324,7 +324,7 @@ def _is_wrong(spec: Spec, method: str, path: str) -> bool:
 
 def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
     """Return a path whose last parameter fits its schema but names no record, "" if none is possible."""
-    names = re.findall(r"\{([^}]+)\}", operation.path)
+    names = parameter_names(operation.path)
     schema = next(
         (parameter.schema for parameter in operation.parameters if names and parameter.name == names[-1]),
         None,
@@ -341,4 +341,4 @@ def _unknown_path(document: Document, operation: Operation, values: Mapping[str,
     if compile_schema(schema).broken(int(unknown) if number and unknown.isdigit() else unknown):
         return ""
     texts = {**values, names[-1]: unknown}
-    return re.sub(r"\{([^}]+)\}", lambda name: quote(texts[name[1]], safe=":"), operation.path)
+    return filled_path(operation.path, texts, safe=":")

@@ -424,9 +424,8 @@ class ResponseConformance:
         content = EMPTY if needs_none else stated.get("content", EMPTY)
         told = operation.batch.outcome.statuses.values() if operation.batch else ()
         if response.status in told and response.media_type == _PROBLEM_TYPE:
-            content = {
-                _PROBLEM_TYPE: EMPTY
-            }  # a refusal of the whole call, in a status that else tells outcomes
+            # The whole call is refused, in a status that else tells outcomes.
+            content = {_PROBLEM_TYPE: EMPTY}
         headers = {
             name: resolve(self._spec.document, node)
             for name, node in stated.get("headers", EMPTY).items()
