@@ -102,7 +102,7 @@ class SearchIndex:
 
 
 def synonyms(text: str) -> str:
-    """Return, as one text, the groups of synonyms with a word of `text`. Endings of words are ignored."""
+    """Return each group of synonyms that has a word of `text`, as one text. Endings of words are ignored."""
     stems = (_ENDING.sub("", word) for word in _WORD.findall(text.casefold()))
     return " ".join(dict.fromkeys(_GROUPS[stem] for stem in stems if stem in _GROUPS))
 

@@ -314,8 +314,11 @@ class Step:
     request: Callable[[str, DrawnValues, int], Request]
     """Returns the call, given key, drawn values and tenant."""
     after: Callable[[Record | None, DrawnValues], Record | RefusedStep | None]
-    """Returns the record after the step, given the record before the step (None if there is none). The
-    result None means a deletion, REFUSED_STEP that the call must be refused and change nothing."""
+    """Returns the record after the step, given the record before the step (None if there is none).
+
+    The result is None if the step deletes the record, and REFUSED_STEP if the call must be refused and must
+    change nothing.
+    """
     then: Callable[[Exchange, str, DrawnValues, int], Request] | None = None
     """If the vendor assigns ids, `request` is only a GET that finds the record, and `then` returns the call
     of the step, given the answer to the GET (whatever it found), key, drawn values and tenant."""
@@ -343,7 +346,10 @@ class BatchProfile:
 
     operation: str
     key: Callable[[int], str]
-    """Returns the nth key of a run, as outcomes report it. If `creates` is true, every n has a key."""
+    """Returns the nth key of a run, as outcomes report it.
+
+    If `creates` is false, the keys are those of records that exist, and may repeat.
+    """
     item: Callable[[str, DrawnValues], Json]
     """Returns a good item with this key."""
     record: Callable[[str, DrawnValues], Record]

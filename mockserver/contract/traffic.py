@@ -377,15 +377,15 @@ class LocalServer:
     api: ApiUnderTest
     target: Target
     state: bytes = b""
-    """JSON of the state with which each sandbox begins; empty for the fixtures."""
-    has_met_fault: set[str] = field(default_factory=set)
+    """JSON of the state with which each sandbox begins. If it is empty, sandboxes begin with the fixtures."""
+    begun: set[str] = field(default_factory=set)
     """Names of the sandboxes that were created."""
 
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
         """Repeat `exchange` with the local server, and return the new exchange. Raises UnfitStateError."""
         is_story = one.beginning is not None
         sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX, "default")
-        if sandbox not in self.has_met_fault:
+        if sandbox not in self.begun:
             self._begin(sandbox, one.beginning or {})
         if one.at is not None and FIRST_YEAR <= one.at.year <= LAST_YEAR:
             at = {"at": print_instant(one.at)}
@@ -401,7 +401,7 @@ class LocalServer:
         return self.target.send(replace(request, path=f"/{self.api.name}{request.path}"))
 
     def _begin(self, sandbox: str, beginning: Mapping[str, Any]) -> None:
-        self.has_met_fault.add(sandbox)
+        self.begun.add(sandbox)
         assumptions = {
             name: value
             for name, value in beginning.get("assumptions", {}).items()

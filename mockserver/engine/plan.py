@@ -59,7 +59,10 @@ class CompiledBody:
     closed: Schema
     """Judges like `whole`, and refuses unknown members; what it accepts needs neither `read` nor `whole`."""
     shallow: bool
-    """Whether the schema limits the depth: outside items, what `closed` accepts needs no depth check."""
+    """Whether the schema limits how deep a document can be.
+
+    If so, a document that `closed` accepts needs no depth check, except in its items.
+    """
     items: CompiledItems | None
     has_lines: bool = False
     """Whether each line is an item, or a part of an item; `decode` is not used."""

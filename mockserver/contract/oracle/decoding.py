@@ -374,9 +374,10 @@ def _others(node: Document) -> Mapping[str, Json]:
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     """Return the document at `root`, in the form of the schema `node`.
 
-    `root` may be the element of `node`, an element whose only child is the element of `node`, a member of
-    `node`, or an item of a member that is a list. Append to `doubts` each reason why another reader may get a
-    different document. Raises UnreadableError.
+    Clients may add or leave out a wrapper. So `root` may be the element that `node` describes, a wrapper of
+    that element alone, the element of a single member of `node`, or a single item of a member that is a list;
+    in the last two cases the result has that member alone. Append to `doubts` each reason why another reader
+    may get a different document. Raises UnreadableError.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)

@@ -62,7 +62,10 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class CallEntry(Entry, frozen=True):
-    """A call of an operation of the spec. `operation` is "" only in `send`, for the batch operation."""
+    """A call of an operation of the spec.
+
+    The member `send` of a batch may leave out `operation`, which then is the operation of the batch.
+    """
 
     operation: str = ""
     path: dict[str, Any] = {}

@@ -67,8 +67,9 @@ def begin_with_positions(
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
-    """Find the target's reactions, note each in the ledger, and return a context that expects them.
+    """Try how the target reacts where the vendor's documents are silent; return a context that expects this.
 
+    Each reaction is noted in the ledger.
     If the target is a mockserver, or the profile has no assumptions, return the context unchanged.
     """
     profile = context.batch_profile

@@ -1,4 +1,4 @@
-"""Options, settings and markers of the plugin."""
+"""Names of options and settings, and the markers of the plugin."""
 
 from __future__ import annotations
 

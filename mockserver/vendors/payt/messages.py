@@ -70,7 +70,7 @@ def unreadable_value(path: Path) -> Problem:
 
 
 def invalid_value(path: Path) -> Problem:
-    """Return the problem of a value that rejects only its record."""
+    """Return the problem of a wrong value for which one record is rejected, and not the whole call."""
     return Problem("invalid", path, f"{_readable_name(path)} {PARAMETER_MESSAGES['type']}", "unfit")
 
 
