@@ -175,7 +175,7 @@ def _prepare_payees(request: Request, state: State) -> BuildRow:
         for problem in _early_dates(sent, stored):
             raise Rejected(problem)
         entered = {
-            "entry_Date": normalize_date(sent.get("entry_Date") or now),
+            "entry_Date": now if stored else normalize_date(sent.get("entry_Date") or now),
             "entry_User": sent.get("entry_User") or user,
             **(stored or {}),
         }
