@@ -19,16 +19,18 @@ from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import read_spec
 from mockserver.model import Document, Json
 from mockserver.server.application import Options, create_app
+from mockserver.spec.batch_annotation import read_outcome
 from mockserver.spec.loading import vendor_name
-from mockserver.spec.marks import NO_BATCH, batch_correction, flow
-from mockserver.spec.openapi import Operation, plain
-from mockserver.spec.outcomes import side_of
+from mockserver.spec.marks import NO_BATCH, answer_schema, batch_correction, flow
+from mockserver.spec.openapi import Operation, Spec, member_at, plain
+from mockserver.spec.outcomes import row_schema, side_of
 from mockserver.spec.overlay import read_overlay
 
 _TAKEN, _LIKELY, _POSSIBLE = 95, 80, 60
 """Confidence in percent: `run` takes the batch by itself; the name says batch; the schemas alone do."""
 
 _AMOUNT = Decimal(9)
+_NEXT_COMMENT = "\n  #   "  # bodies of lines have several
 _KINDS = (("all good", ()), ("one bad", (1,)), ("all bad", (0, 1)))
 
 
@@ -40,6 +42,9 @@ class SampleCall(NamedTuple):
     sent: str
     status: int
     answer: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.sent} -> {self.status} {self.answer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
             continue
         correction = batch_correction(contract.document, operation.path, operation.method)
         proposed = yaml.safe_load(correction or "{}").get("x-batch")
-        if proposed and proposed.get("key") and _tells_rejections(proposed.get("outcome", {})):
+        if proposed and ("requests" in proposed or _tells_rejections(contract, operation, proposed)):
             doubt = operation.node.get(NO_BATCH, "its name does not say that it is a batch")
             is_named = NO_BATCH in operation.node or "batch" in plain(f"{operation.path}{operation.id}")
             confidence = _LIKELY if is_named else _POSSIBLE
@@ -84,10 +89,19 @@ def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
     return found
 
 
-def _tells_rejections(outcome: Document) -> bool:
-    """Return whether rows have a status, or a member or a place that by its name is for rejected items."""
-    message = str(outcome.get("message", "")).rpartition("/")[2]
-    return "status" in outcome or "rejected" in outcome or side_of(message) == "bad"
+def _tells_rejections(contract: Spec, operation: Operation, batch: Document) -> bool:
+    """Return whether rows have a status, or a member, place or number that by its name is for rejected items.
+
+    Rows with an index and any text as status may be those of the rejected items alone, so they do not tell.
+    """
+    outcome = batch.get("outcome", {})
+    steps = [one for name in ("code", "message") for one in outcome.get(name, "").split("/")]
+    is_told = bool({"status", "rejected", "summary"} & outcome.keys()) or "bad" in map(side_of, steps)
+    for rows in read_outcome(outcome).rows if {"index", "status"} <= outcome.keys() else ():
+        row = row_schema(contract.document, answer_schema(contract.document, operation.node), rows)
+        status = member_at(contract.document, row, rows.members["status"])
+        is_told = is_told and (status.get("type") != "string" or "enum" in status)
+    return bool(batch.get("key")) and is_told
 
 
 def with_calls(
@@ -132,7 +146,7 @@ def overlay_text(file: Path, found: Sequence[BatchSuggestion]) -> str:
         lines += [
             f"  # {one.operation.method.upper()} {one.operation.path}: {one.reason}",
             f"  # confidence: {one.confidence} %",
-            *(f"  # {call.kind}: {call.sent} -> {call.status} {call.answer}" for call in one.calls),
+            *(f"  # {_NEXT_COMMENT.join(str(call).splitlines())}" for call in one.calls),
             f"  - {flow(one.action)}",
         ]
     return "\n".join(lines) + "\n"

@@ -31,14 +31,29 @@ from mockserver.spec.openapi import (
     plain,
     resolve,
 )
-from mockserver.spec.outcome_proposals import is_sure, propose_apart, propose_statuses
-from mockserver.spec.outcomes import fault_of_outcome, lists_of, object_lists, side_of, tells_outcomes
+from mockserver.spec.outcome_proposals import (
+    is_sure,
+    propose_apart,
+    propose_counts,
+    propose_map,
+    propose_requests,
+    propose_statuses,
+)
+from mockserver.spec.outcomes import (
+    fault_of_outcome,
+    lists_of,
+    maps_of,
+    object_lists,
+    side_of,
+    tells_outcomes,
+)
 
 _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
+_SAID = ("detail", "error", "errors", "reason", "description", "title", "text")
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success", "ok"),
-    "message": ("message", "detail", "error", "errors", "reason", "description", "title", "text"),
+    "message": ("message", "errormessage", *_SAID),
     "index": ("index", "position", "row", "line"),
 }
 _OWN_ROWS = APART | {"map", "wrapped"}
@@ -170,8 +185,9 @@ def _looks_like_batch(document: Document, path: str, method: str) -> bool:
 
 def _doubt(document: Document, path: str, method: str, found: Document) -> str:
     """Return why an operation is not taken for a batch; "" if it is taken for a batch."""
-    if word := _other_work(document, path, method):
-        return f"its name says {word}"
+    word = _other_work(document, path, method)
+    if word or _requests(document, document["paths"][path][method]):
+        return f"its name says {word}" if word else "its items are whole requests"
     if "key" not in found:
         return "no member of an item is its key"
     if fault := outcome_fault(document, path, method, found):
@@ -184,6 +200,11 @@ def _doubt(document: Document, path: str, method: str, found: Document) -> str:
         place = outcome["rejected"].get("list", outcome["rejected"].get("map"))
         return f"its {place} has a place for a part of the items alone"
     return "" if {"status", "rejected"} & outcome.keys() else "its rows have no status"
+
+
+def _requests(document: Document, node: Document) -> Document:
+    body = json_schema(document, node.get("requestBody", EMPTY))
+    return propose_requests(document, body, answer_schema(document, node))
 
 
 def _other_work(document: Document, path: str, method: str) -> str:
@@ -228,6 +249,8 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     each item, return `x-batch: false`.
     """
     node = document["paths"][path][method]
+    if requests := _requests(document, node):
+        return f"x-batch: {flow(requests)}"
     places = [None, *object_lists(document, answer_schema(document, node))]
     batches = (found_batch(document, path, method, rows_at=place) for place in places)
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
@@ -262,6 +285,9 @@ def found_batch(
     lists = [(place, merged(document, one["items"])) for place, one in lists_of(document, body)]
     objects = [one for one in lists if "properties" in one[1]]
     candidates = objects if of_objects else [*objects, *lists]
+    maps = [] if candidates else maps_of(document, body)
+    if len(maps) == 1 and not of_objects:
+        candidates = maps
     if not candidates:
         return {}
     items, item = candidates[0]
@@ -287,6 +313,10 @@ def found_batch(
         found["outcome"] = {**apart, **({"statuses": statuses} if statuses else {})}
     elif row:
         found["outcome"] = {"list": rows_at, **of_rows}
+    elif not of_objects and (
+        other := propose_map(document, answer, item) if maps else propose_counts(document, answer)
+    ):
+        found["outcome"] = other
     return found
 
 

@@ -1,4 +1,4 @@
-"""Propose where an answer tells of accepted and rejected items apart, by names and schemas."""
+"""Propose what an `x-batch` says, by names and schemas: whole requests, and the places of outcomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.model import EMPTY, Document, escape_step, parse_pointer
 from mockserver.spec.batch_forms import OutcomeRows
 from mockserver.spec.openapi import member_at, merged, plain, resolve
-from mockserver.spec.outcomes import row_schema, side_of
+from mockserver.spec.outcomes import is_map_schema, lists_of, object_lists, row_schema, side_of
 
 _INDEX = re.compile("index|position|element|^row(number)?$|^line(number)?$")
 _KEYS = ("id", "key", "reference", "number", "code", "name")
@@ -18,7 +18,52 @@ _CODES = ("code", "errorcode", "errortype", "category", "type", "kind", "reason"
 _STATUSES = ("status", "statuscode", "httpstatus", "errorcode", "code")
 _LISTED_MESSAGES = ("errors", "messages", "details", "problems")
 _SAID = ("message", "errormessage", "detail", "description", "reason", "error", "text", "title")
+_OF_JOBS = frozenset({"id", "jobid", "status", "state"})
 _TEXTS = frozenset({"string", "array", ""})
+_REQUEST: Mapping[str, tuple[str, ...]] = {
+    "method": ("method", "verb", "httpmethod"),
+    "path": ("path", "relativepath", "url", "relativeurl", "uri", "href"),
+    "body": ("body", "data", "payload"),
+    "id": ("id", "bulkid", "requestid", "contentid", "bid"),
+    "headers": ("headers",),
+    "depends-on": ("dependson",),
+    "group": ("atomicitygroup", "group"),
+}
+_RESPONSE: Mapping[str, tuple[str, ...]] = {
+    "status": ("status", "statuscode", "httpstatus", "code"),
+    "body": ("body", "response", "data", "payload"),
+    "headers": ("headers",),
+}
+_STOPS = {"stop-after": ("failonerrors", "stopafter", "maxerrors")}
+
+
+def propose_requests(document: Document, body: Document, answer: Document) -> dict[str, Any]:
+    """Return the `x-batch` of a batch of whole requests; {} if the items are no requests with responses."""
+    lists, rows = list(lists_of(document, body)), object_lists(document, answer)
+    if len(lists) != 1 or len(rows) != 1:
+        return {}
+    (place, node), form = lists[0], OutcomeRows("all", parse_pointer(rows[0]), "", {})
+    row = row_schema(document, answer, form)
+    sent, told = _parts(merged(document, node["items"]), _REQUEST), _parts(row, _RESPONSE)
+    members = {f"/{escape_step(name)}" for name in row.get("properties", EMPTY)}
+    are_requests = {"method", "path"} <= sent.keys() and {"status", "body"} <= told.keys()
+    if not are_requests or sent["path"] in members:  # a row that repeats the path is a record: a webhook
+        return {}
+    has_id, stops = sent.get("id") in members, _parts(body, _STOPS)
+    if has_id:
+        told["id"] = sent["id"]
+    else:
+        sent = {name: one for name, one in sent.items() if name not in ("id", "depends-on")}
+    requests = {"list": place, **sent, **({} if "group" in sent else stops)}
+    serial = {} if has_id and not stops else {"serial": True}
+    return {"requests": requests, "responses": {"list": rows[0], **told}, **serial}
+
+
+def _parts(schema: Document, names: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return for each part the pointer to the first member with one of its names."""
+    members = {plain(name): f"/{escape_step(name)}" for name in schema.get("properties", EMPTY)}
+    found = {part: next(filter(None, map(members.get, known)), "") for part, known in names.items()}
+    return {part: pointer for part, pointer in found.items() if pointer}
 
 
 def propose_apart(document: Document, answer: Document, item: Document, key: str) -> dict[str, Any]:
@@ -27,7 +72,7 @@ def propose_apart(document: Document, answer: Document, item: Document, key: str
     `answer` and `item` are merged schemas; `key` is the member of an item that is its key.
     """
     places = list(_places(document, answer))
-    bad = [name for name in places if side_of(name) == "bad" or plain(name).startswith("unprocessed")]
+    bad = [name for name in places if side_of(name) == "bad"]
     good = [name for name in places if name not in bad]
     if len(bad) != 1 or len(good) > 1:
         return {}
@@ -43,6 +88,26 @@ def is_sure(outcome: Document) -> bool:
     return sides == ["good", "bad"]
 
 
+def propose_map(document: Document, answer: Document, item: Document) -> dict[str, Any]:
+    """Return the `x-batch.outcome` of an answer whose only place is a map with the names of the items."""
+    places = list(_places(document, answer))
+    rows_at = next((one for one in places if is_map_schema(member_at(document, answer, (one,)))), "")
+    return _RowReading(document, answer, item, "").rows(rows_at) if rows_at and not places[1:] else {}
+
+
+def propose_counts(document: Document, answer: Document) -> dict[str, Any]:
+    """Return the `x-batch.outcome` of an answer that has a number of rejected items, and no list or map.
+
+    An answer with an id or a state is that of a job, whose numbers are told later.
+    """
+    members = {} if any(_places(document, answer)) else dict(_leaves(document, answer))
+    named = {pointer: plain(pointer.rpartition("/")[2]) for pointer in members}
+    numbers = (one for one, node in members.items() if node.get("type") == "integer")
+    rejected = [one for one in numbers if side_of(named[one]) == "bad"]
+    is_job = not _OF_JOBS.isdisjoint(named.values())
+    return {"summary": {"rejected": rejected[0]}} if len(rejected) == 1 and not is_job else {}
+
+
 def propose_statuses(document: Document, responses: Document) -> dict[str, int]:
     """Return `statuses` (all, some, none) if 207 and another success have equal content; else {}."""
     contents = {code: resolve(document, node).get("content") for code, node in responses.items()}
@@ -55,7 +120,7 @@ def _places(document: Document, answer: Document) -> Iterator[str]:
     """Yield the name of each list and map in an answer."""
     for name, one in answer.get("properties", EMPTY).items():
         node = merged(document, one)
-        if isinstance(node.get("items", node.get("additionalProperties")), dict) and "properties" not in node:
+        if isinstance(node.get("items"), dict) or is_map_schema(node):
             yield name
 
 
@@ -70,14 +135,15 @@ class _RowReading:
 
     def rows(self, name: str) -> dict[str, Any]:
         """Return place and members of the rows in a list or map; {} if the rows do not name their items."""
-        place = f"/{escape_step(name)}"
-        is_map = "items" not in member_at(self.document, self.answer, (name,))
-        rows = OutcomeRows("all", parse_pointer(place), "key" if is_map else "", {})
+        place, node = f"/{escape_step(name)}", member_at(self.document, self.answer, (name,))
+        is_named = is_map_schema(node)
+        rows = OutcomeRows("all", parse_pointer(place), "key" if is_named else "", {})
         row = row_schema(self.document, self.answer, rows)
-        members = dict(self._members(row, is_named=is_map))
-        if is_map:
-            return {"map": place, **(members if row.get("properties") else {"message": ""})}
-        if not row.get("properties") and side_of(name) != "bad":
+        members = dict(self._members(row, is_named=is_named))
+        if is_named:
+            by = {"by": "index"} if "index" in node.get("description", "").lower() else {}
+            return {"map": place, **by, **(members if row.get("properties") else {"message": ""})}
+        if plain(name).startswith("unprocessed") or not (row.get("properties") or side_of(name) == "bad"):
             return {"list": place, "echo": ""}
         return {} if {"key", "index", "record"}.isdisjoint(members) else {"list": place, **members}
 

@@ -75,6 +75,19 @@ def lists_of(document: Document, schema: Document) -> Iterator[tuple[str, Docume
             yield f"/{escape_step(name)}", node
 
 
+def maps_of(document: Document, schema: Document) -> list[tuple[str, dict[str, Any]]]:
+    """Return pointer and merged schema of the values of each map of objects among the members of a value."""
+    members = ((name, merged(document, one)) for name, one in schema.get("properties", EMPTY).items())
+    maps = ((name, one["additionalProperties"]) for name, one in members if is_map_schema(one))
+    found = ((f"/{escape_step(name)}", merged(document, values)) for name, values in maps)
+    return [(place, values) for place, values in found if "properties" in values]
+
+
+def is_map_schema(node: Document) -> bool:
+    """Return whether a merged schema is that of an object whose names are keys."""
+    return isinstance(node.get("additionalProperties"), dict) and "properties" not in node
+
+
 def row_schema(document: Document, answer: Document, rows: OutcomeRows) -> dict[str, Any]:
     """Return the merged schema of a row in an answer; {} if the schema allows any row."""
     node = member_at(document, answer, rows.place).get("additionalProperties" if rows.names else "items")

@@ -12,6 +12,9 @@ from mockserver.spec.marks import collection_name, complete_batches, complete_co
 ITEM = {"type": "object", "required": ["name"], "properties": {"number": {}, "name": {}}}
 ROW = {"type": "object", "properties": {"status": {}, "number": {}}}
 
+REQUEST = {"properties": {"id": {}, "method": {}, "url": {}, "body": {}}}
+RESPONSE = {"properties": {"id": {}, "status": {}, "body": {}}}
+
 
 def listed(schema: Any) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": {"type": "array", "items": schema}}}}
@@ -91,9 +94,10 @@ def test_the_members_of_a_row_are_told_by_their_names(row: Any, outcome: Any) ->
         {"responses": {"200": listed(ROW)}},
         {"responses": {"207": listed({"properties": {"number": {}}})}},
         {"requestBody": {"content": {"application/json": {"schema": ITEM}}}},
+        {"requestBody": listed(REQUEST), "responses": {"207": listed(RESPONSE)}},
         {"x-batch": False},
     ],
-    ids=["no 207", "no status in a row", "no list in the body", "x-batch: false"],
+    ids=["no 207", "no status in a row", "no list in the body", "whole requests", "x-batch: false"],
 )
 def test_any_other_operation_is_none(changes: Any) -> None:
     assert batch_of(document(**changes)) is None
