@@ -16,12 +16,12 @@ from mockserver.model import Json, value_at
 from mockserver.spec.batch_forms import Job
 from mockserver.spec.openapi import filled_path, parameter_names
 
-_POLLS = 12
-"""Maximum number of times that a job is asked for."""
+_POLLS, _POLLS_AFTERWARDS = 12, 4
+"""Maximum number of questions about a job; the second number holds after a job that did not end."""
 
 _LINES = re.compile("jsonl|ndjson|ldjson|json-lines")
-_WAIT_S = 0.2
-"""Seconds between two questions to a server whose clock the suite cannot advance."""
+_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
+"""Seconds after the first question, doubled each time, at a server whose clock the suite cannot advance."""
 
 _OF_THE_CALL = re.compile("accept.*|content-.*|transfer-encoding|if-.*|idempotency-key|prefer|mock-scenario")
 """Headers of a call that are not sent when its job is asked for."""
@@ -30,26 +30,30 @@ _OF_THE_CALL = re.compile("accept.*|content-.*|transfer-encoding|if-.*|idempoten
 def follower(api: ApiUnderTest, target: Target) -> Callable[[Exchange], Exchange] | None:
     """Return a function that adds to the exchange of a batch what its job tells; None if there is no job."""
     jobs = {one.id: one.batch.job for one in api.spec.operations.values() if one.batch and one.batch.job}
+    polls = dict.fromkeys((job.poll for job in jobs.values()), _POLLS)
 
     def follow(exchange: Exchange) -> Exchange:
         job = jobs.get(exchange.operation or api.operation_of(exchange.request))
         if job is None or not exchange.response.is_done:
             return exchange
-        return replace(exchange, followed=tuple(_asked(api, target, job, exchange)))
+        followed = tuple(_asked(api, target, job, exchange, polls[job.poll]))
+        if followed and not has_ended(job, followed[0].response):
+            polls[job.poll] = _POLLS_AFTERWARDS
+        return replace(exchange, followed=followed)
 
     return follow if jobs else None
 
 
-def _asked(api: ApiUnderTest, target: Target, job: Job, exchange: Exchange) -> Iterator[Exchange]:
+def _asked(api: ApiUnderTest, target: Target, job: Job, exchange: Exchange, polls: int) -> Iterator[Exchange]:
     """Yield the exchange that shows the ended job, then the exchange with its rows, if they are apart."""
     named = value_at(exchange.response.document(), job.id)
     if named is None:
         return
     shown = target.send(_request(api, job.poll, job, named, exchange.request), job.poll)
-    for number in range(_POLLS):
+    for number in range(polls):
         if has_ended(job, shown.response):
             break
-        _let_pass(target, 2**number, exchange.request)
+        _let_pass(target, number, exchange.request)
         shown = target.send(shown.request, job.poll)
     yield shown
     if job.results and has_ended(job, shown.response):
@@ -65,14 +69,14 @@ def _request(api: ApiUnderTest, operation: str, job: Job, named: Json, sent: Req
     return Request("GET", filled_path(path, known), kept)
 
 
-def _let_pass(target: Target, seconds: int, sent: Request) -> None:
-    """Advance the clock of the sandbox; if the server has no such clock, wait."""
+def _let_pass(target: Target, number: int, sent: Request) -> None:
+    """Advance the clock of the sandbox after question `number`; if the server has no such clock, wait."""
     if target.identity().is_ours:
         sandbox = quote(sent.headers.get("mock-sandbox", "default"), safe="")
         path = f"/_mock/sandboxes/{sandbox}/clock/advance"
-        if target.at_control_plane(json_request("POST", path, {"seconds": seconds})).response.is_done:
+        if target.at_control_plane(json_request("POST", path, {"seconds": 2**number})).response.is_done:
             return
-    sleep(_WAIT_S)
+    sleep(min(_WAIT_S * 2**number, _LONGEST_WAIT_S))
 
 
 def has_ended(job: Job, response: Response) -> bool:
