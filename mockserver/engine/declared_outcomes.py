@@ -31,7 +31,7 @@ from mockserver.spec.outcomes import row_schema, side_of
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, fault_status
 
-_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
+_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems"})
 _NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
 _MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
@@ -396,6 +396,9 @@ def _code_writer(filling: SchemaFilling, node: Document) -> RowMember:
 def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
     """Return the message member; if `is_apart`, good items have no message."""
     if node.get("type") in ("array", "object"):
+        items = filling.merged(node.get("items", EMPTY))
+        if node["type"] == "array" and is_free_text(items) and _LIMITS.isdisjoint({*node, *items}):
+            return RowMember(lambda outcome: None if outcome.accepted else _sentences(outcome))
         return RowMember(
             lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
         )
@@ -485,6 +488,10 @@ def item_status(outcome: Outcome) -> int:
     first = outcome.problems[0]
     usual = _STATUSES_OF_FAULTS.get(first.code) if first.rule == FAULT_RULE else None
     return fault_status(outcome.problems) or usual or _REJECTED_STATUS
+
+
+def _sentences(outcome: Outcome) -> list[Json]:
+    return [problem.detail for problem in outcome.problems] or [outcome.action.capitalize()]
 
 
 def _sentence(outcome: Outcome, title: str) -> str:

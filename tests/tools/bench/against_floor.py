@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from tests.tools.bench.batches import BAD_WORDS, LEDGER, ORDERS, SHARES, VBA, Bad, Batches
+from tests.tools.bench.batches import (
+    BAD_WORDS,
+    IN_LISTS,
+    IN_MAPS,
+    LEDGER,
+    ORDERS,
+    SHARES,
+    VBA,
+    Bad,
+    Batches,
+)
 from tests.tools.bench.goals import Goal
 from tests.tools.bench.proof import proven
 from tests.tools.bench.rounds import Measured, Session, Work, measured
 from tests.tools.bench.servers import Server
 
 SUBJECTS = (VBA, LEDGER, ORDERS)
-SIZES = (1, 100, 1000, 10_000)
+STYLES = (IN_LISTS, IN_MAPS)
+"""Other forms of the answer to the orders, measured at one size."""
+
+SIZES, STYLE_SIZES = (1, 100, 1000, 10_000), (1000,)
 ONE_ITEM_LIMIT, GOOD_LIMIT = 2.0, 1.6
 MIXED_LIMITS = {100: 1.8, 1000: 1.6, 10_000: 1.6}
 ONE_BAD_LIMIT = 1.15
@@ -32,7 +45,9 @@ def work_of(batches: Batches, sizes: Iterable[int] = SIZES) -> Iterator[Work]:
 def run(ours: Server, floor: Server, session: Session) -> Iterator[Measured]:
     """Yield what was measured, piece by piece."""
     sizes = session.pace.sizes(SIZES)
-    for work in (one for batches in SUBJECTS for one in work_of(batches, sizes)):
+    works = [one for batches in SUBJECTS for one in work_of(batches, sizes)]
+    works += [one for batches in STYLES for one in work_of(batches, session.pace.sizes(STYLE_SIZES))]
+    for work in works:
         proof = proven(ours.port, work.batches, work.items, work.bad, session.keys.next())
         if proof is None:
             raise SystemExit(f"{work.batches.name}: a batch of {work.items} items was refused")

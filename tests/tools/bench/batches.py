@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, Literal, TypeAlias, get_args
@@ -167,6 +167,10 @@ ORDERS = Batches(
     "in turns: an amount below 0, a currency that is none of the enum, no date, a member too many",
     lambda items: to_json({"orders": items}),
 )
+
+
+IN_LISTS = replace(ORDERS, name="orders in two lists", path="/orders/orders/lists")
+IN_MAPS = replace(ORDERS, name="orders in two maps", path="/orders/orders/maps")
 
 
 def vendor_batches(vendors: Sequence[LoadedVendor]) -> Iterator[Batches]:

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import jsonschema_rs
 import msgspec
 import yaml
 
+from tests.tools.bench.batches import IN_LISTS, IN_MAPS
 from tests.tools.bench.servers import ROOT, SHOP, SPECS
 
 Message: TypeAlias = dict[str, Any]
@@ -45,11 +46,20 @@ class Contract:
     key: str = "invoice_Key"
     items: str = ""
     results: str = "data"
+    form: Literal["rows", "lists", "maps"] = "rows"
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def answer(self, document: Any) -> Message:
         items = document[self.items] if self.items else document
-        return {self.results: [self._answered(item) for item in items]}
+        rows = [self._answered(item) for item in items]
+        if self.form == "rows":
+            return {self.results: rows}
+        good = [{"id": row["id"]} for row in rows if "error" not in row]
+        bad = [{"id": row["id"], **row["error"]} for row in rows if "error" in row]
+        if self.form == "lists":
+            return {"accepted": good, "rejected": bad}
+        of_bad = {str(row["id"]): [row["message"]] for row in bad}
+        return {"accepted": {str(row["id"]): row for row in good}, "rejected": of_bad}
 
     def _answered(self, item: dict[str, Any]) -> dict[str, Any]:
         key = item.get(self.key)
@@ -84,6 +94,8 @@ def contracts() -> Mapping[str, Contract]:
         "/vba/claim-invoice-batch": Contract(vba, _vba_row, 500, frozenset({"P100"})),
         "/ledger/invoices": Contract(ledger, _ledger_row, 422),
         "/orders/orders": Contract(orders, _order_row, 422, key="id", items="orders", results="results"),
+        IN_LISTS.path: Contract(orders, _order_row, 422, key="id", items="orders", form="lists"),
+        IN_MAPS.path: Contract(orders, _order_row, 422, key="id", items="orders", form="maps"),
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from mockserver.engine.registry import discover_vendors
 from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client
-from tests.tools.bench.against_floor import SUBJECTS, work_of
+from tests.tools.bench.against_floor import STYLES, SUBJECTS, work_of
 from tests.tools.bench.batches import LEDGER, SHARES, VBA, Bad, Batches, bad_count, bad_places, vendor_batches
 from tests.tools.bench.floor import Floor, Message
 from tests.tools.bench.servers import SPECS
@@ -38,9 +37,8 @@ def sent(app: Application, batches: Batches, items: int, bad: Bad) -> Any:
     return client.request("GET", f"/_mock/sandboxes/default/journal/{number}").json
 
 
-def rows_of_floor(batches: Batches, items: int, bad: Bad) -> list[Mapping[str, Any]]:
+def told_by_floor(batches: Batches, body: bytes) -> Any:
     """What the floor answers a batch with."""
-    body = body_of(batches.call(items, 0, bad))
     answered: list[Message] = []
 
     async def receive() -> Message:
@@ -50,8 +48,7 @@ def rows_of_floor(batches: Batches, items: int, bad: Bad) -> list[Mapping[str, A
         answered.append(message)
 
     asyncio.run(Floor()({"type": "http", "path": batches.path}, receive, send))
-    (rows,) = json.loads(answered[1]["body"]).values()
-    return list(rows)
+    return json.loads(answered[1]["body"])
 
 
 @pytest.mark.parametrize(("bad", "number"), [("none", 0), ("one", 1), ("tenth", 10), ("half", 50)])
@@ -71,7 +68,7 @@ def test_the_keys_of_a_batch_follow_each_other() -> None:
     assert [item["invoice_Key"] for item in VBA.items(3, 10)] == [11, 12, 13]
 
 
-@pytest.mark.parametrize("batches", [*SUBJECTS, *OTHERS], ids=lambda one: one.name)
+@pytest.mark.parametrize("batches", [*SUBJECTS, *STYLES, *OTHERS], ids=lambda one: one.name)
 def test_each_header_goes_over_the_wire_once(batches: Batches) -> None:
     head, _, _ = batches.call(1, 0).partition(b"\r\n\r\n")
     names = [line.partition(b":")[0].lower() for line in head.splitlines()[1:]]
@@ -79,7 +76,7 @@ def test_each_header_goes_over_the_wire_once(batches: Batches) -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("batches", [*SUBJECTS, *OTHERS], ids=lambda one: one.name)
+@pytest.mark.parametrize("batches", [*SUBJECTS, *STYLES, *OTHERS], ids=lambda one: one.name)
 def test_all_good_items_are_accepted(app: Application, batches: Batches) -> None:
     entry = sent(app, batches, 12, "none")
 
@@ -87,7 +84,7 @@ def test_all_good_items_are_accepted(app: Application, batches: Batches) -> None
     assert entry["outcomes"] in ({"created": 12}, {"updated": 12})
 
 
-@pytest.mark.parametrize("batches", [*SUBJECTS, *OTHERS], ids=lambda one: one.name)
+@pytest.mark.parametrize("batches", [*SUBJECTS, *STYLES, *OTHERS], ids=lambda one: one.name)
 def test_the_bad_items_are_rejected_each(app: Application, batches: Batches) -> None:
     decided = sent(app, batches, 8, "half")["decided"]
 
@@ -98,9 +95,28 @@ def test_the_bad_items_are_rejected_each(app: Application, batches: Batches) -> 
 @pytest.mark.parametrize("bad", SHARES)
 @pytest.mark.parametrize("batches", SUBJECTS, ids=lambda one: one.name)
 def test_the_floor_rejects_the_same_items(batches: Batches, bad: Bad) -> None:
-    rows = rows_of_floor(batches, 16, bad)
+    (rows,) = told_by_floor(batches, body_of(batches.call(16, 0, bad))).values()
 
     assert [place for place, row in enumerate(rows) if row["status"] >= 300] == bad_places(16, bad)
+
+
+@pytest.mark.parametrize("batches", STYLES, ids=lambda one: one.name)
+def test_the_floor_tells_accepted_and_rejected_items_apart_as_we_do(
+    app: Application, batches: Batches
+) -> None:
+    body = body_of(batches.call(16, 2_000_000, "half"))
+    headers = {name.lower(): text for name, text in batches.headers.items()}
+    ours = (
+        Client(app, {"user-agent": "bench"}).request("PUT", batches.path, content=body, headers=headers).json
+    )
+    floor = told_by_floor(batches, body)
+
+    keys = [
+        [one["id"] if isinstance(one, dict) else one for one in told[name]]
+        for told in (ours, floor)
+        for name in told
+    ]
+    assert (keys[:2], len(keys[0])) == (keys[2:], 8)
 
 
 def test_the_floor_knows_an_item_again() -> None:
