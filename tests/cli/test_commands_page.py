@@ -12,6 +12,7 @@ from mockserver.cli import options
 from mockserver.cli.main import main
 from mockserver.cli.settings import ConfigFile, defaults_from
 from tests.support.commands_page import PAGE, commands_below
+from tests.tools.people.terminal import COMMANDS as PEOPLE_COMMANDS
 
 TEXT = PAGE.read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^##+ ([a-z ]+)\n(.*?)(?=^##+ |\Z)", TEXT, re.MULTILINE | re.DOTALL))
@@ -48,3 +49,11 @@ def test_the_settings_on_the_page_can_be_used() -> None:
     config = ConfigFile(PAGE, text, tomllib.loads(text))
 
     assert defaults_from(config, main, click.Context(main))["run"]["port"] == 9000
+
+
+def test_each_command_is_called_by_make_people() -> None:
+    called = tuple(f"{line} " for line in PEOPLE_COMMANDS.splitlines())
+    commands = {path for path, command in COMMANDS.items() if not isinstance(command, click.Group)}
+    left = {path for path in commands if not any(line.startswith(f"{path} ") for line in called)}
+
+    assert left == {"drill", "run"}  # they need a client, and an end

@@ -60,6 +60,7 @@ send vba
 spec check
 spec show vba
 spec explain {specs}/vba.yaml
+spec suggest {specs}/../examples/batches/two-lists.yaml
 spec diff {specs}/vba.yaml {specs}/vba.yaml
 vendors
 verify traffic.har --vendor vba
