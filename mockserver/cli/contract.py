@@ -45,7 +45,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 @option(
     "--spec",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Any OpenAPI file to test against, instead of a vendor: 3.0, 3.1 or Swagger 2.0.",
+    help="Any OpenAPI file to test against, instead of a vendor: 3.0, 3.1, 3.2 or Swagger 2.0.",
 )
 @overlay_option
 @option(

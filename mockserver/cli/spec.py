@@ -97,9 +97,9 @@ def check(
 ) -> None:
     """Report every problem of OpenAPI files: line, column, and what to write.
 
-    A problem is what prevents `mockserver run` from serving a file, what OpenAPI (3.0, 3.1, Swagger 2.0) does
-    not allow, or a name that the rest of the file lacks. A problem that may be intended, or that makes the
-    server ignore or reinterpret a part of the file, is only a warning. A folder means its .yaml, .yml and
+    A problem is what prevents `mockserver run` from serving a file, what OpenAPI (3.0, 3.1, 3.2, Swagger 2.0)
+    does not allow, or a name that the rest of the file lacks. A problem that may be intended, or that makes
+    the server ignore or reinterpret a part of the file, is only a warning. A folder means its .yaml, .yml and
     .json files. Without FILE, check the packaged specs. Exit status: 0 no problem or only warnings,
     1 problems.
 
