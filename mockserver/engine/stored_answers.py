@@ -103,11 +103,15 @@ def _unsent(operation: Operation, makes: Operation | None, resource: Resource) -
 
 
 def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
-    """Return a function that stores items as records. A PATCH changes only the members that are sent."""
+    """Return a function that stores items as records. A PATCH changes only the members that are sent.
+
+    A member beside the list of items that a record has too, such as a currency, is that of each item.
+    """
     batch = operation.batch
 
     def apply(request: Request, state: State) -> StoreItem:
         records = state.collection(resource.collection)
+        beside = _members_beside(request.document, batch, resource)
 
         def keep(item: Item) -> Outcome:
             path = (*(batch.items if batch else ()), item.index)
@@ -129,7 +133,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             if work == "delete":
                 del records[place]
                 return Outcome(item, Action.UPDATED, known)
-            sent = item.document
+            sent = {**beside, **item.document} if beside else item.document
             if batch and batch.actions:
                 sent = {name: value for name, value in sent.items() if name != batch.action_at}
             document = merge_patch(known, sent) if work == "update" else sent
@@ -139,6 +143,16 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
         return keep
 
     return apply
+
+
+def _members_beside(document: Json, batch: Batch | None, resource: Resource) -> Document:
+    if batch is None or not batch.items or not isinstance(document, dict):
+        return EMPTY
+    return {
+        name: value
+        for name, value in document.items()
+        if name in resource.members and name not in (batch.items[0], *batch.key)
+    }
 
 
 def _work_of(item: Document, operation: Operation, batch: Batch | None) -> Work | None:

@@ -13,6 +13,45 @@ from tests.any_files.support import write_files
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
+FEES = """
+openapi: 3.0.3
+info: {title: Fees, version: "1"}
+paths:
+  /fees/batch:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [fees]
+              properties:
+                currency: {type: string}
+                sender: {type: string}
+                fees: {type: array, items: {$ref: "#/components/schemas/Fee"}}
+      responses:
+        "207":
+          description: a result for each fee
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  results:
+                    type: array
+                    items: {type: object, properties: {code: {type: string}, status: {type: integer}}}
+  /fees/{code}:
+    get:
+      responses:
+        "200":
+          description: a fee
+          content: {application/json: {schema: {$ref: "#/components/schemas/Stored"}}}
+components:
+  schemas:
+    Fee: {type: object, required: [code], properties: {code: {type: string}, currency: {type: string}}}
+    Stored: {allOf: [{$ref: "#/components/schemas/Fee"}, {required: [currency]}]}
+"""
+
 
 @pytest.fixture
 def orders(tmp_path: Path) -> Client:
@@ -456,3 +495,18 @@ def test_a_page_is_that_which_was_asked_for(
 
     assert [one["id"] for one in page["content"]] == ids
     assert {name: page[name] for name in facts} == facts
+
+
+def test_a_member_beside_the_list_that_records_have_too_is_that_of_each_item(tmp_path: Path) -> None:
+    file = tmp_path / "fees.yaml"
+    file.write_text(FEES, encoding="utf-8")
+    fees = Client(create_frozen_app(Options(files=(file,), vendors=("fees",))), {}).within("/fees")
+    items = [{"code": "a"}, {"code": "b", "currency": "NZD"}, {"currency": "NZD"}]
+
+    answer = fees.post("/fees/batch", json={"currency": "EUR", "sender": "me", "fees": items})
+
+    assert [one["status"] for one in answer.json["results"]] == [201, 201, 422]
+    assert [fees.get(f"/fees/{code}").json for code in "ab"] == [
+        {"currency": "EUR", "code": "a"},
+        {"currency": "NZD", "code": "b"},
+    ]
