@@ -73,7 +73,12 @@ class BatchJobs:
             "done": print_instant(done),
             "ends": print_instant(done + timedelta(seconds=job.kept)),
             "total": len(result.request.items),
-            "told": [outcome.item.index for outcome in result.outcomes],
+            "told": [
+                index
+                if (index := outcome.item.index) < len(result.request.items)
+                else to_builtins(outcome, builtin_types=(Decimal,))  # a scenario's, of no item that was sent
+                for outcome in result.outcomes
+            ],
             "refused": {
                 str(one.item.index): to_builtins(one.problems, builtin_types=(Decimal,))
                 for one in result.outcomes
@@ -104,7 +109,11 @@ class BatchJobs:
         if waiting["stored"]:
             state.undo_to(mark)
             do(call, waiting["total"], _really_refused(refused, waiting["stored"]), state)
-        told = [outcomes[index] for index in waiting["told"] if index < len(outcomes)]
+        told = [
+            outcomes[one] if isinstance(one, int) else convert(one, Outcome, strict=False)
+            for one in waiting["told"]
+            if not isinstance(one, int) or one < len(outcomes)
+        ]
         state.collection(_DONE)[str(waiting["id"])] = {
             **{name: waiting[name] for name in ("id", "operation", "created", "ends")},
             "counts": count_outcomes(told),

@@ -438,11 +438,11 @@ def _words(effect: Effect) -> Iterator[str]:
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch, sent: int) -> Outcome:
     """Return a copy of the outcome, for an item after the `sent` ones, with a key that was never sent.
 
-    A job tells of its items by their indexes, so there the copy has the index of its model. If the answer
-    names only failures, the copy of an accepted outcome is a rejection.
+    If the answer names only failures, the copy of an accepted outcome is a rejection.
     """
-    index = outcome.item.index if batch.job else sent + number - 1
-    item = Item(index, f"phantom-{number}", _with_unused_key(outcome.item.document, number, batch))
+    item = Item(
+        sent + number - 1, f"phantom-{number}", _with_unused_key(outcome.item.document, number, batch)
+    )
     if outcome.accepted and batch.outcome.names_failures_alone:
         problem = Problem("conflict", (*batch.items, outcome.item.index), "conflict", FAULT_RULE)
         return Outcome(item, Action.REJECTED, problems=(problem,))

@@ -361,6 +361,19 @@ def test_a_job_stores_what_a_scenario_lets_be_stored_whatever_it_tells(
     assert ([one["status"] for one in rows], stored(client, style)) == (told, kept)
 
 
+def test_a_job_tells_of_an_item_that_a_scenario_made_up() -> None:
+    client, style = served("job-with-results"), STYLES["job-with-results"]
+    document = {"version": 1, "name": "one", "rules": [{"id": "one", "envelope": {"phantom": 1}}]}
+    root = client.within("/_mock/sandboxes/default")
+    assert root.put("/scenarios/one?armed=true", json=document).status == 200
+
+    sent = client.post(style.path, json=style.send([item(style, "1"), item(style, "2")]))
+
+    pass_time(client, 3)
+    rows = client.get(style.poll.format(id_in(sent))).json["job"]["results"]
+    assert [(one["index"], one["status"]) for one in rows] == [(0, "Created"), (1, "Created"), (2, "Created")]
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"cards": 5}', b'{"cards": [null, 5, {}]}'])
 def test_a_bad_job_is_refused_or_tells_its_bad_items(body: bytes) -> None:
     client, style = served("job-with-results"), STYLES["job-with-results"]
