@@ -12,8 +12,8 @@ from mockserver.spec.marks import collection_name, complete_batches, complete_co
 ITEM = {"type": "object", "required": ["name"], "properties": {"number": {}, "name": {}}}
 ROW = {"type": "object", "properties": {"status": {}, "number": {}}}
 
-REQUEST = {"properties": {"id": {}, "method": {}, "url": {}, "body": {}}}
-RESPONSE = {"properties": {"id": {}, "status": {}, "body": {}}}
+REQUEST: Any = {"properties": {"id": {}, "method": {}, "url": {}, "body": {}}}
+RESPONSE: Any = {"properties": {"id": {}, "status": {}, "body": {}}}
 
 
 def listed(schema: Any) -> dict[str, Any]:
