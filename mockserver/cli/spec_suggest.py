@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import yaml
 
-from mockserver.contract.inference import BatchSample, infer_sample
-from mockserver.contract.profile import DrawnValues
+from mockserver.contract.inference import BatchSample, infer_batch, infer_sample
+from mockserver.contract.profile import BatchProfile, DrawnValues
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import read_spec
 from mockserver.model import Document, Json
@@ -82,9 +82,9 @@ def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
         correction = batch_correction(contract.document, operation.path, operation.method)
         proposed = yaml.safe_load(correction or "{}").get("x-batch")
         if proposed and ("requests" in proposed or _tells_rejections(contract, operation, proposed)):
-            doubt = operation.node.get(NO_BATCH, "its name does not say that it is a batch")
             is_named = NO_BATCH in operation.node or "batch" in plain(f"{operation.path}{operation.id}")
-            confidence = _LIKELY if is_named else _POSSIBLE
+            usual = "its answer is not 207" if is_named else "its name does not say that it is a batch"
+            doubt, confidence = operation.node.get(NO_BATCH, usual), _LIKELY if is_named else _POSSIBLE
             found.append(BatchSuggestion(operation, proposed, f"not taken by itself: {doubt}", confidence))
     return found
 
@@ -119,11 +119,12 @@ def with_calls(
         return [
             replace(one, calls=tuple(_calls(target, sample)) if sample else ())
             for one in found
-            for sample in [infer_sample(served.spec, served.spec.operations[one.operation.id])]
+            for operation in [served.spec.operations[one.operation.id]]
+            for sample in [infer_batch(served.spec, operation) or infer_sample(served.spec, operation)]
         ]
 
 
-def _calls(target: Target, sample: BatchSample) -> Iterator[SampleCall]:
+def _calls(target: Target, sample: BatchSample | BatchProfile) -> Iterator[SampleCall]:
     """Yield a call with two items of each kind; without a known bad item, only the call with good items."""
     numbers = count()
     for kind, bad in _KINDS:

@@ -79,6 +79,7 @@ def test_an_example_without_its_annotation_is_proposed(name: str, tmp_path: Path
     assert (status, told(action["update"]["x-batch"])) == (0, told(said))
     assert f"# confidence: {CONFIDENCE[name]} %" in text
     assert all(f"# {kind}: " in text for kind in ("all good", "one bad", "all bad"))
+    assert '"status":404' not in text  # the sent requests lead somewhere
 
 
 @pytest.mark.parametrize("name", sorted({one.stem for one in EXAMPLES.glob("*.yaml")} - {*CONFIDENCE}))
