@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
+from queue import Empty, Queue
+from threading import Event, Thread
 from typing import TypeAlias
 
 import click
@@ -16,6 +18,12 @@ from mockserver.model import Json
 
 Note: TypeAlias = Callable[[str], None]
 """Function that takes a sentence for the log."""
+
+PAUSE_S = 0.05
+"""Minimum time between two writes to standard error."""
+
+_MOST_WAITING = 10_000
+"""Maximum number of lines that wait to be written; while there are more, calls wait."""
 
 _MEMBERS = (
     "vendor",
@@ -37,29 +45,59 @@ _MEMBERS = (
 )
 
 
-def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple[Listener, ...]:
-    """Return listeners that log entries to standard error, in the style `text`, `json` or `off`.
+class AccessLog:
+    """Log of calls on standard error, in the style `text`, `json` or `off`.
 
-    Without `numbers` text lines have no journal number. `worker` is the id of the process, which JSON lines
-    show; 0 if there is only one process.
+    A thread makes and writes the lines, so that no call waits for standard error: at once, but at most every
+    `PAUSE_S` seconds. What is not written yet is written when the log is closed.
     """
-    if style == "off":
-        return ()
-    lines: dict[str, Callable[[Entry], str]] = {
-        "text": partial(text_line, numbers=numbers),
-        "json": partial(json_line, worker=worker),
-    }
-    render = lines[style]
-    return (lambda entry: click.echo(render(entry), err=True),)
 
+    def __init__(self, style: str, *, numbers: bool = True, worker: int = 0) -> None:
+        """Without `numbers`, text lines have no journal number. JSON lines show `worker`, unless it is 0."""
+        self._style, self._numbers, self._worker = style, numbers, worker
+        self._waiting: Queue[Entry | str | None] = Queue(_MOST_WAITING)
+        self._is_closed = Event()
+        self._thread: Thread | None = None
 
-def log_note(style: str) -> Note:
-    """Return a function that logs a sentence to standard error, in the style `text`, `json` or `off`."""
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        return () if self._style == "off" else (self._tell,)
 
-    def write(text: str) -> None:
-        click.echo(text if style == "text" else json.encode({"note": text}), err=True)
+    def note(self, text: str) -> None:
+        """Log a sentence."""
+        if self._style != "off":
+            self._tell(text)
 
-    return ignore_note if style == "off" else write
+    def close(self) -> None:
+        """Write what is waiting. Later calls are not logged."""
+        if self._thread is not None and not self._is_closed.is_set():
+            self._is_closed.set()
+            self._waiting.put(None)
+            self._thread.join()
+
+    def _tell(self, one: Entry | str) -> None:
+        if self._thread is None:  # not earlier, as a process that is forked has none of its parent's threads
+            self._thread = Thread(target=self._write_all, name="log", daemon=True)
+            self._thread.start()
+        self._waiting.put(one)
+
+    def _write_all(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            told = [first]
+            with suppress(Empty):
+                while (one := self._waiting.get_nowait()) is not None:
+                    told.append(one)
+                self._waiting.put(None)
+            with suppress(OSError):  # nobody reads standard error any more
+                click.echo("\n".join(map(self._line, told)), err=True)
+            self._is_closed.wait(PAUSE_S)
+
+    def _line(self, one: Entry | str) -> str:
+        if isinstance(one, str):
+            return one if self._style == "text" else json.encode({"note": one}).decode()
+        if self._style == "text":
+            return text_line(one, numbers=self._numbers)
+        return json_line(one, worker=self._worker)
 
 
 def ignore_note(_text: str) -> None:

@@ -29,7 +29,7 @@ from mockserver import __version__
 from mockserver.codec.urls import is_loopback
 from mockserver.control.http_client import HttpRequest
 from mockserver.errors import MockServerError
-from mockserver.journal.access_log import log_listeners, log_note
+from mockserver.journal.access_log import AccessLog
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.access import HEALTH_PATH
 from mockserver.server.application import Application, Options, create_app, reload_app
@@ -118,7 +118,9 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         hosts = (serving.host, *(options.hosts or ()))
         certificate = make_certificate(serving.tls_dir, hosts) if serving.tls_dir else None
         stamps = stamps_of(options.start_files)
-        app = _ready_app(options, serving)
+        log = AccessLog(serving.log, numbers=options.mock_headers)
+        stack.callback(log.close)
+        app = _ready_app(options, log)
         stack.callback(app.lasting.contract.close)
         stamps = {**stamps_of(_watched(options, app)), **stamps}
         state_file = StateFile(serving.state_file) if serving.state_file else None
@@ -160,9 +162,8 @@ def _with_foreign_token(options: Options, serving: Serving, listening: socket.so
     return made
 
 
-def _ready_app(options: Options, serving: Serving) -> Application:
-    listeners = log_listeners(serving.log, numbers=options.mock_headers)
-    app = create_app(options, listeners=listeners, note=log_note(serving.log))
+def _ready_app(options: Options, log: AccessLog) -> Application:
+    app = create_app(options, listeners=log.listeners, note=log.note)
     app.lasting.backend.check()
     for vendor in app.served:
         for note in vendor.spec.notes:
@@ -225,17 +226,20 @@ def workers_config(
     return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)
 
 
-def _worker_app(options: Options, log: str) -> ASGIApp:
+def _worker_app(options: Options, style: str) -> ASGIApp:
     """Return the application. When it starts, it sends itself a call, which builds the control plane."""
-    listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
-    app = create_app(options, listeners=listeners, note=log_note(log))
+    log = AccessLog(style, numbers=options.mock_headers, worker=os.getpid())
+    app = create_app(options, listeners=log.listeners, note=log.note)
 
     async def prepared(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await InProcessClient(app).send(HttpRequest("GET", HEALTH_PATH))
             freeze_heap()
             release_free_memory()
-        await app(scope, receive, send)
+            await app(scope, receive, send)
+            log.close()  # uvicorn ends the process by a signal
+        else:
+            await app(scope, receive, send)
 
     return prepared
 

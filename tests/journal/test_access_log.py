@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal.access_log import json_line, log_listeners, log_note, text_line
+from mockserver.journal.access_log import AccessLog, json_line, text_line
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
 from tests.support.engine_samples import CALL, NOW
@@ -81,9 +81,10 @@ def test_a_call_is_told_in_one_line(entry: Entry, line: str) -> None:
 
 
 def test_the_number_is_left_out_where_answers_carry_none(capsys: pytest.CaptureFixture[str]) -> None:
-    (hear,) = log_listeners("text", numbers=False)
+    log = AccessLog("text", numbers=False)
 
-    hear(READ)
+    log.listeners[0](READ)
+    log.close()
 
     assert capsys.readouterr().err == "acme PUT /orders 207  listOrders  3 ms  [team-7]\n"
 
@@ -147,16 +148,17 @@ def test_neither_bodies_nor_credentials_are_logged() -> None:
 def test_an_entry_goes_to_standard_error(
     style: str, beginning: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (hear,) = log_listeners(style)
+    log = AccessLog(style)
 
-    hear(BATCH)
+    log.listeners[0](BATCH)
+    log.close()
 
     out, error = capsys.readouterr()
     assert (out, error.startswith(beginning), error.count("\n")) == ("", True, 1)
 
 
 def test_off_hears_nothing() -> None:
-    assert log_listeners("off") == ()
+    assert AccessLog("off").listeners == ()
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,32 @@ def test_off_hears_nothing() -> None:
 def test_a_note_stands_in_the_log_in_its_style(
     capsys: pytest.CaptureFixture[str], style: str, printed: str
 ) -> None:
-    log_note(style)("add --cors é")
+    log = AccessLog(style)
+
+    log.note("add --cors é")
+    log.close()
 
     assert capsys.readouterr().err == printed
+
+
+def test_lines_keep_their_order_and_none_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    log = AccessLog("text")
+    told = [f"note {number}" for number in range(1_000)]
+
+    for note in told:
+        log.note(note)
+    log.close()
+
+    assert capsys.readouterr().err.splitlines() == told
+
+
+def test_a_log_that_nobody_reads_stops_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    def echo(_text: str, *, err: bool) -> None:
+        raise BrokenPipeError(err)
+
+    monkeypatch.setattr("mockserver.journal.access_log.click.echo", echo)
+    log = AccessLog("text")
+
+    log.note("one")
+    log.note("two")
+    log.close()
