@@ -57,7 +57,8 @@ class AccessLog:
         self._style, self._numbers, self._worker = style, numbers, worker
         self._waiting: Queue[Entry | str | None] = Queue(_MOST_WAITING)
         self._is_closed = Event()
-        self._thread: Thread | None = None
+        self._thread = Thread(target=self._write_all, name="log", daemon=True)
+        self._thread.start()
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -70,16 +71,14 @@ class AccessLog:
 
     def close(self) -> None:
         """Write what is waiting. Later calls are not logged."""
-        if self._thread is not None and not self._is_closed.is_set():
+        if not self._is_closed.is_set():
             self._is_closed.set()
             self._waiting.put(None)
             self._thread.join()
 
     def _tell(self, one: Entry | str) -> None:
-        if self._thread is None:  # not earlier, as a process that is forked has none of its parent's threads
-            self._thread = Thread(target=self._write_all, name="log", daemon=True)
-            self._thread.start()
-        self._waiting.put(one)
+        if not self._is_closed.is_set():
+            self._waiting.put(one)
 
     def _write_all(self) -> None:
         while (first := self._waiting.get()) is not None:
