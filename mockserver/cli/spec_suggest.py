@@ -92,11 +92,13 @@ def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
 def _tells_rejections(contract: Spec, operation: Operation, batch: Document) -> bool:
     """Return whether rows have a status, or a member, place or number that by its name is for rejected items.
 
-    Rows with an index and any text as status may be those of the rejected items alone, so they do not tell.
+    Rows with an index, but without a status or with any text as status, may be those of the rejected items
+    alone, so they do not tell.
     """
     outcome = batch.get("outcome", {})
     steps = [one for name in ("code", "message") for one in outcome.get(name, "").split("/")]
-    is_told = bool({"status", "rejected", "summary"} & outcome.keys()) or "bad" in map(side_of, steps)
+    is_told = bool({"status", "rejected", "summary"} & outcome.keys())
+    is_told = is_told or ("index" not in outcome and "bad" in map(side_of, steps))
     for rows in read_outcome(outcome).rows if {"index", "status"} <= outcome.keys() else ():
         row = row_schema(contract.document, answer_schema(contract.document, operation.node), rows)
         status = member_at(contract.document, row, rows.members["status"])

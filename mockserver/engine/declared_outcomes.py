@@ -491,7 +491,8 @@ def item_status(outcome: Outcome) -> int:
 
 
 def _sentences(outcome: Outcome) -> list[Json]:
-    return [problem.detail for problem in outcome.problems] or [outcome.action.capitalize()]
+    title = outcome.action.capitalize()
+    return [problem.detail or title for problem in outcome.problems] or [title]
 
 
 def _sentence(outcome: Outcome, title: str) -> str:

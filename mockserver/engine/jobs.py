@@ -61,7 +61,7 @@ class BatchJobs:
         for key in ended:
             del state.collection(_DONE)[str(key)]
         call, job, form = result.request.call, self.job, form_of(self.operation, self.job.status)
-        number = state.next(_NUMBER)
+        number, total = state.next(_NUMBER), len(result.request.items)
         made = new_key(EMPTY if job.prefix else self.filling.at(form.schema, job.id), number, state)
         done = state.now + timedelta(seconds=job.done)
         document = {
@@ -72,17 +72,17 @@ class BatchJobs:
             "running": print_instant(state.now + timedelta(seconds=job.running)),
             "done": print_instant(done),
             "ends": print_instant(done + timedelta(seconds=job.kept)),
-            "total": len(result.request.items),
+            "total": total,
             "told": [
                 index
-                if (index := outcome.item.index) < len(result.request.items)
+                if (index := outcome.item.index) < total
                 else to_builtins(outcome, builtin_types=(Decimal,))  # a scenario's, of no item that was sent
                 for outcome in result.outcomes
             ],
             "refused": {
                 str(one.item.index): to_builtins(one.problems, builtin_types=(Decimal,))
                 for one in result.outcomes
-                if one.problems and not one.accepted
+                if one.problems and not one.accepted and one.item.index < total
             },
             "stored": {str(index): is_stored for index, is_stored in result.stored_anyway.items()},
             "call": {

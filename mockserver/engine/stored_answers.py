@@ -17,7 +17,18 @@ from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import Resource, record_schema, sent_schema
 from mockserver.engine.stored_lists import page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply, parse_pointer
+from mockserver.model import (
+    EMPTY,
+    Action,
+    Document,
+    Item,
+    Json,
+    Outcome,
+    Problem,
+    Reply,
+    parse_pointer,
+    value_at,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Work
 from mockserver.spec.openapi import Operation, Spec, has_lines, merged
@@ -105,7 +116,7 @@ def _unsent(operation: Operation, makes: Operation | None, resource: Resource) -
 def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
     """Return a function that stores items as records. A PATCH changes only the members that are sent.
 
-    A member beside the list of items that a record has too, such as a currency, is that of each item.
+    A member beside the list of items that a record must have, such as a currency, is that of each item.
     """
     batch = operation.batch
 
@@ -146,13 +157,16 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
 
 def _members_beside(document: Json, batch: Batch | None, resource: Resource) -> Document:
-    if batch is None or not batch.items or not isinstance(document, dict):
+    """Return the members beside the list of items that a record must have."""
+    around = value_at(document, batch.items[:-1]) if batch and batch.items else None
+    if batch is None or not isinstance(around, dict):
         return EMPTY
-    return {
-        name: value
-        for name, value in document.items()
-        if name in resource.members and name not in (batch.items[0], *batch.key)
+    about_all = {
+        one.name.rpartition("/")[2] for one in (batch.atomicity.switch, batch.atomicity.stop_at) if one
     }
+    needed = {*merged(resource.document, resource.schema).get("required", ())}
+    needed -= {*batch.key, str(batch.items[-1]), *about_all}
+    return {name: value for name, value in around.items() if name in needed}
 
 
 def _work_of(item: Document, operation: Operation, batch: Batch | None) -> Work | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Event, Thread
@@ -23,7 +23,13 @@ PAUSE_S = 0.05
 """Minimum time between two writes to standard error."""
 
 _MOST_WAITING = 10_000
-"""Maximum number of lines that wait to be written; while there are more, calls wait."""
+"""Maximum number of lines that wait to be written."""
+
+_LARGE = 8 * 1024
+"""Bytes of an entry above which its line waits in its place."""
+
+_PIECE = 1_000
+"""Characters of a piece; a pipe takes 4,096 bytes at once (POSIX `PIPE_BUF`)."""
 
 _MEMBERS = (
     "vendor",
@@ -48,8 +54,8 @@ _MEMBERS = (
 class AccessLog:
     """Log of calls on standard error, in the style `text`, `json` or `off`.
 
-    A thread makes and writes the lines, so that no call waits for standard error: at once, but at most every
-    `PAUSE_S` seconds. What is not written yet is written when the log is closed.
+    A thread makes and writes the lines, at once, but at most every `PAUSE_S` seconds. Calls wait for standard
+    error only while `_MOST_WAITING` lines wait. Closing the log writes what is not written yet.
     """
 
     def __init__(self, style: str, *, numbers: bool = True, worker: int = 0) -> None:
@@ -58,7 +64,8 @@ class AccessLog:
         self._waiting: Queue[Entry | str | None] = Queue(_MOST_WAITING)
         self._is_closed = Event()
         self._thread = Thread(target=self._write_all, name="log", daemon=True)
-        self._thread.start()
+        if style != "off":
+            self._thread.start()
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -67,36 +74,55 @@ class AccessLog:
     def note(self, text: str) -> None:
         """Log a sentence."""
         if self._style != "off":
-            self._tell(text)
+            self._tell(text if self._style == "text" else json.encode({"note": text}).decode())
 
     def close(self) -> None:
-        """Write what is waiting. Later calls are not logged."""
-        if not self._is_closed.is_set():
+        """Write what is waiting. Later lines are written at once."""
+        if self._thread.is_alive():
             self._is_closed.set()
             self._waiting.put(None)
             self._thread.join()
 
     def _tell(self, one: Entry | str) -> None:
-        if not self._is_closed.is_set():
+        if self._is_closed.is_set():
+            _write([self._line(one)])
+        elif isinstance(one, str) or one.size_bytes <= _LARGE:
             self._waiting.put(one)
+        else:
+            self._waiting.put(self._line(one))
 
     def _write_all(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            told = [first]
+        is_last = False
+        while not is_last:
+            told = [self._waiting.get()]
             with suppress(Empty):
-                while (one := self._waiting.get_nowait()) is not None:
-                    told.append(one)
-                self._waiting.put(None)
-            with suppress(OSError):  # nobody reads standard error any more
-                click.echo("\n".join(map(self._line, told)), err=True)
+                while told[-1] is not None:
+                    told.append(self._waiting.get_nowait())
+            is_last = told[-1] is None
+            _write([self._line(one) for one in told if one is not None])
             self._is_closed.wait(PAUSE_S)
 
     def _line(self, one: Entry | str) -> str:
-        if isinstance(one, str):
-            return one if self._style == "text" else json.encode({"note": one}).decode()
-        if self._style == "text":
-            return text_line(one, numbers=self._numbers)
-        return json_line(one, worker=self._worker)
+        try:
+            if isinstance(one, str):
+                return one
+            if self._style == "text":
+                return text_line(one, numbers=self._numbers)
+            return json_line(one, worker=self._worker)
+        except Exception as error:  # noqa: BLE001 - the lines of other calls are still to be written
+            return f"the log line of a call cannot be made: {error!r}"
+
+
+def _write(lines: Iterable[str]) -> None:
+    """Write lines in pieces that no line of another process can come between, unless a line is too long."""
+    pieces = [""]
+    for line in lines:
+        if len(pieces[-1]) + len(line) > _PIECE:
+            pieces.append("")
+        pieces[-1] += f"{line}\n"
+    with suppress(OSError, ValueError):  # nobody reads standard error any more
+        for piece in pieces:
+            click.echo(piece, err=True, nl=False)
 
 
 def ignore_note(_text: str) -> None:

@@ -236,8 +236,10 @@ def _worker_app(options: Options, style: str) -> ASGIApp:
             await InProcessClient(app).send(HttpRequest("GET", HEALTH_PATH))
             freeze_heap()
             release_free_memory()
-            await app(scope, receive, send)
-            log.close()  # uvicorn ends the process by a signal
+            try:
+                await app(scope, receive, send)
+            finally:
+                log.close()  # uvicorn ends the process by a signal
         else:
             await app(scope, receive, send)
 

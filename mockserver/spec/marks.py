@@ -252,7 +252,9 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     if requests := _requests(document, node):
         return f"x-batch: {flow(requests)}"
     places = [None, *object_lists(document, answer_schema(document, node))]
-    batches = (found_batch(document, path, method, rows_at=place) for place in places)
+    batches = [found_batch(document, path, method, rows_at=place) for place in places]
+    if batches[0] and (counts := propose_counts(document, answer_schema(document, node))):
+        batches.append({**batches[0], "outcome": counts})
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
     if found := None if _other_work(document, path, method) else next(told, None):
         return f"x-batch: {flow(found)}"
@@ -313,10 +315,8 @@ def found_batch(
         found["outcome"] = {**apart, **({"statuses": statuses} if statuses else {})}
     elif row:
         found["outcome"] = {"list": rows_at, **of_rows}
-    elif not of_objects and (
-        other := propose_map(document, answer, item) if maps else propose_counts(document, answer)
-    ):
-        found["outcome"] = other
+    elif maps and named and (mapped := propose_map(document, answer, item)):
+        found["outcome"] = mapped
     return found
 
 

@@ -13,12 +13,15 @@ from mockserver.spec.openapi import member_at, merged, plain, resolve
 from mockserver.spec.outcomes import is_map_schema, lists_of, object_lists, row_schema, side_of
 
 _INDEX = re.compile("index|position|element|^row(number)?$|^line(number)?$")
+_BY_INDEX = re.compile(r"\bby (the |their )?index\b", re.IGNORECASE)
 _KEYS = ("id", "key", "reference", "number", "code", "name")
 _CODES = ("code", "errorcode", "errortype", "category", "type", "kind", "reason", "error")
 _STATUSES = ("status", "statuscode", "httpstatus", "errorcode", "code")
 _LISTED_MESSAGES = ("errors", "messages", "details", "problems")
 _SAID = ("message", "errormessage", "detail", "description", "reason", "error", "text", "title")
-_OF_JOBS = frozenset({"id", "jobid", "status", "state"})
+_OF_JOBS = re.compile("id$|status$|state$|progress$")
+_CODE = re.compile("(code|id|number|status)$")
+_VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _TEXTS = frozenset({"string", "array", ""})
 _REQUEST: Mapping[str, tuple[str, ...]] = {
     "method": ("method", "verb", "httpmethod"),
@@ -44,17 +47,21 @@ def propose_requests(document: Document, body: Document, answer: Document) -> di
         return {}
     (place, node), form = lists[0], OutcomeRows("all", parse_pointer(rows[0]), "", {})
     row = row_schema(document, answer, form)
-    sent, told = _parts(merged(document, node["items"]), _REQUEST), _parts(row, _RESPONSE)
+    item = merged(document, node["items"])
+    sent, told = _parts(item, _REQUEST), _parts(row, _RESPONSE)
     members = {f"/{escape_step(name)}" for name in row.get("properties", EMPTY)}
     are_requests = {"method", "path"} <= sent.keys() and {"status", "body"} <= told.keys()
     if not are_requests or sent["path"] in members:  # a row that repeats the path is a record: a webhook
         return {}
-    has_id, stops = sent.get("id") in members, _parts(body, _STOPS)
+    methods = member_at(document, item, parse_pointer(sent["method"])).get("enum", _VERBS)
+    if _VERBS.isdisjoint(str(one).upper() for one in methods):
+        return {}
+    has_id, stops = sent.get("id") in members, {} if "group" in sent else _parts(body, _STOPS)
     if has_id:
         told["id"] = sent["id"]
     else:
         sent = {name: one for name, one in sent.items() if name not in ("id", "depends-on")}
-    requests = {"list": place, **sent, **({} if "group" in sent else stops)}
+    requests = {"list": place, **sent, **stops}
     serial = {} if has_id and not stops else {"serial": True}
     return {"requests": requests, "responses": {"list": rows[0], **told}, **serial}
 
@@ -103,8 +110,8 @@ def propose_counts(document: Document, answer: Document) -> dict[str, Any]:
     members = {} if any(_places(document, answer)) else dict(_leaves(document, answer))
     named = {pointer: plain(pointer.rpartition("/")[2]) for pointer in members}
     numbers = (one for one, node in members.items() if node.get("type") == "integer")
-    rejected = [one for one in numbers if side_of(named[one]) == "bad"]
-    is_job = not _OF_JOBS.isdisjoint(named.values())
+    rejected = [one for one in numbers if side_of(named[one]) == "bad" and not _CODE.search(named[one])]
+    is_job = any(map(_OF_JOBS.search, named.values()))
     return {"summary": {"rejected": rejected[0]}} if len(rejected) == 1 and not is_job else {}
 
 
@@ -141,9 +148,12 @@ class _RowReading:
         row = row_schema(self.document, self.answer, rows)
         members = dict(self._members(row, is_named=is_named))
         if is_named:
-            by = {"by": "index"} if "index" in node.get("description", "").lower() else {}
+            by = {"by": "index"} if _BY_INDEX.search(node.get("description", "")) else {}
             return {"map": place, **by, **(members if row.get("properties") else {"message": ""})}
-        if plain(name).startswith("unprocessed") or not (row.get("properties") or side_of(name) == "bad"):
+        told = row.get("properties", EMPTY).keys() - self.item.get("properties", EMPTY).keys()
+        if plain(name).startswith("unprocessed") and not told:
+            return {"list": place, "echo": ""}
+        if not row.get("properties") and side_of(name) != "bad":
             return {"list": place, "echo": ""}
         return {} if {"key", "index", "record"}.isdisjoint(members) else {"list": place, **members}
 

@@ -126,6 +126,8 @@ NO_BATCHES = {
             }
         ),
     ),
+    "placeOrder": (an_object(lines=_LIST), an_object(errorCode={"type": "integer"})),
+    "startImport": (an_object(lines=_LIST), an_object(batchId=_ID["id"], failed={"type": "integer"})),
     "getPrices": (
         an_object(articles=_LIST),
         {"type": "array", "items": an_object(**_ID, price={"type": "number"})},

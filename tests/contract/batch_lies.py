@@ -112,7 +112,7 @@ class _Proxy:
             self.jobs[str(made).removeprefix(job.prefix)] = (exchange, items)
         if exchange.operation not in (job.poll, job.teller):
             return received
-        key = next(one for one in self.jobs if f"/{one}" in exchange.request.path)
+        key = next(one for one in self.jobs if one in exchange.request.path.split("/"))
         if exchange.operation == job.poll:
             self.shown[key] = exchange
         if exchange.operation != (job.poll if self.lie.startswith("wrong ") else job.teller):
@@ -193,7 +193,7 @@ class _Proxy:
             document = _put(document, place, facts[fact])
         if form.words:
             document = _put(document, form.word_at, form.words[result])
-        named = {name.lower(): str(facts[fact]) for fact, name in form.headers.items()}
+        named = {name.lower(): to_json_text(facts[fact]) for fact, name in form.headers.items()}
         status = form.statuses.get(result, received.status)
         return _encoded(replace(received, headers={**received.headers, **named}, status=status), document)
 
@@ -201,13 +201,17 @@ class _Proxy:
         form, fact = self.batch.outcome, self.lie.removeprefix("wrong ")
         if fact in form.headers:
             name = form.headers[fact].lower()
-            headers = {**received.headers, name: str(int(received.headers[name]) + 1)}
-            return replace(received, headers=headers)
+            false = to_json_text(_false(json.loads(received.headers[name])))
+            return replace(received, headers={**received.headers, name: false})
         place = form.word_at if fact == "word" else form.summary[fact]
         told = value_at(document, place)
         words = (one for one in form.words.values() if one != told)
-        other = next(words, None) if fact == "word" else not told if isinstance(told, bool) else told + 1
+        other = next(words, None) if fact == "word" else _false(told)
         return _encoded(received, _put(document, place, other))
+
+
+def _false(fact: Json) -> Json:
+    return not fact if isinstance(fact, bool) else fact + 1
 
 
 def _put(document: Json, path: Steps, value: Json) -> Json:

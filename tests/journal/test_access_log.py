@@ -187,8 +187,8 @@ def test_lines_keep_their_order_and_none_is_lost(capsys: pytest.CaptureFixture[s
 
 
 def test_a_log_that_nobody_reads_stops_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    def echo(_text: str, *, err: bool) -> None:
-        raise BrokenPipeError(err)
+    def echo(_text: str, **_options: bool) -> None:
+        raise BrokenPipeError
 
     monkeypatch.setattr("mockserver.journal.access_log.click.echo", echo)
     log = AccessLog("text")
@@ -196,3 +196,27 @@ def test_a_log_that_nobody_reads_stops_no_call(monkeypatch: pytest.MonkeyPatch) 
     log.note("one")
     log.note("two")
     log.close()
+
+
+def test_a_piece_ends_with_a_line_and_fits_into_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[str] = []
+    monkeypatch.setattr(
+        "mockserver.journal.access_log.click.echo", lambda text, **_options: pieces.append(text)
+    )
+    log = AccessLog("text")
+
+    for number in range(200):
+        log.note(f"{number} " + "é" * 90)
+    log.close()
+
+    assert all(piece.endswith("\n") and len(piece.encode()) <= 4_096 for piece in pieces)
+    assert sum(piece.count("\n") for piece in pieces) == 200
+
+
+def test_a_line_after_the_end_is_written_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    log = AccessLog("text")
+    log.close()
+
+    log.note("late")
+
+    assert capsys.readouterr().err == "late\n"

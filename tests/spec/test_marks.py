@@ -103,6 +103,24 @@ def test_any_other_operation_is_none(changes: Any) -> None:
     assert batch_of(document(**changes)) is None
 
 
+def test_items_whose_method_is_no_verb_are_no_requests() -> None:
+    payment = {"properties": {**REQUEST["properties"], "method": {"enum": ["card", "cash"]}}}
+
+    assert batch_of(document(requestBody=listed(payment), responses={"207": listed(RESPONSE)}))["key"] == [
+        "id"
+    ]
+
+
+def test_unprocessed_items_with_a_reason_are_no_echo() -> None:
+    rejected: Any = {"properties": {"number": {}, "message": {}}}
+    lists = {"processed": {"items": {"properties": {"number": {}}}}, "unprocessedOrders": {"items": rejected}}
+    answer = {"content": {"application/json": {"schema": {"properties": lists}}}}
+
+    outcome = batch_of(document(responses={"207": answer}))["outcome"]
+
+    assert outcome["rejected"] == {"list": "/unprocessedOrders", "key": "/number", "message": "/message"}
+
+
 def test_a_mark_corrects_what_was_found() -> None:
     mark = {"key": ["name"], "outcome": {"status": "/number"}}
 
