@@ -52,7 +52,7 @@ def test_nothing_is_found_behind_a_proxy_that_passes_all_on(file: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.few(24)
+@pytest.mark.few(16)
 @pytest.mark.parametrize(("file", "lie"), LIES, ids=[f"{file.stem}: {lie}" for file, lie in LIES])
 def test_a_lie_of_a_proxy_is_found(file: Path, lie: str) -> None:
     result = run(file, lie)
