@@ -118,11 +118,13 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
     A member beside the list of items that a record must have, such as a currency, is that of each item.
     """
-    batch = operation.batch
+    batch, needed = operation.batch, _needed_beside(operation.batch, resource)
 
     def apply(request: Request, state: State) -> StoreItem:
         records = state.collection(resource.collection)
-        beside = _members_beside(request.document, batch, resource)
+        around = value_at(request.document, batch.items[:-1]) if batch and needed else None
+        members = around if isinstance(around, dict) else EMPTY
+        beside = {name: value for name, value in members.items() if name in needed}
 
         def keep(item: Item) -> Outcome:
             path = (*(batch.items if batch else ()), item.index)
@@ -156,17 +158,15 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
     return apply
 
 
-def _members_beside(document: Json, batch: Batch | None, resource: Resource) -> Document:
-    """Return the members beside the list of items that a record must have."""
-    around = value_at(document, batch.items[:-1]) if batch and batch.items else None
-    if batch is None or not isinstance(around, dict):
-        return EMPTY
+def _needed_beside(batch: Batch | None, resource: Resource) -> set[str]:
+    """Return the names that a member beside the list of items can have to be that of each record."""
+    if batch is None or not batch.items:
+        return set()
     about_all = {
         one.name.rpartition("/")[2] for one in (batch.atomicity.switch, batch.atomicity.stop_at) if one
     }
     needed = {*merged(resource.document, resource.schema).get("required", ())}
-    needed -= {*batch.key, str(batch.items[-1]), *about_all}
-    return {name: value for name, value in around.items() if name in needed}
+    return needed - {*batch.key, str(batch.items[-1]), *about_all}
 
 
 def _work_of(item: Document, operation: Operation, batch: Batch | None) -> Work | None:

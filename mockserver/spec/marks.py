@@ -251,9 +251,10 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     node = document["paths"][path][method]
     if requests := _requests(document, node):
         return f"x-batch: {flow(requests)}"
-    places = [None, *object_lists(document, answer_schema(document, node))]
+    answer = answer_schema(document, node)
+    places = [None, *object_lists(document, answer)]
     batches = [found_batch(document, path, method, rows_at=place) for place in places]
-    if batches[0] and (counts := propose_counts(document, answer_schema(document, node))):
+    if batches[0] and (counts := propose_counts(document, answer)):
         batches.append({**batches[0], "outcome": counts})
     told = (one for one in batches if one and not outcome_fault(document, path, method, one))
     if found := None if _other_work(document, path, method) else next(told, None):

@@ -187,7 +187,10 @@ def test_lines_keep_their_order_and_none_is_lost(capsys: pytest.CaptureFixture[s
 
 
 def test_a_log_that_nobody_reads_stops_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    def echo(_text: str, **_options: bool) -> None:
+    tried: list[str] = []
+
+    def echo(text: str, **_options: bool) -> None:
+        tried.append(text)
         raise BrokenPipeError
 
     monkeypatch.setattr("mockserver.journal.access_log.click.echo", echo)
@@ -196,6 +199,8 @@ def test_a_log_that_nobody_reads_stops_no_call(monkeypatch: pytest.MonkeyPatch) 
     log.note("one")
     log.note("two")
     log.close()
+
+    assert "".join(tried) == "one\ntwo\n"
 
 
 def test_a_piece_ends_with_a_line_and_fits_into_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:

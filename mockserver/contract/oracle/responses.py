@@ -323,7 +323,7 @@ def text_at(value: Json) -> str:
 
 
 def class_in_words(text: str) -> Literal["created", "updated", ""]:
-    """Return "created" or "updated" if the message is a short English phrase that ends so; otherwise ""."""
+    """Return "created" or "updated" if this is all that a short message says; "" for "already created"."""
     match = _CLASS.fullmatch(text.strip().lower())
     return "" if match is None else "created" if match[1] == "created" else "updated"
 
