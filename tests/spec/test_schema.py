@@ -382,6 +382,21 @@ def test_of_a_document_of_very_many_values_only_the_first_problem_is_told() -> N
     assert schema.problems(["a"] * (MAX_VALUES + 1)) == []
 
 
+def test_a_list_of_a_wrong_type_is_told_without_the_text_of_its_items() -> None:
+    schema = compiled({"type": "object", "properties": {"a": {"type": "object"}}})
+    items = [1] * (MAX_VALUES + 1)
+    for value, path, found in (([{"a": items}], (), [{"a": items}]), ({"a": items}, ("a",), items)):
+        (problem,) = schema.problems(value)
+        assert (problem.path, problem.rule, problem.found) == (path, "type", found)
+        assert len(problem.detail) < 100
+
+
+def test_a_rule_about_the_length_of_a_long_list_is_judged_by_the_whole_list() -> None:
+    schema = compiled({"type": "array", "minItems": 9_000})
+    assert [problem.rule for problem in schema.problems([1] * (MAX_VALUES + 1))] == ["minItems"]
+    assert schema.problems([1] * 9_000) == []
+
+
 def test_values_that_a_schema_does_not_look_at_do_not_count() -> None:
     schema = compiled({"type": "object", "required": ["a", "b"], "properties": {"items": {"type": "array"}}})
     items = [1] * MAX_VALUES
