@@ -50,6 +50,11 @@ def parse_pointer(pointer: str) -> Path:
     return tuple(unescape_step(step) for step in pointer.split("/")[1:])
 
 
+def member_path(name: str) -> Path:
+    """Return the path of a member: the name itself, or the steps of a JSON Pointer into other members."""
+    return parse_pointer(name) if name.startswith("/") else (name,)
+
+
 def value_at(document: Json, path: Path) -> Json:
     """Return the value at a path, or None if the document has no value there."""
     for step in path:
@@ -60,6 +65,15 @@ def value_at(document: Json, path: Path) -> Json:
         else:
             return None
     return document
+
+
+def with_value_at(document: Json, path: Path, value: Json) -> Json:
+    """Return a copy of a document with `value` at a path."""
+    if not path:
+        return value
+    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    step = str(path[0])
+    return {**inner, step: with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}
 
 
 def texts_in(document: Json) -> Iterator[str]:

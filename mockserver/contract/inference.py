@@ -21,7 +21,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, pointer_of, value_at
+from mockserver.model import Document, Json, Path, member_path, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch, CallValue, Requests
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
@@ -107,10 +107,10 @@ class InferredReading:
         return {self._key(row): self._record(row) for row in _rows(exchange.response.json())}
 
     def _record(self, row: Mapping[str, Json]) -> Record:
-        return {name: compared_members(row.get(name)) for name in self.names}
+        return {name: compared_members(value_at(row, member_path(name))) for name in self.names}
 
     def _key(self, row: Mapping[str, Json]) -> str:
-        return key_text([row.get(name) for name in self.key])
+        return key_text([value_at(row, member_path(name)) for name in self.key])
 
 
 def compared_members(value: Json) -> str | Decimal | None:
@@ -217,7 +217,7 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
         return _infer_requests(spec, operation, batch, batch.requests)
     if batch is None or made is None or not batch.outcome.rows:
         return None
-    names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))))
+    names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))), made.inside)
     reading = infer_reading(spec, batch, names)
     call = infer_sending(spec, operation)
     if reading is None or call is None:
@@ -259,9 +259,6 @@ def _infer_requests(
         own = {"method": method, "path": creates.path, "body": made.item(key, drawn), "id": key}
         return {**(base or {}), **{names[part]: value for part, value in own.items() if part in names}}
 
-    def spoilt(one: Corruption) -> Corruption:
-        return Corruption(one.name, lambda sent: {**sent, body: one.change(sent[body])})
-
     return BatchProfile(
         operation=operation.id,
         key=made.key,
@@ -270,7 +267,7 @@ def _infer_requests(
         call=call,
         read=reading.read,
         shown=reading.shown,
-        corruptions=tuple(map(spoilt, made.corruptions)),
+        corruptions=tuple(replace(one, refuses_call=False).within((body,)) for one in made.corruptions),
     )
 
 
@@ -291,7 +288,8 @@ def _creation(spec: Spec, batch: Batch) -> tuple[Operation, InferredReading, Sam
 
 def _record_maker(made: SampleItem, reading: InferredReading) -> Callable[[str, DrawnValues], Record]:
     def record(key: str, drawn: DrawnValues) -> Record:
-        return {name: compared_members(made.item(key, drawn)[name]) for name in reading.names}
+        item = made.item(key, drawn)
+        return {name: compared_members(value_at(item, member_path(name))) for name in reading.names}
 
     return record
 
@@ -315,11 +313,15 @@ def _deletion(spec: Spec, reading: InferredReading) -> tuple[Step, ...]:
     return (Step("delete it", request, lambda _record, _drawn: None, may_be_refused=True),)
 
 
-def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the names of the members whose values are neither lists nor objects."""
-    return tuple(
-        name for name, value in item.items() if value is None or isinstance(value, str | int | Decimal)
-    )
+def scalar_members(item: Json, inside: Path = ()) -> tuple[str, ...]:
+    """Return the names of the members whose values are neither lists nor objects.
+
+    With `inside`, return JSON Pointers to the members of the object at this path.
+    """
+    held = value_at(item, inside)
+    members = held.items() if isinstance(held, Mapping) else ()
+    scalars = [name for name, value in members if value is None or isinstance(value, str | int | Decimal)]
+    return tuple(pointer_of((*inside, name)) if inside else name for name in scalars)
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
@@ -375,7 +377,7 @@ def _shows(spec: Spec, operation: Operation, name: str) -> bool:
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
     properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
     shown = [one for one, member in properties.items() if not resolve(spec.document, member).get("writeOnly")]
-    return not properties or name in shown
+    return not properties or member_path(name)[0] in shown
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document | None:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile_reads import FactCheck, ListProfile
-from mockserver.model import Json
+from mockserver.model import Json, Path, value_at, with_value_at
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
 UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
@@ -278,6 +278,12 @@ class Corruption:
     """Whether the vendor refuses the whole call because of the item (the vendor's body reader fails)."""
     assumption: Assumption | None = None
     """The open case, None if the vendor's documents say what happens."""
+
+    def within(self, inside: Path) -> Corruption:
+        """Return the way to spoil an item that has a good item at a path."""
+        return replace(
+            self, change=lambda sent: with_value_at(sent, inside, self.change(value_at(sent, inside)))
+        )
 
 
 class RefusedStep:

@@ -9,9 +9,18 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from mockserver.contract.profile import Corruption, DrawnValues
-from mockserver.model import Document, Json, join_key, parse_pointer, pointer_of, unescape_step
+from mockserver.model import (
+    Document,
+    Json,
+    Path,
+    join_key,
+    parse_pointer,
+    pointer_of,
+    unescape_step,
+    with_value_at,
+)
 from mockserver.spec.batch_forms import Batch
-from mockserver.spec.openapi import merged
+from mockserver.spec.openapi import member_at, merged
 from mockserver.spec.patterns import text_for
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XmlWriter
@@ -185,6 +194,10 @@ class SampleItem:
     corruptions: tuple[Corruption, ...]
     grouped: SampleMember | None = None
     """Member that names the group of an item, None if groups do not matter."""
+    inside: Path = ()
+    """Path of the object in an item that has all these members; () for the item itself."""
+    around: Json = None
+    """A good item, whose object at `inside` is replaced."""
 
     def key(self, number: int) -> str:
         counted = FIRST_KEY + number
@@ -203,7 +216,7 @@ class SampleItem:
         if self.grouped is not None:
             # Half of the items are in one group, and the other half in another.
             made[self.grouped.name] = self.grouped.good(FIRST_KEY * (drawn.number % 2))
-        return made
+        return dict(with_value_at(self.around, self.inside, made))
 
 
 def key_text(values: Sequence[Json]) -> str:
@@ -226,6 +239,8 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
     """Return valid items of the schema and ways to spoil them, or None if no valid item can be made up."""
     from mockserver.contract.oracle.schemas import compile_schema, unfold  # noqa: PLC0415 - slow
 
+    if any(len(path) > 1 for path in batch.key_paths):
+        return _sample_inside(document, schema, batch)
     judge = compile_schema(unfold(document, schema))
     for variant in SampleMember.of(document, "", schema).variants():
         found = _sample(document, variant.schema, batch)
@@ -235,6 +250,18 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
                 wrong = (way for way in one.corruptions if not judge.is_valid(way.change(good[0])))
                 return replace(one, corruptions=tuple(wrong))
     return None
+
+
+def _sample_inside(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
+    """Return valid items whose key is in an object inside the item, and so is all that differs."""
+    *steps, name = batch.key_paths[0]
+    inside = tuple(steps)
+    held, around = member_at(document, schema, inside), SampleMember.of(document, "", schema).good(FIRST_KEY)
+    if "properties" not in held or not isinstance(around, dict):
+        return None
+    found = make_sample(document, held, replace(batch, key=(str(name),)))
+    spoilt = tuple(one.within(inside) for one in found.corruptions) if found else ()
+    return found and replace(found, inside=inside, around=around, corruptions=spoilt)
 
 
 def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:

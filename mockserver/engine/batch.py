@@ -157,16 +157,19 @@ def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
 def _build_items(documents: list[Json], batch: Batch | None, whole: Json) -> tuple[Item, ...]:
     if batch is None:
         return ()
-    key = batch.key
+    paths = batch.key_paths
     if batch.is_map:
         keys = list(value_at(whole, batch.items))
-    elif len(key) == 1:
+    elif len(paths) == 1 and len(paths[0]) == 1:
+        name = batch.key[0]
         keys = [
-            str(value) if type(one) is dict and (value := one.get(key[0])) is not None else ""
+            str(value) if type(one) is dict and (value := one.get(name)) is not None else ""
             for one in documents
         ]
     else:
-        keys = [_composite_key(one, key) for one in documents]
+        found = ([value_at(one, path) for path in paths] for one in documents)
+        texts = ([str(value) for value in values if value is not None] for values in found)
+        keys = [join_key(parts) if len(paths) > 1 else "".join(parts) for parts in texts]
     items = list(map(Item, count(), keys, documents))
     is_keyless = not batch.is_map and ("" in keys or batch.keyless)
     return _with_digests(items, batch) if is_keyless else tuple(items)
@@ -187,12 +190,6 @@ def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
         number = seen[item.key + digest]
         items[index] = replace(item, digest=digest if number == 1 else f"{digest}.{number}")
     return tuple(items)
-
-
-def _composite_key(item: Json, key: tuple[str, ...]) -> str:
-    if not isinstance(item, dict):
-        return ""
-    return join_key(str(item[name]) for name in key if item.get(name) is not None)
 
 
 def judge_items(
@@ -236,11 +233,12 @@ def _schema_problems(
     problems = plan.one.problems(item.document, path)
     if (work := plan.batch.work_of(item.document)) in ("update", "delete"):
         # A change may leave members out, and a deletion has only the key.
-        keys, start = plan.batch.key, len(path)
+        keys, start = plan.batch.key_paths, len(path)
         problems = [
             one
             for one in problems
-            if one.path[start : start + 1] == keys or (work == "update" and one.rule != "required")
+            if (work == "update" and one.rule != "required")
+            or any(one.path[start : start + len(key)] == key for key in keys)
         ]
     return [kept for problem in problems if (kept := classify(problem, request.call)) is not None]
 

@@ -9,7 +9,19 @@ from decimal import Decimal
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import InvalidCall, Rejected, SpecError
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply, join_key
+from mockserver.model import (
+    EMPTY,
+    Action,
+    Document,
+    Item,
+    Json,
+    Outcome,
+    Path,
+    Problem,
+    Reply,
+    join_key,
+    value_at,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import Operation, Spec, has_lines
@@ -32,7 +44,7 @@ def upsert_items(batch: Batch) -> ApplyBatch:
         def keep(item: Item) -> Outcome:
             key, document = item.key, item.document
             if not key or (is_composite and _absent_member(batch, item)):
-                lacking: Path = (*batch.place_of(item), _absent_member(batch, item) or batch.key[0])
+                lacking = (*batch.place_of(item), *(_absent_member(batch, item) or batch.key_paths[0]))
                 raise Rejected(Problem("missing-required", lacking, "the item has no key", "key"))
             is_new = find(key) is None
             if not is_new and not batch.upsert:
@@ -75,11 +87,10 @@ def with_distinct_keys(apply: ApplyBatch, batch: Batch) -> ApplyBatch:
 def refuse_shared_keys(request: Request, batch: Batch) -> None:
     """Raise InvalidCall if an item has no key, or the key of another item."""
     seen: set[str] = set()
-    problems = []
+    problems, keys = [], batch.key_paths
     for item in request.items:
         path = batch.place_of(item)
-        members = item.document if isinstance(item.document, dict) else EMPTY
-        if not all(_is_key(members.get(name)) for name in batch.key):
+        if not all(_is_key(value_at(item.document, key)) for key in keys):
             problems.append(Problem("missing-required", path, "the item has no key", "required"))
         elif item.key in seen:
             problems.append(Problem("duplicate-key", path, f"{item.key} is sent twice", "uniqueItems"))
@@ -92,8 +103,8 @@ def _is_key(value: Json) -> bool:
     return value != "" and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool)
 
 
-def _absent_member(batch: Batch, item: Item) -> str | None:
-    return next((name for name in batch.key if item.document.get(name) is None), None)
+def _absent_member(batch: Batch, item: Item) -> Path:
+    return next((key for key in batch.key_paths if value_at(item.document, key) is None), ())
 
 
 def record_handler(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
@@ -22,7 +22,19 @@ from mockserver.engine.declared_values import (
     unlimited_types,
     value_check,
 )
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
+from mockserver.model import (
+    EMPTY,
+    Action,
+    Document,
+    Item,
+    Json,
+    Outcome,
+    Path,
+    Reply,
+    member_path,
+    value_at,
+    with_value_at,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_annotation import DELETED
 from mockserver.spec.batch_forms import Batch, OutcomeForm, OutcomeRows, Subset
@@ -431,7 +443,7 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
 def key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
     """Return the key member, in the type of the item's member or of the row's schema."""
     if len(key) == 1:
-        return _member_writer(node, key[0])
+        return _member_writer(node, member_path(key[0]))
     if node.get("type") != "object":
         return RowMember(lambda outcome: outcome.item.key)
     accepted = {name: value_check(filling.at(node, (name,))) for name in key}
@@ -443,15 +455,16 @@ def key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> 
     return RowMember(tell)
 
 
-def _member_writer(node: Document, name: str) -> RowMember:
+def _member_writer(node: Document, path: Path) -> RowMember:
     accepts, convert = value_check(node), _CONVERTERS.get(node.get("type", ""))
-    plain_types = unlimited_types(node)
+    plain_types, name = unlimited_types(node), path[-1]
 
     def tell(outcome: Outcome) -> Json:
         item, document = outcome.item, outcome.item.document
-        value = document.get(name, item.key) if isinstance(document, dict) else item.key
-        if not item.key and isinstance(outcome.document, dict):
-            value = outcome.document.get(name, value)
+        holder = value_at(document, path[:-1])
+        value = holder.get(name, item.key) if isinstance(holder, dict) else item.key
+        if not item.key and isinstance(stored := value_at(outcome.document, path[:-1]), dict):
+            value = stored.get(name, value)
         if accepts(value):
             return value
         converted = value if convert is None else convert(value)
@@ -464,7 +477,7 @@ def _member_writer(node: Document, name: str) -> RowMember:
                 return values
         return [tell(outcome) for outcome in outcomes]
 
-    return RowMember(tell, tell_all=tell_all)
+    return RowMember(tell, tell_all=tell_all if len(path) == 1 else None)
 
 
 def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
@@ -544,12 +557,3 @@ _CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
     "number": _number_of_key,
 }
 """Converters of a key to the type of its schema: from a number to its text, or back."""
-
-
-def with_value_at(document: Json, path: Path, value: Json) -> Json:
-    """Return a copy of a document with `value` at a path."""
-    if not path:
-        return value
-    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
-    step = str(path[0])
-    return {**inner, step: with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}

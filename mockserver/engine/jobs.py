@@ -20,11 +20,22 @@ from msgspec.structs import replace as changed
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
-from mockserver.engine.declared_outcomes import count_outcomes, rows_writer, with_facts, with_value_at
+from mockserver.engine.declared_outcomes import count_outcomes, rows_writer, with_facts
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import new_key
 from mockserver.errors import NotFound, Refusal
-from mockserver.model import EMPTY, LOST, Call, Document, Json, Outcome, Problem, Reply, Verdict
+from mockserver.model import (
+    EMPTY,
+    LOST,
+    Call,
+    Document,
+    Json,
+    Outcome,
+    Problem,
+    Reply,
+    Verdict,
+    with_value_at,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Job
 from mockserver.spec.openapi import Operation, Spec, filled_path, parameter_names

@@ -17,7 +17,17 @@ from mockserver.engine.declared_values import value_check
 from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import answers_of
 from mockserver.errors import NotFound, SpecError
-from mockserver.model import EMPTY, Document, Json, join_key
+from mockserver.model import (
+    EMPTY,
+    Document,
+    Json,
+    Path,
+    join_key,
+    member_path,
+    parse_pointer,
+    value_at,
+    with_value_at,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
 from mockserver.spec.item_forms import item_schema
@@ -43,9 +53,9 @@ class Resource:
     parameters: tuple[str, ...]
     """Path parameters: the keys of the record's parents, then the record's own key."""
     key: str
-    """Name of the member that holds a record's key."""
+    """Name of, or JSON Pointer to, the member that holds a record's key."""
     named: str
-    """Name that led to `key`: the name in `x-key`, else the last path parameter; for a batch, its key."""
+    """Name that led to `key`: `x-key`, a batch's JSON Pointer, or the last path parameter."""
     schema: Document
     """Schema of a record in an answer."""
     document: Document
@@ -54,6 +64,10 @@ class Resource:
     def members(self) -> Document:
         found: Document = merged(self.document, self.schema).get("properties", EMPTY)
         return found
+
+    @cached_property
+    def key_path(self) -> Path:
+        return member_path(self.key)
 
     @cached_property
     def accepts(self) -> Callable[[Json], bool]:
@@ -68,8 +82,8 @@ class Resource:
 
     def key_of(self, given: Document, request: Request, state: State) -> Json:
         """Return the key that was sent if it is valid, else a new key in the format of the key's member."""
-        node = merged(self.document, self.members.get(self.key, EMPTY))
-        sent, records = given.get(self.key), state.collection(self.collection)
+        node = member_at(self.document, self.schema, self.key_path)
+        sent, records = self.key_in(given), state.collection(self.collection)
         if sent is not None and value_check(node)(sent):
             return sent
         while True:
@@ -77,14 +91,18 @@ class Resource:
             if self.place(request, made) not in records:
                 return made
 
-    def path_members(self, key: Json, request: Request) -> dict[str, Any]:
-        """Return the members that the path sets: the record's key, and each parent's key that is a member."""
+    def key_in(self, record: Document) -> Json:
+        return value_at(record, self.key_path)
+
+    def with_keys(self, record: Document, key: Json, request: Request) -> dict[str, Any]:
+        """Return the record with its key, and with each parent's key that is a member, from the path."""
         parents = [name for name in self.parameters[:-1] if name in self.members]
-        return {**{name: self.in_path(name, name, request) for name in parents}, self.key: key}
+        with_parents = {**record, **{name: self.in_path(name, name, request) for name in parents}}
+        return dict(with_value_at(with_parents, self.key_path, key))
 
     def in_path(self, parameter: str, member: str, request: Request) -> Json:
         """Return the value of the path parameter `parameter`, in the type of the record's member `member`."""
-        check = value_check(merged(self.document, self.members.get(member, EMPTY)))
+        check = value_check(member_at(self.document, self.schema, member_path(member)))
         value: Any = request.parameters.get(parameter)
         candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
         return next((one for one in candidates if check(one)), value)
@@ -95,9 +113,9 @@ class Resource:
         If the record is invalid, leave out the members that make the record invalid, such as a text in place
         of an object. If a record with none of the sent members is invalid too, leave out nothing.
         """
-        schema, own = self.schema, self.path_members(key, request)
+        schema, own = self.schema, self.with_keys({}, key, request)
         keys = own.values()
-        record: dict[str, Any] = self.completed(schema, {**given, **own}, state, *keys)
+        record: dict[str, Any] = self.completed(schema, self.with_keys(given, key, request), state, *keys)
         if self._takes(record):
             return record
         kept: dict[str, Any] = self.completed(schema, own, state, *keys)
@@ -188,6 +206,8 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     """Return the resources by the path of a record, and by each path that creates or lists records."""
     found: dict[str, Resource] = {}
     shared: dict[str, str] = {}
+    batches = [one.batch for one in spec.operations.values() if one.batch]
+    inner = {one.collection: key for one in batches for key in one.key[:1] if key.startswith("/")}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
     by_place = {(one.path, one.method): one for one in operations}
     collections: dict[str, str] = {}
@@ -200,7 +220,7 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         elif shown := next(
             filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
         ):
-            resource = _resource(spec, path, collection, shown)
+            resource = _resource(spec, path, collection, shown, inner.get(collection, ""))
             found |= {path: resource} if resource else {}
     of_batches = (batch_resource(spec, one, {}) for one in spec.operations.values() if one.batch)
     named = {one.collection: one for one in (*filter(None, of_batches), *found.values())}
@@ -212,12 +232,13 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     return found
 
 
-def _resource(spec: Spec, path: str, collection: str, shown: Operation) -> Resource | None:
+def _resource(spec: Spec, path: str, collection: str, shown: Operation, inner: str) -> Resource | None:
+    """Return the resource of a path; `inner` is the pointer to its key that a batch declares, or ""."""
     answering = answers_of(spec, shown)[0]
     if not answering.is_json:
         return None
     parameters = tuple(parameter_names(path))
-    named = mark_of(spec.document["paths"][path], "x-key") or parameters[-1]
+    named = mark_of(spec.document["paths"][path], "x-key") or inner or parameters[-1]
     schema, _ = record_schema(spec.document, answering.schema, named)
     key = _key_member(spec.document, schema, named)
     return Resource(path, collection, parameters, key, named, schema, spec.document) if key else None
@@ -236,7 +257,12 @@ def record_schema(document: Document, schema: Document, named: str) -> tuple[Doc
 
 
 def _key_member(document: Document, schema: Document, named: str) -> str:
-    """Return the member with a record's key: by `key_member`, else a member that `named` ends with."""
+    """Return the member with a record's key: by `key_member`, else a member that `named` ends with.
+
+    If `named` is a JSON Pointer, return the pointer, or "" if it leads to no member.
+    """
+    if named.startswith("/"):
+        return named if member_at(document, schema, parse_pointer(named)) else ""
     known = {
         name: node
         for name, one in merged(document, schema).get("properties", EMPTY).items()
@@ -260,9 +286,10 @@ def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Res
     if batch is None or batch.requests or len(batch.key) != 1:
         return None
     known = next((one for one in resources.values() if one.collection == batch.collection), None)
-    parameters = (*parameter_names(operation.path), batch.key[0])
+    name = str(batch.key_paths[0][-1])
+    parameters = (*parameter_names(operation.path), name)
     schema = _shown_schema(spec, operation) or _item_schema(spec, operation)
-    path = f"{operation.path}/{{{batch.key[0]}}}"
+    path = f"{operation.path}/{{{name}}}"
     return known or Resource(
         path, batch.collection, parameters, batch.key[0], batch.key[0], schema, spec.document
     )

@@ -197,7 +197,7 @@ class _Writer:
         key = resource.key_of(document, request, state)
         place, records = resource.place(request, key), state.collection(resource.collection)
         if place in records:
-            raise Rejected(Problem("duplicate-key", (resource.key,), f"{key} already exists", "key"))
+            raise Rejected(Problem("duplicate-key", resource.key_path, f"{key} already exists", "key"))
         record = records[place] = resource.record(document, key, request, state)
         return self.reply(record, state)
 
@@ -233,7 +233,7 @@ class _Writer:
             changed = self._merged(known, document, request.operation)
         else:
             return None
-        record = {**changed, **resource.path_members(known.get(resource.key), request)}
+        record = resource.with_keys(changed, resource.key_in(known), request)
         if resource.accepts(known) and not resource.accepts(record):
             raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
         return self.reply(resource.keep(request, state, record), state)
@@ -271,7 +271,7 @@ class _Writer:
         if not lists:
             return None
         # An envelope may have other lists, such as how its records are sorted.
-        place = min(lists, key=lambda one: resource.key not in lists[one].get("properties", EMPTY))
+        place = min(lists, key=lambda one: resource.key_path[0] not in lists[one].get("properties", EMPTY))
         (member,) = parse_pointer(place)
         told = with_facts(document, node, resource.drawn(node, state), facts)
         return self._valid({**told, str(member): page})
@@ -280,7 +280,7 @@ class _Writer:
         """Return the answer that shows a record; `facts` replace members of the answer by `plain` name."""
         resource, document, schema = self.resource, self.resource.document, self.answering.schema
         answered, member = self.envelope
-        shown = resource.completed(answered, record, state, record.get(resource.key))
+        shown = resource.completed(answered, record, state, resource.key_in(record))
         node = merged(document, schema)
         drawn = with_facts(document, node, resource.drawn(schema, state), _DONE) if member else EMPTY
         answer = {**drawn, member: shown} if member else shown

@@ -65,13 +65,13 @@ def page_of(
     A cursor is the key of the last record before the page.
     """
     declared = {plain(name) for name in resource.members}
-    ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
+    ordered = sorted(records, key=lambda one: _rank(resource.key_in(one)))
     found = _sorted(_agreeing(ordered, query, declared), query)
     size = query.number(SIZES)
     length = len(found) if size is None else size
-    begin = _begin(found, query, resource.key, length)
+    begin = _begin(found, query, resource, length)
     page = list(found[begin : begin + length])
-    cursor = str(page[-1].get(resource.key)) if page and begin + length < len(found) else ""
+    cursor = str(resource.key_in(page[-1])) if page and begin + length < len(found) else ""
     return page, {
         **dict.fromkeys((*COUNTS["total"], *_TOTALS), len(found)),
         **dict.fromkeys(("numberofelements", "returned"), len(page)),
@@ -153,10 +153,10 @@ def _rank(value: Json) -> tuple[int, Any]:
     return (0, value) if is_number else (1, str(value))
 
 
-def _begin(records: Sequence[Document], query: Query, key: str, length: int) -> int:
+def _begin(records: Sequence[Document], query: Query, resource: Resource, length: int) -> int:
     cursor, page = query.value(CURSORS), query.number(PAGES)
     if cursor is not None and cursor != "":
-        keys = [str(one.get(key)) for one in records]
+        keys = [str(resource.key_in(one)) for one in records]
         return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
     if page is not None:
         return max(0, page - query.first) * length

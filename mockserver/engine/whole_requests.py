@@ -17,7 +17,7 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, json_reply, problem_reply, status_title
 from mockserver.engine.batch import apply_each
 from mockserver.engine.declared_answers import declared_form, refuse_shared_keys
-from mockserver.engine.declared_outcomes import count_outcomes, key_writer, message_of, with_value_at
+from mockserver.engine.declared_outcomes import count_outcomes, key_writer, message_of
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import sent_schema
 from mockserver.errors import MalformedBody, Rejected
@@ -35,6 +35,7 @@ from mockserver.model import (
     Reply,
     Verdict,
     pointer_of,
+    with_value_at,
 )
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Requests

@@ -27,6 +27,7 @@ from mockserver.model import (
     Path,
     Reply,
     escape_step,
+    member_path,
     parse_pointer,
     pointer_of,
     value_at,
@@ -233,7 +234,7 @@ def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> li
         return [(pointer + pointer_of((name,)), key, row) for (name, row), key in named]
     listed = list(map(rows.unwrapped, found)) if isinstance(found, list) and not rows.names else []
     inside = rows.members.get("record", rows.members.get("echo"))
-    path = rows.members.get("key", None if inside is None or len(key) > 1 else (*inside, *key))
+    path = rows.members.get("key", None if inside is None or len(key) > 1 else (*inside, *member_path(*key)))
     return [(f"{pointer}/{at}", _text_at(row, path) or "", row) for at, row in enumerate(listed)]
 
 

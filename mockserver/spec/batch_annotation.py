@@ -15,7 +15,7 @@ from mockserver.spec.openapi import Operation, check_names, misused, parameter_n
 
 _KINDS: Mapping[str, tuple[type, str]] = {
     "items": (str, "a JSON Pointer"),
-    "key": (list, "a list of names"),
+    "key": (list, "a list of names, or a JSON Pointer in a list"),
     "upsert": (bool, "true or false"),
     "fatal": (list, "a list of schema keywords"),
     "collection": (str, "a name"),
@@ -129,6 +129,10 @@ def _check_forms(batch: Batch, *, is_lines: bool) -> None:
         raise misused("x-batch.items", "each line is an item, so the items are the whole body", 'items: ""')
     if batch.pairs and not batch.actions:
         raise misused("x-batch.pairs", "the first line of a pair names an action", actions)
+    inner = [path for path in batch.key_paths if len(path) > 1]
+    if inner and (batch.pairs or len(batch.key) > 1):
+        message = "a pointer is the whole key, and no member of an action line"
+        raise misused("x-batch.key", message, f"key: [{inner[0][-1]}]")
     for rows in batch.outcome.rows:
         if rows.wrapped and not (batch.actions and not rows.names):
             message = "only the rows of a list are wrapped, each in the name of its item's action"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from mockserver.model import Item, Json, Path, parse_pointer, value_at
+from mockserver.model import Item, Json, Path, member_path, parse_pointer, value_at
 
 Subset: TypeAlias = Literal["all", "accepted", "rejected", "warned"]
 """The items that have a row: all of them, or the items with one outcome."""
@@ -199,7 +199,7 @@ class Batch:
     items: Path
     """Path of the list of items in the body."""
     key: tuple[str, ...]
-    """Members that identify an item."""
+    """Members that identify an item: names, or JSON Pointers to members of the item's members."""
     upsert: bool
     atomic: bool
     """Whether one rejected item keeps all items from being stored, unless a switch of the call decides."""
@@ -226,6 +226,10 @@ class Batch:
     """Whether an item is two lines: the name of its action with its key, then its document."""
     is_map: bool = False
     """Whether the items are the values of an object, whose names are their keys."""
+
+    @property
+    def key_paths(self) -> tuple[Path, ...]:
+        return tuple(map(member_path, self.key))
 
     def place_of(self, item: Item) -> Path:
         """Return the path of an item in the body."""

@@ -364,8 +364,8 @@ def _read_batch(document: Document, node: Json, contents: Document) -> Batch:
     first = min(contents, key=lambda name: not name.endswith("json"))
     if not is_map(document, contents[first].get("schema", EMPTY), batch.items):
         return batch
-    if len(batch.key) != 1:
-        cure = f"key: [{next(iter(batch.key), 'name')}]"
+    if len(batch.key) != 1 or len(batch.key_paths[0]) > 1:
+        cure = f"key: [{batch.key_paths[0][-1] if batch.key else 'name'}]"
         raise misused("x-batch.key", "the names of a map of items are the values of one member", cure)
     return replace(batch, is_map=True)
 

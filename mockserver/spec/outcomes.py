@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Literal
 
-from mockserver.model import EMPTY, Document, Json, Path, escape_step, pointer_of
+from mockserver.model import EMPTY, Document, Json, Path, escape_step, member_path, pointer_of
 from mockserver.spec.batch_annotation import read_outcome
 from mockserver.spec.batch_forms import OutcomeForm, OutcomeRows
 from mockserver.spec.openapi import member_at, merged, plain
@@ -120,6 +120,7 @@ def _fault_of_rows(
 ) -> str:
     row, place = row_schema(document, answer, rows), pointer_of(rows.place)
     own, keys, at_key = item.get("properties", EMPTY), batch.get("key", ()), rows.members.get("key", ())
+    paths = [member_path(name) for name in keys]
     if rows.subset == "all":
         name = str(rows.place[-1]) if rows.place else ""
         if side_of(name) and plain(name) != "processed":
@@ -131,8 +132,10 @@ def _fault_of_rows(
     if rows.subset != "rejected" and rows.members.get("record") == ():
         return ""  # the row is the stored record
     kind = member_at(document, row, at_key).get("type") if at_key else None
-    kinds = {member_at(document, item, (name,)).get("type", kind) for name in keys}
-    has_key = own.keys() >= {*keys} and (kind in (None, *kinds) or len(keys) > 1)
+    kinds = {member_at(document, item, path).get("type", kind) for path in paths}
+    holders = [(member_at(document, item, path[:-1]), path[-1]) for path in paths]
+    has_key = all(name in holder.get("properties", EMPTY) for holder, name in holders)
+    has_key = has_key and (kind in (None, *kinds) or len(keys) > 1)
     lacks = {*(() if has_key else ("key",)), *(() if rows.subset == "accepted" else ("record",))}
     known = {*own, *(path[0] for part, path in rows.members.items() if path and part not in lacks)}
     whole = rows.members.get("record") if "record" in lacks else None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json, yaml
+from mockserver.model import member_path, with_value_at
 from mockserver.server.application import Options
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
@@ -41,7 +42,7 @@ class Style:
     def send(self, numbers: list[int]) -> Any:
         (key,) = self.batch["key"]
         kinds = {True: self.says["good"], False: self.says["bad"]}
-        items = [{key: str(abs(number)), **kinds[number > 0]} for number in numbers]
+        items = [with_value_at(kinds[one > 0], member_path(key), str(abs(one))) for one in numbers]
         member = self.batch["items"][1:]
         body = {member: items} if member else items
         return self.client.request(self.method.upper(), f"/{self.name}{self.path}", json=body)

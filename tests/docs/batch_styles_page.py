@@ -28,7 +28,9 @@ def _row(name: str, call: dict[str, Any]) -> Sequence[str]:
     text = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")
     (item, *_) = yaml.safe_load(text)["paths"].values()
     (operation,) = item.values()
-    batch = {part: value for part, value in operation["x-batch"].items() if part not in ("collection", "key")}
+    batch = {part: value for part, value in operation["x-batch"].items() if part != "collection"}
+    if "/" not in next(iter(batch.get("key", ())), ""):  # a name of a member, unlike a pointer, is no style
+        batch.pop("key", None)
     says = text.partition("\n")[0].lstrip("# ")
     said = json.encode(call["answer"]).decode() if "answer" in call else ""
     headers = "".join(f" `{header}: {value}`" for header, value in call.get("headers", {}).items())

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.codec import json
+from mockserver.codec import json, yaml
 from mockserver.server.application import Options
 from tests.any_files.support import write_files
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "batches"
 FEES = """
 openapi: 3.0.3
 info: {title: Fees, version: "1"}
@@ -510,3 +511,34 @@ def test_a_member_beside_the_list_that_records_have_too_is_that_of_each_item(tmp
         {"currency": "EUR", "code": "a"},
         {"currency": "NZD", "code": "b"},
     ]
+
+
+def test_a_record_has_its_key_where_the_batch_says(tmp_path: Path) -> None:
+    document: Any = yaml.load((EXAMPLES / "keys-in-a-member.yaml").read_text(encoding="utf-8"))
+    document = json.decode(json.encode(document))
+    record, lamp = document["paths"]["/lamps/{number}"], {"$ref": "#/components/schemas/Lamp"}
+    sent = {"requestBody": {"content": {"application/json": {"schema": lamp}}}}
+    change = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    record |= {"put": {**record["get"], **sent, "operationId": "replace"}}
+    record |= {"patch": {**record["get"], **change, "operationId": "change"}}
+    listed = {"application/json": {"schema": {"type": "array", "items": lamp}}}
+    document["paths"]["/lamps"] = {
+        "get": {"responses": {"200": {"description": "all", "content": listed}}},
+        "post": {**sent, "responses": {"201": record["get"]["responses"]["200"]}},
+    }
+    file = tmp_path / "openapi.json"
+    file.write_bytes(json.encode(document))
+    app = create_frozen_app(Options(files=(file,), vendors=("openapi",)))
+    client = Client(app, {}).within("/openapi/lamps")
+
+    def lamp_of(number: str, candela: int) -> Any:
+        return {"type": "lamps", "attributes": {"number": number, "candela": candela}}
+
+    client.post("/bulk", json={"data": [lamp_of("B", 2), lamp_of("C", 3)]})
+    made = client.post("", json=lamp_of("A", 1))
+    replaced = client.put("/B", json=lamp_of("other", 4))
+    changed = client.patch("/C", json={"attributes": {"candela": 5}})
+
+    assert [one.status for one in (made, replaced, changed)] == [201, 200, 200]
+    assert client.get("").json == [lamp_of("A", 1), lamp_of("B", 4), lamp_of("C", 5)]
+    assert client.get("/D").status == 404

@@ -319,6 +319,11 @@ _WORDS_CURE = "words: {index: upsert, create: create, delete: delete}"
             "x-batch.actions.word: unknown; known are member, words",
             "",
         ),
+        (
+            {"key": ["/page/_id"]},
+            "x-batch.key: a pointer is the whole key, and no member of an action line",
+            "key: [_id]",
+        ),
         ({"actions": None}, "x-batch.pairs: the first line of a pair names an action", _PAIR_CURE),
         (
             {"actions": None, "pairs": False},
@@ -350,16 +355,17 @@ def test_a_form_that_cannot_be_is_refused_at_the_start(
     assert (str(refused.value), refused.value.cure) == (f"pages.yaml: changePages: {message}", cure)
 
 
-def test_the_key_of_a_map_is_one_member(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [["house", "reference"], ["/house/reference"]])
+def test_the_key_of_a_map_is_one_member(tmp_path: Path, key: list[str]) -> None:
     document = _document("items-in-a-map")
-    document["paths"]["/guests/bulk-create"]["post"]["x-batch"]["key"] = ["house", "reference"]
+    document["paths"]["/guests/bulk-create"]["post"]["x-batch"]["key"] = key
 
     with pytest.raises(
         SpecError, match="the names of a map of items are the values of one member"
     ) as refused:
         _client(_written(tmp_path, "guests", document))
 
-    assert refused.value.cure == "key: [house]"
+    assert refused.value.cure == f"key: [{'house' if key[1:] else 'reference'}]"
 
 
 READ = {

@@ -62,6 +62,14 @@ class WorkerServer:
         self._lines += [json.loads(line) for line in whole.splitlines() if line[:1] == b"{"]
         return [*self._lines]
 
+    def log_of(self, calls: int) -> list[dict[str, Any]]:
+        """Return the lines of the log once the log has so many: a line is written after the answer."""
+        for _ in range(_LOOKS):
+            if len(lines := self.log()) >= calls:
+                return lines
+            self.control("/health")
+        raise AssertionError(f"the log has fewer than {calls} lines")
+
     def workers(self) -> set[int]:
         """Return the workers that have answered calls."""
         return {line["worker"] for line in self.log() if "worker" in line}

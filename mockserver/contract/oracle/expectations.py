@@ -38,7 +38,7 @@ from mockserver.contract.oracle.schemas import (
 )
 from mockserver.contract.profile import BatchItem, Tolerance
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import EMPTY, Document, Json, join_key, pointer_of, value_at
+from mockserver.model import EMPTY, Document, Json, Path, join_key, member_path, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import MediaType, Operation, Parameter, RouteMatch, Spec
 
@@ -465,16 +465,24 @@ class _CompiledParameter:
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
     """Return the values of an item's key members as texts. If there are several, append their joined text.
 
+    A member is a name, or a JSON Pointer to a member inside other members.
+
     The joined text has `/` between the values; `/` and `~` inside a value are escaped as in a JSON Pointer.
     An item that is no object has no keys.
     """
-    if not isinstance(document, dict):
-        return ()
-    found = {name.lower(): value for name, value in document.items()} if any_case else document
-    values = (found.get(name.lower() if any_case else name) for name in members)
+    values = (_key_value(document, member_path(name), any_case=any_case) for name in members)
     texts = [text for value in values if (text := text_of(value)) is not None]
     joined = join_key(texts)
     return tuple(filter(None, dict.fromkeys((*texts, joined) if len(texts) > 1 else texts)))
+
+
+def _key_value(held: Json, path: Path, *, any_case: bool) -> Json:
+    for step in map(str, path):
+        if not isinstance(held, dict):
+            return None
+        found = {name.lower(): value for name, value in held.items()} if any_case else held
+        held = found.get(step.lower() if any_case else step)
+    return held
 
 
 def text_of(value: Json) -> str | None:

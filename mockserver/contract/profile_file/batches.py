@@ -173,14 +173,14 @@ class WrittenBatch:
         if found is None:
             self.place.fail("read is missing, and no GET of the spec has the x-collection of this batch")
         members = tuple(ComparedMember(f"/{name}", "value", f"/{name}") for name in found.names)
-        reader = RecordReader(members, tuple(f"/{name}" for name in self.batch.key))
+        reader = RecordReader(members, tuple(map(pointer_of, self.batch.key_paths)))
         listing, listed = (found.listing, found.listed) if found.all_ else (None, None)
         return WrittenReading(reader, found.read, found.shown, listing, listed)
 
     def _record_reader(self, entry: ReadEntry) -> RecordReader:
         place = self.place.at("read")
         named = [entry.key] if isinstance(entry.key, str) else entry.key
-        keys = [pointer(one, place.at("key")) for one in named] or [f"/{name}" for name in self.batch.key]
+        keys = [pointer(one, place.at("key")) for one in named] or [*map(pointer_of, self.batch.key_paths)]
         members = read_members(entry, place, self.scope.in_items)
         if not members:
             place.at("shows").fail("expected members that must be read as they were sent, found none")

@@ -166,7 +166,7 @@ def free_members(
     if batch is None or body is None or not isinstance(held, Mapping):
         return ()
     schema = _object_schema(spec, body.schema, batch, rules)
-    skipped = (*batch.key, *rules.left_alone)
+    skipped = (*(".".join(map(str, path)) for path in batch.key_paths), *rules.left_alone)
     found = _members(schema, held, (), fixed)
     return tuple(one for one in found if not any(f"{one.name}.".startswith(f"{name}.") for name in skipped))
 
