@@ -19,6 +19,8 @@ from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 _MAX_REPORTED = 5
+_MOST_BYTES = 4 << 20
+"""Bytes of an answer above which its body is not checked: no other call is answered while it is decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class ReplyConformance:
         """Return how the answer violates the spec, or "" if the answer conforms.
 
         If `closed`, members that the spec does not declare are violations. Answers outside every operation,
-        and this server's own problem documents, are not checked.
+        this server's own problem documents, and bodies of more than 4 MiB are not checked.
         """
         operation = self.operation(method, path)
         if operation is None or is_server_problem(reply):
@@ -49,7 +51,7 @@ class ReplyConformance:
         status = operation.declared_key(reply.status)
         if not status:
             return f"{where} is not in the spec"
-        if not reply.body:
+        if not 0 < len(reply.body) <= _MOST_BYTES:
             return ""
         media_type, charset = parse_content_type({"content-type": reply.media_type or ""})
         declared_type = next(

@@ -19,6 +19,9 @@ from mockserver.scenario.selection import MAGIC_SCENARIO
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 """Control characters and the replacement character, which do not occur in readable text."""
 
+_AT_ONCE = 1 << 20
+"""Characters that are searched before other threads may run."""
+
 _CHARSETS = ("utf", "ascii", "iso", "cp", "big5", "euc", "gb", "koi8", "mac", "shift")
 """Beginnings of the names of Python's codecs for charsets; some codecs are for something else."""
 
@@ -166,7 +169,8 @@ def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[s
 
 
 def is_text(body: bytes, media_type: str | None) -> bool:
-    return _UNPRINTABLE.search(decode_text(body, media_type)) is None
+    text = decode_text(body, media_type)
+    return not any(_UNPRINTABLE.search(text, at, at + _AT_ONCE) for at in range(0, len(text), _AT_ONCE))
 
 
 def text_charset(media_type: str | None) -> str:

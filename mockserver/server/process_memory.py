@@ -31,7 +31,7 @@ def freeze_heap() -> None:
     """
     gc.freeze()
     gc.enable()
-    gc.set_threshold(10_000, 10, 500)
+    gc.set_threshold(10_000, 4, 1_250)
 
 
 def release_free_memory() -> None:

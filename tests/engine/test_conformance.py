@@ -48,6 +48,12 @@ def test_what_the_spec_does_not_say_is_told(
     assert said(contract, **changes).startswith(complained)
 
 
+def test_the_body_of_a_very_large_answer_is_not_decoded(contract: ReplyConformance) -> None:
+    large = b'{"id": "A", "text": "%s"}' % (b"x" * (4 << 20))
+    assert said(contract, body=large[:100] + b'"}').startswith("showOrder: 200: /amount: ")
+    assert said(contract, body=large) == ""
+
+
 COLOURED = replace(ORDER, body=b'{"id": "A", "amount": 1, "colour": "blue"}')
 
 

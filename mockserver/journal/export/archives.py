@@ -36,7 +36,7 @@ def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply
     )
 
 
-def har_story(story: Story) -> str:
+def har_story(story: Story) -> bytes:
     """Return the story as a HAR archive.
 
     `/log/_mockserver` has the members of the sandbox to create. `_mockserver` in each entry has the clock and
@@ -44,7 +44,7 @@ def har_story(story: Story) -> str:
     """
     view = View(story.shown)
     archive = archive_of(_story_entry(call, view) for call in story.calls)
-    return json.encode(_with_own(archive, {"reproducible": True, "sandbox": story.beginning})).decode()
+    return json.encode(_with_own(archive, {"reproducible": True, "sandbox": story.beginning}))
 
 
 def _with_own(archive: HarObject, own: HarObject) -> HarObject:
@@ -98,8 +98,8 @@ def _response(entry: Entry, view: View) -> HarObject:
     return har_response(entry.status or 0, message, headers.get("Location", ""))
 
 
-def postman_text(story: Story) -> str:
-    return json.encode(postman_collection(story)).decode()
+def postman_file(story: Story) -> bytes:
+    return json.encode(postman_collection(story))
 
 
 def postman_collection(story: Story) -> Document:

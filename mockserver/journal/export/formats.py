@@ -27,11 +27,11 @@ class Format:
     def of_one_call(self) -> bool:
         return not self.file_title
 
-    def text(self, *source: object) -> str:
+    def content(self, *source: object) -> bytes:
         """Return `source` in this format. Import the writer only now: the command line needs only names."""
         module, _, function = self.writer.partition(":")
-        text: str = getattr(import_module(f"mockserver.journal.export.{module}"), function)(*source)
-        return text
+        made: str | bytes = getattr(import_module(f"mockserver.journal.export.{module}"), function)(*source)
+        return made.encode() if isinstance(made, str) else made
 
     def named(self, stem: str) -> str:
         return self.file_name.format(stem=stem, word=stem.replace("-", "_"))
@@ -55,7 +55,7 @@ _ROWS = (
         "Postman collection",
         "application/json",
         "{stem}.postman.json",
-        "archives:postman_text",
+        "archives:postman_file",
     ),
     Format("command", "curl", "", "text/x-shellscript", "{stem}.sh", "scripts:call_command"),
 )
