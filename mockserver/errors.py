@@ -203,14 +203,18 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """A path or record is missing. `what` is "path" or the collection, `key` is the missing path or key."""
+    """A path or record is missing. `what` is "path" or the kind of record, `key` is the missing path or key.
+
+    `collection` has the records of this kind.
+    """
 
     code = "not-found"
 
-    def __init__(self, what: str = "path", key: str = "", *, hint: str = "") -> None:
+    def __init__(self, what: str = "path", key: str = "", *, hint: str = "", collection: str = "") -> None:
         super().__init__(f"{what} {key}".strip(), hint=hint)
         self.what = what
         self.key = key
+        self.collection = collection or what
 
 
 class MethodNotAllowed(Refusal):

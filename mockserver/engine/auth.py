@@ -52,7 +52,18 @@ def _credential_reader(node: Document) -> Callable[[Call], str | None]:
     if node["in"] == "cookie":
         return lambda call: _read_cookie(call.headers.get("cookie", ""), node["name"])
     name = node["name"].lower()
+    if name == "authorization":  # Swagger 2.0 has no other way to declare a bearer token
+        return lambda call: _without_scheme(call.headers.get(name, "")) or None
     return lambda call: call.headers.get(name) or None
+
+
+def _without_scheme(header: str) -> str:
+    """Return the credential of a header that may begin with Bearer or Basic."""
+    found = _SCHEME_AGAIN.fullmatch(header)
+    text = (found[2] or "").strip() if found else ""
+    if not found or not text:
+        return header
+    return (decode_basic(text) or text) if found[1].lower() == "basic" else text
 
 
 def _read_cookie(header: str, wanted: str) -> str | None:

@@ -107,7 +107,8 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
     """Return the answer at `key` of `responses` ("": the first success) in each media type, JSON first."""
     key = key or _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
-    declared, contents = operation.responses.get(key, EMPTY), operation.contents(key)
+    declared = operation.responses.get(key, EMPTY)
+    contents = EMPTY if status in BODILESS_STATUSES else operation.contents(key)
     ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
     return tuple(
         Answering(status, name, contents.get(name, EMPTY), declared, contract.document) for name in ordered

@@ -187,7 +187,7 @@ def one_line(text: str) -> str:
 
 def _unknown_record(refusal: NotFound, state: State) -> str:
     """Return a sentence about a missing record and the keys of a few existing records."""
-    known = state.collection(refusal.what)
+    known = state.collection(refusal.collection)
     shown = list(islice(known, _SHOWN_KEYS))
     more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
     there = f"which has {', '.join(shown)}{more}" if shown else "which is empty"

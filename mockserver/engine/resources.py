@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -34,12 +34,14 @@ from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
 from mockserver.spec.openapi import Operation, Spec, member_at, merged, parameter_names, plain, resolve
 from mockserver.spec.outcomes import row_schema
+from mockserver.spec.patterns import text_for
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
 _MOST_IN_ENVELOPE = 5
 """Maximum number of members of an envelope. An answer with more members is a record."""
 
+_CHANGES = ("updated", "modified", "changed", "lastupdated", "lastmodified")
 _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
 
 
@@ -59,6 +61,8 @@ class Resource:
     schema: Document
     """Schema of a record in an answer."""
     document: Document
+    asked: Document = field(default_factory=dict)
+    """Schema of the path parameter that names a record; {} if no path names one."""
 
     @cached_property
     def members(self) -> Document:
@@ -87,7 +91,7 @@ class Resource:
         if sent is not None and value_check(node)(sent):
             return sent
         while True:
-            made = new_key(node, state.next(self.collection), state)
+            made = new_key(node, state.next(self.collection), state, self.asked)
             if self.place(request, made) not in records:
                 return made
 
@@ -141,8 +145,13 @@ class Resource:
         rest = {"properties": absent, "required": [*absent]}
         drawn = self.drawn(rest, state, *key) if absent else {}
         for name, one in absent.items():
-            if plain(name).startswith(_TIMES) and merged(self.document, one).get("format") == "date-time":
+            member = merged(self.document, one)
+            if plain(name).startswith(_TIMES) and member.get("format") == "date-time":
                 drawn[name] = print_instant(state.now)
+            elif name != self.key_path[-1]:
+                written = (member[word] for word in ("default", "example") if word in member)
+                fitting = list(filter(value_check(member), written))
+                drawn |= {name: fitting[0]} if fitting else {}
         whole = {
             name: one
             if _is_choice(self.document, members.get(name, EMPTY))
@@ -150,6 +159,15 @@ class Resource:
             for name, one in given.items()
         }
         return {**drawn, **whole}
+
+    def touched(self, record: Document, sent: Document, state: State) -> dict[str, Any]:
+        """Return the record with the sandbox's time as that of its last change, unless the time was sent."""
+        times = {
+            name
+            for name, one in self.members.items()
+            if plain(name).startswith(_CHANGES) and merged(self.document, one).get("format") == "date-time"
+        }
+        return {**record, **dict.fromkeys((times & record.keys()) - sent.keys(), print_instant(state.now))}
 
     def _takes(self, record: Document) -> bool:
         """Return whether the schema accepts a record, or is broken; the answer reports a broken schema."""
@@ -168,7 +186,7 @@ class Resource:
         place = self.place(request)
         found = state.collection(self.collection).get(place)
         if found is None:
-            raise NotFound(self.collection.rpartition("/")[2], place)
+            raise NotFound(self.collection.rpartition("/")[2], place, collection=self.collection)
         return found
 
     def keep(self, request: Request, state: State, record: Document) -> Document:
@@ -191,15 +209,19 @@ def _is_choice(document: Document, schema: Document) -> bool:
     return len(choices) > 1 or any(_is_choice(document, part) for part in (*choices, *node.get("allOf", ())))
 
 
-def new_key(node: Document, number: int, state: State) -> Json:
-    """Return a new key in the format that `node` declares; `number` is the record's serial number."""
+def new_key(node: Document, number: int, state: State, asked: Document = EMPTY) -> Json:
+    """Return a new key in the format that `node` declares, as a path parameter with the schema `asked` takes.
+
+    `number` is the record's serial number.
+    """
     if node.get("type") in ("integer", "number"):
-        return int(node.get("minimum", 0)) + number
-    if node.get("format") == "uuid":
-        return state.uuid()
-    candidates = (state.uuid(), str(number), f"{number:08}", f"A-{number:04}")
-    check = value_check(node)
-    return next((one for one in candidates if check(one)), candidates[0])
+        return int(max(node.get("minimum", 0), asked.get("minimum", 0))) + number
+    patterns = [one["pattern"] for one in (asked, node) if "pattern" in one]
+    by_pattern = [made for one in patterns if (made := text_for(one, number)) is not None]
+    candidates = (state.uuid(), str(number), f"{number:08}", f"A-{number:04}", *by_pattern)
+    is_key, is_asked = value_check(node), value_check(asked)
+    fitting = (one for one in candidates if is_asked(one) or (one.isdecimal() and is_asked(int(one))))
+    return next(filter(is_key, fitting), candidates[0])
 
 
 def find_resources(spec: Spec) -> Mapping[str, Resource]:
@@ -239,9 +261,21 @@ def _resource(spec: Spec, path: str, collection: str, shown: Operation, inner: s
         return None
     parameters = tuple(parameter_names(path))
     named = mark_of(spec.document["paths"][path], "x-key") or inner or parameters[-1]
-    schema, _ = record_schema(spec.document, answering.schema, named)
+    answer = record_answer(spec.document, answering.schema, named)
+    schema, _ = record_schema(spec.document, answer, named)
     key = _key_member(spec.document, schema, named)
-    return Resource(path, collection, parameters, key, named, schema, spec.document) if key else None
+    at_path = (one for each in spec.operations.values() if each.path == path for one in each.parameters)
+    asked = (one.schema for one in at_path if (one.place, one.name) == ("path", parameters[-1]))
+    form = merged(spec.document, next(asked, EMPTY))
+    return Resource(path, collection, parameters, key, named, schema, spec.document, form) if key else None
+
+
+def record_answer(document: Document, schema: Document, named: str) -> Document:
+    """Return the schema of an answer; of alternatives, the first that has a record."""
+    node = resolve(document, schema)
+    choices = (one for word in ("oneOf", "anyOf") for one in node.get(word, ()))
+    records = ((one, record_schema(document, one, named)[0]) for one in (*choices, schema))
+    return next((one for one, record in records if _key_member(document, record, named)), schema)
 
 
 def record_schema(document: Document, schema: Document, named: str) -> tuple[Document, str]:

@@ -6,15 +6,18 @@ If the answer made from records breaks its schema, the operation answers with an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.engine.negotiation import prefers_new_value
-from mockserver.engine.resources import Resource, record_schema, sent_schema
+from mockserver.engine.resources import Resource, record_answer, record_schema, sent_schema
 from mockserver.engine.stored_lists import page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
 from mockserver.model import (
@@ -33,6 +36,7 @@ from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Work
 from mockserver.spec.openapi import Operation, Spec, has_lines, merged
 from mockserver.spec.outcomes import lists_of
+from mockserver.spec.served_form import NOT_SERVED
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
 WORK: Mapping[tuple[bool, str], str] = {
@@ -45,6 +49,7 @@ WORK: Mapping[tuple[bool, str], str] = {
 }
 """Word for what an operation does, by whether its path is that of a single record and by its method."""
 
+_BY_EXAMPLE = "answered by an example: the answer's schema takes no record of {}"
 _JSON_PATCH = "application/json-patch+json"
 _DONE = dict.fromkeys(("success", "successful", "succeeded", "ok"), True)
 _DELETED = {**_DONE, **dict.fromkeys(("deleted", "isdeleted", "removed"), True)}
@@ -54,7 +59,7 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
     """Return the word of `WORK` for what an operation does with stored records; "" if it does nothing."""
     resource = resources.get(operation.path)
     answering = answers_of(spec, operation)[0]
-    if resource is None or (answering.schema and not answering.is_json):
+    if resource is None or NOT_SERVED in operation.node or (answering.schema and not answering.is_json):
         return ""
     return WORK.get((operation.path == resource.path, operation.method), "")
 
@@ -73,8 +78,14 @@ def stored_handler(
         work = getattr(_Writer(resource, answers_of(spec, operation)[0]), name)
 
     def handle(request: Request, state: State) -> Reply:
-        reply: Reply | None = None if prefers_new_value(request.call.headers) else work(request, state)
-        return by_example(request, state) if reply is None else reply
+        if prefers_new_value(request.call.headers):
+            return by_example(request, state)
+        mark, reply = state.mark(), work(request, state)
+        if reply is None:
+            state.undo_to(mark)  # what is answered by an example must not be half stored
+            reply = by_example(request, state)
+            return replace(reply, reason=reply.reason or _BY_EXAMPLE.format(resource.collection))
+        return reply
 
     return handle
 
@@ -108,6 +119,8 @@ def _unsent(operation: Operation, makes: Operation | None, resource: Resource) -
     sent = merged(document, sent_schema(operation))
     made = merged(document, sent_schema(makes)) if makes else EMPTY
     named = sent.get("properties", EMPTY)
+    if not operation.bodies:
+        return members
     if not named or (named.keys() & made.get("required", ())) - {*sent.get("required", ())}:
         return members if named else frozenset()
     return members - {name for name, one in named.items() if not merged(document, one).get("readOnly")}
@@ -186,9 +199,15 @@ class _Writer:
     answering: Answering
 
     @cached_property
+    def schema(self) -> Document:
+        """The schema of an answer that shows a record."""
+        resource = self.resource
+        return record_answer(resource.document, self.answering.schema, resource.named)
+
+    @cached_property
     def envelope(self) -> tuple[Document, str]:
         """The schema of the record in the answer, and the envelope's member with the record ("" if none)."""
-        return record_schema(self.resource.document, self.answering.schema, self.resource.named)
+        return record_schema(self.resource.document, self.schema, self.resource.named)
 
     def create(self, request: Request, state: State) -> Reply | None:
         document, resource = self._sent(request), self.resource
@@ -205,6 +224,9 @@ class _Writer:
         """Return the record in the body, which may have an envelope; None if the record is no object."""
         _, member = self.envelope
         document: Any = {} if request.document is None else request.document
+        if not request.operation.bodies:  # no body is declared, but a client that sends one means it
+            with suppress(MalformedBody):
+                document = json.decode(request.call.body)
         inner = document.get(member) if member and isinstance(document, dict) else None
         found = inner if isinstance(inner, dict) else document
         return found if isinstance(found, dict) else None
@@ -222,18 +244,21 @@ class _Writer:
         kept = {name: one for name, one in (known or EMPTY).items() if name in unsent}
         key = resource.in_path(resource.parameters[-1], resource.key, request)
         record = resource.record({**kept, **document}, key, request, state)
+        record = resource.touched(record, document, state) if known else record
         return (self if known else making).reply(resource.keep(request, state, record), state)
 
     def change(self, request: Request, state: State) -> Reply | None:
         resource = self.resource
         known = resource.find(request, state)
+        sent = {} if request.media_type == _JSON_PATCH else self._sent(request)
+        if sent is None:
+            return None
         if request.media_type == _JSON_PATCH:
             changed = _json_patch(known, request.document)
-        elif (document := self._sent(request)) is not None:
-            changed = self._merged(known, document, request.operation)
         else:
-            return None
+            changed = self._merged(known, sent, request.operation)
         record = resource.with_keys(changed, resource.key_in(known), request)
+        record = resource.touched(record, sent, state)
         if resource.accepts(known) and not resource.accepts(record):
             raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
         return self.reply(resource.keep(request, state, record), state)
@@ -278,7 +303,7 @@ class _Writer:
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
         """Return the answer that shows a record; `facts` replace members of the answer by `plain` name."""
-        resource, document, schema = self.resource, self.resource.document, self.answering.schema
+        resource, document, schema = self.resource, self.resource.document, self.schema
         answered, member = self.envelope
         shown = resource.completed(answered, record, state, resource.key_in(record))
         node = merged(document, schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from mockserver.engine.batch_facts import COUNTS
@@ -19,9 +20,21 @@ _SORTS = ("sort", "sortby", "orderby", "order")
 _DIRECTIONS = ("direction", "sortdirection", "sortorder", "dir")
 _RESERVED = frozenset({*SIZES, *OFFSETS, *PAGES, *CURSORS, *_SORTS, *_DIRECTIONS})
 _SEARCHES = ("q", "search", "query")
-_TOTALS = ("itemstotal", "itemcount", "totalitems", "totalelements", "totalresults", "totalrecords")
-_PREVIOUS = ("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage")
-_NEXT = ("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage")
+_TOTALS = (
+    *("itemstotal", "itemcount", "totalitems", "totalelements", "totalresults", "totalrecords"),
+    "totalentries",
+)
+_PREVIOUS = (
+    *("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage"),
+    "before",
+)
+_NEXT = (
+    *("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage"),
+    "after",
+)
+_ANY_VALUE = ("all", "any", "*")
+"""Words of a filter that let every record pass."""
+
 _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
 
 
@@ -39,6 +52,8 @@ class Query:
 
     def number(self, names: Sequence[str]) -> int | None:
         found = self.value(names)
+        if isinstance(found, Decimal) and found.is_finite() and found == int(found):  # of `type: number`
+            found = int(found)
         return found if type(found) is int and found >= 0 else None
 
 
@@ -89,7 +104,10 @@ def with_facts(
     for name, value in drawn.items():
         schema = merged(document, node.get("properties", EMPTY).get(name, EMPTY))
         if isinstance(value, dict):
-            made[name] = with_facts(document, schema, value, facts)
+            # On the last page, an object that must have the cursor of the next page is left out if it may be.
+            needed = (facts.get(plain(one), "") for one in value if one in schema.get("required", ()))
+            if name in node.get("required", ()) or None not in needed:
+                made[name] = with_facts(document, schema, value, facts)
         elif plain(name) not in facts:
             made[name] = value
         elif value_check(schema)(fact := facts[plain(name)]) or (fact is None and schema.get("nullable")):
@@ -102,6 +120,7 @@ def with_facts(
 def _agreeing(records: Sequence[Document], query: Query, declared: Container[str]) -> Sequence[Document]:
     """Return the records that have the searched text and agree with each parameter named like a member."""
     wanted = {name: one for name, one in query.values.items() if name in declared and name not in _RESERVED}
+    wanted = {name: one for name, one in wanted.items() if str(one).lower() not in _ANY_VALUE}
     if isinstance(of_filter := query.values.get("filter"), dict):
         wanted |= {plain(name): one for name, one in of_filter.items()}
     text = query.value(_SEARCHES)
@@ -169,7 +188,9 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
         **dict.fromkeys(OFFSETS, begin),
         **dict.fromkeys((*PAGES, "number"), begin // length + query.first),
-        **dict.fromkeys(("pages", "pagecount", "totalpages", "pagestotal"), -(-total // length) or 1),
+        **dict.fromkeys(
+            ("pages", "pagecount", "totalpages", "pagestotal", "lastpage"), -(-total // length) or 1
+        ),
         **dict.fromkeys(_PREVIOUS, None),
         **dict.fromkeys(("hasprevious", "hasprev", "haspreviouspage"), begin > 0),
         **dict.fromkeys(("first", "isfirst"), begin == 0),

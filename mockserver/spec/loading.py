@@ -35,7 +35,7 @@ from mockserver.spec.openapi import (
 )
 from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.served_form import served_form, server_paths
-from mockserver.spec.source_files import PARTS, parse_yaml, read_source, read_text
+from mockserver.spec.source_files import PARTS, members, parse, parse_yaml, read_source, read_text
 from mockserver.spec.yaml_positions import compose, place_in
 
 _DATA = {"example", "default", "enum", "value"}
@@ -50,7 +50,10 @@ MALFORMED = "not built as OpenAPI 3.0 says"
 
 _VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED_NAMES = ("sandbox", "sandboxes")
-_MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|binder|rate-limit|contract|query)\b")
+_OF_ROOT = frozenset({"x-paths", "x-scope", "x-rate-limit", "x-contract", "x-query"})
+"""Annotations at the root of a document."""
+
+_MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|rate-limit|contract|query)\b")
 _VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
 
 
@@ -169,12 +172,21 @@ def vendor_name(file: FilePath) -> str:
 
 
 def is_marked(file: FilePath) -> bool:
-    """Return whether a file is OpenAPI 3.0 and has our annotations. Raises SpecError if it is unreadable.
+    """Return whether a file is OpenAPI 3.0 with annotations at its root or at an operation.
 
-    Such a file is read strictly, because its author wants to know every mistake in the file.
+    Such a file is read strictly, because its author wants to know every mistake in the file. A batch whose
+    `x-batch` is only true or false does not count. Raises SpecError: the file is unreadable.
     """
     text = read_text(file)
-    return bool(_MARK.search(text) and _VERSION_3_0.search(text))
+    if not (_MARK.search(text) and _VERSION_3_0.search(text)):
+        return False
+    document = parse(text, file.name)
+    if not isinstance(document, dict) or not _OF_ROOT.isdisjoint(document):
+        return isinstance(document, dict)
+    items = members(document.get("paths")).values()
+    operations = [one for item in items for one in members(item).values()]
+    marks = ((members(one).get("x-batch"), members(one).get("x-collection")) for one in operations)
+    return any(isinstance(batch, dict) or isinstance(collection, str) for batch, collection in marks)
 
 
 def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:

@@ -216,7 +216,7 @@ def compile_schema(  # noqa: PLR0913 - each has its default
     answers. If `every_format`, also judge the formats that only the library knows, such as email.
     """
     components = {"schemas": _referenced_schemas(document, node)}
-    shape = partial(with_optional, mark=optional)
+    shape = partial(with_optional, mark=optional, document=document)
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
     functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
     checks = {name: _format_checker(check) for name, check in formats.items()}
@@ -349,17 +349,28 @@ def to_draft4(
     return schema
 
 
-def with_optional(node: Json, mark: str, names: frozenset[str] = frozenset()) -> Any:
-    """Return the schema in which members in `names`, or with the keyword `mark`, are not required."""
+def with_optional(
+    node: Json, mark: str, names: frozenset[str] = frozenset(), document: Document = EMPTY
+) -> Any:
+    """Return the schema in which members in `names`, or with the keyword `mark`, are not required.
+
+    The keyword may be in a schema of `document` to which the member refers.
+    """
+    inner = partial(with_optional, mark=mark, names=names, document=document)
     if isinstance(node, list):
-        return [with_optional(child, mark, names) for child in node]
+        return [*map(inner, node)]
     if not isinstance(node, dict) or not (mark or names):
         return node
-    made = {key: child if key in _DATA else with_optional(child, mark, names) for key, child in node.items()}
+    made: dict[str, Any] = {}
+    for key, child in node.items():
+        if key == "properties" and isinstance(child, dict):
+            made[key] = {name: inner(member) for name, member in child.items()}
+        else:
+            made[key] = child if key in _DATA or key.startswith("x-") else inner(child)
     if isinstance(node.get("required"), list):
         members = node.get("properties")
         of_mark = members.items() if isinstance(members, dict) and mark else ()
-        marked = names.union(name for name, member in of_mark if member.get(mark))
+        marked = names.union(name for name, member in of_mark if resolve(document, member).get(mark))
         made["required"] = [name for name in node["required"] if name not in marked]
         if not made["required"]:
             del made["required"]

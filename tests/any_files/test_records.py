@@ -1,0 +1,265 @@
+"""What is stored is read back: records of plain files whose forms differ from the usual."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.codec import json
+from mockserver.model import parse_pointer, value_at
+from mockserver.server.application import Options
+from tests.support.client import Client
+from tests.support.frozen_app import create_frozen_app
+
+RECORD = {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+
+
+def body_of(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def answer_of(schema: Any) -> dict[str, Any]:
+    return {"description": "the record", **body_of(schema)}
+
+
+def boats(asked: Any = None, record: Any = RECORD, **members: Any) -> dict[str, Any]:
+    """A file with POST /v1/boats and GET /v1/boats/{id}; `asked` is the schema of the path parameter."""
+    parameter = {"name": "id", "in": "path", "required": True, "schema": asked or {"type": "string"}}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Boats", "version": "1"},
+        "paths": {
+            "/v1/boats": {"post": {"requestBody": body_of(record), "responses": {"201": answer_of(record)}}},
+            "/v1/boats/{id}": {"parameters": [parameter], "get": {"responses": {"200": answer_of(record)}}},
+        },
+        **members,
+    }
+
+
+def serve(folder: Path, document: Any) -> Client:
+    file = folder / "boats.json"
+    file.write_bytes(json.encode(document))
+    app = create_frozen_app(Options(files=(file,), vendors=("boats",)))
+    return Client(app.entry, {}).within("/boats/v1/boats")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"type": "integer"}, {"type": "string", "pattern": "^boat_.+$"}, {"type": "string"}]
+)
+def test_a_made_key_fits_the_path_that_asks_for_the_record(tmp_path: Path, asked: Any) -> None:
+    client = serve(tmp_path, boats(asked))
+
+    made = client.post("", json={"name": "Ada"}).json
+
+    assert client.get(f"/{made['id']}").json == made
+
+
+def test_a_read_only_member_of_a_referred_schema_is_not_asked_for(tmp_path: Path) -> None:
+    record = {"type": "object", "required": ["id", "name"], "properties": {"name": {"type": "string"}}}
+    record["properties"] |= {"id": {"$ref": "#/components/schemas/Id"}}  # type: ignore[operator] # a mapping
+    components = {"schemas": {"Id": {"type": "string", "readOnly": True}}}
+    client = serve(tmp_path, boats(record=record, components=components))
+
+    made = client.post("", json={"name": "Ada"})
+
+    assert (made.status, made.json["name"]) == (201, "Ada")
+
+
+def test_what_stands_in_an_extension_is_no_schema(tmp_path: Path) -> None:
+    old = {"required": ["id"], "properties": {"id": None, "name": {"$ref": "#/nowhere"}}}
+    client = serve(tmp_path, boats(record={**RECORD, "required": ["id"], "x-changes": [{"patch": old}]}))
+
+    made = client.post("", json={"id": "A", "name": "Ada"})
+
+    assert (made.status, client.get("/A").json) == (201, {"id": "A", "name": "Ada"})
+
+
+def test_a_deletion_with_204_has_no_body_whatever_the_file_declares(tmp_path: Path) -> None:
+    document = boats()
+    document["paths"]["/v1/boats/{id}"]["delete"] = {"responses": {"204": answer_of(RECORD)}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A"})
+
+    gone = client.request("DELETE", "/A")
+
+    assert (gone.status, gone.body, gone.headers.get("content-type")) == (204, b"", None)
+    assert client.get("/A").status == 404
+
+
+def test_an_operation_that_is_left_out_stores_nothing(tmp_path: Path) -> None:
+    document = boats()
+    lost = {"type": "object", "properties": {"id": {"$ref": "#/components/schemas/Gone"}}}
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(lost)
+    client = serve(tmp_path, document)
+
+    left_out = client.post("", json={"id": "A"})
+
+    assert (left_out.status, client.get("/A").status) == (501, 404)
+
+
+def test_a_put_without_a_declared_body_changes_what_is_sent(tmp_path: Path) -> None:
+    document = boats()
+    document["paths"]["/v1/boats/{id}"]["put"] = {"responses": {"200": answer_of(RECORD)}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A", "name": "Ada"})
+
+    kept, changed = client.put("/A"), client.put("/A", json={"name": "Bea"})
+
+    assert (kept.json, changed.json) == ({"id": "A", "name": "Ada"}, {"id": "A", "name": "Bea"})
+    assert client.get("/A").json == {"id": "A", "name": "Bea"}
+
+
+def test_a_record_is_found_in_an_envelope_that_is_one_of_several(tmp_path: Path) -> None:
+    document = boats()
+    several = {"type": "object", "required": ["ids"], "properties": {"ids": {"type": "string"}}}
+    one = {"type": "object", "required": ["boat"], "properties": {"boat": RECORD}}
+    answer = answer_of({"oneOf": [several, one]})
+    answer["content"]["application/json"]["example"] = {"boat": {"id": "X", "name": "an example"}}
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": answer}
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"name": "Ada"}).json["boat"]
+
+    assert (made["name"], client.get(f"/{made['id']}").json) == ("Ada", made)
+
+
+def test_what_is_answered_by_an_example_is_not_stored_and_says_so(tmp_path: Path) -> None:
+    document = boats()
+    fixed = {"type": "object", "required": ["id"], "properties": {"id": {"enum": ["X"]}, "name": {}}}
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": answer_of(fixed)}
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"id": "A", "name": "Ada"})
+
+    assert made.json["id"] == "X"
+    assert made.headers["mock-reason"].startswith("answered by an example: ")
+    assert client.get("/A").status == 404
+
+
+def test_the_reason_of_a_missing_record_names_the_records_that_are_there(tmp_path: Path) -> None:
+    client = serve(tmp_path, boats())
+    client.post("", json={"id": "A"})
+
+    missing = client.get("/B")
+
+    assert missing.headers["mock-reason"] == "no record B in boats, which has A"
+
+
+@pytest.mark.parametrize("name", ["x-rate-limit-limit", "x-batch-size", "x-rate-limit"])
+def test_a_header_of_the_file_is_no_annotation_of_ours(tmp_path: Path, name: str) -> None:
+    document = boats()
+    answer = document["paths"]["/v1/boats/{id}"]["get"]["responses"]["200"]
+    answer["headers"] = {name: {"schema": {"type": "integer"}}}
+    client = serve(tmp_path, document)
+
+    client.post("", json={"id": "A"})
+
+    assert client.get("/A").status == 200
+
+
+@pytest.mark.parametrize("credential", ["Bearer some-token", "Basic dXNlcjp3b3Jk", "token x", "some-key"])
+def test_any_spelling_of_a_key_in_authorization_will_do(tmp_path: Path, credential: str) -> None:
+    scheme = {"type": "apiKey", "name": "Authorization", "in": "header"}
+    components = {"securitySchemes": {"key": scheme}}
+    client = serve(tmp_path, boats(components=components, security=[{"key": []}]))
+
+    answers = [
+        client.post("", json={"id": "A"}, headers={"Authorization": text})
+        for text in (credential, "Bearer undefined", "Bearer")
+    ]
+
+    assert [one.status for one in answers] == [201, 401, 401]
+
+
+def test_a_member_that_is_not_sent_has_the_value_that_the_file_names(tmp_path: Path) -> None:
+    members = {
+        "plan": {"type": "string", "enum": ["free", "pro"], "default": "pro", "example": "free"},
+        "print": {"type": "string", "example": "b7:2f"},
+    }
+    record = {**RECORD, "required": [*members], "properties": {**RECORD["properties"], **members}}  # type: ignore[dict-item] # a mapping
+    document = boats(record=record)
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(RECORD)
+
+    made = serve(tmp_path, document).post("", json={"id": "A"})
+
+    assert made.json == {"id": "A", "plan": "pro", "print": "b7:2f"}
+
+
+def test_a_change_sets_the_time_of_the_last_change(tmp_path: Path) -> None:
+    times = {name: {"type": "string", "format": "date-time"} for name in ("created_at", "updated_at")}
+    record = {**RECORD, "required": [*times], "properties": {**RECORD["properties"], **times}}  # type: ignore[dict-item] # a mapping
+    document = boats(record=record)
+    sent = {"requestBody": body_of(RECORD), "responses": {"200": answer_of(record)}}
+    document["paths"]["/v1/boats/{id}"] |= {"put": sent, "patch": sent}
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(RECORD)
+    client = serve(tmp_path, document)
+    made = client.post("", json={"id": "A"}).json
+
+    for change in (client.put, client.patch):
+        changed = change("/A", json={"name": "Ada"}).json
+
+        assert changed["created_at"] == made["created_at"]
+        assert changed["updated_at"] > made["updated_at"]
+        made = changed
+
+
+PAGES = [
+    (
+        {"paging": {"next": {"after": "string"}}},
+        "/paging/next/after",
+        {"limit": "integer", "after": "string"},
+    ),
+    ({"list_metadata": {"after": "string"}}, "/list_metadata/after", {"limit": "integer", "after": "string"}),
+    ({"next_page_token": "string"}, "/next_page_token", {"page_size": "number", "next_page_token": "string"}),
+]
+
+
+@pytest.mark.parametrize(("envelope", "place", "asked"), PAGES, ids=["nested", "one-level", "token"])
+def test_a_walk_by_cursors_shows_each_record_once_and_ends(
+    tmp_path: Path, envelope: Any, place: str, asked: dict[str, str]
+) -> None:
+    def schema_of(form: Any) -> dict[str, Any]:
+        if isinstance(form, str):
+            return {"type": form}
+        return {
+            "type": "object",
+            "required": [*form],
+            "properties": {one: schema_of(form[one]) for one in form},
+        }
+
+    listed = {**schema_of(envelope), "required": []}
+    listed["properties"]["results"] = {"type": "array", "items": RECORD}
+    document = boats()
+    parameters = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in asked.items()]
+    document["paths"]["/v1/boats"]["get"] = {
+        "parameters": parameters,
+        "responses": {"200": answer_of(listed)},
+    }
+    client = serve(tmp_path, document)
+    for number in range(5):
+        client.post("", json={"id": f"B{number}"})
+    size, cursor = asked
+
+    seen, following = [], ""
+    for _ in range(3):
+        page = client.get(f"?{size}=2{following}").json
+        seen += [one["id"] for one in page["results"]]
+        found = value_at(page, parse_pointer(place))
+        following = f"&{cursor}={found}"
+
+    assert (seen, found) == (["B0", "B1", "B2", "B3", "B4"], None)
+
+
+@pytest.mark.parametrize("word", ["all", "any"])
+def test_a_filter_by_a_word_for_all_lets_every_record_pass(tmp_path: Path, word: str) -> None:
+    record = {"type": "object", "properties": {**RECORD["properties"], "state": {"type": "string"}}}  # type: ignore[dict-item] # a mapping
+    document = boats(record=record)
+    asked = {"name": "state", "in": "query", "schema": {"type": "string"}}
+    listed = answer_of({"type": "array", "items": record})
+    document["paths"]["/v1/boats"]["get"] = {"parameters": [asked], "responses": {"200": listed}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A", "state": "open"})
+
+    assert [len(client.get(f"?state={one}").json) for one in (word, "open", "closed")] == [1, 1, 0]
