@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
+from mockserver.codec.http import JSON_TYPE, PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import (
@@ -90,7 +91,8 @@ class DeclaredRefusals:
 
     def _read_form(self, operation: Operation, key: str) -> _Form | None:
         document = self.spec.document
-        for media_type, content in operation.contents(key).items():
+        for declared, content in operation.contents(key).items():
+            media_type = JSON_TYPE if fnmatchcase(JSON_TYPE, declared) else declared
             schema = content.get("schema", EMPTY)
             if media_type == TEXT_TYPE or media_type.endswith("json"):
                 try:

@@ -95,12 +95,16 @@ class Answering:
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The headers that the answer must have, with a value for each."""
-        message = Message(200, "", is_refusal=False)
-        return tuple(
-            (name, str(self.filling.fill(one.get("schema", EMPTY), message, name=name)))
-            for name, one in self.declared.get("headers", EMPTY).items()
-            if one.get("required")
+        needed = (
+            (name, one) for name, one in self.declared.get("headers", EMPTY).items() if one.get("required")
         )
+        return tuple((name, str(self._header_value(name, one))) for name, one in needed)
+
+    def _header_value(self, name: str, header: Document) -> Json:
+        node = merged(self.document, header.get("schema", EMPTY))
+        places = ((header, "example"), (node, "example"), (node, "default"))
+        written = (source[word] for source, word in places if word in source)
+        return next(written, self.filling.fill(node, Message(200, "", is_refusal=False), name=name))
 
 
 def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Answering, ...]:

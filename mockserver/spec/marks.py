@@ -60,7 +60,7 @@ _OWN_ROWS = APART | {"map", "wrapped"}
 """Members of `x-batch.outcome` to which nothing that is found in the answer is added."""
 
 _MULTI_STATUS = "207"
-_BATCH_WORDS = re.compile("bulk|batch")
+_BATCH_WORDS, _PARAMETER = re.compile("bulk|batch"), re.compile(r"\{[^}]*\}")
 _MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
 _LOOKING = ("read", "get", "search", "query", "validate")
 _OTHER_WORK = (*_LOOKING, "delete", "remove", "archive", "cancel", "update")
@@ -81,7 +81,8 @@ def complete_collections(document: dict[str, Any]) -> None:
         if is_record_path(path) and (_makes_records(above, "post") or "put" in item or path in of_batches):
             name, usual = mark_of(item), collection_name(path)
             # Records with different parents are different collections, even if the paths have equal words.
-            usual = usual if owners.setdefault(usual, path) == path else path.strip("/")
+            form = _PARAMETER.sub("{}", path)  # two names of one parameter are one path
+            usual = usual if owners.setdefault(usual, form) == form else path.strip("/")
             _write_collection(item, usual if name is None else name)
             _write_collection(above, name or usual)
         elif (name := mark_of(item)) is not None:
@@ -295,7 +296,7 @@ def found_batch(
         return {}
     items, item = candidates[0]
     resource = _resource_path(document, path)
-    named = parameter_names(resource)[-1] if resource else ""
+    named = ["", *parameter_names(resource)][-1]
     wanted, (rows_at, row) = rows_at, _rows(document, node, rows_at)
     shown = answer_schema(document, document["paths"].get(resource, EMPTY).get("get", EMPTY))
     members = {

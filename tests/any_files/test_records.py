@@ -38,11 +38,12 @@ def boats(asked: Any = None, record: Any = RECORD, **members: Any) -> dict[str, 
     }
 
 
-def serve(folder: Path, document: Any) -> Client:
-    file = folder / "boats.json"
+def serve(folder: Path, document: Any, fixtures: Any = None) -> Client:
+    file, dump = folder / "boats.json", folder / "dump.json"
     file.write_bytes(json.encode(document))
-    app = create_frozen_app(Options(files=(file,), vendors=("boats",)))
-    return Client(app.entry, {}).within("/boats/v1/boats")
+    dump.write_bytes(json.encode({"boats": fixtures}))
+    options = Options(files=(file,), vendors=("boats",), fixtures_file=dump if fixtures else None)
+    return Client(create_frozen_app(options).entry, {}).within("/boats/v1/boats")
 
 
 @pytest.mark.parametrize(
@@ -263,3 +264,66 @@ def test_a_filter_by_a_word_for_all_lets_every_record_pass(tmp_path: Path, word:
     client.post("", json={"id": "A", "state": "open"})
 
     assert [len(client.get(f"?state={one}").json) for one in (word, "open", "closed")] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("media_type", ["*/*", "application/*", "application/json"])
+@pytest.mark.parametrize("key", ["404", "4XX", "default"])
+def test_a_refusal_has_the_form_that_the_file_declares(tmp_path: Path, key: str, media_type: str) -> None:
+    members = {name: {"type": "string"} for name in ("category", "message")}
+    refused = {"type": "object", "required": [*members], "properties": members}
+    document = boats()
+    answers = document["paths"]["/v1/boats/{id}"]["get"]["responses"]
+    answers[key] = {"description": "no", "content": {media_type: {"schema": refused}}}
+
+    missing = serve(tmp_path, document).get("/A")
+
+    assert (missing.status, missing.headers["content-type"]) == (404, "application/json")
+    assert missing.json == {"category": "not-found", "message": "boats A was not found"}
+
+
+def test_two_names_of_one_parameter_are_one_path(tmp_path: Path) -> None:
+    document = boats()
+    parameter = {"name": "boatId", "in": "path", "required": True, "schema": {"type": "string"}}
+    sent = {"requestBody": body_of(RECORD), "responses": {"200": answer_of(RECORD)}}
+    document["paths"]["/v1/boats/{boatId}"] = {"parameters": [parameter], "put": sent}
+    client = serve(tmp_path, document)
+
+    client.put("/A", json={"name": "Ada"})
+
+    assert client.get("/A").json == {"id": "A", "name": "Ada"}
+
+
+def test_a_new_record_has_the_address_that_the_file_declares(tmp_path: Path) -> None:
+    document = boats()
+    answer = document["paths"]["/v1/boats"]["post"]["responses"]["201"]
+    answer["headers"] = {"Location": {"schema": {"type": "string"}}}
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"id": "A/B"})
+
+    assert made.headers["location"].endswith("/boats/v1/boats/A%2FB")
+
+
+def test_a_header_that_must_be_sent_has_the_value_of_its_example(tmp_path: Path) -> None:
+    document = boats()
+    answer = document["paths"]["/v1/boats/{id}"]["get"]["responses"]["200"]
+    answer["headers"] = {"X-Total-Count": {"required": True, "schema": {"type": "integer"}, "example": 7}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A"})
+
+    assert client.get("/A").headers["x-total-count"] == "7"
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_a_fixture_that_lacks_a_member_does_not_hide_the_list(tmp_path: Path, *, is_wrapped: bool) -> None:
+    record = {**RECORD, "required": ["id", "name"]}
+    rows = {"type": "array", "items": record}
+    listed = {"type": "object", "properties": {"boats": rows}} if is_wrapped else rows
+    document = boats(record=record)
+    document["paths"]["/v1/boats"]["get"] = {"responses": {"200": answer_of(listed)}}
+    fixtures = {"v1/boats": {"A": {"id": "A"}, "B": {"id": "B", "name": "Bea"}}}
+    client = serve(tmp_path, document, fixtures)
+
+    found = client.get("").json
+
+    assert (found["boats"] if is_wrapped else found) == [client.get("/A").json, {"id": "B", "name": "Bea"}]

@@ -570,3 +570,17 @@ def test_explain_has_a_row_for_each_operation(tmp_path: Path) -> None:
 
     assert [one["operation"] for one in rows] == [line.partition("  ")[0] for line in lines[1:]]
     assert rows[-1]["kind"] == "batch"
+
+
+def test_a_path_whose_parameter_has_no_name_is_explained(tmp_path: Path) -> None:
+    lines = {"type": "object", "properties": {"lines": {"type": "array", "items": {}}}}
+    sent = {"requestBody": {"content": {"application/json": {"schema": lines}}}}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "Orders", "version": "1"},
+        "paths": {"/orders/{}": {"post": sent}},
+    }
+
+    explained = run("explain", str(write(tmp_path, document)))
+
+    assert (explained.exit_code, "POST /orders/{}" in explained.stdout) == (0, True)
