@@ -32,6 +32,7 @@ from mockserver.model import (
     Reply,
     parse_pointer,
     value_at,
+    with_value_at,
 )
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Work
@@ -312,13 +313,12 @@ class _Writer:
         told = with_facts(document, node, resource.drawn(node, state), facts) if place else EMPTY
 
         def answer(rows: Sequence[Document]) -> Reply | None:
-            if not place:
-                return self._valid(rows[: node.get("maxItems")])
-            return self._valid({**told, str(parse_pointer(place)[0]): rows})
+            shown = list(rows if place else rows[: node.get("maxItems")])
+            return self._valid(with_value_at(told, parse_pointer(place), shown))
 
         # A record that no call made, such as a fixture, may lack what the schema requires.
         whole = (resource.completed(lists[place], one, state, resource.key_in(one)) for one in page)
-        return answer(page) or answer(list(whole))
+        return answer(page) or answer([*whole])
 
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
         """Return the answer that shows a record; `facts` replace members of the answer by `plain` name."""
