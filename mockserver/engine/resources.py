@@ -74,6 +74,14 @@ class Resource:
         return member_path(self.key)
 
     @cached_property
+    def key_schema(self) -> Document:
+        return member_at(self.document, self.schema, self.key_path)
+
+    @cached_property
+    def takes_key(self) -> Callable[[Json], bool]:
+        return value_check(self.key_schema)
+
+    @cached_property
     def accepts(self) -> Callable[[Json], bool]:
         """Function that tells whether a value is a valid record. Raises SpecError: the schema is broken."""
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
@@ -86,12 +94,11 @@ class Resource:
 
     def key_of(self, given: Document, request: Request, state: State) -> Json:
         """Return the key that was sent if it is valid, else a new key in the format of the key's member."""
-        node = member_at(self.document, self.schema, self.key_path)
         sent, records = self.key_in(given), state.collection(self.collection)
-        if sent is not None and value_check(node)(sent):
+        if sent is not None and self.takes_key(sent):
             return sent
         while True:
-            made = new_key(node, state.next(self.collection), state, self.asked)
+            made = new_key(self.key_schema, state.next(self.collection), state, self.asked)
             if self.place(request, made) not in records:
                 return made
 
