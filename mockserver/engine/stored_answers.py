@@ -238,7 +238,8 @@ class _Writer:
         document: Any = {} if request.document is None else request.document
         if not request.operation.bodies:  # no body is declared, but a client that sends one means it
             with suppress(MalformedBody):
-                document = json.decode(request.call.body)
+                json.check_depth(sent := json.decode(request.call.body))
+                document = sent
         inner = document.get(member) if member and isinstance(document, dict) else None
         found = inner if isinstance(inner, dict) else document
         return found if isinstance(found, dict) else None
