@@ -239,17 +239,18 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     inner = {one.collection: key for one in batches for key in one.key[:1] if key.startswith("/")}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
     by_place = {(one.path, one.method): one for one in operations}
-    collections: dict[str, str] = {}
+    first: dict[str, Operation] = {}
     for one in operations:
-        collections.setdefault(one.path, one.collection)
-    for path, collection in collections.items():
+        first.setdefault(one.path, one)
+    for path, at_path in first.items():
+        collection = at_path.collection
         start = path.rpartition("/")[0]
         if not is_record_path(path):
             shared[path] = collection
         elif shown := next(
             filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
         ):
-            resource = _resource(spec, path, collection, shown, inner.get(collection, ""))
+            resource = _resource(spec, at_path, shown, inner.get(collection, ""))
             found |= {path: resource} if resource else {}
     of_batches = (batch_resource(spec, one, {}) for one in spec.operations.values() if one.batch)
     named = {one.collection: one for one in (*filter(None, of_batches), *found.values())}
@@ -261,8 +262,12 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     return found
 
 
-def _resource(spec: Spec, path: str, collection: str, shown: Operation, inner: str) -> Resource | None:
-    """Return the resource of a path; `inner` is the pointer to its key that a batch declares, or ""."""
+def _resource(spec: Spec, at_path: Operation, shown: Operation, inner: str) -> Resource | None:
+    """Return the resource of the path of `at_path`, whose records are in the answer of `shown`.
+
+    `inner` is the pointer to the key that a batch of the collection declares, or "".
+    """
+    path, collection = at_path.path, at_path.collection
     answering = answers_of(spec, shown)[0]
     if not answering.is_json:
         return None
@@ -271,8 +276,7 @@ def _resource(spec: Spec, path: str, collection: str, shown: Operation, inner: s
     answer = record_answer(spec.document, answering.schema, named)
     schema, _ = record_schema(spec.document, answer, named)
     key = _key_member(spec.document, schema, named)
-    at_path = (one for each in spec.operations.values() if each.path == path for one in each.parameters)
-    asked = (one.schema for one in at_path if (one.place, one.name) == ("path", parameters[-1]))
+    asked = (one.schema for one in at_path.parameters if (one.place, one.name) == ("path", parameters[-1]))
     form = merged(spec.document, next(asked, EMPTY))
     return Resource(path, collection, parameters, key, named, schema, spec.document, form) if key else None
 

@@ -24,6 +24,7 @@ from mockserver.spec.item_forms import bind_lines, item_schema
 from mockserver.spec.openapi import (
     METHODS,
     Note,
+    filled_path,
     has_lines,
     member_at,
     merged,
@@ -60,7 +61,7 @@ _OWN_ROWS = APART | {"map", "wrapped"}
 """Members of `x-batch.outcome` to which nothing that is found in the answer is added."""
 
 _MULTI_STATUS = "207"
-_BATCH_WORDS, _PARAMETER = re.compile("bulk|batch"), re.compile(r"\{[^}]*\}")
+_BATCH_WORDS = re.compile("bulk|batch")
 _MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
 _LOOKING = ("read", "get", "search", "query", "validate")
 _OTHER_WORK = (*_LOOKING, "delete", "remove", "archive", "cancel", "update")
@@ -81,7 +82,7 @@ def complete_collections(document: dict[str, Any]) -> None:
         if is_record_path(path) and (_makes_records(above, "post") or "put" in item or path in of_batches):
             name, usual = mark_of(item), collection_name(path)
             # Records with different parents are different collections, even if the paths have equal words.
-            form = _PARAMETER.sub("{}", path)  # two names of one parameter are one path
+            form = filled_path(path, {})  # two names of one parameter are one path
             usual = usual if owners.setdefault(usual, form) == form else path.strip("/")
             _write_collection(item, usual if name is None else name)
             _write_collection(above, name or usual)
