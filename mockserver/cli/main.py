@@ -375,6 +375,12 @@ def _own_files(
     help="Dump that every sandbox begins with, instead of the packaged fixtures.",
 )
 @option(
+    "--records",
+    type=click.IntRange(0),
+    metavar="NUMBER",
+    help="Records of each kind that the API of a FILE begins with.  [default: its x-records, else none]",
+)
+@option(
     "--state",
     "state_file",
     type=_PATH,

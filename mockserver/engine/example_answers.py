@@ -68,6 +68,13 @@ class Answering:
         return {name: one["value"] for name, one in ones.items() if "value" in one}
 
     @cached_property
+    def envelope(self) -> Document:
+        """Members of the first example, except lists: what stands around a list of records."""
+        example = self.content.get("example", next(iter(self.named.values()), None))
+        members = example.items() if isinstance(example, dict) else ()
+        return {name: one for name, one in members if not isinstance(one, list)}
+
+    @cached_property
     def accepts(self) -> Callable[[Json], bool]:
         """Function that tells whether an answer is valid. Raises ServerRefusal: 501, the schema is broken."""
         try:

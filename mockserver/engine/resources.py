@@ -36,12 +36,26 @@ from mockserver.spec.openapi import Operation, Spec, member_at, merged, paramete
 from mockserver.spec.outcomes import row_schema
 from mockserver.spec.patterns import text_for
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
-from mockserver.vendor import Request
 
 _MOST_IN_ENVELOPE = 5
 """Maximum number of members of an envelope. An answer with more members is a record."""
 
+_LEAST_NOUN, _LONGEST_PLURAL = 2, 3
 _CHANGES = ("updated", "modified", "changed", "lastupdated", "lastmodified")
+_LATER = (
+    "deleted",
+    "archived",
+    "cancel",
+    "expired",
+    "closed",
+    "failed",
+    "failure",
+    "error",
+    "reject",
+    "voided",
+)
+"""Beginnings of names of members that tell what has not happened yet to a new record."""
+
 _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
 
 
@@ -86,69 +100,81 @@ class Resource:
         """Function that tells whether a value is a valid record. Raises SpecError: the schema is broken."""
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
-    def place(self, request: Request, key: Json = None) -> str:
-        """Return a record's key in the collection: parents' keys joined with `key` (None: the path's key)."""
-        own = request.parameters.get(self.parameters[-1], "") if key is None else key
-        parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
+    def place(self, at: Document, key: Json = None) -> str:
+        """Return a record's place in the collection: parents' keys joined with `key` (None: the path's key).
+
+        `at` has the values of path parameters, here and in the other methods.
+        """
+        own = at.get(self.parameters[-1], "") if key is None else key
+        parents = (str(at.get(name, "")) for name in self.parameters[:-1])
         return join_key([*parents, str(own)])
 
-    def key_of(self, given: Document, request: Request, state: State) -> Json:
-        """Return the key that was sent if it is valid, else a new key in the format of the key's member."""
-        sent, records = self.key_in(given), state.collection(self.collection)
-        if sent is not None and self.takes_key(sent):
-            return sent
+    def key_of(self, given: Document, at: Document, state: State) -> Json:
+        """Return the key that was sent if it is valid, else a new key in the format of the key's member.
+
+        The key may also be sent as the member that is named like the path parameter, such as `role_id`.
+        """
+        records, own = state.collection(self.collection), plain(self.parameters[-1])
+        sent = (self.key_in(given), *(one for name, one in given.items() if plain(name) == own))
+        if (key := next((one for one in sent if one is not None and self.takes_key(one)), None)) is not None:
+            return key
         while True:
             made = new_key(self.key_schema, state.next(self.collection), state, self.asked)
-            if self.place(request, made) not in records:
+            if self.place(at, made) not in records:
                 return made
 
     def key_in(self, record: Document) -> Json:
         return value_at(record, self.key_path)
 
-    def with_keys(self, record: Document, key: Json, request: Request) -> dict[str, Any]:
+    def with_keys(self, record: Document, key: Json, at: Document) -> dict[str, Any]:
         """Return the record with its key, and with each parent's key that is a member, from the path."""
         parents = [name for name in self.parameters[:-1] if name in self.members]
-        with_parents = {**record, **{name: self.in_path(name, name, request) for name in parents}}
+        with_parents = {**record, **{name: self.in_path(name, name, at) for name in parents}}
         return dict(with_value_at(with_parents, self.key_path, key))
 
-    def in_path(self, parameter: str, member: str, request: Request) -> Json:
+    def in_path(self, parameter: str, member: str, at: Document) -> Json:
         """Return the value of the path parameter `parameter`, in the type of the record's member `member`."""
         check = value_check(member_at(self.document, self.schema, member_path(member)))
-        value: Any = request.parameters.get(parameter)
+        value: Any = at.get(parameter)
         candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
         return next((one for one in candidates if check(one)), value)
 
-    def record(self, given: Document, key: Json, request: Request, state: State) -> dict[str, Any]:
+    def record(
+        self, given: Document, key: Json, at: Document, state: State, *, is_whole: bool = False
+    ) -> dict[str, Any]:
         """Return the record `given`, with `key` and with values for missing required members at any depth.
 
-        If the record is invalid, leave out the members that make the record invalid, such as a text in place
-        of an object. If a record with none of the sent members is invalid too, leave out nothing.
+        If `is_whole`, the record has the optional members too that its schema names. If the record is
+        invalid, leave out the members that make the record invalid, such as a text in place of an object.
+        If a record
+        with none of the sent members is invalid too, leave out nothing.
         """
-        schema, own = self.schema, self.with_keys({}, key, request)
-        keys = own.values()
-        record: dict[str, Any] = self.completed(schema, self.with_keys(given, key, request), state, *keys)
+        schema, own = self.schema, self.with_keys({}, key, at)
+        sent, keys = self.with_keys(given, key, at), own.values()
+        record: dict[str, Any] = self.completed(schema, sent, state, *keys, is_whole=is_whole)
         if self._takes(record):
             return record
-        kept: dict[str, Any] = self.completed(schema, own, state, *keys)
-        if not self._takes(kept):
-            return record
-        for name, one in record.items():
-            if self._takes(tried := {**kept, name: one}):
-                kept = tried
-        return kept
+        least = self.completed(schema, sent, state, *keys)
+        kept: dict[str, Any] = least if self._takes(least) else self.completed(schema, own, state, *keys)
+        return with_fitting(kept, record, self._takes) if self._takes(kept) else least
 
-    def completed(self, schema: Document, given: Json, state: State, *key: Json) -> Any:
+    def completed(
+        self, schema: Document, given: Json, state: State, *key: Json, is_whole: bool = False
+    ) -> Any:
         """Return `given` plus values for missing required members, at any depth except in `oneOf` or `anyOf`.
 
-        Values are drawn by chance. The date-time of a creation or change is the sandbox's time instead.
+        Values are the `default` or `example` of a member, else they are drawn by chance. The date-time of a
+        creation or change is the sandbox's time instead. If `is_whole`, optional members are missing too,
+        except those that tell what has not happened yet: without an example they are nullable, or named so.
         """
         node = merged(self.document, schema)
         if isinstance(given, list):
             return [self.completed(node.get("items", EMPTY), one, state, *key) for one in given]
         if not isinstance(given, dict):
             return given
-        members = node.get("properties", EMPTY)
-        absent = {name: members.get(name, EMPTY) for name in node.get("required", ()) if name not in given}
+        members, required = node.get("properties", EMPTY), node.get("required", ())
+        wanted = (*required, *(filter(self._is_plausible, members) if is_whole else ()))
+        absent = {name: members.get(name, EMPTY) for name in wanted if name not in given}
         rest = {"properties": absent, "required": [*absent]}
         drawn = self.drawn(rest, state, *key) if absent else {}
         for name, one in absent.items():
@@ -165,7 +191,18 @@ class Resource:
             else self.completed(members.get(name, EMPTY), one, state, *key)
             for name, one in given.items()
         }
-        return {**drawn, **whole}
+        said = {name: one for name, one in drawn.items() if name in required or one not in ({}, [], "", None)}
+        made = {**said, **whole}
+        return (
+            {name: made[name] for name in (*(one for one in members if one in said), *made)} if said else made
+        )
+
+    def _is_plausible(self, name: str) -> bool:
+        """Return whether a new record would have the optional member."""
+        member = merged(self.document, self.members[name])
+        is_told = "default" in member or member.get("example") is not None
+        is_later = member.get("nullable") or plain(name).startswith(_LATER)
+        return not member.get("writeOnly") and (is_told or not is_later)
 
     def touched(self, record: Document, sent: Document, state: State) -> dict[str, Any]:
         """Return the record with the sandbox's time as that of its last change, unless the time was sent."""
@@ -189,24 +226,33 @@ class Resource:
             drawn = draw_value(self.document, schema, 1, chance_of(state, f"{self.path}{key}"))
         return drawn if isinstance(drawn, dict) else {}
 
-    def find(self, request: Request, state: State) -> Document:
-        place = self.place(request)
+    def find(self, at: Document, state: State) -> Document:
+        place = self.place(at)
         found = state.collection(self.collection).get(place)
         if found is None:
             raise NotFound(self.collection.rpartition("/")[2], place, collection=self.collection)
         return found
 
-    def keep(self, request: Request, state: State, record: Document) -> Document:
-        state.collection(self.collection)[self.place(request)] = record
+    def keep(self, at: Document, state: State, record: Document) -> Document:
+        state.collection(self.collection)[self.place(at)] = record
         return record
 
-    def all(self, request: Request, state: State) -> Iterator[Document]:
+    def all(self, at: Document, state: State) -> Iterator[Document]:
         """Yield the records in key order; if the call's path names parents, only records of these parents."""
         parents = self.parameters[:-1]
-        is_below = parents and all(name in request.parameters for name in parents)
-        start = self.place(request, "") if is_below else ""
+        is_below = parents and all(name in at for name in parents)
+        start = self.place(at, "") if is_below else ""
         records = state.collection(self.collection)
         yield from (records[place] for place in records if place.startswith(start))
+
+
+def with_fitting(kept: Document, others: Document, accepts: Callable[[Json], bool]) -> dict[str, Any]:
+    """Return `kept` with each member of `others` with which the result stays valid."""
+    made = dict(kept)
+    for name, one in others.items():
+        if accepts(tried := {**made, name: one}):
+            made = tried
+    return made
 
 
 def _is_choice(document: Document, schema: Document) -> bool:
@@ -225,7 +271,8 @@ def new_key(node: Document, number: int, state: State, asked: Document = EMPTY) 
         return int(max(node.get("minimum", 0), asked.get("minimum", 0))) + number
     patterns = [one["pattern"] for one in (asked, node) if "pattern" in one]
     by_pattern = [made for one in patterns if (made := text_for(one, number)) is not None]
-    candidates = (state.uuid(), str(number), f"{number:08}", f"A-{number:04}", *by_pattern)
+    ordered = f"{number:08x}{state.uuid()[8:]}"  # lists are in key order, which is that of creation then
+    candidates = (ordered, str(number), f"{number:08}", f"A-{number:04}", *by_pattern)
     is_key, is_asked = value_check(node), value_check(asked)
     fitting = (one for one in candidates if is_asked(one) or (one.isdecimal() and is_asked(int(one))))
     return next(filter(is_key, fitting), candidates[0])
@@ -251,7 +298,11 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
             filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
         ):
             resource = _resource(spec, at_path, shown, inner.get(collection, ""))
-            found |= {path: resource} if resource else {}
+            made = by_place.get((start, "post"))
+            is_told = (
+                made is None or (path, "put") in by_place or (resource and tells_key(spec, made, resource))
+            )
+            found |= {path: resource} if resource and is_told else {}
     of_batches = (batch_resource(spec, one, {}) for one in spec.operations.values() if one.batch)
     named = {one.collection: one for one in (*filter(None, of_batches), *found.values())}
     below = {path.rpartition("/")[0]: one for path, one in found.items()}
@@ -273,36 +324,63 @@ def _resource(spec: Spec, at_path: Operation, shown: Operation, inner: str) -> R
         return None
     parameters = tuple(parameter_names(path))
     named = mark_of(spec.document["paths"][path], "x-key") or inner or parameters[-1]
-    answer = record_answer(spec.document, answering.schema, named)
-    schema, _ = record_schema(spec.document, answer, named)
+    answer = record_answer(spec.document, answering.schema, named, path)
+    schema, _ = record_schema(spec.document, answer, named, path)
     key = _key_member(spec.document, schema, named)
     asked = (one.schema for one in at_path.parameters if (one.place, one.name) == ("path", parameters[-1]))
     form = merged(spec.document, next(asked, EMPTY))
     return Resource(path, collection, parameters, key, named, schema, spec.document, form) if key else None
 
 
-def record_answer(document: Document, schema: Document, named: str) -> Document:
+def tells_key(spec: Spec, operation: Operation, resource: Resource) -> bool:
+    """Return whether a client is told the key of the record that the operation creates, or sends the key."""
+    document, at = spec.document, (resource.named, resource.path)
+    shown, sent = answers_of(spec, operation)[0].schema, sent_schema(operation)
+    records = (
+        record_schema(document, record_answer(document, shown, *at), *at)[0],
+        record_schema(document, sent, *at)[0],
+    )
+    nodes = (
+        member_at(document, one, path)
+        for one in (*records, sent)
+        for path in (resource.key_path, resource.parameters[-1:])
+    )
+    return any(node and not (node.get("readOnly") and number > 1) for number, node in enumerate(nodes))
+
+
+def record_answer(document: Document, schema: Document, named: str, path: str) -> Document:
     """Return the schema of an answer; of alternatives, the first that has a record."""
     node = resolve(document, schema)
     choices = (one for word in ("oneOf", "anyOf") for one in node.get(word, ()))
-    records = ((one, record_schema(document, one, named)[0]) for one in (*choices, schema))
+    records = ((one, record_schema(document, one, named, path)[0]) for one in (*choices, schema))
     return next((one for one, record in records if _key_member(document, record, named)), schema)
 
 
-def record_schema(document: Document, schema: Document, named: str) -> tuple[Document, str]:
-    """Return the schema of an answer's record, and the envelope's member with the record ("" if none)."""
+def record_schema(document: Document, schema: Document, named: str, path: str) -> tuple[Document, str]:
+    """Return the schema of an answer's record, and the envelope's member with the record ("" if none).
+
+    `path` is that of a single record: the member of `/cards/{id}` is `card` before any other.
+    """
     node = merged(document, schema)
     if _key_member(document, schema, named):
         return schema, ""
     members = node.get("properties", EMPTY)
-    for name, one in members.items() if len(members) <= _MOST_IN_ENVELOPE else ():
-        if _key_member(document, one, named):
-            return one, name
+    named_so = [name for name in members if is_noun(name, path)]
+    for name in (*named_so, *members) if named_so or len(members) <= _MOST_IN_ENVELOPE else ():
+        if _key_member(document, members[name], named):
+            return members[name], name
     return schema, ""
 
 
+def is_noun(name: str, path: str) -> bool:
+    """Return whether a name is the last word of a path, such as `company` of `/companies/{id}`."""
+    last = plain([one for one in ("", *path.split("/")) if "{" not in one][-1])
+    said = plain(name)
+    return len(said) > _LEAST_NOUN and last.startswith(said[:-1]) and len(last) - len(said) < _LONGEST_PLURAL
+
+
 def _key_member(document: Document, schema: Document, named: str) -> str:
-    """Return the member with a record's key: by `key_member`, else a member that `named` ends with.
+    """Return the member with a record's key, by `key_member`.
 
     If `named` is a JSON Pointer, return the pointer, or "" if it leads to no member.
     """
@@ -313,8 +391,7 @@ def _key_member(document: Document, schema: Document, named: str) -> str:
         for name, one in merged(document, schema).get("properties", EMPTY).items()
         if (node := merged(document, one)).get("type") not in ("object", "array") and "properties" not in node
     }
-    ends = (name for name in known if plain(name) and plain(named).endswith(plain(name)))
-    return key_member({"properties": known}, named) or next(ends, "")
+    return key_member({"properties": known}, named)
 
 
 def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ If the answer made from records breaks its schema, the operation answers with an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,8 +18,16 @@ from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.engine.negotiation import prefers_new_value
-from mockserver.engine.resources import Resource, record_answer, record_schema, sent_schema
-from mockserver.engine.stored_lists import page_of, read_query, with_facts
+from mockserver.engine.resources import (
+    Resource,
+    is_noun,
+    record_answer,
+    record_schema,
+    sent_schema,
+    tells_key,
+    with_fitting,
+)
+from mockserver.engine.stored_lists import Facts, page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
 from mockserver.model import (
     EMPTY,
@@ -36,8 +44,9 @@ from mockserver.model import (
 )
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Work
-from mockserver.spec.openapi import Operation, Spec, has_lines, merged
+from mockserver.spec.openapi import Operation, Spec, has_lines, member_at, merged
 from mockserver.spec.outcomes import lists_of
+from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.spec.served_form import NOT_SERVED
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
@@ -53,8 +62,8 @@ WORK: Mapping[tuple[bool, str], str] = {
 
 _BY_EXAMPLE = "answered by an example: the answer's schema takes no record of {}"
 _JSON_PATCH = "application/json-patch+json"
-_DONE = dict.fromkeys(("success", "successful", "succeeded", "ok"), True)
-_DELETED = {**_DONE, **dict.fromkeys(("deleted", "isdeleted", "removed"), True)}
+_DONE = Facts(dict.fromkeys(("success", "successful", "succeeded", "ok"), True))
+_DELETED = Facts({**_DONE.values, **dict.fromkeys(("deleted", "isdeleted", "removed"), True)})
 
 
 def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:
@@ -63,7 +72,12 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
     answering = answers_of(spec, operation)[0]
     if resource is None or NOT_SERVED in operation.node or (answering.schema and not answering.is_json):
         return ""
-    return WORK.get((operation.path == resource.path, operation.method), "")
+    work = WORK.get((operation.path == resource.path, operation.method), "")
+    can_tell = {
+        "create": lambda: tells_key(spec, operation, resource),
+        "list": lambda: _Writer(resource, answering).rows is not None,
+    }
+    return work if can_tell.get(work, lambda: True)() else ""
 
 
 def stored_handler(
@@ -145,8 +159,8 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             path = (*(batch.items if batch else ()), item.index)
             if not isinstance(item.document, dict):
                 raise Rejected(Problem("invalid", path, "a record is an object", "type"))
-            key = resource.key_of(item.document, request, state)
-            place = resource.place(request, key)
+            key = resource.key_of(item.document, request.parameters, state)
+            place = resource.place(request.parameters, key)
             known = records.get(place)
             work = _work_of(item.document, operation, batch)
             if work is None:
@@ -165,7 +179,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             if batch and batch.actions:
                 sent = {name: value for name, value in sent.items() if name != batch.action_at}
             document = merge_patch(known, sent) if work == "update" else sent
-            record = records[place] = resource.record(document, key, request, state)
+            record = records[place] = resource.record(document, key, request.parameters, state)
             return Outcome(item, Action.CREATED if known is None else Action.UPDATED, record)
 
         return keep
@@ -193,6 +207,20 @@ def _work_of(item: Document, operation: Operation, batch: Batch | None) -> Work 
     return "create" if batch and not batch.upsert else "upsert"
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A list of records in an answer."""
+
+    place: str
+    """JSON Pointer to the list."""
+    schema: Document
+    """Schema of a row."""
+    record: Document
+    """Schema of the record in a row."""
+    member: str
+    """Member of a row with the record; "" if the row is the record."""
+
+
 @dataclass(frozen=True)
 class _Writer:
     """Handlers of stored records, one method for each word of `WORK`; None means: answer with an example."""
@@ -204,23 +232,27 @@ class _Writer:
     def schema(self) -> Document:
         """The schema of an answer that shows a record."""
         resource = self.resource
-        return record_answer(resource.document, self.answering.schema, resource.named)
+        return record_answer(resource.document, self.answering.schema, resource.named, resource.path)
 
     @cached_property
     def envelope(self) -> tuple[Document, str]:
         """The schema of the record in the answer, and the envelope's member with the record ("" if none)."""
-        return record_schema(self.resource.document, self.schema, self.resource.named)
+        return record_schema(self.resource.document, self.schema, self.resource.named, self.resource.path)
 
     def create(self, request: Request, state: State) -> Reply | None:
         document, resource = self._sent(request), self.resource
         if document is None:
             return None
-        key = resource.key_of(document, request, state)
-        place, records = resource.place(request, key), state.collection(resource.collection)
+        key = resource.key_of(document, request.parameters, state)
+        place, records = resource.place(request.parameters, key), state.collection(resource.collection)
         if place in records:
             raise Rejected(Problem("duplicate-key", resource.key_path, f"{key} already exists", "key"))
-        record = records[place] = resource.record(document, key, request, state)
-        reply = self.reply(record, state)
+        record = records[place] = resource.record(document, key, request.parameters, state, is_whole=True)
+        # A client that neither sent the key of its record nor sees the key could never ask for the record.
+        has_key = bool(member_at(resource.document, self.envelope[0], resource.key_path))
+        if not has_key and key not in (resource.key_in(document), document.get(resource.parameters[-1])):
+            return None
+        reply = self.reply(record, state, must_show=has_key)
         return None if reply is None else self._located(reply, request, key)
 
     def _located(self, reply: Reply, request: Request, key: Json) -> Reply:
@@ -240,8 +272,9 @@ class _Writer:
             with suppress(MalformedBody):
                 json.check_depth(sent := json.decode(request.call.body))
                 document = sent
-        inner = document.get(member) if member and isinstance(document, dict) else None
-        found = inner if isinstance(inner, dict) else document
+        names = [] if not isinstance(document, dict) else [member, *document][: 1 + (len(document) == 1)]
+        inner = [document.get(one) for one in names if one == member or is_noun(one, self.resource.path)]
+        found = next((one for one in inner if isinstance(one, dict)), document)
         return found if isinstance(found, dict) else None
 
     def replace(
@@ -252,17 +285,17 @@ class _Writer:
         if document is None:
             return None
         if must_exist:
-            resource.find(request, state)
-        known = state.collection(resource.collection).get(resource.place(request))
+            resource.find(request.parameters, state)
+        known = state.collection(resource.collection).get(resource.place(request.parameters))
         kept = {name: one for name, one in (known or EMPTY).items() if name in unsent}
-        key = resource.in_path(resource.parameters[-1], resource.key, request)
-        record = resource.record({**kept, **document}, key, request, state)
+        key = resource.in_path(resource.parameters[-1], resource.key, request.parameters)
+        record = resource.record({**kept, **document}, key, request.parameters, state, is_whole=known is None)
         record = resource.touched(record, document, state) if known else record
-        return (self if known else making).reply(resource.keep(request, state, record), state)
+        return (self if known else making).reply(resource.keep(request.parameters, state, record), state)
 
     def change(self, request: Request, state: State) -> Reply | None:
         resource = self.resource
-        known = resource.find(request, state)
+        known = resource.find(request.parameters, state)
         sent = {} if request.media_type == _JSON_PATCH else self._sent(request)
         if sent is None:
             return None
@@ -270,11 +303,11 @@ class _Writer:
             changed = _json_patch(known, request.document)
         else:
             changed = self._merged(known, sent, request.operation)
-        record = resource.with_keys(changed, resource.key_in(known), request)
+        record = resource.with_keys(changed, resource.key_in(known), request.parameters)
         record = resource.touched(record, sent, state)
         if resource.accepts(known) and not resource.accepts(record):
             raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
-        return self.reply(resource.keep(request, state, record), state)
+        return self.reply(resource.keep(request.parameters, state, record), state)
 
     def _merged(self, known: Document, change: Document, operation: Operation) -> Document:
         """Return `known` after the JSON Merge Patch `change`; skip declared members that break the schema."""
@@ -291,45 +324,107 @@ class _Writer:
         return changed
 
     def show(self, request: Request, state: State) -> Reply | None:
-        return self.reply(self.resource.find(request, state), state)
+        return self.reply(self.resource.find(request.parameters, state), state)
 
     def delete(self, request: Request, state: State) -> Reply | None:
         resource = self.resource
-        record = resource.find(request, state)
-        del state.collection(resource.collection)[resource.place(request)]
-        return self.reply(record, state, _DELETED)
+        record = resource.find(request.parameters, state)
+        del state.collection(resource.collection)[resource.place(request.parameters)]
+        return self.reply(record, state, _DELETED, must_show=False)
 
-    def list(self, request: Request, state: State) -> Reply | None:
+    @cached_property
+    def rows(self) -> _Rows | None:
+        """Where an answer has its list of records; None if an answer has no list."""
         resource, document = self.resource, self.resource.document
-        node = merged(document, self.answering.schema)
-        page, facts = page_of(resource.all(request, state), read_query(request), resource)
-        lists = {place: merged(document, one["items"]) for place, one in lists_of(document, node)}
+        lists = dict(lists_of(document, merged(document, self.answering.schema)))
         if not lists:
             return None
+        found = [
+            _Rows(place, one["items"], *record_schema(document, one["items"], resource.named, resource.path))
+            for place, one in lists.items()
+        ]
         # An envelope may have other lists, such as how its records are sorted.
-        others = sorted(
-            lists, key=lambda one: resource.key_path[0] not in lists[one].get("properties", EMPTY)
-        )
-        place = "" if "" in lists else others[0]
-        told = with_facts(document, node, resource.drawn(node, state), facts) if place else EMPTY
+        own = (one for one in found if member_at(document, one.record, resource.key_path[:1]))
+        return next((one for one in found if not one.place), None) or next(own, found[0])
 
-        def answer(rows: Sequence[Document]) -> Reply | None:
-            shown = list(rows if place else rows[: node.get("maxItems")])
-            return self._valid(with_value_at(told, parse_pointer(place), shown))
+    def list(self, request: Request, state: State) -> Reply | None:
+        resource, document, rows = self.resource, self.resource.document, self.rows
+        if rows is None:
+            return None
+        node = merged(document, self.answering.schema)
+        page, facts = page_of(
+            resource.all(request.parameters, state), read_query(request, document), resource
+        )
+        around = {**resource.drawn(node, state), **self.answering.envelope} if rows.place else EMPTY
+        told = with_facts(document, node, around, facts)
+
+        def answer(records: Iterable[Json]) -> Reply | None:
+            shown = [self._in_envelope(rows.schema, rows.member, one, state) for one in records]
+            shown = shown if rows.place else shown[: node.get("maxItems")]
+            return self._valid(with_value_at(told, parse_pointer(rows.place), shown))
 
         # A record that no call made, such as a fixture, may lack what the schema requires.
-        whole = (resource.completed(lists[place], one, state, resource.key_in(one)) for one in page)
-        return answer(page) or answer([*whole])
+        reply = answer(page) or answer(self._fitting(rows.record, one, state) for one in page)
+        return reply and self._with_page_headers(reply, facts)
 
-    def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
-        """Return the answer that shows a record; `facts` replace members of the answer by `plain` name."""
+    def _fitting(self, schema: Document, record: Document, state: State) -> Any:
+        """Return the record, completed; if the schema refuses the record, without the members that do not fit."""
+        resource, key = self.resource, self.resource.key_in(record)
+        shown = resource.completed(schema, record, state, key)
+        accepts = compile_schema(resource.document, schema, COMMON_FORMATS, optional="writeOnly").accepts
+        if accepts(shown):
+            return shown
+        least = resource.completed(schema, with_value_at({}, resource.key_path, key), state, key)
+        return with_fitting(least, shown, accepts) if accepts(least) else shown
+
+    def _with_page_headers(self, reply: Reply, facts: Facts) -> Reply:
+        """Return the answer with the declared headers that tell facts about its page."""
+        told: dict[str, Json] = {}
+        for name, one in self.answering.declared.get("headers", EMPTY).items():
+            if name.lower() == "link":
+                steps = ((step, facts.steps[step].link) for step in ("prev", "next", "last", "first"))
+                told[name] = ", ".join(f'<{link}>; rel="{step}"' for step, link in steps if link)
+            else:
+                with suppress(KeyError):
+                    node = merged(self.resource.document, one.get("schema", EMPTY))
+                    told[name] = facts.fact(name.lower().removeprefix("x-"), node)
+        kept = [one for one in reply.headers if one[0] not in told]
+        sent = [(name, str(one)) for name, one in told.items() if one not in (None, "")]
+        return replace(reply, headers=(*kept, *sent))
+
+    def _in_envelope(
+        self, schema: Document, member: str, record: Json, state: State, facts: Facts = _DONE
+    ) -> dict[str, Any]:
+        """Return the record, in the envelope's member `member` if it has a name."""
+        resource, told = self.resource, {}
+        if not member:
+            return dict(record)
+        told = with_facts(
+            resource.document, merged(resource.document, schema), resource.drawn(schema, state), facts
+        )
+        return {**told, member: record}
+
+    def reply(
+        self, record: Document, state: State, facts: Facts | None = None, *, must_show: bool = True
+    ) -> Reply | None:
+        """Return the answer that shows a record; `facts` replace members of the answer.
+
+        If the schema does not take the record, the answer has the members that fit. An answer that need not
+        show a record, such as `{}`, may lack members of a record that the schema requires.
+        """
         resource, document, schema = self.resource, self.resource.document, self.schema
         answered, member = self.envelope
-        shown = resource.completed(answered, record, state, resource.key_in(record))
-        node = merged(document, schema)
-        drawn = with_facts(document, node, resource.drawn(schema, state), _DONE) if member else EMPTY
-        answer = {**drawn, member: shown} if member else shown
-        return self._valid(with_facts(document, node, answer, facts) if facts else answer)
+
+        def answer(shown: Json) -> Json:
+            told = self._in_envelope(schema, member, shown, state)
+            return with_facts(document, merged(document, schema), told, facts) if facts else told
+
+        whole = answer(resource.completed(answered, record, state, resource.key_in(record)))
+        reply = self._valid(whole) or self._valid(answer(self._fitting(answered, record, state)))
+        if reply or must_show:
+            return reply
+        least = with_facts(document, merged(document, schema), resource.drawn(schema, state), facts or _DONE)
+        return self._valid(with_fitting(least, whole, self.answering.accepts))
 
     def _valid(self, document: Json) -> Reply | None:
         """Return the answer, without members that its schema does not allow; None if the rest is invalid."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mockserver.engine.batch_facts import COUNTS
 from mockserver.engine.declared_values import value_check
@@ -24,18 +25,81 @@ _TOTALS = (
     *("itemstotal", "itemcount", "totalitems", "totalelements", "totalresults", "totalrecords"),
     "totalentries",
 )
-_PREVIOUS = (
-    *("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage"),
-    "before",
+_CURSOR_FACTS = ("endcursor", "cursor", "after", "marker", "continuationtoken", "startingafter", "iterator")
+"""Names, without "next", of members that have the cursor of the next page."""
+
+_STEP = re.compile(
+    "(next|prev|first|last|self)(?:ious)?(?:page|results)?(?:cursor|token|marker|iterator|link|url|uri|href|path|offset|number)?"
 )
-_NEXT = (
-    *("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage"),
-    "after",
+"""Names of members that lead to another page, and which page that is."""
+
+_IN_STEP = re.compile(
+    "(?:page)?(?:cursor|token|marker|link|url|uri|href|path|offset|number|page|startingafter|after)"
 )
+"""Names of members of an object that leads to another page, such as `next_page: {offset, uri}`."""
+
+_OF_ALL = frozenset({"self", "first", "last"})
+"""Steps that an object without a name for pages or links does not tell: `owner.self` is the owner's."""
+
+_PAGED = re.compile(
+    "links?|paging|pagination|page|pages|pageinfo|meta|metadata|listmetadata|responsemetadata|cursors?"
+)
+_LINK = re.compile("(?:link|url|uri|href|path)s?$")
 _ANY_VALUE = ("all", "any", "*")
 """Words of a filter that let every record pass."""
 
 _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a client asks for another page of a list; all members are empty if there is no such page."""
+
+    link: str = ""
+    cursor: str = ""
+    number: int | None = None
+    """Page number or offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an answer tells about its page, or about what was done."""
+
+    values: Mapping[str, Json]
+    """Facts by the member's name in the form that `plain` returns."""
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    """Steps by `next`, `prev`, `first`, `last` and `self`."""
+
+    def step(self, name: str, within: str = "") -> str:
+        """Return which step a member tells: the member's own, or that of its object, `within`; else ""."""
+        found = _STEP.fullmatch(plain(name))
+        step = found[1] if found else within if _IN_STEP.fullmatch(plain(name)) else ""
+        is_foreign = step in _OF_ALL and within not in ("", step) and not _PAGED.fullmatch(within)
+        return step if step in self.steps and not is_foreign else ""
+
+    def is_absent(self, name: str) -> bool:
+        """Return whether the member leads to a page that there is not."""
+        step = self.step(name)
+        return self.steps[step] == Step() if step else self.values.get(plain(name), "") is None
+
+    def fact(self, name: str, schema: Document, within: str = "") -> Json:
+        """Return what the member says. Raises KeyError: the member tells none of these facts."""
+        kind, step = schema.get("type"), self.step(name, within)
+        if not step or kind == "boolean":
+            return self.values[plain(name)]
+        found = self.steps[step]
+        if kind in ("integer", "number"):
+            return found.number
+        shown = str(schema.get("example", ""))
+        is_link = schema.get("format") in ("uri", "url") or "/" in shown or "?" in shown
+        if not (is_link or _LINK.search(plain(name)) or _LINK.search(within)) and (
+            found.cursor or not found.link
+        ):
+            return found.cursor or None
+        is_path = plain(name).endswith("path")
+        return (
+            urlsplit(found.link)._replace(scheme="", netloc="").geturl() if is_path else found.link
+        ) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +108,14 @@ class Query:
 
     values: Mapping[str, Json]
     """Values of parameters, by name in the form that `plain` returns."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Declared names by `cursor`, `page` and `offset`."""
+    needed: frozenset[str] = frozenset()
+    """Names, in the form of `plain`, of parameters that each call has to send."""
     first: int = 1
     """Number of the first page: 0 or 1."""
+    url: str = ""
+    """Address of the list, with the call's query."""
 
     def value(self, names: Sequence[str]) -> Any:
         return next((self.values[name] for name in names if name in self.values), None)
@@ -56,26 +126,42 @@ class Query:
             found = int(found)
         return found if type(found) is int and found >= 0 else None
 
+    def link(self, position: Mapping[str, Json]) -> str:
+        """Return the address of the list with another position, by the declared name of a parameter."""
+        parts = urlsplit(self.url)
+        kept = [
+            one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] not in self.names.values()
+        ]
+        return parts._replace(query=urlencode([*kept, *position.items()])).geturl()
 
-def read_query(request: Request) -> Query:
+
+def read_query(request: Request, document: Document) -> Query:
     """Return the sent query parameters, and the defaults of unsent parameters that page or sort the list."""
     values: dict[str, Json] = {}
+    names: dict[str, str] = {}
     first = 1
     for one in (one for one in request.operation.parameters if one.place == "query"):
-        name = plain(one.name)
+        name, schema = plain(one.name), merged(document, one.schema)
         if one.name in request.parameters:
             values[name] = request.parameters[one.name]
-        elif name in _RESERVED and "default" in one.schema:
-            values[name] = one.schema["default"]
-        if name in PAGES and 0 in (one.schema.get("minimum"), one.schema.get("default")):
+        elif name in _RESERVED and "default" in schema:
+            values[name] = schema["default"]
+        is_text = schema.get("type") == "string"
+        if name in PAGES and 0 in (schema.get("minimum"), schema.get("default")):
             first = 0
-    return Query(values, first)
+        is_time = str(schema.get("format")).startswith("date")
+        if (name in CURSORS and not is_time) or (is_text and name in (*OFFSETS, *PAGES)):
+            names.setdefault("cursor", one.name)
+        elif name in PAGES or name in OFFSETS:
+            names.setdefault("page" if name in PAGES else "offset", one.name)
+    call = request.call
+    url = f"{call.origin}{call.mount}{call.path}"
+    needed = frozenset(plain(one.name) for one in request.operation.parameters if one.required)
+    return Query(values, names, needed, first, f"{url}?{call.query}" if call.query else url)
 
 
-def page_of(
-    records: Iterable[Document], query: Query, resource: Resource
-) -> tuple[list[Document], Mapping[str, Json]]:
-    """Return the page that a call asks for, and the page's facts for an envelope, by `plain` member names.
+def page_of(records: Iterable[Document], query: Query, resource: Resource) -> tuple[list[Document], Facts]:
+    """Return the page that a call asks for, and the facts about this page for an envelope.
 
     A cursor is the key of the last record before the page.
     """
@@ -87,32 +173,49 @@ def page_of(
     begin = _begin(found, query, resource, length)
     page = list(found[begin : begin + length])
     cursor = str(resource.key_in(page[-1])) if page and begin + length < len(found) else ""
-    return page, {
-        **dict.fromkeys((*COUNTS["total"], *_TOTALS), len(found)),
-        **dict.fromkeys(("numberofelements", "returned"), len(page)),
-        "empty": not page,
-        **_facts(query, begin, max(length, 1), len(found)),
-        **_facts_of_next(query, cursor),
-    }
+    return page, Facts(
+        {
+            **dict.fromkeys((*COUNTS["total"], *_TOTALS), len(found)),
+            **dict.fromkeys(("numberofelements", "returned"), len(page)),
+            **dict.fromkeys(_CURSOR_FACTS, cursor or None),
+            **dict.fromkeys(("before", "endingbefore"), None),
+            **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
+            **dict.fromkeys(("last", "islast", "done"), not cursor),
+            "empty": not page,
+            **_facts(query, begin, max(length, 1), len(found)),
+        },
+        _steps(query, begin, max(length, 1), len(found), cursor),
+    )
 
 
 def with_facts(
-    document: Document, node: Document, drawn: Document, facts: Mapping[str, Json]
+    document: Document, node: Document, drawn: Document, facts: Facts, within: str = ""
 ) -> dict[str, Any]:
-    """Return `drawn` with `facts` by `plain` name, at any depth; omit optional members with invalid facts."""
+    """Return `drawn` with `facts` at any depth; omit optional members with invalid facts.
+
+    `within` is the step that the object `drawn` tells, else the object's name.
+    """
     made: dict[str, Any] = {}
     for name, value in drawn.items():
         schema = merged(document, node.get("properties", EMPTY).get(name, EMPTY))
+        is_needed = name in node.get("required", ())
         if isinstance(value, dict):
+            step = facts.step(name)
             # On the last page, an object that must have the cursor of the next page is left out if it may be.
-            needed = (facts.get(plain(one), "") for one in value if one in schema.get("required", ()))
-            if name in node.get("required", ()) or None not in needed:
-                made[name] = with_facts(document, schema, value, facts)
-        elif plain(name) not in facts:
+            needed = (one for one in value if one in schema.get("required", ()))
+            if not is_needed and (facts.is_absent(name) or any(map(facts.is_absent, needed))):
+                continue
+            inside = step or plain(name)
+            made[name] = with_facts(document, schema, value, facts, inside)
+            continue
+        try:
+            fact = facts.fact(name, schema, within)
+        except KeyError:
             made[name] = value
-        elif value_check(schema)(fact := facts[plain(name)]) or (fact is None and schema.get("nullable")):
+            continue
+        if value_check(schema)(fact) or (fact is None and schema.get("nullable")):
             made[name] = fact
-        elif name in node.get("required", ()):
+        elif is_needed:
             made[name] = "" if fact is None and value_check(schema)("") else value
     return made
 
@@ -127,7 +230,7 @@ def _agreeing(records: Sequence[Document], query: Query, declared: Container[str
     sought = text.lower() if isinstance(text, str) else ""
     if wanted:
         texts = {name: set(_texts(one)) for name, one in wanted.items()}
-        records = [one for one in records if _has_texts(one, texts)]
+        records = [one for one in records if _has_texts(one, texts, query.needed)]
     if sought:
         records = [
             one
@@ -137,13 +240,19 @@ def _agreeing(records: Sequence[Document], query: Query, declared: Container[str
     return records
 
 
-def _has_texts(record: Document, texts: Mapping[str, set[str]]) -> bool:
+def _has_texts(record: Document, texts: Mapping[str, set[str]], needed: Container[str]) -> bool:
+    """Return whether the record agrees with each parameter; one of `needed` agrees with a missing member."""
     members = {plain(name): one for name, one in record.items()}
-    return not any(wanted.isdisjoint(_texts(members.get(name))) for name, wanted in texts.items())
+    return not any(
+        wanted.isdisjoint(_texts(members.get(name))) and not (name in needed and name not in members)
+        for name, wanted in texts.items()
+    )
 
 
 def _texts(value: Json) -> list[str]:
-    return [str(one) for one in (value if isinstance(value, list) else [value])]
+    """Return the texts of a value, of a list's values, or of an object's members, such as its id."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return [str(one) for one in values]
 
 
 def _sorted(records: Sequence[Document], query: Query) -> Sequence[Document]:
@@ -173,7 +282,7 @@ def _rank(value: Json) -> tuple[int, Any]:
 
 
 def _begin(records: Sequence[Document], query: Query, resource: Resource, length: int) -> int:
-    cursor, page = query.value(CURSORS), query.number(PAGES)
+    cursor, page = query.value([plain(query.names.get("cursor"))]), query.number(PAGES)
     if cursor is not None and cursor != "":
         keys = [str(resource.key_in(one)) for one in records]
         return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
@@ -191,18 +300,32 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
         **dict.fromkeys(
             ("pages", "pagecount", "totalpages", "pagestotal", "lastpage"), -(-total // length) or 1
         ),
-        **dict.fromkeys(_PREVIOUS, None),
         **dict.fromkeys(("hasprevious", "hasprev", "haspreviouspage"), begin > 0),
         **dict.fromkeys(("first", "isfirst"), begin == 0),
     }
 
 
-def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
-    """Return facts about the next page, by `plain` member names. If `cursor` is "", there is no next page."""
-    page = query.number(PAGES)
+def _steps(query: Query, begin: int, length: int, total: int, cursor: str) -> Mapping[str, Step]:
+    """Return the steps from a page of a list. If `cursor` is "", there is no next page."""
+    names, page = query.names, begin // length
+    is_sent = {kind: query.value([plain(name)]) is not None for kind, name in names.items()}
+    by_cursor = "cursor" in names and (is_sent["cursor"] or not any(is_sent.values()))
+    is_paged = "page" in names and (is_sent["page"] or not is_sent.get("offset"))
+
+    def at(number: int) -> Step:
+        position = number + query.first if is_paged else number * length
+        name = names.get("page" if is_paged else "offset")
+        return Step(query.link({name: position} if name and number else {}), "", position)
+
+    last = max(0, -(-total // length) - 1)
+    following = Step()
+    if cursor:
+        link = query.link({names["cursor"]: cursor}) if by_cursor else at(page + 1).link
+        following = Step(link, cursor if "cursor" in names else "", at(page + 1).number)
     return {
-        **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
-        **dict.fromkeys(("last", "islast"), not cursor),
-        **dict.fromkeys(_NEXT, cursor or None),
-        **({"nextpage": page + 1} if cursor and page is not None else {}),
+        "next": following,
+        "prev": at(page - 1) if begin and not by_cursor else Step(),
+        "first": at(0),
+        "last": Step() if by_cursor else at(last),
+        "self": Step(query.url),
     }

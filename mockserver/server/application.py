@@ -20,6 +20,7 @@ from mockserver.engine.admission import Admission
 from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import conformance_check
+from mockserver.engine.first_world import with_first_records
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxError, VendorError
@@ -79,6 +80,8 @@ class Options:
     """Files of scenarios that are armed in every sandbox."""
     fixtures_file: Path | None = None
     """Dump that replaces the packaged fixtures of each vendor that the dump has."""
+    records: int | None = None
+    """Number of records of each kind that own APIs begin with; None means their `x-records`."""
     cors: tuple[str, ...] = ()
     """Origins whose pages may call the vendors from a browser."""
     console: bool = True
@@ -208,6 +211,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         options.fixtures_file,
         discover_vendors(options.specs, options.vendors, options.files, options.overlays),
     )
+    served = tuple(with_first_records(one, options.records, options.seed, lasting.clock) for one in served)
     if options.strict_specs:
         _refuse_notes(served)
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:

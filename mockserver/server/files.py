@@ -19,15 +19,16 @@ from mockserver.codec import json, yaml
 from mockserver.control.scenarios import operations_by_vendor
 from mockserver.control.state import SAVED_SNAPSHOTS, DumpValidator
 from mockserver.engine.registry import LoadedVendor
-from mockserver.engine.resources import key_members
+from mockserver.engine.resources import find_resources, key_members
 from mockserver.errors import MalformedBody, TooManySandboxesError, UnknownSandboxError
-from mockserver.model import Document, Json, join_key, pointer_of
+from mockserver.model import EMPTY, Document, Json, join_key, pointer_of
 from mockserver.model import Path as Place
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings, is_sandbox_name
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
 from mockserver.server.listening import StartupError
+from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 
 SHOWN_PROBLEMS = 3
 _YAML_SUFFIXES = (".yaml", ".yml")
@@ -81,6 +82,7 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
         for scope, tables in document.items()
     }
     check_problems(file, DumpValidator(tuple(served)).problems(document))
+    check_problems(file, _wrong_values(document, served), "a value that the schema of the record allows")
     tables: dict[str, dict[str, Mapping[str, Mapping[str, Document]]]] = {}
     for scope, collections in document.items():
         if scope != SANDBOX_SCOPE:
@@ -88,6 +90,20 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
     if not tables:
         raise StartupError("the dump has no records of any vendor", str(file), _DUMP)
     return tables
+
+
+def _wrong_values(document: Document, served: Sequence[LoadedVendor]) -> Iterator[Document]:
+    """Yield the values in records of own APIs that their schemas refuse. The server adds missing members."""
+    for vendor in (one for one in served if one.spec.is_own):
+        kinds = {one.collection: one for one in find_resources(vendor.spec).values()}
+        for name, records in document.get(f"{vendor.name}/", EMPTY).items():
+            for key, record in records.items() if name in kinds else ():
+                kind = kinds[name]
+                judge = compile_schema(kind.document, kind.schema, COMMON_FORMATS)
+                for one in judge.problems(record):
+                    if one.rule != "required":
+                        place = (vendor.name, name, key, *one.path)
+                        yield {"pointer": pointer_of(place), "detail": one.detail}
 
 
 def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]) -> Json:

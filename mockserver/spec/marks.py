@@ -411,7 +411,8 @@ def collection_of(document: Document, path: str) -> str:
 def key_member(record: Document, named: str) -> str:
     """Return the member of a record that is its key: `named`, else a usual name; "" if there is neither."""
     members = {plain(name): name for name in record.get("properties", EMPTY)}
-    wanted = [plain(named), *(one for one in _USUAL_KEYS if plain(named).endswith(one)), *_USUAL_KEYS]
+    known = [*_USUAL_KEYS, *members]
+    wanted = [plain(named), *(one for one in known if one and plain(named).endswith(one)), *_USUAL_KEYS]
     return _first(members, wanted)
 
 

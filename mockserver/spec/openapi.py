@@ -357,7 +357,9 @@ def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, A
     for part in parts:
         for name, value in merged(document, part, turn).items():
             if name == "properties":
-                node[name] = {**value, **node.get(name, {})}
+                known = node.get(name, {})
+                both = {one for one in known.keys() & value.keys() if known[one] != value[one]}
+                node[name] = {**value, **known, **{one: {"allOf": [known[one], value[one]]} for one in both}}
             elif name == "required":
                 node[name] = [*node.get(name, ()), *value]
             else:

@@ -7,5 +7,5 @@ OFFSETS = ("offset", "pageoffset", "skip", "start", "startat", "startindex")
 PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage")
 CURSORS = (
     *("cursor", "pagecursor", "after", "pageafter", "startingafter", "pagetoken", "nexttoken", "marker"),
-    *("continuationtoken", "nextpagetoken"),
+    *("continuationtoken", "nextpagetoken", "iterator"),
 )

@@ -118,6 +118,8 @@ class SchemaTree:
                 named[name] = (*named.get(name, ()), schema)
         members = {name: self._member(name, found) for name, found in named.items()}
         answered = {name: one.answered for name, one in members.items() if one.answered}
+        needed = (name for part in parts for name in part.get("required", ()))
+        answered |= {name: (EMPTY,) for name in needed if name not in members}
         shown = {name: one for name, one in members.items() if not one.omitted}
         types = [part["type"] for part in parts if "type" in part]
         # If null is the only value of an `enum`, the type beside the `enum` is meaningless.

@@ -1,0 +1,465 @@
+"""What is done with a public API: records step by step, lists page by page, every operation, wrong bodies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from mockserver.codec import json
+from mockserver.errors import MalformedBody
+from mockserver.engine.resources import Resource, find_resources, is_noun
+from mockserver.model import EMPTY, Document, Json, Path, member_path, value_at
+from mockserver.spec.openapi import Operation, merged, parameter_names, plain
+from tests.tools.public_files.api import Asked, PublicApi
+
+RECORDS = 5
+_PAGE = 2
+_MOST_PAGES = 12
+_DEEPEST = 4
+_NEXT = re.compile(r"next|cursor|after|continuation|marker|token|iterator")
+_BACK = re.compile(r"prev|before|first|last|self|current")
+_SIZES = re.compile(
+    r"(page)?(limit|size)|perpage|pagelength|pagecount|count|maxresults|max|top|take|first|resultsperpage"
+)
+_CURSORS = re.compile(
+    r"(next|page|pagination)?(cursor|token|marker|continuationtoken)|iterator|(page|starting|start)?after(cursor|id)?|startcursor"
+)
+_PAGES = re.compile(r"(current)?page(number|no|num|index)?")
+_OFFSETS = re.compile(r"(page|list)?(offset|skip|start|startat|startindex)")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_good(self) -> bool:
+        return self.status < 400
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def document(self) -> Any:
+        with suppress(MalformedBody):
+            return json.decode(self.body)
+        return None
+
+
+@dataclass
+class Tally:
+    """How many of a sort of steps there were, and what went wrong."""
+
+    total: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def count(self, what: str, fault: str) -> bool:
+        self.total += 1
+        if fault:
+            self.faults.append(f"{what}: {fault}")
+        return not fault
+
+    @property
+    def good(self) -> int:
+        return self.total - len(self.faults)
+
+
+@dataclass
+class Trial:
+    """One API that is served at a port, and what was found."""
+
+    api: PublicApi
+    port: int
+    operations: Tally = field(default_factory=Tally)
+    wrong: Tally = field(default_factory=Tally)
+    records: Tally = field(default_factory=Tally)
+    lists: Tally = field(default_factory=Tally)
+    errors: list[str] = field(default_factory=list)
+    """Calls that were answered with a 5xx that nobody asked for, or not at all."""
+    unsampled: list[str] = field(default_factory=list)
+    """Operations for which the script made no valid call."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Key of a stored record by the path of its record."""
+
+    def run(self) -> None:
+        for resource, works in self._kinds():
+            self._walk_records(resource, works)
+        for operation in sorted(self.api.vendor.spec.operations.values(), key=_order):
+            self._call_once(operation)
+
+    def call(self, asked: Asked, query: Mapping[str, str] = EMPTY) -> Answer:
+        path = asked.path
+        if query:
+            path = _with_query(path, query)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        method = asked.operation.method.upper()
+        try:
+            connection.request(
+                method, f"/{self.api.vendor.name}{path}", asked.body or None, dict(asked.headers)
+            )
+            got = connection.getresponse()
+            headers = {name.lower(): text for name, text in got.getheaders()}
+            answer = Answer(got.status, headers, got.read())
+        except (OSError, HTTPException) as error:
+            answer = Answer(599, {}, repr(error).encode())
+        finally:
+            connection.close()
+        if answer.status >= 500 and answer.status != 501:
+            self.errors.append(f"{method} {path}: {answer.status} {answer.body[:200]!r}")
+        return answer
+
+    def _kinds(self) -> Iterator[tuple[Resource, Mapping[str, Operation]]]:
+        """Yield each kind of records that `spec explain` calls stored, and its operations by their work."""
+        api = self.api
+        operations = {(one.path, one.method): one for one in api.vendor.spec.operations.values()}
+        for path, resource in find_resources(api.vendor.spec).items():
+            if path != resource.path:
+                continue
+            start = path.rpartition("/")[0]
+            at = {
+                "create": (start, "post"),
+                "list": (start, "get"),
+                "show": (path, "get"),
+                "replace": (path, "put"),
+                "change": (path, "patch"),
+                "delete": (path, "delete"),
+            }
+            works = {name: operations[place] for name, place in at.items() if place in operations}
+            stored = {
+                name: one
+                for name, one in works.items()
+                if api.explained[one.id].reason.startswith(f"{name}: ")
+            }
+            if "create" in stored:
+                yield resource, stored
+
+    def _walk_records(self, resource: Resource, works: Mapping[str, Operation]) -> None:
+        name = f"{resource.path}"
+        made: list[str] = []
+        for number in range(1, RECORDS + 1):
+            asked = self.api.ask(works["create"], number=number)
+            if asked is None:
+                self.unsampled.append(f"POST {works['create'].path}")
+                return
+            answer = self.call(asked)
+            key = next(_keys(answer.document, resource), "") or _sent_key(asked, resource)
+            if _is_known(answer) or key in made:
+                continue  # the file allows one value only
+            if number == 1:
+                fault = self._fault(works["create"], answer) or ("" if key else "no key in the answer")
+                if not self.records.count(f"create {name}", fault):
+                    return
+                self._one_record(resource, works, asked, answer, key)
+            elif answer.is_good and key:
+                made.append(key)
+        self._walk_list(resource, works, made, _record_in(answer.document, resource, key))
+        if made:
+            self.keys[resource.path] = made[-1]
+
+    def _one_record(
+        self, resource: Resource, works: Mapping[str, Operation], asked: Asked, created: Answer, key: str
+    ) -> None:
+        name, count = resource.path, self.records.count
+        at = {parameter_names(resource.path)[-1]: key}
+        shown: Json = None
+        if "show" in works and (show := self.api.ask(works["show"], at)):
+            answer = self.call(show)
+            shown = answer.document
+            fault = self._fault(works["show"], answer) or _differing(
+                asked, created.document, shown, resource, key
+            )
+            count(f"show {name}", fault)
+        if "list" in works and (
+            listing := self.api.ask(works["list"], record=_record_in(created.document, resource, key))
+        ):
+            answer = self.call(listing)
+            fault = self._fault(works["list"], answer)
+            count(f"list {name}", fault or ("" if _holds(answer.document, key) else "the record is missing"))
+        for work in ("change", "replace"):
+            if work not in works or not (change := self.api.ask(works[work], at, number=7)):
+                continue
+            answer = self.call(change)
+            fault = self._fault(works[work], answer)
+            if not fault and "show" in works and (show := self.api.ask(works["show"], at)):
+                now = self.call(show)
+                fault = _differing(change, now.document, now.document, resource, key)
+            count(f"{work} {name}", fault)
+        if "delete" in works and (delete := self.api.ask(works["delete"], at)):
+            answer = self.call(delete)
+            fault = self._fault(works["delete"], answer)
+            if not fault and "show" in works and (show := self.api.ask(works["show"], at)):
+                gone = self.call(show).status
+                fault = "" if gone in (404, 410) else f"it is shown after its deletion: {gone}"
+            count(f"delete {name}", fault)
+
+    def _fault(self, operation: Operation, answer: Answer) -> str:
+        if not answer.is_good:
+            return f"{answer.status} {answer.body[:160]!r}"
+        reason = answer.headers.get("mock-reason", "")
+        if "answered by an example" in reason:
+            return "answered by an example"
+        return (
+            self.api.fault_of(operation, answer.status, answer.media_type, answer.body) if answer.body else ""
+        )
+
+    def _walk_list(
+        self, resource: Resource, works: Mapping[str, Operation], made: Sequence[str], record: Json
+    ) -> None:
+        if "list" not in works or len(made) < 3:
+            return
+        operation = works["list"]
+        names = {
+            plain(one.name): one
+            for one in operation.parameters
+            if one.place == "query"
+            and one.schema.get("type") not in ("boolean", "array")
+            and not str(one.schema.get("format")).startswith("date")
+        }
+        size = next((one.name for name, one in names.items() if _SIZES.fullmatch(name)), "")
+        ways = {
+            kind: next((one.name for name, one in names.items() if pattern.fullmatch(name)), "")
+            for kind, pattern in (("cursor", _CURSORS), ("page", _PAGES), ("offset", _OFFSETS))
+        }
+        if (
+            not ways["cursor"]
+            and ways["offset"]
+            and names[plain(ways["offset"])].schema.get("type") == "string"
+        ):
+            ways = {**ways, "cursor": ways["offset"], "offset": ""}
+        asked = self.api.ask(operation, record=record)
+        if asked is None or not size or not any(ways.values()):
+            return
+        smallest = next(one.schema.get("minimum", 1) for one in names.values() if one.name == size)
+        page = max(_PAGE, int(smallest))
+        if any(one.required for one in names.values()):  # the list may be that of one record's parent
+            made = _listed(self.call(asked).document, resource, made)
+        if page >= len(made):
+            return
+        self.lists.count(
+            f"{operation.path} {ways}", self._walked(asked, size, page, ways, set(made), resource)
+        )
+
+    def _walked(
+        self, asked: Asked, size: str, page: int, ways: Mapping[str, str], made: set[str], resource: Resource
+    ) -> str:
+        """Follow the pages; return what went wrong."""
+        seen: list[str] = []
+        query, number, before = {size: str(page)}, 0, ""
+        first = self._first_page(asked.operation, ways["page"])
+        for _ in range(_MOST_PAGES):
+            answer = self.call(asked, query)
+            if fault := self._fault(asked.operation, answer):
+                return fault
+            rows = _listed(answer.document, resource, made)
+            if len(rows) > page:
+                return f"{len(rows)} records in a page of {page}"
+            seen += rows
+            number += 1
+            cursor, told = _next_of(answer, ways)
+            if cursor:
+                if cursor == before:
+                    return f"the same cursor again: {cursor}"
+                before, query = cursor, {size: str(page), **told}
+            elif told is EMPTY and ways["cursor"] and not (ways["page"] or ways["offset"]):
+                is_bare = isinstance(answer.document, list)
+                if not rows or (_more(answer.document) is not True and not (is_bare and len(rows) == page)):
+                    break
+                query = {size: str(page), ways["cursor"]: rows[-1]}
+            elif told or not rows or _more(answer.document) is False:
+                break
+            elif ways["page"]:
+                query = {size: str(page), ways["page"]: str(first + number)}
+            elif ways["offset"]:
+                query = {size: str(page), ways["offset"]: str(page * number)}
+            else:
+                break
+        else:
+            return "the walk does not end"
+        missing = len(made - set(seen))
+        return (
+            f"{missing} of {len(made)} are missing"
+            if missing
+            else ""
+            if len(seen) == len(made)
+            else "doubled"
+        )
+
+    @staticmethod
+    def _first_page(operation: Operation, name: str) -> int:
+        schema = next((one.schema for one in operation.parameters if one.name == name), EMPTY)
+        return 0 if 0 in (schema.get("minimum"), schema.get("default")) else 1
+
+    def _call_once(self, operation: Operation) -> None:
+        what = f"{operation.method.upper()} {operation.path}"
+        if self.api.explained[operation.id].kind == "not served":
+            self.operations.count(what, f"not served: {self.api.explained[operation.id].reason}")
+            return
+        names = parameter_names(operation.path)
+        keys = {names[-1]: self.keys[operation.path]} if operation.path in self.keys else EMPTY
+        asked = self.api.ask(operation, keys, number=9)
+        if asked is None:
+            self.unsampled.append(what)
+            return
+        if wrong := self.api.wrong(asked):
+            status = self.call(wrong).status
+            self.wrong.count(what, "" if 400 <= status < 500 else f"{status} for {wrong.body[:200]!r}")
+        answer = self.call(asked)
+        if _is_known(answer) or (
+            answer.status == 404 and self.api.explained[operation.id].kind in ("stored", "batch") and not keys
+        ):
+            return  # the script has no other key to send, or no record to ask for
+        fault = self._fault(operation, answer)
+        if fault == "answered by an example":
+            fault = self.api.fault_of(operation, answer.status, answer.media_type, answer.body)
+        self.operations.count(what, fault)
+
+
+def _is_known(answer: Answer) -> bool:
+    """Return whether a call was refused because its record is there."""
+    return answer.status in (400, 409, 422) and b"already exists" in answer.body
+
+
+def _order(operation: Operation) -> tuple[int, str]:
+    return ["post", "get", "put", "patch", "head", "options", "trace", "delete"].index(
+        operation.method
+    ), operation.path
+
+
+def _with_query(path: str, query: Mapping[str, str]) -> str:
+    start, _, rest = path.partition("?")
+    known = [one for one in parse_qsl(rest, keep_blank_values=True) if one[0] not in query]
+    return f"{start}?{urlencode([*known, *query.items()])}"
+
+
+def _sent_key(asked: Asked, resource: Resource) -> str:
+    """Return the key that a call sent, for an answer that does not show it."""
+    sent = asked.document if isinstance(asked.document, dict) else {}
+    names = (resource.key, resource.parameters[-1])
+    return next((str(sent[name]) for name in names if isinstance(sent.get(name), str | int)), "")
+
+
+def _keys(document: Json, resource: Resource) -> Iterator[str]:
+    """Yield the keys of the records in an answer: of the nearest objects that have the key's member."""
+    path = member_path(resource.key)
+    if isinstance(document, dict):
+        nouns = (
+            one for name, one in document.items() if isinstance(one, dict) and is_noun(name, resource.path)
+        )
+        document = next(nouns, document)
+    level: list[Json] = [document]
+    for _ in range(_DEEPEST):
+        found = [str(key) for one in level if isinstance(one, dict) and (key := _at(one, path)) is not None]
+        if found:
+            yield from found
+            return
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        ]
+
+
+def _listed(document: Json, resource: Resource, made: Collection[str]) -> list[str]:
+    """Return the keys of `made` in that list of an answer which has most of them."""
+    found: list[list[str]] = [[]]
+    level: list[Json] = [document]
+    while level:
+        lists = [one for one in level if isinstance(one, list)]
+        found += [[key for row in rows for key in _keys(row, resource) if key in made] for rows in lists]
+        level = [inner for one in level if isinstance(one, dict) for inner in one.values()]
+    return max(found, key=len)
+
+
+def _at(document: Json, path: Path) -> Json:
+    found = value_at(document, path)
+    return None if isinstance(found, dict | list) else found
+
+
+def _holds(document: Json, key: str) -> bool:
+    if isinstance(document, dict):
+        return any(_holds(one, key) for one in document.values())
+    if isinstance(document, list):
+        return any(_holds(one, key) for one in document)
+    return str(document) == key
+
+
+def _record_in(document: Json, resource: Resource, key: str) -> Document:
+    """Return the nearest object of an answer that has the key; {} if there is none."""
+    level: list[Json] = [document]
+    path = member_path(resource.key)
+    while level:
+        for one in level:
+            if isinstance(one, dict) and str(value_at(one, path)) == key:
+                return one
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        ]
+    return {}
+
+
+def _differing(asked: Asked, answered: Json, shown: Json, resource: Resource, key: str) -> str:
+    """Return which plain member that was sent, and that the answer shows, is shown otherwise; "" if none is."""
+    sent = asked.document if isinstance(asked.document, dict) else {}
+    first, now = (_record_in(one, resource, key) for one in (answered, shown))
+    if first and not now:
+        return "the record is not in the answer"
+    for name, one in sent.items():
+        is_plain = all(isinstance(value, str | int | bool) for value in (one, first.get(name), now.get(name)))
+        if is_plain and str(first[name]) != key and _text(now[name]) != _text(one):
+            return f"{name} is {now[name]!r}, {one!r} was sent"
+    return ""
+
+
+def _text(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _facts(document: Json, depth: int = 0) -> Iterator[tuple[str, Json]]:
+    """Yield name and value of the plain members of an answer's envelope."""
+    if isinstance(document, dict) and depth < _DEEPEST:
+        for name, one in document.items():
+            if isinstance(one, dict):
+                yield from ((f"{plain(name)}/{inner}", value) for inner, value in _facts(one, depth + 1))
+            elif not isinstance(one, list):
+                yield plain(name), one
+
+
+def _next_of(answer: Answer, ways: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """Return what leads to the next page, and the parameters that say it.
+
+    ("", EMPTY): the answer has no place for it; ("", {"end": ""}): the place says that there is none.
+    """
+    link = re.search(r'<([^>]*)>; *rel="?next', answer.headers.get("link", ""))
+    facts = {
+        name: one
+        for name, one in _facts(answer.document)
+        if _NEXT.search(name) and not _BACK.search(name.rpartition("/")[2])
+    }
+    if link:
+        return link[1], dict(parse_qsl(urlsplit(link[1]).query))
+    for name, one in facts.items():
+        if isinstance(one, str) and one and ("?" in one or one.startswith("http")):
+            return one, dict(parse_qsl(urlsplit(one).query))
+        if isinstance(one, bool) or one in (None, "") or name.rpartition("/")[2].startswith("has"):
+            continue
+        if ways["cursor"]:
+            return str(one), {ways["cursor"]: str(one)}
+        if ways["page"] and isinstance(one, int):
+            return str(one), {ways["page"]: str(one)}
+    known = [one for name, one in facts.items() if not isinstance(one, bool)]
+    return "", {"end": ""} if known and (ways["cursor"] or any("page" in name for name in facts)) else EMPTY
+
+
+def _more(document: Json) -> bool | None:
+    found = (one for name, one in _facts(document) if "more" in name or "hasnext" in name)
+    return next((one for one in found if isinstance(one, bool)), None)
