@@ -1,7 +1,7 @@
 """Resources of a user's own file (`Spec.is_own`): records that the file's paths and schemas describe.
 
 The operations of a resource name its collection in `x-collection`. If the name of the last path parameter
-does not tell which member is the key, `x-key` at the path names the member.
+does not tell which member is the key, `x-key` at one of the collection's paths names the member.
 """
 
 from __future__ import annotations
