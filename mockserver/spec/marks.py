@@ -334,7 +334,9 @@ def found_batch(
     items, item = candidates[0]
     resource = _resource_path(document, path)
     at_resource = document["paths"].get(resource, EMPTY)
-    named = mark_of(at_resource, "x-key") or ["", *parameter_names(resource)][-1]
+    near = (at_resource, document["paths"].get(resource.rpartition("/")[0], EMPTY))
+    written = next(filter(None, (mark_of(one, "x-key") for one in near)), "")
+    named = written or ["", *parameter_names(resource)][-1]
     wanted, (rows_at, row) = rows_at, _rows(document, node, rows_at)
     shown = answer_schema(document, at_resource.get("get", EMPTY))
     own = item.get("properties", EMPTY).keys()

@@ -163,9 +163,10 @@ def test_the_records_of_a_batch_are_read_beside_it(tmp_path: Path) -> None:
     assert (client.get("/things/1").status, client.get("/things/2").status) == (200, 404)
 
 
-def test_a_batch_of_records_follows_their_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["GET /things", "POST /things", "GET /things/{number}"])
+def test_a_batch_of_records_follows_their_key(place: str, tmp_path: Path) -> None:
     file = write(tmp_path, things(THING))
-    client = serve(file, overlay(tmp_path, "GET /things/{number}", {"x-key": "grams"}))
+    client = serve(file, overlay(tmp_path, place, {"x-key": "grams"}))
 
     client.post("/things", json={"things": [{"number": 1, "grams": 7}]})
 
