@@ -94,7 +94,7 @@ class DrillOptions:
 
     @property
     def needed_again(self) -> tuple[str, ...]:
-        """Options of the command that repeats a case, without vendor and case."""
+        """Vendor or file, and options, of the command that repeats a case."""
         options: Mapping[str, Sequence[object]] = {
             "--specs": self.specs,
             "--overlay": self.overlays,
@@ -105,7 +105,8 @@ class DrillOptions:
             "--repeat": [self.repeats] if self.repeats > 1 else [],
             "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != DRILL_TIMEOUT_S else [],
         }
-        return tuple(str(word) for name, given in options.items() for one in given for word in (name, one))
+        words = (str(word) for name, given in options.items() for one in given for word in (name, one))
+        return self.vendor, *words
 
 
 class DrillServer(NamedTuple):

@@ -19,11 +19,9 @@ from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import read_spec
 from mockserver.model import Document, Json
 from mockserver.server.application import Options, create_app
-from mockserver.spec.batch_annotation import read_outcome
 from mockserver.spec.loading import vendor_name
-from mockserver.spec.marks import NO_BATCH, answer_schema, batch_correction, flow
-from mockserver.spec.openapi import Operation, Spec, member_at, plain
-from mockserver.spec.outcomes import row_schema, side_of
+from mockserver.spec.marks import NO_BATCH, batch_correction, flow
+from mockserver.spec.openapi import Operation, plain
 from mockserver.spec.overlay import read_overlay
 
 _TAKEN, _LIKELY, _POSSIBLE = 95, 80, 60
@@ -81,29 +79,12 @@ def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
             continue
         correction = batch_correction(contract.document, operation.path, operation.method)
         proposed = yaml.safe_load(correction or "{}").get("x-batch")
-        if proposed and ("requests" in proposed or _tells_rejections(contract, operation, proposed)):
+        if proposed:
             is_named = NO_BATCH in operation.node or "batch" in plain(f"{operation.path}{operation.id}")
             usual = "its answer is not 207" if is_named else "its name does not say that it is a batch"
             doubt, confidence = operation.node.get(NO_BATCH, usual), _LIKELY if is_named else _POSSIBLE
             found.append(BatchSuggestion(operation, proposed, f"not taken by itself: {doubt}", confidence))
     return found
-
-
-def _tells_rejections(contract: Spec, operation: Operation, batch: Document) -> bool:
-    """Return whether rows have a status, or a member, place or number that by its name is for rejected items.
-
-    Rows with an index, but without a status or with any text as status, may be those of the rejected items
-    alone, so they do not tell.
-    """
-    outcome = batch.get("outcome", {})
-    steps = [one for name in ("code", "message") for one in outcome.get(name, "").split("/")]
-    is_told = bool({"status", "rejected", "summary"} & outcome.keys())
-    is_told = is_told or ("index" not in outcome and "bad" in map(side_of, steps))
-    for rows in read_outcome(outcome).rows if {"index", "status"} <= outcome.keys() else ():
-        row = row_schema(contract.document, answer_schema(contract.document, operation.node), rows)
-        status = member_at(contract.document, row, rows.members["status"])
-        is_told = is_told and (status.get("type") != "string" or "enum" in status)
-    return bool(batch.get("key")) and is_told
 
 
 def with_calls(

@@ -25,11 +25,11 @@ from mockserver.spec.served_form import NOT_SERVED
 _ANY_BODY: Document = {"*/*": {}}
 _NOT_SERVED: Document = {"description": "not served", "content": _ANY_BODY}
 _READ_AS_TEXTS = ("xml", "/form-data", "/plain")
-_STATUSES = ("2xx", "4xx")
+_STATUSES = ("2xx", "4xx", "501")
 _ANY_STATUS = ExpectedStatuses(
     "the call is not spelled as its style or media type wants", _STATUSES, _STATUSES
 )
-_DONE = ("2xx", "3xx", "401", "403", "404")
+_DONE = ("2xx", "3xx", "401", "403", "404", "501")
 _UNKNOWN = ExpectedStatuses("a record may not be there", _DONE)
 _CONFLICTS = ExpectedStatuses("a record may be there already", (*_DONE, "409", "422"))
 _SPELLED_TYPES = ("json", "/*", "application/octet-stream")

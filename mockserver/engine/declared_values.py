@@ -197,7 +197,8 @@ class SchemaFilling:
 
     def _member(self, member: str, schema: Any, message: Message, speaker: str, depth: int) -> Filled:
         repeated = message.document.get(member)
-        repeats = repeated is not None and plain(member) not in STATUSES
+        # A status inside a row is that of an error; one of the row itself may be a member of the item.
+        repeats = repeated is not None and (depth == _DEEPEST or plain(member) not in STATUSES)
         if repeats and self._node(schema).accepts(repeated):
             return Filled(repeated)
         if member == speaker and side_of(member) == "bad" and not message.is_refusal:

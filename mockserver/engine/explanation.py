@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockserver.engine.example_answers import answers_of
 from mockserver.engine.registry import LoadedVendor
@@ -11,8 +11,8 @@ from mockserver.engine.resources import Resource, find_resources
 from mockserver.engine.stored_answers import work_of
 from mockserver.model import pointer_of
 from mockserver.spec.batch_forms import Batch
-from mockserver.spec.marks import NO_BATCH, batch_correction, collection_name
-from mockserver.spec.openapi import Operation
+from mockserver.spec.marks import NO_BATCH, batch_correction, collection_name, is_record_path
+from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.served_form import NOT_SERVED
 
 
@@ -81,15 +81,28 @@ def _own(
     spec = vendor.spec
     if work := work_of(spec, operation, resources):
         resource = resources[operation.path]
-        return (
-            "stored",
-            f"{work}: {resource.collection} by {resource.key}",
-            'x-key: MEMBER, or x-collection: ""',
-        )
+        # The key of records that only a batch describes is in its `x-batch`.
+        by_key = "x-key: MEMBER, or " if resources.get(resource.path) is resource else ""
+        return "stored", f"{work}: {resource.collection} by {resource.key}", f'{by_key}x-collection: ""'
     content = answers_of(spec, operation)[0].content
     reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
     doubt = operation.node.get(NO_BATCH)
     reason = f"one call, as {doubt}" if doubt else reason if content else "no body"
-    is_read = operation.method in ("get", "delete")
-    usual = f"x-collection: {collection_name(operation.path)}" if is_read else "an example in the answer"
-    return "example", reason, batch_correction(spec.document, operation.path, operation.method) or usual
+    if operation.collection and operation.path not in resources:
+        reason = f"{reason}, as no answer shows the key of {operation.collection}"
+    batch = batch_correction(spec.document, operation.path, operation.method)
+    usual = "an example in the answer" if content else ""
+    return "example", reason, batch or _collection(spec, operation, resources) or usual
+
+
+def _collection(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:
+    """Return the `x-collection` by which an operation reads or deletes stored records; "" if none does."""
+    path, name = operation.path, collection_name(operation.path)
+    if operation.method not in ("get", "delete"):
+        return ""
+    item = spec.document["paths"][path]
+    ids = [item[method]["operationId"] for method in METHODS if method in item]
+    marked = {one: replace(spec.operations[one], collection=name) for one in ids}
+    found = [one for one in resources.values() if one.collection == name and not is_record_path(path)]
+    found += find_resources(replace(spec, operations=marked, routes=())).values()
+    return f"x-collection: {name}" if found and work_of(spec, operation, {path: found[-1]}) else ""

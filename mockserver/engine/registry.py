@@ -321,13 +321,14 @@ def _check_outcome(contract: Spec, operation: Operation, batch: Batch) -> None:
     place = (*operation.place, "x-batch")
     written = operation.node["x-batch"]
     fault = outcome_fault(contract.document, operation.path, operation.method, written)
-    if not batch.outcome.rows and fault == NO_ROWS:
+    if not (batch.outcome.rows or contract.is_own) and fault == NO_ROWS:
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"
         raise SpecError(message, place, file=contract.name, lacks="outcome")
     if fault:
         of_own = batch_correction(contract.document, operation.path, operation.method)
-        cure = of_own if contract.is_own else "outcome: {list: /…, status: /…} of a row for each item"
+        of_row = "outcome: {list: /…, status: /…} of a row for each item"
+        cure = of_own or "x-batch: false" if contract.is_own else of_row
         message = f"{operation.id}: x-batch cannot tell what becomes of each item: {fault}"
         raise SpecError(message, place, file=contract.name, cure=cure)
 

@@ -1,7 +1,7 @@
 """Resources of a user's own file (`Spec.is_own`): records that the file's paths and schemas describe.
 
 The operations of a resource name its collection in `x-collection`. If the name of the last path parameter
-does not tell which member is the key, `x-key` at the path names the member.
+does not tell which member is the key, `x-key` at one of the collection's paths names the member.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -287,8 +288,11 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
     by_place = {(one.path, one.method): one for one in operations}
     first: dict[str, Operation] = {}
+    written: dict[str, str] = {}
     for one in operations:
         first.setdefault(one.path, one)
+        if key := mark_of(spec.document["paths"][one.path], "x-key"):
+            written.setdefault(one.collection, key)
     for path, at_path in first.items():
         collection = at_path.collection
         start = path.rpartition("/")[0]
@@ -297,7 +301,7 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         elif shown := next(
             filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
         ):
-            resource = _resource(spec, at_path, shown, inner.get(collection, ""))
+            resource = _resource(spec, at_path, shown, written.get(collection, ""), inner.get(collection, ""))
             made = by_place.get((start, "post"))
             is_told = (
                 made is None or (path, "put") in by_place or (resource and tells_key(spec, made, resource))
@@ -313,20 +317,26 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     return found
 
 
-def _resource(spec: Spec, at_path: Operation, shown: Operation, inner: str) -> Resource | None:
+def _resource(spec: Spec, at_path: Operation, shown: Operation, written: str, inner: str) -> Resource | None:
     """Return the resource of the path of `at_path`, whose records are in the answer of `shown`.
 
-    `inner` is the pointer to the key that a batch of the collection declares, or "".
+    `written` is the collection's `x-key`, `inner` the pointer to the key that a batch of the collection
+    declares, each "" if there is none. Raises SpecError: no member of a record is called `written`.
     """
     path, collection = at_path.path, at_path.collection
     answering = answers_of(spec, shown)[0]
     if not answering.is_json:
         return None
     parameters = tuple(parameter_names(path))
-    named = mark_of(spec.document["paths"][path], "x-key") or inner or parameters[-1]
+    named = written or inner or parameters[-1]
     answer = record_answer(spec.document, answering.schema, named, path)
     schema, _ = record_schema(spec.document, answer, named, path)
     key = _key_member(spec.document, schema, named)
+    if written and plain(key) != plain(written):
+        near = get_close_matches(written, _simple_members(spec.document, schema), 1, 0)
+        cure = f"x-key: {near[0]}" if near else 'x-collection: ""'
+        message = f"x-key: {written} is no member of {collection} that can be a key"
+        raise SpecError(message, ("paths", path, "x-key"), file=spec.name, cure=cure)
     asked = (one.schema for one in at_path.parameters if (one.place, one.name) == ("path", parameters[-1]))
     form = merged(spec.document, next(asked, EMPTY))
     return Resource(path, collection, parameters, key, named, schema, spec.document, form) if key else None
@@ -386,12 +396,16 @@ def _key_member(document: Document, schema: Document, named: str) -> str:
     """
     if named.startswith("/"):
         return named if member_at(document, schema, parse_pointer(named)) else ""
-    known = {
+    return key_member({"properties": _simple_members(document, schema)}, named)
+
+
+def _simple_members(document: Document, schema: Document) -> Document:
+    """Return the schemas of a record's members that are neither objects nor lists, by name."""
+    return {
         name: node
         for name, one in merged(document, schema).get("properties", EMPTY).items()
         if (node := merged(document, one)).get("type") not in ("object", "array") and "properties" not in node
     }
-    return key_member({"properties": known}, named)
 
 
 def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:

@@ -368,7 +368,7 @@ class _Writer:
         return reply and self._with_page_headers(reply, facts)
 
     def _fitting(self, schema: Document, record: Document, state: State) -> Any:
-        """Return the record, completed; if the schema refuses the record, without the members that do not fit."""
+        """Return the record, completed; if the schema refuses it, without the members that do not fit."""
         resource, key = self.resource, self.resource.key_in(record)
         shown = resource.completed(schema, record, state, key)
         accepts = compile_schema(resource.document, schema, COMMON_FORMATS, optional="writeOnly").accepts

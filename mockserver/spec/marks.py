@@ -19,7 +19,7 @@ import yaml
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, escape_step, parse_pointer
-from mockserver.spec.batch_annotation import APART
+from mockserver.spec.batch_annotation import APART, read_outcome
 from mockserver.spec.item_forms import bind_lines, item_schema
 from mockserver.spec.openapi import (
     METHODS,
@@ -45,11 +45,13 @@ from mockserver.spec.outcomes import (
     lists_of,
     maps_of,
     object_lists,
+    row_schema,
     side_of,
     tells_outcomes,
 )
 
-_USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
+_ASSIGNED_KEYS = ("id", "uuid", "guid", "key")
+_USUAL_KEYS = (*_ASSIGNED_KEYS, "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
 _SAID = ("detail", "error", "errors", "reason", "description", "title", "text")
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
@@ -63,10 +65,13 @@ _OWN_ROWS = APART | {"map", "wrapped"}
 _MULTI_STATUS = "207"
 _BATCH_WORDS = re.compile("bulk|batch")
 _MAKING = frozenset({"create", "upsert", "insert", "add", "import"})
-_LOOKING = ("read", "get", "search", "query", "validate")
+_LOOKING = ("read", "get", "search", "query", "validate", "calculate", "preview", "simulate")
 _OTHER_WORK = (*_LOOKING, "delete", "remove", "archive", "cancel", "update")
 NO_BATCH = "x-no-batch"
 """Member with the reason why an operation is no batch although its path or status suggests a batch."""
+
+_AS_WRITTEN = "x-batch says"
+"""The reason of an operation whose `x-batch` is false."""
 
 
 def complete_collections(document: dict[str, Any]) -> None:
@@ -150,17 +155,16 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
                 bind_lines(document, node)
             if written is False:
                 del node["x-batch"]
-                node[NO_BATCH] = "x-batch says"
-            elif written is True:
-                node["x-batch"] = found_batch(document, path, method)
+                node[NO_BATCH] = _AS_WRITTEN
             elif isinstance(written, dict) and "requests" not in written:
                 given = written.get("outcome")
                 rows_at = given.get("list") if isinstance(given, dict) else None
                 found = found_batch(document, path, method, rows_at=rows_at)
                 node["x-batch"] = {**found, **written, **_corrected_outcome(found, written)}
-            elif written is None and _looks_like_batch(document, path, method):
-                found = found_batch(document, path, method, of_objects=True)
-                if doubt := _doubt(document, path, method, found):
+            elif written is True or (written is None and _looks_like_batch(document, path, method)):
+                found = found_batch(document, path, method, of_objects=not written)
+                if doubt := (_fault if written else _doubt)(document, path, method, found):
+                    node.pop("x-batch", None)
                     node[NO_BATCH] = doubt
                     notes.append(_note(document, path, method, doubt))
                 else:
@@ -190,9 +194,7 @@ def _doubt(document: Document, path: str, method: str, found: Document) -> str:
     word = _other_work(document, path, method)
     if word or _requests(document, document["paths"][path][method]):
         return f"its name says {word}" if word else "its items are whole requests"
-    if "key" not in found:
-        return "no member of an item is its key"
-    if fault := outcome_fault(document, path, method, found):
+    if fault := _fault(document, path, method, found):
         return fault
     outcome = found["outcome"]
     if "rejected" in outcome and not is_sure(outcome):
@@ -202,6 +204,13 @@ def _doubt(document: Document, path: str, method: str, found: Document) -> str:
         place = outcome["rejected"].get("list", outcome["rejected"].get("map"))
         return f"its {place} has a place for a part of the items alone"
     return "" if {"status", "rejected"} & outcome.keys() else "its rows have no status"
+
+
+def _fault(document: Document, path: str, method: str, found: Document) -> str:
+    """Return why no `x-batch` can be worked out for an operation; "" if `found` is one."""
+    if "key" in found:
+        return outcome_fault(document, path, method, found)
+    return "no member of an item is its key" if found else "its body has no list of objects"
 
 
 def _requests(document: Document, node: Document) -> Document:
@@ -251,6 +260,8 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     each item, return `x-batch: false`.
     """
     node = document["paths"][path][method]
+    if method not in _METHODS:
+        return ""
     if requests := _requests(document, node):
         return f"x-batch: {flow(requests)}"
     answer = answer_schema(document, node)
@@ -258,11 +269,33 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     batches = [found_batch(document, path, method, rows_at=place) for place in places]
     if batches[0] and (counts := propose_counts(document, answer)):
         batches.append({**batches[0], "outcome": counts})
-    told = (one for one in batches if one and not outcome_fault(document, path, method, one))
+    told = (
+        one
+        for one in batches
+        if _tells_rejections(document, answer, one) and not outcome_fault(document, path, method, one)
+    )
     if found := None if _other_work(document, path, method) else next(told, None):
         return f"x-batch: {flow(found)}"
-    is_like_batch = NO_BATCH in node or (places[1:] and found_batch(document, path, method))
-    return "x-batch: false" if is_like_batch else ""
+    return "x-batch: false" if node.get(NO_BATCH, _AS_WRITTEN) != _AS_WRITTEN else ""
+
+
+def _tells_rejections(document: Document, answer: Document, batch: Document) -> bool:
+    """Return whether rows have a status, or a member, place or number that by its name is for rejected items.
+
+    Rows with an index, but without a status or with any text as status, may be those of the rejected items
+    alone, so they do not tell. An answer with an id is a record, whose lists do not tell either.
+    """
+    outcome, own = batch.get("outcome", EMPTY), {plain(one) for one in answer.get("properties", EMPTY)}
+    if own & {"id", *map(plain, batch.get("key", own))} or side_of(batch.get("items")) == "bad":
+        return False
+    steps = [one for name in ("code", "message") for one in outcome.get(name, "").split("/")]
+    is_told = bool({"status", "rejected", "summary"} & outcome.keys())
+    is_told = is_told or ("index" not in outcome and "bad" in map(side_of, steps))
+    for rows in read_outcome(outcome).rows if {"index", "status"} <= outcome.keys() else ():
+        row = row_schema(document, answer, rows)
+        status = member_at(document, row, rows.members["status"])
+        is_told = is_told and (status.get("type") != "string" or "enum" in status)
+    return is_told
 
 
 def flow(value: Json) -> str:
@@ -288,8 +321,11 @@ def found_batch(
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
     lists = [(place, merged(document, one["items"])) for place, one in lists_of(document, body)]
+    # Lists whose names stand in the path come first: they have the records; others may have warnings.
+    lists.sort(key=lambda one: plain(one[0]) not in plain(path))
     objects = [one for one in lists if "properties" in one[1]]
-    candidates = objects if of_objects else [*objects, *lists]
+    free = [one for one in lists if one[1].get("type", "object") == "object"]
+    candidates = objects if of_objects else [*objects, *free]
     maps = [] if candidates else maps_of(document, body)
     if len(maps) == 1 and not of_objects:
         candidates = maps
@@ -297,11 +333,21 @@ def found_batch(
         return {}
     items, item = candidates[0]
     resource = _resource_path(document, path)
-    named = ["", *parameter_names(resource)][-1]
+    at_resource = document["paths"].get(resource, EMPTY)
+    near = (at_resource, document["paths"].get(resource.rpartition("/")[0], EMPTY))
+    written = next(filter(None, (mark_of(one, "x-key") for one in near)), "")
+    named = written or ["", *parameter_names(resource)][-1]
     wanted, (rows_at, row) = rows_at, _rows(document, node, rows_at)
-    shown = answer_schema(document, document["paths"].get(resource, EMPTY).get("get", EMPTY))
+    shown = answer_schema(document, at_resource.get("get", EMPTY))
+    own = item.get("properties", EMPTY).keys()
+    if own and own.isdisjoint(shown.get("properties", EMPTY)):
+        shown = EMPTY  # the items are parts of a record, or something else
+    assigned = {plain(named), *_ASSIGNED_KEYS}  # of a row, which may have the code of an error too
     members = {
-        name: one for node in (shown, row, item) for name, one in node.get("properties", EMPTY).items()
+        name: one
+        for node in (shown, row, item)
+        for name, one in node.get("properties", EMPTY).items()
+        if node is not row or plain(name) in assigned
     }
     key = (not named and _shared_key(document, row, item)) or key_member({"properties": members}, named)
     is_upsert = method != "post" or "upsert" in f"{path} {node.get('operationId')}".lower()
@@ -393,7 +439,8 @@ def _records_below(paths: tuple[str, ...]) -> Mapping[str, str]:
 
 def collection_name(path: str) -> str:
     """Return the name of the records at a path: the words of the path, without parameters."""
-    return "/".join(one for one in path.split("/") if one and "{" not in one) or path.strip("/{}")
+    words = "/".join(one for one in path.split("/") if one and "{" not in one)
+    return words or "/".join(re.findall("[^/{}]+", path))
 
 
 def collection_of(document: Document, path: str) -> str:

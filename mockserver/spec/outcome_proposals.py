@@ -14,7 +14,7 @@ from mockserver.spec.outcomes import is_map_schema, lists_of, object_lists, row_
 
 _INDEX = re.compile("index|position|element|^row(number)?$|^line(number)?$")
 _BY_INDEX = re.compile(r"\bby (the |their )?index\b", re.IGNORECASE)
-_KEYS = ("id", "key", "reference", "number", "code", "name")
+_KEYS = ("id", "key", "reference", "number")
 _CODES = ("code", "errorcode", "errortype", "category", "type", "kind", "reason", "error")
 _STATUSES = ("status", "statuscode", "httpstatus", "errorcode", "code")
 _LISTED_MESSAGES = ("errors", "messages", "details", "problems")

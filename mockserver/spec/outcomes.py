@@ -13,7 +13,7 @@ from mockserver.spec.openapi import member_at, merged, plain
 
 Side = Literal["good", "partial", "bad", ""]
 
-_PARTIAL = re.compile("partial|partly|mixed|witherror|withfail|withwarning|incomplete|^some")
+_PARTIAL = re.compile("partial|partly|mixed|witherror|withfail|withwarning|incomplete|^some|^warnings?$")
 _BAD = re.compile(
     "fail|error|reject|invalid|refus|denied|decline|duplicate|conflict|problem|violation"
     "|^(not|un)(ok|accept|creat|stor|save|success|process|found|known|auth)|^(no|nok|ko|bad|false)$|^[45][0-9]{2}$"
@@ -121,6 +121,10 @@ def _fault_of_rows(
     row, place = row_schema(document, answer, rows), pointer_of(rows.place)
     own, keys, at_key = item.get("properties", EMPTY), batch.get("key", ()), rows.members.get("key", ())
     paths = [member_path(name) for name in keys]
+    if row.get("additionalProperties") is False:
+        inner = (path for path in rows.members.values() if path)
+        if forbidden := next((one for one in inner if one[0] not in row.get("properties", EMPTY)), None):
+            return f"its rows at {place} must not have {pointer_of(forbidden)}"
     if rows.subset == "all":
         name = str(rows.place[-1]) if rows.place else ""
         if side_of(name) and plain(name) != "processed":

@@ -132,6 +132,7 @@ def test_any_file_with_a_batch_is_a_vendor(drill: Run) -> None:
 
     assert result.output.startswith("shop   2 items by "), result.output + result.stderr
     assert rows(result) == [["LOST", "item-refused"], ["ok", "reset"]]
+    assert f"again: mockserver drill {SHOP} --case item-refused -- " in result.output
 
 
 def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str) -> None:

@@ -33,6 +33,22 @@ def test_our_own_server_keeps_any_file(name: str, tmp_path: Path) -> None:
     assert not session.stopped
 
 
+def test_an_answer_that_cannot_be_made_is_no_failure_of_our_own_server(tmp_path: Path) -> None:
+    nobody = {"type": "integer", "minimum": 2, "maximum": 1}
+    answer = {"description": "d", "content": {"application/json": {"schema": nobody}}}
+    paths = {"/pings": {"get": {"responses": {"200": answer}}}}
+    file = tmp_path / "own.json"
+    file.write_bytes(
+        json.encode({"openapi": "3.0.3", "info": {"title": "O", "version": "1"}, "paths": paths})
+    )
+    plan = SessionPlan("own", file, run_config=RunConfig(SEED, EXAMPLES, shrinks=False))
+
+    session = run_session(plan, load_session_api(plan), SessionContext({}, lambda _line: None, system_clock))
+
+    assert told(session.ledger.findings) == []
+    assert session.ledger.calls
+
+
 def test_sequences_and_sizes_of_our_own_server_are_tried_or_a_note_says_why_not(tmp_path: Path) -> None:
     shapes = {one.name: one for one in SHAPES}
     noted = {}

@@ -58,7 +58,7 @@ paths:
             "a value for its schema",
             "an example in the answer",
         ),
-        "GET /ping": ("example", "no body", "x-collection: ping"),
+        "GET /ping": ("example", "no body", ""),
         "GET /lost": ("not served", "$ref: #/definitions/Nope points at nothing", ""),
     }
 

@@ -413,7 +413,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
         {"results": {"operation": "showJob", "link": 7}},
         "results.link: expected",
     ),
-    "no rows": ("outcome", {"list": None}, "add to its x-batch: outcome"),
+    "no rows": ("outcome", {"list": None}, "its answer has no list with a row for each item"),
     "statuses": (
         "outcome",
         {"statuses": {"all": 200, "some": 207, "none": 400}},

@@ -93,6 +93,7 @@ def report(*results: Result, known: Mapping[Place, str] | None = None, **more: A
         results=results,
         began="2026-11-23T16:34:26Z",
         seconds=52.4,
+        options=("ledger",),
         known=known or {},
         secrets={SECRET: "{token}"},
     )

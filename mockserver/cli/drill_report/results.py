@@ -69,7 +69,7 @@ class DrillReport:
     began: str
     seconds: float
     options: tuple[str, ...] = ()
-    """Options of the command that repeats a case, without vendor and case."""
+    """Vendor or file, and options, of the command that repeats a case."""
     exploring: tuple[str, ...] = ()
     """Options of the command that draws and runs this drill's schedules again."""
     known: Mapping[Place, str] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class DrillReport:
         case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
         if row.id.startswith(EXPLORED):
             case = self.exploring
-        return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
+        return self.command_line(("mockserver", "drill", *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
         """Return the last lines of the client's output; if earlier lines are left out, first say how many."""

@@ -35,7 +35,7 @@ def test_a_client_with_a_fault_even_without_faults_has_a_row_for_that() -> None:
 
 
 def test_the_command_of_a_repetition_can_be_pasted() -> None:
-    made = report(result("half"), options=("--seed", "7"))
+    made = report(result("half"), options=("ledger", "--seed", "7"))
 
     assert made.again(made.rows[0]) == (
         "mockserver drill ledger --seed 7 --case half -- python sync.py --token '{token}' 'in voices.csv'"
