@@ -152,10 +152,7 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
         message = "a vendor has its file's name: a-z, 0-9, - and _, but not sandbox"
         raise SpecError(message, file=file.name)
-    try:
-        text = file.read_bytes().decode()
-    except UnicodeError as error:
-        raise SpecError(str(error), file=file.name) from None
+    text = read_text(file)
     document = parse_yaml(text, file.name)
     if not overlays:
         return index(file.stem, text, document, file.name)
@@ -218,7 +215,11 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         complete_collections(document)
     text = source.text if is_as_written and not has_marks else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name, is_whole=True)
-    notes = (*unused, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
+    fault = source.fault
+    repeated = (
+        [Note((), fault.message.removeprefix("not YAML: "), fault.cure, fault.place[0])] if fault else ()
+    )
+    notes = (*unused, *repeated, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
     return replace(spec, notes=notes, is_own=True, parts=source.files)
 
 
@@ -268,7 +269,7 @@ def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
         text=text,
         document=document,
         operations=operations,
-        routes=build_routes(operations, any_case=paths.any_case),
+        routes=build_routes(document, operations, any_case=paths.any_case),
         paths=paths,
         scope=tuple(document.get("x-scope", ())),
         any_case_query=document.get("x-query") == "any-case",
