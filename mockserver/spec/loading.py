@@ -34,8 +34,8 @@ from mockserver.spec.openapi import (
     resolve,
 )
 from mockserver.spec.overlay import Overlay, apply_overlays
-from mockserver.spec.served_form import served_form, server_paths
-from mockserver.spec.source_files import PARTS, members, parse, parse_yaml, read_source, read_text
+from mockserver.spec.served_form import served_form
+from mockserver.spec.source_files import PARTS, listed, members, parse, parse_yaml, read_source, read_text
 from mockserver.spec.yaml_positions import compose, place_in
 
 _DATA = {"example", "default", "enum", "value"}
@@ -221,6 +221,22 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     )
     notes = (*unused, *repeated, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
     return replace(spec, notes=notes, is_own=True, parts=source.files)
+
+
+def server_paths(document: Document) -> tuple[str, ...]:
+    """Return the paths in all server URLs, with the variables' defaults: prefixes that clients may send."""
+    found: dict[str, None] = {}
+    items = [document, *members(document.get("paths")).values()]
+    nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]
+    for server in (one for node in nodes for one in listed(members(node).get("servers"))):
+        address = str(members(server).get("url") or "")
+        for name, variable in members(server.get("variables")).items() if address else ():
+            address = address.replace(f"{{{name}}}", str(members(variable).get("default", "")))
+        address = address.replace("{", "").replace("}", "")
+        path = re.sub(r"^(\w+:)?//[^/?#]*|[?#].*", "", address).rstrip("/")
+        if re.fullmatch(r"(/[^/{}\s]+)+", path):
+            found[path] = None
+    return tuple(found)
 
 
 def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:

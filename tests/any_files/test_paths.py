@@ -93,3 +93,14 @@ def test_a_pattern_that_cannot_be_part_of_another_decides_nothing(tmp_path: Path
     client = serve(tmp_path, {"/signs/{sign}{format}": {"get": operation("show", odd)}})
 
     assert client.get("/signs/aa").status in {200, 400}
+
+
+@pytest.mark.parametrize("path", ["/boats?expand=all", "/boats", "/boats?other"])
+def test_a_path_with_a_query_is_answered_with_501_and_the_reason(tmp_path: Path, path: str) -> None:
+    paths = {"/boats?expand=all": {"get": operation("expand")}, "/boats": {"post": operation("create")}}
+    client = serve(tmp_path, paths)
+
+    refused = client.get(path)
+
+    assert (refused.status, "/boats?expand=all has a query" in refused.text) == (501, True)
+    assert client.post("/boats").text == "create"

@@ -70,6 +70,30 @@ def test_what_cannot_be_read_is_placed_and_has_a_cure(
     assert "spec check" not in problem.cure
 
 
+@pytest.mark.parametrize(
+    ("paths", "line", "message"),
+    [
+        ('"/b": {"get": {"parameters": 5}}', 2, "parameters is no list"),
+        ('"/b": {"get": {"security": "x"}}', 2, "security is no list"),
+        ('"b": {"get": {}}', 2, "a path begins with a slash"),
+        ('"/b/{id": {"get": {}}', 2, "/b/{id has a brace"),
+        (
+            '"/b": {"post": {"requestBody": {"content": {"a/b": {"schema": {"properties": "x"}}}}}}',
+            2,
+            "properties: x is no object",
+        ),
+    ],
+)
+def test_a_member_that_is_read_differently_is_told_with_its_line_and_a_cure(
+    tmp_path: Path, paths: str, line: int, message: str
+) -> None:
+    file = written(tmp_path, "boats.json", f'{{"openapi": "3.1.0", "paths": {{\n{paths}}}}}')
+
+    [note] = load_own(file).notes
+
+    assert (note.line, note.message.startswith(message), bool(note.cure)) == (line, True, True)
+
+
 def test_a_text_in_flow_style_is_yaml(tmp_path: Path) -> None:
     file = written(tmp_path, "boats.yaml", HEAD + "# a comment\n}")
 
