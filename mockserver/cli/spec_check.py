@@ -90,7 +90,8 @@ def find_problems(
         text = read_text(file)
         document = parse_yaml(text, file.name)
     except SpecError as error:
-        return (_syntax_problem(file, error),)
+        place = TextPosition(*error.place or START)
+        return (SpecProblem(file, place, "", shown(error.message), error.cure),)
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
@@ -119,8 +120,8 @@ def _placed(
 def _own_problems(
     file: Path, source: SourceDocument, overlays: Sequence[Overlay], *, schema: bool
 ) -> tuple[SpecProblem, ...]:
-    if schema and source.fault:
-        return (_syntax_problem(file, source.fault),)
+    if schema and source.faults:
+        raise source.faults[0]
     faults = _own_faults(file, source.document, overlays, schema=schema)
     return _placed(file, source.text, source.document, faults)
 
@@ -198,10 +199,6 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[Mis
     if types:  # the validators' messages on types dump whole objects
         refused = [one for one in refused if "cannot be compiled" not in one.what]
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
-
-
-def _syntax_problem(file: Path, error: SpecError) -> SpecProblem:
-    return SpecProblem(file, TextPosition(*error.place), "", shown(error.message), error.cure)
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[Misfit]:

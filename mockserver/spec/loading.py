@@ -215,11 +215,9 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         complete_collections(document)
     text = source.text if is_as_written and not has_marks else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name, is_whole=True)
-    fault = source.fault
-    repeated = (
-        [Note((), fault.message.removeprefix("not YAML: "), fault.cure, fault.place[0])] if fault else ()
-    )
-    notes = (*unused, *repeated, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
+    faults = source.faults
+    told = (Note((), one.message.removeprefix("not YAML: "), one.cure, *one.place[:1]) for one in faults)
+    notes = (*unused, *told, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
     return replace(spec, notes=notes, is_own=True, parts=source.files)
 
 

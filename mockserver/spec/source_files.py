@@ -34,6 +34,7 @@ _YAML_CURES = {
 }
 """By a word of a message, what to do."""
 
+_Parsed = tuple[Json, tuple[SpecError, ...]]
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
@@ -47,8 +48,8 @@ def read_text(file: Path) -> str:
         raise SpecError(f"cannot be read: {error.strerror}", file=file.name) from None
     except UnicodeDecodeError as error:
         place = end_of(content[: error.start].decode(error.encoding, "replace"))
-        message = f"the file is not {error.encoding.upper()} text: {error.reason}"
-        raise _unreadable(file.name, message, *place, cure="save it as UTF-8") from None
+        message, cure = f"the file is not {error.encoding.upper()} text: {error.reason}", "save it as UTF-8"
+        raise SpecError(message, file=file.name, cure=cure, place=place) from None
 
 
 def parse(text: str, name: str) -> Json:
@@ -56,21 +57,19 @@ def parse(text: str, name: str) -> Json:
     return _parsed(text, name)[0]
 
 
-def _parsed(text: str, name: str) -> tuple[Json, SpecError | None]:
-    """Return the document, and its first fault that does not prevent reading, such as a repeated name."""
-    document, fault = (
-        _parsed_json(text, name) if text.lstrip()[:1] in ("{", "[") else _lenient_yaml(text, name)
-    )
+def _parsed(text: str, name: str) -> _Parsed:
+    is_json = text.lstrip()[:1] in ("{", "[")
+    document, faults = _parsed_json(text, name) if is_json else _parsed_yaml(text, name)
     if is_deep(document, _MOST_LEVELS):
         raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name, cure="nest less")
-    return document, fault
+    return document, faults
 
 
-def _lenient_yaml(text: str, name: str) -> tuple[Json, SpecError | None]:
+def _parsed_yaml(text: str, name: str) -> _Parsed:
     try:
-        return parse_yaml(text, name), None
+        return parse_yaml(text, name), ()
     except SpecError as fault:
-        return parse_yaml(text, name, lenient=True), fault
+        return parse_yaml(text, name, lenient=True), (fault,)
 
 
 def parse_yaml(text: str, name: str, *, lenient: bool = False) -> Json:
@@ -79,22 +78,17 @@ def parse_yaml(text: str, name: str, *, lenient: bool = False) -> Json:
         return yaml.load(text, lenient=lenient)
     except (yaml.YAMLError, RecursionError) as error:
         what, line, column = find_yaml_fault(text, error)
-        cure = next((cure for word, cure in _YAML_CURES.items() if word in what))
-        raise _unreadable(name, f"not YAML: {what}", line, column, cure=cure) from None
+        cure = next(cure for word, cure in _YAML_CURES.items() if word in what)
+        place = (line, column) if line else ()
+        raise SpecError(f"not YAML: {what}", file=name, cure=cure, place=place) from None
 
 
-def _unreadable(name: str, what: str, line: int, column: int, *, cure: str) -> SpecError:
-    note = f" (line {line}, column {column})" if line else ""
-    return SpecError(what, file=name, cure=cure, note=note, place=(line or 1, column or 1))
-
-
-def _parsed_json(text: str, name: str) -> tuple[Json, SpecError | None]:
-    repeats: list[int] = []
+def _parsed_json(text: str, name: str) -> _Parsed:
+    repeats: list[str] = []
 
     def read_members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         made = dict(pairs)
-        if len(made) < len(pairs):
-            repeats.append(len(pairs))
+        repeats.extend(made if len(made) < len(pairs) else ())
         return made
 
     try:
@@ -103,15 +97,15 @@ def _parsed_json(text: str, name: str) -> tuple[Json, SpecError | None]:
         )
     except (ValueError, RecursionError) as error:
         try:  # YAML in flow style allows comments and a last comma
-            return parse_yaml(text, name, lenient=True), None
+            return parse_yaml(text, name, lenient=True), ()
         except SpecError:
             if not isinstance(error, standard_json.JSONDecodeError):
                 raise
-            message = f"not JSON: {error.msg}"
-            raise _unreadable(name, message, error.lineno, error.colno, cure=_JSON_CURE) from None
+            place = error.lineno, error.colno
+            raise SpecError(f"not JSON: {error.msg}", file=name, cure=_JSON_CURE, place=place) from None
     # YAML has neither surrogates nor tabs before its tokens; its reader finds the line of a repeated name.
-    fault = _lenient_yaml(_SURROGATE.sub(r"\\u0020", text.replace("\t", " ")), name)[1] if repeats else None
-    return _whole_texts(document) if _SURROGATE.search(text) else document, fault
+    faults = _parsed_yaml(_SURROGATE.sub(r"\\u0020", text.replace("\t", " ")), name)[1] if repeats else ()
+    return _whole_texts(document) if _SURROGATE.search(text) else document, faults
 
 
 def _exact(text: str) -> Decimal | str:
@@ -161,8 +155,8 @@ class SourceDocument:
     document: dict[str, Any]
     files: tuple[Path, ...]
     """The other files that the document refers to, including files that cannot be read."""
-    fault: SpecError | None
-    """The first fault of the root file that does not prevent reading, such as a repeated name."""
+    faults: tuple[SpecError, ...]
+    """The first fault of the root file that does not prevent reading, such as a repeated name, if any."""
 
 
 def read_source(root: Path) -> SourceDocument:
@@ -172,7 +166,7 @@ def read_source(root: Path) -> SourceDocument:
     file cannot be read, or has no mapping.
     """
     text = read_text(root)
-    document, fault = _parsed(text, root.name)
+    document, faults = _parsed(text, root.name)
     if not isinstance(document, dict):
         message = "expected an OpenAPI document, found no mapping"
         raise SpecError(message, file=root.name, cure="openapi: 3.1.0")
@@ -180,7 +174,7 @@ def read_source(root: Path) -> SourceDocument:
     bundle.localize(document, bundle.root)
     if bundle.parts:
         document[PARTS] = bundle.parts
-    return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)), fault)
+    return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)), faults)
 
 
 @dataclass(slots=True)
