@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json
+from mockserver.contract.examples import ProfileExamples
 from mockserver.server.application import Options
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
@@ -33,6 +34,17 @@ def refused(folder: Path, form: Any) -> Any:
     file.write_bytes(json.encode({"openapi": "3.1.0", "paths": paths}))
     client = Client(create_frozen_app(Options(files=(file,), vendors=("boats",))).entry, {})
     return client.post("/boats/boats", json={"amount": "x"}).json
+
+
+def test_an_example_of_a_vendor_without_a_batch_is_refused_with_the_reason(tmp_path: Path) -> None:
+    paths = {"/boats": {"get": {"responses": {"200": {"description": ""}}}}}
+    (tmp_path / "boats.json").write_bytes(json.encode({"openapi": "3.1.0", "paths": paths}))
+    options = Options(files=(tmp_path / "boats.json",), vendors=("boats",), examples=ProfileExamples)
+    client = Client(create_frozen_app(options).entry, {})
+
+    answer = client.post("/_mock/sandboxes/default/examples", json={"vendor": "boats"}).json
+
+    assert "none of its operations is a batch" in answer["detail"]
 
 
 @pytest.mark.parametrize(
