@@ -80,7 +80,7 @@ class SpecError(MockServerError):
 
     `cure` is what to write at `path`, "" if unknown. If the fault is an unknown name, `known` has the valid
     names. If schemas can suggest a missing annotation, `lacks` says which: handler, items, key or outcome.
-    The error's text is `file`, `message` and `note`.
+    The error's text is `file`, `message` and `note`. `place` is line and column, if the file is unreadable.
     """
 
     def __init__(  # noqa: PLR0913 - each has its default
@@ -93,9 +93,11 @@ class SpecError(MockServerError):
         known: Sequence[str] = (),
         lacks: str = "",
         note: str = "",
+        place: tuple[int, ...] = (),
     ) -> None:
+        note = f" (line {place[0]}, column {place[1]})" if place else note
         super().__init__(f"{file}: {message}{note}" if file else f"{message}{note}")
-        self.message, self.path, self.file = message, path, file
+        self.message, self.path, self.file, self.place = message, path, file, place
         self.cure, self.known, self.lacks = cure, known, lacks
 
     def within(self, file: str, operation: str = "", path: Path = ()) -> SpecError:

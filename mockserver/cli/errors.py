@@ -296,12 +296,11 @@ def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
             (problem for problem in problems if problem.what in message), problems[0] if problems else None
         )
         if first is None:
-            return CliError(message, shown_path(file), check)
+            return CliError(message, shown_path(file), error.cure or check)
         others = f" (and {len(problems) - 1:,} more: {check})" if problems[1:] else ""
         where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
-        is_named = first.what in message and "not YAML" not in message
         what = f"{file.name}: {first.what}" if MALFORMED in message else message
-        return CliError(what, where, first.cure if is_named or MALFORMED in message else check)
+        return CliError(what, where, first.cure if first.what in message or MALFORMED in message else check)
     return None
 
 

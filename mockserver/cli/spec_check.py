@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 from mockserver.cli.options import choices, either, nearest, shown
 from mockserver.cli.spec_cures import cure_of, members_of, openapi_cure
-from mockserver.codec import yaml
 from mockserver.codec.yaml import TextPosition
 from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
@@ -31,8 +29,8 @@ from mockserver.spec.loading import (
 from mockserver.spec.marks import answer_schema
 from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
-from mockserver.spec.source_files import PARTS, SourceDocument, read_source
-from mockserver.spec.yaml_positions import START, compose, find_yaml_fault, place_in
+from mockserver.spec.source_files import PARTS, SourceDocument, parse_yaml, read_source, read_text
+from mockserver.spec.yaml_positions import START, compose, place_in
 
 _MOST_PROBLEMS = 20
 _NOTE_CURE = "what docs/your-own-api.md says can be read"
@@ -83,21 +81,17 @@ def find_problems(
 
     Without `schema`, leave out probable mistakes, and violations of OpenAPI that do not stop the loader.
     """
-    with suppress(SpecError):  # a file that cannot be read is reported below, with the place
+    try:
         if is_own_file(file) and not file.stem.startswith("_"):
             source = read_source(file)
             for _ in apply_overlays(source.document, overlays):
                 pass  # the notes below report actions without a target
             return _own_problems(file, source, overlays, schema=schema)
-    try:
-        text = file.read_bytes().decode()
-        document = yaml.load(text)
-    except UnicodeError:
-        return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
-    except RecursionError:
-        return (SpecProblem(file, START, "", "not YAML: nested too deep", "nest less"),)
-    except yaml.YAMLError as error:
-        return (_syntax_problem(file, text, error),)
+        text = read_text(file)
+        document = parse_yaml(text, file.name)
+    except SpecError as error:
+        place = TextPosition(*error.place or START)
+        return (SpecProblem(file, place, "", shown(error.message), error.cure),)
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
@@ -126,11 +120,8 @@ def _placed(
 def _own_problems(
     file: Path, source: SourceDocument, overlays: Sequence[Overlay], *, schema: bool
 ) -> tuple[SpecProblem, ...]:
-    try:
-        if not source.text.lstrip().startswith(("{", "[")):
-            yaml.load(source.text)
-    except yaml.YAMLError as error:  # a fault that does not prevent serving, such as a name written twice
-        return (_syntax_problem(file, source.text, error),)
+    if schema and source.faults:
+        raise source.faults[0]
     faults = _own_faults(file, source.document, overlays, schema=schema)
     return _placed(file, source.text, source.document, faults)
 
@@ -208,17 +199,6 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[Mis
     if types:  # the validators' messages on types dump whole objects
         refused = [one for one in refused if "cannot be compiled" not in one.what]
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
-
-
-def _syntax_problem(file: Path, text: str, error: yaml.YAMLError) -> SpecProblem:
-    fault = find_yaml_fault(text, error)
-    place = TextPosition(fault.line, fault.column) if fault.line else START
-    cure = "quote texts with : or #, and indent with spaces"
-    if "indented" in fault.what:
-        cure = "indent with spaces, members of one mapping all alike"
-    elif "twice" in fault.what:
-        cure = "remove one of them, or rename it"
-    return SpecProblem(file, place, "", f"not YAML: {shown(fault.what)}", cure)
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[Misfit]:

@@ -148,7 +148,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
         paths[one.path][one.method] = node = {**node, "responses": stated}
         operations[one.id] = replace(one, responses=stated, node=node)
     document = {**spec.document, "paths": paths}
-    routes = build_routes(operations, any_case=spec.paths.any_case)
+    routes = build_routes(spec.document, operations, any_case=spec.paths.any_case)
     pins, misspelled = api.profile.pins, filter(partial(_is_misspelled, spec), operations.values())
     usual = {
         one.id: _CONFLICTS if one.method == "post" and one.collection else _UNKNOWN

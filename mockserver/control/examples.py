@@ -138,9 +138,9 @@ class ExampleOperations:
                 except MissingExampleError as none:
                     reasons.append(str(none))
         known = ", ".join(dict.fromkeys(subject.operation for subject in subjects))
-        there = (
-            f"there are examples of {known}" if known else "its spec says too little of how to read one back"
-        )
+        there = f"there are examples of {known}" if known else "its spec says too little of items"
+        if not any(operation.batch for operation in vendor.spec.operations.values()):
+            there = "none of its operations is a batch, see mockserver spec explain"
         raise MissingExampleError(
             f"{vendor.name}: no example of {wanted or 'a batch'}: {'; '.join(reasons) or there}"
         )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
 from mockserver.codec.instants import print_instant
-from mockserver.engine.declared_values import Message, SchemaFilling
+from mockserver.engine.declared_values import STATUSES, Message, SchemaFilling, placed_detail
 from mockserver.errors import (
     InvalidCall,
     MethodNotAllowed,
@@ -24,7 +24,7 @@ from mockserver.errors import (
 )
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.openapi import Operation, Spec, plain, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 from mockserver.vendor import RefusedCall
 
@@ -76,8 +76,11 @@ class DeclaredRefusals:
     def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
         members = form.filling.merged(form.schema).get("properties", EMPTY)
         of_problem = {name: value for name, value in details.items() if not members or name in members}
-        filled = form.filling.fill(form.schema, message)
-        yield from (of_problem, filled) if form.media_type == PROBLEM_TYPE or not filled else (filled,)
+        schema = resolve(self.spec.document, form.schema)
+        choices = [*schema.get("oneOf", ()), *schema.get("anyOf", ())] or [schema]
+        filled = [form.filling.fill(one, message) for one in choices if one] or [*form.examples, details]
+        filled.sort(key=lambda body: _has_other_status(body, message.status))
+        yield from (of_problem, *filled) if form.media_type == PROBLEM_TYPE or not filled[0] else filled
         yield from form.examples
         yield details
 
@@ -104,6 +107,16 @@ class DeclaredRefusals:
         return None
 
 
+def _has_other_status(body: Json, status: int) -> bool:
+    """Return whether a member of a body, or of an object in it, is a number for another status."""
+    members = body.items() if isinstance(body, dict) else ()
+    return any(
+        _has_other_status(value, status)
+        or (plain(name) in STATUSES and value.__class__ is int and value != status)
+        for name, value in members
+    )
+
+
 def declared_status(refusal: Refusal, operation: Operation | None) -> int:
     """Return the usual status of the refusal, or a similar status if only that is declared."""
     status = REFUSAL_STATUSES.get(refusal.code, 400)
@@ -121,6 +134,8 @@ def _message(refusal: Refusal, status: int, call: Call, state: State) -> Message
 
 
 def _sentence(refusal: Refusal) -> str:
+    if isinstance(refusal, InvalidCall):
+        return "; ".join(map(placed_detail, refusal.problems))
     if isinstance(refusal, NotFound):
         return f"{refusal.detail} was not found"
     if isinstance(refusal, UnsupportedMediaType):

@@ -45,6 +45,8 @@ FIELDS = frozenset({"field", "member", "property", "parameter", "param", "source
 ADDRESSES = frozenset({"instance", "path", "uri", "url", "requesturi"})
 TIMES = frozenset({"timestamp", "time", "at", "date", "datetime", "occurredat"})
 ERRORS = frozenset({"errors", "error", "details", "problems", "violations", "messages", "issues", "causes"})
+ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidparams", "modelstate"}
+ERRORS |= {"errormessages", "errorlist", "rootcause"}
 SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
 FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -82,6 +84,13 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 
 
+def placed_detail(problem: Problem) -> str:
+    """Return the detail of a problem, after its place unless the detail names the member."""
+    if not problem.path or f'"{problem.path[-1]}"' in problem.detail:
+        return problem.detail
+    return f"{'.'.join(map(str, problem.path))}: {problem.detail}"
+
+
 class Message(Value, frozen=True):
     """Content of an answer, from which the members of a schema are filled."""
 
@@ -102,10 +111,10 @@ class Message(Value, frozen=True):
     counts: Mapping[str, int] = EMPTY
     """Numbers of items, by outcome, and in total."""
 
-    def of(self, problem: Problem) -> Message:
-        return replace(
-            self, sentence=problem.detail, code=problem.code, problems=(), path=problem.path, address=""
-        )
+    def of(self, problem: Problem, *, is_placed: bool = True) -> Message:
+        """Return the message about one problem; the sentence names the place unless another member does."""
+        sentence = problem.detail if is_placed else placed_detail(problem)
+        return replace(self, sentence=sentence, code=problem.code, problems=(), path=problem.path, address="")
 
 
 class Filled(Value, frozen=True):
@@ -160,7 +169,8 @@ class SchemaFilling:
             return Filled(None)
         node_of = self._node(schema)
         node = node_of.merged
-        if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
+        has_members = "properties" in node or isinstance(node.get("additionalProperties"), dict)
+        if node.get("type") == "object" or has_members or isinstance(given, dict):
             made = self._object(node_of, message, given, depth)
             if given is None and plain(name) in ERRORS and not message.is_refusal:
                 made = Filled(made.value)  # an answer that is no refusal has no error
@@ -219,7 +229,8 @@ class SchemaFilling:
             for member, schema in properties.items()
             if is_free_text(self.merged(schema))
         }
-        return next((free[name] for name in SENTENCES if name in free), "")
+        alike = [name for name in free if name.endswith(("message", "msg", "string"))]
+        return next((free[name] for name in (*SENTENCES, *alike) if name in free), "")
 
     def _by_place(self, schema: Document, message: Message, depth: int) -> Filled:
         """Return the problems by place, such as `{"/items/0/number": [...]}`."""
@@ -240,11 +251,16 @@ class SchemaFilling:
 
     def _array(self, name: str, node: Document, message: Message, depth: int) -> Filled:
         items, least = node.get("items", EMPTY), node.get("minItems", 0)
-        says = (not name or plain(name) in ERRORS) and (message.is_refusal or bool(message.problems))
+        says = (not name or plain(name) in ERRORS | {"detail"}) and (
+            message.is_refusal or bool(message.problems)
+        )
         # Beside the rows of a batch, an entry would have to name its item, so that none is made.
         says = says and not (message.counts and "properties" in self.merged(items))
+        inside = map(plain, self.merged(items).get("properties", EMPTY))
+        is_placed = not (message.address and (PLACES | FIELDS).isdisjoint(inside))
         parts = (
-            [message.of(problem) for problem in message.problems] or [replace(message, problems=())]
+            [message.of(problem, is_placed=is_placed) for problem in message.problems]
+            or [replace(message, problems=())]
             if says
             else []
         )
@@ -358,9 +374,6 @@ def _spellings(code: str) -> tuple[str, ...]:
     )
 
 
-ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidparams", "modelstate"}
-
-
 def pick(values: Iterable[Json], *wanted: object) -> Json:
     """Return a value that equals a wanted text, else a value that contains a wanted text, else None.
 
@@ -456,7 +469,9 @@ def _any_value(_value: Json) -> bool:
 
 
 def is_free_text(node: Document) -> bool:
-    return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
+    if node.get("type", "string") != "string" or node.get("format", "string") != "string":
+        return False
+    return not {"enum", "properties", "additionalProperties"} & node.keys()
 
 
 def nearest_number(node: Document, wanted: Decimal) -> Decimal:

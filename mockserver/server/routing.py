@@ -37,7 +37,7 @@ from mockserver.server.connexion_parts import (
 from mockserver.server.exchange import Recorder, send_reply, vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
-from mockserver.spec.openapi import Operation, RouteMatch, parameter_names
+from mockserver.spec.openapi import Operation, RouteMatch, Spec, parameter_names
 
 ARRIVAL = "mockserver.arrival"
 """ASGI scope key of the `Arrival`, the request as it was read."""
@@ -58,19 +58,22 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 
 
 class VendorRouting(ExactRouting):
-    """Connexion's routing, with a lookup table for paths without parameters.
+    """Connexion's routing by the patterns of a spec, with a lookup table for paths without parameters.
 
-    A path that is not in the table is matched with all routes. A path with a line break has no route,
-    although the pattern of a route would ignore a line break at the end. `MockServerApp` makes the scope.
+    A path that is not in the table is matched with all routes. A path with a line break has no route.
+    `MockServerApp` makes the scope.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, spec: Spec) -> None:
         super().__init__(app)
+        self._patterns = {one.id: pattern for pattern, methods in spec.routes for one in methods.values()}
         self._literal: dict[tuple[str, str], Mapping[str, str]] = {}
 
     def add_api(self, *args: Any, **kwargs: Any) -> None:
         super().add_api(*args, **kwargs)
         for mount in self.router.routes:
+            for route in mount.routes:
+                route.path_regex = self._patterns[route.endpoint.operation_id]
             self._literal |= literal_routes(mount)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,8 +88,6 @@ class VendorRouting(ExactRouting):
 
     def operations_at(self, path: str) -> list[str]:
         """Return the ids of the operations of a path below the mount, whatever their method."""
-        if "\n" in path:
-            return []
         routes = [route for mount in self.router.routes for route in mount.routes if isinstance(route, Route)]
         found: list[Any] = [route.endpoint for route in routes if route.path_regex.match(path)]
         return [endpoint.operation_id for endpoint in found]
@@ -234,7 +235,7 @@ def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> VendorRouting:
     guard = partial(SecurityHandler, vendor)
     specification = CheckedSpecification(routing_document(vendor))
     security = _VendorSecurity(app)
-    routing = VendorRouting(security)
+    routing = VendorRouting(security, vendor.spec)
     added = {"base_path": f"/{vendor.name}", "resolver": Resolver(lambda _operation_id: app)}
     security.add_api(specification, security_map=dict.fromkeys(_SCHEME_KINDS, guard), **added)
     routing.add_api(specification, **added)

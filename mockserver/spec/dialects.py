@@ -61,8 +61,8 @@ _PLAIN = frozenset(
 NULL: Document = {"type": "string", "nullable": True, "enum": [None]}
 """Schema that accepts only null."""
 
-Tell = Callable[[str], None]
-"""A function that stores a note on what was changed in the schema that is being read."""
+Tell = Callable[..., None]
+"""A function that stores a note, message and cure, on what was changed in the schema that is being read."""
 
 _DELIMITED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 _PIECES = re.compile(r"(\\.(?:\{\w+\})?|\[(?:\[:\w+:\]|\\.|[^\]])*\]|\{[^}]*\}|\(\?P?[<=!:]?)")
@@ -254,6 +254,10 @@ class SchemaDialect:
                 name for name, one in members.items() if isinstance(one, dict) and one.get("required") is True
             ]
             required += [str(name) for name in marked]
+        elif members is not None:
+            self.tell(
+                f"properties: {members} is no object, so it is ignored", "properties: {id: {type: string}}"
+            )
         if required:
             made["required"] = list(dict.fromkeys(required))
         others = node.get("additionalProperties")

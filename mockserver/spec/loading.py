@@ -34,8 +34,8 @@ from mockserver.spec.openapi import (
     resolve,
 )
 from mockserver.spec.overlay import Overlay, apply_overlays
-from mockserver.spec.served_form import served_form, server_paths
-from mockserver.spec.source_files import PARTS, members, parse, parse_yaml, read_source, read_text
+from mockserver.spec.served_form import served_form
+from mockserver.spec.source_files import PARTS, listed, members, parse, parse_yaml, read_source, read_text
 from mockserver.spec.yaml_positions import compose, place_in
 
 _DATA = {"example", "default", "enum", "value"}
@@ -152,10 +152,7 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
         message = "a vendor has its file's name: a-z, 0-9, - and _, but not sandbox"
         raise SpecError(message, file=file.name)
-    try:
-        text = file.read_bytes().decode()
-    except UnicodeError as error:
-        raise SpecError(str(error), file=file.name) from None
+    text = read_text(file)
     document = parse_yaml(text, file.name)
     if not overlays:
         return index(file.stem, text, document, file.name)
@@ -218,8 +215,26 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         complete_collections(document)
     text = source.text if is_as_written and not has_marks else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name, is_whole=True)
-    notes = (*unused, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
+    faults = source.faults
+    told = (Note((), one.message.removeprefix("not YAML: "), one.cure, *one.place[:1]) for one in faults)
+    notes = (*unused, *told, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
     return replace(spec, notes=notes, is_own=True, parts=source.files)
+
+
+def server_paths(document: Document) -> tuple[str, ...]:
+    """Return the paths in all server URLs, with the variables' defaults: prefixes that clients may send."""
+    found: dict[str, None] = {}
+    items = [document, *members(document.get("paths")).values()]
+    nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]
+    for server in (one for node in nodes for one in listed(members(node).get("servers"))):
+        address = str(members(server).get("url") or "")
+        for name, variable in members(server.get("variables")).items() if address else ():
+            address = address.replace(f"{{{name}}}", str(members(variable).get("default", "")))
+        address = address.replace("{", "").replace("}", "")
+        path = re.sub(r"^(\w+:)?//[^/?#]*|[?#].*", "", address).rstrip("/")
+        if re.fullmatch(r"(/[^/{}\s]+)+", path):
+            found[path] = None
+    return tuple(found)
 
 
 def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:
@@ -268,7 +283,7 @@ def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
         text=text,
         document=document,
         operations=operations,
-        routes=build_routes(operations, any_case=paths.any_case),
+        routes=build_routes(document, operations, any_case=paths.any_case),
         paths=paths,
         scope=tuple(document.get("x-scope", ())),
         any_case_query=document.get("x-query") == "any-case",

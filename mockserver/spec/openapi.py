@@ -30,6 +30,12 @@ BINDER, LINES = "x-binder", "lines"
 """Member of a media type that says how its bodies are read, and its format for bodies of lines."""
 
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
+_WHOLE_STEP = re.compile(r"(?<=/)\{[^{}]+\}(?=/|$)")
+"""A parameter that is all of a step of a template."""
+
+_ANY_VALUE = r"[^/\n]+"
+_ANCHORED = re.compile(r"\^(?!.*(?:\(\?P?<\w|\\[1-9]))(.*)\$")
+"""A pattern of whole values that refers to none of its own groups, so that it may be part of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +281,7 @@ class Spec:
             if match := pattern.fullmatch(path):
                 if operation := next((methods[name] for name in wanted if name in methods), None):
                     names = parameter_names(operation.path)
-                    return RouteMatch(operation, dict(zip(names, match.groups(), strict=True)))
+                    return RouteMatch(operation, dict(zip(names, match.groupdict().values(), strict=True)))
                 allowed += [name.upper() for name in methods]
         if allowed:
             raise MethodNotAllowed(dict.fromkeys(allowed))
@@ -308,7 +314,7 @@ class Spec:
         path = self.paths.plain(path)
         for pattern, methods in self.routes if self.paths.any_case else ():
             if match := pattern.fullmatch(path):
-                return _fill_template(next(iter(methods.values())).path, match.groups())
+                return _fill_template(next(iter(methods.values())).path, match.groupdict().values())
         return path
 
 
@@ -395,22 +401,52 @@ def plain(name: object) -> str:
 
 
 def build_routes(
-    operations: Mapping[str, Operation], *, any_case: bool
+    document: Document, operations: Mapping[str, Operation], *, any_case: bool
 ) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
-    """Return pattern and operations of each path template; templates with fewer parameters come first."""
+    """Return pattern and operations of each path template; the more literal templates come first.
+
+    The values of parameters are the groups `p0`, `p1` … of a pattern, in the order of the template.
+    """
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation
     flags = re.IGNORECASE if any_case else re.NOFLAG
     return tuple(
-        (re.compile(_path_pattern(path), flags), by_path[path]) for path in sorted(by_path, key=literalness)
+        (re.compile(_path_pattern(document, path, by_path[path]), flags), by_path[path])
+        for path in sorted(by_path, key=_literalness)
     )
 
 
-def literalness(template: str) -> tuple[int, str]:
-    """Return a sort key that puts templates with fewer parameters first."""
-    return template.count("{"), template
+def _literalness(template: str) -> tuple[int, int, str]:
+    """Return a sort key that puts templates with fewer whole steps of parameters first."""
+    return len(_WHOLE_STEP.findall(template)), template.count("{"), template
 
 
-def _path_pattern(template: str) -> str:
-    return r"([^/\n]+)".join(re.escape(part) for part in _IN_BRACES.split(template)[::2])
+def _path_pattern(document: Document, template: str, methods: Mapping[str, Operation]) -> str:
+    """Return the pattern of a template.
+
+    What the file declares of a parameter decides only in a step that has other signs or parameters too: a
+    wrong value in a step of its own is refused with a reason.
+    """
+    whole = {one.span() for one in _WHOLE_STEP.finditer(template)}
+    schemas = {one.name: one.schema for each in methods.values() for one in each.parameters}
+    made, end, guard = "", 0, ""
+    for number, one in enumerate(_IN_BRACES.finditer(template)):
+        schema = EMPTY if one.span() in whole else resolve(document, schemas.get(one[1], EMPTY))
+        if declared := _declared_pattern(schema):
+            # A declared pattern may accept slashes, but a template has all slashes of its paths.
+            guard = rf"(?=(?:/[^/\n]*){{{template.count('/')}}}\Z)"
+        made += f"{re.escape(template[end : one.start()])}(?P<p{number}>{declared or _ANY_VALUE})"
+        end = one.end()
+    return rf"{guard}{made}{re.escape(template[end:])}\Z"
+
+
+def _declared_pattern(schema: Document) -> str:
+    """Return a pattern of the texts that a schema declares by `enum` or an anchored `pattern`; "" if none."""
+    if texts := [one for one in schema.get("enum", ()) if isinstance(one, str)]:
+        return "|".join(map(re.escape, texts))
+    anchored = _ANCHORED.fullmatch(schema.get("pattern", ""))
+    try:
+        return re.compile(anchored[1]).pattern if anchored else ""
+    except re.error:
+        return ""

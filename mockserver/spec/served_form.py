@@ -30,6 +30,7 @@ _OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Headers that OpenAPI does not describe as parameters; header parameters with these names are ignored."""
 
 _LEAST_OPERATION = "get: {responses: {'200': {description: orders}}}"
+_LISTS = {"parameters": "[{name: page, in: query, schema: {type: integer}}]", "security": "[{token: []}]"}
 _SUCCESS = {"post": "201", "delete": "204"}
 
 
@@ -95,6 +96,8 @@ class _Reader:
         source, info = self.source, self.source.get("info")
         described = members(info)
         paths = dict(self._paths())
+        for path, item in self._queried_paths():
+            paths[path] = {**item, **paths.get(path, {})}
         self._read_waiting()
         done: set[str] = set()
         for name in self.components:
@@ -129,12 +132,16 @@ class _Reader:
         for given, node in members(self.source.get("paths")).items():
             if given.startswith("x-"):
                 continue
-            path = given if given.startswith("/") else f"/{given}"
-            if {"?", "#"}.intersection(path):
-                self._leave_path_out(given, node, "a path has no query and no fragment")
+            if {"?", "#"}.intersection(given):
                 continue
+            self.place, path = ("paths", given), given if given.startswith("/") else f"/{given}"
             alike = re.sub(r"\{[^}]*\}", "{}", path)
-            self.place = ("paths", given)
+            if path != given:
+                self._tell(f"a path begins with a slash, so {given} is read as {path}", path)
+            if {"{", "}"}.intersection(re.sub(r"\{[^{}]+\}", "", path)):
+                self._tell(
+                    f"{path} has a brace that is no parameter's, so it is a plain sign", "/orders/{id}"
+                )
             item = self._path_item(path, node)
             known = seen.setdefault(alike, {})
             for other, methods in known.items():
@@ -144,16 +151,19 @@ class _Reader:
                     self._tell(f"{names} {second} is the same as {first}, which answers")
             known[path] = set(item)
             yield path, item
-        for given, node in members(self.source.get("x-ms-paths")).items():
-            self._leave_path_out(given, node, "a path of x-ms-paths has a query")
 
-    def _leave_path_out(self, path: str, node: Json, reason: str) -> None:
-        for method in METHODS:
-            if isinstance(node, dict) and method in node:
-                cure = f"{path.partition('?')[0]}, with the query as parameters"
-                self.left_out.append(
-                    Note(("paths", path, method), f"{method.upper()} {path}: {reason}", cure)
-                )
+    def _queried_paths(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield path and operation of each path with a query or fragment, which stays unserved."""
+        for holder in ("paths", "x-ms-paths"):
+            for given, node in members(self.source.get(holder)).items():
+                path = re.split("[?#]", given)[0]
+                item = members(self.target_or_nothing(node)) if path != given else EMPTY
+                for method in [one for one in METHODS if one in item]:
+                    self.place = (holder, given, method)
+                    name = self._operation_id(path, method, self.target_or_nothing(item[method]))
+                    reason = f"{given} has a query or fragment, and a path has none"
+                    cure = f"{path}, with the query as parameters"
+                    yield path, {method: self._not_served(name, method, path, reason, cure)}
 
     def _path_item(self, path: str, node: Json) -> dict[str, Any]:
         try:
@@ -206,7 +216,7 @@ class _Reader:
             raise SpecError("an operation is an object", cure=_LEAST_OPERATION)
         made = _prose(node) | extensions(node)
         parameters: dict[tuple[str, str], dict[str, Any]] = {}
-        for one in (*listed(item.get("parameters")), *listed(node.get("parameters"))):
+        for one in (*self._listed(item, "parameters"), *self._listed(node, "parameters")):
             if parameter := self._parameter(one, path):
                 parameters[parameter["name"], parameter["in"]] = parameter
         made["parameters"] = [*parameters.values(), *_missing_in_template(path, parameters)]
@@ -217,7 +227,7 @@ class _Reader:
         if not made["responses"]:
             made["responses"] = {_SUCCESS.get(method, "200"): {"description": ""}}
         if "security" in node:
-            made["security"] = self._security(node["security"])
+            made["security"] = self._security(node)
         return made
 
     def _operation_id(self, path: str, method: str, node: Json) -> str:
@@ -338,12 +348,11 @@ class _Reader:
 
     def _default_security(self) -> dict[str, Any]:
         self.place = ("security",)
-        given = self.source.get("security")
-        return {"security": self._security(given)} if given else {}
+        return {"security": self._security(self.source)} if self.source.get("security") else {}
 
-    def _security(self, given: Json) -> list[dict[str, Any]]:
+    def _security(self, node: Document) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
-        for alternative in listed(given):
+        for alternative in self._listed(node, "security"):
             named = members(alternative)
             for unknown in named.keys() - self.schemes.keys():
                 cure = f"components: {{securitySchemes: {{{unknown}: {{type: http, scheme: bearer}}}}}}"
@@ -352,6 +361,12 @@ class _Reader:
             if kept or not named:
                 made.append(kept)
         return made
+
+    def _listed(self, node: Document, name: str) -> list[Any]:
+        """Return the list of a member, or an empty list with a note that the member is no list."""
+        if not isinstance(node.get(name) or [], list):
+            self._tell(f"{name} is no list, so it is read as an empty one", f"{name}: {_LISTS[name]}")
+        return listed(node.get(name))
 
     def _tell(self, message: str, cure: str = "") -> None:
         self.notes.append(Note(self.place, message, cure))
@@ -502,22 +517,6 @@ class _Reader:
                     broken[user] = broken[name]
                     ahead.append(user)
         return broken
-
-
-def server_paths(document: Document) -> tuple[str, ...]:
-    """Return the paths in all server URLs, with the variables' defaults: prefixes that clients may send."""
-    found: dict[str, None] = {}
-    items = [document, *members(document.get("paths")).values()]
-    nodes = [*items, *(members(item).get(method) for item in items[1:] for method in METHODS)]
-    for server in (one for node in nodes for one in listed(members(node).get("servers"))):
-        address = _text(server.get("url"), "") if isinstance(server, dict) else ""
-        for name, variable in members(server.get("variables")).items() if address else ():
-            address = address.replace(f"{{{name}}}", str(members(variable).get("default", "")))
-        address = address.replace("{", "").replace("}", "")
-        path = re.sub(r"^(\w+:)?//[^/?#]*|[?#].*", "", address).rstrip("/")
-        if re.fullmatch(r"(/[^/{}\s]+)+", path):
-            found[path] = None
-    return tuple(found)
 
 
 def _scheme(node: Document) -> dict[str, Any]:

@@ -15,16 +15,26 @@ from mockserver.codec import yaml
 from mockserver.codec.json import is_deep, parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, escape_step
-from mockserver.spec.yaml_positions import describe_yaml_error
+from mockserver.spec.yaml_positions import end_of, find_yaml_fault
 
 PARTS = "x-parts"
 """Member of the root document with the other files, by path: relative in the root's folder, else absolute."""
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]..")
 _LONE = re.compile("[\ud800-\udfff]")
 _MOST_LEVELS = 200
 """Maximum number of levels of a document, so that reading it does not end in a RecursionError."""
 
+_JSON_CURE = "names and texts in double quotes, a comma between two members, no comma after the last"
+_YAML_CURES = {
+    "indented": "indent with spaces, members of one mapping all alike",
+    "twice": "remove one of them, or rename it",
+    "deep": "nest less",
+    "": "quote texts with : or #, and indent with spaces",
+}
+"""By a word of a message, what to do."""
+
+_Parsed = tuple[Json, tuple[SpecError, ...]]
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
@@ -36,25 +46,30 @@ def read_text(file: Path) -> str:
         return content.decode("utf-16" if wide else "utf-8-sig")
     except OSError as error:
         raise SpecError(f"cannot be read: {error.strerror}", file=file.name) from None
-    except UnicodeError as error:
-        raise SpecError(str(error), file=file.name, cure="save it as UTF-8") from None
+    except UnicodeDecodeError as error:
+        place = end_of(content[: error.start].decode(error.encoding, "replace"))
+        message, cure = f"the file is not {error.encoding.upper()} text: {error.reason}", "save it as UTF-8"
+        raise SpecError(message, file=file.name, cure=cure, place=place) from None
 
 
 def parse(text: str, name: str) -> Json:
     """Parse the JSON or YAML text of file `name`. Numbers are exact, names are texts. Raises SpecError."""
-    document = _parsed(text, name)
+    return _parsed(text, name)[0]
+
+
+def _parsed(text: str, name: str) -> _Parsed:
+    is_json = text.lstrip()[:1] in ("{", "[")
+    document, faults = _parsed_json(text, name) if is_json else _parsed_yaml(text, name)
     if is_deep(document, _MOST_LEVELS):
-        raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name)
-    return document
+        raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name, cure="nest less")
+    return document, faults
 
 
-def _parsed(text: str, name: str) -> Json:
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            return _parse_json(text)
-        except (ValueError, RecursionError):
-            pass  # may be YAML in flow style, which allows comments and a last comma
-    return parse_yaml(text, name, lenient=True)
+def _parsed_yaml(text: str, name: str) -> _Parsed:
+    try:
+        return parse_yaml(text, name), ()
+    except SpecError as fault:
+        return parse_yaml(text, name, lenient=True), (fault,)
 
 
 def parse_yaml(text: str, name: str, *, lenient: bool = False) -> Json:
@@ -62,12 +77,35 @@ def parse_yaml(text: str, name: str, *, lenient: bool = False) -> Json:
     try:
         return yaml.load(text, lenient=lenient)
     except (yaml.YAMLError, RecursionError) as error:
-        raise SpecError(f"not YAML: {describe_yaml_error(text, error)}", file=name) from None
+        what, line, column = find_yaml_fault(text, error)
+        cure = next(cure for word, cure in _YAML_CURES.items() if word in what)
+        place = (line, column) if line else ()
+        raise SpecError(f"not YAML: {what}", file=name, cure=cure, place=place) from None
 
 
-def _parse_json(text: str) -> Json:
-    document = standard_json.loads(text, parse_float=_exact, parse_constant=str, strict=False)
-    return _whole_texts(document) if _SURROGATE.search(text) else document
+def _parsed_json(text: str, name: str) -> _Parsed:
+    repeats: list[str] = []
+
+    def read_members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        made = dict(pairs)
+        repeats.extend(made if len(made) < len(pairs) else ())
+        return made
+
+    try:
+        document = standard_json.loads(
+            text, parse_float=_exact, parse_constant=str, strict=False, object_pairs_hook=read_members
+        )
+    except (ValueError, RecursionError) as error:
+        try:  # YAML in flow style allows comments and a last comma
+            return parse_yaml(text, name, lenient=True), ()
+        except SpecError:
+            if not isinstance(error, standard_json.JSONDecodeError):
+                raise
+            place = error.lineno, error.colno
+            raise SpecError(f"not JSON: {error.msg}", file=name, cure=_JSON_CURE, place=place) from None
+    # YAML has neither surrogates nor tabs before its tokens; its reader finds the line of a repeated name.
+    faults = _parsed_yaml(_SURROGATE.sub(r"\\u0020", text.replace("\t", " ")), name)[1] if repeats else ()
+    return _whole_texts(document) if _SURROGATE.search(text) else document, faults
 
 
 def _exact(text: str) -> Decimal | str:
@@ -117,6 +155,8 @@ class SourceDocument:
     document: dict[str, Any]
     files: tuple[Path, ...]
     """The other files that the document refers to, including files that cannot be read."""
+    faults: tuple[SpecError, ...]
+    """The first fault of the root file that does not prevent reading, such as a repeated name, if any."""
 
 
 def read_source(root: Path) -> SourceDocument:
@@ -126,14 +166,15 @@ def read_source(root: Path) -> SourceDocument:
     file cannot be read, or has no mapping.
     """
     text = read_text(root)
-    document = parse(text, root.name)
+    document, faults = _parsed(text, root.name)
     if not isinstance(document, dict):
-        raise SpecError("expected an OpenAPI document, found no mapping", file=root.name)
+        message = "expected an OpenAPI document, found no mapping"
+        raise SpecError(message, file=root.name, cure="openapi: 3.1.0")
     bundle = _Bundle(root.resolve())
     bundle.localize(document, bundle.root)
     if bundle.parts:
         document[PARTS] = bundle.parts
-    return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)))
+    return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)), faults)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import yaml
+from yaml.reader import ReaderError
 
 from mockserver.codec.yaml import PlainLoader, TextPosition
 
@@ -26,6 +27,11 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> TextPosition:
         mark, node = below
         found = TextPosition.of(mark)
     return found
+
+
+def end_of(text: str) -> TextPosition:
+    """Return the position after the last character of a text."""
+    return TextPosition(text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1)
 
 
 def compose(text: str) -> yaml.Node | None:
@@ -58,6 +64,8 @@ class YamlFault(NamedTuple):
 def find_yaml_fault(text: str, error: Exception) -> YamlFault:
     mark = getattr(error, "problem_mark", None)
     message = str(getattr(error, "problem", None) or " ".join(str(error).split()))
+    if isinstance(error, ReaderError):  # some parsers count its position in bytes, others in characters
+        return YamlFault(message, *end_of(text.partition(chr(error.character))[0]))
     if mark is None:
         return YamlFault(message)
     lines = text.splitlines()[: mark.line + 1]
@@ -70,11 +78,6 @@ def find_yaml_fault(text: str, error: Exception) -> YamlFault:
     if uneven is not None and "twice" not in message and mark.line + 1 - uneven.line <= 1:
         return uneven
     return YamlFault(message, mark.line + 1, mark.column + 1)
-
-
-def describe_yaml_error(text: str, error: Exception) -> str:
-    fault = find_yaml_fault(text, error)
-    return f"{fault.what} (line {fault.line}, column {fault.column})" if fault.line else fault.what
 
 
 def _indentation(line: str) -> str:

@@ -200,7 +200,7 @@ def test_other_problems_are_told_beside_a_reference_to_nothing(tmp_path: Path) -
     ("text", "what"),
     [
         (b'openapi: "3.0.3\nx: [', "not YAML: "),
-        (b"\xff\xfe", "the file is not UTF-8 text"),
+        (b"\xff\xff", "the file is not UTF-8 text"),
         (b"- a\n", "expected an OpenAPI document, found no mapping"),
     ],
 )

@@ -101,7 +101,7 @@ CALLS: dict[str, tuple[str, Any, Any, dict[str, int]]] = {
         {
             "responses": [
                 {"id": "a", "status": 201, **ANSWERED, "body": {"id": "t1", "title": "x"}},
-                {"id": "b", "status": 400, **ANSWERED, "body": error("invalid", SHORT)},
+                {"id": "b", "status": 400, **ANSWERED, "body": error("invalid", f"title: {SHORT}")},
                 {"id": "c", "status": 424, "headers": {}, "body": failed(424, NEEDS)},
                 {"id": "d", "status": 409, **ANSWERED, "body": error("rejected", "t1 already exists")},
                 {"id": "e", "status": 204, "headers": {}},
@@ -161,7 +161,7 @@ CALLS: dict[str, tuple[str, Any, Any, dict[str, int]]] = {
         [
             {"statusCode": 201, **ANSWERED, "body": {"id": "r1", "name": "soup"}},
             {"statusCode": 200, **ANSWERED, "body": {"id": "r1", "name": "soup"}},
-            {"statusCode": 400, **ANSWERED, "body": {"errors": [{"message": SHORT}]}},
+            {"statusCode": 400, **ANSWERED, "body": {"errors": [{"message": f"name: {SHORT}"}]}},
             {"statusCode": 400, "headers": {}, "body": failed(400, '"relativePath" is a required property')},
         ],
         {"/recipes/r1": 200},
@@ -186,7 +186,11 @@ CALLS: dict[str, tuple[str, Any, Any, dict[str, int]]] = {
                 {"id": "1", "status": 201, "body": {"number": "o1", "amount": 1}},
                 {"id": "2", "status": 424, "body": failed(424, NEEDS)},
                 {"id": "3", "status": 201, "body": {"number": "o3", "amount": 1}},
-                {"id": "4", "status": 400, "body": error("invalid", "-1 is less than the minimum of 0.01")},
+                {
+                    "id": "4",
+                    "status": 400,
+                    "body": error("invalid", "amount: -1 is less than the minimum of 0.01"),
+                },
                 {"id": "5", "status": 424, "body": failed(424, NEEDS)},
                 {"id": "6", "status": 424, "body": failed(424, NEEDS)},
                 {"id": "7", "status": 201, "body": {"number": "o7", "amount": 1}},
@@ -230,7 +234,7 @@ CALLS: dict[str, tuple[str, Any, Any, dict[str, int]]] = {
                     "method": "POST",
                     "bulkId": "a",
                     "status": "400",
-                    "response": {"status": "400", "detail": SHORT},
+                    "response": {"status": "400", "detail": f"displayName: {SHORT}"},
                 },
                 {
                     "method": "POST",

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mockserver.errors import SpecError
+from mockserver.spec.loading import server_paths
 from mockserver.spec.openapi import METHODS
-from mockserver.spec.served_form import NOT_SERVED, ServedForm, served_form, server_paths
+from mockserver.spec.served_form import NOT_SERVED, ServedForm, served_form
 
 TEXT = {"type": "string"}
 

@@ -423,11 +423,11 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
     """Return the operation at a decoded path, and its path parameters.
 
     Raises NotFound if no path matches, MethodNotAllowed if the closest path lacks the method. The closest
-    path is the matching path with the fewest parameters.
+    path is the most literal of the matching paths.
     """
     match = spec.match(method, path)
-    fitting = [pattern.groups for pattern, _ in spec.routes if pattern.fullmatch(path)]
-    if len(match.values) > min(fitting, default=0):
+    fitting = (len(pattern.groupindex) for pattern, _ in spec.routes if pattern.fullmatch(path))
+    if len(match.values) > next(fitting):
         raise MethodNotAllowed(())
     return match
 

@@ -113,12 +113,12 @@ def test_a_spec_of_another_structure_is_wrong_usage_with_its_place(name: str, tm
     assert (result.exit_code, f"   at: {file}:" in result.stderr) == (2, True)
 
 
-def test_a_file_that_is_not_yaml_gets_its_line_and_the_check(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_gets_its_line_and_a_cure(tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
     file.write_text('openapi: "3.0.3"\ninfo:\n  title: a: b\n', encoding="utf-8")
 
     assert run("--specs", str(tmp_path), "--vendor", "acme").stderr == message(
         "acme.yaml: not YAML: mapping values are not allowed in this context (line 3, column 11)",
         f"{file}:3:11",
-        f"mockserver spec check {file}",
+        "quote texts with : or #, and indent with spaces",
     )
