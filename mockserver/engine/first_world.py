@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mockserver.engine.declared_values import value_check
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources, is_noun
-from mockserver.model import EMPTY, Document, Json, with_value_at
+from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_store import MemoryState, StoredSandbox
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import Collection, State, Tables
-from mockserver.spec.openapi import Spec, merged, plain
+from mockserver.spec.openapi import Spec, filled_path, merged, plain
 
 _REFERENCES = ("id", "ids", "key", "uuid", "gid", "number", "code", "slug", "ref", "reference")
 """Ends of names of members that name a record of another collection, such as `customer_id`."""
@@ -46,16 +45,17 @@ def _store_records(spec: Spec, count: int, state: State) -> None:
     found = {one.path: one for one in find_resources(spec).values() if one.path in spec.document["paths"]}
     kinds = sorted(found.values(), key=lambda one: (len(one.parameters), one.path))
     made: dict[str, list[tuple[Document, Json]]] = {}
+    own: list[tuple[Document, Json]]
     for kind in kinds:
         parents = list(_parents(spec, kind, made))
         records = state.collection(kind.collection)
-        made[kind.path] = []
+        made[filled_path(kind.path, {})] = own = []
         for number in range(count if parents else 0):
             at = parents[number % len(parents)]
             key = kind.key_of(EMPTY, at, state)
             records[kind.place(at, key)] = kind.record({}, key, at, state, is_whole=True)
-            made[kind.path].append((at, key))
-    keys = {path: [key for _, key in records] for path, records in made.items()}
+            own.append((at, key))
+    keys = {one.path: [key for _, key in made[filled_path(one.path, {})]] for one in kinds}
     for kind in kinds:
         _refer(kind, keys, state.collection(kind.collection))
 
@@ -65,12 +65,13 @@ def _parents(
 ) -> Iterator[Document]:
     """Yield the values of the parents' path parameters under which records of the kind may stand."""
     start = kind.path.rpartition("/{")[0]
-    above = start[: start.rfind("}") + 1]
+    above = filled_path(start[: start.rfind("}") + 1], {})
     if not above:
         yield {}
-    elif made.get(above):
-        last = kind.parameters[-2]
-        yield from ({**at, last: key} for at, key in made[above])
+    elif records := made.get(above):
+        # Two paths may call a parameter by two names.
+        for at, key in records:
+            yield dict(zip(kind.parameters, (*at.values(), key), strict=False))
     else:
         operation = next(one for one in spec.operations.values() if one.path.startswith(start))
         schemas = {
@@ -95,16 +96,10 @@ def _refer(kind: Resource, keys: Mapping[str, Sequence[Json]], records: Collecti
             if not named or name == kind.key:
                 continue
             key = named[number % len(named)]
-            node = merged(kind.document, kind.members.get(name, EMPTY))
-            candidates = (
-                key,
-                str(key),
-                [key],
-                with_value_at(value, ("id",), key) if isinstance(value, dict) else None,
-            )
-            fitting = [one for one in candidates if type(one) is type(value) and value_check(node)(one)]
-            if fitting and kind.accepts(tried := {**changed, name: fitting[0]}):
-                changed = tried
+            inside = {**value, "id": key} if isinstance(value, dict) and "id" in value else None
+            for one in (key, str(key), [key], inside):
+                if type(one) is type(value) and kind.accepts(tried := {**changed, name: one}):
+                    changed = tried
         if changed != record:
             records[place] = changed
 

@@ -194,9 +194,7 @@ class Resource:
         }
         said = {name: one for name, one in drawn.items() if name in required or one not in ({}, [], "", None)}
         made = {**said, **whole}
-        return (
-            {name: made[name] for name in (*(one for one in members if one in said), *made)} if said else made
-        )
+        return {one: made[one] for one in (*filter(made.__contains__, members), *made)} if said else made
 
     def _is_plausible(self, name: str) -> bool:
         """Return whether a new record would have the optional member."""
@@ -303,9 +301,8 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         ):
             resource = _resource(spec, at_path, shown, written.get(collection, ""), inner.get(collection, ""))
             made = by_place.get((start, "post"))
-            is_told = (
-                made is None or (path, "put") in by_place or (resource and tells_key(spec, made, resource))
-            )
+            is_written = "x-collection" in spec.document["paths"][path] or (path, "put") in by_place
+            is_told = is_written or made is None or (resource and tells_key(spec, made, resource))
             found |= {path: resource} if resource and is_told else {}
     of_batches = (batch_resource(spec, one, {}) for one in spec.operations.values() if one.batch)
     named = {one.collection: one for one in (*filter(None, of_batches), *found.values())}

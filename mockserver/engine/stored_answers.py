@@ -361,7 +361,9 @@ class _Writer:
         def answer(records: Iterable[Json]) -> Reply | None:
             shown = [self._in_envelope(rows.schema, rows.member, one, state) for one in records]
             shown = shown if rows.place else shown[: node.get("maxItems")]
-            return self._valid(with_value_at(told, parse_pointer(rows.place), shown))
+            return self._valid(
+                with_value_at(told, parse_pointer(rows.place), shown), told if rows.place else EMPTY
+            )
 
         # A record that no call made, such as a fixture, may lack what the schema requires.
         reply = answer(page) or answer(self._fitting(rows.record, one, state) for one in page)
@@ -426,12 +428,17 @@ class _Writer:
         least = with_facts(document, merged(document, schema), resource.drawn(schema, state), facts or _DONE)
         return self._valid(with_fitting(least, whole, self.answering.accepts))
 
-    def _valid(self, document: Json) -> Reply | None:
-        """Return the answer, without members that its schema does not allow; None if the rest is invalid."""
+    def _valid(self, document: Json, around: Document = EMPTY) -> Reply | None:
+        """Return the answer, without members that its schema does not allow; None if the rest is invalid.
+
+        Members of `around` that the file's example has stay, such as a cursor that no schema names.
+        """
         answering = self.answering
         if not answering.schema:
             return Reply(answering.status, headers=answering.headers)
         document = answering.tree.answered(document, answering.schema)
+        if around:
+            document = {**document, **{name: around[name] for name in answering.envelope if name in around}}
         if not answering.accepts(document):
             return None
         lines = has_lines(answering.content)

@@ -84,6 +84,8 @@ def complete_collections(document: dict[str, Any]) -> None:
             if not isinstance(node.get("x-collection", ""), str):
                 del node["x-collection"]
         above = paths.get(path.rpartition("/")[0], EMPTY)
+        if name := mark_of(item):
+            item["x-collection"] = name  # tells what is written from what is found
         if is_record_path(path) and (_makes_records(above, "post") or "put" in item or path in of_batches):
             name, usual = mark_of(item), collection_name(path)
             # Records with different parents are different collections, even if the paths have equal words.

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json
-from mockserver.model import parse_pointer, value_at
 from mockserver.server.application import Options
+from mockserver.server.listening import StartupError
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
@@ -211,53 +211,6 @@ def test_a_change_sets_the_time_of_the_last_change(tmp_path: Path) -> None:
         made = changed
 
 
-PAGES = [
-    (
-        {"paging": {"next": {"after": "string"}}},
-        "/paging/next/after",
-        {"limit": "integer", "after": "string"},
-    ),
-    ({"list_metadata": {"after": "string"}}, "/list_metadata/after", {"limit": "integer", "after": "string"}),
-    ({"next_page_token": "string"}, "/next_page_token", {"page_size": "number", "next_page_token": "string"}),
-]
-
-
-@pytest.mark.parametrize(("envelope", "place", "asked"), PAGES, ids=["nested", "one-level", "token"])
-def test_a_walk_by_cursors_shows_each_record_once_and_ends(
-    tmp_path: Path, envelope: Any, place: str, asked: dict[str, str]
-) -> None:
-    def schema_of(form: Any) -> dict[str, Any]:
-        if isinstance(form, str):
-            return {"type": form}
-        return {
-            "type": "object",
-            "required": [*form],
-            "properties": {one: schema_of(form[one]) for one in form},
-        }
-
-    listed = {**schema_of(envelope), "required": []}
-    listed["properties"]["results"] = {"type": "array", "items": RECORD}
-    document = boats()
-    parameters = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in asked.items()]
-    document["paths"]["/v1/boats"]["get"] = {
-        "parameters": parameters,
-        "responses": {"200": answer_of(listed)},
-    }
-    client = serve(tmp_path, document)
-    for number in range(5):
-        client.post("", json={"id": f"B{number}"})
-    size, cursor = asked
-
-    seen, following = [], ""
-    for _ in range(3):
-        page = client.get(f"?{size}=2{following}").json
-        seen += [one["id"] for one in page["results"]]
-        found = value_at(page, parse_pointer(place))
-        following = f"&{cursor}={found}"
-
-    assert (seen, found) == (["B0", "B1", "B2", "B3", "B4"], None)
-
-
 @pytest.mark.parametrize("word", ["all", "any"])
 def test_a_filter_by_a_word_for_all_lets_every_record_pass(tmp_path: Path, word: str) -> None:
     record = {"type": "object", "properties": {**RECORD["properties"], "state": {"type": "string"}}}
@@ -332,3 +285,145 @@ def test_a_fixture_that_lacks_a_member_does_not_hide_the_list(tmp_path: Path, *,
     found = client.get("").json
 
     assert (found["boats"] if is_wrapped else found) == [client.get("/A").json, {"id": "B", "name": "Bea"}]
+
+
+def test_the_record_of_an_envelope_is_the_member_with_the_noun_of_the_path(tmp_path: Path) -> None:
+    crew = {"type": "object", "properties": {"boat_id": {"type": "string"}, "id": {"type": "string"}}}
+    others = {f"log{number}": {"type": "string"} for number in range(6)}
+    envelope = {"type": "object", "properties": {"crew": crew, **others, "boat": RECORD}}
+    document = boats(record=envelope)
+    rows = {"type": "array", "items": envelope}
+    listed = {"type": "object", "properties": {"list": rows, "next_offset": {"type": "string"}}}
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(RECORD)
+    document["paths"]["/v1/boats"]["get"] = {"responses": {"200": answer_of(listed)}}
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"id": "A", "name": "Ada"}).json["boat"]
+
+    assert (made["id"], made["name"]) == ("A", "Ada")
+    assert client.get("/A").json["boat"] == client.get("").json["list"][0]["boat"] == made
+
+
+def test_what_a_file_names_is_drawn_once_and_shown_alike(tmp_path: Path) -> None:
+    members = {
+        "city": {"type": "string"},
+        "sunk_on": {"type": "string", "format": "date", "nullable": True},
+        "deleted_at": {"type": "string", "format": "date-time"},
+    }
+    record = {**RECORD, "properties": {**RECORD["properties"], **members}}
+    document = boats(record=record)
+    document["paths"]["/v1/boats"]["get"] = {
+        "responses": {"200": answer_of({"type": "array", "items": record})}
+    }
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"name": "Ada"}).json
+
+    assert list(made) == ["id", "name", "city"]
+    assert client.get("").json == [made] == [client.get(f"/{made['id']}").json]
+
+
+def test_a_deletion_is_told_in_a_form_of_its_own(tmp_path: Path) -> None:
+    kind = {"type": "string", "enum": ["boat"]}
+    document = boats(
+        record={**RECORD, "required": ["id", "kind"], "properties": {**RECORD["properties"], "kind": kind}}
+    )
+    gone = {"id": {"type": "string"}, "kind": {"enum": ["boat.deleted"]}, "deleted": {"type": "boolean"}}
+    told = {"type": "object", "required": [*gone], "properties": gone}
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(RECORD)
+    document["paths"]["/v1/boats/{id}"]["delete"] = {"responses": {"200": answer_of(told)}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A"})
+
+    assert client.delete("/A").json == {"id": "A", "kind": "boat.deleted", "deleted": True}
+    assert client.get("/A").status == 404
+
+
+def test_a_record_whose_creation_answers_nothing_is_stored_by_the_key_that_was_sent(tmp_path: Path) -> None:
+    document = boats()
+    empty = {"type": "object", "properties": {}, "additionalProperties": False}
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": answer_of(empty)}
+    client = serve(tmp_path, document)
+
+    assert client.post("", json={"id": "A", "name": "Ada"}).json == {}
+    assert client.get("/A").json == {"id": "A", "name": "Ada"}
+
+
+def test_the_key_may_be_sent_by_the_name_of_the_path_parameter(tmp_path: Path) -> None:
+    document = boats()
+    document["paths"]["/v1/boats/{boat_id}"] = item = document["paths"].pop("/v1/boats/{id}")
+    item["parameters"] = [{**item["parameters"][0], "name": "boat_id"}]
+    sent = {"type": "object", "properties": {"boat_id": {"type": "string"}}}
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(sent)
+    client = serve(tmp_path, document)
+
+    assert client.post("", json={"boat_id": "A"}).json["id"] == client.get("/A").json["id"] == "A"
+
+
+def test_an_operation_that_answers_a_list_creates_no_record(tmp_path: Path) -> None:
+    document = boats()
+    found = {"type": "object", "properties": {"data": {"type": "array", "items": RECORD}}}
+    document["paths"]["/v1/boats"]["post"] = {
+        "requestBody": body_of(found),
+        "responses": {"200": answer_of(found)},
+    }
+    client = serve(tmp_path, document)
+
+    assert client.post("", json={"data": [{"name": "Ada"}]}).status == 200
+    assert client.get("/A").json["id"] != "A"  # an example, as no call makes records
+
+
+def test_records_are_listed_in_the_order_of_their_creation(tmp_path: Path) -> None:
+    document = boats()
+    document["paths"]["/v1/boats"]["get"] = {
+        "responses": {"200": answer_of({"type": "array", "items": RECORD})}
+    }
+    client = serve(tmp_path, document)
+    names = [f"boat {number}" for number in range(12)]
+    for name in names:
+        client.post("", json={"name": name})
+
+    assert [one["name"] for one in client.get("").json] == names
+
+
+def test_a_filter_that_must_be_sent_finds_records_that_lack_its_member(tmp_path: Path) -> None:
+    document = boats()
+    parameters = [{"name": "crew", "in": "query", "required": True, "schema": {"type": "string"}}]
+    owned = {**RECORD, "properties": {**RECORD["properties"], "crew": {"type": "object", "nullable": True}}}
+    document["paths"]["/v1/boats"]["get"] = {
+        "parameters": parameters,
+        "responses": {"200": answer_of({"type": "array", "items": owned})},
+    }
+    document["paths"]["/v1/boats/{id}"]["get"]["responses"] = {"200": answer_of(owned)}
+    document["paths"]["/v1/boats"]["post"] = {
+        "requestBody": body_of(owned),
+        "responses": {"201": answer_of(owned)},
+    }
+    client = serve(tmp_path, document)
+    for key, crew in (("A", {}), ("B", {"crew": {"id": "C1"}}), ("C", {"crew": {"id": "C2"}})):
+        client.post("", json={"id": key, **crew})
+
+    assert [one["id"] for one in client.get("?crew=C1").json] == ["A", "B"]
+
+
+def test_a_member_that_two_schemas_describe_keeps_both(tmp_path: Path) -> None:
+    known = {"type": "object", "properties": {"kind": {"enum": ["boat"]}}}
+    any_kind = {"type": "object", "required": ["kind", "flag"], "properties": {"kind": {"type": "string"}}}
+    document = boats(record={"allOf": [any_kind, known, RECORD]})
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(RECORD)
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"id": "A"}).json
+
+    assert (made["kind"], "flag" in made) == ("boat", True)  # no schema describes `flag`, but one requires it
+    assert client.get("/A").json == made
+
+
+def test_a_fixture_that_does_not_fit_is_told_with_the_reason(tmp_path: Path) -> None:
+    fixtures = {"v1/boats": [{"id": "A", "name": 5}]}
+
+    with pytest.raises(StartupError) as error:
+        serve(tmp_path, boats(), fixtures)
+
+    assert str(error.value.args[0]) == '5 is not of type "string"'
+    assert error.value.where.endswith("/boats/v1~1boats/A/name")

@@ -1,0 +1,171 @@
+"""Pages of lists of plain files: each way to the next page shows each record once, and ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.codec import json
+from mockserver.model import parse_pointer, value_at
+from mockserver.server.application import Options
+from tests.support.client import Client
+from tests.support.frozen_app import create_frozen_app
+
+RECORD = {"type": "object", "properties": {"id": {"type": "string"}}}
+KEYS = [f"B{number}" for number in range(5)]
+
+
+def boats(
+    folder: Path, envelope: Any, asked: dict[str, str], headers: dict[str, Any] | None = None, **content: Any
+) -> Client:
+    """The list of five boats; `envelope` is the schema around the rows, None for a bare list."""
+    rows = {"type": "array", "items": RECORD}
+    listed = (
+        rows if envelope is None else {**envelope, "properties": {**envelope["properties"], "rows": rows}}
+    )
+    parameters = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in asked.items()]
+    answer = {
+        "description": "boats",
+        "headers": {name: {"schema": one} for name, one in (headers or {}).items()},
+        "content": {"application/json": {"schema": listed, **content}},
+    }
+    one = {"description": "a boat", "content": {"application/json": {"schema": RECORD}}}
+    key = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "Boats", "version": "1"},
+        "paths": {
+            "/boats": {
+                "get": {"parameters": parameters, "responses": {"200": answer}},
+                "post": {"requestBody": {"content": one["content"]}, "responses": {"201": one}},
+            },
+            "/boats/{id}": {"parameters": [key], "get": {"responses": {"200": one}}},
+        },
+    }
+    file = folder / "harbour.json"
+    file.write_bytes(json.encode(document))
+    client = Client(create_frozen_app(Options(files=(file,), vendors=("harbour",))).entry, {}).within(
+        "/harbour"
+    )
+    for number in KEYS:
+        client.post("/boats", json={"id": number})
+    return client
+
+
+def schema_of(form: Any, *, is_needed: bool = True) -> dict[str, Any]:
+    """The schema of an object with the members of `form`, all required below the root."""
+    if isinstance(form, str):
+        return {"type": form}
+    nodes = {name: schema_of(one) for name, one in form.items()}
+    return {"type": "object", "properties": nodes, **({"required": [*form]} if is_needed else {})}
+
+
+@pytest.mark.parametrize(
+    ("envelope", "place", "asked"),
+    [
+        (
+            {"paging": {"next": {"after": "string"}}},
+            "/paging/next/after",
+            {"limit": "integer", "after": "string"},
+        ),
+        (
+            {"list_metadata": {"after": "string"}},
+            "/list_metadata/after",
+            {"limit": "integer", "after": "string"},
+        ),
+        (
+            {"next_page_token": "string"},
+            "/next_page_token",
+            {"page_size": "number", "next_page_token": "string"},
+        ),
+        (
+            {"next_page": {"offset": "string", "uri": "string"}},
+            "/next_page/offset",
+            {"limit": "integer", "offset": "string"},
+        ),
+        ({"next_offset": "string"}, "/next_offset", {"limit": "integer", "offset": "string"}),
+        ({"iterator": "string", "done": "boolean"}, "/iterator", {"limit": "integer", "iterator": "string"}),
+    ],
+)
+def test_a_walk_by_cursors_shows_each_record_once_and_ends(
+    tmp_path: Path, envelope: Any, place: str, asked: dict[str, str]
+) -> None:
+    client = boats(tmp_path, schema_of(envelope, is_needed=False), asked)
+    size, cursor = asked
+
+    seen, following = [], ""
+    for _ in range(3):
+        page = client.get(f"/boats?{size}=2{following}").json
+        seen += [one["id"] for one in page["rows"]]
+        found = value_at(page, parse_pointer(place))
+        following = f"&{cursor}={found}"
+
+    assert (seen, found) == (KEYS, None)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "place", "asked"),
+    [
+        ({"links": {"next": "string"}}, "/links/next", {"limit": "integer", "page": "integer"}),
+        (
+            {"_links": {"next": {"href": "string"}}},
+            "/_links/next/href",
+            {"limit": "integer", "page": "integer"},
+        ),
+        ({"next_page_url": "string"}, "/next_page_url", {"limit": "integer", "offset": "integer"}),
+        ({"links": {"next": "string"}}, "/links/next", {"page[size]": "integer", "page[cursor]": "string"}),
+        ({"next": "string"}, "/next", {"limit": "integer", "page": "integer"}),
+    ],
+)
+def test_a_walk_by_links_shows_each_record_once_and_ends(
+    tmp_path: Path, envelope: Any, place: str, asked: dict[str, str]
+) -> None:
+    client = boats(tmp_path, schema_of(envelope, is_needed=False), asked)
+
+    seen, address = [], f"/boats?{next(iter(asked))}=2"
+    for _ in range(3):
+        page = client.get(address).json
+        seen += [one["id"] for one in page["rows"]]
+        found = value_at(page, parse_pointer(place))
+        address = str(found).partition("/harbour")[2]
+
+    assert (seen, found or None) == (KEYS, None)
+
+
+def test_a_declared_link_header_leads_to_the_other_pages(tmp_path: Path) -> None:
+    headers = {"Link": {"type": "string"}, "X-Total": {"type": "integer"}}
+    client = boats(tmp_path, None, {"per_page": "integer", "page": "integer"}, headers)
+
+    second = client.get("/boats?per_page=2&page=2")
+    steps = [one.split("; ")[1] for one in second.headers["link"].split(", ")]
+    following = second.headers["link"].split("<")[2].partition(">")[0].partition("/harbour")[2]
+
+    assert steps == ['rel="prev"', 'rel="next"', 'rel="last"', 'rel="first"']
+    assert [one["id"] for one in client.get(following).json] == ["B4"]
+    assert second.headers["x-total"] == "5"
+    assert 'rel="next"' not in client.get(following).headers["link"]
+
+
+def test_a_cursor_that_only_the_example_names_is_told(tmp_path: Path) -> None:
+    envelope = {"type": "object", "properties": {}}
+    example = {"rows": [], "after": "g3QAAA", "limit": 25}
+    client = boats(tmp_path, envelope, {"limit": "integer", "after": "string"}, example=example)
+
+    page = client.get("/boats?limit=2").json
+
+    assert (page["after"], page["limit"]) == ("B1", 2)
+
+
+def test_facts_of_a_page_are_told_of_pages_alone(tmp_path: Path) -> None:
+    envelope = {"owner": {"self": "string"}, "links": {"self": "string", "first": "string"}}
+    page = (
+        boats(tmp_path, schema_of(envelope), {"limit": "integer", "page": "integer"})
+        .get("/boats?limit=2")
+        .json
+    )
+
+    assert page["links"]["self"].endswith("/harbour/boats?limit=2")
+    assert page["links"]["first"] == page["links"]["self"]
+    assert "boats" not in page["owner"]["self"]
