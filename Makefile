@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill harden soak stories clients people bench bench-peers bench-any bench-redis pages docs clean assets lock
+.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill harden soak stories clients people bench bench-peers bench-any public-files bench-redis pages docs clean assets lock
 
 PORT ?= 8080
 PY := PYTHONPATH=. .venv/bin/python
@@ -74,6 +74,8 @@ bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed b
 	$(PY) -m tests.tools.bench.bench peers
 bench-any: $(DEV) ## start and memory for generated files of up to 1,000 operations, beside Prism
 	$(PY) -m tests.tools.bench.any_file
+public-files: $(DEV) ## serve and call each OpenAPI file of the folder FILES; RECORD=1 writes docs/public-files.md
+	$(PY) -m tests.tools.public_files.table $(FILES)
 bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four, and sizes to plan with
 	@$(PY) -m tests.redis_store.installation && $(PY) -m tests.redis_store.speed && $(PY) -m tests.redis_store.sizing
 
