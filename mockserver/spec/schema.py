@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache, cached_property, partial
 from itertools import compress
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import jsonschema_rs
@@ -76,7 +76,7 @@ _AT_ONCE = 32
 """Number of items that are judged together; if one is invalid, each of these items is judged alone."""
 
 _MOST_REFERENCES = 64
-"""Maximum number of schemas that a schema compiled by itself refers to, directly or indirectly."""
+"""Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
 
 _DATA = frozenset({"enum", "default", "example"})
 _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
@@ -101,8 +101,8 @@ COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-tim
 
 
 @dataclass(frozen=True)
-class SeparateSchema:
-    """A schema that is compiled by itself. `accepts` only decides; `problems` lists what is wrong."""
+class LoneSchema:
+    """A schema that is compiled alone. `accepts` only decides; `problems` lists what is wrong."""
 
     node: Document
     document: Document
@@ -150,9 +150,9 @@ class SeparateSchema:
         return tuple(ranks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PooledSchema:
-    """A schema that is compiled together with others. It judges as `SeparateSchema` does."""
+    """A schema that is compiled together with others. It judges as `LoneSchema` does."""
 
     node: Document
     document: Document
@@ -168,7 +168,8 @@ class PooledSchema:
         return [replace(problem, path=(*base, *problem.path[1:])) for problem in found]
 
 
-Schema: TypeAlias = SeparateSchema | PooledSchema
+Schema: TypeAlias = LoneSchema | PooledSchema
+Made = TypeVar("Made")
 
 
 @dataclass(eq=False)
@@ -176,24 +177,20 @@ class SchemaPool:
     """Schemas of one document that are compiled as the members of one object.
 
     What they refer to is compiled once for all of them. In a large file whose schemas refer to each other,
-    each schema compiled by itself takes several MiB.
+    each schema compiled alone takes several MiB.
     """
 
-    compile: Callable[[Document], SeparateSchema]
-    whole: SeparateSchema = field(init=False)
-    members: dict[str, tuple[str, Document]] = field(default_factory=dict)
-    """Name and schema of each member, by the schema's `repr`."""
+    compile: Callable[[Document], LoneSchema]
+    whole: LoneSchema
     adding: Lock = field(default_factory=Lock)
 
     def add(self, document: Document, node: Document) -> PooledSchema:
         """Return the schema, compiled with all that were added before. Raises SpecError."""
-        text = repr(node)
         with self.adding:
-            if text not in self.members:
-                members = {**self.members, text: (f"m{len(self.members)}", node)}
-                self.whole = self.compile({"properties": dict(members.values())})
-                self.members = members
-            return PooledSchema(node, document, self.members[text][0], self)
+            members = self.whole.node.get("properties", EMPTY)
+            name = f"m{len(members)}"
+            self.whole = self.compile({"properties": {**members, name: node}})
+            return PooledSchema(node, document, name, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,33 +264,35 @@ def compile_schema(  # noqa: PLR0913 - each has its default
     `optional` names the keyword of members that are not required: `readOnly` in requests, `writeOnly` in
     answers. If `every_format`, also judge the formats that only the library knows, such as email.
     """
-    way = (id(document), closed, optional, every_format, *formats.items())
-    key = (repr(node), *way)
-    if schema := _separate_schemas().get(key):
-        return schema
-    compile_node = partial(
-        _compile, document, formats, closed=closed, optional=optional, every_format=every_format
-    )
-    if len(_referenced_schemas(document, node)) > _MOST_REFERENCES:
-        return _pools().setdefault(way, SchemaPool(compile_node)).add(document, node)
-    return _separate_schemas().setdefault(key, compile_node(node))
+    way = (closed, optional, every_format, *formats.items())
+    alone = partial(_compile, document, formats, closed=closed, optional=optional, every_format=every_format)
+
+    def compile_anew(_: Document) -> Schema:
+        if len(_referenced_schemas(document, node)) <= _MOST_REFERENCES:
+            return alone(node)
+        return shared(document, lambda _: SchemaPool(alone, alone(EMPTY)), *way).add(document, node)
+
+    return shared(document, compile_anew, repr(node), *way)
+
+
+def shared(document: Document, make: Callable[[Document], Made], *key: object) -> Made:
+    """Return what `make` returned for this document and `key` (default: `make`) while that is in use.
+
+    What `make` returns must refer to the document, so that no other document gets its `id()` meanwhile.
+    """
+    place = (id(document), *(key or (make,)))
+    found: Made | None = _in_use().get(place)
+    return _in_use().setdefault(place, make(document)) if found is None else found
 
 
 @cache
-def _separate_schemas() -> WeakValueDictionary[tuple[object, ...], SeparateSchema]:
-    """Return the schemas in use that were compiled by themselves; each keeps the document of its key."""
-    return WeakValueDictionary()
-
-
-@cache
-def _pools() -> WeakValueDictionary[tuple[object, ...], SchemaPool]:
-    """Return the pools in use; each keeps the document of its key."""
+def _in_use() -> WeakValueDictionary[object, Any]:
     return WeakValueDictionary()
 
 
 def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
     document: Document, formats: Formats, node: Document, *, closed: bool, optional: str, every_format: bool
-) -> SeparateSchema:
+) -> LoneSchema:
     components = {"schemas": _referenced_schemas(document, node)}
     shape = partial(with_optional, mark=optional, document=document)
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
@@ -312,11 +311,10 @@ def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
         )
 
     try:
-        quick = validator(patterns, functions)
+        return LoneSchema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
     except (jsonschema_rs.ValidationError, ValueError) as error:
         first_line = str(error).partition("\n")[0]
         raise SpecError(f"schema cannot be compiled: {first_line}") from None
-    return SeparateSchema(node, document, quick, partial(validator, EMPTY, checks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,11 @@ from mockserver.spec.schema import (
     compile_schema,
     extension_values,
     has_bounded_depth,
+    shared,
     to_draft4,
     with_optional,
 )
+from mockserver.spec.schema_tree import SchemaTree
 
 TREE = {
     "components": {
@@ -444,6 +446,13 @@ def test_a_pool_ends_with_the_last_of_its_schemas() -> None:
     del schema
 
     assert pool() is None
+
+
+def test_what_is_shared_ends_with_its_last_use() -> None:
+    document: Document = {}
+    tree = ref(shared(document, SchemaTree))
+
+    assert tree() is None
 
 
 class _UnexpectedMembers:
