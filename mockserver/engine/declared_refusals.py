@@ -25,7 +25,7 @@ from mockserver.errors import (
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, plain, resolve
-from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
+from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema, shared
 from mockserver.vendor import RefusedCall
 
 TEXT_TYPE = "text/plain"
@@ -103,7 +103,7 @@ class DeclaredRefusals:
                 except (SpecError, ValueError):
                     return None
                 examples = tuple(_examples(document, content))
-                return _Form(media_type, schema, compiled, examples, SchemaFilling(document))
+                return _Form(media_type, schema, compiled, examples, shared(document, SchemaFilling))
         return None
 
 

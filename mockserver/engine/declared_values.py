@@ -137,7 +137,7 @@ class _Node:
     accepts: Callable[[Json], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SchemaFilling:
     """Filler of the schemas of one document."""
 

@@ -20,7 +20,7 @@ from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, has_lines, merged, resolve
-from mockserver.spec.schema import COMMON_FORMATS, compile_schema
+from mockserver.spec.schema import COMMON_FORMATS, compile_schema, shared
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
 from mockserver.spec.xml import XmlWriter
@@ -93,11 +93,11 @@ class Answering:
 
     @cached_property
     def tree(self) -> SchemaTree:
-        return SchemaTree(self.document)
+        return shared(self.document, SchemaTree)
 
     @cached_property
     def filling(self) -> SchemaFilling:
-        return SchemaFilling(self.document)
+        return shared(self.document, SchemaFilling)
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:

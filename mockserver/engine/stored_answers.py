@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote
@@ -46,7 +46,7 @@ from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, Work
 from mockserver.spec.openapi import Operation, Spec, has_lines, member_at, merged
 from mockserver.spec.outcomes import lists_of
-from mockserver.spec.schema import COMMON_FORMATS, compile_schema
+from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 from mockserver.spec.served_form import NOT_SERVED
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
@@ -227,6 +227,8 @@ class _Writer:
 
     resource: Resource
     answering: Answering
+    judges: dict[int, Schema] = field(default_factory=dict)
+    """Compiled schemas of records in an answer, by the schema's `id`."""
 
     @cached_property
     def schema(self) -> Document:
@@ -373,7 +375,11 @@ class _Writer:
         """Return the record, completed; if the schema refuses it, without the members that do not fit."""
         resource, key = self.resource, self.resource.key_in(record)
         shown = resource.completed(schema, record, state, key)
-        accepts = compile_schema(resource.document, schema, COMMON_FORMATS, optional="writeOnly").accepts
+        if id(schema) not in self.judges:
+            self.judges[id(schema)] = compile_schema(
+                resource.document, schema, COMMON_FORMATS, optional="writeOnly"
+            )
+        accepts = self.judges[id(schema)].accepts
         if accepts(shown):
             return shown
         least = resource.completed(schema, with_value_at({}, resource.key_path, key), state, key)

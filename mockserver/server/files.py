@@ -97,13 +97,13 @@ def _wrong_values(document: Document, served: Sequence[LoadedVendor]) -> Iterato
     for vendor in (one for one in served if one.spec.is_own):
         kinds = {one.collection: one for one in find_resources(vendor.spec).values()}
         for name, records in document.get(f"{vendor.name}/", EMPTY).items():
-            for key, record in records.items() if name in kinds else ():
-                kind = kinds[name]
+            if kind := kinds.get(name):
                 judge = compile_schema(kind.document, kind.schema, COMMON_FORMATS)
-                for one in judge.problems(record):
+                found = ((key, one) for key, record in records.items() for one in judge.problems(record))
+                for key, one in found:
                     if one.rule != "required":
-                        place = (vendor.name, name, key, *one.path)
-                        yield {"pointer": pointer_of(place), "detail": one.detail}
+                        pointer = pointer_of((vendor.name, name, key, *one.path))
+                        yield {"pointer": pointer, "detail": one.detail}
 
 
 def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]) -> Json:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import compress
-from typing import Any
+from threading import Lock
+from typing import Any, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 import jsonschema_rs
+from msgspec.structs import replace
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, Problem
@@ -72,6 +75,9 @@ To report a problem of an object, the library copies the object, which takes 2 Â
 _AT_ONCE = 32
 """Number of items that are judged together; if one is invalid, each of these items is judged alone."""
 
+_MOST_REFERENCES = 64
+"""Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
+
 _DATA = frozenset({"enum", "default", "example"})
 _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
 _YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
@@ -95,8 +101,8 @@ COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-tim
 
 
 @dataclass(frozen=True)
-class Schema:
-    """A compiled schema. `accepts` only decides; `problems` lists what is wrong."""
+class LoneSchema:
+    """A schema that is compiled alone. `accepts` only decides; `problems` lists what is wrong."""
 
     node: Document
     document: Document
@@ -142,6 +148,49 @@ class Schema:
             ranks.append(list(properties).index(step) if step in properties else len(properties))
             node = resolve(self.document, properties.get(step, {}))
         return tuple(ranks)
+
+
+@dataclass(frozen=True)
+class PooledSchema:
+    """A schema that is compiled together with others. It judges as `LoneSchema` does."""
+
+    node: Document
+    document: Document
+    name: str
+    """Name of the member whose schema this is, in the object that the pool compiles."""
+    pool: SchemaPool
+
+    def accepts(self, value: Json) -> bool:
+        return self.pool.whole.accepts({self.name: value})
+
+    def problems(self, value: Json, base: Path = (), unread: Json = None) -> list[Problem]:
+        found = self.pool.whole.problems({self.name: value}, (), unread)
+        return [replace(problem, path=(*base, *problem.path[1:])) for problem in found]
+
+
+Schema: TypeAlias = LoneSchema | PooledSchema
+Made = TypeVar("Made")
+
+
+@dataclass(eq=False)
+class SchemaPool:
+    """Schemas of one document that are compiled as the members of one object.
+
+    What they refer to is compiled once for all of them. In a large file whose schemas refer to each other,
+    each schema compiled alone takes several MiB.
+    """
+
+    compile: Callable[[Document], LoneSchema]
+    whole: LoneSchema
+    adding: Lock = field(default_factory=Lock)
+
+    def add(self, document: Document, node: Document) -> PooledSchema:
+        """Return the schema, compiled with all that were added before. Raises SpecError."""
+        with self.adding:
+            members = self.whole.node.get("properties", EMPTY)
+            name = f"m{len(members)}"
+            self.whole = self.compile({"properties": {**members, name: node}})
+            return PooledSchema(node, document, name, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +264,35 @@ def compile_schema(  # noqa: PLR0913 - each has its default
     `optional` names the keyword of members that are not required: `readOnly` in requests, `writeOnly` in
     answers. If `every_format`, also judge the formats that only the library knows, such as email.
     """
+    way = (closed, optional, every_format, *formats.items())
+    alone = partial(_compile, document, formats, closed=closed, optional=optional, every_format=every_format)
+
+    def compile_anew(_: Document) -> Schema:
+        if len(_referenced_schemas(document, node)) <= _MOST_REFERENCES:
+            return alone(node)
+        return shared(document, lambda _: SchemaPool(alone, alone(EMPTY)), *way).add(document, node)
+
+    return shared(document, compile_anew, repr(node), *way)
+
+
+def shared(document: Document, make: Callable[[Document], Made], *key: object) -> Made:
+    """Return what `make` returned for this document and `key` (default: `make`) while that is in use.
+
+    What `make` returns must refer to the document, so that no other document gets its `id()` meanwhile.
+    """
+    place = (id(document), *(key or (make,)))
+    found: Made | None = _in_use().get(place)
+    return _in_use().setdefault(place, make(document)) if found is None else found
+
+
+@cache
+def _in_use() -> WeakValueDictionary[object, Any]:
+    return WeakValueDictionary()
+
+
+def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
+    document: Document, formats: Formats, node: Document, *, closed: bool, optional: str, every_format: bool
+) -> LoneSchema:
     components = {"schemas": _referenced_schemas(document, node)}
     shape = partial(with_optional, mark=optional, document=document)
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
@@ -233,7 +311,7 @@ def compile_schema(  # noqa: PLR0913 - each has its default
         )
 
     try:
-        return Schema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
+        return LoneSchema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
     except (jsonschema_rs.ValidationError, ValueError) as error:
         first_line = str(error).partition("\n")[0]
         raise SpecError(f"schema cannot be compiled: {first_line}") from None
@@ -241,25 +319,21 @@ def compile_schema(  # noqa: PLR0913 - each has its default
 
 @dataclass(frozen=True, slots=True)
 class SchemaCompiler:
-    """Compiler of schemas of requests; a schema that occurs in several operations is compiled once."""
+    """Compiler of schemas of requests."""
 
     document: Document
     formats: Formats
     every_format: bool = False
-    done: dict[tuple[str, bool], Schema] = field(default_factory=dict)
 
     def compile(self, node: Document, *, closed: bool = False) -> Schema:
-        key = (repr(node), closed)
-        if key not in self.done:
-            self.done[key] = compile_schema(
-                self.document,
-                node,
-                self.formats,
-                closed=closed,
-                optional="readOnly",
-                every_format=self.every_format,
-            )
-        return self.done[key]
+        return compile_schema(
+            self.document,
+            node,
+            self.formats,
+            closed=closed,
+            optional="readOnly",
+            every_format=self.every_format,
+        )
 
     def compile_list(self, item: Document) -> ListSchema:
         node, numbers = _without_numbers(self.document, item)

@@ -74,7 +74,7 @@ class SchemaPlace:
         return (self.types[name],) if name in self.types else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SchemaTree:
     """The `SchemaPlace` objects of one document; each `SchemaPlace` is compiled on first use."""
 

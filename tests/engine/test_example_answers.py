@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from mockserver.engine.example_answers import Answering
 from mockserver.server.application import Options
 from tests.any_files.support import write_files
 from tests.support.client import Client, Response
@@ -164,3 +165,11 @@ def test_an_answer_in_xml_is_written_by_its_schema(tmp_path: Path) -> None:
     root = fromstring(sent.body)
     assert (sent.headers["content-type"], root.tag) == ("application/xml", "documents")
     assert root[0].attrib["id"].isdecimal()
+
+
+def test_answers_of_one_document_share_what_they_know_of_its_schemas() -> None:
+    document: dict[str, Any] = {}
+
+    first, second = [Answering(status, "", {}, {}, document) for status in (200, 201)]
+
+    assert first.tree is second.tree

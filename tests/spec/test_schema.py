@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from mockserver.codec.json import decode
 from mockserver.errors import SpecError
-from mockserver.model import Json, Path
+from mockserver.model import Document, Json, Path
 from mockserver.sandbox.memory_store import uuid_from_octets
 from mockserver.spec.schema import (
     COMMON_FORMATS,
@@ -21,14 +22,17 @@ from mockserver.spec.schema import (
     MAX_MEMBERS,
     MAX_VALUES,
     UUID_PATTERN,
+    PooledSchema,
     Schema,
     SchemaCompiler,
     compile_schema,
     extension_values,
     has_bounded_depth,
+    shared,
     to_draft4,
     with_optional,
 )
+from mockserver.spec.schema_tree import SchemaTree
 
 TREE = {
     "components": {
@@ -347,6 +351,108 @@ def test_a_read_only_member_is_required_of_answers_alone() -> None:
 
     assert of_request.problems({}) == []
     assert [problem.code for problem in of_answer.problems({})] == ["missing-required"]
+
+
+def ships() -> Document:
+    """A document with 70 schemas, of which each refers to the next; `Ship0` refers to all others."""
+    last = {"id": {"type": "string", "maxLength": 3}, "day": {"type": "string", "format": "date"}}
+    schemas: dict[str, Json] = {"Ship69": {"type": "object", "required": ["id"], "properties": last}}
+    for number in range(69):
+        members = {"id": {"type": "string"}, "next": {"$ref": f"#/components/schemas/Ship{number + 1}"}}
+        schemas[f"Ship{number}"] = {"type": "object", "properties": members}
+    return {"components": {"schemas": {**schemas, "Bad": {"type": "string", "pattern": "("}}}}
+
+
+def ship(document: Document, *wrap: str) -> Schema:
+    node: dict[str, Any] = {"$ref": "#/components/schemas/Ship0"}
+    for word in wrap:
+        node = {"type": "object", "properties": {word: node}}
+    return compile_schema(document, node, COMMON_FORMATS)
+
+
+def fleet(**last: Json) -> Json:
+    """A value for `Ship0`, which reaches down to `Ship69`."""
+    made: Json = last
+    for _ in range(69):
+        made = {"next": made}
+    return made
+
+
+def test_schemas_that_refer_to_many_others_share_one_validator() -> None:
+    document = ships()
+
+    first, second = ship(document), ship(document, "data")
+
+    assert isinstance(first, PooledSchema)
+    assert isinstance(second, PooledSchema)
+    assert first.pool is second.pool
+
+
+def test_a_schema_of_two_operations_is_compiled_once() -> None:
+    document = ships()
+    nodes: list[Document] = [{"$ref": "#/components/schemas/Ship60"} for _ in range(2)]
+
+    first, second = [compile_schema(document, node, COMMON_FORMATS) for node in nodes]
+
+    assert first is second
+
+
+@pytest.mark.parametrize(
+    ("last", "rules"),
+    [
+        ({"id": "A"}, []),
+        ({"id": "A", "day": "2026-02-30"}, ["format:date"]),
+        ({"id": "long", "day": "x"}, ["maxLength", "format:date"]),
+        ({}, ["required"]),
+    ],
+)
+def test_a_schema_in_a_pool_finds_the_problems_of_its_own_value(
+    last: dict[str, Json], rules: list[str]
+) -> None:
+    document = ships()
+    schema, _other = ship(document, "data"), ship(document)
+
+    found = schema.problems({"data": fleet(**last)}, ("body",))
+
+    assert [problem.rule for problem in found] == rules
+    assert all(problem.path[:3] == ("body", "data", "next") for problem in found)
+
+
+def test_a_schema_in_a_pool_accepts_its_own_values_alone() -> None:
+    document = ships()
+    schema, _other = ship(document, "data"), ship(document)
+
+    judged = [schema.accepts({"data": fleet(id=name)}) for name in ("A", "long")]
+
+    assert judged == [True, False]
+
+
+def test_a_schema_that_cannot_be_compiled_leaves_its_pool_as_it_was() -> None:
+    document = ships()
+    whole, bad = ship(document), {"$ref": "#/components/schemas/Bad"}
+    node = {"properties": {"ship": {"$ref": "#/components/schemas/Ship0"}, "bad": bad}}
+
+    with pytest.raises(SpecError):
+        compile_schema(document, node, COMMON_FORMATS)
+
+    assert (whole.accepts(fleet(id="A")), ship(document, "data").accepts({"data": 5})) == (True, False)
+
+
+def test_a_pool_ends_with_the_last_of_its_schemas() -> None:
+    schema = ship(ships())
+    assert isinstance(schema, PooledSchema)
+    pool = ref(schema.pool)
+
+    del schema
+
+    assert pool() is None
+
+
+def test_what_is_shared_ends_with_its_last_use() -> None:
+    document: Document = {}
+    tree = ref(shared(document, SchemaTree))
+
+    assert tree() is None
 
 
 class _UnexpectedMembers:
