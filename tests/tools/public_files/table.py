@@ -152,7 +152,11 @@ def _told(tally: Tally) -> str:
 def main(folder: str) -> int:
     files = sorted(one for one in Path(folder).iterdir() if one.suffix in (".json", ".yaml", ".yml"))
     with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
-        found = list(pool.map(_measured, files))
+        found = []
+        for one in pool.map(_measured, files):
+            found.append(one)
+            tallies = (_told(getattr(one, name)) for name in GOALS)
+            print(f"{one.name}: {', '.join(tallies)}; {one.on_top_mib} MiB, {one.took_s} s", file=sys.stderr)
     _REPORT.mkdir(exist_ok=True)
     lines = [*table(found)]
     (_REPORT / "public-files.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
