@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from openapi_schema_validator import OAS30Validator, OAS31Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 from mockserver.codec import json, yaml
@@ -48,7 +48,7 @@ def _lenient(keyword: str) -> Callable[..., Iterator[ValidationError]]:
     return judged
 
 
-def _pattern(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+def _pattern(_validator: Any, value: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
     found = _SLASHED.fullmatch(value)
     flags = re.IGNORECASE if found and value.endswith("i") else re.NOFLAG
     pattern = found[1] if found else value
@@ -88,7 +88,7 @@ class PublicApi:
         self.raw = yaml.load(self.file.read_text(encoding="utf-8-sig"))
         self.vendor = load_vendor(self.file)
         self.explained = {one.id: one for one in explain(self.vendor)}
-        self._registry = Registry().with_resource(_URI, Resource(self.raw, DRAFT4))
+        self._registry = Registry().with_resource(_URI, DRAFT4.create_resource(self.raw))
         self._form_of = _JUDGE_3_1 if str(self.raw.get("openapi")).startswith("3.1") else _JUDGE_3_0
 
     @property
@@ -151,31 +151,18 @@ class PublicApi:
         """Return a call that the file allows; None if no valid value was found for a part of the call.
 
         `keys` are values of path parameters; `number` makes calls of one operation differ. A query parameter
-        that has to be sent has the value of the member of `record` with its name, so that it finds this record.
+        that has to be sent has the value of the member of `record` with its name, so that it finds that.
         """
         headers, query = self._credentials(operation)
         path = operation.path
-        for one in operation.parameters:
-            if not (one.required or one.place == "path"):
-                continue
-            text = keys.get(one.name) if one.place == "path" else None
-            if one.place == "path":
-                text = text or self._in_paths.get(one.name)
-            text = text or self._text(one, number if one.place != "path" else 1)
-            if text is None:
+        for one in (one for one in operation.parameters if one.required or one.place == "path"):
+            if (text := self._value(one, keys, number, record)) is None:
                 return None
             if one.place == "path":
-                self._in_paths.setdefault(one.name, text)
                 path = path.replace("{" + one.name + "}", quote(text, safe=""))
-            elif one.place == "query":
-                known = record.get(one.name) if isinstance(record, dict) else None
-                if isinstance(known, dict):
-                    known = next((inner for name, inner in known.items() if name.endswith("id")), None)
-                query[one.name] = str(known) if isinstance(known, str | int) else text
-            elif one.place == "header":
-                headers[one.name] = text
-        if query:
-            path += "?" + urlencode(query)
+            elif one.place in ("query", "header"):
+                (query if one.place == "query" else headers)[one.name] = text
+        path += f"?{urlencode(query)}" if query else ""
         if not operation.bodies:
             return Asked(operation, path, headers)
         body = next((one for one in operation.bodies if one.name.endswith("json")), operation.bodies[0])
@@ -211,6 +198,16 @@ class PublicApi:
                 made = _sendable(self.served, schema, made)
                 if judge.is_valid(made):
                     yield made
+
+    def _value(self, parameter: Parameter, keys: Mapping[str, str], number: int, record: Json) -> str | None:
+        name = parameter.name
+        if parameter.place == "path":  # calls of one kind have one parent
+            found = keys.get(name) or self._in_paths.get(name) or self._text(parameter, 1)
+            return self._in_paths.setdefault(name, found) if found and name not in keys else found
+        known = record.get(name) if isinstance(record, dict) else None
+        if isinstance(known, dict):
+            known = next((inner for key, inner in known.items() if key.endswith("id")), None)
+        return str(known) if isinstance(known, str | int) else self._text(parameter, number)
 
     def _text(self, parameter: Parameter, number: int) -> str | None:
         sample = SampleMember.of(self.served, parameter.name, parameter.schema)

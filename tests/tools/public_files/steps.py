@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
-from mockserver.codec import json
-from mockserver.errors import MalformedBody
-from mockserver.engine.resources import Resource, find_resources, is_noun
-from mockserver.model import EMPTY, Document, Json, Path, member_path, value_at
-from mockserver.spec.openapi import Operation, merged, parameter_names, plain
+from mockserver.engine.resources import Resource, find_resources
+from mockserver.model import EMPTY, Json
+from mockserver.spec.openapi import Operation, parameter_names
+from tests.tools.public_files.answers import Answer, keys_in, listed_keys, record_in
 from tests.tools.public_files.api import Asked, PublicApi
+from tests.tools.public_files.walks import Walk, Ways
 
 RECORDS = 5
-_PAGE = 2
-_MOST_PAGES = 12
-_DEEPEST = 4
-_NEXT = re.compile(r"next|cursor|after|continuation|marker|token|iterator")
-_BACK = re.compile(r"prev|before|first|last|self|current")
-_SIZES = re.compile(
-    r"(page)?(limit|size)|perpage|pagelength|pagecount|count|maxresults|max|top|take|first|resultsperpage"
-)
-_CURSORS = re.compile(
-    r"(next|page|pagination)?(cursor|token|marker|continuationtoken)|iterator|(page|starting|start)?after(cursor|id)?|startcursor"
-)
-_PAGES = re.compile(r"(current)?page(number|no|num|index)?")
-_OFFSETS = re.compile(r"(page|list)?(offset|skip|start|startat|startindex)")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def is_good(self) -> bool:
-        return self.status < 400
-
-    @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    @property
-    def document(self) -> Any:
-        with suppress(MalformedBody):
-            return json.decode(self.body)
-        return None
 
 
 @dataclass
@@ -150,7 +113,7 @@ class Trial:
                 self.unsampled.append(f"POST {works['create'].path}")
                 return
             answer = self.call(asked)
-            key = next(_keys(answer.document, resource), "") or _sent_key(asked, resource)
+            key = next(keys_in(answer.document, resource), "") or _sent_key(asked, resource)
             if _is_known(answer) or key in made:
                 continue  # the file allows one value only
             if number == 1:
@@ -160,7 +123,7 @@ class Trial:
                 self._one_record(resource, works, asked, answer, key)
             elif answer.is_good and key:
                 made.append(key)
-        self._walk_list(resource, works, made, _record_in(answer.document, resource, key))
+        self._walk_list(resource, works, made, record_in(answer.document, resource, key))
         if made:
             self.keys[resource.path] = made[-1]
 
@@ -178,7 +141,7 @@ class Trial:
             )
             count(f"show {name}", fault)
         if "list" in works and (
-            listing := self.api.ask(works["list"], record=_record_in(created.document, resource, key))
+            listing := self.api.ask(works["list"], record=record_in(created.document, resource, key))
         ):
             answer = self.call(listing)
             fault = self._fault(works["list"], answer)
@@ -216,86 +179,18 @@ class Trial:
         if "list" not in works or len(made) < 3:
             return
         operation = works["list"]
-        names = {
-            plain(one.name): one
-            for one in operation.parameters
-            if one.place == "query"
-            and one.schema.get("type") not in ("boolean", "array")
-            and not str(one.schema.get("format")).startswith("date")
-        }
-        size = next((one.name for name, one in names.items() if _SIZES.fullmatch(name)), "")
-        ways = {
-            kind: next((one.name for name, one in names.items() if pattern.fullmatch(name)), "")
-            for kind, pattern in (("cursor", _CURSORS), ("page", _PAGES), ("offset", _OFFSETS))
-        }
-        if (
-            not ways["cursor"]
-            and ways["offset"]
-            and names[plain(ways["offset"])].schema.get("type") == "string"
-        ):
-            ways = {**ways, "cursor": ways["offset"], "offset": ""}
-        asked = self.api.ask(operation, record=record)
-        if asked is None or not size or not any(ways.values()):
+        ways, asked = Ways.of(operation), self.api.ask(operation, record=record)
+        if asked is None or ways is None:
             return
-        smallest = next(one.schema.get("minimum", 1) for one in names.values() if one.name == size)
-        page = max(_PAGE, int(smallest))
-        if any(one.required for one in names.values()):  # the list may be that of one record's parent
-            made = _listed(self.call(asked).document, resource, made)
-        if page >= len(made):
-            return
-        self.lists.count(
-            f"{operation.path} {ways}", self._walked(asked, size, page, ways, set(made), resource)
-        )
+        if any(one.required for one in operation.parameters):  # the list may be that of one record's parent
+            made = listed_keys(self.call(asked).document, resource, made)
 
-    def _walked(
-        self, asked: Asked, size: str, page: int, ways: Mapping[str, str], made: set[str], resource: Resource
-    ) -> str:
-        """Follow the pages; return what went wrong."""
-        seen: list[str] = []
-        query, number, before = {size: str(page)}, 0, ""
-        first = self._first_page(asked.operation, ways["page"])
-        for _ in range(_MOST_PAGES):
+        def call(query: Mapping[str, str]) -> tuple[Answer, str]:
             answer = self.call(asked, query)
-            if fault := self._fault(asked.operation, answer):
-                return fault
-            rows = _listed(answer.document, resource, made)
-            if len(rows) > page:
-                return f"{len(rows)} records in a page of {page}"
-            seen += rows
-            number += 1
-            cursor, told = _next_of(answer, ways)
-            if cursor:
-                if cursor == before:
-                    return f"the same cursor again: {cursor}"
-                before, query = cursor, {size: str(page), **told}
-            elif told is EMPTY and ways["cursor"] and not (ways["page"] or ways["offset"]):
-                is_bare = isinstance(answer.document, list)
-                if not rows or (_more(answer.document) is not True and not (is_bare and len(rows) == page)):
-                    break
-                query = {size: str(page), ways["cursor"]: rows[-1]}
-            elif told or not rows or _more(answer.document) is False:
-                break
-            elif ways["page"]:
-                query = {size: str(page), ways["page"]: str(first + number)}
-            elif ways["offset"]:
-                query = {size: str(page), ways["offset"]: str(page * number)}
-            else:
-                break
-        else:
-            return "the walk does not end"
-        missing = len(made - set(seen))
-        return (
-            f"{missing} of {len(made)} are missing"
-            if missing
-            else ""
-            if len(seen) == len(made)
-            else "doubled"
-        )
+            return answer, self._fault(operation, answer)
 
-    @staticmethod
-    def _first_page(operation: Operation, name: str) -> int:
-        schema = next((one.schema for one in operation.parameters if one.name == name), EMPTY)
-        return 0 if 0 in (schema.get("minimum"), schema.get("default")) else 1
+        if len(made) > ways.least:
+            self.lists.count(operation.path, Walk(ways, made, resource, call).fault())
 
     def _call_once(self, operation: Operation) -> None:
         what = f"{operation.method.upper()} {operation.path}"
@@ -346,43 +241,6 @@ def _sent_key(asked: Asked, resource: Resource) -> str:
     return next((str(sent[name]) for name in names if isinstance(sent.get(name), str | int)), "")
 
 
-def _keys(document: Json, resource: Resource) -> Iterator[str]:
-    """Yield the keys of the records in an answer: of the nearest objects that have the key's member."""
-    path = member_path(resource.key)
-    if isinstance(document, dict):
-        nouns = (
-            one for name, one in document.items() if isinstance(one, dict) and is_noun(name, resource.path)
-        )
-        document = next(nouns, document)
-    level: list[Json] = [document]
-    for _ in range(_DEEPEST):
-        found = [str(key) for one in level if isinstance(one, dict) and (key := _at(one, path)) is not None]
-        if found:
-            yield from found
-            return
-        level = [
-            inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-        ]
-
-
-def _listed(document: Json, resource: Resource, made: Collection[str]) -> list[str]:
-    """Return the keys of `made` in that list of an answer which has most of them."""
-    found: list[list[str]] = [[]]
-    level: list[Json] = [document]
-    while level:
-        lists = [one for one in level if isinstance(one, list)]
-        found += [[key for row in rows for key in _keys(row, resource) if key in made] for rows in lists]
-        level = [inner for one in level if isinstance(one, dict) for inner in one.values()]
-    return max(found, key=len)
-
-
-def _at(document: Json, path: Path) -> Json:
-    found = value_at(document, path)
-    return None if isinstance(found, dict | list) else found
-
-
 def _holds(document: Json, key: str) -> bool:
     if isinstance(document, dict):
         return any(_holds(one, key) for one in document.values())
@@ -391,26 +249,10 @@ def _holds(document: Json, key: str) -> bool:
     return str(document) == key
 
 
-def _record_in(document: Json, resource: Resource, key: str) -> Document:
-    """Return the nearest object of an answer that has the key; {} if there is none."""
-    level: list[Json] = [document]
-    path = member_path(resource.key)
-    while level:
-        for one in level:
-            if isinstance(one, dict) and str(value_at(one, path)) == key:
-                return one
-        level = [
-            inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-        ]
-    return {}
-
-
 def _differing(asked: Asked, answered: Json, shown: Json, resource: Resource, key: str) -> str:
-    """Return which plain member that was sent, and that the answer shows, is shown otherwise; "" if none is."""
+    """Return which plain member that was sent is shown otherwise than it was sent; "" if none is."""
     sent = asked.document if isinstance(asked.document, dict) else {}
-    first, now = (_record_in(one, resource, key) for one in (answered, shown))
+    first, now = (record_in(one, resource, key) for one in (answered, shown))
     if first and not now:
         return "the record is not in the answer"
     for name, one in sent.items():
@@ -422,44 +264,3 @@ def _differing(asked: Asked, answered: Json, shown: Json, resource: Resource, ke
 
 def _text(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _facts(document: Json, depth: int = 0) -> Iterator[tuple[str, Json]]:
-    """Yield name and value of the plain members of an answer's envelope."""
-    if isinstance(document, dict) and depth < _DEEPEST:
-        for name, one in document.items():
-            if isinstance(one, dict):
-                yield from ((f"{plain(name)}/{inner}", value) for inner, value in _facts(one, depth + 1))
-            elif not isinstance(one, list):
-                yield plain(name), one
-
-
-def _next_of(answer: Answer, ways: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    """Return what leads to the next page, and the parameters that say it.
-
-    ("", EMPTY): the answer has no place for it; ("", {"end": ""}): the place says that there is none.
-    """
-    link = re.search(r'<([^>]*)>; *rel="?next', answer.headers.get("link", ""))
-    facts = {
-        name: one
-        for name, one in _facts(answer.document)
-        if _NEXT.search(name) and not _BACK.search(name.rpartition("/")[2])
-    }
-    if link:
-        return link[1], dict(parse_qsl(urlsplit(link[1]).query))
-    for name, one in facts.items():
-        if isinstance(one, str) and one and ("?" in one or one.startswith("http")):
-            return one, dict(parse_qsl(urlsplit(one).query))
-        if isinstance(one, bool) or one in (None, "") or name.rpartition("/")[2].startswith("has"):
-            continue
-        if ways["cursor"]:
-            return str(one), {ways["cursor"]: str(one)}
-        if ways["page"] and isinstance(one, int):
-            return str(one), {ways["page"]: str(one)}
-    known = [one for name, one in facts.items() if not isinstance(one, bool)]
-    return "", {"end": ""} if known and (ways["cursor"] or any("page" in name for name in facts)) else EMPTY
-
-
-def _more(document: Json) -> bool | None:
-    found = (one for name, one in _facts(document) if "more" in name or "hasnext" in name)
-    return next((one for one in found if isinstance(one, bool)), None)

@@ -1,0 +1,91 @@
+"""What an answer shows: its document, and the keys of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.codec import json
+from mockserver.engine.resources import Resource, is_noun
+from mockserver.errors import MalformedBody
+from mockserver.model import Document, Json, Path, member_path, value_at
+
+_DEEPEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_good(self) -> bool:
+        return self.status < 400
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def document(self) -> Any:
+        with suppress(MalformedBody):
+            return json.decode(self.body)
+        return None
+
+
+def keys_in(document: Json, resource: Resource) -> Iterator[str]:
+    """Yield the keys of the records in an answer: of the nearest objects that have the key's member."""
+    path = member_path(resource.key)
+    if isinstance(document, dict):
+        nouns = (
+            one for name, one in document.items() if isinstance(one, dict) and is_noun(name, resource.path)
+        )
+        document = next(nouns, document)
+    level: list[Json] = [document]
+    for _ in range(_DEEPEST):
+        found = [
+            str(key) for one in level if isinstance(one, dict) and (key := _plain_at(one, path)) is not None
+        ]
+        if found:
+            yield from found
+            return
+        level = _below(level)
+
+
+def listed_keys(document: Json, resource: Resource, made: Collection[str]) -> list[str]:
+    """Return the keys of `made` in that list of an answer which has most of them."""
+    found: list[list[str]] = [[]]
+    level: list[Json] = [document]
+    while level:
+        lists = [one for one in level if isinstance(one, list)]
+        found += [[key for row in rows for key in keys_in(row, resource) if key in made] for rows in lists]
+        level = [inner for one in level if isinstance(one, dict) for inner in one.values()]
+    return max(found, key=len)
+
+
+def record_in(document: Json, resource: Resource, key: str) -> Document:
+    """Return the nearest object of an answer that has the key; {} if there is none."""
+    level: list[Json] = [document]
+    path = member_path(resource.key)
+    while level:
+        for one in level:
+            if isinstance(one, dict) and str(value_at(one, path)) == key:
+                return one
+        level = _below(level)
+    return {}
+
+
+def _below(level: list[Json]) -> list[Json]:
+    """Return the values inside the objects and lists of a level."""
+    holders = (
+        one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+    )
+    return [inner for holder in holders for inner in holder]
+
+
+def _plain_at(document: Json, path: Path) -> Json:
+    found = value_at(document, path)
+    return None if isinstance(found, dict | list) else found
