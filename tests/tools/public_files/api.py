@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import UnknownType, ValidationError
 from jsonschema.validators import extend
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from referencing import Registry
@@ -108,6 +108,8 @@ class PublicApi:
         judge = self._form_of({"$ref": f"{_URI}#{schema_place}"}, registry=self._registry)
         try:
             judge.validate(json.decode(body) if media_type.endswith("json") else body.decode())
+        except UnknownType:
+            return ""  # the schema is broken
         except (MalformedBody, ValidationError) as error:
             place = getattr(error, "json_path", "the body")
             return f"{error.args[0][:200]} at {place}"
@@ -140,8 +142,8 @@ class PublicApi:
     def _followed(self, place: str, node: Json) -> tuple[str, Json]:
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):
             place, target = node["$ref"].removeprefix("#"), self.raw
-            for step in place[1:].split("/"):
-                target = target[unescape_step(step)]
+            for step in map(unescape_step, place[1:].split("/")):
+                target = target[step if step in target else unquote(step)]
             node = target
         return place, node
 
