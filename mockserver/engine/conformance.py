@@ -14,7 +14,7 @@ from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
 from mockserver.model import Call, Json, Reply, pointer_of
 from mockserver.spec import typed_xml
 from mockserver.spec.openapi import Operation, has_lines, resolve
-from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
+from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_answer
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
@@ -89,9 +89,8 @@ class ReplyConformance:
             document = without_omitted(document)
         operation = self.vendor.spec.operations[operation_id]
         response = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
-        schema = response["content"][media_type].get("schema", {})
         formats = {**COMMON_FORMATS, **self.vendor.vendor.formats}
-        return compile_schema(document, schema, formats, optional="writeOnly")
+        return compile_answer(document, response["content"][media_type], formats)
 
 
 def conformance_check(served: Iterable[LoadedVendor]) -> Callable[[Call, Reply], str]:

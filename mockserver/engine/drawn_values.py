@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import import_module
+from itertools import islice
 from string import ascii_uppercase
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.declared_values import fitting_text, nearest_number
+from mockserver.engine.declared_values import fitting_text, nearest_number, value_check
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import State
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from faker import Generator
 
 _DEEPEST = 6
+_LAST_TURN = 12
+"""Number from which each choice is drawn by itself: before, one number makes all choices."""
+
 _MOST_ITEMS = 50
 _MOST = 10**9
 _SECONDS_OF_YEAR = 365 * 86_400
@@ -33,11 +37,12 @@ _PROVIDERS = ("bank", "misc", *(f"{name}.en_US" for name in _EN_US))
 _USE = Lock()
 """Lock that is held while a value is drawn, because all threads share one generator."""
 
+_CODE = "??-####"
 _URL = "https://www.{{safe_domain_name}}/{{uri_path}}"
 _NAMES: Mapping[str, str] = {
     "{{uuid4}}": "uuid guid",
     "%Y-%m-%d": "date day on birthday",
-    "%Y-%m-%dT%H:%M:%SZ": "datetime at timestamp",
+    "%Y-%m-%dT%H:%M:%SZ": "datetime at timestamp unixtime created createdon updated updatedon modified",
     "%H:%M:%SZ": "time",
     "P%D": "duration",
     "{{first_name}} {{last_name}}": "name fullname customer customername contact person author owner",
@@ -60,12 +65,13 @@ _NAMES: Mapping[str, str] = {
     "{{catch_phrase}}": "title subject product productname",
     "{{sentence}}": "description text message comment note memo content detail reason summary",
     "%##.##": "amount price total subtotal cost balance fee tax",
-    "??-####": "id key code number reference sku",
+    _CODE: "id key code number reference sku",
     _URL: "uri url website href link",
     "/{{uri_path}}": "urireference path",
     "www.{{safe_domain_name}}": "hostname host domain",
-    "192.0.2.%#": "ipv4 ip ipaddress",
-    "2001:db8::%##": "ipv6",
+    "192.0.2.%#": "ipv4 ipv4address ip ipaddress",
+    "2001:db8::%##": "ipv6 ipv6address",
+    "00:00:5e:00:53:##": "mac macaddress",
     "dGV4dA==": "byte",
 }
 """Names and formats by template. Templates are for strftime or Faker; # and % are digits, ? is a letter."""
@@ -83,7 +89,7 @@ _REACHES: Mapping[tuple[int, int], str] = {
     (-90, 90): "latitude longitude lat lon lng",
 }
 _REACH_OF_NAME = {name: reach for reach, names in _REACHES.items() for name in names.split()}
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORD = re.compile(r"[Ii][Pp][Vv][46]|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +112,13 @@ def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
 def draw_value(document: Document, schema: Document, number: int, chance: Chance) -> Json:
     """Draw the value with this `number` for a schema of `document`; the caller checks whether it is valid.
 
-    Higher numbers give plainer values.
+    Higher numbers give plainer values; odd numbers avoid examples, except for 1 unless the value `is_new`.
     """
     with _USE:
         faker = _generator().seed_instance(f"{chance.seed}/{number}")
         turn = faker.random.randrange(_MOST) if chance.is_new else 0
-        return _Drawing(document, faker, chance.year, turn).value("", schema, number, _DEEPEST)
+        is_shown = not chance.is_new if number == 1 else number % 2 == 0
+        return _Drawing(document, faker, chance.year, turn, is_shown).value("", schema, number, _DEEPEST)
 
 
 @cache
@@ -125,17 +132,17 @@ def _generator() -> Generator:
     return made
 
 
-@lru_cache(maxsize=4096)
 def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
-def _by_name(name: str, known: Mapping[str, Any]) -> Any:
-    """Return the value in `known` for the longest known end of the name, or None.
+@lru_cache(maxsize=4096)
+def _by_name(name: str, *, of_number: bool = False) -> Any:
+    """Return the template or, `of_number`, the reach for the longest known end of the name, or None.
 
     The end "name" counts only if it is the whole name: most longer names are not names of persons.
     """
-    words = _words(name)
+    words, known = _words(name), _REACH_OF_NAME if of_number else _OF_NAME
     ends = [end for begin in range(len(words)) if (end := "".join(words[begin:])) != "name" or not begin]
     found = (known.get(end) or known.get(end.removesuffix("s")) for end in ends)
     return next(filter(None, found), None)
@@ -148,13 +155,18 @@ class _Drawing:
     year: int
     turn: int
     """Number of choices that are passed over before a choice is taken."""
+    shows_examples: bool
+    """Whether examples and defaults come before drawn values."""
 
     def value(self, name: str, schema: Any, number: int, depth: int) -> Json:
-        node = merged(self.document, schema, number + self.turn)
-        if "example" in node and number % 2 == 0:
-            return node["example"]
-        if node.get("enum"):
-            return node["enum"][(number // 2 + self.turn) % len(node["enum"])]
+        turn = number + self.turn if number < _LAST_TURN else self.faker.random.randrange(_MOST)
+        node = merged(self.document, schema, turn)
+        for word in ("example", "default") if self.shows_examples else ():
+            if word in node and ((number == 0 and word == "example") or _fits(node, node[word])):
+                return node[word]
+        is_null = number >= _LAST_TURN and turn % 3 == 0 and node.get("nullable")
+        if choices := [None] if is_null else node.get("enum"):
+            return choices[turn // 2 % len(choices)]
         kind = node.get("type") or _likely_type(node)
         if kind == "object":
             return self._object(node, number, depth)
@@ -162,19 +174,22 @@ class _Drawing:
             return self._list(name, node, number, depth)
         if kind in ("integer", "number"):
             return self._number(name, node, number, is_whole=kind == "integer")
-        return (number + self.turn) % 2 == 0 if kind == "boolean" else self._text(name, node, number)
+        return turn % 2 == 0 if kind == "boolean" else self._text(name, node, number)
 
     def _object(self, node: Document, number: int, depth: int) -> Json:
         members, required = node.get("properties", EMPTY), node.get("required", ())
-        wanted = [name for name in members if name in required or (depth > 1 and number < _DEEPEST)]
-        wanted += [name for name in required if name not in members]
+        shown, least, most = {*required}, node.get("minProperties", 0), node.get("maxProperties", _MOST)
+        room = min(_MOST if depth > 1 and number < _DEEPEST else least, most) - len(shown)
+        if room > 0:
+            optional = (name for name in members if name not in shown and not members[name].get("writeOnly"))
+            shown |= {*islice(optional, room)}
         made = {
             name: self.value(name, members.get(name, EMPTY), number, depth - 1)
-            for name in wanted
-            if name in required or not members[name].get("writeOnly")
+            for name in (*members, *(one for one in required if one not in members))
+            if name in shown
         }
         others = node.get("additionalProperties", EMPTY)
-        for place in range(node.get("minProperties", 0) - len(made)):
+        for place in range(least - len(made)):
             schema = others if isinstance(others, dict) else EMPTY
             made[f"key{place + 1}"] = self.value("", schema, number, depth - 1)
         return made
@@ -190,7 +205,11 @@ class _Drawing:
         ]
 
     def _number(self, name: str, node: Document, number: int, *, is_whole: bool) -> Json:
-        least, most = map(Decimal, _by_name(name, _REACH_OF_NAME) or (1, 999))
+        reach, template = _by_name(name, of_number=True), _template(name, node)
+        if template.startswith("%Y") and not reach:
+            reach = (int(self._instant(name).timestamp()),) * 2
+        is_whole = is_whole or template.startswith(("%Y", _CODE))
+        least, most = map(Decimal, reach or (1, 999))
         low, high = Decimal(str(node.get("minimum", least))), Decimal(str(node.get("maximum", most)))
         low = max(low, least) if high > least else low
         high = max(low, min(high, most))
@@ -201,20 +220,37 @@ class _Drawing:
         return int(found) if found == int(found) and (is_whole or found is not wanted) else found
 
     def _text(self, name: str, node: Document, number: int) -> Json:
-        if node.get("pattern"):
-            nth = number if number >= _DEEPEST else self.faker.random.randrange(_MOST)
-            return text_for(node["pattern"], nth, node.get("minLength", 0)) or ""
-        template = _OF_NAME.get(plain(node.get("format"))) or _by_name(name, _OF_NAME)
-        usual = self._written(template or "{{word}}", name)
-        text = fitting_text(node, usual) or ""
-        return text if template or number < _DEEPEST else f"{text}{number}"[: node.get("maxLength")]
+        template, is_plain = _template(name, node), number >= _DEEPEST
+        text = fitting_text(node, self._written(template or "{{word}}", name))
+        if "pattern" in node and (text is None or is_plain):
+            nth = number if is_plain else self.faker.random.randrange(_MOST)
+            text = text_for(node["pattern"], nth, node.get("minLength", 0)) or text
+        elif is_plain and not template:
+            text = f"{text}{number}"[: node.get("maxLength")]
+        return text or ""
 
     def _written(self, template: str, name: str) -> str:
-        if template[:2] not in ("%Y", "%H"):
-            return self.faker.parse(self.faker.format("bothify", template, ascii_uppercase))
+        if template[:2] in ("%Y", "%H"):
+            return self._instant(name).strftime(template)
+        return self.faker.parse(self.faker.format("bothify", template, ascii_uppercase))
+
+    def _instant(self, name: str) -> datetime:
+        """Draw a time of the last year, or of the next year if the name says so."""
         year = self.year + (-1 if _AHEAD.isdisjoint(_words(name)) else 1)
         seconds = self.faker.random.randrange(_SECONDS_OF_YEAR)
-        return (datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime(template)
+        return datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def _template(name: str, node: Document) -> str:
+    """Return the template for a member by its format, else by its name; "" if neither is known."""
+    return _OF_NAME.get(plain(node.get("format"))) or _by_name(name) or ""
+
+
+def _fits(node: Document, written: Json) -> bool:
+    """Return whether an example or a default fits a schema. The caller judges objects and lists."""
+    if written is None or isinstance(written, (dict, list)):
+        return bool(written or (written is None and node.get("nullable")))
+    return value_check(node)(written)
 
 
 def _likely_type(node: Document) -> str:

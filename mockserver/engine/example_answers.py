@@ -20,7 +20,7 @@ from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, has_lines, merged, resolve
-from mockserver.spec.schema import COMMON_FORMATS, compile_schema, shared
+from mockserver.spec.schema import COMMON_FORMATS, compile_answer, shared
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
 from mockserver.spec.xml import XmlWriter
@@ -78,7 +78,7 @@ class Answering:
     def accepts(self) -> Callable[[Json], bool]:
         """Function that tells whether an answer is valid. Raises ServerRefusal: 501, the schema is broken."""
         try:
-            return compile_schema(self.document, self.schema, COMMON_FORMATS, optional="writeOnly").accepts
+            return compile_answer(self.document, self.content, COMMON_FORMATS).accepts
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
 
@@ -185,7 +185,6 @@ def _value(answer: Answering, status: int, chance: Chance) -> Json:
     for value in written:
         if answer.accepts(value):
             return value
-    # Even numbers give the examples of schemas, odd numbers avoid them.
     for number in range(int(chance.is_new), _TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # the schema contains itself without end
             drawn = draw_value(answer.document, answer.schema, number, chance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
@@ -21,6 +21,7 @@ from mockserver.spec.schema import (
     ListSchema,
     Schema,
     SchemaCompiler,
+    broken_formats,
     extension_values,
     has_bounded_depth,
 )
@@ -134,6 +135,8 @@ def _compile_body(
         body = MediaType(body.name, content["schema"], EMPTY)
     node: Document = body.coercion.get("schema", body.schema)
     try:
+        if spec.is_own and (broken := broken_formats(schemas.compile(node), content)):
+            schemas = replace(schemas, formats={**schemas.formats, **broken})
         item = item_schema(document, node, batch.items, batch.key) if batch else None
         whole = _without_items(document, node, batch.items) if batch else node
         coercion = compile_coercion(document, body.coercion)

@@ -118,8 +118,7 @@ class SchemaDialect:
     def _reference(self, node: Document) -> dict[str, Any]:
         reference = self.refer(node.get("$ref", node.get("$dynamicRef")))
         rest = {name: value for name, value in node.items() if name not in ("$ref", "$dynamicRef")}
-        if isinstance(rest.get("type"), str):
-            del rest["type"]  # OpenAPI 3.0 ignores the type, which may differ from the target's
+        rest.pop("type", None)  # OpenAPI 3.0 ignores the type, which may differ from the target's
         if not rest.keys() - _BESIDE_REFERENCE or not reference:
             return reference
         return self._schema({**rest, "allOf": [*listed(rest.get("allOf")), _Read(reference)]})
@@ -140,6 +139,9 @@ class SchemaDialect:
             parts = [*made.pop(name, ()), *parts]
             if parts:
                 made[name] = parts
+        if "discriminator" in made and "oneOf" in made:
+            # The discriminator tells the choice, so that a value may fit other choices too.
+            made.setdefault("anyOf", made.pop("oneOf"))
         if "not" in node:
             made["not"] = self.read(node["not"])
         return _with_null(made) if nullable else made

@@ -364,8 +364,10 @@ def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, A
         for name, value in merged(document, part, turn).items():
             if name == "properties":
                 known = node.get(name, {})
-                both = {one for one in known.keys() & value.keys() if known[one] != value[one]}
-                node[name] = {**value, **known, **{one: {"allOf": [known[one], value[one]]} for one in both}}
+                common = (one for one in known.keys() & value if known[one] != value[one])
+                node[name] = value | known | {one: {"allOf": [known[one], value[one]]} for one in common}
+            elif name == "enum" and name in node:
+                node[name] = [one for one in node[name] if one in value] or node[name]
             elif name == "required":
                 node[name] = [*node.get(name, ()), *value]
             else:
@@ -373,8 +375,8 @@ def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, A
     if chosen and "discriminator" in node:
         told = _discriminating(node["discriminator"], chosen[0])
         members = node.get("properties", {})
-        known = [name for name in told if "enum" in resolve(document, members.get(name, {}))]
-        node["properties"] = members | {name: one for name, one in told.items() if name not in known}
+        both = {name: {"allOf": [members.get(name, {}), one]} for name, one in told.items()}
+        node["properties"] = members | {name: merged(document, one) for name, one in both.items()}
     return node
 
 

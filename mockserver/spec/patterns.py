@@ -62,7 +62,7 @@ def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
             made += _parts(list(value[-1]), counter, repeats)
         elif code is codes.BRANCH:
             made += _parts(list(value[1][0]), counter, repeats)
-        elif code is not codes.AT:
+        elif code not in (codes.AT, codes.ASSERT, codes.ASSERT_NOT):
             choices = _choices(code, value)
             made.append(choices[counter.digit(len(choices))])
     return made

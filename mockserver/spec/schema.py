@@ -98,6 +98,7 @@ DATE_TIME_PATTERN = rf"^{DAY_PATTERN}[Tt ]{MINUTE_PATTERN}:[0-5][0-9](?:\.[0-9]+
 """RFC 3339 with a zone; any number of fractional digits, no leap second."""
 
 COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-time": DATE_TIME_PATTERN}
+_ANY_TEXT = r"[\s\S]*"
 
 
 @dataclass(frozen=True)
@@ -317,6 +318,33 @@ def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
         raise SpecError(f"schema cannot be compiled: {first_line}") from None
 
 
+@cache
+def _format_check(name: str) -> Callable[[Json], bool]:
+    """Return a function that tells whether a text has the format; every text has an unknown format."""
+    node = {"type": "string", "format": name}
+    return compile_schema(EMPTY, node, COMMON_FORMATS, every_format=True).accepts
+
+
+def broken_formats(schema: Schema, content: Document) -> Formats:
+    """Return the formats that an example of a media type breaks, as formats that accept every text.
+
+    An example counts if it breaks formats alone.
+    """
+    sources = [(content, "example"), (resolve(schema.document, schema.node), "example")]
+    sources += [(one, "value") for one in content.get("examples", EMPTY).values()]
+    wrong = [one[word] for one, word in sources if word in one and not schema.accepts(one[word])]
+    rules = [{problem.rule for problem in schema.problems(value)} for value in wrong]
+    broken = [one for one in rules if all(rule.startswith("format:") for rule in one)]
+    return {rule.removeprefix("format:"): _ANY_TEXT for rule in set().union(*broken)}
+
+
+def compile_answer(document: Document, content: Document, formats: Formats) -> Schema:
+    """Compile the schema of answers in a media type, without the `broken_formats`. Raises SpecError."""
+    schema = compile_schema(document, content.get("schema", EMPTY), formats, optional="writeOnly")
+    broken = broken_formats(schema, content)
+    return compile_answer(document, content, {**formats, **broken}) if broken else schema
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaCompiler:
     """Compiler of schemas of requests."""
@@ -390,6 +418,7 @@ def to_draft4(
 ) -> Any:
     """Return an OpenAPI 3.0 schema as Draft 4: `nullable` becomes a type, formats become bounds or patterns.
 
+    A format that the example of its own schema breaks is left out.
     If `named`, the keys of `node` are names, not keywords.
     """
     if isinstance(node, list):
@@ -407,7 +436,9 @@ def to_draft4(
     }
     if node.get("nullable") is True and "type" in node:
         schema["type"] = [node["type"], "null"]
-    if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
+    if isinstance(shown := node.get("example"), str) and not _format_check(str(node.get("format")))(shown):
+        del schema["format"]  # the file shows that its vendor means another format
+    elif bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
         schema.setdefault("minimum", -bound)
         schema.setdefault("maximum", bound - 1)
         del schema["format"]

@@ -66,7 +66,7 @@ class SchemaPlace:
     """Names of the members in JSON, by the names of the members' elements in XML."""
     by_attribute: Mapping[str, str]
     answered: Mapping[str, Schemas]
-    """Schemas of the members that answers may have, by the name of the member."""
+    """Schemas of the members that answers may have, by name, with those that are only `required`."""
     is_open: bool
     """Whether undeclared members are allowed: by a schema, or because the schemas declare no members."""
 
@@ -118,13 +118,12 @@ class SchemaTree:
                 named[name] = (*named.get(name, ()), schema)
         members = {name: self._member(name, found) for name, found in named.items()}
         answered = {name: one.answered for name, one in members.items() if one.answered}
-        needed = (name for part in parts for name in part.get("required", ()))
-        answered |= {name: (EMPTY,) for name in needed if name not in members}
         shown = {name: one for name, one in members.items() if not one.omitted}
         types = [part["type"] for part in parts if "type" in part]
         # If null is the only value of an `enum`, the type beside the `enum` is meaningless.
         kinds = frozenset(part["type"] for part in parts if "type" in part and part.get("enum") != [None])
         items, others = _under(parts, "items"), _under(parts, "additionalProperties")
+        unnamed = {name for part in parts for name in part.get("required", ())} - members.keys()
         return SchemaPlace(
             schemas=schemas,
             kind=next(iter(types), "object" if members else ""),
@@ -141,7 +140,7 @@ class SchemaTree:
             members=members,
             by_element={one.name: name for name, one in shown.items() if not one.attribute},
             by_attribute={one.name: name for name, one in shown.items() if one.attribute},
-            answered=answered,
+            answered=answered | dict.fromkeys(unnamed, others or (EMPTY,)),
             is_open=not (answered or others) or any(map(_allows_any_member, parts)),
         )
 
