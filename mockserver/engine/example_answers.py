@@ -19,7 +19,8 @@ from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, pr
 from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Spec, has_lines, merged, resolve
+from mockserver.spec.marks import is_record_path, key_member
+from mockserver.spec.openapi import Operation, Spec, has_lines, merged, parameter_names, resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_answer, shared
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
@@ -160,6 +161,10 @@ class Examples:
             return Reply(status, headers=tuple(headers))
         chance = chance_of(state, self.operation.id, is_new=is_new)
         value = answer.named[name] if name else _value(answer, status, chance)
+        if not (name or status >= _FIRST_REFUSAL) and is_record_path(self.operation.path):
+            value = _with_key(
+                answer, value, self.operation, self.contract.match(call.method, call.path).values
+            )
         return Reply(status, answer.encode(value), answer.sent_type, tuple(headers))
 
     def _of(self, key: str) -> tuple[Answering, ...]:
@@ -193,6 +198,20 @@ def _value(answer: Answering, status: int, chance: Chance) -> Json:
                 return drawn
     detail = "no valid answer can be made of the schema; add an example to it"
     raise ServerRefusal(501, "not-served", detail)
+
+
+def _with_key(answer: Answering, value: Json, operation: Operation, values: Mapping[str, str]) -> Json:
+    """Return an answer about the record that the path names, with the record's key if the schema takes it."""
+    named = parameter_names(operation.path)[-1]
+    members = value if isinstance(value, dict) else EMPTY
+    inner = next((name for name, one in members.items() if isinstance(one, dict) and len(members) == 1), "")
+    record = members[inner] if inner else members
+    if not (key := key_member({"properties": record}, named)):
+        return value
+    text = values.get(named, "")
+    made = {**record, key: int(text) if type(record[key]) is int and text.isdecimal() else text}
+    whole = {inner: made} if inner else made
+    return whole if type(made[key]) is type(record[key]) and answer.accepts(whole) else value
 
 
 def _success(operation: Operation) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mockserver.codec import json
 from mockserver.errors import SpecError
 from mockserver.server.application import Options
 from mockserver.spec.loading import vendor_name
@@ -124,3 +126,25 @@ def test_paths_that_are_alike_keep_the_methods_of_each(tmp_path: Path) -> None:
     assert [note.message for note in app.served[0].spec.notes] == [
         "GET /people/{number} is the same as /people/{id}, which answers"
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "example", "shown"), [("integer", 549, 5), ("string", "X", "5"), ("boolean", True, True)]
+)
+def test_an_example_of_a_record_has_the_key_of_its_path(
+    tmp_path: Path, kind: str, example: Any, shown: Any
+) -> None:
+    schema = {"type": "object", "properties": {"id": {"type": kind}, "city": {"type": "string"}}}
+    content = {"application/json": {"schema": schema, "example": {"id": example, "city": "Oslo"}}}
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    read = {"parameters": [parameter], "responses": {"200": {"description": "one", "content": content}}}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/towns/{id}": {"get": read}},
+    }
+    file = tmp_path / "towns.json"
+    file.write_bytes(json.encode(document))
+    app = create_frozen_app(Options(files=(file,), vendors=("towns",)))
+
+    assert Client(app.entry, {}).get("/towns/towns/5").json == {"id": shown, "city": "Oslo"}
