@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from mockserver.engine.example_answers import answers_of
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources
-from mockserver.engine.stored_answers import work_of
+from mockserver.engine.stored_answers import BY_EXAMPLE, takes_records, work_of
 from mockserver.model import pointer_of
+from mockserver.sandbox.clock import system_clock
+from mockserver.sandbox.memory_store import StoredSandbox
+from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.marks import NO_BATCH, batch_correction, collection_name, is_record_path
 from mockserver.spec.openapi import METHODS, Operation, Spec
@@ -28,8 +31,12 @@ class Explanation:
     correction: str
 
 
-def explain(vendor: LoadedVendor) -> Iterator[Explanation]:
-    """Yield the explanation of each operation, in the order of the spec."""
+def explain(vendor: LoadedVendor) -> list[Explanation]:
+    """Return the explanations of the operations, in the order of the spec."""
+    return StoredSandbox().run(f"{vendor.name}/", system_clock, lambda state: [*_explained(vendor, state)])[0]
+
+
+def _explained(vendor: LoadedVendor, state: State) -> Iterator[Explanation]:
     spec = vendor.spec
     resources = find_resources(spec) if spec.is_own else {}
     told = {jobs.poll.id: jobs for jobs in vendor.jobs.values()}
@@ -45,7 +52,7 @@ def explain(vendor: LoadedVendor) -> Iterator[Explanation]:
         elif reason := operation.node.get(NOT_SERVED):
             found = "not served", str(reason), cures.get(operation.place, "")
         elif spec.is_own:
-            found = _own(vendor, operation, resources)
+            found = _own(vendor, operation, resources, state)
         else:
             found = "stored", f"records of {operation.collection}", ""
         yield Explanation(f"{operation.method.upper()} {operation.path}", operation.id, *found)
@@ -76,23 +83,26 @@ def _place_of_outcomes(batch: Batch) -> str:
 
 
 def _own(
-    vendor: LoadedVendor, operation: Operation, resources: Mapping[str, Resource]
+    vendor: LoadedVendor, operation: Operation, resources: Mapping[str, Resource], state: State
 ) -> tuple[str, str, str]:
-    spec = vendor.spec
-    if work := work_of(spec, operation, resources):
-        resource = resources[operation.path]
-        # The key of records that only a batch describes is in its `x-batch`.
-        by_key = "x-key: MEMBER, or " if resources.get(resource.path) is resource else ""
-        return "stored", f"{work}: {resource.collection} by {resource.key}", f'{by_key}x-collection: ""'
+    spec, resource = vendor.spec, resources.get(operation.path)
+    work, note = work_of(spec, operation, resources), ""
+    if resource and work:
+        if takes_records(spec, operation, resource, state):
+            # The key of records that only a batch describes is in its `x-batch`.
+            by_key = "x-key: MEMBER, or " if resources.get(resource.path) is resource else ""
+            return "stored", f"{work}: {resource.collection} by {resource.key}", f'{by_key}x-collection: ""'
+        note = f", as {BY_EXAMPLE.format(resource.collection)}"
+    elif operation.collection and not resource:
+        note = f", as no answer shows the key of {operation.collection}"
     content = answers_of(spec, operation)[0].content
     reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
     doubt = operation.node.get(NO_BATCH)
     reason = f"one call, as {doubt}" if doubt else reason if content else "no body"
-    if operation.collection and operation.path not in resources:
-        reason = f"{reason}, as no answer shows the key of {operation.collection}"
     batch = batch_correction(spec.document, operation.path, operation.method)
+    by_name = "" if work else _collection(spec, operation, resources)
     usual = "an example in the answer" if content else ""
-    return "example", reason, batch or _collection(spec, operation, resources) or usual
+    return "example", f"{reason}{note}", batch or by_name or usual
 
 
 def _collection(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:

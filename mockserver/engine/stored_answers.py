@@ -27,7 +27,7 @@ from mockserver.engine.resources import (
     tells_key,
     with_fitting,
 )
-from mockserver.engine.stored_lists import Facts, page_of, read_query, with_facts
+from mockserver.engine.stored_lists import Facts, Query, page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
 from mockserver.model import (
     EMPTY,
@@ -60,7 +60,7 @@ WORK: Mapping[tuple[bool, str], str] = {
 }
 """Word for what an operation does, by whether its path is that of a single record and by its method."""
 
-_BY_EXAMPLE = "answered by an example: the answer's schema takes no record of {}"
+BY_EXAMPLE = "the answer's schema takes no record of {}"
 _JSON_PATCH = "application/json-patch+json"
 _DONE = Facts(dict.fromkeys(("success", "successful", "succeeded", "ok"), True))
 _DELETED = Facts({**_DONE.values, **dict.fromkeys(("deleted", "isdeleted", "removed"), True)})
@@ -78,6 +78,21 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
         "list": lambda: _Writer(resource, answering).rows is not None,
     }
     return work if can_tell.get(work, lambda: True)() else ""
+
+
+def takes_records(spec: Spec, operation: Operation, resource: Resource, state: State) -> bool:
+    """Return whether the answer of an operation on stored records can show a record that is made up."""
+    at = dict.fromkeys(resource.parameters, "1")
+    key = resource.key_of(resource.drawn(resource.schema, state), at, state)
+    record = resource.record({}, key, at, state, is_whole=True)
+    writer, work = (
+        _Writer(resource, answers_of(spec, operation)[0]),
+        work_of(spec, operation, {operation.path: resource}),
+    )
+    if work == "list":
+        return writer.page([record], Query({}), state) is not None
+    facts = _DELETED if work == "delete" else None
+    return writer.reply(record, state, facts, must_show=facts is None) is not None
 
 
 def stored_handler(
@@ -100,7 +115,8 @@ def stored_handler(
         if reply is None:
             state.undo_to(mark)  # what is answered by an example must not be half stored
             reply = by_example(request, state)
-            return replace(reply, reason=reply.reason or _BY_EXAMPLE.format(resource.collection))
+            reason = f"answered by an example: {BY_EXAMPLE.format(resource.collection)}"
+            return replace(reply, reason=reply.reason or reason)
         return reply
 
     return handle
@@ -350,18 +366,21 @@ class _Writer:
         return next((one for one in found if not one.place), None) or next(own, found[0])
 
     def list(self, request: Request, state: State) -> Reply | None:
+        records = self.resource.all(request.parameters, state)
+        return self.page(records, read_query(request, self.resource.document), state)
+
+    def page(self, records: Iterable[Document], query: Query, state: State) -> Reply | None:
+        """Return the answer with the page of the records that a query asks for."""
         resource, document, rows = self.resource, self.resource.document, self.rows
         if rows is None:
             return None
         node = merged(document, self.answering.schema)
-        page, facts = page_of(
-            resource.all(request.parameters, state), read_query(request, document), resource
-        )
+        page, facts = page_of(records, query, resource)
         around = {**resource.drawn(node, state), **self.answering.envelope} if rows.place else EMPTY
         told = with_facts(document, node, around, facts)
 
-        def answer(records: Iterable[Json]) -> Reply | None:
-            shown = [self._in_envelope(rows.schema, rows.member, one, state) for one in records]
+        def answer(ones: Iterable[Json]) -> Reply | None:
+            shown = [self._in_envelope(rows.schema, rows.member, one, state) for one in ones]
             shown = shown if rows.place else shown[: node.get("maxItems")]
             return self._valid(
                 with_value_at(told, parse_pointer(rows.place), shown), told if rows.place else EMPTY

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json
+from mockserver.engine.explanation import explain
+from mockserver.engine.registry import load_vendor
 from mockserver.server.application import Options
 from mockserver.server.listening import StartupError
 from tests.support.client import Client
@@ -427,3 +429,19 @@ def test_a_fixture_that_does_not_fit_is_told_with_the_reason(tmp_path: Path) -> 
 
     assert str(error.value.args[0]) == '5 is not of type "string"'
     assert error.value.where.endswith("/boats/v1~1boats/A/name")
+
+
+def test_explain_foresees_an_answer_that_takes_no_record(tmp_path: Path) -> None:
+    document = boats()
+    fixed = {"type": "object", "required": ["id"], "properties": {"id": {"enum": ["X"]}, "name": {}}}
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": answer_of(fixed)}
+    file = tmp_path / "boats.json"
+    file.write_bytes(json.encode(document))
+
+    told = {one.operation: (one.kind, one.reason) for one in explain(load_vendor(file))}
+
+    assert told["POST /v1/boats"] == (
+        "example",
+        "a value for its schema, as the answer's schema takes no record of v1/boats",
+    )
+    assert told["GET /v1/boats/{id}"] == ("stored", "show: v1/boats by id")
