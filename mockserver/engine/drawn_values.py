@@ -159,7 +159,8 @@ class _Drawing:
     """Whether examples and defaults come before drawn values."""
 
     def value(self, name: str, schema: Any, number: int, depth: int) -> Json:
-        turn = number + self.turn if number < _LAST_TURN else self.faker.random.randrange(_MOST)
+        first = number if number > 1 else number * (not self.shows_examples)
+        turn = first + self.turn if number < _LAST_TURN else self.faker.random.randrange(_MOST)
         node = merged(self.document, schema, turn)
         for word in ("example", "default") if self.shows_examples else ():
             if word in node and ((number == 0 and word == "example") or _fits(node, node[word])):

@@ -161,7 +161,7 @@ class Examples:
             return Reply(status, headers=tuple(headers))
         chance = chance_of(state, self.operation.id, is_new=is_new)
         value = answer.named[name] if name else _value(answer, status, chance)
-        if not (name or status >= _FIRST_REFUSAL) and is_record_path(self.operation.path):
+        if not (name or code) and is_record_path(self.operation.path):
             value = _with_key(
                 answer, value, self.operation, self.contract.match(call.method, call.path).values
             )

@@ -83,16 +83,17 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
 def takes_records(spec: Spec, operation: Operation, resource: Resource, state: State) -> bool:
     """Return whether the answer of an operation on stored records can show a record that is made up."""
     at = dict.fromkeys(resource.parameters, "1")
-    key = resource.key_of(resource.drawn(resource.schema, state), at, state)
-    record = resource.record({}, key, at, state, is_whole=True)
-    writer, work = (
-        _Writer(resource, answers_of(spec, operation)[0]),
-        work_of(spec, operation, {operation.path: resource}),
-    )
-    if work == "list":
-        return writer.page([record], Query({}), state) is not None
-    facts = _DELETED if work == "delete" else None
-    return writer.reply(record, state, facts, must_show=facts is None) is not None
+    answering, work = answers_of(spec, operation)[0], work_of(spec, operation, {operation.path: resource})
+    writer, facts = _Writer(resource, answering), _DELETED if work == "delete" else None
+    for schema in (resource.schema, EMPTY, sent_schema(operation)):
+        given = resource.drawn(schema, state)
+        key = resource.key_of(given, at, state)
+        record = resource.record(given, key, at, state, is_whole=not given)
+        if work == "list" and writer.page([record], Query({}), state):
+            return True
+        if work != "list" and writer.reply(record, state, facts, must_show=facts is None):
+            return True
+    return False
 
 
 def stored_handler(

@@ -11,12 +11,11 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from jsonschema.exceptions import UnknownType, ValidationError
-from jsonschema.validators import extend
+from jsonschema.validators import Draft4Validator, extend
 from openapi_schema_validator import OAS30Validator, OAS31Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT4
+from referencing import Registry, Resource
 
-from mockserver.codec import json, yaml
+from mockserver.codec import json
 from mockserver.contract.samples import SampleMember
 from mockserver.engine.drawn_values import Chance, draw_value
 from mockserver.engine.explanation import Explanation, explain
@@ -24,28 +23,42 @@ from mockserver.engine.registry import LoadedVendor, load_vendor
 from mockserver.errors import MalformedBody
 from mockserver.model import EMPTY, Document, Json, escape_step, unescape_step
 from mockserver.spec.openapi import MediaType, Operation, Parameter, merged
+from mockserver.spec.source_files import parse, read_text
 
-_NULLABLE = ("$ref", "allOf", "anyOf", "oneOf", "enum")
+_NULLABLE = ("$ref", "allOf", "anyOf", "enum", "type")
 """Keywords that do not refuse null beside `nullable: true`, as vendors' own examples show."""
 
 _SLASHED = re.compile(r"/(.*)/[a-z]*", re.DOTALL)
 """A pattern in the slashes of JavaScript, which would match nothing if it were taken by the letter."""
 
+_FORM_OF_PARAMETER = ("type", "format", "pattern", "enum", "minLength", "maxLength", "minimum")
 _URI = "urn:public-file"
 _TRIES = 12
 _FORM = "application/x-www-form-urlencoded"
 _UNJUDGED: Json = object()
 
 
+def _is_nullable(schema: Any) -> bool:
+    return bool(schema.get("nullable") or schema.get("x-nullable"))
+
+
 def _lenient(keyword: str) -> Callable[..., Iterator[ValidationError]]:
     """Return the check of a keyword that lets null pass where the schema is nullable."""
-    check = OAS30Validator.VALIDATORS[keyword]
+    of_draft_4 = {one: Draft4Validator.VALIDATORS[one] for one in ("anyOf", "type")}
+    check = {**OAS30Validator.VALIDATORS, **of_draft_4}[keyword]
 
     def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if not (instance is None and schema.get("nullable")):
+        if not (instance is None and _is_nullable(schema)):
             yield from check(validator, value, instance, schema) or ()
 
     return judged
+
+
+def _one_of(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """Judge `oneOf`; beside a discriminator, which tells the choice, as `anyOf`."""
+    check = Draft4Validator.VALIDATORS["anyOf" if "discriminator" in schema else "oneOf"]
+    if not (instance is None and _is_nullable(schema)):
+        yield from check(validator, value, instance, schema) or ()
 
 
 def _pattern(_validator: Any, value: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -56,8 +69,9 @@ def _pattern(_validator: Any, value: Any, instance: Any, _schema: Any) -> Iterat
         yield ValidationError(f"{instance!r} does not match {value!r}")
 
 
-_JUDGE_3_0 = extend(OAS30Validator, {**{one: _lenient(one) for one in _NULLABLE}, "pattern": _pattern})
-_JUDGE_3_1 = extend(OAS31Validator, {"pattern": _pattern})
+_OURS = {**{one: _lenient(one) for one in _NULLABLE}, "pattern": _pattern, "oneOf": _one_of}
+_JUDGE_3_0 = extend(OAS30Validator, _OURS)
+_JUDGE_3_1 = extend(OAS31Validator, _OURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +96,13 @@ class PublicApi:
     _registry: Registry[Any] = field(init=False)
     _form_of: type = field(init=False)
     _in_paths: dict[str, str] = field(default_factory=dict)
-    """Values of path parameters by name, so that the calls of one kind have the same parents."""
+    """Values of path parameters by name and form, so that the calls of one kind have the same parents."""
 
     def __post_init__(self) -> None:
-        self.raw = yaml.load(self.file.read_text(encoding="utf-8-sig"))
+        self.raw = parse(read_text(self.file), self.file.name)
         self.vendor = load_vendor(self.file)
         self.explained = {one.id: one for one in explain(self.vendor)}
-        self._registry = Registry().with_resource(_URI, DRAFT4.create_resource(self.raw))
+        self._registry = Registry().with_resource(_URI, Resource.opaque(self.raw))
         self._form_of = _JUDGE_3_1 if str(self.raw.get("openapi")).startswith("3.1") else _JUDGE_3_0
 
     @property
@@ -108,7 +122,7 @@ class PublicApi:
         judge = self._form_of({"$ref": f"{_URI}#{schema_place}"}, registry=self._registry)
         try:
             judge.validate(json.decode(body) if media_type.endswith("json") else body.decode())
-        except UnknownType:
+        except (UnknownType, AttributeError):
             return ""  # the schema is broken
         except (MalformedBody, ValidationError) as error:
             place = getattr(error, "json_path", "the body")
@@ -162,7 +176,7 @@ class PublicApi:
                 return None
             if one.place == "path":
                 path = path.replace("{" + one.name + "}", quote(text, safe=""))
-            elif one.place in ("query", "header"):
+            elif one.place in ("query", "header") and one.name.lower() != "content-length":
                 (query if one.place == "query" else headers)[one.name] = text
         path += f"?{urlencode(query)}" if query else ""
         if not operation.bodies:
@@ -204,8 +218,10 @@ class PublicApi:
     def _value(self, parameter: Parameter, keys: Mapping[str, str], number: int, record: Json) -> str | None:
         name = parameter.name
         if parameter.place == "path":  # calls of one kind have one parent
-            found = keys.get(name) or self._in_paths.get(name) or self._text(parameter, 1)
-            return self._in_paths.setdefault(name, found) if found and name not in keys else found
+            node = merged(self.served, parameter.schema)
+            form = f"{name} {[node.get(word) for word in _FORM_OF_PARAMETER]}"
+            found = keys.get(name) or self._in_paths.get(form) or self._text(parameter, 1)
+            return self._in_paths.setdefault(form, found) if found and name not in keys else found
         known = record.get(name) if isinstance(record, dict) else None
         if isinstance(known, dict):
             known = next((inner for key, inner in known.items() if key.endswith("id")), None)
@@ -215,13 +231,13 @@ class PublicApi:
         sample = SampleMember.of(self.served, parameter.name, parameter.schema)
         with suppress(RecursionError, ValueError, ArithmeticError):
             made = sample.good(1000 + number)
-            if made is None or made == "":
+            if made in (None, ""):
                 made = draw_value(self.served, parameter.schema, number, Chance("public", 2026))
             if isinstance(made, list):
                 made = made[0] if made else None
             if isinstance(made, bool):
                 return str(made).lower()
-            return str(made) if isinstance(made, str) or (made and not isinstance(made, dict)) else None
+            return str(made) if made and not isinstance(made, dict) else None
         return None
 
     def _credentials(self, operation: Operation) -> tuple[dict[str, str], dict[str, str]]:
