@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
 from mockserver.codec.instants import print_instant
-from mockserver.engine.declared_values import STATUSES, Message, SchemaFilling, placed_detail
+from mockserver.engine.declared_values import ERRORS, STATUSES, Message, SchemaFilling, placed_detail
 from mockserver.errors import (
     InvalidCall,
     MethodNotAllowed,
@@ -81,6 +81,7 @@ class DeclaredRefusals:
         filled = [form.filling.fill(one, message) for one in choices if one] or [*form.examples, details]
         filled.sort(key=lambda body: _has_other_status(body, message.status))
         yield from (of_problem, *filled) if form.media_type == PROBLEM_TYPE or not filled[0] else filled
+        yield from map(_without_others, filled)
         yield from form.examples
         yield details
 
@@ -105,6 +106,14 @@ class DeclaredRefusals:
                 examples = tuple(_examples(document, content))
                 return _Form(media_type, schema, compiled, examples, shared(document, SchemaFilling))
         return None
+
+
+def _without_others(body: Json) -> Json:
+    """Return a body without the objects in it that are no errors, such as the payment that failed."""
+    if not isinstance(body, dict):
+        return body
+    kept = {name: one for name, one in body.items() if not isinstance(one, dict) or plain(name) in ERRORS}
+    return {name: _without_others(one) for name, one in kept.items()}
 
 
 def _has_other_status(body: Json, status: int) -> bool:

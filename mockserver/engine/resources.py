@@ -26,6 +26,7 @@ from mockserver.model import (
     join_key,
     member_path,
     parse_pointer,
+    pointer_of,
     value_at,
     with_value_at,
 )
@@ -151,13 +152,22 @@ class Resource:
         with none of the sent members is invalid too, leave out nothing.
         """
         schema, own = self.schema, self.with_keys({}, key, at)
-        sent, keys = self.with_keys(given, key, at), own.values()
+        whole = {name: self._as_object(name, one) for name, one in given.items()}
+        sent, keys = self.with_keys(whole, key, at), own.values()
         record: dict[str, Any] = self.completed(schema, sent, state, *keys, is_whole=is_whole)
         if self._takes(record):
             return record
         least = self.completed(schema, sent, state, *keys)
         kept: dict[str, Any] = least if self._takes(least) else self.completed(schema, own, state, *keys)
         return with_fitting(kept, record, self._takes) if self._takes(kept) else least
+
+    def _as_object(self, name: str, value: Json) -> Json:
+        """Return the value; if a record has an object in its place, the object with the value as its key."""
+        if not isinstance(value, str | int) or name not in self.members:
+            return value
+        node = merged(self.document, self.members[name])
+        inner = key_member(node, self.parameters[-1]) if node.get("type") == "object" else ""
+        return {inner: value} if inner else value
 
     def completed(
         self, schema: Document, given: Json, state: State, *key: Json, is_whole: bool = False
@@ -327,7 +337,9 @@ def _resource(spec: Spec, at_path: Operation, shown: Operation, written: str, in
     parameters = tuple(parameter_names(path))
     named = written or inner or parameters[-1]
     answer = record_answer(spec.document, answering.schema, named, path)
-    schema, _ = record_schema(spec.document, answer, named, path)
+    schema, member = record_schema(spec.document, answer, named, path)
+    if plain(member) == "metadata":  # describes the record, which is the whole answer
+        named, schema = pointer_of((member, _key_member(spec.document, schema, named))), answer
     key = _key_member(spec.document, schema, named)
     if written and plain(key) != plain(written):
         near = get_close_matches(written, _simple_members(spec.document, schema), 1, 0)

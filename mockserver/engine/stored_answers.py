@@ -56,6 +56,7 @@ WORK: Mapping[tuple[bool, str], str] = {
     (True, "get"): "show",
     (True, "put"): "replace",
     (True, "patch"): "change",
+    (True, "post"): "change",
     (True, "delete"): "delete",
 }
 """Word for what an operation does, by whether its path is that of a single record and by its method."""
@@ -76,8 +77,20 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
     can_tell = {
         "create": lambda: tells_key(spec, operation, resource),
         "list": lambda: _Writer(resource, answering).rows is not None,
+        "change": lambda: operation.method == "patch" or _changes_records(spec, operation, resource),
     }
     return work if can_tell.get(work, lambda: True)() else ""
+
+
+def _changes_records(spec: Spec, operation: Operation, resource: Resource) -> bool:
+    """Return whether a POST at the path of a record changes it: sends its members, and shows its key."""
+    document, item = spec.document, spec.document["paths"][operation.path]
+    answer = _Writer(resource, answers_of(spec, operation)[0]).envelope[0]
+    sent = merged(document, sent_schema(operation) or next((one.schema for one in operation.bodies), EMPTY))
+    is_own = not {"put", "patch"} & item.keys() and not sent.get("properties", {}).keys().isdisjoint(
+        resource.members
+    )
+    return is_own and bool(member_at(document, answer, resource.key_path))
 
 
 def takes_records(spec: Spec, operation: Operation, resource: Resource, state: State) -> bool:
@@ -145,17 +158,19 @@ def _unsent(operation: Operation, makes: Operation | None, resource: Resource) -
     """Return the members of a record that a PUT leaves unchanged if its body lacks them.
 
     If the PUT body's schema names no members, return the empty set. If a member that POST requires is
-    optional in PUT, the PUT may be partial: return all members. Otherwise return the members that the body
-    cannot set.
+    optional in PUT, or PUT requires none although POST does, the PUT may be partial: return all members.
+    Otherwise return the members that the body cannot set.
     """
     document, members = resource.document, frozenset(resource.members)
     sent = merged(document, sent_schema(operation))
     made = merged(document, sent_schema(makes)) if makes else EMPTY
     named = sent.get("properties", EMPTY)
-    if not operation.bodies:
-        return members
-    if not named or (named.keys() & made.get("required", ())) - {*sent.get("required", ())}:
-        return members if named else frozenset()
+    required = {*sent.get("required", ())}
+    is_partial = (named.keys() & made.get("required", ())) - required or (
+        made.get("required") and not required
+    )
+    if not operation.bodies or not named or is_partial:
+        return members if named or not operation.bodies else frozenset()
     return members - {name for name, one in named.items() if not merged(document, one).get("readOnly")}
 
 
@@ -266,13 +281,21 @@ class _Writer:
         place, records = resource.place(request.parameters, key), state.collection(resource.collection)
         if place in records:
             raise Rejected(Problem("duplicate-key", resource.key_path, f"{key} already exists", "key"))
-        record = records[place] = resource.record(document, key, request.parameters, state, is_whole=True)
+        given = {**self._defaults(request.operation), **document}
+        record = records[place] = resource.record(given, key, request.parameters, state, is_whole=True)
         # A client that neither sent the key of its record nor sees the key could never ask for the record.
         has_key = bool(member_at(resource.document, self.envelope[0], resource.key_path))
         if not has_key and key not in (resource.key_in(document), document.get(resource.parameters[-1])):
             return None
         reply = self.reply(record, state, must_show=has_key)
         return None if reply is None else self._located(reply, request, key)
+
+    def _defaults(self, operation: Operation) -> Document:
+        """Return the defaults that the body of an operation declares for members of a record."""
+        document, members = self.resource.document, self.resource.members
+        sent = merged(document, sent_schema(operation)).get("properties", EMPTY)
+        nodes = {name: merged(document, one) for name, one in sent.items() if name in members}
+        return {name: one["default"] for name, one in nodes.items() if "default" in one}
 
     def _located(self, reply: Reply, request: Request, key: Json) -> Reply:
         """Return the answer with the address of the new record, if the spec declares a Location."""
@@ -315,11 +338,12 @@ class _Writer:
     def change(self, request: Request, state: State) -> Reply | None:
         resource = self.resource
         known = resource.find(request.parameters, state)
-        sent = {} if request.media_type == _JSON_PATCH else self._sent(request)
+        operations = _patch_in(request.document, request.media_type)
+        sent = {} if operations is not None else self._sent(request)
         if sent is None:
             return None
-        if request.media_type == _JSON_PATCH:
-            changed = _json_patch(known, request.document)
+        if operations is not None:
+            changed = _json_patch(known, operations)
         else:
             changed = self._merged(known, sent, request.operation)
         record = resource.with_keys(changed, resource.key_in(known), request.parameters)
@@ -377,7 +401,9 @@ class _Writer:
             return None
         node = merged(document, self.answering.schema)
         page, facts = page_of(records, query, resource)
-        around = {**resource.drawn(node, state), **self.answering.envelope} if rows.place else EMPTY
+        # The example of a last page lacks what leads to the next page.
+        form = {name: one for name, one in node.items() if name not in ("example", "default")}
+        around = _overlaid(resource.drawn(form, state), self.answering.envelope) if rows.place else EMPTY
         told = with_facts(document, node, around, facts)
 
         def answer(ones: Iterable[Json]) -> Reply | None:
@@ -471,6 +497,13 @@ class _Writer:
         return json_reply(answering.status, document, answering.sent_type, answering.headers, lines=lines)
 
 
+def _overlaid(known: Json, others: Json) -> Any:
+    """Return the members of `others` at any depth, and those of `known` that `others` lacks."""
+    if not (isinstance(known, dict) and isinstance(others, dict)):
+        return others
+    return {**known, **{name: _overlaid(known.get(name), one) for name, one in others.items()}}
+
+
 def merge_patch(known: Json, change: Json) -> Any:
     """Return `known` after the JSON Merge Patch `change` (RFC 7396)."""
     if not isinstance(change, dict):
@@ -482,6 +515,15 @@ def merge_patch(known: Json, change: Json) -> Any:
         else:
             merged[name] = merge_patch(merged.get(name), value)
     return merged
+
+
+def _patch_in(document: Json, media_type: str) -> Json:
+    """Return the operations of a JSON Patch, which another media type may have too, else None."""
+    inner = document.get("patch") if isinstance(document, dict) else document
+    listed = isinstance(inner, list) and all(
+        isinstance(one, dict) and {"op", "path"} <= one.keys() for one in inner
+    )
+    return document if media_type == _JSON_PATCH else inner if listed and inner else None
 
 
 def _json_patch(known: Document, operations: Json) -> Document:

@@ -28,13 +28,20 @@ _TOTALS = (
 _CURSOR_FACTS = ("endcursor", "cursor", "after", "marker", "continuationtoken", "startingafter", "iterator")
 """Names, without "next", of members that have the cursor of the next page."""
 
+_FROM_ONE = "startindex"
+"""Offset that begins with 1 unless the file says another number, as in SCIM."""
+
+_TEXT_OFFSETS = ("offset", "pageoffset", "start")
+"""Offsets that are cursors if they are texts."""
+
+_MORE = re.compile("(?:has|is)?(?:more|next)")
 _STEP = re.compile(
-    "(next|prev|first|last|self)(?:ious)?(?:page|results)?(?:cursor|token|marker|iterator|link|url|uri|href|path|offset|number)?"
+    "(next|prev|first|last|self)(?:ious)?(?:page|results)?(?:cursor|token|marker|iterator|link|url|uri|href|path|offset|start|number)?"
 )
 """Names of members that lead to another page, and which page that is."""
 
 _IN_STEP = re.compile(
-    "(?:page)?(?:cursor|token|marker|link|url|uri|href|path|offset|number|page|startingafter|after)"
+    "(?:page)?(?:cursor|token|marker|link|url|uri|href|path|offset|start|number|page|startingafter|after)"
 )
 """Names of members of an object that leads to another page, such as `next_page: {offset, uri}`."""
 
@@ -85,6 +92,8 @@ class Facts:
     def fact(self, name: str, schema: Document, within: str = "") -> Json:
         """Return what the member says. Raises KeyError: the member tells none of these facts."""
         kind, step = schema.get("type"), self.step(name, within)
+        if kind == "boolean" and _MORE.match(plain(name)) and "hasmore" in self.values:
+            return self.values["hasmore"]
         if not step or kind == "boolean":
             return self.values[plain(name)]
         found = self.steps[step]
@@ -114,6 +123,8 @@ class Query:
     """Names, in the form of `plain`, of parameters that each call has to send."""
     first: int = 1
     """Number of the first page: 0 or 1."""
+    base: int = 0
+    """Offset of the first record: 0, or 1 as in SCIM."""
     url: str = ""
     """Address of the list, with the call's query."""
 
@@ -122,6 +133,8 @@ class Query:
 
     def number(self, names: Sequence[str]) -> int | None:
         found = self.value(names)
+        if isinstance(found, str) and found.isdecimal():
+            return int(found)
         if isinstance(found, Decimal) and found.is_finite() and found == int(found):  # of `type: number`
             found = int(found)
         return found if type(found) is int and found >= 0 else None
@@ -139,25 +152,28 @@ def read_query(request: Request, document: Document) -> Query:
     """Return the sent query parameters, and the defaults of unsent parameters that page or sort the list."""
     values: dict[str, Json] = {}
     names: dict[str, str] = {}
-    first = 1
+    first, base = 1, 0
     for one in (one for one in request.operation.parameters if one.place == "query"):
         name, schema = plain(one.name), merged(document, one.schema)
         if one.name in request.parameters:
             values[name] = request.parameters[one.name]
-        elif name in _RESERVED and "default" in schema:
+        elif name in _RESERVED and name not in CURSORS and "default" in schema:
             values[name] = schema["default"]
         is_text = schema.get("type") == "string"
-        if name in PAGES and 0 in (schema.get("minimum"), schema.get("default")):
+        least = schema.get("default", schema.get("minimum"))
+        if name in PAGES and least == 0:
             first = 0
+        if name in OFFSETS and (least == 1 or (least is None and name == _FROM_ONE)):
+            base = 1
         is_time = str(schema.get("format")).startswith("date")
-        if (name in CURSORS and not is_time) or (is_text and name in (*OFFSETS, *PAGES)):
+        if (name in CURSORS and not is_time) or (is_text and name in _TEXT_OFFSETS):
             names.setdefault("cursor", one.name)
         elif name in PAGES or name in OFFSETS:
             names.setdefault("page" if name in PAGES else "offset", one.name)
     call = request.call
     url = f"{call.origin}{call.mount}{call.path}"
     needed = frozenset(plain(one.name) for one in request.operation.parameters if one.required)
-    return Query(values, names, needed, first, f"{url}?{call.query}" if call.query else url)
+    return Query(values, names, needed, first, base, f"{url}?{call.query}" if call.query else url)
 
 
 def page_of(records: Iterable[Document], query: Query, resource: Resource) -> tuple[list[Document], Facts]:
@@ -288,14 +304,14 @@ def _begin(records: Sequence[Document], query: Query, resource: Resource, length
         return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
     if page is not None:
         return max(0, page - query.first) * length
-    return query.number(OFFSETS) or 0
+    return max(0, (query.number(OFFSETS) or query.base) - query.base)
 
 
 def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
     """Return facts about the position of a page in the whole list, by `plain` member names of an envelope."""
     return {
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
-        **dict.fromkeys(OFFSETS, begin),
+        **dict.fromkeys(OFFSETS, begin + query.base),
         **dict.fromkeys((*PAGES, "number"), begin // length + query.first),
         **dict.fromkeys(
             ("pages", "pagecount", "totalpages", "pagestotal", "lastpage"), -(-total // length) or 1
@@ -313,7 +329,7 @@ def _steps(query: Query, begin: int, length: int, total: int, cursor: str) -> Ma
     is_paged = "page" in names and (is_sent["page"] or not is_sent.get("offset"))
 
     def at(number: int) -> Step:
-        position = number + query.first if is_paged else number * length
+        position = number + query.first if is_paged else number * length + query.base
         name = names.get("page" if is_paged else "offset")
         return Step(query.link({name: position} if name and number else {}), "", position)
 

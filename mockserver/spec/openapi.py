@@ -310,8 +310,18 @@ class Spec:
     def canonical_path(self, path: str) -> str:
         return path if path in self._plain else self._canonical(path)
 
+    def _is_template(self, path: str) -> bool:
+        """Return whether a template has the path as it is, although its first step may be a prefix too."""
+        start = f"/{path.split('/')[1]}/"
+        return any(
+            pattern.fullmatch(path) and next(iter(methods.values())).path.startswith(start)
+            for pattern, methods in self.routes
+        )
+
     def _canonical(self, path: str) -> str:
-        path = self.paths.plain(path)
+        given, path = path, self.paths.plain(path)
+        if path != given and self._is_template(given):
+            return given
         for pattern, methods in self.routes if self.paths.any_case else ():
             if match := pattern.fullmatch(path):
                 return _fill_template(next(iter(methods.values())).path, match.groupdict().values())

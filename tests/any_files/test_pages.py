@@ -169,3 +169,42 @@ def test_facts_of_a_page_are_told_of_pages_alone(tmp_path: Path) -> None:
     assert page["links"]["self"].endswith("/harbour/boats?limit=2")
     assert page["links"]["first"] == page["links"]["self"]
     assert "boats" not in page["owner"]["self"]
+
+
+def test_what_only_an_example_of_a_last_page_has_does_not_end_a_walk(tmp_path: Path) -> None:
+    envelope = schema_of({"_links": {"next": "string", "last": "string"}}, is_needed=False)
+    asked = {"pageSize": "integer", "pageNumber": "integer"}
+    example = {"rows": [], "_links": {"last": "https://example.com/boats?pageNumber=2"}}
+    client = boats(tmp_path, envelope, asked, example=example)
+
+    assert "pageNumber=2" in client.get("/boats?pageSize=2&pageNumber=1").json["_links"]["next"]
+
+
+def test_pages_of_scim_begin_with_one(tmp_path: Path) -> None:
+    envelope = schema_of({"startIndex": "integer", "totalResults": "integer"})
+    client = boats(tmp_path, envelope, {"count": "string", "startIndex": "string"})
+
+    first, second = client.get("/boats?count=2").json, client.get("/boats?count=2&startIndex=3").json
+
+    assert (first["startIndex"], second["startIndex"], second["totalResults"]) == (1, 3, 5)
+    assert [one["id"] for one in second["rows"]] == ["B2", "B3"]
+
+
+def test_a_default_of_a_cursor_is_the_first_page(tmp_path: Path) -> None:
+    client = boats(
+        tmp_path,
+        schema_of({"next_cursor": "string"}, is_needed=False),
+        {"limit": "integer", "cursor": "string"},
+    )
+
+    assert client.get("/boats?limit=2&cursor=").json["next_cursor"] == "B1"
+
+
+def test_a_flag_for_more_is_told_by_any_name(tmp_path: Path) -> None:
+    envelope = schema_of({"more_items_in_collection": "boolean", "next_start": "integer"}, is_needed=False)
+    client = boats(tmp_path, envelope, {"limit": "integer", "start": "integer"})
+
+    first, last = client.get("/boats?limit=2").json, client.get("/boats?limit=2&start=4").json
+
+    assert (first["more_items_in_collection"], first["next_start"]) == (True, 2)
+    assert (last["more_items_in_collection"], last.get("next_start")) == (False, None)

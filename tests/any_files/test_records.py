@@ -445,3 +445,85 @@ def test_explain_foresees_an_answer_that_takes_no_record(tmp_path: Path) -> None
         "a value for its schema, as the answer's schema takes no record of v1/boats",
     )
     assert told["GET /v1/boats/{id}"] == ("stored", "show: v1/boats by id")
+
+
+def test_a_put_that_requires_nothing_changes_what_it_names(tmp_path: Path) -> None:
+    document = boats()
+    needed = {
+        **RECORD,
+        "required": ["kind"],
+        "properties": {**RECORD["properties"], "kind": {"type": "string"}},
+    }
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(needed)
+    document["paths"]["/v1/boats/{id}"]["put"] = {
+        "requestBody": body_of(
+            {"type": "object", "properties": {"name": {"type": "string"}, "flag": {"type": "string"}}}
+        ),
+        "responses": {"200": answer_of(RECORD)},
+    }
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A", "name": "Ada", "kind": "tug"})
+
+    assert client.put("/A", json={"flag": "NL"}).json["name"] == "Ada"
+
+
+def test_a_default_of_the_body_comes_before_a_made_up_value(tmp_path: Path) -> None:
+    document = boats()
+    sent = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "name": {"type": "string", "default": ""}},
+    }
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of(sent)
+
+    assert serve(tmp_path, document).post("", json={"id": "A"}).json == {"id": "A", "name": ""}
+
+
+def test_a_key_that_is_sent_for_an_object_is_the_key_of_the_object(tmp_path: Path) -> None:
+    owner = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    document = boats(record={**RECORD, "properties": {**RECORD["properties"], "owner": owner}})
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of({"type": "object"})
+
+    assert serve(tmp_path, document).post("", json={"owner": "C1"}).json["owner"] == {"id": "C1"}
+
+
+def test_a_post_at_the_path_of_a_record_changes_the_record(tmp_path: Path) -> None:
+    document = boats()
+    change = {"requestBody": body_of(RECORD), "responses": {"200": answer_of(RECORD)}}
+    document["paths"]["/v1/boats/{id}"]["post"] = change
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A", "name": "Ada"})
+
+    assert client.post("/A", json={"name": "Bea"}).json == {"id": "A", "name": "Bea"}
+    assert client.get("/A").json["name"] == "Bea"
+
+
+def test_a_record_may_have_its_key_in_metadata(tmp_path: Path) -> None:
+    metadata = {"type": "object", "properties": {"name": {"type": "string"}}}
+    record = {"type": "object", "properties": {"kind": {"type": "string"}, "metadata": metadata}}
+    document = boats(record=record)
+    document["paths"]["/v1/boats/{name}"] = item = document["paths"].pop("/v1/boats/{id}")
+    item["parameters"] = [{**item["parameters"][0], "name": "name"}]
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"kind": "Boat", "metadata": {"name": "ada"}}).json
+
+    assert made == client.get("/ada").json == {"kind": "Boat", "metadata": {"name": "ada"}}
+
+
+def test_a_json_patch_counts_in_json_too(tmp_path: Path) -> None:
+    document = boats()
+    change = {"requestBody": body_of({}), "responses": {"200": answer_of(RECORD)}}
+    document["paths"]["/v1/boats/{id}"]["patch"] = change
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A", "name": "Ada"})
+    operations = [{"op": "replace", "path": "/name", "value": "Bea"}]
+
+    assert client.patch("/A", json=operations).json["name"] == "Bea"
+    assert client.patch("/A", json={"patch": operations, "comment": "a new name"}).json["name"] == "Bea"
+
+
+def test_a_step_of_a_path_that_is_a_prefix_too_stays(tmp_path: Path) -> None:
+    client = serve(tmp_path, boats(servers=[{"url": "https://boats.example.com/v1"}]))
+
+    assert client.post("", json={"id": "A"}).status == 201
+    assert client.get("/A").json["id"] == "A"

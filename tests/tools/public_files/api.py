@@ -184,7 +184,9 @@ class PublicApi:
         body = next((one for one in operation.bodies if one.name.endswith("json")), operation.bodies[0])
         schema = operation.node["requestBody"]["content"][body.name].get("schema", EMPTY)
         for document in self._documents(schema, number):
-            return self.with_body(Asked(operation, path, headers), body, document)
+            made = self.with_body(Asked(operation, path, headers), body, document)
+            if made.body:
+                return made
         return Asked(operation, path, headers) if not operation.body_required else None
 
     @staticmethod

@@ -24,6 +24,7 @@ _CURSORS = re.compile(
     r"(next|page|pagination)?(cursor|token|marker|continuationtoken)|iterator|(page|starting|start)?after(cursor|id)?|startcursor"
 )
 _PAGES = re.compile(r"(current)?page(number|no|num|index)?")
+_TEXT_OFFSETS = ("offset", "pageoffset", "start")
 _OFFSETS = re.compile(r"(page|list)?(offset|skip|start|startat|startindex)")
 
 
@@ -39,6 +40,8 @@ class Ways:
     """Smallest size of a page."""
     first: int
     """Number of the first page."""
+    base: int
+    """Offset of the first record."""
 
     @classmethod
     def of(cls, operation: Operation) -> Ways | None:
@@ -55,14 +58,20 @@ class Ways:
             return next((one.name for name, one in names.items() if pattern.fullmatch(name)), "")
 
         size, cursor, page, offset = map(named, (_SIZES, _CURSORS, _PAGES, _OFFSETS))
-        if offset and not cursor and names[plain(offset)].schema.get("type") == "string":
+        if (
+            plain(offset) in _TEXT_OFFSETS
+            and not cursor
+            and names[plain(offset)].schema.get("type") == "string"
+        ):
             cursor, offset = offset, ""
         if not size or not (cursor or page or offset):
             return None
         numbered = names[plain(page)].schema if page else EMPTY
-        first = 0 if 0 in (numbered.get("minimum"), numbered.get("default")) else 1
+        first = int(numbered.get("default", numbered.get("minimum", 1)) == 1)
         least = max(_PAGE, int(names[plain(size)].schema.get("minimum", 1)))
-        return cls(size, cursor, page, offset, least, first)
+        counted = names[plain(offset)].schema if offset else EMPTY
+        from_one = counted.get("default", counted.get("minimum", int(plain(offset) == "startindex"))) == 1
+        return cls(size, cursor, page, offset, least, first, int(from_one))
 
 
 @dataclass
@@ -108,7 +117,11 @@ class Walk:
             return {ways.cursor: rows[-1]} if rows and (more or is_full) else None
         if not rows or more is False:
             return None
-        return {ways.page: str(ways.first + number)} if ways.page else {ways.offset: str(ways.least * number)}
+        return (
+            {ways.page: str(ways.first + number)}
+            if ways.page
+            else {ways.offset: str(ways.least * number + ways.base)}
+        )
 
 
 def _told(answer: Answer, ways: Ways) -> Mapping[str, str] | None:
