@@ -523,7 +523,7 @@ def _patch_in(document: Json, media_type: str) -> Json:
     listed = isinstance(inner, list) and all(
         isinstance(one, dict) and {"op", "path"} <= one.keys() for one in inner
     )
-    return document if media_type == _JSON_PATCH else inner if listed and inner else None
+    return document if media_type == _JSON_PATCH else inner if listed else None
 
 
 def _json_patch(known: Document, operations: Json) -> Document:
