@@ -44,21 +44,13 @@ _MOST_IN_ENVELOPE = 5
 
 _LEAST_NOUN, _LONGEST_PLURAL = 2, 3
 _CHANGES = ("updated", "modified", "changed", "lastupdated", "lastmodified")
+_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
+_TIME_ENDS = (*_TIMES, "at", "on", "time", "timestamp")
 _LATER = (
-    "deleted",
-    "archived",
-    "cancel",
-    "expired",
-    "closed",
-    "failed",
-    "failure",
-    "error",
-    "reject",
+    *("deleted", "archived", "cancel", "expired", "closed", "failed", "failure", "error", "reject"),
     "voided",
 )
 """Beginnings of names of members that tell what has not happened yet to a new record."""
-
-_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
 
 
 @dataclass(frozen=True)
@@ -190,8 +182,8 @@ class Resource:
         drawn = self.drawn(rest, state, *key) if absent else {}
         for name, one in absent.items():
             member = merged(self.document, one)
-            if plain(name).startswith(_TIMES) and member.get("format") == "date-time":
-                drawn[name] = print_instant(state.now)
+            if (time := _time_of(name, member, state)) is not None:
+                drawn[name] = time
             elif name != self.key_path[-1]:
                 written = (member[word] for word in ("default", "example") if word in member)
                 fitting = list(filter(value_check(member), written))
@@ -215,12 +207,12 @@ class Resource:
 
     def touched(self, record: Document, sent: Document, state: State) -> dict[str, Any]:
         """Return the record with the sandbox's time as that of its last change, unless the time was sent."""
-        times = {
-            name
-            for name, one in self.members.items()
-            if plain(name).startswith(_CHANGES) and merged(self.document, one).get("format") == "date-time"
+        names = (name for name in self.members if plain(name).startswith(_CHANGES) and name in record)
+        times = {name: _time_of(name, merged(self.document, self.members[name]), state) for name in names}
+        return {
+            **record,
+            **{name: one for name, one in times.items() if one is not None and name not in sent},
         }
-        return {**record, **dict.fromkeys((times & record.keys()) - sent.keys(), print_instant(state.now))}
 
     def _takes(self, record: Document) -> bool:
         """Return whether the schema accepts a record, or is broken; the answer reports a broken schema."""
@@ -253,6 +245,16 @@ class Resource:
         start = self.place(at, "") if is_below else ""
         records = state.collection(self.collection)
         yield from (records[place] for place in records if place.startswith(start))
+
+
+def _time_of(name: str, schema: Document, state: State) -> str | int | None:
+    """Return the sandbox's time in the form of a member that tells a creation or change; None: another member."""
+    said, kind, form = plain(name), schema.get("type"), schema.get("format")
+    is_named = said.startswith(_TIMES) and said.removesuffix("s").endswith(_TIME_ENDS)
+    if is_named and kind in ("integer", "number"):
+        return int(state.now.timestamp())
+    is_text = said.startswith(_TIMES) and form == "date-time"
+    return print_instant(state.now) if is_text or (is_named and kind == "string" and form is None) else None
 
 
 def with_fitting(kept: Document, others: Document, accepts: Callable[[Json], bool]) -> dict[str, Any]:

@@ -85,3 +85,11 @@ def test_of_several_forms_that_of_the_status_is_taken(tmp_path: Path) -> None:
 
 def test_a_form_without_a_schema_is_problem_details(tmp_path: Path) -> None:
     assert refused(tmp_path, {})["errors"][0]["pointer"] == "/amount"
+
+
+def test_objects_that_the_refusal_cannot_fill_are_left_out(tmp_path: Path) -> None:
+    never = {"type": "integer", "minimum": 5, "maximum": 4}
+    payment = an_object("message", "amount", message=TEXT, amount=never)
+    form = an_object("error", error=an_object("message", message=TEXT, payment=payment))
+
+    assert refused(tmp_path, form) == {"error": {"message": FAULT}}
