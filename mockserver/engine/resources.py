@@ -42,6 +42,9 @@ from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 _MOST_IN_ENVELOPE = 5
 """Maximum number of members of an envelope. An answer with more members is a record."""
 
+_MOST_KEYS = 1_000
+"""Maximum number of keys that are made for a record until one of them is new."""
+
 _LEAST_NOUN, _LONGEST_PLURAL = 2, 3
 _CHANGES = ("updated", "modified", "changed", "lastupdated", "lastmodified")
 _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
@@ -112,10 +115,11 @@ class Resource:
         sent = (self.key_in(given), *(one for name, one in given.items() if plain(name) == own))
         if (key := next((one for one in sent if one is not None and self.takes_key(one)), None)) is not None:
             return key
-        while True:
+        for _ in range(_MOST_KEYS):
             made = new_key(self.key_schema, state.next(self.collection), state, self.asked)
             if self.place(at, made) not in records:
                 return made
+        return state.uuid()  # there are fewer keys of the declared form than records
 
     def key_in(self, record: Document) -> Json:
         return value_at(record, self.key_path)
@@ -248,7 +252,7 @@ class Resource:
 
 
 def _time_of(name: str, schema: Document, state: State) -> str | int | None:
-    """Return the sandbox's time in the form of a member that tells a creation or change; None: another member."""
+    """Return the sandbox's time for a member that tells a creation or change, None for another member."""
     said, kind, form = plain(name), schema.get("type"), schema.get("format")
     is_named = said.startswith(_TIMES) and said.removesuffix("s").endswith(_TIME_ENDS)
     if is_named and kind in ("integer", "number"):
@@ -283,7 +287,9 @@ def new_key(node: Document, number: int, state: State, asked: Document = EMPTY) 
     patterns = [one["pattern"] for one in (asked, node) if "pattern" in one]
     by_pattern = [made for one in patterns if (made := text_for(one, number)) is not None]
     ordered = f"{number:08x}{state.uuid()[8:]}"  # lists are in key order, which is that of creation then
-    candidates = (ordered, str(number), f"{number:08}", f"A-{number:04}", *by_pattern)
+    formed = [one for one in (asked, node) if one.get("format", "uuid") not in ("uuid", "string")]
+    drawn = (draw_value(EMPTY, one, number, chance_of(state, "key")) for one in formed)
+    candidates = (*drawn, ordered, str(number), f"{number:08}", f"A-{number:04}", *by_pattern)
     is_key, is_asked = value_check(node), value_check(asked)
     fitting = (one for one in candidates if is_asked(one) or (one.isdecimal() and is_asked(int(one))))
     return next(filter(is_key, fitting), candidates[0])

@@ -14,7 +14,7 @@ from mockserver.codec import yaml
 from mockserver.model import Document, Json, Path
 from mockserver.scenario.rule_words import counted
 from mockserver.scenario.yaml_positions import UNKNOWN_KEY, DocumentProblem
-from mockserver.spec.schema import locate_instance
+from mockserver.spec.schema_problems import locate_instance
 
 SCHEMA: Document = yaml.load((FilePath(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
 """JSON Schema 2020-12 of a scenario; it accepts any text as the name of a vendor."""

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
+from mockserver.codec.http import JSON_TYPE
 from mockserver.codec.lines import is_lines_type
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
@@ -278,6 +279,8 @@ class _Reader:
         if not isinstance(node, dict) or not isinstance(node.get("content"), dict):
             return None
         made: dict[str, Any] = {"content": self._content(node["content"])}
+        if any_type := made["content"].get("*/*"):
+            made["content"].setdefault(JSON_TYPE, any_type)  # what is sent as JSON is read and judged
         if node.get("required") is True:
             made["required"] = True
         return {**made, "description": _text(node.get("description"), "")} if made["content"] else None

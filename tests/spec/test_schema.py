@@ -19,8 +19,6 @@ from mockserver.spec.schema import (
     COMMON_FORMATS,
     DATE_PATTERN,
     DATE_TIME_PATTERN,
-    MAX_MEMBERS,
-    MAX_VALUES,
     UUID_PATTERN,
     PooledSchema,
     Schema,
@@ -32,6 +30,7 @@ from mockserver.spec.schema import (
     to_draft4,
     with_optional,
 )
+from mockserver.spec.schema_problems import MAX_MEMBERS, MAX_VALUES
 from mockserver.spec.schema_tree import SchemaTree
 
 TREE = {

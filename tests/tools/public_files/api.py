@@ -181,7 +181,9 @@ class PublicApi:
         path += f"?{urlencode(query)}" if query else ""
         if not operation.bodies:
             return Asked(operation, path, headers)
-        body = next((one for one in operation.bodies if one.name.endswith("json")), operation.bodies[0])
+        body = min(
+            operation.bodies, key=lambda one: (not one.name.endswith("json"), "json-patch" in one.name)
+        )
         schema = operation.node["requestBody"]["content"][body.name].get("schema", EMPTY)
         for document in self._documents(schema, number):
             made = self.with_body(Asked(operation, path, headers), body, document)
