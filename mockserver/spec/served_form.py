@@ -275,15 +275,16 @@ class _Reader:
         return {**made, "schema": self.dialect.read(node.get("schema", {}))}
 
     def _body(self, given: Json) -> dict[str, Any] | None:
-        node = self._target(given)
-        if not isinstance(node, dict) or not isinstance(node.get("content"), dict):
+        node = members(self._target(given))
+        if not isinstance(node.get("content"), dict):
             return None
-        made: dict[str, Any] = {"content": self._content(node["content"])}
-        if any_type := made["content"].get("*/*"):
-            made["content"].setdefault(JSON_TYPE, any_type)  # what is sent as JSON is read and judged
-        if node.get("required") is True:
-            made["required"] = True
-        return {**made, "description": _text(node.get("description"), "")} if made["content"] else None
+        content = self._content(node["content"])
+        form = content.get("*/*", EMPTY).get("schema", EMPTY)
+        if "$ref" in form or form.get("type") in ("object", "array"):  # what is sent as JSON is judged
+            content.setdefault(JSON_TYPE, content["*/*"])
+        needed = {"required": True} if node.get("required") is True else {}
+        described = {**needed, "description": _text(node.get("description"), "")}
+        return {"content": content, **described} if content else None
 
     def _content(self, content: Document) -> dict[str, Any]:
         made: dict[str, Any] = {}

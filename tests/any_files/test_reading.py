@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mockserver.cli.spec_check import find_problems
+from mockserver.codec import json
 from mockserver.errors import SpecError
+from mockserver.server.application import Options
 from mockserver.spec.loading import load_own
+from tests.support.client import Client
+from tests.support.frozen_app import create_frozen_app
 
 PATHS = '"paths": {"/boats": {"get": {"responses": {"200": {"description": "boats"}}}}}'
 HEAD = f'{{"openapi": "3.1.0", {PATHS},\n'
@@ -103,3 +108,18 @@ def test_a_text_in_flow_style_is_yaml(tmp_path: Path) -> None:
 def test_a_document_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"not JSON: .* \(line 2, column 8\)"):
         load_own(written(tmp_path, "boats.json", HEAD + '"info" 1}'))
+
+
+@pytest.mark.parametrize(
+    ("schema", "status"), [({"type": "object", "required": ["id"]}, 400), ({"type": "string"}, 200)]
+)
+def test_json_is_judged_where_the_file_takes_any_media_type(tmp_path: Path, schema: Any, status: int) -> None:
+    body = {"content": {"*/*": {"schema": schema}}}
+    paths = {"/boats": {"post": {"requestBody": body, "responses": {"200": {"description": ""}}}}}
+    file = tmp_path / "boats.json"
+    file.write_bytes(
+        json.encode({"openapi": "3.0.3", "info": {"title": "B", "version": "1"}, "paths": paths})
+    )
+    client = Client(create_frozen_app(Options(files=(file,), vendors=("boats",))).entry, {})
+
+    assert client.post("/boats/boats", json={"name": "Ada"}).status == status
