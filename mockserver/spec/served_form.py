@@ -283,8 +283,7 @@ class _Reader:
         if "$ref" in form or form.get("type") in ("object", "array"):  # what is sent as JSON is judged
             content.setdefault(JSON_TYPE, content["*/*"])
         needed = {"required": True} if node.get("required") is True else {}
-        described = {**needed, "description": _text(node.get("description"), "")}
-        return {"content": content, **described} if content else None
+        return {"content": content, **needed, **_prose(node)} if content else None
 
     def _content(self, content: Document) -> dict[str, Any]:
         made: dict[str, Any] = {}
