@@ -395,8 +395,11 @@ def _usual_piece(piece: str, *, any_case: bool) -> str:
         piece = piece.replace(name, ranges)
     piece = "[" + re.sub(r"(?<!\\)\[", r"\\[", piece[1:])
     if any_case and "\\" not in piece:
-        inner = piece[1:-1].removeprefix("^")
-        return f"{piece[:-1]}{inner.swapcase()}]"
+        begin = "[^" if piece.startswith("[^") else "["
+        inner = piece[len(begin) : -1].removesuffix(
+            "-"
+        )  # a hyphen at the end is itself, in the middle a range
+        return f"{begin}{inner.swapcase()}{piece[len(begin) :]}"
     return piece
 
 

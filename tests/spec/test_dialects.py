@@ -55,6 +55,7 @@ def test_keywords_of_another_type_than_theirs_are_dropped() -> None:
         ({"type": "string", "minLength": "1e999999999", "maxLength": 10**6}, ["a" * 10**6], [1]),
         ({"anyOf": [NAME, {"type": "null"}]}, ["a", None], [1]),
         ({"type": "string", "pattern": "/^a$/i"}, ["a", "A"], ["b"]),
+        ({"type": "string", "pattern": "/^[a-c_-]+$/i"}, ["a_B-", "C"], ["d", "+"]),
         ({"type": "string", "pattern": "["}, ["anything"], [1]),
         (True, [1, None], []),
         (False, [], [1, None]),
