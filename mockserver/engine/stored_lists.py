@@ -218,8 +218,8 @@ def with_facts(
         if isinstance(value, dict):
             step = facts.step(name)
             # On the last page, an object that must have the cursor of the next page is left out if it may be.
-            needed = (one for one in value if one in schema.get("required", ()))
-            if not is_needed and (facts.is_absent(name) or any(map(facts.is_absent, needed))):
+            absent = [facts.is_absent(one) for one in value if one in schema.get("required", ())]
+            if not is_needed and (facts.is_absent(name) or (absent and all(absent))):
                 continue
             inside = step or plain(name)
             made[name] = with_facts(document, schema, value, facts, inside)

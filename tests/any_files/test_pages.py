@@ -81,6 +81,11 @@ def schema_of(form: Any, *, is_needed: bool = True) -> dict[str, Any]:
             {"page_size": "number", "next_page_token": "string"},
         ),
         (
+            {"list_metadata": {"before": "string", "after": "string"}},
+            "/list_metadata/after",
+            {"limit": "integer", "before": "string", "after": "string"},
+        ),
+        (
             {"next_page": {"offset": "string", "uri": "string"}},
             "/next_page/offset",
             {"limit": "integer", "offset": "string"},
@@ -93,7 +98,7 @@ def test_a_walk_by_cursors_shows_each_record_once_and_ends(
     tmp_path: Path, envelope: Any, place: str, asked: dict[str, str]
 ) -> None:
     client = boats(tmp_path, schema_of(envelope, is_needed=False), asked)
-    size, cursor = asked
+    size, *_, cursor = asked
 
     seen, following = [], ""
     for _ in range(3):

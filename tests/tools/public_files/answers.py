@@ -40,8 +40,9 @@ def keys_in(document: Json, resource: Resource) -> Iterator[str]:
     """Yield the keys of the records in an answer: of the nearest objects that have the key's member."""
     path = member_path(resource.key)
     if isinstance(document, dict):
+        inside = ((name, one) for name, one in document.items() if isinstance(one, dict))
         nouns = (
-            one for name, one in document.items() if isinstance(one, dict) and is_noun(name, resource.path)
+            one for name, one in inside if is_noun(name, resource.path) and _plain_at(one, path) is not None
         )
         document = next(nouns, document)
     level: list[Json] = [document]
