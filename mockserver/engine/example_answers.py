@@ -83,6 +83,11 @@ class Answering:
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
 
+    @property
+    def location(self) -> str:
+        """The declared header with the address of a new record; "" if none is declared."""
+        return next((one for one in self.declared.get("headers", EMPTY) if one.lower() == "location"), "")
+
     def encode(self, value: Json) -> bytes:
         """Return the value as a body: XML or JSON, or a text without quotes if the media type is not JSON."""
         if isinstance(value, str) and not self.is_json:

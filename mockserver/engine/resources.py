@@ -361,8 +361,10 @@ def _resource(spec: Spec, at_path: Operation, shown: Operation, written: str, in
 
 def tells_key(spec: Spec, operation: Operation, resource: Resource) -> bool:
     """Return whether a client is told the key of the record that the operation creates, or sends the key."""
-    document, at = spec.document, (resource.named, resource.path)
-    shown, sent = answers_of(spec, operation)[0].schema, sent_schema(operation)
+    document, at, answering = spec.document, (resource.named, resource.path), answers_of(spec, operation)[0]
+    shown, sent = answering.schema, sent_schema(operation)
+    if answering.location:
+        return True
     records = (
         record_schema(document, record_answer(document, shown, *at), *at)[0],
         record_schema(document, sent, *at)[0],

@@ -285,7 +285,8 @@ class _Writer:
         record = records[place] = resource.record(given, key, request.parameters, state, is_whole=True)
         # A client that neither sent the key of its record nor sees the key could never ask for the record.
         has_key = bool(member_at(resource.document, self.envelope[0], resource.key_path))
-        if not has_key and key not in (resource.key_in(document), document.get(resource.parameters[-1])):
+        sent = (resource.key_in(document), document.get(resource.parameters[-1]))
+        if not (has_key or self.answering.location or key in sent):
             return None
         reply = self.reply(record, state, must_show=has_key)
         return None if reply is None else self._located(reply, request, key)
@@ -299,8 +300,7 @@ class _Writer:
 
     def _located(self, reply: Reply, request: Request, key: Json) -> Reply:
         """Return the answer with the address of the new record, if the spec declares a Location."""
-        declared = self.answering.declared.get("headers", EMPTY)
-        if (name := next((one for one in declared if one.lower() == "location"), None)) is None:
+        if not (name := self.answering.location):
             return reply
         call, others = request.call, [one for one in reply.headers if one[0] != name]
         address = f"{call.origin}{call.mount}{call.path}/{quote(str(key), safe='')}"

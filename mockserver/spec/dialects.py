@@ -20,6 +20,7 @@ import jsonschema_rs
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
+from mockserver.spec.schema import format_check
 from mockserver.spec.source_files import listed, members, texts
 
 PREFIX_ITEMS = "x-prefix-items"
@@ -113,6 +114,7 @@ class SchemaDialect:
         for name in ("description", "title", "format"):
             if name in node and not isinstance(node[name], str):
                 del node[name]
+        _drop_broken_format(node)
         return node
 
     def _reference(self, node: Document) -> dict[str, Any]:
@@ -144,6 +146,7 @@ class SchemaDialect:
             made.setdefault("anyOf", made.pop("oneOf"))
         if "not" in node:
             made["not"] = self.read(node["not"])
+        _drop_broken_format(made)
         return _with_null(made) if nullable else made
 
     def _read_type(self, node: Document, made: dict[str, Any]) -> bool:
@@ -365,6 +368,13 @@ def _as_type(value: Json, kind: str) -> Json:
     if kind == "boolean" and str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
     return None
+
+
+def _drop_broken_format(schema: dict[str, Any]) -> None:
+    """Remove a format that the schema's own example breaks: the vendor means another format."""
+    shown = schema.get("example")
+    if isinstance(shown, str) and "format" in schema and not format_check(str(schema["format"]))(shown):
+        del schema["format"]
 
 
 @lru_cache(maxsize=4096)

@@ -293,7 +293,7 @@ def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
 
 
 @cache
-def _format_check(name: str) -> Callable[[Json], bool]:
+def format_check(name: str) -> Callable[[Json], bool]:
     """Return a function that tells whether a text has the format; every text has an unknown format."""
     node = {"type": "string", "format": name}
     return compile_schema(EMPTY, node, COMMON_FORMATS, every_format=True).accepts
@@ -392,7 +392,6 @@ def to_draft4(
 ) -> Any:
     """Return an OpenAPI 3.0 schema as Draft 4: `nullable` becomes a type, formats become bounds or patterns.
 
-    A format that the example of its own schema breaks is left out.
     If `named`, the keys of `node` are names, not keywords.
     """
     if isinstance(node, list):
@@ -410,9 +409,7 @@ def to_draft4(
     }
     if node.get("nullable") is True and "type" in node:
         schema["type"] = [node["type"], "null"]
-    if isinstance(shown := node.get("example"), str) and not _format_check(str(node.get("format")))(shown):
-        del schema["format"]  # the file shows that its vendor means another format
-    elif bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
+    if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
         schema.setdefault("minimum", -bound)
         schema.setdefault("maximum", bound - 1)
         del schema["format"]

@@ -530,3 +530,29 @@ def test_a_step_of_a_path_that_is_a_prefix_too_stays(tmp_path: Path) -> None:
 
     assert client.post("", json={"id": "A"}).status == 201
     assert client.get("/A").json["id"] == "A"
+
+
+def test_the_address_of_a_new_record_tells_its_key(tmp_path: Path) -> None:
+    document = boats()
+    located = {"description": "made", "headers": {"Location": {"schema": {"type": "string"}}}}
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": located}
+    document["paths"]["/v1/boats"]["post"]["requestBody"] = body_of({"type": "object"})
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"name": "Ada"})
+
+    assert (made.status, made.body) == (201, b"")
+    assert client.get(f"/{made.headers['location'].rpartition('/')[2]}").json["name"] == "Ada"
+
+
+def test_a_declared_idempotency_key_is_obeyed(tmp_path: Path) -> None:
+    document = boats()
+    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    document["paths"]["/v1/boats"]["post"]["parameters"] = [key]
+    client = serve(tmp_path, document)
+
+    first, again = (
+        client.post("", json={"name": "Ada"}, headers={"Idempotency-Key": "k1"}) for _ in range(2)
+    )
+
+    assert first.json == again.json

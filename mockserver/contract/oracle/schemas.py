@@ -16,6 +16,7 @@ from openapi_schema_validator import OAS30Validator
 
 from mockserver.contract.oracle.decoding import properties_of
 from mockserver.contract.profile import Tolerance
+from mockserver.errors import SpecError
 from mockserver.model import Document, Json, Path
 from mockserver.spec.openapi import resolve
 
@@ -110,6 +111,16 @@ def compile_schema(node: Document) -> OracleSchema:
     return OracleSchema(node, _Engine(node))
 
 
+def _unfolded(document: Document, name: str, node: Json, known: dict[str, dict[str, Json]]) -> Any:
+    """Unfold a member; an extension of another program stays as it is if it cannot be unfolded."""
+    try:
+        return unfold(document, node, known)
+    except SpecError:
+        if not name.startswith("x-"):
+            raise
+        return node
+
+
 def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | None = None) -> Any:
     """Replace every `$ref` in `node` with its target; recursive schemas become recursive objects."""
     known = {} if known is None else known
@@ -119,7 +130,7 @@ def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | N
         return node
     reference = node.get("$ref")
     if not isinstance(reference, str):
-        return {name: unfold(document, child, known) for name, child in node.items()}
+        return {name: _unfolded(document, name, child, known) for name, child in node.items()}
     if reference not in known:
         here = known.setdefault(reference, {})
         here.update(unfold(document, resolve(document, {"$ref": reference}), known))

@@ -39,7 +39,7 @@ class Answer:
 def keys_in(document: Json, resource: Resource) -> Iterator[str]:
     """Yield the keys of the records in an answer: of the nearest objects that have the key's member."""
     path = member_path(resource.key)
-    if isinstance(document, dict):
+    if isinstance(document, dict) and _plain_at(document, path) is None:
         inside = ((name, one) for name, one in document.items() if isinstance(one, dict))
         nouns = (
             one for name, one in inside if is_noun(name, resource.path) and _plain_at(one, path) is not None

@@ -122,7 +122,7 @@ class PublicApi:
         judge = self._form_of({"$ref": f"{_URI}#{schema_place}"}, registry=self._registry)
         try:
             judge.validate(json.decode(body) if media_type.endswith("json") else body.decode())
-        except (UnknownType, AttributeError):
+        except (UnknownType, AttributeError, TypeError):
             return ""  # the schema is broken
         except (MalformedBody, ValidationError) as error:
             place = getattr(error, "json_path", "the body")

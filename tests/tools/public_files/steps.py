@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from mockserver.engine.resources import Resource, find_resources
 from mockserver.model import EMPTY, Json
@@ -113,7 +113,7 @@ class Trial:
                 self.unsampled.append(f"POST {works['create'].path}")
                 return
             answer = self.call(asked)
-            key = next(keys_in(answer.document, resource), "") or _sent_key(asked, resource)
+            key = next(keys_in(answer.document, resource), "") or _key_beside(asked, answer, resource)
             if _is_known(answer) or key in made:
                 continue  # the file allows one value only
             if number == 1:
@@ -234,11 +234,12 @@ def _with_query(path: str, query: Mapping[str, str]) -> str:
     return f"{start}?{urlencode([*known, *query.items()])}"
 
 
-def _sent_key(asked: Asked, resource: Resource) -> str:
-    """Return the key that a call sent, for an answer that does not show it."""
+def _key_beside(asked: Asked, answer: Answer, resource: Resource) -> str:
+    """Return the key that a call sent, or that of the new record's address; "" if there is neither."""
     sent = asked.document if isinstance(asked.document, dict) else {}
     names = (resource.key, resource.parameters[-1])
-    return next((str(sent[name]) for name in names if isinstance(sent.get(name), str | int)), "")
+    known = next((str(sent[name]) for name in names if isinstance(sent.get(name), str | int)), "")
+    return known or unquote(answer.headers.get("location", "").rpartition("/")[2])
 
 
 def _holds(document: Json, key: str) -> bool:
