@@ -120,7 +120,7 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key; "" if it has none, only reads, or has neither credentials nor the header declared."""
+        """Return the call's key; "" if none is sent or taken, or the call only reads."""
         header, member = self._place, self.spec.idempotency_member
         takes_key = operation.security or member or operation.has_parameter(header)
         if call.method in SAFE_METHODS or operation.safe or not takes_key:
