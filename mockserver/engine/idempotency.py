@@ -43,12 +43,8 @@ IDEMPOTENCY_ASSUMPTIONS = (
 
 
 def idempotency_assumptions(spec: Spec) -> tuple[Assumption, ...]:
-    """Return the assumptions of a spec.
-
-    Keys are on by default if the spec names the member with the key, or an own file declares the header.
-    """
-    declared = (one.has_parameter(spec.idempotency_header) for one in spec.operations.values())
-    if not (spec.idempotency_member or (spec.is_own and any(declared))):
+    """Return the assumptions of a spec; keys are on by default if the spec names the member with the key."""
+    if not spec.idempotency_member:
         return IDEMPOTENCY_ASSUMPTIONS
     keys, lifetime = IDEMPOTENCY_ASSUMPTIONS
     return replace(keys, default="on", alternatives=(OFF, REQUIRED)), lifetime
@@ -120,10 +116,9 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key; "" if none is sent or taken, or the call only reads."""
+        """Return the call's key; "" if it has none, only reads, or takes a header without credentials."""
         header, member = self._place, self.spec.idempotency_member
-        takes_key = operation.security or member or operation.has_parameter(header)
-        if call.method in SAFE_METHODS or operation.safe or not takes_key:
+        if call.method in SAFE_METHODS or operation.safe or not (operation.security or member):
             return ""
         text = sent_key(self.spec, call)
         if not text:

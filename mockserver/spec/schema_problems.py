@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -111,19 +111,29 @@ def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:
     """Return path and value of the invalid part of `value`.
 
-    jsonschema-rs reports names of members that look like a number ("6", "06", "+6") as numbers.
+    jsonschema-rs reports names of members that look like a number ("6", "06", "+6") as numbers, and leaves
+    out the name "".
     """
     path: list[str | int] = []
     for given in error.instance_path:
+        while isinstance(value, Mapping) and not _has_member(value, given) and "" in value:
+            path.append("")
+            value = value[""]
         step = _name_of(given, value) if isinstance(given, int) and isinstance(value, Mapping) else given
         path.append(step)
         value = value[step]
     return tuple(path), value
 
 
+def _has_member(members: Mapping[str, Json], given: str | int) -> bool:
+    return given in members if isinstance(given, str) else next(_names_of(given, members), None) is not None
+
+
 def _name_of(number: int, members: Mapping[str, Json]) -> str:
-    if str(number) in members:
-        return str(number)
+    return str(number) if str(number) in members else next(_names_of(number, members))
+
+
+def _names_of(number: int, members: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the names of members that look like the number."""
     digits = ((name, name.removeprefix("+")) for name in members if name.isascii())
-    spelled = (name for name, text in digits if text.isdecimal() and (text.lstrip("0") or "0") == str(number))
-    return next(spelled)
+    return (name for name, text in digits if text.isdecimal() and (text.lstrip("0") or "0") == str(number))

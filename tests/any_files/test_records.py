@@ -543,16 +543,3 @@ def test_the_address_of_a_new_record_tells_its_key(tmp_path: Path) -> None:
 
     assert (made.status, made.body) == (201, b"")
     assert client.get(f"/{made.headers['location'].rpartition('/')[2]}").json["name"] == "Ada"
-
-
-def test_a_declared_idempotency_key_is_obeyed(tmp_path: Path) -> None:
-    document = boats()
-    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
-    document["paths"]["/v1/boats"]["post"]["parameters"] = [key]
-    client = serve(tmp_path, document)
-
-    first, again = (
-        client.post("", json={"name": "Ada"}, headers={"Idempotency-Key": "k1"}) for _ in range(2)
-    )
-
-    assert first.json == again.json

@@ -340,6 +340,15 @@ def test_a_member_named_like_a_number_is_told_by_its_name(name: str) -> None:
     assert (problem.path, problem.found) == (("texts", name), 5)
 
 
+def test_a_problem_below_a_member_without_a_name_has_its_place() -> None:
+    inner = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    schema = compile_schema({}, {"type": "object", "additionalProperties": inner}, COMMON_FORMATS)
+
+    (problem,) = schema.problems({"a": {}, "": {"size": "x"}})
+
+    assert (problem.path, problem.found) == (("", "size"), "x")
+
+
 def test_a_read_only_member_is_required_of_answers_alone() -> None:
     node = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "readOnly": True}}}
     document = {"components": {"schemas": {"Order": node}}}
