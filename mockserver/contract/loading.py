@@ -135,6 +135,8 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
         missing = (
             {"501": _NOT_SERVED} if is_said else {"501": _NOT_SERVED, "4XX": {"description": "a refusal"}}
         )
+        if not one.has_success and "default" not in one.responses:
+            missing["200"] = {"description": "the usual success"}
         told = map(str, one.batch.outcome.statuses.values()) if one.batch else ()
         as_stated = frozenset(
             told
@@ -163,7 +165,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
 
 def _without_ignored_key(operation: Operation) -> Operation:
     """Return the operation without the header of an idempotency key, which a mock server ignores."""
-    kept = tuple(one for one in operation.parameters if one.name.lower() != "idempotency-key")
+    kept = tuple(one for one in operation.parameters if one.required or one.name.lower() != "idempotency-key")
     return replace(operation, parameters=kept)
 
 
