@@ -44,9 +44,11 @@ PLACES = frozenset({"pointer", "path", "location", "jsonpath", "jsonpointer", "i
 FIELDS = frozenset({"field", "member", "property", "parameter", "param", "source", "attribute", "target"})
 ADDRESSES = frozenset({"instance", "path", "uri", "url", "requesturi"})
 TIMES = frozenset({"timestamp", "time", "at", "date", "datetime", "occurredat"})
-ERRORS = frozenset({"errors", "error", "details", "problems", "violations", "messages", "issues", "causes"})
-ERRORS |= {"reasons", "warnings", "validationerrors", "fielderrors", "invalidparams", "modelstate"}
-ERRORS |= {"errormessages", "errorlist", "rootcause"}
+ERRORS = frozenset(
+    {"errors", "error", "details", "problems", "violations", "messages", "issues", "causes", "reasons"}
+    | {"warnings", "validationerrors", "fielderrors", "invalidparams", "modelstate", "errormessages"}
+    | {"errorlist", "rootcause"}
+)
 SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
 FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {

@@ -88,7 +88,7 @@ def _own(
     spec, resource = vendor.spec, resources.get(operation.path)
     work, note = work_of(spec, operation, resources), ""
     if resource and work:
-        if takes_records(spec, operation, resource, state):
+        if takes_records(spec, operation, resource, work, state):
             # The key of records that only a batch describes is in its `x-batch`.
             by_key = "x-key: MEMBER, or " if resources.get(resource.path) is resource else ""
             return "stored", f"{work}: {resource.collection} by {resource.key}", f'{by_key}x-collection: ""'

@@ -27,7 +27,7 @@ from mockserver.engine.resources import (
     tells_key,
     with_fitting,
 )
-from mockserver.engine.stored_lists import Facts, Query, page_of, read_query, with_facts
+from mockserver.engine.stored_lists import Facts, ListForm, Query, page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, Rejected
 from mockserver.model import (
     EMPTY,
@@ -85,19 +85,17 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
 def _changes_records(spec: Spec, operation: Operation, resource: Resource) -> bool:
     """Return whether a POST at the path of a record changes it: sends its members, and shows its key."""
     document, item = spec.document, spec.document["paths"][operation.path]
-    answer = _Writer(resource, answers_of(spec, operation)[0]).envelope[0]
+    writer = _Writer(resource, answers_of(spec, operation)[0])
     sent = merged(document, sent_schema(operation) or next((one.schema for one in operation.bodies), EMPTY))
-    is_own = not {"put", "patch"} & item.keys() and not sent.get("properties", {}).keys().isdisjoint(
-        resource.members
-    )
-    return is_own and bool(member_at(document, answer, resource.key_path))
+    named = sent.get("properties", EMPTY).keys()
+    return {"put", "patch"}.isdisjoint(item) and not named.isdisjoint(resource.members) and writer.has_key
 
 
-def takes_records(spec: Spec, operation: Operation, resource: Resource, state: State) -> bool:
-    """Return whether the answer of an operation on stored records can show a record that is made up."""
+def takes_records(spec: Spec, operation: Operation, resource: Resource, work: str, state: State) -> bool:
+    """Return whether the answer of an operation that does `work` can show a record that is made up."""
     at = dict.fromkeys(resource.parameters, "1")
-    answering, work = answers_of(spec, operation)[0], work_of(spec, operation, {operation.path: resource})
-    writer, facts = _Writer(resource, answering), _DELETED if work == "delete" else None
+    writer = _Writer(resource, answers_of(spec, operation)[0])
+    facts = _DELETED if work == "delete" else None
     for schema in (resource.schema, EMPTY, sent_schema(operation)):
         given = resource.drawn(schema, state)
         key = resource.key_of(given, at, state)
@@ -117,10 +115,16 @@ def stored_handler(
     if not name:
         return None
     resource = resources[operation.path]
+    writer = _Writer(resource, answers_of(spec, operation)[0])
+    work: Callable[..., Reply | None]
     if name == "replace":
         work = _replacing(spec, operation, resource)
+    elif name == "list":
+        work = partial(writer.list, form=ListForm.of(operation, spec.document))
+    elif name == "create":
+        work = partial(writer.create, defaults=_defaults(operation, resource))
     else:
-        work = getattr(_Writer(resource, answers_of(spec, operation)[0]), name)
+        work = getattr(writer, name)
 
     def handle(request: Request, state: State) -> Reply:
         if prefers_new_value(request.call.headers):
@@ -166,12 +170,22 @@ def _unsent(operation: Operation, makes: Operation | None, resource: Resource) -
     made = merged(document, sent_schema(makes)) if makes else EMPTY
     named = sent.get("properties", EMPTY)
     required = {*sent.get("required", ())}
-    is_partial = (named.keys() & made.get("required", ())) - required or (
-        made.get("required") and not required
-    )
-    if not operation.bodies or not named or is_partial:
-        return members if named or not operation.bodies else frozenset()
+    of_post = {*made.get("required", ())}
+    if not operation.bodies or (
+        named and ((named.keys() & of_post) - required or (of_post and not required))
+    ):
+        return members
+    if not named:
+        return frozenset()
     return members - {name for name, one in named.items() if not merged(document, one).get("readOnly")}
+
+
+def _defaults(operation: Operation, resource: Resource) -> Document:
+    """Return the defaults that the body of an operation declares for members of a record."""
+    document = resource.document
+    sent = merged(document, sent_schema(operation)).get("properties", EMPTY)
+    nodes = {name: merged(document, one) for name, one in sent.items() if name in resource.members}
+    return {name: one["default"] for name, one in nodes.items() if "default" in one}
 
 
 def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
@@ -273,7 +287,12 @@ class _Writer:
         """The schema of the record in the answer, and the envelope's member with the record ("" if none)."""
         return record_schema(self.resource.document, self.schema, self.resource.named, self.resource.path)
 
-    def create(self, request: Request, state: State) -> Reply | None:
+    @cached_property
+    def has_key(self) -> bool:
+        """Whether an answer shows the key of a record."""
+        return bool(member_at(self.resource.document, self.envelope[0], self.resource.key_path))
+
+    def create(self, request: Request, state: State, *, defaults: Document) -> Reply | None:
         document, resource = self._sent(request), self.resource
         if document is None:
             return None
@@ -281,22 +300,14 @@ class _Writer:
         place, records = resource.place(request.parameters, key), state.collection(resource.collection)
         if place in records:
             raise Rejected(Problem("duplicate-key", resource.key_path, f"{key} already exists", "key"))
-        given = {**self._defaults(request.operation), **document}
+        given = {**defaults, **document}
         record = records[place] = resource.record(given, key, request.parameters, state, is_whole=True)
         # A client that neither sent the key of its record nor sees the key could never ask for the record.
-        has_key = bool(member_at(resource.document, self.envelope[0], resource.key_path))
         sent = (resource.key_in(document), document.get(resource.parameters[-1]))
-        if not (has_key or self.answering.location or key in sent):
+        if not (self.has_key or self.answering.location or key in sent):
             return None
-        reply = self.reply(record, state, must_show=has_key)
+        reply = self.reply(record, state, must_show=self.has_key)
         return None if reply is None else self._located(reply, request, key)
-
-    def _defaults(self, operation: Operation) -> Document:
-        """Return the defaults that the body of an operation declares for members of a record."""
-        document, members = self.resource.document, self.resource.members
-        sent = merged(document, sent_schema(operation)).get("properties", EMPTY)
-        nodes = {name: merged(document, one) for name, one in sent.items() if name in members}
-        return {name: one["default"] for name, one in nodes.items() if "default" in one}
 
     def _located(self, reply: Reply, request: Request, key: Json) -> Reply:
         """Return the answer with the address of the new record, if the spec declares a Location."""
@@ -376,10 +387,20 @@ class _Writer:
         return self.reply(record, state, _DELETED, must_show=False)
 
     @cached_property
+    def node(self) -> Document:
+        """The merged schema of an answer."""
+        return merged(self.resource.document, self.answering.schema)
+
+    @cached_property
+    def form(self) -> Document:
+        """The merged schema without example: that of a last page lacks what leads to the next page."""
+        return {name: one for name, one in self.node.items() if name not in ("example", "default")}
+
+    @cached_property
     def rows(self) -> _Rows | None:
         """Where an answer has its list of records; None if an answer has no list."""
         resource, document = self.resource, self.resource.document
-        lists = dict(lists_of(document, merged(document, self.answering.schema)))
+        lists = dict(lists_of(document, self.node))
         if not lists:
             return None
         found = [
@@ -390,28 +411,22 @@ class _Writer:
         own = (one for one in found if member_at(document, one.record, resource.key_path[:1]))
         return next((one for one in found if not one.place), None) or next(own, found[0])
 
-    def list(self, request: Request, state: State) -> Reply | None:
-        records = self.resource.all(request.parameters, state)
-        return self.page(records, read_query(request, self.resource.document), state)
+    def list(self, request: Request, state: State, *, form: ListForm) -> Reply | None:
+        return self.page(self.resource.all(request.parameters, state), read_query(request, form), state)
 
     def page(self, records: Iterable[Document], query: Query, state: State) -> Reply | None:
         """Return the answer with the page of the records that a query asks for."""
-        resource, document, rows = self.resource, self.resource.document, self.rows
+        resource, rows = self.resource, self.rows
         if rows is None:
             return None
-        node = merged(document, self.answering.schema)
         page, facts = page_of(records, query, resource)
-        # The example of a last page lacks what leads to the next page.
-        form = {name: one for name, one in node.items() if name not in ("example", "default")}
-        around = _overlaid(resource.drawn(form, state), self.answering.envelope) if rows.place else EMPTY
-        told = with_facts(document, node, around, facts)
+        around = _overlaid(resource.drawn(self.form, state), self.answering.envelope) if rows.place else EMPTY
+        told = with_facts(resource.document, self.node, around, facts)
 
         def answer(ones: Iterable[Json]) -> Reply | None:
             shown = [self._in_envelope(rows.schema, rows.member, one, state) for one in ones]
-            shown = shown if rows.place else shown[: node.get("maxItems")]
-            return self._valid(
-                with_value_at(told, parse_pointer(rows.place), shown), told if rows.place else EMPTY
-            )
+            shown = shown if rows.place else shown[: self.node.get("maxItems")]
+            return self._valid(with_value_at(told, parse_pointer(rows.place), shown), told)
 
         # A record that no call made, such as a fixture, may lack what the schema requires.
         reply = answer(page) or answer(self._fitting(rows.record, one, state) for one in page)
@@ -437,7 +452,7 @@ class _Writer:
         for name, one in self.answering.declared.get("headers", EMPTY).items():
             if name.lower() == "link":
                 steps = ((step, facts.steps[step].link) for step in ("prev", "next", "last", "first"))
-                told[name] = ", ".join(f'<{link}>; rel="{step}"' for step, link in steps if link)
+                told[name] = ", ".join(f'<{link()}>; rel="{step}"' for step, link in steps if link)
             else:
                 with suppress(KeyError):
                     node = merged(self.resource.document, one.get("schema", EMPTY))
@@ -450,13 +465,10 @@ class _Writer:
         self, schema: Document, member: str, record: Json, state: State, facts: Facts = _DONE
     ) -> dict[str, Any]:
         """Return the record, in the envelope's member `member` if it has a name."""
-        resource, told = self.resource, {}
         if not member:
             return dict(record)
-        told = with_facts(
-            resource.document, merged(resource.document, schema), resource.drawn(schema, state), facts
-        )
-        return {**told, member: record}
+        document, drawn = self.resource.document, self.resource.drawn(schema, state)
+        return {**with_facts(document, merged(document, schema), drawn, facts), member: record}
 
     def reply(
         self, record: Document, state: State, facts: Facts | None = None, *, must_show: bool = True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -13,7 +14,7 @@ from mockserver.engine.batch_facts import COUNTS
 from mockserver.engine.declared_values import value_check
 from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
-from mockserver.spec.openapi import merged, plain
+from mockserver.spec.openapi import Operation, merged, plain
 from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 from mockserver.vendor import Request
 
@@ -62,7 +63,8 @@ _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
 class Step:
     """How a client asks for another page of a list; all members are empty if there is no such page."""
 
-    link: str = ""
+    link: Callable[[], str] | None = None
+    """Function that returns the page's address."""
     cursor: str = ""
     number: int | None = None
     """Page number or offset."""
@@ -101,22 +103,19 @@ class Facts:
             return found.number
         shown = str(schema.get("example", ""))
         is_link = schema.get("format") in ("uri", "url") or "/" in shown or "?" in shown
-        if not (is_link or _LINK.search(plain(name)) or _LINK.search(within)) and (
-            found.cursor or not found.link
-        ):
+        is_link = is_link or bool(_LINK.search(plain(name)) or _LINK.search(within))
+        if found.link is None or (found.cursor and not is_link):
             return found.cursor or None
-        is_path = plain(name).endswith("path")
-        return (
-            urlsplit(found.link)._replace(scheme="", netloc="").geturl() if is_path else found.link
-        ) or None
+        link = urlsplit(found.link())
+        return (link._replace(scheme="", netloc="") if plain(name).endswith("path") else link).geturl()
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """Parameters of a call that lists records."""
+class ListForm:
+    """What the parameters of a list operation say, whatever a call sends."""
 
-    values: Mapping[str, Json]
-    """Values of parameters, by name in the form that `plain` returns."""
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+    """Defaults of the parameters that page or sort the list, by name in the form that `plain` returns."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Declared names by `cursor`, `page` and `offset`."""
     needed: frozenset[str] = frozenset()
@@ -125,6 +124,37 @@ class Query:
     """Number of the first page: 0 or 1."""
     base: int = 0
     """Offset of the first record: 0, or 1 as in SCIM."""
+
+    @classmethod
+    def of(cls, operation: Operation, document: Document) -> ListForm:
+        defaults: dict[str, Json] = {}
+        names: dict[str, str] = {}
+        first, base = 1, 0
+        for one in (one for one in operation.parameters if one.place == "query"):
+            name, schema = plain(one.name), merged(document, one.schema)
+            if name in _RESERVED and name not in CURSORS and "default" in schema:
+                defaults[name] = schema["default"]
+            least = schema.get("default", schema.get("minimum"))
+            if name in PAGES and least == 0:
+                first = 0
+            if name in OFFSETS and (least == 1 or (least is None and name == _FROM_ONE)):
+                base = 1
+            is_text, is_time = schema.get("type") == "string", str(schema.get("format")).startswith("date")
+            if (name in CURSORS and not is_time) or (is_text and name in _TEXT_OFFSETS):
+                names.setdefault("cursor", one.name)
+            elif name in PAGES or name in OFFSETS:
+                names.setdefault("page" if name in PAGES else "offset", one.name)
+        needed = frozenset(plain(one.name) for one in operation.parameters if one.required)
+        return cls(defaults, names, needed, first, base)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Parameters of a call that lists records."""
+
+    values: Mapping[str, Json]
+    """Values of parameters, by name in the form that `plain` returns."""
+    form: ListForm = ListForm()
     url: str = ""
     """Address of the list, with the call's query."""
 
@@ -142,38 +172,18 @@ class Query:
     def link(self, position: Mapping[str, Json]) -> str:
         """Return the address of the list with another position, by the declared name of a parameter."""
         parts = urlsplit(self.url)
-        kept = [
-            one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] not in self.names.values()
-        ]
+        places = self.form.names.values()
+        kept = [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] not in places]
         return parts._replace(query=urlencode([*kept, *position.items()])).geturl()
 
 
-def read_query(request: Request, document: Document) -> Query:
+def read_query(request: Request, form: ListForm) -> Query:
     """Return the sent query parameters, and the defaults of unsent parameters that page or sort the list."""
-    values: dict[str, Json] = {}
-    names: dict[str, str] = {}
-    first, base = 1, 0
-    for one in (one for one in request.operation.parameters if one.place == "query"):
-        name, schema = plain(one.name), merged(document, one.schema)
-        if one.name in request.parameters:
-            values[name] = request.parameters[one.name]
-        elif name in _RESERVED and name not in CURSORS and "default" in schema:
-            values[name] = schema["default"]
-        is_text = schema.get("type") == "string"
-        least = schema.get("default", schema.get("minimum"))
-        if name in PAGES and least == 0:
-            first = 0
-        if name in OFFSETS and (least == 1 or (least is None and name == _FROM_ONE)):
-            base = 1
-        is_time = str(schema.get("format")).startswith("date")
-        if (name in CURSORS and not is_time) or (is_text and name in _TEXT_OFFSETS):
-            names.setdefault("cursor", one.name)
-        elif name in PAGES or name in OFFSETS:
-            names.setdefault("page" if name in PAGES else "offset", one.name)
+    declared = (one.name for one in request.operation.parameters if one.place == "query")
+    sent = {plain(name): request.parameters[name] for name in declared if name in request.parameters}
     call = request.call
     url = f"{call.origin}{call.mount}{call.path}"
-    needed = frozenset(plain(one.name) for one in request.operation.parameters if one.required)
-    return Query(values, names, needed, first, base, f"{url}?{call.query}" if call.query else url)
+    return Query({**form.defaults, **sent}, form, f"{url}?{call.query}" if call.query else url)
 
 
 def page_of(records: Iterable[Document], query: Query, resource: Resource) -> tuple[list[Document], Facts]:
@@ -246,7 +256,7 @@ def _agreeing(records: Sequence[Document], query: Query, declared: Container[str
     sought = text.lower() if isinstance(text, str) else ""
     if wanted:
         texts = {name: set(_texts(one)) for name, one in wanted.items()}
-        records = [one for one in records if _has_texts(one, texts, query.needed)]
+        records = [one for one in records if _has_texts(one, texts, query.form.needed)]
     if sought:
         records = [
             one
@@ -298,21 +308,21 @@ def _rank(value: Json) -> tuple[int, Any]:
 
 
 def _begin(records: Sequence[Document], query: Query, resource: Resource, length: int) -> int:
-    cursor, page = query.value([plain(query.names.get("cursor"))]), query.number(PAGES)
+    cursor, page = query.value([plain(query.form.names.get("cursor"))]), query.number(PAGES)
     if cursor is not None and cursor != "":
         keys = [str(resource.key_in(one)) for one in records]
         return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
     if page is not None:
-        return max(0, page - query.first) * length
-    return max(0, (query.number(OFFSETS) or query.base) - query.base)
+        return max(0, page - query.form.first) * length
+    return max(0, (query.number(OFFSETS) or query.form.base) - query.form.base)
 
 
 def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
     """Return facts about the position of a page in the whole list, by `plain` member names of an envelope."""
     return {
         **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
-        **dict.fromkeys(OFFSETS, begin + query.base),
-        **dict.fromkeys((*PAGES, "number"), begin // length + query.first),
+        **dict.fromkeys(OFFSETS, begin + query.form.base),
+        **dict.fromkeys((*PAGES, "number"), begin // length + query.form.first),
         **dict.fromkeys(
             ("pages", "pagecount", "totalpages", "pagestotal", "lastpage"), -(-total // length) or 1
         ),
@@ -323,25 +333,25 @@ def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Js
 
 def _steps(query: Query, begin: int, length: int, total: int, cursor: str) -> Mapping[str, Step]:
     """Return the steps from a page of a list. If `cursor` is "", there is no next page."""
-    names, page = query.names, begin // length
+    names, page = query.form.names, begin // length
     is_sent = {kind: query.value([plain(name)]) is not None for kind, name in names.items()}
     by_cursor = "cursor" in names and (is_sent["cursor"] or not any(is_sent.values()))
     is_paged = "page" in names and (is_sent["page"] or not is_sent.get("offset"))
 
     def at(number: int) -> Step:
-        position = number + query.first if is_paged else number * length + query.base
+        position = number + query.form.first if is_paged else number * length + query.form.base
         name = names.get("page" if is_paged else "offset")
-        return Step(query.link({name: position} if name and number else {}), "", position)
+        return Step(partial(query.link, {name: position} if name and number else {}), "", position)
 
     last = max(0, -(-total // length) - 1)
-    following = Step()
-    if cursor:
-        link = query.link({names["cursor"]: cursor}) if by_cursor else at(page + 1).link
-        following = Step(link, cursor if "cursor" in names else "", at(page + 1).number)
+    following = at(page + 1) if cursor else Step()
+    if cursor and "cursor" in names:
+        link = partial(query.link, {names["cursor"]: cursor}) if by_cursor else following.link
+        following = Step(link, cursor, following.number)
     return {
         "next": following,
         "prev": at(page - 1) if begin and not by_cursor else Step(),
         "first": at(0),
         "last": Step() if by_cursor else at(last),
-        "self": Step(query.url),
+        "self": Step(lambda: query.url),
     }

@@ -406,9 +406,8 @@ def _usual_piece(piece: str, *, any_case: bool) -> str:
     piece = "[" + re.sub(r"(?<!\\)\[", r"\\[", piece[1:])
     if any_case and "\\" not in piece:
         begin = "[^" if piece.startswith("[^") else "["
-        inner = piece[len(begin) : -1].removesuffix(
-            "-"
-        )  # a hyphen at the end is itself, in the middle a range
+        # A hyphen at the end is itself; in the middle it would make a range.
+        inner = piece[len(begin) : -1].removesuffix("-")
         return f"{begin}{inner.swapcase()}{piece[len(begin) :]}"
     return piece
 
