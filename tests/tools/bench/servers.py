@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
+from typing import IO
 
 from tests.tools.bench.wire import HOST
 
@@ -48,21 +49,27 @@ class Server:
 
 @contextmanager
 def serving(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, port_option: str = "--port"
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    port_option: str = "--port",
+    errors: IO[bytes] | int = subprocess.DEVNULL,
 ) -> Iterator[Server]:
-    """One server on a free port.
+    """One server on a free port; what it writes on stderr goes to `errors`.
 
     Raises:
         SystemExit: it did not start.
     """
-    with starting(command, environment, port_option) as server:
+    with starting(command, environment, port_option, errors) as server:
         _wait(server)
         yield server
 
 
 @contextmanager
 def starting(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, port_option: str = "--port"
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    port_option: str = "--port",
+    errors: IO[bytes] | int = subprocess.DEVNULL,
 ) -> Iterator[Server]:
     """One server on a free port that may not listen yet."""
     port = free_port()
@@ -70,7 +77,7 @@ def starting(
         [*command, port_option, str(port)],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
     )
     try:
         yield Server(port, process.pid)

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from mockserver.codec import json
 from mockserver.engine.resources import Resource, is_noun
-from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json, Path, member_path, value_at
+from tests.support.client import Response
 
 _DEEPEST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
+class Answer(Response):
     @property
     def is_good(self) -> bool:
         return self.status < 400
 
     @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    @property
     def document(self) -> Any:
-        with suppress(MalformedBody):
-            return json.decode(self.body)
+        """The body as JSON; None if it is not JSON."""
+        with suppress(ValueError):
+            return self.json
         return None
 
 

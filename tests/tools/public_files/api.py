@@ -205,9 +205,13 @@ class PublicApi:
         headers = {**asked.headers, "Content-Type": media_type}
         return Asked(asked.operation, asked.path, headers, sent, document)
 
+    def _judge(self, schema: Document) -> OAS30Validator:
+        """Return the judge of bodies by a schema that refers to the served form's components."""
+        return OAS30Validator({**self.served, "allOf": [schema]})
+
     def _documents(self, schema: Document, number: int) -> Iterator[Json]:
         """Yield valid bodies: an example, the least, then drawn ones."""
-        judge = OAS30Validator({**self.served, **_whole(schema)})
+        judge = self._judge(schema)
         sample = SampleMember.of(self.served, "", schema)
         with suppress(RecursionError, ValueError, ArithmeticError):
             if (made := sample.good(1000 + number)) is not None and judge.is_valid(made):
@@ -266,7 +270,7 @@ class PublicApi:
         body = next((one for one in asked.operation.bodies if one.name.endswith("json")), None)
         if body is None or not isinstance(asked.document, dict):
             return None
-        judge = OAS30Validator({**self.served, **_whole(body.schema)})
+        judge = self._judge(body.schema)
         node = merged(self.served, body.schema)
         members = node.get("properties", EMPTY)
         spoilt = [
@@ -278,11 +282,6 @@ class PublicApi:
             if not judge.is_valid(document):
                 return self.with_body(asked, body, document)
         return None
-
-
-def _whole(schema: Document) -> Document:
-    """Return a schema that can stand at the root of a document, beside its `components`."""
-    return {"allOf": [schema]}
 
 
 def _sendable(document: Document, schema: Document, value: Json) -> Json:

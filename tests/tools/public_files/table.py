@@ -7,20 +7,18 @@ to docs/public-files.md. Exit status 1: a goal is missed.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from http.client import HTTPConnection
 from json import dumps
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import perf_counter, sleep
+from tempfile import TemporaryFile
+from time import perf_counter
 from traceback import format_exception_only
 
 from mockserver.errors import MockServerError
-from tests.tools.bench.servers import ROOT, Server, free_port
+from tests.tools.bench.servers import OURS, ROOT, serving
 from tests.tools.public_files.api import PublicApi
 from tests.tools.public_files.steps import Tally, Trial
 
@@ -32,8 +30,6 @@ _COLUMNS = (
     *("file", "version", "OpenAPI", "operations", "valid", "wrong bodies refused", "record steps", "lists"),
     *("start s", "MiB on top"),
 )
-_PATIENCE_S = 60
-_TURN_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +63,16 @@ def measure(file: Path) -> Found:
         return Found(file.stem, file.stem, "", "", refused=str(error)[:200])
     info, raw = api.raw.get("info", {}), api.raw
     known = (file.stem, str(info.get("title", "")).strip(), str(info.get("version", "")))
-    with TemporaryDirectory() as folder:
-        log, port = Path(folder) / "log", free_port()
-        command = (*(sys.executable, "-m", "mockserver", "run", str(file), "--vendor", api.vendor.name),)
-        with log.open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603 - our own words
-                [*command, "--port", str(port), "--log", "off"],
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-            )
-            try:
-                server, begun = Server(port, process.pid), perf_counter()
-                _wait(port, process)
-                start_s, start_mib = perf_counter() - begun, server.resident_mib()
-                trial = Trial(api, port)
-                trial.run()
-                on_top = server.resident_mib() - start_mib
-            finally:
-                process.terminate()
-                process.wait()
-        text = log.read_text(encoding="utf-8", errors="replace")
-        errors = [*trial.errors, *(["a traceback"] * text.count("Traceback"))]
+    command = (*OURS, str(file), "--vendor", api.vendor.name)
+    with TemporaryFile() as log:
+        begun = perf_counter()
+        with serving(command, errors=log) as server:
+            start_s, start_mib = perf_counter() - begun, server.resident_mib()
+            trial = Trial(api, server.port)
+            trial.run()
+            on_top = server.resident_mib() - start_mib
+        log.seek(0)
+        errors = [*trial.errors, *(["a traceback"] * log.read().count(b"Traceback"))]
     return Found(
         *(*known, str(raw.get("openapi", raw.get("swagger")))),
         start_s=round(start_s, 1),
@@ -111,20 +95,6 @@ def _measured(file: Path) -> Found:
     except Exception as error:  # noqa: BLE001 - the other files are measured all the same
         told = format_exception_only(error)[-1].strip()
         return Found(file.stem, file.stem, "", "", errors=[f"the script: {told}"])
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = perf_counter() + _PATIENCE_S
-    while perf_counter() < until and process.poll() is None:
-        try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/health")
-            connection.getresponse().read()
-        except OSError:
-            sleep(_TURN_S)
-        else:
-            return
-    raise SystemExit(f"the server of a file did not start: exit status {process.poll()}")
 
 
 def table(found: Sequence[Found]) -> Iterator[str]:
