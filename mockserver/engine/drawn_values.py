@@ -121,6 +121,11 @@ def draw_value(document: Document, schema: Document, number: int, chance: Chance
         return _Drawing(document, faker, chance.year, turn, is_shown).value("", schema, number, _DEEPEST)
 
 
+def draws_format(schema: Document) -> bool:
+    """Return whether a text of the schema is drawn by its `format`, which no pattern limits."""
+    return "pattern" not in schema and plain(schema.get("format")) in _OF_NAME
+
+
 @cache
 def _generator() -> Generator:
     """Return a Faker with the needed providers only: to find all providers takes ten times as long."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import value_check
-from mockserver.engine.drawn_values import chance_of, draw_value
+from mockserver.engine.drawn_values import chance_of, draw_value, draws_format
 from mockserver.engine.example_answers import answers_of
 from mockserver.errors import NotFound, SpecError
 from mockserver.model import (
@@ -287,7 +287,7 @@ def new_key(node: Document, number: int, state: State, asked: Document = EMPTY) 
     patterns = [one["pattern"] for one in (asked, node) if "pattern" in one]
     by_pattern = [made for one in patterns if (made := text_for(one, number)) is not None]
     ordered = f"{number:08x}{state.uuid()[8:]}"  # lists are in key order, which is that of creation then
-    formed = [one for one in (asked, node) if one.get("format", "uuid") not in ("uuid", "string")]
+    formed = [one for one in (asked, node) if draws_format(one) and one["format"] != "uuid"]
     drawn = (draw_value(EMPTY, one, number, chance_of(state, "key")) for one in formed)
     candidates = (*drawn, ordered, str(number), f"{number:08}", f"A-{number:04}", *by_pattern)
     is_key, is_asked = value_check(node), value_check(asked)

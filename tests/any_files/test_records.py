@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -543,3 +544,21 @@ def test_the_address_of_a_new_record_tells_its_key(tmp_path: Path) -> None:
 
     assert (made.status, made.body) == (201, b"")
     assert client.get(f"/{made.headers['location'].rpartition('/')[2]}").json["name"] == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("form", "pattern"),
+    [
+        ({"format": "snowflake", "pattern": "^(0|[1-9][0-9]*)$"}, "[0-9]+"),
+        ({"format": "ipv4"}, r"192\.0\.2\.[0-9]+"),
+        ({"format": "something"}, ".+"),
+    ],
+)
+def test_each_made_key_is_new_and_fits_its_format(tmp_path: Path, form: Any, pattern: str) -> None:
+    key = {"type": "string", **form}
+    client = serve(tmp_path, boats(key, {"type": "object", "properties": {"id": key}}))
+
+    made = [client.post("", json={}).json["id"] for _ in range(4)]
+
+    assert len({*made}) == 4
+    assert all(re.fullmatch(pattern, one) and client.get(f"/{one}").json["id"] == one for one in made)
