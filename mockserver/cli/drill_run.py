@@ -45,7 +45,7 @@ from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
 from mockserver.testing.drill import (
-    FAILED,
+    SILENT,
     Case,
     Client,
     Drill,
@@ -281,7 +281,7 @@ def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
     results += _explore(options, drill, plan, pool)
     report = replace(report, results=tuple(results), seconds=perf_counter() - clock)
     _say(options, *closing_lines(report, _finish(options, report)))
-    return EXIT_FINDINGS if report.counts[FAILED] else 0
+    return EXIT_FINDINGS if report.counts[SILENT] else 0
 
 
 def _say(options: DrillOptions, *lines: str) -> None:

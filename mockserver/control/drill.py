@@ -87,6 +87,7 @@ class DrillOperations:
                 {
                     "kind": one.kind.name,
                     "message": one.message,
+                    "cause": one.cause or one.message,
                     "items": list(one.keys),
                     "calls": list(one.calls),
                     "doubtful": one.doubtful,

@@ -51,6 +51,8 @@ class Mistake(Value, frozen=True):
     keys: tuple[str, ...] = ()
     doubtful: bool = False
     """Whether the client could hardly do better, because of the vendor or its answer."""
+    cause: str = ""
+    """Why, in words that are equal for equal causes in all cases."""
 
 
 class RunEnd(Value, frozen=True):

@@ -23,7 +23,7 @@ from mockserver.journal.item_history import ItemHistory, Told
 from mockserver.model import Value
 from mockserver.scenario.rule_words import counted
 
-OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
+SURVIVED, TOLD, SILENT, DOUBTFUL, UNMET = "survived", "told", "silent", "doubtful", "unmet"
 
 _ORDER = list(Kind)
 
@@ -57,13 +57,14 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
         found.append(Mistake(Kind.ALARM, end))
     if found:
         found.sort(key=lambda one: (one.doubtful, _ORDER.index(one.kind)))
-        verdict = DOUBTFUL if found[0].doubtful else FAILED
+        verdict = DOUBTFUL if found[0].doubtful else SILENT
         message = "; ".join(filter(None, (describe_refusals(run.entries), found[0].message)))
         return Judgement(verdict, message, tuple(found))
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
     rest = f"ended with {status}" if status != usual else ""
-    return Judgement(OK, ", ".join(filter(None, (stored, _describe_rest(taken, rest)))))
+    verdict = SURVIVED if all(sent.stored for _, sent in taken) else TOLD
+    return Judgement(verdict, ", ".join(filter(None, (stored, _describe_rest(taken, rest)))))
 
 
 def _describe_rest(taken: Pairs, ending: str) -> str:

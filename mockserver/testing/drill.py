@@ -19,7 +19,8 @@ from mockserver.testing.control_client import (
 )
 from mockserver.testing.sandbox import SandboxClock
 
-OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
+SURVIVED, TOLD, SILENT, DOUBTFUL, UNMET = "survived", "told", "silent", "doubtful", "unmet"
+"""Verdicts: all is stored; the client told what is not; the client did wrong and did not tell so; …"""
 CLEAN, EXPLORED = "no-fault", "explored"
 """Case id of the run without faults, and prefix of the case ids of random fault schedules (`explored-1`)."""
 
@@ -36,6 +37,10 @@ class Ending:
     timeout_s: float = 0
     starts: tuple[int, ...] = ()
     """For each start of a command: the next unused call number of the journal at that moment."""
+    kills: int = 0
+    """How often the drill killed the client because the case asks for a crash."""
+    left: int = 0
+    """Number of processes that outlived the client, and that the drill ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Case:
     """Numbers of the rows of the test catalogue that the case shows."""
     harmless: bool = False
     """Whether the client must end as in the run without faults."""
+    crash: str = ""
+    """Moment at which the client is killed and started again; "" if the client is not killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ class DrillFinding:
     calls: tuple[int, ...]
     """Journal numbers of the calls that show the finding."""
     doubtful: bool
+    cause: str = ""
+    """Why the client failed, in words that are equal for equal causes in all cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class Result:
 
     case: Case
     verdict: str
-    """`ok`, `fail`, `doubtful`, or `unmet` if the case did not happen."""
+    """`survived`, `told`, `silent`, `doubtful`, or `unmet` if the case did not happen."""
     message: str
     findings: tuple[DrillFinding, ...]
     """Faults of the client, the worst first."""
@@ -107,7 +116,7 @@ class Result:
     @property
     def word(self) -> str:
         """Word for the result: the kind of the worst fault if the client failed, otherwise the verdict."""
-        return self.findings[0].kind if self.verdict == FAILED else self.verdict
+        return self.findings[0].kind if self.verdict == SILENT else self.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +247,7 @@ def _read_case(node: Mapping[str, Json]) -> Case:
 
 def _read_finding(node: Mapping[str, Json]) -> DrillFinding:
     items, calls = tuple(node["items"]), tuple(node["calls"])
-    return DrillFinding(node["kind"], node["message"], items, calls, node["doubtful"])
+    return DrillFinding(node["kind"], node["message"], items, calls, node["doubtful"], node["cause"])
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:

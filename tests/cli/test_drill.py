@@ -62,7 +62,7 @@ def test_a_right_client_passes(drill: Run, tmp_path: Path, server_url: str, by: 
     result = drill("payt", *against, "--case", "item-refused,commit-then-reset", *client(url=url))
 
     assert result.output.startswith("payt   4 items by postV1Invoices in 3 calls, ")
-    assert rows(result) == [["ok", "item-refused"], ["ok", "commit-then-reset"]]
+    assert rows(result) == [["survived", "item-refused"], ["survived", "commit-then-reset"]]
     assert "2 ok, 0 fail" in result.output
     assert result.exit_code == 0
     assert (tmp_path / "report" / "drill" / "index.html").read_text().startswith("<!doctype html>")
@@ -131,7 +131,7 @@ def test_any_file_with_a_batch_is_a_vendor(drill: Run) -> None:
     result = drill(str(SHOP), "--case", "item-refused,reset", *shell(program), "{url}")
 
     assert result.output.startswith("shop   2 items by "), result.output + result.stderr
-    assert rows(result) == [["LOST", "item-refused"], ["ok", "reset"]]
+    assert rows(result) == [["LOST", "item-refused"], ["survived", "reset"]]
     assert f"again: mockserver drill {SHOP} --case item-refused -- " in result.output
 
 

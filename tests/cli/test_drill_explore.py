@@ -38,7 +38,7 @@ CALL_FAULTS = (
     *("reordered", "miscounted", "phantom", "clock"),
 )
 KEYS = ("R-1", "R-2", "R-3")
-CLEAN = Result(Case("no-fault"), "ok", "3 of 3 stored", (), Ending(0), 0.1, "clean")
+CLEAN = Result(Case("no-fault"), "survived", "3 of 3 stored", (), Ending(0), 0.1, "clean")
 PLAN = Plan("3 items", "", CLEAN, (), "createBatchPayment", KEYS, 2, 3)
 
 
@@ -173,7 +173,7 @@ def test_what_a_client_did_is_told_with_the_places_of_the_items(
 ) -> None:
     finding = DrillFinding(kind, "", tuple(items), (), doubtful=False)
     failed = Result(
-        Case("drawn", "call 1 is reset after its commit"), "fail", "", (finding,), Ending(0), 0.1, "one"
+        Case("drawn", "call 1 is reset after its commit"), "silent", "", (finding,), Ending(0), 0.1, "one"
     )
     monkeypatch.setattr(Drill, "run", lambda *_: failed)
     monkeypatch.setattr(Drill, "drop", lambda *_: None)
@@ -193,7 +193,7 @@ def test_a_call_moves_up_when_the_faults_that_put_it_off_are_gone(monkeypatch: p
             f"call {2 + put_off} is answered with a count" in case.says and "item 3 of 3 is l" in case.says
         )
         finding = DrillFinding("LOST", "", ("R-3",), (), doubtful=False)
-        return replace(CLEAN, case=case, verdict="fail" if is_lost else "ok", findings=(finding,))
+        return replace(CLEAN, case=case, verdict="silent" if is_lost else "survived", findings=(finding,))
 
     drawn = (call("silent", 1), call("miscounted", 4), item("dropped", 1), item("locked", 3))
     monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_: [drawn])
@@ -266,7 +266,7 @@ def test_found_schedules_make_a_file_of_tests() -> None:
     finding = DrillFinding("LOST", "", ("R-1",), (), doubtful=False)
     schedule = (item("refused"),)
     case = Case("explored-1", scenario=make_scenario(schedule, "xero", PLAN))
-    result = Result(case, "fail", "", (finding,), Ending(0), 0.1, "one")
+    result = Result(case, "silent", "", (finding,), Ending(0), 0.1, "one")
 
     text = pytest_file("xero", [FoundSchedule(schedule, "the client loses item 1 of 3", result)])
 

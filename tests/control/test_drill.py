@@ -100,7 +100,7 @@ def test_a_good_run_is_judged_as_the_contract_says(drilled: Client) -> None:
 
     assert unstated(answered, "judge_drill") == []
     found = answered.json
-    assert (found["verdict"], found["message"]) == ("ok", "2 of 2 stored, only the failed one sent again")
+    assert (found["verdict"], found["message"]) == ("survived", "2 of 2 stored, only the failed one sent again")
     assert [[one["call"] for one in item["attempts"]] for item in found["items"]] == [[1, 2], [1]]
     assert [one["sinceFirstMillis"] >= 0 for one in found["calls"]] == [True, True]
 
@@ -127,7 +127,7 @@ def test_a_run_without_calls_is_judged_as_the_contract_says(drilled: Client) -> 
     answered = drilled.post("/_mock/sandboxes/idle/drill/verdict", json=CASE_RUN)
 
     assert unstated(answered, "judge_drill") == []
-    assert (answered.json["verdict"], answered.json["calls"]) == ("fail", [])
+    assert (answered.json["verdict"], answered.json["calls"]) == ("silent", [])
 
 
 def test_a_run_that_its_scenario_did_not_touch_is_not_met(drilled: Client) -> None:

@@ -57,9 +57,9 @@ def finding(
 
 
 def result(name: str, *findings: DrillFinding, output: str = "", **more: Any) -> Result:
-    verdict = "ok"
+    verdict = "survived"
     if findings:
-        verdict = "doubtful" if all(one.doubtful for one in findings) else "fail"
+        verdict = "doubtful" if all(one.doubtful for one in findings) else "silent"
     made = Result(
         case=Case(name, f"What {name} is.", {"version": 1, "name": "drill", "rules": []}, ("retry",), (94,)),
         verdict=verdict,

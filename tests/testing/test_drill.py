@@ -58,7 +58,7 @@ def test_a_client_is_learnt_by_one_run_without_faults(drill_of: DrillOf) -> None
 
     assert (plan.says, plan.obstacle) == ("3 items by postV1Invoices in 1 call, 60.00 in all", "")
     assert (plan.operation, plan.calls, plan.largest, plan.keys) == ("postV1Invoices", 1, 3, KEYS)
-    assert (plan.clean.case.id, plan.clean.verdict, plan.clean.word) == (CLEAN, "ok", "ok")
+    assert (plan.clean.case.id, plan.clean.verdict, plan.clean.word) == (CLEAN, "survived", "survived")
     assert all(case.scenario for case in plan.cases)
 
 
@@ -74,14 +74,14 @@ def test_a_client_is_learnt_by_one_run_without_faults(drill_of: DrillOf) -> None
 def test_a_right_client_passes(drill_of: DrillOf, case: str, message: str) -> None:
     result = ran(drill_of(call_function(careful)), case)
 
-    assert (result.verdict, result.word, result.message) == ("ok", "ok", message)
+    assert (result.verdict, result.word, result.message) == ("survived", "survived", message)
 
 
 def test_a_client_that_loses_an_item_fails(drill_of: DrillOf) -> None:
     result = ran(drill_of(call_function(careless)), "item-refused")
 
     [finding] = result.findings
-    assert (result.verdict, result.word) == ("fail", "LOST")
+    assert (result.verdict, result.word) == ("silent", "LOST")
     assert finding.message == result.message
     assert finding.message == (
         "item R-1 was refused once (unknown-reference) and never sent again; the client ended with 0"
@@ -283,7 +283,7 @@ def test_of_a_long_output_the_end_is_told(drill_of: DrillOf) -> None:
         careless(target)
         return "ü" * 1_500_000 + "R-1"
 
-    assert drill_of(call_function(talks)).learn().clean.verdict == "ok"
+    assert drill_of(call_function(talks)).learn().clean.verdict == "survived"
 
 
 def test_an_output_that_is_no_text_is_told_as_far_as_it_is(drill_of: DrillOf) -> None:
@@ -291,4 +291,4 @@ def test_an_output_that_is_no_text_is_told_as_far_as_it_is(drill_of: DrillOf) ->
         careless(target)
         return "file \udcff \0"
 
-    assert drill_of(call_function(strange)).learn().clean.verdict == "ok"
+    assert drill_of(call_function(strange)).learn().clean.verdict == "survived"

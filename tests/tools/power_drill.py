@@ -20,7 +20,7 @@ from mockserver.cli.drill_explore import Explorer
 from mockserver.codec import yaml
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient
-from mockserver.testing.drill import DOUBTFUL, FAILED, OK, UNMET, Case, Drill, Plan, Result
+from mockserver.testing.drill import DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET, Case, Drill, Plan, Result
 from mockserver.testing.server import MockServer
 
 HERE = Path(__file__).parents[1] / "drill" / "clients"
@@ -131,9 +131,10 @@ def false_alarms(drill: Drill, name: str) -> Iterator[str]:
     """What the cases find in a right client."""
     plan = drill.learn()
     results = [plan.clean, *run_cases(drill, plan, plan.cases)]
-    counts = {word: sum(one.verdict == word for one in results) for word in (OK, DOUBTFUL, UNMET, FAILED)}
+    words = (SURVIVED, TOLD, DOUBTFUL, UNMET, SILENT)
+    counts = {word: sum(one.verdict == word for one in results) for word in words}
     print(f"right  {name:<18} {', '.join(f'{count} {word}' for word, count in counts.items())}", flush=True)
-    yield from (f"{name} {one.case.id}: {one.message}" for one in results if one.verdict == FAILED)
+    yield from (f"{name} {one.case.id}: {one.message}" for one in results if one.verdict == SILENT)
 
 
 def explored_alarms(drill: Drill, name: str, seed: int, number: int) -> Iterator[str]:

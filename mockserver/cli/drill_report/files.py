@@ -24,11 +24,11 @@ from mockserver.contract.report.junit import JunitCase, junit_xml
 from mockserver.contract.report.text import xml
 from mockserver.model import Json
 from mockserver.testing.control_client import plain_json
-from mockserver.testing.drill import CLEAN, DOUBTFUL, FAILED, OK, UNMET
+from mockserver.testing.drill import CLEAN, DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET
 
 VERSION = 1
 _LONGEST_SCENARIO = 20_000
-_COLOURS = {FAILED: "bad", DOUBTFUL: "known", KNOWN: "known", OK: "good"}
+_COLOURS = {SILENT: "bad", DOUBTFUL: "known", KNOWN: "known", SURVIVED: "good", TOLD: "good"}
 
 
 def junit_suite(report: DrillReport) -> tuple[Mapping[str, object], list[JunitCase]]:
@@ -37,7 +37,7 @@ def junit_suite(report: DrillReport) -> tuple[Mapping[str, object], list[JunitCa
         "name": f"drill {report.vendor}",
         "time": f"{report.seconds:.3f}",
         "tests": sum(counts.values()),
-        "failures": counts[FAILED] - bool(obstacle),
+        "failures": counts[SILENT] - bool(obstacle),
         "skipped": counts[KNOWN] + counts[UNMET],
         "errors": int(bool(obstacle)),
     }
@@ -63,7 +63,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
         ]
         text = "\n".join(lines)
     case = JunitCase(f"drill.{report.vendor}", row.id, result.duration_s, message=message)
-    if row.verdict == FAILED:
+    if row.verdict == SILENT:
         return replace(case, kind="failure", failure_type=row.word, text=text)
     if row.verdict == KNOWN:
         reason = next(filter(None, row.reasons.values()), "no reason is written down")
@@ -79,8 +79,8 @@ def report_document(report: DrillReport) -> Json:
         "mockserver": __version__,
         "began": report.began,
         "seconds": round(report.seconds, 3),
-        "passed": counts[OK] + counts[DOUBTFUL],
-        "failed": counts[FAILED],
+        "passed": counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL],
+        "failed": counts[SILENT],
         "known": counts[KNOWN],
         "counts": dict(counts),
         "vendor": report.vendor,
@@ -138,8 +138,8 @@ def html_page(report: DrillReport) -> str:
     return pages.get_template("page.html").render(
         report=report,
         plan=report.plan,
-        passed=counts[OK] + counts[DOUBTFUL],
-        failed=counts[FAILED],
+        passed=counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL],
+        failed=counts[SILENT],
         counts=count_words(report),
         rows=sorted(report.rows, key=lambda row: WORST_FIRST.index(row.verdict)),
         clean=report.row(report.plan.clean),

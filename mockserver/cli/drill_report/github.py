@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.cli.drill_report.results import DrillReport, count_words
 from mockserver.contract.report.text import annotation, first_annotations, markdown_cell
-from mockserver.testing.drill import FAILED
+from mockserver.testing.drill import SILENT
 
 MOST_ROWS = 100
 """Maximum number of rows in a summary, because GitHub refuses a summary of more than 1 MiB."""
@@ -19,7 +19,7 @@ def annotation_lines(report: DrillReport) -> list[str]:
             f"{report.said(row.message)}\nagain: {report.again(row)}",
         )
         for row in report.rows
-        if row.verdict == FAILED
+        if row.verdict == SILENT
     ]
     return first_annotations(failed, "mockserver drill")
 

@@ -12,11 +12,11 @@ from click import unstyle
 
 from mockserver.codec.redaction import redact_log, redact_words
 from mockserver.contract.report.text import HiddenSecrets, one_line
-from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, FAILED, OK, UNMET, Plan, Result
+from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, SILENT, SURVIVED, TOLD, UNMET, Plan, Result
 
 KNOWN = "known"
 _HANGS = "HANGS"
-WORST_FIRST = (FAILED, DOUBTFUL, KNOWN, UNMET, OK)
+WORST_FIRST = (SILENT, DOUBTFUL, KNOWN, UNMET, TOLD, SURVIVED)
 
 LAST_LINES = 60
 """Maximum number of lines of a client's output in a report."""
@@ -81,7 +81,7 @@ class DrillReport:
     def rows(self) -> list[DrillRow]:
         """Rows of the cases, preceded by the run without faults if it is not ok and there is no obstacle."""
         clean = self.plan.clean
-        first = () if self.plan.obstacle or clean.verdict == OK else (clean,)
+        first = () if self.plan.obstacle or clean.verdict in (SURVIVED, TOLD) else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
 
     def row(self, result: Result) -> DrillRow:
@@ -102,8 +102,8 @@ class DrillReport:
     def counts(self) -> Mapping[str, int]:
         """Number of rows by verdict. A client that cannot be drilled counts as one failure."""
         found = Counter(row.verdict for row in self.rows)
-        found[FAILED] += bool(self.plan.obstacle)
-        return {name: found[name] for name in (OK, FAILED, DOUBTFUL, KNOWN, UNMET)}
+        found[SILENT] += bool(self.plan.obstacle)
+        return {name: found[name] for name in (SURVIVED, TOLD, SILENT, DOUBTFUL, KNOWN, UNMET)}
 
     @property
     def gone(self) -> list[Place]:
@@ -168,8 +168,10 @@ def ending_words(result: Result) -> str:
 def count_words(report: DrillReport) -> str:
     """Return the counts, such as "36 ok, 4 fail, 1 hangs, 1 unmet"; `fail` does not include `hangs`."""
     hanging = sum(row.word == _HANGS for row in report.rows)
-    counts = {OK: 0, FAILED: 0, _HANGS: hanging, **report.counts}
-    counts[FAILED] -= hanging
+    counts = {SURVIVED: 0, TOLD: 0, SILENT: 0, _HANGS: hanging, **report.counts}
+    counts[SILENT] -= hanging
     return ", ".join(
-        f"{count:,} {name.lower()}" for name, count in counts.items() if count or name in (OK, FAILED)
+        f"{count:,} {name.lower()}"
+        for name, count in counts.items()
+        if count or name in (SURVIVED, TOLD, SILENT)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from mockserver.testing.control_client import ControlClient
-from mockserver.testing.drill import FAILED, UNMET, Drill, DrillTarget, Plan, Result, call_function
+from mockserver.testing.drill import SILENT, UNMET, Drill, DrillTarget, Plan, Result, call_function
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback
 
 _PLANS = pytest.StashKey[dict[str, Plan]]()
@@ -37,7 +37,7 @@ class MockDrill:
             plan = self._plan(drill)
             case = next(one for one in plan.cases if one.id == self.case)
             result = drill.run(case, plan.clean)
-        if result.verdict == FAILED:
+        if result.verdict == SILENT:
             pytest.fail(_describe(result), pytrace=False)
         with fail_without_traceback():
             drill.drop(result)

@@ -19,19 +19,19 @@ def test_a_case_whose_faults_are_all_known_does_not_fail() -> None:
 
     (row,) = made.rows
     assert (row.verdict, row.word, row.reasons) == ("known", "known", {"LOST": "ticket 17"})
-    assert made.counts["fail"] == 0
+    assert made.counts["silent"] == 0
 
 
 def test_another_fault_in_a_known_case_fails_and_is_the_one_that_is_told() -> None:
     made = report(result("half", finding("LOST", "R-1"), finding("TWICE", "R-2")), known=KNOWN)
 
     (row,) = made.rows
-    assert (row.verdict, row.word, row.message) == ("fail", "TWICE", "item R-2 was TWICE")
+    assert (row.verdict, row.word, row.message) == ("silent", "TWICE", "item R-2 was TWICE")
 
 
 @pytest.mark.parametrize("other", [("other", "half", "LOST"), ("ledger", "whole", "LOST")])
 def test_what_is_known_of_another_vendor_or_case_does_not_count(other: Place) -> None:
-    assert report(result("half", finding()), known={other: ""}).counts["fail"] == 1
+    assert report(result("half", finding()), known={other: ""}).counts["silent"] == 1
 
 
 def test_what_is_no_longer_found_is_gone() -> None:

@@ -15,13 +15,13 @@ def test_what_is_doubtful_or_not_met_does_not_fail() -> None:
     made = report(result("a", finding(doubtful=True)), result("b", verdict="unmet"))
 
     assert count_words(made) == "0 ok, 0 fail, 1 doubtful, 1 unmet"
-    assert made.counts["fail"] == 0
+    assert made.counts["silent"] == 0
 
 
 def test_a_client_that_cannot_be_drilled_has_failed() -> None:
     made = hopeless("the client made no call to this sandbox")
 
-    assert (made.rows, made.counts["fail"]) == ([], 1)
+    assert (made.rows, made.counts["silent"]) == ([], 1)
 
 
 def test_a_client_with_a_fault_even_without_faults_has_a_row_for_that() -> None:
@@ -30,7 +30,7 @@ def test_a_client_with_a_fault_even_without_faults_has_a_row_for_that() -> None:
 
     assert [(row.id, row.word) for row in replace(made, plan=plan).rows] == [
         ("no-fault", "RUDE"),
-        ("a", "ok"),
+        ("a", "survived"),
     ]
 
 
