@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,11 +29,13 @@ from mockserver.model import (
     Item,
     Json,
     Value,
+    join_key,
+    value_at,
 )
 from mockserver.sandbox.store import State
 from mockserver.scenario.rule_words import counted
 from mockserver.spec.batch_forms import Batch
-from mockserver.spec.openapi import Operation
+from mockserver.spec.openapi import Operation, Spec
 
 REPEATED = "repeated"
 """Action of an item whose call got the answer that was stored under the call's idempotency key."""
@@ -53,8 +56,16 @@ _NAMING = frozenset({"key", "index", "record", "echo"})
 """Members of a row by which a client finds the row's item."""
 
 _NO_COMMITS = ("none", {"partial": 0})
-_MONEY = ("amount", "total", "price", "sum", "value")
+_MONEY = ("amount", "total", "price", "sum")
 """Words in the names of members that hold money, the most certain word first."""
+
+_NO_MONEY = frozenset(
+    {"code", "count", "currency", "date", "id", "key", "name", "number", "percentage", "type"}
+)
+_NO_MONEY |= {"no", "nr", "qty", "quantity", "rate", "ref", "reference", "uid"}
+"""Last words of names that hold no money although a word before says so, such as `priceListId`."""
+
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 class Told(StrEnum):
@@ -130,6 +141,8 @@ class ItemHistory(Value, frozen=True):
     operation: str
     key: str
     attempts: tuple[ItemAttempt, ...]
+    records: str = ""
+    """Collection of the item's records, whatever operation writes them; "" if it is not known."""
 
     @property
     def stored(self) -> bool:
@@ -206,20 +219,42 @@ def find_histories(
 ) -> tuple[ItemHistory, ...]:
     """Return the histories of all items, or of the items with `key`, in the order of their first attempts.
 
-    The entries are of one sandbox, oldest first. `packaged` returns the scenarios that headers may name.
+    An item that is sent by several operations on one collection, such as a batch and then a single call, has
+    one history. The entries are of one sandbox, oldest first. `packaged` returns the scenarios that headers
+    may name.
     """
-    found: dict[tuple[str, str, str], list[ItemAttempt]] = {}
+    found: dict[tuple[str, str, str], tuple[str, str, list[ItemAttempt]]] = {}
     earlier: dict[str, _Earlier] = {}
     vendors = {vendor.name: vendor for vendor in served}
     for entry in entries:
         vendor = vendors.get(entry.call.vendor)
         operation = vendor.spec.operations.get(entry.operation or "") if vendor else None
-        if not (vendor and operation and _writes(entry, operation) and _may_carry(entry, key)):
+        if not (vendor and operation and _writes(entry, operation, vendor) and _may_carry(entry, key)):
             continue
+        records = find_collection(operation, vendor.spec)
         for name, attempt in _attempts(entry, operation, vendor, earlier, packaged):
             if key in (None, name):
-                found.setdefault((vendor.name, operation.id, name), []).append(attempt)
-    return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
+                place = (vendor.name, records or operation.id, name)
+                found.setdefault(place, (operation.id, records, []))[2].append(attempt)
+    return tuple(
+        ItemHistory(vendor_name, operation_id, name, tuple(attempts), records)
+        for (vendor_name, _, name), (operation_id, records, attempts) in found.items()
+    )
+
+
+def find_collection(operation: Operation, spec: Spec) -> str:
+    """Return the collection whose records the operation writes, or "" if the spec does not tell.
+
+    A batch of an own file belongs to the collection whose path its own path continues.
+    """
+    own = operation.batch.collection if operation.batch else operation.collection
+    if own or not operation.batch:
+        return own
+    bases = {
+        one.path.partition("/{")[0]: one.collection for one in spec.operations.values() if one.collection
+    }
+    fitting = [base for base in bases if operation.path.startswith(f"{base}/")]
+    return bases[max(fitting, key=len)] if fitting else ""
 
 
 def _attempts(
@@ -272,19 +307,34 @@ def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Seque
         return ()
     if operation.batch:
         return request.items
-    digest = json.digest(request.document) if call.method == "POST" else ""
-    return (Item(0, f"{call.method} {call.path}", request.document, digest),)
+    return (_single_item(call, operation, vendor.spec, request.document),)
+
+
+def _single_item(call: Call, operation: Operation, spec: Spec, document: Json) -> Item:
+    """Return the item of a single write, with the key that the item has in batches of its collection."""
+    records, batches = operation.collection, [one for one in spec.operations.values() if one.batch]
+    twin = next((one.batch for one in batches if records and find_collection(one, spec) == records), None)
+    if twin and not twin.requests and call.method == "POST":
+        found = [value_at(document, path) for path in twin.key_paths]
+        if None not in found:
+            return Item(0, join_key(list(map(str, found))) if len(found) > 1 else str(found[0]), document)
+        return Item(0, "", document, json.digest(document))
+    if twin and call.method in ("PUT", "PATCH") and operation.path.endswith("}"):
+        return Item(0, call.path.rpartition("/")[2], document)
+    digest = json.digest(document) if call.method == "POST" else ""
+    return Item(0, f"{call.method} {call.path}", document, digest)
 
 
 def _refuse_dispatch(_call: Call, _state: State) -> Answer:
     raise AssertionError("a recorded call is read, not answered")
 
 
-def _writes(entry: Entry, operation: Operation) -> bool:
-    """Return whether the call is meant to change records; an operation without security counts as a login."""
+def _writes(entry: Entry, operation: Operation, vendor: LoadedVendor) -> bool:
+    """Return whether the call is meant to change records. A login is not."""
     if operation.batch:
         return True
-    return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
+    is_login = not operation.security and any(one.security for one in vendor.spec.operations.values())
+    return entry.call.method not in SAFE_METHODS and not operation.safe and not is_login
 
 
 def _may_carry(entry: Entry, key: str | None) -> bool:
@@ -400,8 +450,13 @@ def _told_of_items(
     told = [_told_of_item(entry, operation, index, one, rules) for index, one in enumerate(actions)]
     has_counts_alone = operation.batch is not None and operation.batch.outcome.has_counts_alone
     has_phantom = any("phantom" in rule.get("envelope", {}) for rule in rules)
-    is_unclear = has_counts_alone and (has_phantom or len(set(told)) > 1)
-    return [Told.NOTHING] * len(told) if is_unclear else told
+    if has_counts_alone and (has_phantom or len(set(told)) > 1):
+        return [Told.NOTHING] * len(told)
+    # A count of accepted items that does not add up tells of none of those that have no row.
+    form = operation.batch.outcome if operation.batch else None
+    if form and form.names_failures_alone and form.counts_accepted and Told.NOTHING in told:
+        return [Told.NOTHING if one is Told.STORED else one for one in told]
+    return told
 
 
 def _told_of_item(
@@ -462,30 +517,49 @@ def find_amount(document: Json) -> Decimal | None:
 
     Amounts in a list of parts are added up. None means that the item has no amount.
     """
+    return _find_amount(document, is_money=False)
+
+
+def _find_amount(document: Json, *, is_money: bool) -> Decimal | None:
+    """Return the amount in a value; `is_money` tells that the value's own name is one of money."""
     if isinstance(document, list):
-        parts = [amount for part in document if (amount := find_amount(part)) is not None]
+        parts = [amount for part in document if (amount := _find_amount(part, is_money=False)) is not None]
         return sum(parts, Decimal()) if parts else None
     if not isinstance(document, dict):
         return None
-    own = _own_amounts(document)
-    inside = (find_amount(value) for value in document.values() if isinstance(value, list | dict))
-    return next(own, None) or next((amount for amount in inside if amount is not None), None)
+    inside = (
+        _find_amount(value, is_money=_money_word(name) is not None)
+        for name, value in document.items()
+        if isinstance(value, list | dict)
+    )
+    own = (amount for amount in inside if amount is not None)
+    return next(_own_amounts(document, is_money=is_money), None) or next(own, None)
 
 
-def find_amounts(document: Json) -> Iterator[Decimal]:
-    """Yield every amount in an item."""
+def find_amounts(document: Json, *, is_money: bool = False) -> Iterator[Decimal]:
+    """Yield every amount in an item; `is_money` tells that the item's own name is one of money."""
     if isinstance(document, dict):
-        yield from _own_amounts(document)
-    inside = document.values() if isinstance(document, dict) else document
-    for value in inside if isinstance(document, dict | list) else ():
+        yield from _own_amounts(document, is_money=is_money)
+        for name, value in document.items():
+            yield from find_amounts(value, is_money=_money_word(name) is not None)
+    for value in document if isinstance(document, list) else ():
         yield from find_amounts(value)
 
 
-def _own_amounts(document: Document) -> Iterator[Decimal]:
-    for word in _MONEY:
-        for name, value in document.items():
-            if word in name.lower() and (number := _number(value)) is not None:
+def _own_amounts(document: Document, *, is_money: bool) -> Iterator[Decimal]:
+    words = {name: "value" if is_money and name == "value" else _money_word(name) for name in document}
+    for wanted in (*_MONEY, "value"):
+        for name, word in words.items():
+            if word == wanted and (number := _number(document[name])) is not None:
                 yield number
+
+
+def _money_word(name: str) -> str | None:
+    """Return the word that makes a name one of money, such as `total` in `bookTotal`; None without one."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words or words[-1] in _NO_MONEY:
+        return None
+    return next((word for word in _MONEY if word in words or words[-1].endswith(word)), None)
 
 
 def _number(value: Json) -> Decimal | None:

@@ -300,7 +300,7 @@ def test_an_omitted_item_is_masked_by_one_that_was_never_sent(
     assert told == ["stored", "stored"]
 
 
-def test_an_omitted_item_is_missed_where_outcomes_name_their_items(
+def test_a_count_that_does_not_add_up_tells_of_no_item(
     app: Application, client: Client, sandbox: str
 ) -> None:
     omit = [{"select": {"index": 0}, "effect": {"omit": True}}]
@@ -309,7 +309,7 @@ def test_an_omitted_item_is_missed_where_outcomes_name_their_items(
     client.post("/payt/v1/invoices", json=records, headers={"authorization": "Bearer full-token"})
 
     found = fates(app, sandbox)
-    assert found == {"R-1": [LOST], "R-2": [STORED]}
+    assert found == {"R-1": [LOST], "R-2": [LOST]}
 
 
 @pytest.mark.parametrize(("added", "told"), [(1, "stored"), (2, "nothing"), (-1, "nothing")])
@@ -392,6 +392,9 @@ def test_a_refusal_that_shows_bad_items_alone_tells_nothing_of_the_good_ones(
         ({"amount": {"amount": "500.00", "currency": "usd"}}, "500.00"),
         ({"payments": [{"Amount": 2}, {"Amount": Decimal("3.5")}]}, "5.5"),
         ({"amount": True, "price": "cheap"}, None),
+        ({"subtotal": 4, "priceListId": 99}, "4"),
+        ({"priceListId": 99, "totalCount": 3, "total_quantity": 4, "exchangeRate": {"value": 2}}, None),
+        ({"total": {"value": 3, "currency": "eur"}}, "3"),
         ({"lines": [{"note": "x"}]}, None),
         ([], None),
         (None, None),
