@@ -137,6 +137,8 @@ class Call(Value, frozen=True):
     """Time of the sandbox's clock. A subrequest has the time of its outer call."""
     scenarios: tuple[Document, ...] = ()
     """All scenarios of the sandbox, armed or not."""
+    port: int = 0
+    """Port of the client, which tells its connection; 0 if it is not known."""
 
     def assumed(self, name: str) -> str:
         """Return the phrase "assumption vendor.name is value", for the reason of a refusal."""

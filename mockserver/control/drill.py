@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from msgspec.structs import replace
 
 from mockserver.control.control_call import UnprocessableMemberError, find_vendor
 from mockserver.control.scenarios import PackagedScenarios
+from mockserver.control.state import is_own_collection
 from mockserver.drill.call_findings import find_retry_after
 from mockserver.drill.cases import SCENARIO_NAME, fit_case, list_cases
-from mockserver.drill.findings import Run, RunEnd, VendorAbilities, read_abilities
-from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle, judge
+from mockserver.drill.evidence import show_evidence
+from mockserver.drill.findings import ItemTexts
+from mockserver.drill.matching import list_items
+from mockserver.drill.oracle import Expected, count_calls, describe_intent, find_obstacle, judge
+from mockserver.drill.run import Run, RunEnd, VendorAbilities, read_abilities
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.entry import has_scenario
 from mockserver.journal.item_history import find_histories, millis_between
 from mockserver.journal.journal import Journal
 from mockserver.journal.view import View
-from mockserver.model import Document, Json
+from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import Sandboxes
 
 
@@ -45,13 +50,16 @@ class DrillOperations:
         """
         vendor = find_vendor(self.served, body["vendor"], "/vendor")
         clean = self._run(name, vendor, body["ending"])
+        items = list_items(clean)
+        texts = ItemTexts.of(items)
         calls = count_calls(clean, vendor.name)
         jobs = vendor.jobs.get(calls.operation)
         calls = replace(calls, job=jobs.teller.id) if jobs else calls
         return {
             "obstacle": find_obstacle(clean) or None,
             "says": describe_intent(clean),
-            "keys": [one.key for one in clean.histories],
+            "keys": [one.key for one in items],
+            "names": sorted({name for one in items for name in texts.names(one)}),
             "calls": calls.count,
             "largest": calls.largest,
             "operation": calls.operation,
@@ -77,7 +85,16 @@ class DrillOperations:
             run = self._run(name, vendor, body["ending"], tuple(body.get("starts", ())))
         is_met = run is clean or any(has_scenario(entry, SCENARIO_NAME) for entry in run.entries)
         abilities = self._abilities(name, vendor, clean)
-        judged = judge(clean, run, abilities, harmless=body.get("harmless", False), is_met=is_met)
+        judged = judge(
+            clean,
+            run,
+            abilities,
+            harmless=body.get("harmless", False),
+            is_met=is_met,
+            records=[self._records(one, vendor) for one in (without["sandbox"], name)],
+            expected=_read_expected(body.get("expect", EMPTY)),
+        )
+        shown = show_evidence(run, vendor, judged.findings)
         view = View()
         first = run.entries[0].at if run.entries else None
         return {
@@ -87,7 +104,7 @@ class DrillOperations:
                 {
                     "kind": one.kind.name,
                     "message": one.message,
-                    "cause": one.cause or one.message,
+                    "cause": one.cause,
                     "items": list(one.keys),
                     "calls": list(one.calls),
                     "doubtful": one.doubtful,
@@ -100,6 +117,7 @@ class DrillOperations:
                     **view.listed(entry),
                     "sinceFirstMillis": millis_between(first or entry.at, entry.at),
                     "retryAfter": find_retry_after(entry) or None,
+                    **shown.get(entry.number, EMPTY),
                 }
                 for entry in run.entries
             ],
@@ -114,6 +132,13 @@ class DrillOperations:
         ended = RunEnd(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
         return Run(entries, histories, ended, starts)
 
+    def _records(self, name: str, vendor: LoadedVendor) -> Iterator[Document]:
+        """Yield the vendor's records in a sandbox, which are read only when they are asked for."""
+        for scope, collections in self.sandboxes.dump(name).items():
+            own = scope.partition("/")[0] == vendor.name
+            for collection, documents in collections.items() if own else ():
+                yield from documents.values() if not is_own_collection(scope, collection) else ()
+
     def _abilities(self, name: str, vendor: LoadedVendor, clean: Run) -> VendorAbilities:
         assumed = dict(vendor.assumptions)
         for place, value in self.sandboxes.show(name).assumptions.items():
@@ -121,3 +146,8 @@ class DrillOperations:
             if whose == vendor.name:
                 assumed[assumption] = value
         return read_abilities(vendor, assumed, {one.operation for one in clean.histories})
+
+
+def _read_expected(body: Mapping[str, Json]) -> Expected:
+    total = body.get("sum")
+    return Expected(body.get("items"), None if total is None else Decimal(total))

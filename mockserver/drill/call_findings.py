@@ -8,17 +8,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.drill.findings import (
-    Kind,
-    Mistake,
-    Run,
-    VendorAbilities,
-    began,
-    join_calls,
-    knew,
-    numbers_of,
-    pause_between,
-)
+from mockserver.drill.findings import Kind, Mistake, join_calls, numbers_of
+from mockserver.drill.run import Run, VendorAbilities, began, pause_between
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
 from mockserver.model import SAFE_METHODS
@@ -42,7 +33,8 @@ class CallOracle:
     def findings(self) -> Iterator[Mistake]:
         if self.run.ending.status is None:
             calls = counted(len(self.run.entries), "call")
-            yield Mistake(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
+            message = f"no end after {self.run.ending.timeout_s:g} s and {calls}"
+            yield Mistake(Kind.HANGS, message, "the client did not end")
         yield from self._in_vain()
         yield from self._refused_credentials()
         yield from self._rude()
@@ -58,21 +50,25 @@ class CallOracle:
         for refused in same.values():
             if len(refused) > _MOST_TRIES_IN_VAIN:
                 call, status = refused[0].call, refused[0].status
-                message = f"was refused for good with {status}, and sent {len(refused)} times"
-                yield Mistake(Kind.FOREVER, f"{call.method} {call.path} {message}", numbers_of(refused))
+                said = f"was refused for good with {status}, and sent {len(refused)} times"
+                message = f"{call.method} {call.path} {said}"
+                cause = f"a call that is refused for good with {status} was sent again and again"
+                yield Mistake(Kind.FOREVER, message, cause, numbers_of(refused))
 
     def _refused_credentials(self) -> Iterator[Mistake]:
         refused: dict[tuple[str, ...], Entry] = {}
-        for entry in self.run.entries:
+        calls = [one for one in self.run.entries if one.operation not in self.abilities.logins]
+        for entry in calls:
             if entry.status == _UNAUTHORIZED and (credential := _credential(entry)):
                 refused.setdefault(credential, entry)
         for credential, first in refused.items():
-            again = [one for one in self.run.entries if _credential(one) == credential and knew(one, first)]
+            again = [one for one in calls if _credential(one) == credential and self.run.knew(one, first)]
             if again:
                 times = "once" if len(again) == 1 else f"{len(again)} times"
                 used = f"was refused for was used again, {times} ({join_calls(again)})"
                 message = f"the credential that #{first.number} {used}"
-                yield Mistake(Kind.LOGIN, message, numbers_of([first, *again]))
+                cause = "a credential that was refused was used again"
+                yield Mistake(Kind.LOGIN, message, cause, numbers_of([first, *again]))
 
     def _rude(self) -> Iterator[Mistake]:
         for at, entry in enumerate(self.run.entries):
@@ -82,14 +78,16 @@ class CallOracle:
             pauses = (
                 (one, max(pause_between(entry, one), arrived(one) - end))
                 for one in self.run.entries[at + 1 :]
-                if wait > timedelta() and knew(one, entry)
+                if wait > timedelta() and self.run.knew(one, entry)
             )
             early = [(one, pause) for one, pause in pauses if pause < wait]
             if early:
                 again = f"called again after {early[0][1].total_seconds():.1f} s"
                 times = "" if len(early) == 1 else f", {len(early)} times"
                 message = f"#{entry.number} was answered {entry.status} with {words}, {again}{times}"
-                yield Mistake(Kind.RUDE, message, numbers_of([entry, *(one for one, _ in early)]))
+                asked = "Retry-After was over" if "no " not in words else "a moment had passed"
+                cause = f"after a {entry.status} the client called again before {asked}"
+                yield Mistake(Kind.RUDE, message, cause, numbers_of([entry, *(one for one, _ in early)]))
                 return
 
     def _keys(self) -> Iterator[Mistake]:
@@ -102,7 +100,7 @@ class CallOracle:
             if first.call.fingerprint != entry.call.fingerprint:
                 calls = [first, entry]
                 message = f"the key {key} was used for two requests ({join_calls(calls)})"
-                yield Mistake(Kind.KEY, message, numbers_of(calls))
+                yield Mistake(Kind.KEY, message, "one key was used for two requests", numbers_of(calls))
                 return
         yield from self._new_keys(keyed, header)
 
@@ -123,7 +121,8 @@ class CallOracle:
             if later and not is_same and not self.run.has_looked(entry.number, later[0].number):
                 lost = f"the answer to #{entry.number} told nothing"
                 message = f"{lost}, and #{later[0].number} sent the same under another key"
-                yield Mistake(Kind.KEY, message, numbers_of([entry, later[0]]))
+                cause = "after an answer that told nothing, the request was sent again under another key"
+                yield Mistake(Kind.KEY, message, cause, numbers_of([entry, later[0]]))
                 return
 
 

@@ -1,4 +1,4 @@
-"""Faults of a client with single items: lost, doubled, altered, sent again, never reported."""
+"""Faults of a client with single items: lost, doubled, altered, sent again, never or wrongly named."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
+from mockserver.drill.client_words import ClientWords, SpokenItem
+from mockserver.drill.final_state import FinalCounts
 from mockserver.drill.findings import (
     ItemTexts,
     Kind,
     Mistake,
-    Run,
-    VendorAbilities,
-    is_named,
     join_calls,
     join_names,
-    knew,
-    new_lines,
     numbers_of,
     readable_name,
 )
+from mockserver.drill.matching import Pair, has_own_key
+from mockserver.drill.run import Run, VendorAbilities
 from mockserver.journal.item_history import REPEATED, ItemAttempt, ItemHistory, Told, find_amounts
 from mockserver.model import Action, Value
 
@@ -31,6 +30,7 @@ _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict"
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
 """Maximum numbers of attempts: with one document that is rejected for good, and with one item in total."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
+_FIRST_REDIRECT, _FIRST_REFUSAL = 300, 400
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
 _ERROR_OF_FLOATS = Decimal("1e-8")
@@ -41,11 +41,12 @@ _LATE_MS = 250
 
 
 class _Problem(Value, frozen=True):
-    """A fault with one item. Faults of one kind and cause become one mistake."""
+    """A fault with one item. Faults of one kind and sentence become one mistake."""
 
     kind: Kind
+    says: str
     cause: str
-    key: str
+    item: ItemHistory
     attempts: Sequence[ItemAttempt]
     doubtful: bool = False
 
@@ -58,90 +59,165 @@ class ItemOracle:
     """The run without faults."""
     run: Run
     abilities: VendorAbilities
+    pairs: Sequence[Pair]
+    others: Sequence[ItemHistory]
+    """Items that only `run` has."""
+    finals: FinalCounts
+    """Records of the items of `pairs` in the end."""
 
-    def findings(
-        self, pairs: Sequence[tuple[ItemHistory, ItemHistory]], others: Sequence[ItemHistory]
-    ) -> Iterator[Mistake]:
-        """Yield the faults with items of both runs (`pairs`) and with items of `run` alone (`others`)."""
+    def findings(self) -> Iterator[Mistake]:
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
-        problems = [one for meant, sent in pairs for find in kinds for one in find(meant, sent.attempts)]
-        for one in (*problems, *_unknown_items(others)):
-            groups.setdefault((one.kind, one.cause, one.doubtful), []).append(one)
+        problems = [one for at in range(len(self.pairs)) for find in kinds for one in find(at)]
+        for one in (*problems, *self._misnamed(problems), *_unknown_items(self.others)):
+            groups.setdefault((one.kind, one.says, one.doubtful), []).append(one)
         yield from map(_join, groups.values())
 
-    def _admits(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> bool:
-        """Return whether the client named the item, did not end, or failed in another way than in `clean`."""
-        ending = self.run.ending
+    @property
+    def missing(self) -> Sequence[ItemHistory]:
+        """Items that are stored in the end without faults, but not in the run."""
+        return [meant for at, (meant, _) in enumerate(self.pairs) if meant.stored and self._count_missing(at)]
+
+    def _count_missing(self, at: int) -> int:
+        """Return how many of the records that the item has without faults are not there in the end."""
+        meant, sent = self.pairs[at]
+        if at in self.finals:
+            usual, found = self.finals[at]
+            return max(0, usual - found)
+        stored = sum(one.stored for one in sent.attempts)
+        wanted = 1 if has_own_key(meant) else max(1, len(meant.versions))
+        return max(0, wanted - stored)
+
+    def _silence(self, at: int) -> Kind | None:
+        """Return the fault of a client that has told nothing of the item; None if it has told something.
+
+        An exit status tells of all items if the client never names any; if not, of the named items alone.
+        """
+        meant, status = self.pairs[at][0], self.run.ending.status
+        if status is None or self._words.has_named(at):
+            return None
         is_usual = meant.stored and self.run is not self.clean
-        usual = self.clean.ending.status if is_usual else 0
-        if ending.status is None or ending.status not in (0, usual):
-            return True
-        document = next((one.document for one in (*attempts, *meant.attempts)), None)
-        return is_named(self._texts.names(meant.key, document), self._lines if is_usual else ending.output)
+        if status in (0, self.clean.ending.status if is_usual else 0):
+            return Kind.LOST
+        return Kind.UNNAMED if self._words.names_any else None
 
     @cached_property
-    def _texts(self) -> ItemTexts:
-        items = self.clean.histories
-        return ItemTexts.of(
-            [one.key for one in items], [[sent.document for sent in one.attempts] for one in items]
-        )
+    def _words(self) -> ClientWords:
+        now = [sent if sent.attempts else meant for meant, sent in self.pairs]
+        texts, usual_texts = ItemTexts.of(now), ItemTexts.of(meant for meant, _ in self.pairs)
+        items = [
+            SpokenItem(
+                names=texts.names(one),
+                usual_names=usual_texts.names(meant),
+                is_good=bool(sent.attempts) and _is_good(meant, sent, self._usual_warnings(meant)),
+                is_usually_good=_is_good(meant, meant, {""}),
+            )
+            for one, (meant, sent) in zip(now, self.pairs, strict=True)
+        ]
+        return ClientWords(self.run.ending.output, self.clean.ending.output, items)
 
-    @cached_property
-    def _lines(self) -> str:
-        return new_lines(self.run.ending.output, self.clean.ending.output)
+    def _usual_warnings(self, meant: ItemHistory) -> set[str]:
+        return {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
 
-    def _lost(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        if any(attempt.stored for attempt in attempts) or self._admits(meant, attempts):
+    def _lost(self, at: int) -> Iterator[_Problem]:
+        meant, sent = self.pairs[at]
+        missing, kind = self._count_missing(at), self._silence(at)
+        if not missing or kind is None:
             return
-        told = attempts[-1].told if attempts else None
-        doubtful = told is Told.STORED or (told is Told.NOTHING and self.abilities.is_unanswerable)
-        cause = f"{self._lost_cause(attempts)}; the client ended with {self.run.ending.status}"
-        yield _Problem(Kind.LOST, cause, meant.key, attempts, doubtful)
+        bad = [one for one in sent.attempts if not one.stored] or sent.attempts
+        told = bad[-1].told if bad and at not in self.finals else None
+        looks_good = told is Told.NOTHING and (bad[-1].status or _FIRST_REDIRECT) < _FIRST_REDIRECT
+        doubtful = told is Told.STORED or (looks_good and self.abilities.is_unanswerable)
+        says, cause = self._loss(at, bad)
+        wanted = max(1, len(meant.versions))
+        if not has_own_key(meant) and wanted > 1:
+            says = f"{missing} of {wanted} equal items are not stored; the last one {says}"
+        end = f"the client ended with {self.run.ending.status}"
+        if kind is Kind.UNNAMED:
+            end, cause = f"{end} and named only other items", "some of the failed items are named, not all"
+        yield _Problem(kind, f"{says}; {end}", cause, meant, sent.attempts, doubtful)
 
-    def _lost_cause(self, attempts: Sequence[ItemAttempt]) -> str:
+    def _loss(self, at: int, attempts: Sequence[ItemAttempt]) -> tuple[str, str]:
+        """Return how an item was lost: in words about the item, and as a cause."""
+        if at in self.finals:
+            return "was stored, and the client deleted it", "the client deleted what it had stored"
         if not attempts:
-            return "was never sent"
+            return "was never sent", "an item was never sent"
         last, times = attempts[-1], len(attempts)
         often = {1: "once", 2: "twice"}.get(times, f"{times} times")
         why = f" ({last.code})" if last.code not in ("", Action.SKIPPED) else ""
-        if last.told is Told.STORED:
-            return f"was sent {often}; the answer says stored, and that is not true"
-        if last.told is Told.REFUSED:
-            return f"was sent {often}; the last call was refused{why}, and the client did not send again"
         if last.told is Told.REJECTED:
-            return f"was refused {often}{why} and never sent again"
-        answer = "no answer came" if last.status is None else f"the answer {last.status} tells nothing"
+            is_hidden = last.status is not None and last.status < _FIRST_REFUSAL
+            place = f"inside a {last.status} " if is_hidden else ""
+            done = "was not read" if times == 1 else "was given up without a word"
+            return f"was refused {often}{why} and never sent again", f"an error {place}{done}"
+        says, cause = self._loss_of_call(last, why)
+        return f"was sent {often}; {says}", cause
+
+    def _loss_of_call(self, last: ItemAttempt, why: str) -> tuple[str, str]:
+        """Return how an item was lost whose last answer has no error for it: in words, and as a cause."""
+        if last.told is Told.STORED:
+            return ("the answer says stored, and that is not true",) * 2
+        if last.told is Told.REFUSED:
+            return (
+                f"the last call was refused{why}, and the client did not send again",
+                f"a call that was refused with {last.status} was given up",
+            )
         has_looked = self.run.has_looked(last.number, self.run.entries[-1].number + 1)
         looked = "looked, but did not send again" if has_looked else "did not look"
-        return f"was sent {often}; {answer}, and the client {looked}"
+        if last.status is None:
+            return (f"no answer came, and the client {looked}",) * 2
+        return (
+            f"the answer {last.status} tells nothing, and the client {looked}",
+            f"an answer {last.status} that tells nothing of the item was taken for a success",
+        )
 
-    def _twice(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        created = [one for one in attempts if one.created]
-        if len(created) <= max(meant.created, 1):
+    def _misnamed(self, problems: Sequence[_Problem]) -> Iterator[_Problem]:
+        """Yield a problem for each stored item that the client names in place of an item that it lost."""
+        lost = [one for one in problems if one.kind in (Kind.LOST, Kind.UNNAMED)]
+        named = self._words.misnamed if lost else ()
+        for at in named if len(named) <= len(lost) else ():
+            meant, sent = self.pairs[at]
+            says = "is stored, and the client named it as one that is not"
+            yield _Problem(Kind.MISNAMED, says, "the wrong item is named", meant, sent.attempts)
+
+    def _twice(self, at: int) -> Iterator[_Problem]:
+        meant, sent = self.pairs[at]
+        created = [one for one in sent.attempts if one.created]
+        is_over = at in self.finals and self.finals[at][1] <= self.finals[at][0]
+        if len(created) <= max(meant.created, 1) or is_over:
             return
-        first, again = created[0], created[-1]
+        untold = (one for one in created[:-1] if self._heard(one) is not Told.STORED)
+        first, again = next(untold, created[0]), created[-1]
         told = self._heard(first)
-        sent = [self.run.entry(one.number).call.headers for one in (first, again)]
-        keys = [headers.get(self.abilities.key_header, "") for headers in sent]
+        headers = [self.run.entry(one.number).call.headers for one in (first, again)]
+        keys = [one.get(self.abilities.key_header, "") for one in headers]
         has_same_key = keys[0] == keys[1] != ""
         doubtful = told in _REFUSED or (
             told is Told.NOTHING and (self.abilities.is_unanswerable or has_same_key)
         )
-        cause = self._twice_cause(first, again, told, keys)
-        yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
+        says, cause = self._repetition(first, again, told, keys)
+        yield _Problem(Kind.TWICE, says, cause, meant, created, doubtful)
 
     def _heard(self, attempt: ItemAttempt) -> Told:
         """Return what the answer says about the attempt, or `NOTHING` if the answer came late."""
         is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
         return Told.NOTHING if is_late else attempt.told
 
-    def _twice_cause(self, first: ItemAttempt, again: ItemAttempt, told: Told, keys: Sequence[str]) -> str:
+    def _repetition(
+        self, first: ItemAttempt, again: ItemAttempt, told: Told, keys: Sequence[str]
+    ) -> tuple[str, str]:
+        """Return why an item was created again: in words about the calls, and as a cause."""
         then, before = f"#{again.number}", f"#{first.number}"
         if told is Told.STORED:
-            return f"{then} sent it again although {before} was answered"
+            cause = "an item was sent again although its answer said stored"
+            return f"{then} sent it again although {before} was answered", cause
         if told in _REFUSED:
-            return f"the answer to {before} refused it although it was stored, and {then} sent it again"
+            cause = "an answer refused what was stored"
+            return (
+                f"the answer to {before} refused it although it was stored, and {then} sent it again",
+                cause,
+            )
         how = "without a look at what is there"
         if self.abilities.key_header:
             how = "without the key of the first call" if any(keys) else "without an idempotency key"
@@ -150,69 +226,93 @@ class ItemOracle:
         elif self.run.has_looked(first.number, again.number):
             how = "although it could be read"
         why = "told nothing of it" if first.told is Told.NOTHING else "came late"
-        return f"the answer to {before} {why}, and {then} sent it again {how}"
+        cause = f"after an answer that {why.removesuffix(' of it')}, the items were sent again {how}"
+        return f"the answer to {before} {why}, and {then} sent it again {how}", cause
 
-    def _wrong(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        for one in attempts:
+    def _wrong(self, at: int) -> Iterator[_Problem]:
+        meant, sent = self.pairs[at]
+        for one in sent.attempts:
             odd = next(filter(_is_sum_of_floats, find_amounts(one.document)), None)
             if odd is not None:
-                yield _Problem(Kind.WRONG, f"{odd} is a sum of floats", meant.key, [one])
+                cause = "amounts are added as binary floats"
+                yield _Problem(Kind.WRONG, f"{odd} is a sum of floats", cause, meant, [one])
                 return
-        final = next((one for one in reversed(attempts) if one.stored), None)
+        final = next((one for one in reversed(sent.attempts) if one.stored), None)
         if final is None or final.document is None or not meant.stored:
             return
         if final.document in meant.versions and final.document != meant.versions[-1]:
-            if not self._admits(meant, attempts):
-                yield _Problem(Kind.WRONG, "an older version of it was stored last", meant.key, [final])
+            if self._silence(at):
+                says = "an older version of it was stored last"
+                yield _Problem(Kind.WRONG, says, "an older version was sent after a newer", meant, [final])
         elif meant.amount is not None and final.amount != meant.amount:
-            cause = f"was stored with {final.amount}, without faults with {meant.amount}"
-            yield _Problem(Kind.WRONG, cause, meant.key, [final])
+            says = f"was stored with {final.amount}, without faults with {meant.amount}"
+            yield _Problem(Kind.WRONG, says, "an item was sent again with another amount", meant, [final])
 
-    def _in_vain(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
+    def _in_vain(self, at: int) -> Iterator[_Problem]:
+        meant, sent = self.pairs[at]
         refused = [
             one
-            for one in attempts
+            for one in sent.attempts
             if one.told is Told.REJECTED and not one.stored and one.code not in _TRANSIENT
         ]
+        equal = 1 if has_own_key(meant) else max(1, len(meant.attempts))
         times = max(Counter(str(one.document) for one in refused).values(), default=0)
-        if times > _MOST_TRIES_IN_VAIN:
+        if times > _MOST_TRIES_IN_VAIN * equal:
             why = refused[-1].code or refused[-1].status
-            cause = f"was sent {times} times and each time refused for good ({why})"
-            yield _Problem(Kind.FOREVER, cause, meant.key, attempts)
-        elif len(attempts) > max(_MOST_TRIES, len(meant.attempts) * 2):
-            yield _Problem(Kind.FOREVER, f"was sent {len(attempts)} times", meant.key, attempts)
+            says = f"was sent {times} times and each time refused for good ({why})"
+            cause = "what is refused for good was tried again and again"
+            yield _Problem(Kind.FOREVER, says, cause, meant, sent.attempts)
+        elif len(sent.attempts) > max(_MOST_TRIES * equal, len(meant.attempts) * 2):
+            says = f"was sent {len(sent.attempts)} times"
+            yield _Problem(Kind.FOREVER, says, "an item was tried again and again", meant, sent.attempts)
 
-    def _resent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
-        known = next((one for one in attempts if one.stored and self._heard(one) is Told.STORED), None)
-        if known is None:
+    def _resent(self, at: int) -> Iterator[_Problem]:
+        meant, sent = self.pairs[at]
+        known = next((one for one in sent.attempts if one.stored and self._heard(one) is Told.STORED), None)
+        if known is None or not has_own_key(meant) or at in self.finals:
             return
-        entry, start = self.run.entry(known.number), self.run.start_of(known.number)
+        entry = self.run.entry(known.number)
         needless = [
             one
-            for one in attempts
+            for one in sent.attempts
             if one.document == known.document
             and one.action != REPEATED
-            and knew(self.run.entry(one.number), entry)
-            and self.run.start_of(one.number) == start
+            and self.run.knew(self.run.entry(one.number), entry)
         ]
         if len(needless) > max(meant.versions.count(known.document) - 1, 0):
-            cause = f"was sent again although the answer to {join_calls([known])} said that it was stored"
-            yield _Problem(Kind.RESENT, cause, meant.key, needless)
+            says = f"was sent again although the answer to {join_calls([known])} said that it was stored"
+            cause = "an item was sent again although its answer said stored"
+            yield _Problem(Kind.RESENT, says, cause, meant, needless)
 
-    def _silent(self, meant: ItemHistory, attempts: Sequence[ItemAttempt]) -> Iterator[_Problem]:
+    def _silent(self, at: int) -> Iterator[_Problem]:
         """Yield a problem for an unreported warning. In a run with faults, skip warnings that `clean` has."""
-        usual = {"", *(one.warning for one in meant.attempts if self.run is not self.clean)}
-        told = (one for one in attempts if one.stored and one.told is Told.STORED)
+        meant, sent = self.pairs[at]
+        usual = self._usual_warnings(meant)
+        told = (one for one in sent.attempts if one.stored and one.told is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)
-        if warned is not None and not self._admits(meant, attempts):
-            cause = f"was stored with a warning that was never reported: {warned.warning}"
-            yield _Problem(Kind.SILENT, cause, meant.key, [warned])
+        if warned is not None and self._silence(at):
+            says = f"was stored with a warning that was never reported: {warned.warning}"
+            cause = f"a warning inside a {warned.status} was not read"
+            yield _Problem(Kind.SILENT, says, cause, meant, [warned])
+
+
+def _is_good(meant: ItemHistory, sent: ItemHistory, warnings: set[str]) -> bool:
+    """Return whether answers told that the item's newest version is stored, with no other warnings."""
+    stored = [one for one in sent.attempts if one.stored]
+    is_told = any(one.told is Told.STORED for one in stored)
+    is_old = (
+        bool(stored)
+        and stored[-1].document in meant.versions[:-1]
+        and meant.versions[-1:] != [stored[-1].document]
+    )
+    return is_told and not is_old and all(one.warning in warnings for one in stored)
 
 
 def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:
     """Yield a problem for each item that was created, but is never sent in the run without faults."""
-    cause = "was created, though the run without faults sends no such item"
-    return (_Problem(Kind.TWICE, cause, one.key, one.attempts) for one in others if one.created)
+    says = "was created, though the run without faults sends no such item"
+    cause = "an item was created that the run without faults does not send"
+    return (_Problem(Kind.TWICE, says, cause, one, one.attempts) for one in others if one.created)
 
 
 def _is_sum_of_floats(amount: Decimal) -> bool:
@@ -223,18 +323,21 @@ def _is_sum_of_floats(amount: Decimal) -> bool:
 
 
 def _join(problems: Sequence[_Problem]) -> Mistake:
-    """Return one mistake for all problems of one kind and cause."""
-    kind, cause = problems[0].kind, problems[0].cause
-    keys = tuple(dict.fromkeys(one.key for one in problems))
-    names = tuple(dict.fromkeys(readable_name(one.key, one.attempts) for one in problems))
+    """Return one mistake for all problems of one kind and sentence."""
+    kind, says = problems[0].kind, problems[0].says
+    keys = tuple(dict.fromkeys(one.item.key for one in problems))
+    names = tuple(dict.fromkeys(readable_name(one.item, one.attempts) for one in problems))
     attempts = [attempt for one in problems for attempt in one.attempts]
-    if cause.startswith("was "):
-        said = f" {cause}" if len(keys) == 1 else f" were {cause.removeprefix('was ')}"
+    if says.startswith(("was ", "is ")):
+        verb, rest = says.split(" ", 1)
+        several = {"was": "were", "is": "are"}[verb]
+        said = f" {says}" if len(keys) == 1 else f" {several} {rest}"
     elif kind is Kind.TWICE:
         amounts = [str(one.amount) for one in attempts if one.amount is not None]
         money = " + ".join((*amounts[:_MOST_AMOUNTS], *(["…"] if len(amounts) > _MOST_AMOUNTS else [])))
         often = "twice" if len(attempts) == 2 * len(keys) else "more than once"
-        said = f" created {often}{f' ({money})' if money else ''}: {cause}"
+        said = f" created {often}{f' ({money})' if money else ''}: {says}"
     else:
-        said = f": {cause}"
-    return Mistake(kind, f"{join_names(names)}{said}", numbers_of(attempts), keys, problems[0].doubtful)
+        said = f": {says}"
+    message = f"{join_names(names)}{said}"
+    return Mistake(kind, message, problems[0].cause, numbers_of(attempts), keys, problems[0].doubtful)

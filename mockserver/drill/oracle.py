@@ -1,34 +1,26 @@
-"""The oracle, which judges a client's run by the sandbox's journal, and by the client's status and output."""
+"""The oracle, which judges a client's run by the sandbox's journal and records, and by the client's words."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import TypeAlias
 
 from mockserver.drill.call_findings import CallOracle, describe_refusals
 from mockserver.drill.cases import Calls
-from mockserver.drill.findings import (
-    Kind,
-    Mistake,
-    Run,
-    VendorAbilities,
-    join_names,
-    pair_histories,
-    readable_name,
-)
+from mockserver.drill.final_state import count_final_records, may_delete
+from mockserver.drill.findings import Kind, Mistake, join_names, readable_name
 from mockserver.drill.item_findings import ItemOracle
+from mockserver.drill.matching import Pair, has_own_key, list_items, match_items
+from mockserver.drill.run import Run, VendorAbilities
 from mockserver.journal.item_history import ItemHistory, Told
-from mockserver.model import Value
+from mockserver.model import Document, Value
 from mockserver.scenario.rule_words import counted
 
 SURVIVED, TOLD, SILENT, DOUBTFUL, UNMET = "survived", "told", "silent", "doubtful", "unmet"
 
 _ORDER = list(Kind)
-
-Pairs: TypeAlias = Sequence[tuple[ItemHistory, ItemHistory]]
-"""For each item, its history in the run without faults, and its history in the judged run."""
 
 
 class Judgement(Value, frozen=True):
@@ -39,22 +31,46 @@ class Judgement(Value, frozen=True):
     findings: tuple[Mistake, ...] = ()
 
 
-def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, is_met: bool) -> Judgement:
+class Expected(Value, frozen=True):
+    """What the user knows of the client's items; None if the user does not say it."""
+
+    items: int | None = None
+    sum: Decimal | None = None
+
+
+def judge(  # noqa: PLR0913 - the parts of a comparison
+    clean: Run,
+    run: Run,
+    abilities: VendorAbilities,
+    *,
+    harmless: bool,
+    is_met: bool,
+    records: Sequence[Iterable[Document]] = ((), ()),
+    expected: Expected | None = None,
+) -> Judgement:
     """Judge a run by comparison with the run without faults.
 
     If `harmless`, the client must end as it ends without faults. `is_met` tells whether the case happened.
+    `records` are those of the vendor in the end, without faults and in the run.
     """
-    pairs, others = pair_histories(clean, run)
-    taken = [(meant, sent) for meant, sent in pairs if meant.stored]
-    stored = f"{sum(sent.stored for _, sent in taken)} of {len(taken)} stored"
-    found = [
-        *ItemOracle(clean, run, abilities).findings(pairs, others),
-        *CallOracle(run, abilities).findings(),
-    ]
+    is_parallel = clean.has_overlap() or run.has_overlap()
+    is_clean = run is clean
+    clean = replace(clean, is_parallel=is_parallel)
+    run = clean if is_clean else replace(run, is_parallel=is_parallel)
+    pairs, others = match_items(clean, run)
+    finals = count_final_records(pairs, *records) if may_delete(clean, run) and not is_clean else {}
+    items = ItemOracle(clean, run, abilities, pairs, others, finals)
+    missing = items.missing
+    taken = [pair for pair in pairs if pair[0].stored]
+    stored = f"{count_items(meant for meant, _ in taken) - len(missing)} of "
+    stored = f"{stored}{count_items(meant for meant, _ in taken)} stored"
+    found = [*items.findings(), *CallOracle(run, abilities).findings()]
+    if is_clean:
+        found += _surprises(clean, expected or Expected())
     status, usual = run.ending.status, clean.ending.status
     if harmless and status not in (None, usual):
         end = f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
-        found.append(Mistake(Kind.ALARM, end))
+        found.append(Mistake(Kind.ALARM, end, "the client ended with a failure although all was well"))
     if found:
         found.sort(key=lambda one: (one.doubtful, _ORDER.index(one.kind)))
         verdict = DOUBTFUL if found[0].doubtful else SILENT
@@ -63,15 +79,33 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
     rest = f"ended with {status}" if status != usual else ""
-    verdict = SURVIVED if all(sent.stored for _, sent in taken) else TOLD
-    return Judgement(verdict, ", ".join(filter(None, (stored, _describe_rest(taken, rest)))))
+    message = ", ".join(filter(None, (stored, _describe_rest(taken, missing, rest))))
+    return Judgement(TOLD if missing else SURVIVED, message)
 
 
-def _describe_rest(taken: Pairs, ending: str) -> str:
+def count_items(histories: Iterable[ItemHistory]) -> int:
+    """Return the number of items, counting each of equal items without a key."""
+    return sum(1 if has_own_key(one) else max(1, len(one.versions)) for one in histories)
+
+
+def _surprises(clean: Run, expected: Expected) -> Iterable[Mistake]:
+    """Yield how the items that are stored without faults differ from what the user expects."""
+    stored = [one for one in list_items(clean) if one.stored]
+    count, total = count_items(stored), sum_amounts(stored) or Decimal()
+    if expected.items is not None and count != expected.items:
+        kind = Kind.LOST if count < expected.items else Kind.TWICE
+        message = f"without any fault {count} items are stored; {expected.items} are expected"
+        yield Mistake(kind, message, "other items are stored than are expected")
+    if expected.sum is not None and total != expected.sum:
+        message = f"without any fault the stored items sum up to {total}; {expected.sum} is expected"
+        yield Mistake(Kind.WRONG, message, "another sum is stored than is expected")
+
+
+def _describe_rest(taken: Sequence[Pair], missing: Sequence[ItemHistory], ending: str) -> str:
     """If items are missing, return `ending` or (if "") their names; otherwise, return what was sent again."""
-    missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
-        return ending or f"and it named {join_names(missing)}"
+        sent = {meant.key: one.attempts for meant, one in taken}
+        return ending or f"and it named {join_names([readable_name(one, sent[one.key]) for one in missing])}"
     again = [sent for meant, sent in taken if len(sent.attempts) > len(meant.attempts)]
     if not again or len(again) == len(taken):
         return ""
@@ -80,14 +114,25 @@ def _describe_rest(taken: Pairs, ending: str) -> str:
     return f"only {'the failed one' if len(again) == 1 else f'the {len(again)} that failed'} sent again"
 
 
+def sum_amounts(histories: Iterable[ItemHistory]) -> Decimal | None:
+    """Return the sum of the items' amounts; None if no item has an amount."""
+    amounts = [
+        one.amount * (1 if has_own_key(one) else len(one.versions))
+        for one in histories
+        if one.amount is not None
+    ]
+    return sum(amounts, Decimal()) if amounts else None
+
+
 def describe_intent(clean: Run) -> str:
-    """Return words such as "5 items by createBatch in 3 calls, 370.00 in all"."""
-    operations = " and ".join(dict.fromkeys(one.operation for one in clean.histories))
-    calls = len({attempt.number for one in clean.histories for attempt in one.attempts})
-    amounts = [one.amount for one in clean.histories if one.amount is not None]
-    money = f", {sum(amounts, Decimal())} in all" if amounts else ""
-    items = counted(len(clean.histories), "item")
-    return f"{items} by {operations} in {counted(calls, 'call')}{money}"
+    """Return words such as "5 items (1 refused) by createBatch in 3 calls, 370.00 in all"."""
+    items = list_items(clean)
+    operations = " and ".join(dict.fromkeys(one.operation for one in items))
+    calls = len({attempt.number for one in items for attempt in one.attempts})
+    total = sum_amounts(items)
+    refused = sum(not one.stored for one in items)
+    said = f"{counted(count_items(items), 'item')}{f' ({refused} refused)' if refused else ''}"
+    return f"{said} by {operations} in {counted(calls, 'call')}{'' if total is None else f', {total} in all'}"
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:

@@ -47,6 +47,9 @@ _ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
 _OF_BODY = frozenset({"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_LENGTH", "LENGTH_TOO_SMALL"})
 """Transport faults of the body, which do not apply to an answer without a body."""
 
+_OF_SHORT_BODY = frozenset({"", "TRUNCATED_BODY", "LENGTH_TOO_SMALL"})
+"""Transport faults that shorten a body, which do not apply to an empty body."""
+
 _BROKEN = SILENT_FAULTS | _OF_BODY
 """Transport faults after which a client has no whole answer."""
 
@@ -421,6 +424,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict, operation: Operation
     is_cut = fraction is not None and fraction < 1
     status = entry.status
     has_no_body = status in BODILESS_STATUSES and entry.fault in ("", *_OF_BODY)
+    has_no_body |= not entry.reply.body and entry.fault in _OF_SHORT_BODY
     is_broken = (is_cut or entry.fault in _BROKEN) and not has_no_body
     if status is None or is_broken or entry.off_contract:
         return Told.NOTHING

@@ -181,6 +181,12 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
     return _difference(recorded, reply.status, reply, _pair_items(before, after))
 
 
+def reported_counts(reply: Reply, operation: Operation) -> Mapping[str, str]:
+    """Return the facts about all items that a reply tells, such as `accepted`, by name."""
+    batch = operation.batch
+    return _counts(reply, _answered(reply, operation), batch) if batch else {}
+
+
 def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[str] = ()) -> ItemStatuses:
     """Return key and status of each item in a reply, read by `x-batch.outcome`.
 

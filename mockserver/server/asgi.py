@@ -281,6 +281,7 @@ def _call_of(incoming: Incoming, body: Body, **values: Any) -> Call:
         body=body.content,
         origin=f"{scope['scheme']}://{incoming.headers.get('host', '')}",
         target=(scope.get("raw_path") or b"").decode("latin-1"),
+        port=(scope.get("client") or ("", 0))[1],
         **values,
     )
 

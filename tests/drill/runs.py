@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.drill.findings import Run, RunEnd, VendorAbilities
 from mockserver.drill.oracle import Judgement, judge
+from mockserver.drill.run import Run, RunEnd, VendorAbilities
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told
 from mockserver.model import Delivery

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.drill.call_findings import describe_refusals
-from mockserver.drill.findings import VendorAbilities
+from mockserver.drill.run import VendorAbilities
 from mockserver.journal.entry import Entry
 from mockserver.model import Action, Delivery
 from tests.drill.runs import (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as replace_value
 
-from mockserver.drill.findings import Run, VendorAbilities
+from mockserver.drill.run import Run, VendorAbilities
 from mockserver.journal.item_history import Told
 from mockserver.model import Delivery
 from tests.drill.runs import (

@@ -1,0 +1,188 @@
+"""What a client says of single items: which items the lines of its output report as not stored.
+
+A line reports its items by its shape: the line without the items' names, numbers, times and ids. A shape
+that the client also writes for items that are stored, here or without faults, reports nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from json import dumps
+
+from mockserver.codec import json
+from mockserver.errors import MalformedBody
+from mockserver.model import Json, Value
+
+_NAME = "\x00"
+"""Mark in a shape where the name of an item stood."""
+
+_BLANKED = (
+    (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"), "@"),
+    (re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?\b"), "@"),
+    (
+        re.compile(r"\b(?=[0-9a-f-]*\d)(?=[0-9a-f-]*[a-f])[0-9a-f]{4,}(?:-[0-9a-f]{4,})*\b", re.IGNORECASE),
+        "~",
+    ),
+    (re.compile(r"\b([45])\d\d\b(?![.,:]?\d|\s*(?:ms|s|µs|us|bytes|%)\b)"), r"\1xx"),
+    (re.compile(r"\d+(?:[.,]\d+)*"), "0"),
+    (re.compile(rf"{_NAME}(?:\W{{1,6}}{_NAME})+"), _NAME),
+)
+"""What a shape leaves out: times, ids, numbers (but the class of a failing status), and further names."""
+
+_WORD = re.compile(r"\w+")
+_SMALL = re.compile(r"\d{1,3}")
+_COUNTS_BEFORE = re.compile(
+    r"(?:try|attempts?|retry|tries|of|in|after|for|took|waited|status|http|code|line|page|calls?|batch|chunk|"
+    r"round|exit|start|with|sleep|sleeping|wait|waiting|part|step|pass|worker|thread|all|only|than)\W*$",
+    re.IGNORECASE,
+)
+_COUNTS_AFTER = re.compile(
+    r"\W{0,2}(?:of|ms|s|secs?|seconds?|items?|rows?|records?|attempts?|times|retries|tries|bytes|calls?|"
+    r"failed|stored|sent|ok|invoices?|errors?|more|/)(?:\b|(?<=/))",
+    re.IGNORECASE,
+)
+"""Words round a small number that make it a count, not the name of an item."""
+
+
+class SpokenItem(Value, frozen=True):
+    """An item of a run, as its client may speak of it."""
+
+    names: Sequence[str]
+    usual_names: Sequence[str]
+    """Names of the item in the run without faults."""
+    is_good: bool
+    """Whether the answers told that the item is stored as it should be, without a warning."""
+    is_usually_good: bool
+
+
+@dataclass(frozen=True)
+class ClientWords:
+    """Output of a run and of the run without faults (`usual`), both of which speak of the same items."""
+
+    output: str
+    usual: str
+    items: Sequence[SpokenItem]
+
+    def has_named(self, item: int) -> bool:
+        """Return whether a line that comes only with failures names the item at this index."""
+        return item in self._named
+
+    @property
+    def names_any(self) -> bool:
+        return bool(self._named)
+
+    @cached_property
+    def _named(self) -> set[int]:
+        shapes = self._shapes.values()
+        return {item for items in shapes for item in items if not any(self.items[at].is_good for at in items)}
+
+    @cached_property
+    def misnamed(self) -> Sequence[int]:
+        """Indexes of good items that lines name which name no other items, and come only with failures."""
+        shapes = self._shapes.values()
+        return sorted(
+            {item for items in shapes for item in items if all(self.items[at].is_good for at in items)}
+        )
+
+    @cached_property
+    def _shapes(self) -> Mapping[str, set[int]]:
+        """Items by shape, for the shapes of lines that do not tell without faults of good items."""
+        usual = {
+            shape
+            for shape, items in _NameFinder.of([one.usual_names for one in self.items]).shapes(self.usual)
+            if any(self.items[at].is_usually_good for at in items)
+        }
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for shape, items in _NameFinder.of([one.names for one in self.items]).shapes(self.output):
+            if shape not in usual:
+                found[shape] |= items
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _NameFinder:
+    """Finder of the names of items in lines."""
+
+    by_word: Mapping[str, Sequence[tuple[str, int, int]]]
+    """For the first word of each name: the name, the offset of the word in it, and the index of the item."""
+
+    @classmethod
+    def of(cls, names: Sequence[Iterable[str]]) -> _NameFinder:
+        found: defaultdict[str, list[tuple[str, int, int]]] = defaultdict(list)
+        for item, own in enumerate(names):
+            for name in {text for one in own for text in (one, dumps(one)[1:-1])}:
+                if word := _WORD.search(name):
+                    found[word[0]].append((name, word.start(), item))
+        return cls({word: sorted(known, key=lambda one: -len(one[0])) for word, known in found.items()})
+
+    def shapes(self, output: str) -> Iterator[tuple[str, set[int]]]:
+        """Yield the shape of each line that names items, with the items."""
+        for line in _lines(output):
+            found = list(self._find(line))
+            if found:
+                parts, end = [], 0
+                for start, stop, _ in found:
+                    parts.append(line[end:start])
+                    end = stop
+                shape = _NAME.join((*parts, line[end:]))
+                for pattern, blank in _BLANKED:
+                    shape = pattern.sub(blank, shape)
+                yield shape.strip(), {item for _, _, items in found for item in items}
+
+    def _find(self, line: str) -> Iterator[tuple[int, int, set[int]]]:
+        """Yield start and end of each name in the line, with the items that may be meant."""
+        end = 0
+        for word in _WORD.finditer(line):
+            fitting = [
+                (word.start() - offset, name, item)
+                for name, offset, item in self.by_word.get(word[0], ())
+                if word.start() - offset >= end and _is_at(line, word.start() - offset, name)
+            ]
+            if fitting:
+                start, name, _ = fitting[0]
+                end = start + len(name)
+                yield start, end, {item for _, other, item in fitting if other == name}
+
+
+def _is_at(line: str, start: int, name: str) -> bool:
+    """Return whether the name stands there as a whole word, and if it is a small number, as no count."""
+    end = start + len(name)
+    if not line.startswith(name, start) or _is_inside_word(line[start - 1 : start]):
+        return False
+    if _is_inside_word(line[end : end + 1]):
+        return False
+    is_count = _COUNTS_BEFORE.search(line, 0, start) or _COUNTS_AFTER.match(line, end)
+    return not (_SMALL.fullmatch(name) and is_count)
+
+
+def _is_inside_word(character: str) -> bool:
+    return character.isalnum() or character in ("_", "-")
+
+
+def _lines(output: str) -> Iterator[str]:
+    """Yield the lines; of a JSON document at the end, yield each value with the names that lead to it."""
+    lines = output.splitlines()
+    start = next((at for at, line in enumerate(lines) if line.rstrip() in ("{", "[")), len(lines))
+    document: Json = None
+    try:
+        document = json.decode("\n".join(lines[start:]).encode()) if start < len(lines) else None
+    except MalformedBody:
+        start = len(lines)
+    yield from lines[:start]
+    yield from _flattened(document, "")
+
+
+def _flattened(value: Json, way: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _flattened(one, f"{way}.{name}")
+    elif isinstance(value, list):
+        for one in value:
+            is_row = isinstance(one, dict) and not any(isinstance(part, dict | list) for part in one.values())
+            yield from [f"{way}: {dumps(one, default=str)}"] if is_row else _flattened(one, way)
+    elif value is not None:
+        yield f"{way}: {value}"

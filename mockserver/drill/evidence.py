@@ -1,0 +1,87 @@
+"""Evidence for findings: the request and the answer of a call, and what in the answer told of the items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from mockserver.drill.findings import Mistake
+from mockserver.drill.run import Run
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.entry import Entry
+from mockserver.journal.replay import reported_counts, reported_outcomes
+from mockserver.journal.view import View
+from mockserver.model import Document, unescape_step
+from mockserver.spec.openapi import Operation
+
+_MOST_CALLS, _MOST_CHARACTERS, _MOST_NAMES = 6, 2000, 3
+
+
+def show_evidence(run: Run, vendor: LoadedVendor, findings: Iterable[Mistake]) -> Mapping[int, Document]:
+    """Return, for the first calls that findings name, by number: `request`, `answer`, `told` and `schema`.
+
+    The texts have no credentials and at most 2,000 characters. `told` says what in the answer told of items;
+    `schema` is the line of the spec that declares the answer.
+    """
+    numbers = list(dict.fromkeys(number for one in findings for number in one.calls))[:_MOST_CALLS]
+    view, found = View(), {}
+    for entry in map(run.entry, numbers):
+        whole = view.whole(entry)
+        operation = vendor.spec.operations.get(entry.operation or "")
+        found[entry.number] = {
+            "request": whole["request"]["body"][:_MOST_CHARACTERS],
+            "answer": "" if entry.status is None else whole["reply"]["body"][:_MOST_CHARACTERS],
+            "told": describe_answer(entry, operation),
+            "schema": _find_line(vendor.spec.text, operation) if operation else "",
+        }
+    return found
+
+
+def describe_answer(entry: Entry, operation: Operation | None) -> str:
+    """Return words such as "counts 2 of 3, has no row for R-2"; "" if the answer tells nothing of items."""
+    if entry.status is None or operation is None or operation.batch is None or not entry.decided.counts:
+        return "no answer" if entry.status is None else ""
+    return ", ".join(_described(entry, operation))
+
+
+def _described(entry: Entry, operation: Operation) -> Iterator[str]:
+    form = operation.batch.outcome if operation.batch else None
+    sent = [key for key, _ in entry.decided.items()]
+    told = reported_outcomes(entry.reply, operation, sent)
+    if form is None or (form.has_counts_alone and told):
+        yield ", ".join(f"{name} {text}" for name, text in told)
+        return
+    if form.count_name:
+        number = reported_counts(entry.reply, operation).get(form.count_name)
+        yield f"counts {number} of {len(sent)}" if number is not None else "has no count"
+    named = [key for key, _ in told]
+    foreign = [key for key in named if key and key not in sent]
+    missing = [key for key in sent if key not in named]
+    if foreign and "" not in sent:
+        yield f"tells of {_join(foreign)}"
+    if form.tells_all and missing and any(named):
+        yield f"has no row for {_join(missing)}"
+    rejected = [
+        f"{_join([key])}: {text}" for key, text in told if key in sent and _is_bad(entry, sent.index(key))
+    ]
+    if rejected:
+        yield ", ".join(rejected[:_MOST_NAMES])
+
+
+def _is_bad(entry: Entry, index: int) -> bool:
+    return index in entry.decided.problems
+
+
+def _join(keys: list[str]) -> str:
+    more = f" and {len(keys) - _MOST_NAMES} more" if len(keys) > _MOST_NAMES else ""
+    return f"{', '.join(map(unescape_step, keys[:_MOST_NAMES]))}{more}"
+
+
+def _find_line(text: str, operation: Operation) -> str:
+    """Return words such as "line 212 of the spec": that of the `x-batch` or, without one, of the answers."""
+    named = re.search(rf"""operationId["']?:\s*["']?{re.escape(operation.id)}\b""", text)
+    start = named.end() if named else text.find(operation.path)
+    if start < 0:
+        return ""
+    place = text.find("x-batch" if operation.batch else "responses", start)
+    return f"line {text.count(chr(10), 0, max(start, place)) + 1} of the spec"
