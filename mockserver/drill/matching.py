@@ -137,7 +137,8 @@ def _equal_values(
 
 
 def _stable(history: ItemHistory, lasting: set[str]) -> frozenset[Leaf]:
-    return frozenset(leaf for leaf in leaves_of(history) if leaf[0] in lasting)
+    """Return the lasting values of an item as it was sent first."""
+    return frozenset(leaf for leaf in leaves(history.attempts[0].document) if leaf[0] in lasting)
 
 
 def leaves_of(history: ItemHistory) -> set[Leaf]:

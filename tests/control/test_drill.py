@@ -74,6 +74,7 @@ def test_what_a_client_means_to_do_is_learnt_as_the_contract_says(drilled: Clien
         "obstacle": None,
         "says": "2 items by putOrders in 1 call, 2 in all",
         "keys": ["A", "B"],
+        "names": ["A", "B"],
         "calls": 1,
         "largest": 2,
         "operation": "putOrders",

@@ -12,7 +12,7 @@ from mockserver.drill.oracle import Judgement, judge
 from mockserver.drill.run import Run, RunEnd, VendorAbilities
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told
-from mockserver.model import Delivery
+from mockserver.model import Delivery, Document
 from tests.support import journal_entries
 from tests.support.engine_samples import NOW
 from tests.support.sixth_vendor import api_of
@@ -111,7 +111,7 @@ def run_of(  # noqa: PLR0913 - the parts of a run
     for one in (one for attempts in items.values() for one in attempts):
         known.setdefault(one.number, call(one.number))
     histories = tuple(
-        ItemHistory("acme", "putOrders", key, tuple(_whole(key, one) for one in attempts))
+        ItemHistory("acme", _operation_of(key), key, tuple(_whole(key, one) for one in attempts))
         for key, attempts in items.items()
         if attempts
     )
@@ -123,6 +123,11 @@ def document(key: str, amount: Any = 10) -> Any:
     return {"id": key, "amount": amount}
 
 
+def _operation_of(key: str) -> str:
+    """Return the operation of an item: a batch, or a single write, whose key has method and path."""
+    return key.partition("#")[0] if " /" in key else "putOrders"
+
+
 def _whole(key: str, one: ItemAttempt) -> ItemAttempt:
     return replace(one, document=document(key)) if one.document is None else one
 
@@ -130,21 +135,22 @@ def _whole(key: str, one: ItemAttempt) -> ItemAttempt:
 CLEAN: Attempts = {"R-1": [attempt(1)], "R-2": [attempt(1)]}
 
 
-def judged(
+def judged(  # noqa: PLR0913 - the parts of a judgement
     run: Run | Attempts,
     clean: Run | Attempts = CLEAN,
     abilities: VendorAbilities = READABLE,
     *,
     harmless: bool = False,
     is_met: bool = True,
+    records: Sequence[Iterable[Document]] = ((), ()),
 ) -> Judgement:
     first = clean if isinstance(clean, Run) else run_of(clean)
     second = run if isinstance(run, Run) else run_of(run)
-    return judge(first, second, abilities, harmless=harmless, is_met=is_met)
+    return judge(first, second, abilities, harmless=harmless, is_met=is_met, records=records)
 
 
 def said(
-    run: Run | Attempts, clean: Run | Attempts = CLEAN, abilities: VendorAbilities = READABLE, **how: bool
+    run: Run | Attempts, clean: Run | Attempts = CLEAN, abilities: VendorAbilities = READABLE, **how: Any
 ) -> list[str]:
     """Kind and sentence of each finding; a doubtful one has a question mark."""
     return [
