@@ -48,6 +48,8 @@ def _described(entry: Entry, operation: Operation) -> Iterator[str]:
     form = operation.batch.outcome if operation.batch else None
     sent = [key for key, _ in entry.decided.items()]
     told = reported_outcomes(entry.reply, operation, sent)
+    if len(told) == len(sent) and not any(key for key, _ in told):
+        told = [(key, text) for key, (_, text) in zip(sent, told, strict=True)]
     if form is None or (form.has_counts_alone and told):
         yield ", ".join(f"{name} {text}" for name, text in told)
         return

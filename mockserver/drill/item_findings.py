@@ -152,6 +152,8 @@ class ItemOracle:
             done = "was not read" if times == 1 else "was given up without a word"
             return f"was refused {often}{why} and never sent again", f"an error {place}{done}"
         says, cause = self._loss_of_call(last, why)
+        if times > 1 and last.told is Told.NOTHING:
+            cause = "an item was sent again, and then given up without a word"
         return f"was sent {often}; {says}", cause
 
     def _loss_of_call(self, last: ItemAttempt, why: str) -> tuple[str, str]:

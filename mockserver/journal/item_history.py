@@ -398,12 +398,17 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         status=entry.status,
         code=problem.code if problem else (entry.refusal or "") if is_refused else "",
         detail=problem.detail if problem else entry.reason if is_refused else done,
-        # Not every vendor shows warnings.
-        warning=warning.detail if warning and warning.detail.encode() in entry.reply.body else "",
+        warning=warning.detail if warning and _is_shown(warning.detail, entry) else "",
         rules=rules,
         fault=entry.fault,
         document=document,
     )
+
+
+def _is_shown(warning: str, entry: Entry) -> bool:
+    """Return whether the answer shows the warning, which may read as the problem of other items does."""
+    problems = [one.detail for found in entry.decided.problems.values() for one in found]
+    return entry.reply.body.count(warning.encode()) > problems.count(warning)
 
 
 def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
