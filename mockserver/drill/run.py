@@ -58,9 +58,9 @@ class Run:
         )
 
     def has_overlap(self) -> bool:
-        """Return whether a call began before the whole answer to an earlier, undisturbed call was sent."""
+        """Return whether a call began before the answer to the call before, which no fault hit, was sent."""
         return any(
-            pause_between(earlier, later) < timedelta() and not (earlier.fault or earlier.delay_ms)
+            pause_between(earlier, later) < timedelta() and not earlier.applied
             for earlier, later in zip(self.entries, self.entries[1:], strict=False)
             if self.start_of(earlier.number) == self.start_of(later.number)
         )
@@ -68,9 +68,8 @@ class Run:
     def knew(self, later: Entry, earlier: Entry) -> bool:
         """Return whether the client had the answer to `earlier` before it began the call `later`.
 
-        If the client makes parallel calls, the answer must have been the last on the connection of `later`
-        or older than that, `later` must send the same again, or half a second must have passed. A start of
-        the client knows nothing of the start before.
+        If the client makes parallel calls, `later` must be on the connection of `earlier` or send the same
+        again, or half a second must have passed. A start of the client knows nothing of the start before.
         """
         pause = pause_between(earlier, later)
         if later.number <= earlier.number or pause < timedelta():
@@ -81,9 +80,7 @@ class Run:
             return True
         if later.call.fingerprint == earlier.call.fingerprint or self._share_items(later, earlier):
             return True
-        port = later.call.port
-        before = [one for one in self.entries if one.call.port == port != 0 and one.number < later.number]
-        return bool(before) and _ended(before[-1]) >= _ended(earlier)
+        return later.call.port == earlier.call.port != 0
 
     def _share_items(self, first: Entry, second: Entry) -> bool:
         keys = self._keys_by_call

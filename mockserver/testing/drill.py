@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeAlias
 
 from mockserver.testing.control_client import (
@@ -25,6 +26,17 @@ CLEAN, EXPLORED = "no-fault", "explored"
 """Case id of the run without faults, and prefix of the case ids of random fault schedules (`explored-1`)."""
 
 _MAX_OUTPUT = 1_000_000
+PACE: Mapping[str, Json] = MappingProxyType(
+    {
+        "version": 1,
+        "name": "pace",
+        "description": "The first answers take a moment, so that the calls of parallel clients overlap.",
+        "rules": [
+            {"id": "answer", "times": {"count": 24}, "response": {"delay": {"type": "fixed", "value": 50}}}
+        ],
+    }
+)
+"""Scenario of the run without faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +192,8 @@ class Drill:
 
         Raises ControlPlaneError, ServerUnreachableError: as for `learn`.
         """
-        scenarios = {"scenarios": [case.scenario]} if case.scenario else {}
+        scenario = case.scenario or (PACE if clean is None else None)
+        scenarios = {"scenarios": [scenario]} if scenario else {}
         name = create_sandbox(
             self.control,
             sandbox_name("drill", f"{self.vendor}::{case.id}"),
