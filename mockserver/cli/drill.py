@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     DRILL_TIMEOUT_S,
+    InvalidValueError,
     argument,
     assume_option,
     check_extra,
@@ -19,6 +21,7 @@ from mockserver.cli.options import (
     option,
     overlay_option,
     pair_option,
+    shown,
     specs_option,
 )
 
@@ -27,6 +30,19 @@ REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXPECTED = "items=12,sum=1729.63"
+_EXPECTATION = re.compile(r"items=(?P<items>[0-9]{1,9})|sum=(?P<sum>-?[0-9]{1,18}(\.[0-9]{1,18})?)")
+
+
+def _read_expected(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, int | str]:
+    """Read a text such as `items=12,sum=1729.63`. Raises InvalidValueError."""
+    expected: dict[str, int | str] = {}
+    for part in text.split(",") if text else ():
+        found = _EXPECTATION.fullmatch(part.strip())
+        if found is None:
+            raise InvalidValueError(f"expected {_EXPECTED}, found {shown(text)}", text, _EXPECTED)
+        expected |= {"items": int(found["items"])} if found["items"] else {"sum": found["sum"]}
+    return expected
 
 
 @click.command(context_settings={**CONTEXT_SETTINGS, "allow_interspersed_args": True})
@@ -77,6 +93,15 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=1,
     type=click.IntRange(1, 100),
     help="Start a failing client up to this many times, as cron does.",
+)
+@option(
+    "--expect",
+    "expected",
+    default="",
+    envvar=None,
+    callback=_read_expected,
+    metavar="items=N,sum=AMOUNT",
+    help="What the client must store without faults: the number of items, the sum of their amounts, or both.",
 )
 @option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option
