@@ -115,7 +115,12 @@ def test_a_test_report_has_the_counts(tmp_path: Path) -> None:
     counts = {one.get("name"): one.get("value") for one in suite_of(tmp_path, mixed()).iter("property")}
 
     assert counts == {
-        **{"survived": "1", "told": "0", "silent": "1", "doubtful": "1", "known": "1", "unmet": "1"}
+        "survived": "1",
+        "told": "0",
+        "silent": "1",
+        "doubtful": "1",
+        "known": "1",
+        "unmet": "1",
     }
 
 
@@ -134,7 +139,12 @@ def test_the_document_tells_everything(tmp_path: Path) -> None:
 
     assert (document["passed"], document["failed"], document["known"]) == (2, 1, 1)
     assert document["counts"] == {
-        **{"survived": 1, "told": 0, "silent": 1, "doubtful": 1, "known": 1, "unmet": 1}
+        "survived": 1,
+        "told": 0,
+        "silent": 1,
+        "doubtful": 1,
+        "known": 1,
+        "unmet": 1,
     }
     half = document["cases"][1]
     assert (half["case"], half["verdict"], half["word"], half["output"]) == (
