@@ -20,6 +20,7 @@ from mockserver.cli.options import (
     names_option,
     option,
     overlay_option,
+    own_option,
     pair_option,
     shown,
     specs_option,
@@ -31,17 +32,17 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _EXPECTED = "items=12,sum=1729.63"
-_EXPECTATION = re.compile(r"items=(?P<items>[0-9]{1,9})|sum=(?P<sum>-?[0-9]{1,18}(\.[0-9]{1,18})?)")
+_EXPECTATION = re.compile(r"items=[0-9]{1,9}|sum=-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
 def _read_expected(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, int | str]:
     """Read a text such as `items=12,sum=1729.63`. Raises InvalidValueError."""
     expected: dict[str, int | str] = {}
     for part in text.split(",") if text else ():
-        found = _EXPECTATION.fullmatch(part.strip())
-        if found is None:
+        if not _EXPECTATION.fullmatch(part):
             raise InvalidValueError(f"expected {_EXPECTED}, found {shown(text)}", text, _EXPECTED)
-        expected |= {"items": int(found["items"])} if found["items"] else {"sum": found["sum"]}
+        name, _, value = part.partition("=")
+        expected[name] = int(value) if name == "items" else value
     return expected
 
 
@@ -94,11 +95,10 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     type=click.IntRange(1, 100),
     help="Start a failing client up to this many times, as cron does.",
 )
-@option(
+@own_option(
     "--expect",
     "expected",
     default="",
-    envvar=None,
     callback=_read_expected,
     metavar="items=N,sum=AMOUNT",
     help="What the client must store without faults: the number of items, the sum of their amounts, or both.",

@@ -97,6 +97,7 @@ class DrillOptions:
     @property
     def needed_again(self) -> tuple[str, ...]:
         """Vendor or file, and options, of the command that repeats a case."""
+        expected = ",".join(f"{name}={value}" for name, value in self.expected.items())
         options: Mapping[str, Sequence[object]] = {
             "--specs": self.specs,
             "--overlay": self.overlays,
@@ -104,9 +105,7 @@ class DrillOptions:
             "--env": [f"{name}={text}" for name, text in self.environment.items()],
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
-            "--expect": [",".join(f"{name}={value}" for name, value in self.expected.items())]
-            if self.expected
-            else [],
+            "--expect": [expected] if expected else [],
             "--repeat": [self.repeats] if self.repeats > 1 else [],
             "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != DRILL_TIMEOUT_S else [],
         }

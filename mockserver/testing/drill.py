@@ -167,7 +167,11 @@ class Drill:
         ServerUnreachableError: there is no response.
         """
         clean = self.run(Case(CLEAN), None)
-        body = {"vendor": self.vendor, "ending": _ending_document(clean.ending), **self._expect()}
+        body = {
+            "vendor": self.vendor,
+            "ending": _ending_document(clean.ending),
+            "expect": dict(self.expected),
+        }
         found = SandboxControl(self.control, clean.sandbox).request("POST", "/drill", body)
         return Plan(
             says=found["says"],
@@ -206,7 +210,7 @@ class Drill:
             "starts": list(ending.starts),
             "harmless": case.harmless,
             "clean": {"sandbox": without[0], "ending": _ending_document(without[1])},
-            **self._expect(),
+            "expect": dict(self.expected),
         }
         found = sandbox.request("POST", "/drill/verdict", body)
         return Result(
@@ -224,9 +228,6 @@ class Drill:
     def drop(self, result: Result) -> None:
         """Delete the sandbox of a run. Raises ControlPlaneError, ServerUnreachableError."""
         SandboxControl(self.control, result.sandbox).request("DELETE", "")
-
-    def _expect(self) -> Mapping[str, Json]:
-        return {"expect": dict(self.expected)} if self.expected else {}
 
     def _target(self, sandbox: SandboxControl, name: str) -> DrillTarget:
         access = self.control.request("GET", f"/vendors/{self.vendor}/access")

@@ -14,78 +14,53 @@ from mockserver.testing.drill import DOUBTFUL, SILENT, DrillFinding
 _KINDS = tuple(Kind.__members__)
 _TEXTS = ("request", "answer", "told", "schema")
 _MOST_FOLLOWING = 5
-"""Maximum number of calls after the one of an example that are shown."""
-
-
-class CauseExample(NamedTuple):
-    """A case that shows a cause."""
-
-    row: DrillRow
-    finding: DrillFinding
-    call: Mapping[str, Json]
-    """The call that shows the cause best, as the control plane returns it; empty if there is no such call."""
-    followed: list[str]
-    """What the client did after the call: a line for each call, and how the client ended."""
+"""Maximum number of calls that are shown after the call of an example."""
 
 
 class Cause(NamedTuple):
-    """Findings of the same kind with the same cause."""
+    """Findings of one kind with the same cause; the last three members are an example."""
 
     kind: str
     says: str
     verdict: str
     """`silent`, `doubtful` or `known`."""
     cases: list[str]
-    example: CauseExample
+    row: DrillRow
+    finding: DrillFinding
+    call: Mapping[str, Json]
+    """The call that shows the finding best, as the control plane returns it; empty without a call."""
 
     @property
     def title(self) -> str:
         mark = "" if self.verdict == SILENT else f", {self.verdict}"
         return f"{counted(len(self.cases), 'cases')}: {self.says} ({self.kind}{mark})"
 
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        return WORST_FIRST.index(self.verdict), [*_KINDS, self.kind].index(self.kind), -len(self.cases)
+
 
 def find_causes(report: DrillReport) -> list[Cause]:
     """Return the causes of all findings: new faults first, then the worst kind, then most cases."""
-    grouped: dict[tuple[str, str, str], dict[str, CauseExample]] = {}
+    found: dict[tuple[str, str, str], Cause] = {}
     for row in report.rows:
         for one in row.result.findings:
             verdict = DOUBTFUL if one.doubtful else KNOWN if one in row.reasons else SILENT
-            examples = grouped.setdefault((verdict, one.kind, report.said(one.cause or one.message)), {})
-            examples.setdefault(row.id, _example(report, row, one))
-    causes = [
-        Cause(kind, says, verdict, list(examples), max(examples.values(), key=_has_texts))
-        for (verdict, kind, says), examples in grouped.items()
-    ]
-    return sorted(causes, key=_rank)
+            says, call = report.said(one.cause or one.message), row.result.example_call(one)
+            new = Cause(one.kind, says, verdict, [row.id], row, one, call)
+            cause = found.setdefault((verdict, one.kind, says), new)
+            cases = list(dict.fromkeys([*cause.cases, row.id]))
+            example = new if "answer" in call and "answer" not in cause.call else cause
+            found[verdict, one.kind, says] = example._replace(cases=cases)
+    return sorted(found.values(), key=lambda cause: cause.rank)
 
 
-def _has_texts(example: CauseExample) -> bool:
-    return "answer" in example.call
-
-
-def _rank(cause: Cause) -> tuple[int, int, int]:
-    kind = _KINDS.index(cause.kind) if cause.kind in _KINDS else len(_KINDS)
-    return WORST_FIRST.index(cause.verdict), kind, -len(cause.cases)
-
-
-def _example(report: DrillReport, row: DrillRow, finding: DrillFinding) -> CauseExample:
-    call = row.result.example_call(finding)
-    later = [one["line"] for one in row.result.calls if call and one["number"] > call["number"]]
+def _followed(report: DrillReport, cause: Cause) -> list[str]:
+    """Return what the client did after the example's call: a line for each call, and how the client ended."""
+    result, number = cause.row.result, cause.call.get("number")
+    later = [report.said(one["line"]) for one in result.calls if number and one["number"] > number]
     more = [f"… {counted(len(later) - _MOST_FOLLOWING, 'more calls')}"] if later[_MOST_FOLLOWING:] else []
-    lines = map(report.said, later[:_MOST_FOLLOWING])
-    return CauseExample(row, finding, call, [*lines, *more, f"the client {ending_words(row.result)}"])
-
-
-def example_texts(report: DrillReport, example: CauseExample) -> Iterator[tuple[str, str]]:
-    """Yield titles and texts of an example, in which secrets are replaced; leave out empty texts."""
-    call = example.call
-    if call:
-        yield "request", report.hide(f"{call['method']} {call['path']}\n{call.get('request', '')}").strip()
-        yield "answer", report.hide(f"{call['status'] or 'none'}\n{call.get('answer', '')}").strip()
-    for title, member in (("told by", "told"), ("declared in", "schema")):
-        if call.get(member):
-            yield title, report.said(call[member])
-    yield "then", ";\n".join(example.followed)
+    return [*later[:_MOST_FOLLOWING], *more, f"the client {ending_words(result)}"]
 
 
 def call_texts(report: DrillReport, call: Mapping[str, Json]) -> Mapping[str, str]:
@@ -93,14 +68,25 @@ def call_texts(report: DrillReport, call: Mapping[str, Json]) -> Mapping[str, st
     return {name: report.hide(call[name]) for name in _TEXTS if name in call}
 
 
+def example_texts(report: DrillReport, cause: Cause) -> Iterator[tuple[str, str]]:
+    """Yield titles and texts of an example, in which secrets are replaced; leave out empty texts."""
+    call, texts = cause.call, call_texts(report, cause.call)
+    if call:
+        yield "request", f"{call['method']} {report.hide(call['path'])}\n{texts.get('request', '')}"
+        yield "answer", f"{call['status'] or 'none'}\n{texts.get('answer', '')}"
+    for title, name in (("told by", "told"), ("declared in", "schema")):
+        if texts.get(name):
+            yield title, texts[name]
+    yield "then", ";\n".join(_followed(report, cause))
+
+
 def cause_document(report: DrillReport, cause: Cause) -> Json:
-    row, _, call, followed = cause.example
-    texts = {**dict.fromkeys(_TEXTS, ""), **call_texts(report, call)}
+    example = {"case": cause.row.id, "call": cause.call.get("number"), **dict.fromkeys(_TEXTS, "")}
     return {
         "kind": cause.kind,
         "cause": cause.says,
         "cases": cause.cases,
         "doubtful": cause.verdict == DOUBTFUL,
         "known": cause.verdict == KNOWN,
-        "example": {"case": row.id, "call": call.get("number"), **texts, "followed": followed},
+        "example": {**example, **call_texts(report, cause.call), "followed": _followed(report, cause)},
     }

@@ -168,7 +168,7 @@ def _scenario(row: DrillRow) -> str:
 
 KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
     "html": ("index.html", lambda report: html_page(report).encode(errors="backslashreplace")),
-    "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)], report.counts)),
+    "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)], report.counts.items())),
     "json": ("report.json", lambda report: json.encode(report_document(report)) + b"\n"),
 }
 """For each value of `--report` that means a file: the file's name and the function that makes its content."""

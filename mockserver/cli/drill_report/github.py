@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mockserver.cli.drill_report.causes import find_causes
 from mockserver.cli.drill_report.results import DrillReport, count_words
 from mockserver.contract.report.text import annotation, first_annotations, markdown_cell
@@ -33,19 +35,19 @@ def markdown_summary(report: DrillReport) -> str:
         return "\n".join([*lines, ""])
     command = report.command_line().replace("`", " ")
     lines.append(f"`{command}` means to send {markdown_cell(report.plan.says)}.\n")
-    causes = find_causes(report)
-    if causes:
-        lines.append("| | cases | cause | for example | its answer |\n|---|---|---|---|---|")
-    for one in causes[:MOST_ROWS]:
-        answer = report.hide(one.example.call.get("answer", ""))
-        cells = [one.kind, str(len(one.cases)), one.says, one.example.row.id, answer]
-        lines.append(f"| {' | '.join(map(markdown_cell, cells))} |")
     found = [row for row in report.rows if row.result.findings]
     if found:
-        lines.append("\n| | case | what was found | again |\n|---|---|---|---|")
-    for row in found[:MOST_ROWS]:
-        cells = [row.word, row.id, report.said(row.message), report.again(row)]
-        lines.append(f"| {' | '.join(map(markdown_cell, cells))} |")
+        causes = [
+            (one.kind, str(len(one.cases)), one.says, one.row.id, report.hide(one.call.get("answer", "")))
+            for one in find_causes(report)
+        ]
+        rows = [(row.word, row.id, report.said(row.message), report.again(row)) for row in found]
+        lines += _table("| | cases | cause | for example | its answer |\n|---|---|---|---|---|", causes)
+        lines += _table("\n| | case | what was found | again |\n|---|---|---|---|", rows)
     if len(found) > MOST_ROWS:
         lines.append(f"\n{len(found) - MOST_ROWS} more are in the report.")
     return "\n".join([*lines, ""])
+
+
+def _table(head: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    return [head, *(f"| {' | '.join(map(markdown_cell, cells))} |" for cells in rows[:MOST_ROWS])]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from click import unstyle
@@ -109,16 +110,17 @@ class DrillReport:
 
     def _reason(self, result: Result, fault: DrillFinding) -> str | None:
         """Return the reason why a fault is known, or None if the fault, or one of its items, is not known."""
-        reasons = []
-        for names in self._item_names(fault):
-            places = ((self.vendor, result.case.id, fault.kind, name) for name in (*names, ""))
-            reasons.append(next((self.known[place] for place in places if place in self.known), None))
-        return None if None in reasons else next(filter(None, reasons), "")
+        known = [
+            [self.known[place] for place in places if place in self.known]
+            for places in self._places(result, fault)
+        ]
+        return next(filter(None, chain(*known)), "") if all(known) else None
 
-    def _item_names(self, fault: DrillFinding) -> list[tuple[str, ...]]:
-        """Return for each item the names that a baseline may have for it: key and position, such as `#2`."""
+    def _places(self, result: Result, fault: DrillFinding) -> list[list[Place]]:
+        """Return for each item the entries that may cover it: by key, by position (`#2`), without an item."""
         positions = {key: f"#{at}" for at, key in enumerate(self.plan.keys, 1)}
-        return [(key, positions[key]) if key in positions else (key,) for key in fault.items] or [("",)]
+        names = [dict.fromkeys((key, positions.get(key, ""), "")) for key in fault.items or ("",)]
+        return [[(self.vendor, result.case.id, fault.kind, name) for name in own] for own in names]
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -130,33 +132,27 @@ class DrillReport:
     @property
     def gone(self) -> list[Place]:
         """Known faults that a run of their case did not show, unless the run's verdict is `unmet`."""
-        rows = [row for row in self.rows if row.verdict != UNMET]
-        run = {(self.vendor, row.id) for row in rows}
-        found = {
-            (self.vendor, row.id, one.kind, name)
-            for row in rows
-            for one in row.result.findings
-            for names in self._item_names(one)
-            for name in (*names, "")
-        }
-        return [place for place in self.known if place[:2] in run and place not in found]
+        met = [row.result for row in self.rows if row.verdict != UNMET]
+        ran = {(self.vendor, one.case.id) for one in met}
+        found = {place for one in met for fault in one.findings for place in chain(*self._places(one, fault))}
+        return [place for place in self.known if place[:2] in ran and place not in found]
 
     @property
     def to_be_known(self) -> Mapping[Place, str]:
         """Content of a new baseline: the faults of this drill, and all known faults that are not `gone`.
 
-        An item is named by its key if another run sent the key too, otherwise by its position in the plan.
+        An item is named by its key if a case's run sent that key too, otherwise by its position in the plan.
         """
         gone = self.gone
         kept = {place: reason for place, reason in self.known.items() if place not in gone}
         sent = {item["key"] for result in self.results for item in result.items}
-        stable = sent.intersection(self.plan.keys)
+        lasting = sent.intersection(self.plan.keys)
         found = {
-            (self.vendor, row.id, one.kind, _lasting_name(names, stable)): ""
+            places[0] if places[0][3] in lasting else places[:2][-1]: ""
             for row in self.rows
             for one in row.result.findings
             if not one.doubtful and one not in row.reasons
-            for names in self._item_names(one)
+            for places in self._places(row.result, one)
         }
         return {**found, **kept}
 
@@ -214,9 +210,3 @@ def gone_words(place: Place) -> str:
     _, case, kind, item = place
     what = f"{kind} of {item}" if item else kind
     return f"{what} in {case} is in the baseline and was not found: take it out"
-
-
-def _lasting_name(names: tuple[str, ...], stable: Collection[str]) -> str:
-    """Return an item's name for a baseline: its key if keys are stable, otherwise its position or ""."""
-    key, *position = names
-    return key if key in stable or (stable and not position) else "".join(position)

@@ -90,13 +90,8 @@ def draw_strip(result: Result) -> Strip:
         )
         for call in calls
     ]
-    heads = [(_name(item), item["key"] in marked) for item in shown]
+    heads = [(one_line(unescape_step(item["key"]) or "no key"), item["key"] in marked) for item in shown]
     return Strip(heads, rows, len(items) - len(shown))
-
-
-def _name(item: Mapping[str, Json]) -> str:
-    """Return the item's key as it was sent; the journal escapes a `/` in a key."""
-    return one_line(unescape_step(item["key"])) or "no key"
 
 
 def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
@@ -108,7 +103,7 @@ def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
         created += creates
         fate = "again" if creates and created > 1 else _fate(one)
         why = ", ".join(filter(None, (one["code"], one["warning"])))
-        says = f"{_name(item)}: {FATES[fate].says}{f' ({why})' if why else ''}"
+        says = f"{unescape_step(item['key']) or 'no key'}: {FATES[fate].says}{f' ({why})' if why else ''}"
         squares[one["call"]] = (fate, one_line(says, _LONGEST_REASON))
     return squares
 

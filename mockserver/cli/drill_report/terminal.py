@@ -33,19 +33,14 @@ def row_line(report: DrillReport, row: DrillRow) -> str:
 
 
 def cause_lines(report: DrillReport) -> Iterator[str]:
-    """Yield the cause to mend first with its example, then a line for each further cause.
-
-    Yield nothing if no cause is new and sure.
-    """
+    """Yield the worst cause with its example, then the titles of all others; nothing without a new fault."""
     causes = find_causes(report)
-    if not causes or causes[0].verdict != SILENT:
-        return
-    example = causes[0].example
-    yield style(f"mend this first: {causes[0].title}", bold=True)
-    yield f"  {example.row.id}: {report.said(example.finding.message)}"
-    for title, text in example_texts(report, example):
-        yield f"    {title:<13}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
-    yield from (f"  {cause.title}" for cause in causes[1:])
+    if causes and causes[0].verdict == SILENT:
+        yield style(f"mend this first: {causes[0].title}", bold=True)
+        yield f"  {causes[0].row.id}: {report.said(causes[0].finding.message)}"
+        for title, text in example_texts(report, causes[0]):
+            yield f"    {title:<13}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
+        yield from (f"  {cause.title}" for cause in causes[1:])
 
 
 def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from mockserver.contract.report.text import xml
@@ -28,19 +27,15 @@ class JunitCase:
 
 def junit_xml(
     suites: Iterable[tuple[Mapping[str, object], Iterable[JunitCase]]],
-    properties: Mapping[str, object] = MappingProxyType({}),
+    properties: Iterable[tuple[str, object]] = (),
 ) -> bytes:
-    """Return suites as JUnit XML. Each suite is a pair of its attributes and its cases.
-
-    Every suite has the properties.
-    """
+    """Return suites (pairs of attributes and cases) as JUnit XML; each suite has the `properties`."""
     root = ET.Element("testsuites")
     for totals, cases in suites:
         suite = ET.SubElement(root, "testsuite", {name: str(value) for name, value in totals.items()})
-        if properties:
-            listed = ET.SubElement(suite, "properties")
-            for name, value in properties.items():
-                ET.SubElement(listed, "property", name=name, value=str(value))
+        listed = [ET.Element("property", name=name, value=str(value)) for name, value in properties]
+        if listed:
+            ET.SubElement(suite, "properties").extend(listed)
         for case in cases:
             _add_case(suite, case)
     ET.indent(root)

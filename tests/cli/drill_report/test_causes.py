@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from click import unstyle
 
-from mockserver.cli.drill_report.causes import find_causes
+from mockserver.cli.drill_report.causes import example_texts, find_causes
 from mockserver.cli.drill_report.files import KINDS, write_reports
 from mockserver.cli.drill_report.github import markdown_summary
 from mockserver.cli.drill_report.results import DrillReport
@@ -82,15 +82,15 @@ def test_the_example_is_a_case_whose_answer_is_there_and_the_call_that_told() ->
     calls = (shown_call(1, told=""), shown_call(2))
     made = report(result("a", finding("LOST", cause=UNREAD)), result("b", told, calls=calls))
 
-    example = find_causes(made)[0].example
-    assert (example.row.id, example.call["number"]) == ("b", 2)
+    (cause,) = find_causes(made)
+    assert (cause.row.id, cause.call["number"]) == ("b", 2)
 
 
 def test_what_the_client_did_next_is_told_in_few_lines() -> None:
     calls = (shown_call(1), *(call(number, "GET", 200) for number in range(2, 20)))
     made = report(result("a", finding(calls=(1,)), calls=calls))
 
-    assert find_causes(made)[0].example.followed == [
+    assert dict(example_texts(made, find_causes(made)[0]))["then"].split(";\n") == [
         *["GET /v1/invoices 200"] * 5,
         "… 13 more calls",
         "the client ended with 0 after 0.5 s",

@@ -106,14 +106,8 @@ def test_an_item_of_a_client_that_makes_new_keys_is_known_by_its_position() -> N
     assert replace(next_drill, plan=plan).counts["silent"] == 0
 
 
-def test_a_new_key_that_the_run_without_faults_lacks_is_not_written() -> None:
+def test_a_key_that_the_run_without_faults_lacks_is_not_written() -> None:
     assert list(renewing(finding("TWICE", "N-8")).to_be_known) == [("ledger", "half", "TWICE", "")]
-
-
-def test_a_key_that_only_one_run_has_is_written_if_the_keys_are_lasting() -> None:
-    made = report(result("half", finding("TWICE", "R-1-b")))
-
-    assert list(made.to_be_known) == [("ledger", "half", "TWICE", "R-1-b")]
 
 
 @pytest.mark.parametrize("name", ["known.json", "known.yaml"])
