@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Environment, PackageLoader
 
 from mockserver import __version__
-from mockserver.cli.drill_report.causes import call_texts, cause_document, example_texts, find_causes
+from mockserver.cli.drill_report.causes import EVIDENCE, find_causes
 from mockserver.cli.drill_report.results import (
     KNOWN,
     WORST_FIRST,
@@ -56,7 +56,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
         lines = [
             *(
                 f"{one.kind}{', doubtful' * one.doubtful}: {report.said(one.message)}"
-                f"\n  the cause: {report.said(one.cause or one.message)}"
+                f"\n  the cause: {report.said(one.cause)}"
                 for one in result.findings
             ),
             f"the case: {result.case.says}",
@@ -99,13 +99,16 @@ def report_document(report: DrillReport) -> Json:
         "clean": _run(report, report.row(plan.clean), is_whole=True),
         "cases": [_run(report, row, is_whole=bool(row.result.findings)) for row in report.rows],
         "gone": [{"case": case, "kind": kind, "item": item} for _, case, kind, item in report.gone],
-        "causes": [cause_document(report, cause) for cause in find_causes(report)],
+        "causes": [cause.document() for cause in find_causes(report)],
     }
 
 
 def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
     result, case = row.result, row.result.case
-    calls = [{**call, **call_texts(report, call)} for call in result.calls]
+    calls = [
+        {**call, **{name: report.hide(call[name]) for name in EVIDENCE if name in call}}
+        for call in result.calls
+    ]
     whole = {"scenario": case.scenario, "items": list(result.items), "calls": calls}
     return {
         "case": case.id,
@@ -119,7 +122,7 @@ def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
             {
                 "kind": one.kind,
                 "message": report.said(one.message),
-                "cause": report.said(one.cause or one.message),
+                "cause": report.said(one.cause),
                 "items": [report.hide(key) for key in one.items],
                 "calls": list(one.calls),
                 "doubtful": one.doubtful,
@@ -148,7 +151,7 @@ def html_page(report: DrillReport) -> str:
         failed=counts[SILENT],
         counts=count_words(report),
         causes=find_causes(report),
-        texts=example_texts,
+        evidence=EVIDENCE,
         gone=gone_words,
         rows=sorted(report.rows, key=lambda row: WORST_FIRST.index(row.verdict)),
         clean=report.row(report.plan.clean),

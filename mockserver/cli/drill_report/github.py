@@ -38,7 +38,7 @@ def markdown_summary(report: DrillReport) -> str:
     found = [row for row in report.rows if row.result.findings]
     if found:
         causes = [
-            (one.kind, str(len(one.cases)), one.says, one.row.id, report.hide(one.call.get("answer", "")))
+            (one.kind, str(len(one.cases)), one.cause, one.example["case"], one.example["answer"])
             for one in find_causes(report)
         ]
         rows = [(row.word, row.id, report.said(row.message), report.again(row)) for row in found]

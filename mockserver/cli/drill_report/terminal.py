@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click import style
 
-from mockserver.cli.drill_report.causes import example_texts, find_causes
+from mockserver.cli.drill_report.causes import EVIDENCE, find_causes
 from mockserver.cli.drill_report.results import KNOWN, DrillReport, DrillRow, count_words, gone_words
 from mockserver.contract.report.text import one_line
 from mockserver.testing.drill import DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET
@@ -36,10 +36,13 @@ def cause_lines(report: DrillReport) -> Iterator[str]:
     """Yield the worst cause with its example, then the titles of all others; nothing without a new fault."""
     causes = find_causes(report)
     if causes and causes[0].verdict == SILENT:
+        example = causes[0].example
+        texts = {**{name: example[name] for name in EVIDENCE}, "then": "; ".join(example["followed"])}
         yield style(f"mend this first: {causes[0].title}", bold=True)
-        yield f"  {causes[0].row.id}: {report.said(causes[0].finding.message)}"
-        for title, text in example_texts(report, causes[0]):
-            yield f"    {title:<13}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
+        yield f"  {example['case']}: {example['message']}"
+        for name, text in texts.items():
+            if text:
+                yield f"    {name:<9}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
         yield from (f"  {cause.title}" for cause in causes[1:])
 
 

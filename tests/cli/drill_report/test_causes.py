@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from click import unstyle
 
-from mockserver.cli.drill_report.causes import example_texts, find_causes
+from mockserver.cli.drill_report.causes import find_causes
 from mockserver.cli.drill_report.files import KINDS, write_reports
 from mockserver.cli.drill_report.github import markdown_summary
 from mockserver.cli.drill_report.results import DrillReport
@@ -77,20 +77,19 @@ def test_an_unknown_kind_is_the_least() -> None:
     assert titles(report(unread("a", "ODD"), early("b")))[1] == f"1 case: {UNREAD} (ODD)"
 
 
-def test_the_example_is_a_case_whose_answer_is_there_and_the_call_that_told() -> None:
+def test_the_example_is_the_call_that_told() -> None:
     told = finding("LOST", "R-1", calls=(1, 2), cause=UNREAD)
     calls = (shown_call(1, told=""), shown_call(2))
-    made = report(result("a", finding("LOST", cause=UNREAD)), result("b", told, calls=calls))
 
-    (cause,) = find_causes(made)
-    assert (cause.row.id, cause.call["number"]) == ("b", 2)
+    (cause,) = find_causes(report(result("a", told, calls=calls)))
+    assert (cause.example["case"], cause.example["call"]) == ("a", 2)
 
 
 def test_what_the_client_did_next_is_told_in_few_lines() -> None:
     calls = (shown_call(1), *(call(number, "GET", 200) for number in range(2, 20)))
     made = report(result("a", finding(calls=(1,)), calls=calls))
 
-    assert dict(example_texts(made, find_causes(made)[0]))["then"].split(";\n") == [
+    assert find_causes(made)[0].example["followed"] == [
         *["GET /v1/invoices 200"] * 5,
         "… 13 more calls",
         "the client ended with 0 after 0.5 s",
@@ -103,19 +102,20 @@ def test_the_terminal_says_what_to_mend_first_and_shows_it() -> None:
     assert [unstyle(line) for line in cause_lines(made)] == [
         f"mend this first: 2 cases: {UNREAD} (LOST)",
         "  a: item R-1 was LOST",
-        '    request      POST /v1/invoices {"invoices": []}',
-        '    answer       201 {"count": 2}',
-        "    told by      counts 2 of 3",
-        "    declared in  ledger.yaml:212",
-        "    then         GET /v1/invoices 200; the client ended with 0 after 0.5 s",
+        "    line     POST /v1/invoices 201",
+        '    request  {"invoices": []}',
+        '    answer   {"count": 2}',
+        "    told     counts 2 of 3",
+        "    schema   ledger.yaml:212",
+        "    then     GET /v1/invoices 200; the client ended with 0 after 0.5 s",
         f"  1 case: {EARLY} (RUDE)",
     ]
 
 
-def test_a_lost_answer_is_shown_as_none() -> None:
-    made = report(result("a", finding(calls=(1,)), calls=(shown_call(1, status=None, answer=""),)))
+def test_a_finding_without_a_call_shows_how_the_client_ended() -> None:
+    lines = list(cause_lines(report(result("a", finding("HANGS")))))
 
-    assert "    answer       none" in list(cause_lines(made))
+    assert lines[2:] == ["    then     the client ended with 0 after 0.5 s"]
 
 
 def test_nothing_is_to_be_mended_if_nothing_is_sure() -> None:
@@ -130,11 +130,13 @@ def test_a_program_reads_causes_with_an_example_whole(tmp_path: Path) -> None:
             "kind": "LOST",
             "cause": UNREAD,
             "cases": ["a", "b"],
+            "verdict": "silent",
             "doubtful": False,
-            "known": False,
             "example": {
                 "case": "a",
+                "message": "item R-1 was LOST",
                 "call": 1,
+                "line": "POST /v1/invoices 201",
                 "request": '{"invoices": []}',
                 "answer": '{"count": 2}',
                 "told": "counts 2 of 3",
@@ -169,9 +171,9 @@ def test_the_summary_of_a_job_begins_with_the_causes() -> None:
 
 def test_an_example_tells_no_secret_and_can_be_shown(tmp_path: Path) -> None:
     text = HOSTILE + SECRET
-    odd = shown_call(1, request=text, answer=text, told=text, schema=text)
+    odd = shown_call(1, request=text, answer=text, told=text, schema=text, line=text)
     one = finding(calls=(1,), cause=text)
-    made = report(result("a", one, calls=(odd, call(2, line=HOSTILE))))
+    made = report(result("a", one, calls=(odd, call(2, line=text))))
 
     texts = {
         **files_of(tmp_path, made),
