@@ -93,7 +93,7 @@ class DrillReport:
 
     @property
     def rows(self) -> list[DrillRow]:
-        """Rows of the cases, preceded by the run without faults if it is not ok and there is no obstacle."""
+        """Rows of the cases, after the run without faults if it has findings and there is no obstacle."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict in (SURVIVED, TOLD) else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
