@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     DRILL_TIMEOUT_S,
+    InvalidValueError,
     argument,
     assume_option,
     check_extra,
@@ -18,7 +20,9 @@ from mockserver.cli.options import (
     names_option,
     option,
     overlay_option,
+    own_option,
     pair_option,
+    shown,
     specs_option,
 )
 
@@ -27,6 +31,19 @@ REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXPECTED = "items=12,sum=1729.63"
+_EXPECTATION = re.compile(r"items=[0-9]{1,9}|sum=-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+def _read_expected(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, int | str]:
+    """Read a text such as `items=12,sum=1729.63`. Raises InvalidValueError."""
+    expected: dict[str, int | str] = {}
+    for part in text.split(",") if text else ():
+        if not _EXPECTATION.fullmatch(part):
+            raise InvalidValueError(f"expected {_EXPECTED}, found {shown(text)}", text, _EXPECTED)
+        name, _, value = part.partition("=")
+        expected[name] = int(value) if name == "items" else value
+    return expected
 
 
 @click.command(context_settings={**CONTEXT_SETTINGS, "allow_interspersed_args": True})
@@ -77,6 +94,14 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=1,
     type=click.IntRange(1, 100),
     help="Start a failing client up to this many times, as cron does.",
+)
+@own_option(
+    "--expect",
+    "expected",
+    default="",
+    callback=_read_expected,
+    metavar="items=N,sum=AMOUNT",
+    help="What the client must store without faults: the number of items, the sum of their amounts, or both.",
 )
 @option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option

@@ -14,7 +14,7 @@ from typing import NamedTuple, NoReturn
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
-from mockserver.cli.drill_report.terminal import closing_lines, row_line
+from mockserver.cli.drill_report.terminal import cause_lines, closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.main import DEFAULT_TLS_DIR
 from mockserver.cli.options import (
@@ -77,6 +77,8 @@ class DrillOptions:
     timeout_s: float
     setup: Path | None
     repeats: int
+    expected: Mapping[str, Json]
+    """What the run without faults must store: `items`, `sum`, or both."""
     against: str
     """URL of a running server; "" means that the drill starts a server."""
     specs: tuple[Path, ...]
@@ -95,6 +97,7 @@ class DrillOptions:
     @property
     def needed_again(self) -> tuple[str, ...]:
         """Vendor or file, and options, of the command that repeats a case."""
+        expected = ",".join(f"{name}={value}" for name, value in self.expected.items())
         options: Mapping[str, Sequence[object]] = {
             "--specs": self.specs,
             "--overlay": self.overlays,
@@ -102,6 +105,7 @@ class DrillOptions:
             "--env": [f"{name}={text}" for name, text in self.environment.items()],
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
+            "--expect": [expected] if expected else [],
             "--repeat": [self.repeats] if self.repeats > 1 else [],
             "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != DRILL_TIMEOUT_S else [],
         }
@@ -239,9 +243,8 @@ def run_drill(options: DrillOptions) -> None:
     ):
         client = make_client(options, server, groups)
         try:
-            status = _run(
-                options, Drill(server.control, server.vendor, client, setup, options.assumptions), pool
-            )
+            drill = Drill(server.control, server.vendor, client, setup, options.assumptions, options.expected)
+            status = _run(options, drill, pool)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     raise SystemExit(status)
@@ -274,12 +277,14 @@ def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
         _end_at_obstacle(options, report)
     cases = choose_cases(plan.cases, options)
     _say(options, f"{drill.vendor}   {plan.says} · {counted(len(cases), 'cases')} · {options.jobs} at a time")
+    _say(options, *(row_line(report, row) for row in report.rows))
     results: list[Result] = []
     for result in pool.map(lambda case: drill.run(case, plan.clean), cases):
         results.append(result)
         _say(options, row_line(report, report.row(result)))
     results += _explore(options, drill, plan, pool)
     report = replace(report, results=tuple(results), seconds=perf_counter() - clock)
+    _say(options, *cause_lines(report))
     _say(options, *closing_lines(report, _finish(options, report)))
     return EXIT_FINDINGS if report.counts[SILENT] else 0
 
@@ -347,7 +352,7 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
 def _read_known(options: DrillOptions) -> Mapping[Place, str]:
     try:
         read = read_baseline(options.baseline, KnownFault) if options.baseline else []
-        return {(one.vendor, one.case, one.kind): one.reason for one in read}
+        return {one[:-1]: one.reason for one in read}
     except UnreadableBaselineError as error:
         fail_usage(str(error), f"--baseline {options.baseline}", "--write-baseline FILE")
 

@@ -130,6 +130,11 @@ class Result:
         """Word for the result: the kind of the worst fault if the client failed, otherwise the verdict."""
         return self.findings[0].kind if self.verdict == SILENT else self.verdict
 
+    def example_call(self, finding: DrillFinding) -> Mapping[str, Json]:
+        """Return the first call of the finding whose answer told of it, or its first call, or {}."""
+        named = [call for call in self.calls if call["number"] in finding.calls]
+        return max(named, key=lambda call: bool(call.get("told")), default={})
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -164,6 +169,8 @@ class Drill:
     """Records that every sandbox has besides the fixtures: by scope, collection and key, as in a dump."""
     assumptions: Mapping[str, str] = field(default_factory=dict)
     """Values of assumptions in every sandbox."""
+    expected: Mapping[str, Json] = field(default_factory=dict)
+    """What the run without faults must store: the number of `items`, and their `sum` as a decimal text."""
 
     def learn(self) -> Plan:
         """Run the client without faults and return the plan.
@@ -172,7 +179,11 @@ class Drill:
         ServerUnreachableError: there is no response.
         """
         clean = self.run(Case(CLEAN), None)
-        body = {"vendor": self.vendor, "ending": _ending_document(clean.ending)}
+        body = {
+            "vendor": self.vendor,
+            "ending": _ending_document(clean.ending),
+            "expect": dict(self.expected),
+        }
         found = SandboxControl(self.control, clean.sandbox).request("POST", "/drill", body)
         return Plan(
             says=found["says"],
@@ -212,6 +223,7 @@ class Drill:
             "starts": list(ending.starts),
             "harmless": case.harmless,
             "clean": {"sandbox": without[0], "ending": _ending_document(without[1])},
+            "expect": dict(self.expected),
         }
         found = sandbox.request("POST", "/drill/verdict", body)
         return Result(

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from shutil import copyfile, which
 from typing import Any
 
 import pytest
@@ -15,6 +17,10 @@ from click.testing import CliRunner, Result
 from mockserver.cli.contract import contract
 from mockserver.cli.drill import drill as drill_command
 from mockserver.cli.main import DEFAULT_REPORTS, main
+from mockserver.testing.control_client import SandboxControl
+from mockserver.testing.drill import Case, Drill
+from mockserver.testing.drill import Result as DrillResult
+from tests.support.drill_results import finding
 
 CLIENT = Path(__file__).parents[1] / "drill" / "clients" / "python_client.py"
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "shop.yaml"
@@ -25,6 +31,12 @@ description: The second item fails once.
 rules:
   - id: once
     items: [{select: {firstIndex: 1}, effect: {fail: {code: internal}, failTimes: 1}}]
+"""
+
+OVERLAY = """
+overlay: 1.0.0
+info: {title: More, version: "1"}
+actions: [{target: $.info, update: {description: A shop.}}]
 """
 
 Run = Callable[..., Result]
@@ -51,7 +63,9 @@ def shell(program: str) -> tuple[str, ...]:
 
 
 def rows(result: Result) -> list[list[str]]:
-    return [line.split()[:2] for line in result.output.splitlines() if line.startswith("  ")]
+    """Word and case of each row, which come before the causes."""
+    lines = result.output.partition("mend this first")[0].splitlines()
+    return [line.split()[:2] for line in lines if line.startswith("  ")]
 
 
 @pytest.mark.parametrize("by", ["a server of its own", "a host alone", "a server that runs"])
@@ -62,8 +76,8 @@ def test_a_right_client_passes(drill: Run, tmp_path: Path, server_url: str, by: 
     result = drill("payt", *against, "--case", "item-refused,commit-then-reset", *client(url=url))
 
     assert result.output.startswith("payt   4 items by postV1Invoices in 3 calls, ")
-    assert rows(result) == [["survived", "item-refused"], ["survived", "commit-then-reset"]]
-    assert "2 ok, 0 fail" in result.output
+    assert rows(result) == [["told", "item-refused"], ["survived", "commit-then-reset"]]
+    assert "survived 1 · told 1 · silent 0" in result.output
     assert result.exit_code == 0
     assert (tmp_path / "report" / "drill" / "index.html").read_text().startswith("<!doctype html>")
 
@@ -72,7 +86,7 @@ def test_a_client_with_a_fault_fails(drill: Run) -> None:
     result = drill("payt", "--case", "item-refused", *client("--fault", "status-line-only"))
 
     assert rows(result) == [["LOST", "item-refused"]]
-    assert "1 fail" in result.output
+    assert "silent 1" in result.output
     assert "again: mockserver drill payt --case item-refused -- " in result.output
     assert result.exit_code == 1
 
@@ -149,6 +163,8 @@ def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str
         (("paty", "--", "x"), "no vendor named paty", 2),
         (("payt", "--tag", "monye", "--", "x"), "no tag is called monye", 2),
         (("payt", "--report", "pdf", "--", "x"), "no report is called pdf", 2),
+        (("payt", "--expect", "items=x", "--", "x"), "expected items=12,sum=1729.63, found items=x", 2),
+        (("payt", "--expect", "sum=1,", "--", "x"), "try: mockserver drill --expect items=12,sum=1729.63", 2),
         (("payt", "--against", "http://127.0.0.1:1", "--", "x"), "no mockserver answers", 3),
         (("payt", "--", "./not-there"), "the client cannot be started: No such file", 2),
         (("payt", "--case", "item-refusd", *client()), "did you mean item-refused?", 2),
@@ -263,6 +279,81 @@ def test_a_repetition_has_the_options_that_it_needs(drill: Run, tmp_path: Path) 
 
     again = f"mockserver drill payt {' '.join(given)} --case transient-item -- "
     assert document["cases"][0]["again"].startswith(again)
+
+
+ORDERS = (
+    "import json, sys, urllib.request as r\n"
+    "orders = [{'customer': 'it\\'s', 'amount': 5}, {'customer': 'C-2', 'amount': 7}]\n"
+    "body = json.dumps({'orders': orders}).encode()\n"
+    "r.urlopen(r.Request(sys.argv[1] + '/orders/bulk', body, {'Content-Type': 'application/json'}))\n"
+)
+"""A program of several lines, with quotes and a backslash, that posts two orders to the shop."""
+
+
+@pytest.mark.skipif(not which("bash"), reason="the line is one of bash")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--case", "item-refused"),
+        ("--case", "item-refused", "--overlay", "my specs/more.yaml", "--expect", "items=2"),
+        ("--case", "my specs/found.yaml", "--env", "NAME=a b", "--assume", "shop.idempotency_keys=off"),
+        ("--case", "item-refused", "--explore", "1", "--seed", "3"),
+    ],
+)
+def test_the_line_of_a_repetition_runs_as_it_is_printed(
+    drill: Run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    specs = tmp_path / "my specs"
+    specs.mkdir()
+    copyfile(SHOP, specs / "shop.yaml")
+    (specs / "found.yaml").write_text(SCENARIO)
+    (specs / "more.yaml").write_text(OVERLAY)
+
+    first = drill("my specs/shop.yaml", *options, *shell(ORDERS), "{url}").output
+    line = first.partition("\nagain: ")[2]
+    called = f'mockserver() {{ {sys.executable} -m mockserver "$@"; }}; {line}'
+    again = subprocess.run(["bash", "-c", called], capture_output=True, text=True, check=False)  # noqa: S603, S607
+
+    assert again.stdout.partition("\nagain: ")[2] == line != ""
+
+
+def test_an_exploration_is_repeated_for_a_drawn_schedule(drill: Run) -> None:
+    words = ("--case", "reordered", "--explore", "4", "--seed", "1")
+
+    result = drill("payt", *words, *client("--fault", "status-line-only"))
+
+    assert "again: mockserver drill payt --explore 4 --seed 1 -- " in result.output
+
+
+def test_what_the_client_must_store_is_told_to_the_server(
+    drill: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies: list[Any] = []
+    request = SandboxControl.request
+
+    def recorded(self: SandboxControl, method: str, path: str, body: Any = None) -> Any:
+        bodies.append(body)
+        return request(self, method, path, body)
+
+    monkeypatch.setattr(SandboxControl, "request", recorded)
+    drill("payt", "--case", "reset", "--expect", "items=4,sum=-0.50", *client())
+
+    told = [body["expect"] for body in bodies if body and "vendor" in body]
+    assert told == [{"items": 4, "sum": "-0.50"}] * 3
+
+
+def test_a_fault_of_the_run_without_faults_is_a_row(drill: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Drill.run
+
+    def hurried(self: Drill, case: Case, clean: DrillResult | None) -> DrillResult:
+        result = run(self, case, clean)
+        return result if clean else replace(result, verdict="silent", findings=(finding("RUDE"),))
+
+    monkeypatch.setattr(Drill, "run", hurried)
+    result = drill("payt", "--case", "reordered", *client())
+
+    assert rows(result) == [["RUDE", "no-fault"], ["survived", "reordered"]]
+    assert "survived 1 · told 0 · silent 1 · " in result.output
 
 
 def test_drill_and_contract_write_no_file_of_each_other() -> None:

@@ -29,6 +29,7 @@ def call(number: int, method: str = "POST", status: int | None = 201, **more: An
         "delayMillis": 0,
         "sinceFirstMillis": (number - 1) * 100,
         "retryAfter": None,
+        "line": f"{method} /v1/invoices {status or '---'}",
         **more,
     }
 
@@ -46,14 +47,20 @@ def attempt(number: int, told: str = "stored", *, stored: bool = True, **more: A
     }
 
 
+def shown_call(number: int, **more: Any) -> dict[str, Any]:
+    """A call that a finding names: with its texts, what told of the finding, and the schema's line."""
+    texts = {"request": '{"invoices": []}', "answer": '{"count": 2}', "told": "counts 2 of 3"}
+    return call(number, **{**texts, "schema": "ledger.yaml:212", **more})
+
+
 def item(key: str, *attempts: dict[str, Any]) -> dict[str, Any]:
     return {"key": key, "stored": True, "attempts": list(attempts)}
 
 
 def finding(
-    kind: str = "LOST", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False
+    kind: str = "LOST", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False, cause: str = ""
 ) -> DrillFinding:
-    return DrillFinding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful)
+    return DrillFinding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful, cause)
 
 
 def result(name: str, *findings: DrillFinding, output: str = "", **more: Any) -> Result:

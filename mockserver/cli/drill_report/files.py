@@ -10,6 +10,7 @@ import yaml
 from jinja2 import Environment, PackageLoader
 
 from mockserver import __version__
+from mockserver.cli.drill_report.causes import EVIDENCE, find_causes
 from mockserver.cli.drill_report.results import (
     KNOWN,
     WORST_FIRST,
@@ -17,6 +18,7 @@ from mockserver.cli.drill_report.results import (
     DrillRow,
     count_words,
     ending_words,
+    gone_words,
 )
 from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
@@ -54,6 +56,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
         lines = [
             *(
                 f"{one.kind}{', doubtful' * one.doubtful}: {report.said(one.message)}"
+                f"\n  the cause: {report.said(one.cause)}"
                 for one in result.findings
             ),
             f"the case: {result.case.says}",
@@ -95,13 +98,18 @@ def report_document(report: DrillReport) -> Json:
         },
         "clean": _run(report, report.row(plan.clean), is_whole=True),
         "cases": [_run(report, row, is_whole=bool(row.result.findings)) for row in report.rows],
-        "gone": [{"case": case, "kind": kind} for _, case, kind in report.gone],
+        "gone": [{"case": case, "kind": kind, "item": item} for _, case, kind, item in report.gone],
+        "causes": [cause.document() for cause in find_causes(report)],
     }
 
 
 def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
     result, case = row.result, row.result.case
-    whole = {"scenario": case.scenario, "items": list(result.items), "calls": list(result.calls)}
+    calls = [
+        {**call, **{name: report.hide(call[name]) for name in EVIDENCE if name in call}}
+        for call in result.calls
+    ]
+    whole = {"scenario": case.scenario, "items": list(result.items), "calls": calls}
     return {
         "case": case.id,
         "says": case.says,
@@ -114,11 +122,12 @@ def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
             {
                 "kind": one.kind,
                 "message": report.said(one.message),
+                "cause": report.said(one.cause),
                 "items": [report.hide(key) for key in one.items],
                 "calls": list(one.calls),
                 "doubtful": one.doubtful,
-                "known": one.kind in row.reasons,
-                "reason": row.reasons.get(one.kind, ""),
+                "known": one in row.reasons,
+                "reason": row.reasons.get(one, ""),
             }
             for one in result.findings
         ],
@@ -134,13 +143,16 @@ def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
 def html_page(report: DrillReport) -> str:
     counts = report.counts
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
-    pages.filters.update(colour=lambda row: _COLOURS.get(row.verdict, "quiet"), said=report.said)
+    pages.filters.update(colour=lambda row: _COLOURS.get(row.verdict, "quiet"), said=report.said, xml=xml)
     return pages.get_template("page.html").render(
         report=report,
         plan=report.plan,
         passed=counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL],
         failed=counts[SILENT],
         counts=count_words(report),
+        causes=find_causes(report),
+        evidence=EVIDENCE,
+        gone=gone_words,
         rows=sorted(report.rows, key=lambda row: WORST_FIRST.index(row.verdict)),
         clean=report.row(report.plan.clean),
         ending=ending_words,
@@ -159,7 +171,7 @@ def _scenario(row: DrillRow) -> str:
 
 KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
     "html": ("index.html", lambda report: html_page(report).encode(errors="backslashreplace")),
-    "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)])),
+    "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)], report.counts.items())),
     "json": ("report.json", lambda report: json.encode(report_document(report)) + b"\n"),
 }
 """For each value of `--report` that means a file: the file's name and the function that makes its content."""

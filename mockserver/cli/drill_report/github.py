@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from mockserver.cli.drill_report.causes import find_causes
 from mockserver.cli.drill_report.results import DrillReport, count_words
 from mockserver.contract.report.text import annotation, first_annotations, markdown_cell
 from mockserver.testing.drill import SILENT
@@ -25,7 +28,7 @@ def annotation_lines(report: DrillReport) -> list[str]:
 
 
 def markdown_summary(report: DrillReport) -> str:
-    """Return Markdown: the counts, then the drill's obstacle or, without obstacle, the runs with findings."""
+    """Return Markdown: the counts, then the obstacle or, without obstacle, causes and runs with findings."""
     lines = [f"### mockserver drill {report.vendor}: {count_words(report)}\n"]
     if report.plan.obstacle:
         lines.append(f"The client cannot be drilled: {markdown_cell(report.said(report.plan.obstacle))}")
@@ -34,10 +37,17 @@ def markdown_summary(report: DrillReport) -> str:
     lines.append(f"`{command}` means to send {markdown_cell(report.plan.says)}.\n")
     found = [row for row in report.rows if row.result.findings]
     if found:
-        lines.append("| | case | what was found | again |\n|---|---|---|---|")
-    for row in found[:MOST_ROWS]:
-        cells = (row.word, row.id, report.said(row.message), report.again(row))
-        lines.append(f"| {' | '.join(map(markdown_cell, cells))} |")
+        causes = [
+            (one.kind, str(len(one.cases)), one.cause, one.example["case"], one.example["answer"])
+            for one in find_causes(report)
+        ]
+        rows = [(row.word, row.id, report.said(row.message), report.again(row)) for row in found]
+        lines += _table("| | cases | cause | for example | its answer |\n|---|---|---|---|---|", causes)
+        lines += _table("\n| | case | what was found | again |\n|---|---|---|---|", rows)
     if len(found) > MOST_ROWS:
         lines.append(f"\n{len(found) - MOST_ROWS} more are in the report.")
     return "\n".join([*lines, ""])
+
+
+def _table(head: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    return [head, *(f"| {' | '.join(map(markdown_cell, cells))} |" for cells in rows[:MOST_ROWS])]

@@ -6,16 +6,27 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from click import unstyle
 
 from mockserver.codec.redaction import redact_log, redact_words
 from mockserver.contract.report.text import HiddenSecrets, one_line
-from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, SILENT, SURVIVED, TOLD, UNMET, Plan, Result
+from mockserver.testing.drill import (
+    CLEAN,
+    DOUBTFUL,
+    EXPLORED,
+    SILENT,
+    SURVIVED,
+    TOLD,
+    UNMET,
+    DrillFinding,
+    Plan,
+    Result,
+)
 
 KNOWN = "known"
-_HANGS = "HANGS"
 WORST_FIRST = (SILENT, DOUBTFUL, KNOWN, UNMET, TOLD, SURVIVED)
 
 LAST_LINES = 60
@@ -24,9 +35,10 @@ LAST_LINES = 60
 _MOST_OUTPUT = 100_000
 _LONGEST_LINE = 1000
 _LONGEST_MESSAGE = 2000
+_LONGEST_COMMAND = 20_000
 
-Place: TypeAlias = tuple[str, str, str]
-"""Vendor, case and kind of a known fault."""
+Place: TypeAlias = tuple[str, str, str, str]
+"""Vendor, case, kind and item of a known fault."""
 
 
 class KnownFault(NamedTuple):
@@ -35,6 +47,8 @@ class KnownFault(NamedTuple):
     vendor: str
     case: str
     kind: str
+    item: str = ""
+    """Key or, if the client makes new keys in each run, position (`#2`); "" stands for every item."""
     reason: str = ""
 
 
@@ -49,8 +63,8 @@ class DrillRow:
     """Kind of the worst unknown fault, or the verdict if no fault is unknown."""
     message: str
     """Message of the worst unknown fault, or the result's message if no fault is unknown."""
-    reasons: Mapping[str, str]
-    """Reasons of the run's known faults, by kind."""
+    reasons: Mapping[DrillFinding, str]
+    """For each known fault of the run: its reason."""
 
     @property
     def id(self) -> str:
@@ -79,24 +93,34 @@ class DrillReport:
 
     @property
     def rows(self) -> list[DrillRow]:
-        """Rows of the cases, preceded by the run without faults if it is not ok and there is no obstacle."""
+        """Rows of the cases, after the run without faults if it has findings and there is no obstacle."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict in (SURVIVED, TOLD) else (clean,)
         return [self.row(one) for one in (*first, *self.results)]
 
     def row(self, result: Result) -> DrillRow:
         faults = [one for one in result.findings if not one.doubtful]
-        mine = {place[2]: reason for place, reason in self.known.items() if place[:2] == self._case(result)}
-        reasons = {one.kind: mine[one.kind] for one in faults if one.kind in mine}
-        new = [one for one in faults if one.kind not in reasons]
+        reasons = {one: reason for one in faults if (reason := self._reason(result, one)) is not None}
+        new = [one for one in faults if one not in reasons]
         if new:
             message = result.message if new[0] is result.findings[0] else new[0].message
             return DrillRow(result, result.verdict, new[0].kind, message, reasons)
         verdict = KNOWN if faults else result.verdict
         return DrillRow(result, verdict, verdict, result.message, reasons)
 
-    def _case(self, result: Result) -> tuple[str, str]:
-        return self.vendor, result.case.id
+    def _reason(self, result: Result, fault: DrillFinding) -> str | None:
+        """Return the reason why a fault is known, or None if the fault, or one of its items, is not known."""
+        known = [
+            [self.known[place] for place in places if place in self.known]
+            for places in self._places(result, fault)
+        ]
+        return next(filter(None, chain(*known)), "") if all(known) else None
+
+    def _places(self, result: Result, fault: DrillFinding) -> list[list[Place]]:
+        """Return for each item the entries that may cover it: by key, by position (`#2`), without an item."""
+        positions = {key: f"#{at}" for at, key in enumerate(self.plan.keys, 1)}
+        names = [dict.fromkeys((key, positions.get(key, ""), "")) for key in fault.items or ("",)]
+        return [[(self.vendor, result.case.id, fault.kind, name) for name in own] for own in names]
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -108,23 +132,27 @@ class DrillReport:
     @property
     def gone(self) -> list[Place]:
         """Known faults that a run of their case did not show, unless the run's verdict is `unmet`."""
-        found = {
-            self._case(row.result): {one.kind for one in row.result.findings}
-            for row in self.rows
-            if row.verdict != UNMET
-        }
-        return [place for place in self.known if place[2] not in found.get(place[:2], {place[2]})]
+        met = [row.result for row in self.rows if row.verdict != UNMET]
+        ran = {(self.vendor, one.case.id) for one in met}
+        found = {place for one in met for fault in one.findings for place in chain(*self._places(one, fault))}
+        return [place for place in self.known if place[:2] in ran and place not in found]
 
     @property
     def to_be_known(self) -> Mapping[Place, str]:
-        """Content of a new baseline: the faults of this drill, and all known faults that are not `gone`."""
+        """Content of a new baseline: the faults of this drill, and all known faults that are not `gone`.
+
+        An item is named by its key if a case's run sent that key too, otherwise by its position in the plan.
+        """
         gone = self.gone
         kept = {place: reason for place, reason in self.known.items() if place not in gone}
+        sent = {item["key"] for result in self.results for item in result.items}
+        lasting = sent.intersection(self.plan.keys)
         found = {
-            (self.vendor, row.id, one.kind): ""
+            places[0] if places[0][3] in lasting else places[:2][-1]: ""
             for row in self.rows
             for one in row.result.findings
-            if not one.doubtful
+            if not one.doubtful and one not in row.reasons
+            for places in self._places(row.result, one)
         }
         return {**found, **kept}
 
@@ -139,7 +167,7 @@ class DrillReport:
     def command_line(self, before: Iterable[str] = ()) -> str:
         """Return `before` and the client's command as one line of shell, with secrets replaced."""
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
-        return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
+        return one_line(" ".join(map(_quote, redact_words(words))), _LONGEST_COMMAND)
 
     def again(self, row: DrillRow) -> str:
         """Return the command that repeats the row's case (for a drawn schedule, the whole exploration)."""
@@ -165,13 +193,20 @@ def ending_words(result: Result) -> str:
     return f"{ended} after {result.duration_s:.1f} s{often}"
 
 
+def _quote(word: str) -> str:
+    """Quote a word of shell; a word of several lines as `$'…'`, in which `one_line` may escape characters."""
+    escaped = word.replace("\\", "\\\\").replace("'", "\\'")
+    return shlex.quote(word) if word.isprintable() else f"$'{escaped}'"
+
+
 def count_words(report: DrillReport) -> str:
-    """Return the counts, such as "36 ok, 4 fail, 1 hangs, 1 unmet"; `fail` does not include `hangs`."""
-    hanging = sum(row.word == _HANGS for row in report.rows)
-    counts = {SURVIVED: 0, TOLD: 0, SILENT: 0, _HANGS: hanging, **report.counts}
-    counts[SILENT] -= hanging
-    return ", ".join(
-        f"{count:,} {name.lower()}"
-        for name, count in counts.items()
-        if count or name in (SURVIVED, TOLD, SILENT)
-    )
+    """Return the counts, such as "survived 61 · told 20 · silent 3 · unmet 1"."""
+    counts = report.counts.items()
+    shown = (f"{name} {count:,}" for name, count in counts if count or name in (SURVIVED, TOLD, SILENT))
+    return " · ".join(shown)
+
+
+def gone_words(place: Place) -> str:
+    _, case, kind, item = place
+    what = f"{kind} of {item}" if item else kind
+    return f"{what} in {case} is in the baseline and was not found: take it out"

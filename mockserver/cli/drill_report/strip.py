@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.codec.redaction import redact_body
 from mockserver.contract.report.text import one_line
-from mockserver.model import Json
+from mockserver.model import Json, unescape_step
 from mockserver.testing.drill import Result
 
 MOST_COLUMNS = 24
@@ -90,7 +90,7 @@ def draw_strip(result: Result) -> Strip:
         )
         for call in calls
     ]
-    heads = [(one_line(item["key"] or "no key"), item["key"] in marked) for item in shown]
+    heads = [(one_line(unescape_step(item["key"]) or "no key"), item["key"] in marked) for item in shown]
     return Strip(heads, rows, len(items) - len(shown))
 
 
@@ -103,7 +103,7 @@ def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
         created += creates
         fate = "again" if creates and created > 1 else _fate(one)
         why = ", ".join(filter(None, (one["code"], one["warning"])))
-        says = f"{item['key'] or 'no key'}: {FATES[fate].says}{f' ({why})' if why else ''}"
+        says = f"{unescape_step(item['key']) or 'no key'}: {FATES[fate].says}{f' ({why})' if why else ''}"
         squares[one["call"]] = (fate, one_line(says, _LONGEST_REASON))
     return squares
 

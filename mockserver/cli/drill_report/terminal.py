@@ -7,7 +7,9 @@ from pathlib import Path
 
 from click import style
 
-from mockserver.cli.drill_report.results import KNOWN, DrillReport, DrillRow, count_words
+from mockserver.cli.drill_report.causes import EVIDENCE, find_causes
+from mockserver.cli.drill_report.results import KNOWN, DrillReport, DrillRow, count_words, gone_words
+from mockserver.contract.report.text import one_line
 from mockserver.testing.drill import DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET
 
 _COLOURS = {
@@ -19,6 +21,8 @@ _COLOURS = {
     UNMET: "white",
 }
 
+_LONGEST_TEXT = 300
+
 
 def row_line(report: DrillReport, row: DrillRow) -> str:
     column = max((len(case.id) for case in report.plan.cases), default=0)
@@ -28,10 +32,23 @@ def row_line(report: DrillReport, row: DrillRow) -> str:
     return f"  {word}{row.id:<{column}}  {report.said(row.message)}{others}"
 
 
+def cause_lines(report: DrillReport) -> Iterator[str]:
+    """Yield the worst cause with its example, then the titles of all others; nothing without a new fault."""
+    causes = find_causes(report)
+    if causes and causes[0].verdict == SILENT:
+        example = causes[0].example
+        texts = {**{name: example[name] for name in EVIDENCE}, "then": "; ".join(example["followed"])}
+        yield style(f"mend this first: {causes[0].title}", bold=True)
+        yield f"  {example['case']}: {example['message']}"
+        for name, text in texts.items():
+            if text:
+                yield f"    {name:<9}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
+        yield from (f"  {cause.title}" for cause in causes[1:])
+
+
 def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:
     """Yield the known faults that are gone, the counts, the reports, and how to repeat the first failure."""
-    for _, case, kind in report.gone:
-        yield f"gone: {kind} in {case} is in the baseline and was not found: take it out"
+    yield from (f"gone: {report.said(gone_words(place))}" for place in report.gone)
     yield f"{count_words(report)} · {report.seconds:.0f} s"
     yield from map(str, files)
     failed = next((row for row in report.rows if row.verdict == SILENT), None)

@@ -25,11 +25,17 @@ class JunitCase:
     output: str = ""
 
 
-def junit_xml(suites: Iterable[tuple[Mapping[str, object], Iterable[JunitCase]]]) -> bytes:
-    """Return suites as JUnit XML. Each suite is a pair of its attributes and its cases."""
+def junit_xml(
+    suites: Iterable[tuple[Mapping[str, object], Iterable[JunitCase]]],
+    properties: Iterable[tuple[str, object]] = (),
+) -> bytes:
+    """Return suites (pairs of attributes and cases) as JUnit XML; each suite has the `properties`."""
     root = ET.Element("testsuites")
     for totals, cases in suites:
         suite = ET.SubElement(root, "testsuite", {name: str(value) for name, value in totals.items()})
+        listed = [ET.Element("property", name=name, value=str(value)) for name, value in properties]
+        if listed:
+            ET.SubElement(suite, "properties").extend(listed)
         for case in cases:
             _add_case(suite, case)
     ET.indent(root)

@@ -57,11 +57,15 @@ class MockDrill:
 
 
 def _describe(result: Result) -> str:
+    worst = result.findings[0]
+    call = result.example_call(worst)
     lines = [
         f"{result.word} {result.case.id}: {result.message}",
+        worst.cause and f"  the cause: {worst.cause}",
+        call.get("answer") and f"  the answer to #{call['number']}: {call['answer']}",
         *(f"  also {one.kind}: {one.message}" for one in result.findings[1:]),
         f"  the case: {result.case.says}",
         *(f"  {call['line']}" for call in result.calls),
         f"  the client wrote:\n{result.ending.output.strip()}",
     ]
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))

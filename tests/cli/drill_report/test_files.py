@@ -41,6 +41,10 @@ def document_of(folder: Path, made: DrillReport) -> dict[str, Any]:
     return document
 
 
+def verdicts_of(page: str) -> str:
+    return page.partition("<h2>Verdicts</h2>")[2]
+
+
 def hostile() -> DrillReport:
     text = HOSTILE + SECRET
     odd = DrillFinding("LOST", text, (HOSTILE,), (1,), doubtful=False)
@@ -62,7 +66,7 @@ def mixed() -> DrillReport:
         result("odd", finding("TWICE", "R-2", doubtful=True)),
         result("old", finding("RUDE")),
         result("never", verdict="unmet", message="no such call"),
-        known={("ledger", "old", "RUDE"): "ticket 17"},
+        known={("ledger", "old", "RUDE", ""): "ticket 17"},
     )
 
 
@@ -91,20 +95,33 @@ def test_a_test_report_has_a_case_for_each_case(tmp_path: Path) -> None:
 
     names = ("name", "tests", "failures", "skipped", "errors")
     assert [suite.get(name) for name in names] == ["drill ledger", "5", "1", "2", "0"]
-    assert {one.get("name"): [child.tag for child in one] for one in suite} == {
+    assert {one.get("name"): [child.tag for child in one] for one in suite.iter("testcase")} == {
         "fine": [],
         "half": ["failure"],
         "odd": ["system-out"],
         "old": ["skipped", "system-out"],
         "never": ["skipped"],
     }
-    assert suite[1].find("failure").attrib == {"message": "item R-1 was LOST", "type": "LOST"}  # type: ignore[union-attr]
-    assert str(suite[1].findtext("failure")).endswith("\nI am done")
-    assert str(suite[2].findtext("system-out")).startswith("TWICE, doubtful: item R-2 was TWICE\nthe case: ")
+    assert suite.find(".//failure").attrib == {"message": "item R-1 was LOST", "type": "LOST"}  # type: ignore[union-attr]
+    assert str(suite.findtext(".//failure")).endswith("\nI am done")
+    assert str(suite.findtext(".//system-out")).startswith("TWICE, doubtful: item R-2 was TWICE\n")
     assert [one.get("message") for one in suite.iter("skipped")] == [
         "known: ticket 17: item  was RUDE",
         "no such call",
     ]
+
+
+def test_a_test_report_has_the_counts(tmp_path: Path) -> None:
+    counts = {one.get("name"): one.get("value") for one in suite_of(tmp_path, mixed()).iter("property")}
+
+    assert counts == {
+        "survived": "1",
+        "told": "0",
+        "silent": "1",
+        "doubtful": "1",
+        "known": "1",
+        "unmet": "1",
+    }
 
 
 def test_a_client_that_cannot_be_drilled_is_an_error(tmp_path: Path) -> None:
@@ -121,7 +138,14 @@ def test_the_document_tells_everything(tmp_path: Path) -> None:
     document = document_of(tmp_path, mixed())
 
     assert (document["passed"], document["failed"], document["known"]) == (2, 1, 1)
-    assert document["counts"] == {"survived": 1, "fail": 1, "doubtful": 1, "known": 1, "unmet": 1}
+    assert document["counts"] == {
+        "survived": 1,
+        "told": 0,
+        "silent": 1,
+        "doubtful": 1,
+        "known": 1,
+        "unmet": 1,
+    }
     half = document["cases"][1]
     assert (half["case"], half["verdict"], half["word"], half["output"]) == (
         "half",
@@ -161,7 +185,7 @@ def test_every_verdict_leads_to_its_case(tmp_path: Path) -> None:
     plan = replace(made.plan, clean=replace(result("no-fault", finding("RUDE"))))
     page = files_of(tmp_path, replace(made, plan=plan))["index.html"]
 
-    links = re.findall(r'href="#([^"]+)"', page)
+    links = re.findall(r'href="#([^"]+)"', verdicts_of(page))
     assert links[0] == "case-no-fault"
     assert len(links) == 6
     assert sorted(links) == sorted(re.findall(r' id="(case-[^"]+)"', page))
@@ -170,7 +194,7 @@ def test_every_verdict_leads_to_its_case(tmp_path: Path) -> None:
 def test_failures_stand_first_on_the_page_and_open(tmp_path: Path) -> None:
     page = files_of(tmp_path, mixed())["index.html"]
 
-    assert re.findall(r'href="#case-([^"]+)"', page) == ["half", "odd", "old", "never", "fine"]
+    assert re.findall(r'href="#case-([^"]+)"', verdicts_of(page)) == ["half", "odd", "old", "never", "fine"]
     cases = page.split("<h2>The cases</h2>")[1]
     assert "I am done" in cases
     assert re.findall(r"<details( open)?><summary><h3>", cases) == [" open"] * 3 + [""] * 2
@@ -216,12 +240,14 @@ def test_more_failures_than_github_shows_are_counted() -> None:
 def test_the_summary_has_a_table_of_what_was_found() -> None:
     text = markdown_summary(mixed())
 
-    assert text.startswith("### mockserver drill ledger: 1 ok, 1 fail, 1 doubtful, 1 known, 1 unmet\n")
+    assert text.startswith(
+        "### mockserver drill ledger: survived 1 · told 0 · silent 1 · doubtful 1 · known 1 · unmet 1\n"
+    )
     assert "| LOST | half | item R-1 was LOST | mockserver drill ledger --case half" in text
 
 
 def test_a_summary_is_cut_to_what_github_takes() -> None:
     text = markdown_summary(report(*(result(f"case-{at}", finding()) for at in range(MOST_ROWS + 40))))
 
-    assert text.count("| LOST |") == MOST_ROWS
+    assert text.count("| LOST | case-") == MOST_ROWS
     assert text.endswith("\n40 more are in the report.\n")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mockserver.cli.drill_report.results import KnownFault, Place
+from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
 from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
-from tests.support.drill_results import finding, report, result
+from mockserver.testing.drill import DrillFinding
+from tests.support.drill_results import attempt, finding, item, report, result
 
-LOST = ("ledger", "half", "LOST")
+LOST = ("ledger", "half", "LOST", "R-1")
 KNOWN = {LOST: "ticket 17"}
 
 
@@ -18,7 +20,7 @@ def test_a_case_whose_faults_are_all_known_does_not_fail() -> None:
     made = report(result("half", finding("LOST", "R-1")), known=KNOWN)
 
     (row,) = made.rows
-    assert (row.verdict, row.word, row.reasons) == ("known", "known", {"LOST": "ticket 17"})
+    assert (row.verdict, row.word, *row.reasons.values()) == ("known", "known", "ticket 17")
     assert made.counts["silent"] == 0
 
 
@@ -29,7 +31,7 @@ def test_another_fault_in_a_known_case_fails_and_is_the_one_that_is_told() -> No
     assert (row.verdict, row.word, row.message) == ("silent", "TWICE", "item R-2 was TWICE")
 
 
-@pytest.mark.parametrize("other", [("other", "half", "LOST"), ("ledger", "whole", "LOST")])
+@pytest.mark.parametrize("other", [("other", "half", "LOST", ""), ("ledger", "whole", "LOST", "")])
 def test_what_is_known_of_another_vendor_or_case_does_not_count(other: Place) -> None:
     assert report(result("half", finding()), known={other: ""}).counts["silent"] == 1
 
@@ -39,19 +41,19 @@ def test_what_is_no_longer_found_is_gone() -> None:
 
 
 def test_what_could_not_be_tried_is_not_gone() -> None:
-    made = report(result("half", verdict="unmet"), known={**KNOWN, ("ledger", "never-run", "LOST"): ""})
+    made = report(result("half", verdict="unmet"), known={**KNOWN, ("ledger", "never-run", "LOST", ""): ""})
 
     assert made.gone == []
 
 
 def test_what_became_doubtful_is_not_gone() -> None:
-    made = report(result("half", finding("LOST", doubtful=True)), known=KNOWN)
+    made = report(result("half", finding("LOST", "R-1", doubtful=True)), known=KNOWN)
 
     assert (made.gone, made.rows[0].verdict) == ([], "doubtful")
 
 
 def test_a_new_baseline_has_all_faults_keeps_reasons_and_what_was_not_run() -> None:
-    elsewhere, gone = ("other", "half", "LOST"), ("ledger", "whole", "RUDE")
+    elsewhere, gone = ("other", "half", "LOST", ""), ("ledger", "whole", "RUDE", "")
     results = (
         result("half", finding("LOST", "R-1"), finding("TWICE", "R-2")),
         result("whole"),
@@ -60,9 +62,52 @@ def test_a_new_baseline_has_all_faults_keeps_reasons_and_what_was_not_run() -> N
 
     assert report(*results, known={**KNOWN, elsewhere: "theirs", gone: ""}).to_be_known == {
         **KNOWN,
-        ("ledger", "half", "TWICE"): "",
+        ("ledger", "half", "TWICE", "R-2"): "",
         elsewhere: "theirs",
     }
+
+
+def test_a_new_item_in_a_known_case_fails() -> None:
+    made = report(result("half", finding("LOST", "R-1", "R-2")), known=KNOWN)
+
+    assert made.counts["silent"] == 1
+
+
+def test_a_new_item_in_a_finding_of_its_own_fails_too() -> None:
+    made = report(result("half", finding("LOST", "R-1"), finding("LOST", "R-2")), known=KNOWN)
+
+    assert (made.rows[0].verdict, made.rows[0].message) == ("silent", "item R-2 was LOST")
+
+
+def test_an_entry_without_an_item_stands_for_all_of_them() -> None:
+    every = ("ledger", "half", "LOST", "")
+    made = report(result("half", finding("LOST", "R-1", "R-2")), known={every: "old"})
+
+    assert (made.rows[0].verdict, made.gone, made.to_be_known) == ("known", [], {every: "old"})
+
+
+def test_a_known_item_that_is_no_longer_found_is_gone() -> None:
+    made = report(result("half", finding("LOST", "R-2")), known=KNOWN)
+
+    assert made.gone == [LOST]
+
+
+def renewing(*findings: DrillFinding) -> DrillReport:
+    """A drill of a client that makes new keys: the case's items share none with the run without faults."""
+    return report(result("half", *findings, items=(item("N-8", attempt(1)), item("N-9", attempt(1)))))
+
+
+def test_an_item_of_a_client_that_makes_new_keys_is_known_by_its_position() -> None:
+    (place,) = renewing(finding("LOST", "R-2")).to_be_known
+    next_drill = replace(renewing(finding("LOST", "X-2")), known={place: ""})
+    plan = replace(next_drill.plan, keys=("X-1", "X-2"))
+
+    assert place == ("ledger", "half", "LOST", "#2")
+    assert replace(next_drill, plan=plan).counts["silent"] == 0
+
+
+def test_a_key_that_the_run_without_faults_lacks_is_not_written() -> None:
+    assert list(renewing(finding("TWICE", "N-8")).to_be_known) == [("ledger", "half", "TWICE", "")]
 
 
 @pytest.mark.parametrize("name", ["known.json", "known.yaml"])
@@ -80,7 +125,7 @@ def test_what_is_written_is_read(tmp_path: Path, name: str) -> None:
     [
         ("{}", "/version: expected 1"),
         ('{"version": 1, "known": [{"vendor": "ledger", "case": "half"}]}', "/known/0/kind: expected a text"),
-        ('{"version": 1, "known": [{"check": "x"}]}', "keys allowed here: case, kind, reason, vendor"),
+        ('{"version": 1, "known": [{"check": "x"}]}', "keys allowed here: case, item, kind, reason, vendor"),
         ("{", "known.json"),
     ],
 )

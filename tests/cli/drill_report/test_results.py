@@ -14,7 +14,7 @@ from tests.support.drill_results import HOSTILE, SECRET, finding, hopeless, repo
 def test_what_is_doubtful_or_not_met_does_not_fail() -> None:
     made = report(result("a", finding(doubtful=True)), result("b", verdict="unmet"))
 
-    assert count_words(made) == "0 ok, 0 fail, 1 doubtful, 1 unmet"
+    assert count_words(made) == "survived 0 · told 0 · silent 0 · doubtful 1 · unmet 1"
     assert made.counts["silent"] == 0
 
 

@@ -64,6 +64,13 @@ def test_an_item_that_was_created_twice_stands_out_but_not_one_that_was_updated(
     assert drawn(draw_strip(run)) == ["#1 good good", "#2 again good"]
 
 
+def test_a_key_is_shown_as_it_was_sent() -> None:
+    strip = draw_strip(result("a", finding("LOST", "2026~1001"), items=(item("2026~1001", attempt(1)),)))
+
+    assert strip.heads == [("2026/001", True)]
+    assert str(strip.rows[0].squares[0]).startswith("('good', '2026/001: ")
+
+
 def test_no_two_fates_look_alike() -> None:
     assert len({(fate.sign, fate.is_stored) for fate in FATES.values()}) == len(FATES)
 

@@ -19,7 +19,7 @@ def test_the_columns_stand_below_each_other() -> None:
     made = report(result("transient-item"), result("half", finding("LOST", "R-17")))
 
     assert lines_of(made) == [
-        "  ok       transient-item  2 of 2 stored",
+        "  survived transient-item  2 of 2 stored",
         "  LOST     half            item R-17 was LOST",
     ]
 
@@ -42,13 +42,13 @@ def test_the_last_lines_have_counts_reports_and_the_way_to_repeat_the_first_fail
     again = "again: mockserver drill ledger --case b -- python sync.py --token '{token}' 'in voices.csv'"
 
     lines = list(closing_lines(made, [Path("report/index.html")]))
-    assert lines == ["1 ok, 1 fail, 1 hangs · 52 s", "report/index.html", again]
+    assert lines == ["survived 1 · told 0 · silent 2 · 52 s", "report/index.html", again]
 
 
 def test_known_faults_that_are_gone_are_told() -> None:
-    made = report(result("a"), known={("ledger", "a", "LOST"): ""})
+    made = report(result("a"), known={("ledger", "a", "LOST", "R-1"): ""})
 
     assert list(closing_lines(made, [])) == [
-        "gone: LOST in a is in the baseline and was not found: take it out",
-        "1 ok, 0 fail · 52 s",
+        "gone: LOST of R-1 in a is in the baseline and was not found: take it out",
+        "survived 1 · told 0 · silent 0 · 52 s",
     ]

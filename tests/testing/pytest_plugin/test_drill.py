@@ -96,6 +96,8 @@ def test_a_client_that_loses_an_item_fails_with_the_sentence_first(run: Run) -> 
     result.stdout.fnmatch_lines(
         [
             "LOST item-refused: item R-1 was refused once (unknown-reference) and never sent again; *",
+            "  the cause: *",
+            '  the answer to #1: {"success":true,*"R-1":*',
             "  the case: The first item is refused for good, because of a record that is not there.",
             "  payt POST /v1/invoices *",
             "  the client wrote:",
@@ -113,7 +115,13 @@ def test_further_faults_are_told_after_the_first(run: Run) -> None:
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["LOST throttle-seconds: item R-2 *", "  also RUDE: #1 was answered 429 *", "  the case: *"],
+        [
+            "LOST throttle-seconds: item R-2 *",
+            "  the cause: *",
+            "  the answer to #1: *",
+            "  also RUDE: #1 was answered 429 *",
+            "  the case: *",
+        ],
         consecutive=True,
     )
 
