@@ -46,7 +46,7 @@ def describe_answer(entry: Entry, operation: Operation | None) -> str:
 
 def _described(entry: Entry, operation: Operation) -> Iterator[str]:
     form = operation.batch.outcome if operation.batch else None
-    sent = [key for key, _ in entry.decided.items()]
+    sent = ["/".join(map(unescape_step, key.split("/"))) for key, _ in entry.decided.items()]
     told = reported_outcomes(entry.reply, operation, sent)
     if len(told) == len(sent) and not any(key for key, _ in told):
         told = [(key, text) for key, (_, text) in zip(sent, told, strict=True)]
@@ -63,20 +63,15 @@ def _described(entry: Entry, operation: Operation) -> Iterator[str]:
         yield f"tells of {_join(foreign)}"
     if form.tells_all and missing and any(named):
         yield f"has no row for {_join(missing)}"
-    rejected = [
-        f"{_join([key])}: {text}" for key, text in told if key in sent and _is_bad(entry, sent.index(key))
-    ]
-    if rejected:
-        yield ", ".join(rejected[:_MOST_NAMES])
-
-
-def _is_bad(entry: Entry, index: int) -> bool:
-    return index in entry.decided.problems
+    places = {key: at for at, key in enumerate(sent)}
+    bad = [f"{key}: {text}" for key, text in told if places.get(key) in entry.decided.problems]
+    if bad:
+        yield ", ".join(bad[:_MOST_NAMES])
 
 
 def _join(keys: list[str]) -> str:
     more = f" and {len(keys) - _MOST_NAMES} more" if len(keys) > _MOST_NAMES else ""
-    return f"{', '.join(map(unescape_step, keys[:_MOST_NAMES]))}{more}"
+    return f"{', '.join(keys[:_MOST_NAMES])}{more}"
 
 
 def _find_line(text: str, operation: Operation) -> str:
