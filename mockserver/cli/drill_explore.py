@@ -22,11 +22,8 @@ _MOST_FAULTS, _MOST_TIMES = 5, 3
 _DRAWS = 3
 """Number of rounds in which schedules are drawn. (Hypothesis may repeat schedules within a round.)"""
 
-_MOST_FINDS = 12
-"""Maximum number of causes that are shrunk."""
-
-_MOST_RUNS, _AT_ONCE = 100, 4
-"""Number of runs after which the shrinking of a cause ends, and number of runs until its next decision."""
+_MOST_CAUSES, _MOST_RUNS, _AT_ONCE = 12, 100, 4
+"""Maximum numbers of causes that are shrunk, of runs to shrink a cause, and of runs between two decisions."""
 
 _A_DAY = 86_400
 
@@ -167,7 +164,7 @@ class Exploration(NamedTuple):
     unrepeated: int = 0
     """Number of causes that did not show when their minimal schedule was run again."""
     left: int = 0
-    """Number of causes that were not shrunk because there were more than `_MOST_FINDS`."""
+    """Number of causes that were not shrunk because there were more than `_MOST_CAUSES`."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +182,11 @@ class Explorer:
 
         Equal seeds draw equal schedules. Raises ControlPlaneError, ServerUnreachableError: see `Drill.run`.
         """
-        crashes = [case.crash for case in self.plan.cases if case.crash in _CRASHES]
-        drawn = draw_schedules(len(self._places), self.plan.calls, number, seed, crashes)
+        kills = [case.crash for case in self.plan.cases if case.crash in _CRASHES]
+        drawn = draw_schedules(len(self._places), self.plan.calls, number, seed, kills)
         failed = [shown for shown in self._symptoms(drawn) if shown]
         causes = list(dict.fromkeys([*(shown[0] for shown in failed), *chain(*failed)]))
-        shrunk = [(cause, self._shrink(cause)) for cause in causes[:_MOST_FINDS]]
+        shrunk = [(cause, self._shrink(cause)) for cause in causes[:_MOST_CAUSES]]
         minimal = list(dict.fromkeys(schedule for _, schedule in shrunk))
         again = dict(zip(minimal, self.pool.map(self._run, minimal), strict=True))
         repeated = [schedule for cause, schedule in shrunk if cause in _symptoms_of(again[schedule])]
@@ -202,21 +199,17 @@ class Explorer:
         """Places of the plan's items, by call and index if the client makes new keys in each run."""
         again = self.drill.run(Case(EXPLORED), self.plan.clean)
         self.drill.drop(again)
-        items = {one["key"]: one for one in self.plan.clean.items}
-        new = items.keys() - {one["key"] for one in again.items}
+        lasting = {one["key"] for one in again.items}
         calls: dict[str, set[int]] = {}
-        for one in items.values():
-            calls.setdefault(one["operation"], set()).update(sent["call"] for sent in one["attempts"])
-        places = []
-        for key in self.plan.keys:
-            operation = items[key]["operation"] if key in items else self.plan.operation
-            place = ItemPlace(operation, {"key": key}, {})
-            if key in new:
-                sent = items[key]["attempts"][0]
-                after = sum(call < sent["call"] for call in calls[operation])
-                place = ItemPlace(operation, {"firstIndex": sent["index"]}, {"after": after})
-            places.append(place)
-        return places
+        places: dict[str, ItemPlace] = {}
+        for one in self.plan.clean.items:
+            key, operation, sent = one["key"], one["operation"], one["attempts"][0]
+            earlier = calls.setdefault(operation, set())
+            after = sum(number < sent["call"] for number in earlier)
+            earlier.update(attempt["call"] for attempt in one["attempts"])
+            by_call = ItemPlace(operation, {"firstIndex": sent["index"]}, {"after": after})
+            places[key] = ItemPlace(operation, {"key": key}, {}) if key in lasting else by_call
+        return [places.get(key) or ItemPlace(self.plan.operation, {"key": key}, {}) for key in self.plan.keys]
 
     def _symptoms(self, schedules: Sequence[Schedule]) -> Sequence[Sequence[Symptom]]:
         """Return what each schedule shows; run a schedule only if it has not been run before."""
@@ -263,9 +256,7 @@ def _symptoms_of(result: Result) -> Sequence[Symptom]:
     return [(one.kind, one.cause) for one in result.findings if not one.doubtful]
 
 
-def make_scenario(
-    schedule: Schedule, vendor: str, plan: Plan, places: Sequence[ItemPlace]
-) -> Mapping[str, Json]:
+def make_scenario(schedule: Schedule, vendor: str, plan: Plan, places: Sequence[ItemPlace]) -> Json:
     """Return the scenario that causes the faults of the schedule."""
     rules = [
         {"id": f"fault-{number}", **rule}
@@ -275,12 +266,10 @@ def make_scenario(
     return drill_scenario(describe_schedule(schedule, len(places)), plain_json(rules))
 
 
-def draw_schedules(
-    items: int, calls: int, number: int, seed: int, crashes: Sequence[str] = ()
-) -> list[Schedule]:
-    """Draw up to `number` different schedules for a client with `items` items and `calls` calls.
+def draw_schedules(items: int, calls: int, number: int, seed: int, kills: Sequence[str]) -> list[Schedule]:
+    """Draw up to `number` different schedules, each with at most one fault of `kills`.
 
-    A schedule has at most one of the `crashes`.
+    The client has `items` items and `calls` calls.
     """
     drawn: dict[Schedule, None] = {}
     for round_ in range(_DRAWS):
@@ -293,7 +282,7 @@ def draw_schedules(
             deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
         )
-        @hypothesis.given(_schedules(items, calls, crashes))
+        @hypothesis.given(_schedules(items, calls, kills))
         def collect(schedule: Schedule) -> None:
             drawn.setdefault(schedule)
 
@@ -301,8 +290,8 @@ def draw_schedules(
     return list(drawn)[:number]
 
 
-def _schedules(items: int, calls: int, crashes: Sequence[str]) -> st.SearchStrategy[Schedule]:
-    kinds = st.sampled_from([*_CALL_FAULTS, *crashes])
+def _schedules(items: int, calls: int, kills: Sequence[str]) -> st.SearchStrategy[Schedule]:
+    kinds = st.sampled_from([*_CALL_FAULTS, *kills])
     of_calls = st.builds(DrawnFault, kind=kinds, call=st.integers(1, calls + 2))
     of_items = st.builds(
         lambda kind, item, times: DrawnFault(kind, item=item, times=times if kind in _COUNTED else 1),
@@ -310,7 +299,7 @@ def _schedules(items: int, calls: int, crashes: Sequence[str]) -> st.SearchStrat
         item=st.integers(1, items),
         times=st.integers(1, _MOST_TIMES),
     )
-    unique = (_PLACE, lambda one: one.kind in crashes or _PLACE(one))
+    unique = (_PLACE, lambda one: one.kind in kills or _PLACE(one))
     faults = st.lists(of_items | of_calls, min_size=1, max_size=_MOST_FAULTS, unique_by=unique)
     return faults.map(_sort)
 
@@ -360,9 +349,7 @@ def _below(number: int) -> Sequence[int]:
     return sorted({1, number // 2, number - 1} & set(range(1, number)))
 
 
-def _rules(
-    fault: DrawnFault, vendor: str, plan: Plan, places: Sequence[ItemPlace]
-) -> Iterator[Mapping[str, Json]]:
+def _rules(fault: DrawnFault, vendor: str, plan: Plan, places: Sequence[ItemPlace]) -> Iterator[Json]:
     match = {"vendor": vendor, "operation": plan.operation}
     if fault.kind in _CRASHES:
         case = next(one for one in plan.cases if one.crash == fault.kind)

@@ -130,24 +130,24 @@ def explore_fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Exploration]:
 
 
 def test_one_seed_draws_the_same_schedules() -> None:
-    assert draw_schedules(3, 2, 30, 7) == draw_schedules(3, 2, 30, 7)
+    assert draw_schedules(3, 2, 30, 7, ()) == draw_schedules(3, 2, 30, 7, ())
 
 
 def test_another_seed_draws_other_schedules() -> None:
-    first, second = (set(draw_schedules(3, 2, 30, seed)) for seed in (7, 8))
+    first, second = (set(draw_schedules(3, 2, 30, seed, ())) for seed in (7, 8))
 
     assert len(first & second) < 15
 
 
 def test_all_schedules_differ_and_are_as_many_as_asked_for() -> None:
-    drawn = draw_schedules(5, 3, 80, 0)
+    drawn = draw_schedules(5, 3, 80, 0, ())
 
     assert len(set(drawn)) == len(drawn) == 80
 
 
 @pytest.mark.parametrize(("items", "calls"), [(1, 1), (3, 2), (100, 50)])
 def test_schedules_are_within_bounds(items: int, calls: int) -> None:
-    for schedule in draw_schedules(items, calls, 40, 1):
+    for schedule in draw_schedules(items, calls, 40, 1, ()):
         places = [(one.call, one.item) for one in schedule]
         assert 1 <= len(schedule) <= 5
         assert len(set(places)) == len(places)
@@ -162,13 +162,13 @@ def test_schedules_are_within_bounds(items: int, calls: int) -> None:
 
 
 def test_a_scenario_is_plain_yaml_even_where_faults_are_alike() -> None:
-    drawn = draw_schedules(2, 1, 60, 7)
+    drawn = draw_schedules(2, 1, 60, 7, ())
 
     assert not any("&id" in yaml.dump(make_scenario(one, "payt", PLAN, PLACES)) for one in drawn)
 
 
 def test_every_fault_is_drawn_sooner_or_later() -> None:
-    drawn = {(one.kind, bool(one.call)) for schedule in draw_schedules(5, 3, 200, 0) for one in schedule}
+    drawn = {(one.kind, bool(one.call)) for schedule in draw_schedules(5, 3, 200, 0, ()) for one in schedule}
 
     assert drawn == {(kind, False) for kind in ITEM_FAULTS} | {(kind, True) for kind in CALL_FAULTS}
 
@@ -197,7 +197,7 @@ def test_every_fault_is_a_valid_scenario(app: Application, schedule: Schedule) -
 
 
 def test_every_schedule_is_a_valid_scenario(app: Application) -> None:
-    for schedule in draw_schedules(3, 2, 40, 3):
+    for schedule in draw_schedules(3, 2, 40, 3, ()):
         document = dict(make_scenario(schedule, "xero", PLAN, PLACES))
         assert len(parse_document(document, operations_by_vendor(app.served)).rules) == len(schedule)
 
