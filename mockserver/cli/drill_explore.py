@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mockserver.drill.cases import drill_scenario
 from mockserver.testing.control_client import Json, plain_json
-from mockserver.testing.drill import EXPLORED, Case, Drill, DrillFinding, Plan, Result
+from mockserver.testing.drill import EXPLORED, Case, Drill, Plan, Result
 
 _MOST_FAULTS, _MOST_TIMES = 5, 3
 _DRAWS = 3
@@ -138,8 +138,8 @@ _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
 
 _CRASHES: Mapping[str, str] = {
     "before-send": "is not sent because the client is killed",
-    "after-commit": "is done and the client is killed before the answer",
-    "after-answer": "is answered and the client is killed",
+    "after-commit": "is done but not answered because the client is killed",
+    "after-answer": "is answered just before the client is killed",
 }
 """Faults of a call in which the client is killed and started again, by the moment of the plan's case."""
 
@@ -247,8 +247,12 @@ class Explorer:
 
     def _tell(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
         case = replace(result.case, id=f"{EXPLORED}-{number}")
-        sure = (_describe_finding(one, self.plan.keys) for one in result.findings if not one.doubtful)
-        sentence = f"the client {' and '.join(dict.fromkeys(sure))} when {case.says}"
+        items: dict[str, list[str]] = {}
+        for one in result.findings:
+            if not one.doubtful:
+                items.setdefault(one.kind, []).extend(one.items)
+        deeds = " and ".join(_describe_deed(kind, keys, self.plan.keys) for kind, keys in items.items())
+        sentence = f"the client {deeds} when {case.says}"
         return FoundSchedule(schedule, sentence, replace(result, case=case))
 
 
@@ -394,8 +398,8 @@ def pytest_file(vendor: str, found: Sequence[FoundSchedule]) -> str:
     return _PYTEST_HEAD.replace("VENDOR", vendor) + tests
 
 
-def _describe_finding(finding: DrillFinding, keys: Sequence[str]) -> str:
-    numbers = [str(keys.index(key) + 1) for key in finding.items if key in keys]
+def _describe_deed(kind: str, keys: Iterable[str], all_keys: Sequence[str]) -> str:
+    numbers = sorted(all_keys.index(key) + 1 for key in set(keys).intersection(all_keys))
     noun = "item" if len(numbers) == 1 else "items"
-    items = f"{noun} {', '.join(numbers)} of {len(keys)}" if numbers else "an item"
-    return _DEEDS[finding.kind].format(items=items)
+    items = f"{noun} {', '.join(map(str, numbers))} of {len(all_keys)}" if numbers else "an item"
+    return _DEEDS[kind].format(items=items)

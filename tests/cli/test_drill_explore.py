@@ -318,12 +318,12 @@ def test_every_kind_of_fault_has_a_sentence(explore_fake: Callable[..., Explorat
 def test_a_sentence_has_all_that_the_client_does_wrong_and_no_doubt(
     explore_fake: Callable[..., Exploration],
 ) -> None:
-    doubtful = finding("WRONG", "", "R-3", doubtful=True)
-    runs = FakeRuns(lambda _: [finding("LOST", "", "R-1"), finding("RUDE"), doubtful])
+    sure = finding("LOST", "a", "R-3"), finding("LOST", "b", "R-1"), finding("RUDE")
+    runs = FakeRuns(lambda _: [*sure, finding("LOST", "c", "R-2", doubtful=True)])
 
     [found] = explore_fake(runs, (call("lost"),)).finds
 
-    assert found.sentence.startswith("the client loses item 1 of 3 and calls again too early when ")
+    assert found.sentence.startswith("the client loses items 1, 3 of 3 and calls again too early when ")
 
 
 # Shrinking
