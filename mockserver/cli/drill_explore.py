@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, combinations, islice
+from itertools import chain, combinations, islice, product
 from pprint import pformat
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 import hypothesis
 from hypothesis import strategies as st
@@ -252,8 +252,7 @@ class Explorer:
             if not one.doubtful:
                 items.setdefault(one.kind, []).extend(one.items)
         deeds = " and ".join(_describe_deed(kind, keys, self.plan.keys) for kind, keys in items.items())
-        sentence = f"the client {deeds} when {case.says}"
-        return FoundSchedule(schedule, sentence, replace(result, case=case))
+        return FoundSchedule(schedule, f"the client {deeds} when {case.says}", replace(result, case=case))
 
 
 def _symptoms_of(result: Result) -> Sequence[Symptom]:
@@ -339,18 +338,13 @@ def _earlier(part: Schedule, whole: Schedule, calls: int) -> Schedule:
 
 def _lower(schedule: Schedule) -> Iterator[Schedule]:
     """Yield schedules with one fault earlier or less often: as low as possible, by half, and by one."""
-    for fault in schedule:
+    for fault, name in product(schedule, ("call", "item", "times")):
+        number: int = getattr(fault, name)
         others = [one for one in schedule if one is not fault]
-        lower = (
-            *(replace(fault, call=number) for number in _below(fault.call)),
-            *(replace(fault, item=number) for number in _below(fault.item)),
-            *(replace(fault, times=number) for number in _below(fault.times)),
-        )
-        yield from (_sort((*others, one)) for one in lower if _PLACE(one) not in map(_PLACE, others))
-
-
-def _below(number: int) -> Sequence[int]:
-    return sorted({1, number // 2, number - 1} & set(range(1, number)))
+        for lower in sorted({1, number // 2, number - 1} & set(range(1, number))):
+            one = replace(fault, **cast(Json, {name: lower}))
+            if _PLACE(one) not in map(_PLACE, others):
+                yield _sort((*others, one))
 
 
 def _rules(fault: DrawnFault, vendor: str, plan: Plan, places: Sequence[ItemPlace]) -> Iterator[Json]:
