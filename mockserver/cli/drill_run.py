@@ -296,7 +296,7 @@ def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolEx
     from mockserver.cli.drill_explore import Explorer, pytest_file
 
     found = Explorer(drill, plan, pool).explore(options.explore, options.seed)
-    more = {"did not fail again": found.unrepeated, "causes were not shrunk": found.left}
+    more = {"did not fail again": found.unrepeated, "not shrunk": found.left}
     said = "".join(f", {number} {words}" for words, number in more.items() if number)
     _say(options, f"explored {found.schedules} schedules, {found.failed} failed{said}")
     _say(options, *(f"  {find.result.word:<9}{find.sentence}" for find in found.finds))

@@ -263,7 +263,7 @@ def test_a_schedule_that_kills_the_client_is_in_no_file_and_that_is_said(
     [
         ({}, "explored 9 schedules, 5 failed"),
         ({"unrepeated": 2}, "explored 9 schedules, 5 failed, 2 did not fail again"),
-        ({"left": 3}, "explored 9 schedules, 5 failed, 3 causes were not shrunk"),
+        ({"left": 3}, "explored 9 schedules, 5 failed, 3 not shrunk"),
     ],
 )
 def test_what_exploring_leaves_out_is_counted(

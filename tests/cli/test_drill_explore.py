@@ -116,7 +116,7 @@ def explore_fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Exploration]:
     """A function that explores schedules with fake runs."""
 
     def explore(runs: FakeRuns, *drawn: Schedule) -> Exploration:
-        monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_, **__: list(drawn))
+        monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_: list(drawn))
         monkeypatch.setattr(Drill, "run", runs.run)
         monkeypatch.setattr(Drill, "drop", lambda *_: None)
         drill = Drill(ControlClient("http://127.0.0.1:1"), "xero", lambda _: Ending(0))
@@ -481,7 +481,7 @@ def explored(
     vendor: str = "xero",
 ) -> Exploration:
     """What is found of a client in the drawn schedules."""
-    monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_, **__: list(drawn))
+    monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_: list(drawn))
     drill = Drill(server.control, vendor, client)
     with ThreadPoolExecutor(2) as pool:
         return Explorer(drill, drill.learn(), pool).explore(len(drawn), 0)
