@@ -5,20 +5,25 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain, combinations, islice, product
 from pprint import pformat
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 import hypothesis
 from hypothesis import strategies as st
 
 from mockserver.drill.cases import drill_scenario
 from mockserver.testing.control_client import Json, plain_json
-from mockserver.testing.drill import EXPLORED, SILENT, Case, Drill, Plan, Result
+from mockserver.testing.drill import EXPLORED, Case, Drill, Plan, Result
 
 _MOST_FAULTS, _MOST_TIMES = 5, 3
 _DRAWS = 3
 """Number of rounds in which schedules are drawn. (Hypothesis may repeat schedules within a round.)"""
+
+_MOST_CAUSES, _MOST_RUNS, _AT_ONCE = 12, 100, 4
+"""Maximum numbers of causes that are shrunk, of runs to shrink a cause, and of runs between two decisions."""
 
 _A_DAY = 86_400
 
@@ -60,6 +65,8 @@ def assert_survives(mockserver, scenario):
 _DEEDS: Mapping[str, str] = {
     "LOST": "loses {items}",
     "TWICE": "doubles {items}",
+    "UNNAMED": "names some lost items, but not {items}",
+    "MISNAMED": "names {items} in place of a lost one",
     "WRONG": "stores {items} wrongly",
     "RESENT": "sends {items} again needlessly",
     "SILENT": "does not report the warning of {items}",
@@ -86,6 +93,17 @@ class DrawnFault:
 
 
 Schedule: TypeAlias = tuple[DrawnFault, ...]
+Symptom: TypeAlias = tuple[str, str]
+"""Kind and cause of a finding that is not doubtful."""
+_PLACE = operator.attrgetter("item", "call")
+
+
+class ItemPlace(NamedTuple):
+    """Members of a rule by which the rule finds an item of the client."""
+
+    operation: str
+    select: Mapping[str, Json]
+    times: Mapping[str, Json]
 
 
 def _response(commit: Json = "full", **response: Json) -> Json:
@@ -120,6 +138,13 @@ _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
 }
 """Faults of a call. For each fault: its description, and the members of the rule that causes the fault."""
 
+_CRASHES: Mapping[str, str] = {
+    "before-send": "is not sent because the client is killed",
+    "after-commit": "is done but not answered because the client is killed",
+    "after-answer": "is answered just before the client is killed",
+}
+"""Faults of a call in which the client is killed and started again, by the moment of the plan's case."""
+
 
 class FoundSchedule(NamedTuple):
     """A minimal schedule that the client does not survive."""
@@ -137,72 +162,120 @@ class Exploration(NamedTuple):
     failed: int
     """Number of drawn schedules that the client did not survive."""
     finds: Sequence[FoundSchedule]
-    """One minimal schedule for each kind of failure."""
+    """Minimal schedules that together show each shrunk cause."""
+    unrepeated: int = 0
+    """Number of causes that did not show when their minimal schedule was run again."""
+    left: int = 0
+    """Number of causes that were not shrunk because there were more than `_MOST_CAUSES`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explorer:
     """Explorer of schedules for a client. Each thread of `pool` runs one schedule at a time."""
 
     drill: Drill
     plan: Plan
     pool: ThreadPoolExecutor
+    _known: dict[Schedule, Sequence[Symptom]] = field(default_factory=dict, init=False)
+    """What each schedule that was run shows, the worst first."""
 
     def explore(self, number: int, seed: int) -> Exploration:
-        """Run up to `number` schedules, and shrink the first failing schedule of each kind.
+        """Run up to `number` schedules, and shrink one failing schedule for each cause.
 
         Equal seeds draw equal schedules. Raises ControlPlaneError, ServerUnreachableError: see `Drill.run`.
         """
-        drawn = draw_schedules(len(self.plan.keys), self.plan.calls, number, seed)
-        failed = self._failures(drawn)
-        first: dict[str, tuple[Schedule, Result]] = {}
-        for schedule, result in failed:
-            first.setdefault(result.word, (schedule, result))
-        finds = [self._shrink(number, *one) for number, one in enumerate(first.values(), 1)]
-        return Exploration(len(drawn), len(failed), finds)
+        kills = [case.crash for case in self.plan.cases if case.crash in _CRASHES]
+        drawn = draw_schedules(len(self._places), self.plan.calls, number, seed, kills)
+        failed = [shown for shown in self._symptoms(drawn) if shown]
+        causes = list(dict.fromkeys([*(shown[0] for shown in failed), *chain(*failed)]))
+        shrunk = [(cause, self._shrink(cause)) for cause in causes[:_MOST_CAUSES]]
+        minimal = list(dict.fromkeys(schedule for _, schedule in shrunk))
+        again = dict(zip(minimal, self.pool.map(self._run, minimal), strict=True))
+        repeated = [schedule for cause, schedule in shrunk if cause in _symptoms_of(again[schedule])]
+        finds = [self._tell(number, one, again[one]) for number, one in enumerate(dict.fromkeys(repeated), 1)]
+        unrepeated, left = len(shrunk) - len(repeated), len(causes) - len(shrunk)
+        return Exploration(len(drawn), len(failed), finds, unrepeated, left)
 
-    def _failures(self, schedules: Iterable[Schedule]) -> list[tuple[Schedule, Result]]:
-        """Run each distinct schedule once; return each schedule that the client failed, with its result."""
-        tried = list(dict.fromkeys(schedules))
-        results = self.pool.map(self._run, tried)
-        pairs = zip(tried, results, strict=True)
-        return [(schedule, result) for schedule, result in pairs if result.verdict == SILENT]
+    @cached_property
+    def _places(self) -> Sequence[ItemPlace]:
+        """Places of the plan's items, by call and index if the client makes new keys in each run."""
+        again = self.drill.run(Case(EXPLORED), self.plan.clean)
+        self.drill.drop(again)
+        lasting = {one["key"] for one in again.items}
+        calls: dict[str, set[int]] = {}
+        places: dict[str, ItemPlace] = {}
+        for one in self.plan.clean.items:
+            key, operation, sent = one["key"], one["operation"], one["attempts"][0]
+            earlier = calls.setdefault(operation, set())
+            after = sum(number < sent["call"] for number in earlier)
+            earlier.update(attempt["call"] for attempt in one["attempts"])
+            by_call = ItemPlace(operation, {"firstIndex": sent["index"]}, {"after": after})
+            places[key] = ItemPlace(operation, {"key": key}, {}) if key in lasting else by_call
+        return [places.get(key) or ItemPlace(self.plan.operation, {"key": key}, {}) for key in self.plan.keys]
+
+    def _symptoms(self, schedules: Sequence[Schedule]) -> Sequence[Sequence[Symptom]]:
+        """Return what each schedule shows; run a schedule only if it has not been run before."""
+        new = [one for one in dict.fromkeys(schedules) if one not in self._known]
+        results = self.pool.map(self._run, new)
+        self._known.update(zip(new, map(_symptoms_of, results), strict=True))
+        return [self._known[one] for one in schedules]
 
     def _run(self, schedule: Schedule) -> Result:
-        scenario = make_scenario(schedule, self.drill.vendor, self.plan)
-        result = self.drill.run(Case(EXPLORED, scenario["description"], scenario), self.plan.clean)
+        scenario = make_scenario(schedule, self.drill.vendor, self.plan, self._places)
+        crash = next((fault.kind for fault in schedule if fault.kind in _CRASHES), "")
+        case = Case(EXPLORED, scenario["description"], scenario, crash=crash)
+        result = self.drill.run(case, self.plan.clean)
         self.drill.drop(result)
         return result
 
-    def _shrink(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
-        """Simplify the schedule until no simpler schedule gives the same kind of failure.
+    def _shrink(self, cause: Symptom) -> Schedule:
+        """Simplify a schedule that shows the cause until no simpler schedule shows the cause."""
+        schedule = min((one for one, shown in self._known.items() if cause in shown), key=len)
+        most, before = len(self._known) + _MOST_RUNS, None
+        while schedule != before:
+            before = schedule
+            for simplify in (_parts, _lower):
+                while found := self._first(cause, simplify(schedule), most):
+                    schedule = found
+        return schedule
 
-        The case id of the returned result ends with `number`.
-        """
-        smaller: tuple[Schedule, Result] | None = (schedule, result)
-        while smaller:
-            schedule, result = smaller
-            same = (one for one in self._failures(_simpler(schedule)) if one[1].word == result.word)
-            smaller = next(same, None)
-        sentence = f"{_describe_result(result, self.plan)} when {result.case.says}"
-        return FoundSchedule(
-            schedule, sentence, replace(result, case=replace(result.case, id=f"{EXPLORED}-{number}"))
-        )
+    def _first(self, cause: Symptom, schedules: Iterator[Schedule], most: int) -> Schedule | None:
+        """Return the first schedule that shows the cause, or None; stop if `most` schedules are known."""
+        while len(self._known) < most and (some := list(islice(schedules, _AT_ONCE))):
+            for schedule, shown in zip(some, self._symptoms(some), strict=True):
+                if cause in shown:
+                    return schedule
+        return None
+
+    def _tell(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
+        case = replace(result.case, id=f"{EXPLORED}-{number}")
+        items: dict[str, list[str]] = {}
+        for one in result.findings:
+            if not one.doubtful:
+                items.setdefault(one.kind, []).extend(one.items)
+        deeds = " and ".join(_describe_deed(kind, keys, self.plan.keys) for kind, keys in items.items())
+        return FoundSchedule(schedule, f"the client {deeds} when {case.says}", replace(result, case=case))
 
 
-def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, Json]:
+def _symptoms_of(result: Result) -> Sequence[Symptom]:
+    return [(one.kind, one.cause) for one in result.findings if not one.doubtful]
+
+
+def make_scenario(schedule: Schedule, vendor: str, plan: Plan, places: Sequence[ItemPlace]) -> Json:
     """Return the scenario that causes the faults of the schedule."""
-    match = {"vendor": vendor, "operation": plan.operation}
     rules = [
-        {"id": f"fault-{number}", **_rule(fault, match, plan.keys)}
+        {"id": f"fault-{number}", **rule}
         for number, fault in enumerate(schedule, 1)
+        for rule in _rules(fault, vendor, plan, places)
     ]
-    says = describe_schedule(schedule, len(plan.keys))
-    return drill_scenario(says, plain_json(rules))
+    return drill_scenario(describe_schedule(schedule, len(places)), plain_json(rules))
 
 
-def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Schedule]:
-    """Draw up to `number` different schedules for a client with `items` items and `calls` calls."""
+def draw_schedules(items: int, calls: int, number: int, seed: int, kills: Sequence[str]) -> list[Schedule]:
+    """Draw up to `number` different schedules, each with at most one fault of `kills`.
+
+    The client has `items` items and `calls` calls.
+    """
     drawn: dict[Schedule, None] = {}
     for round_ in range(_DRAWS):
 
@@ -214,7 +287,7 @@ def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Sched
             deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
         )
-        @hypothesis.given(_schedules(items, calls))
+        @hypothesis.given(_schedules(items, calls, kills))
         def collect(schedule: Schedule) -> None:
             drawn.setdefault(schedule)
 
@@ -222,55 +295,79 @@ def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Sched
     return list(drawn)[:number]
 
 
-def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
-    of_calls = st.builds(DrawnFault, kind=st.sampled_from(list(_CALL_FAULTS)), call=st.integers(1, calls + 2))
+def _schedules(items: int, calls: int, kills: Sequence[str]) -> st.SearchStrategy[Schedule]:
+    kinds = st.sampled_from([*_CALL_FAULTS, *kills])
+    of_calls = st.builds(DrawnFault, kind=kinds, call=st.integers(1, calls + 2))
     of_items = st.builds(
         lambda kind, item, times: DrawnFault(kind, item=item, times=times if kind in _COUNTED else 1),
         kind=st.sampled_from(list(_ITEM_FAULTS)),
         item=st.integers(1, items),
         times=st.integers(1, _MOST_TIMES),
     )
-    places = operator.attrgetter("item", "call")
-    faults = st.lists(of_items | of_calls, min_size=1, max_size=_MOST_FAULTS, unique_by=places)
-    return faults.map(lambda found: tuple(sorted(found, key=places)))
+    unique = (_PLACE, lambda one: one.kind in kills or _PLACE(one))
+    faults = st.lists(of_items | of_calls, min_size=1, max_size=_MOST_FAULTS, unique_by=unique)
+    return faults.map(_sort)
 
 
-def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Yield simpler schedules: of a single fault, without one fault, or with a fault earlier or less often.
+def _sort(faults: Iterable[DrawnFault]) -> Schedule:
+    return tuple(sorted(faults, key=_PLACE))
 
-    A single fault happens once, at the first call or item, because without the other faults the client may
-    make fewer calls.
+
+def _parts(schedule: Schedule) -> Iterator[Schedule]:
+    """Yield the parts of a schedule, the smallest first; a single fault also once at the first call or item.
+
+    Without the other faults the client may make fewer calls, so that the calls of a part come earlier: by at
+    most one call for each missing fault.
     """
-    if len(schedule) > 1:
-        for fault in schedule:
-            yield (
-                replace(fault, call=min(fault.call, 1), item=min(fault.item, 1), times=min(fault.times, 1)),
-            )
-        for fault in schedule:
-            rest = tuple(one for one in schedule if one is not fault)
-            # Without the fault there may be one retry less, so that later calls have lower numbers.
-            earlier = tuple(replace(one, call=one.call - (one.call > max(fault.call, 1))) for one in rest)
-            yield from dict.fromkeys((rest, earlier))
-    for at, fault in enumerate(schedule):
-        others = (*schedule[:at], *schedule[at + 1 :])
-        smaller = (
-            replace(fault, call=max(fault.call - 1, min(fault.call, 1))),
-            replace(fault, item=max(fault.item - 1, min(fault.item, 1))),
-            replace(fault, times=max(fault.times - 1, min(fault.times, 1))),
+    for one in schedule if len(schedule) > 1 else ():
+        yield (replace(one, call=min(one.call, 1), item=min(one.item, 1), times=min(one.times, 1)),)
+    for size in range(1, len(schedule)):
+        parts = list(combinations(schedule, size))
+        yield from dict.fromkeys(
+            _earlier(part, schedule, calls) for calls in range(len(schedule)) for part in parts
         )
-        for one in smaller:
-            if one != fault and (one.call, one.item) not in {(other.call, other.item) for other in others}:
-                yield (*schedule[:at], one, *schedule[at + 1 :])
 
 
-def _rule(fault: DrawnFault, match: Mapping[str, Json], keys: Sequence[str]) -> Mapping[str, Json]:
-    if fault.call:
-        return {"match": {**match, "nth": fault.call}, **_CALL_FAULTS[fault.kind][1]}
-    effect = _ITEM_FAULTS[fault.kind][1]
-    if fault.kind in _COUNTED:
-        effect = {**effect, "failTimes": fault.times}
-    once = {"times": {"count": 1}} if fault.kind in _ONCE else {}
-    return {"match": match, **once, "items": [{"select": {"key": keys[fault.item - 1]}, "effect": effect}]}
+def _earlier(part: Schedule, whole: Schedule, calls: int) -> Schedule:
+    """Return the part with each call up to `calls` earlier, but one call at most for each fault left out."""
+    moved: list[DrawnFault] = []
+    for one in part:
+        left_out = sum(other.call < one.call for other in whole if other not in part)
+        first = 1 + max((other.call for other in moved), default=0)
+        moved.append(replace(one, call=max(one.call - min(calls, left_out), first)) if one.call else one)
+    return tuple(moved)
+
+
+def _lower(schedule: Schedule) -> Iterator[Schedule]:
+    """Yield schedules with one fault earlier or less often: as low as possible, by half, and by one."""
+    for fault, name in product(schedule, ("call", "item", "times")):
+        number: int = getattr(fault, name)
+        others = [one for one in schedule if one is not fault]
+        for lower in sorted({1, number // 2, number - 1} & set(range(1, number))):
+            one = replace(fault, **cast(Json, {name: lower}))
+            if _PLACE(one) not in map(_PLACE, others):
+                yield _sort((*others, one))
+
+
+def _rules(fault: DrawnFault, vendor: str, plan: Plan, places: Sequence[ItemPlace]) -> Iterator[Json]:
+    match = {"vendor": vendor, "operation": plan.operation}
+    if fault.kind in _CRASHES:
+        case = next(one for one in plan.cases if one.crash == fault.kind)
+        for rule in case.scenario["rules"] if case.scenario else ():
+            nth = {"nth": fault.call} if "nth" in rule["match"] else {}
+            yield {**rule, "match": {**rule["match"], **nth}}
+    elif fault.call:
+        yield {"match": {**match, "nth": fault.call}, **_CALL_FAULTS[fault.kind][1]}
+    else:
+        place, effect = places[fault.item - 1], _ITEM_FAULTS[fault.kind][1]
+        if fault.kind in _COUNTED:
+            effect = {**effect, "failTimes": fault.times}
+        times = {**place.times, **({"count": 1} if fault.kind in _ONCE else {})}
+        yield {
+            "match": {**match, "operation": place.operation},
+            **({"times": times} if times else {}),
+            "items": [{"select": place.select, "effect": effect}],
+        }
 
 
 def describe_schedule(schedule: Schedule, items: int) -> str:
@@ -278,7 +375,7 @@ def describe_schedule(schedule: Schedule, items: int) -> str:
     parts = []
     for fault in schedule:
         if fault.call:
-            parts.append(f"call {fault.call} {_CALL_FAULTS[fault.kind][0]}")
+            parts.append(f"call {fault.call} {_CRASHES.get(fault.kind) or _CALL_FAULTS[fault.kind][0]}")
         else:
             words = _ITEM_FAULTS[fault.kind][0].format(times=_OFTEN.get(fault.times, f"{fault.times} times"))
             parts.append(f"item {fault.item} of {items} {words}")
@@ -297,9 +394,8 @@ def pytest_file(vendor: str, found: Sequence[FoundSchedule]) -> str:
     return _PYTEST_HEAD.replace("VENDOR", vendor) + tests
 
 
-def _describe_result(result: Result, plan: Plan) -> str:
-    finding = result.findings[0]
-    places = [str(plan.keys.index(key) + 1) for key in finding.items if key in plan.keys]
-    noun = "item" if len(places) == 1 else "items"
-    items = f"{noun} {', '.join(places)} of {len(plan.keys)}" if places else "an item"
-    return f"the client {_DEEDS[finding.kind].format(items=items)}"
+def _describe_deed(kind: str, keys: Iterable[str], all_keys: Sequence[str]) -> str:
+    numbers = sorted(all_keys.index(key) + 1 for key in set(keys).intersection(all_keys))
+    noun = "item" if len(numbers) == 1 else "items"
+    items = f"{noun} {', '.join(map(str, numbers))} of {len(all_keys)}" if numbers else "an item"
+    return _DEEDS[kind].format(items=items)

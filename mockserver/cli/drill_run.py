@@ -301,14 +301,19 @@ def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolEx
     from mockserver.cli.drill_explore import Explorer, pytest_file
 
     found = Explorer(drill, plan, pool).explore(options.explore, options.seed)
-    _say(options, f"explored {found.schedules} schedules, {found.failed} failed")
+    more = {"did not fail again": found.unrepeated, "not shrunk": found.left}
+    said = "".join(f", {number} {words}" for words, number in more.items() if number)
+    _say(options, f"explored {found.schedules} schedules, {found.failed} failed{said}")
     _say(options, *(f"  {find.result.word:<9}{find.sentence}" for find in found.finds))
+    written = [find for find in found.finds if not find.result.case.crash]
+    if len(written) < len(found.finds) and (options.scenario_file or options.pytest_file):
+        _say(options, "  schedules that kill the client are written to no file")
     with _writing(options):
-        if options.scenario_file and found.finds:
-            scenario = yaml.dump(found.finds[0].result.case.scenario)
+        if options.scenario_file and written:
+            scenario = yaml.dump(written[0].result.case.scenario)
             options.scenario_file.write_text(scenario, encoding="utf-8")
-        if options.pytest_file and found.finds:
-            options.pytest_file.write_text(pytest_file(drill.vendor, found.finds), encoding="utf-8")
+        if options.pytest_file and written:
+            options.pytest_file.write_text(pytest_file(drill.vendor, written), encoding="utf-8")
     return [find.result for find in found.finds]
 
 

@@ -16,9 +16,10 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.contract import contract
 from mockserver.cli.drill import drill as drill_command
+from mockserver.cli.drill_explore import Exploration, Explorer, FoundSchedule
 from mockserver.cli.main import DEFAULT_REPORTS, main
 from mockserver.testing.control_client import SandboxControl
-from mockserver.testing.drill import Case, Drill
+from mockserver.testing.drill import Case, Drill, DrillFinding, Ending
 from mockserver.testing.drill import Result as DrillResult
 from tests.support.drill_results import finding
 
@@ -242,6 +243,53 @@ def test_what_exploring_finds_is_written_as_scenario_and_test(drill: Run, tmp_pa
     compile((tmp_path / "test_found.py").read_text(), "test_found.py", "exec")
 
 
+@pytest.fixture
+def explored(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A function that sets what exploring finds: for each moment a schedule that kills the client then."""
+
+    def find(*moments: str, **numbers: int) -> None:
+        finding = DrillFinding("LOST", "", (), (), doubtful=False)
+        finds = []
+        for crash in moments:
+            case = Case("explored-1", "says", {"description": f"crash: {crash}"}, crash=crash)
+            result = DrillResult(case, "silent", "", (finding,), Ending(0), 0.1, "one")
+            finds.append(FoundSchedule((), f"the client is lost, crash: {crash}", result))
+        monkeypatch.setattr(Explorer, "explore", lambda *_: Exploration(9, 5, finds, **numbers))
+
+    return find
+
+
+def test_a_schedule_that_kills_the_client_is_in_no_file_and_that_is_said(
+    drill: Run, explored: Callable[..., None], tmp_path: Path
+) -> None:
+    explored("after-commit", "")
+    files = ("--scenario", "found.yaml", "--pytest", "test_found.py")
+
+    result = drill("payt", "--case", "warned", "--explore", "9", *files, *client())
+
+    assert "schedules that kill the client are written to no file" in result.output
+    assert (tmp_path / "found.yaml").read_text() == "description: 'crash: '\n"
+    assert "after-commit" not in (tmp_path / "test_found.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line"),
+    [
+        ({}, "explored 9 schedules, 5 failed"),
+        ({"unrepeated": 2}, "explored 9 schedules, 5 failed, 2 did not fail again"),
+        ({"left": 3}, "explored 9 schedules, 5 failed, 3 not shrunk"),
+    ],
+)
+def test_what_exploring_leaves_out_is_counted(
+    drill: Run, explored: Callable[..., None], numbers: dict[str, int], line: str
+) -> None:
+    explored(**numbers)
+
+    result = drill("payt", "--case", "warned", "--explore", "9", *client())
+
+    assert line in result.output.splitlines()
+
+
 def report(drill: Run, *words: str) -> Any:
     return json.loads(drill("payt", "--json", *words).output)
 
@@ -338,8 +386,8 @@ def test_what_the_client_must_store_is_told_to_the_server(
     monkeypatch.setattr(SandboxControl, "request", recorded)
     drill("payt", "--case", "reset", "--expect", "items=4,sum=-0.50", *client())
 
-    told = [body["expect"] for body in bodies if body and "vendor" in body]
-    assert told == [{"items": 4, "sum": "-0.50"}] * 3
+    told = [body["expect"] for body in bodies if body and "clean" in body]
+    assert told == [{"items": 4, "sum": "-0.50"}] * 2
 
 
 def test_a_fault_of_the_run_without_faults_is_a_row(drill: Run, monkeypatch: pytest.MonkeyPatch) -> None:
