@@ -57,6 +57,8 @@ class SpokenItem(Value, frozen=True):
     is_good: bool
     """Whether the answers told that the item is stored as it should be, without a warning."""
     is_usually_good: bool
+    has_failed: bool
+    """Whether the client had a reason to speak of the item as one that failed, at any time."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class ClientWords:
 
     @property
     def names_any(self) -> bool:
-        return bool(self._named)
+        return bool(self._named or self.misnamed)
 
     @cached_property
     def _named(self) -> set[int]:
@@ -82,11 +84,10 @@ class ClientWords:
 
     @cached_property
     def misnamed(self) -> Sequence[int]:
-        """Indexes of good items that lines name which name no other items, and come only with failures."""
+        """Indexes of items that never failed, in lines that come only with failures and name no others."""
         shapes = self._shapes.values()
-        return sorted(
-            {item for items in shapes for item in items if all(self.items[at].is_good for at in items)}
-        )
+        found = (items for items in shapes if not any(self.items[at].has_failed for at in items))
+        return sorted({item for items in found for item in items})
 
     @cached_property
     def _shapes(self) -> Mapping[str, set[int]]:

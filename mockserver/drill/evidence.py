@@ -48,7 +48,7 @@ def _described(entry: Entry, operation: Operation) -> Iterator[str]:
     form = operation.batch.outcome if operation.batch else None
     sent = ["/".join(map(unescape_step, key.split("/"))) for key, _ in entry.decided.items()]
     told = reported_outcomes(entry.reply, operation, sent)
-    if len(told) == len(sent) and not any(key for key, _ in told):
+    if len(told) == len(sent) and {key for key, _ in told}.isdisjoint(sent):  # rows in the order sent
         told = [(key, text) for key, (_, text) in zip(sent, told, strict=True)]
     if form is None or (form.has_counts_alone and told):
         yield ", ".join(f"{name} {text}" for name, text in told)

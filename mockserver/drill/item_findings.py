@@ -111,6 +111,8 @@ class ItemOracle:
                 usual_names=usual_texts.names(meant),
                 is_good=bool(sent.attempts) and _is_good(meant, sent, self._usual_warnings(meant)),
                 is_usually_good=_is_good(meant, meant, {""}),
+                has_failed=any(not at.stored or at.told is not Told.STORED for at in sent.attempts)
+                or not sent.attempts,
             )
             for one, (meant, sent) in zip(now, self.pairs, strict=True)
         ]

@@ -492,10 +492,10 @@ def test_a_client_that_pays_again_after_a_lost_answer_is_found_and_its_schedule_
 ) -> None:
     exploration = explored(server, payer(has_keys=False), monkeypatch)
 
-    found = exploration.finds[-1]
+    [found] = exploration.finds
     assert (exploration.schedules, exploration.failed) == (4, 3)
-    assert found.schedule == (call("lost", 1),)
-    assert found.sentence == "the client doubles items 1, 2, 3 of 3 when call 1 is reset after its commit"
+    assert found.schedule == (call("empty", 1),)
+    assert found.sentence == "the client doubles items 1, 2, 3 of 3 when call 1 is done and gets no answer"
 
 
 def test_a_client_that_pays_each_row_once_is_not_found(

@@ -154,7 +154,13 @@ WORDS: Mapping[str, Situation] = {
         FIRST_REFUSED, "silent LOST MISNAMED", output="R-2 was refused"
     ),
     "a stored item that is named with an exit status": Situation(
-        FIRST_REFUSED, "told", status=1, output="R-2 was refused"
+        FIRST_REFUSED, "silent UNNAMED MISNAMED", status=1, output="R-2 was refused"
+    ),
+    "a stored item that failed before is named beside an exit status": Situation(
+        {"R-1": [rejected(1)], "R-2": [rejected(1, "locked"), attempt(2)]},
+        "told",
+        status=1,
+        output="R-2 is locked and sent again",
     ),
     "a list of what is stored misnames nothing": Situation(
         {"R-1": [rejected(1)], "R-2": [attempt(1)], "R-3": [attempt(1)]},

@@ -516,8 +516,11 @@ class Client:
     def report(self) -> int:
         if self.fault == "forgets-failures":
             return 0
-        for key, why in self.failed.items():
-            sys.stderr.write(f"not stored: {key}: {' '.join(why.split())}\n")
+        named = list(self.failed.items())[: 1 if self.fault == "names-first-only" else None]
+        good = [row.key for row in self.rows if row.key not in self.failed]
+        for key, why in named:
+            name = good[0] if self.fault == "names-wrong-item" and good else key
+            sys.stderr.write(f"not stored: {name}: {' '.join(why.split())}\n")
         return 1 if self.failed else 0
 
 
