@@ -32,7 +32,7 @@ def item(index: int, **effect: Any) -> Mapping[str, Any]:
     [
         ("payt", item(0, omit=True, commit=False), "counts 1 of 2"),
         ("payt", item(1, fail={"code": "locked"}), "counts 1 of 2, 2026/001: errors"),
-        ("vba", item(0, fail={"code": "locked"}), "901: 409"),
+        ("vba", item(0, fail={"code": "locked"}), "901: 500"),
         ("payt", {"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}}, "no answer"),
     ],
 )
