@@ -7,7 +7,7 @@ that the client also writes for items that are stored, here or without faults, r
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,15 +109,17 @@ class _NameFinder:
     """Finder of the names of items in lines."""
 
     by_word: Mapping[str, Sequence[tuple[str, int, int]]]
-    """For the first word of each name: the name, the offset of the word in it, and the index of the item."""
+    """For the rarest word of each name: the name, the offset of the word in it, and the index of the item."""
 
     @classmethod
     def of(cls, names: Sequence[Iterable[str]]) -> _NameFinder:
         found: defaultdict[str, list[tuple[str, int, int]]] = defaultdict(list)
+        counts = Counter(word for own in names for name in own for word in _WORD.findall(name))
         for item, own in enumerate(names):
             for name in {text for one in own for text in (one, dumps(one)[1:-1])}:
-                if word := _WORD.search(name):
-                    found[word[0]].append((name, word.start(), item))
+                words = sorted(_WORD.finditer(name), key=lambda word: counts[word[0]])
+                if words:
+                    found[words[0][0]].append((name, words[0].start(), item))
         return cls({word: sorted(known, key=lambda one: -len(one[0])) for word, known in found.items()})
 
     def shapes(self, output: str) -> Iterator[tuple[str, set[int]]]:

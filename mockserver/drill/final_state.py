@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
-from mockserver.drill.matching import Pair, leaves
+from mockserver.drill.matching import Leaf, Pair, leaves
 from mockserver.drill.run import Run
 from mockserver.journal.item_history import ItemHistory
 from mockserver.model import SAFE_METHODS, Document, Json
@@ -39,7 +39,7 @@ def count_final_records(
 
     An item whose records without faults are not as many as were created has no count.
     """
-    usual, found = (list(filter(_is_there, map(_values, one))) for one in (clean_records, run_records))
+    usual, found = (_index(filter(_is_there, map(_values, one))) for one in (clean_records, run_records))
     counts = {
         at: (_count(meant, usual), _count(sent if sent.stored else meant, found))
         for at, (meant, sent) in enumerate(pairs)
@@ -47,10 +47,21 @@ def count_final_records(
     return {at: both for at, both in counts.items() if both[0] == pairs[at][0].created > 0}
 
 
-def _count(history: ItemHistory, records: Iterable[_Values]) -> int:
+def _index(records: Iterable[_Values]) -> Mapping[Leaf, Sequence[_Values]]:
+    found: defaultdict[Leaf, list[_Values]] = defaultdict(list)
+    for one in records:
+        for name, texts in one.items():
+            for text in texts:
+                found[name, text].append(one)
+    return found
+
+
+def _count(history: ItemHistory, records: Mapping[Leaf, Sequence[_Values]]) -> int:
     """Return the number of records that have the item's values, as far as their members have equal names."""
     wanted = _values(history.versions[-1]) if history.stored else {}
-    return sum(_is_of(wanted, one) for one in records)
+    having = [records.get((name, text)) for name, texts in wanted.items() for text in texts]
+    rarest = min(filter(None, having), key=len, default=())
+    return sum(_is_of(wanted, one) for one in rarest)
 
 
 def _is_of(wanted: _Values, record: _Values) -> bool:
