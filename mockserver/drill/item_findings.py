@@ -127,7 +127,8 @@ class ItemOracle:
         if not missing or kind is None:
             return
         bad = [one for one in sent.attempts if not one.stored] or sent.attempts
-        told = bad[-1].told if bad and at not in self.finals else None
+        is_deleted = at in self.finals and sent.stored
+        told = bad[-1].told if bad and not is_deleted else None
         looks_good = told is Told.NOTHING and (bad[-1].status or _FIRST_REDIRECT) < _FIRST_REDIRECT
         doubtful = told is Told.STORED or (looks_good and self.abilities.is_unanswerable)
         says, cause = self._loss(at, bad)
@@ -141,8 +142,8 @@ class ItemOracle:
 
     def _loss(self, at: int, attempts: Sequence[ItemAttempt]) -> tuple[str, str]:
         """Return how an item was lost: in words about the item, and as a cause."""
-        if at in self.finals:
-            return "was stored, and the client deleted it", "the client deleted what it had stored"
+        if at in self.finals and self.pairs[at][1].stored:
+            return "was stored and deleted by the client", "the client deleted what it had stored"
         if not attempts:
             return "was never sent", "an item was never sent"
         last, times = attempts[-1], len(attempts)
