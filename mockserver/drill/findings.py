@@ -30,7 +30,7 @@ class Kind(Enum):
     LOGIN = "a refused credential was used again"
     RUDE = "the client called again before Retry-After was over"
     KEY = "an idempotency key was used wrongly"
-    RESENT = "an item was sent again although the answer said that it was stored"
+    RESENT = "an item was sent again although the answer said stored"
     SILENT = "a warning was never reported"
     ALARM = "the client ended with a failure although all was well"
 

@@ -285,7 +285,7 @@ class ItemOracle:
             and self.run.knew(self.run.entry(one.number), entry)
         ]
         if len(needless) > max(meant.versions.count(known.document) - 1, 0):
-            says = f"was sent again although the answer to {join_calls([known])} said that it was stored"
+            says = f"was sent again although the answer to {join_calls([known])} said stored"
             cause = "an item was sent again although its answer said stored"
             yield _Problem(Kind.RESENT, says, cause, meant, needless)
 

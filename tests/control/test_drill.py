@@ -118,7 +118,7 @@ def test_a_fault_is_told_as_the_contract_says(drilled: Client) -> None:
     [finding] = answered.json["findings"]
     assert finding == {
         "kind": "RESENT",
-        "message": "item B was sent again although the answer to #1 said that it was stored",
+        "message": "item B was sent again although the answer to #1 said stored",
         "cause": "an item was sent again although its answer said stored",
         "items": ["B"],
         "calls": [3],

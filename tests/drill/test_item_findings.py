@@ -365,7 +365,7 @@ def test_an_item_that_is_often_sent_without_faults_may_be_sent_twice_as_often() 
 @pytest.mark.parametrize("again", [updated(2), rejected(2), gone(2), attempt(2, action="unchanged")])
 def test_an_item_that_is_sent_again_after_the_answer_said_that_it_was_stored_is_told(again: Any) -> None:
     assert said(first(attempt(1), again)) == [
-        "RESENT: item R-1 was sent again although the answer to #1 said that it was stored"
+        "RESENT: item R-1 was sent again although the answer to #1 said stored"
     ]
 
 

@@ -130,7 +130,7 @@ def verdict_on(
 ENDED = "the client ended with 0"
 WHOLE = "were sent once; the last call was refused, and the client did not send again"
 KEYLESS = "without an idempotency key"
-AGAIN = "were sent again although the answer to #1 said that it was stored"
+AGAIN = "were sent again although the answer to #1 said stored"
 UNTOLD = "901 and 902 created twice (10.00 + 10.00 + 20.00 + 20.00): the answer to #1 told nothing of it, and"
 
 

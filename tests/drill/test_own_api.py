@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def call(target: DrillTarget, method: str, path: str, document: Any = None) -> A
     return answer.json() if answer.content else None
 
 
-def bulk(target: DrillTarget, orders: list[Mapping[str, Any]] = ORDERS) -> list[Mapping[str, Any]]:
+def bulk(target: DrillTarget, orders: Sequence[Mapping[str, Any]] = ORDERS) -> list[Mapping[str, Any]]:
     """Send orders in one call and return the rows of the answer."""
     rows: list[Mapping[str, Any]] = call(target, "POST", "/orders/bulk", {"orders": orders})["results"]
     return rows
