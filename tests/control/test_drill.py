@@ -100,7 +100,10 @@ def test_a_good_run_is_judged_as_the_contract_says(drilled: Client) -> None:
 
     assert unstated(answered, "judge_drill") == []
     found = answered.json
-    assert (found["verdict"], found["message"]) == ("survived", "2 of 2 stored, only the failed one sent again")
+    assert (found["verdict"], found["message"]) == (
+        "survived",
+        "2 of 2 stored, only the failed one sent again",
+    )
     assert [[one["call"] for one in item["attempts"]] for item in found["items"]] == [[1, 2], [1]]
     assert [one["sinceFirstMillis"] >= 0 for one in found["calls"]] == [True, True]
 
