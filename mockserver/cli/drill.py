@@ -11,6 +11,7 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     DRILL_TIMEOUT_S,
+    REPEAT_AFTER_S,
     InvalidValueError,
     argument,
     assume_option,
@@ -26,7 +27,7 @@ from mockserver.cli.options import (
     specs_option,
 )
 
-TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
+TAGS = ("crash", "retry", "money", "throttle", "transport", "login", "shape", "time")
 REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -56,7 +57,8 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     form="NAME=text",
     metavar="NAME=TEXT",
     help="Variable of the client; may be repeated. {url}, {token}, {tenant}, {sandbox} and {port} are filled "
-    "in, here and in COMMAND; {root} and {https} are addresses for a client that takes only a host.",
+    "in, here and in COMMAND; {root} and {https} are addresses for a client that takes only a host, {folder} "
+    "is an empty folder for each case.",
 )
 @names_option(
     "--case",
@@ -102,6 +104,24 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     callback=_read_expected,
     metavar="items=N,sum=AMOUNT",
     help="What the client must store without faults: the number of items, the sum of their amounts, or both.",
+)
+@option(
+    "--repeat-after",
+    "repeat_after_s",
+    scope="drill",
+    default=REPEAT_AFTER_S,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Between two starts, the sandbox's clock goes forward by this time.",
+)
+@option(
+    "--until-idle",
+    "until_idle_s",
+    scope="drill",
+    default=None,
+    type=click.FloatRange(0.1),
+    metavar="SECONDS",
+    help="End a client that never ends by itself when it has made no call for this time.",
 )
 @option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option

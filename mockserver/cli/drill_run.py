@@ -23,6 +23,7 @@ from mockserver.cli.options import (
     EXIT_NO_SERVER,
     EXIT_REFUSED,
     INSTALLS_EXTRA,
+    REPEAT_AFTER_S,
     choices,
     fail,
     fail_usage,
@@ -79,6 +80,9 @@ class DrillOptions:
     repeats: int
     expected: Mapping[str, Json]
     """What the run without faults must store: `items`, `sum`, or both."""
+    repeat_after_s: float
+    until_idle_s: float | None
+    """Seconds without a call after which the client is ended; None if it ends by itself."""
     against: str
     """URL of a running server; "" means that the drill starts a server."""
     specs: tuple[Path, ...]
@@ -107,6 +111,8 @@ class DrillOptions:
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
             "--expect": [expected] if expected else [],
             "--repeat": [self.repeats] if self.repeats > 1 else [],
+            "--repeat-after": [f"{self.repeat_after_s:g}"] if self.repeat_after_s != REPEAT_AFTER_S else [],
+            "--until-idle": [f"{self.until_idle_s:g}"] if self.until_idle_s is not None else [],
             "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != DRILL_TIMEOUT_S else [],
         }
         words = (str(word) for name, given in options.items() for one in given for word in (name, one))
@@ -155,7 +161,15 @@ def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroup
 
     If `{root}`, `{https}` or `{ca}` is in the command or its environment, each run has ports of its own.
     """
-    command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
+    command = ClientCommand(
+        options.command,
+        options.environment,
+        groups,
+        options.timeout_s,
+        options.repeats,
+        options.repeat_after_s,
+        options.until_idle_s,
+    )
     texts = " ".join((*options.command, *options.environment.values()))
     used = [name for name in ("{root}", "{https}", "{ca}") if name in texts]
     app = server.app
@@ -243,7 +257,15 @@ def run_drill(options: DrillOptions) -> None:
     ):
         client = make_client(options, server, groups)
         try:
-            drill = Drill(server.control, server.vendor, client, setup, options.assumptions, options.expected)
+            drill = Drill(
+                server.control,
+                server.vendor,
+                client,
+                setup,
+                options.assumptions,
+                options.expected,
+                can_kill=True,
+            )
             status = _run(options, drill, pool)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -345,13 +367,17 @@ def _writing(options: DrillOptions) -> Iterator[None]:
 
 
 def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
-    clean = report.plan.clean
+    clean, obstacle = report.plan.clean, report.plan.obstacle
     write_lines(report.output(clean), err=True)
     cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
     if not clean.calls:
         address = "--env API_URL={url} -- …, by the name that the client reads"
         cure = f"mockserver drill {options.vendor} {address}"
-    fail(report.said(report.plan.obstacle), report.command_line(), cure, EXIT_REFUSED)
+        if left := clean.ending.left:
+            processes = "1 process" if left == 1 else f"{left} processes"
+            obstacle = f"{obstacle}; the program ended after {clean.duration_s:.1f} s and left {processes}"
+            cure = "--until-idle 5, which waits for the calls of such processes"
+    fail(report.said(obstacle), report.command_line(), cure, EXIT_REFUSED)
 
 
 def _read_known(options: DrillOptions) -> Mapping[Place, str]:

@@ -15,8 +15,8 @@ from click.shell_completion import CompletionItem
 
 from mockserver.spec.folder import spec_files_in, specs_folder
 
-DRILL_TIMEOUT_S = 60.0
-"""Default time limit of a drill's client."""
+DRILL_TIMEOUT_S, REPEAT_AFTER_S = 60.0, 60.0
+"""Default time limit of a drill's client, and default time between two starts of the client."""
 
 MOST_CHOICES = 12
 LONGEST_VALUE = 80

@@ -49,7 +49,7 @@ def control_operations(  # noqa: PLR0913 - all that operations need
     return (
         ServerOperations(sandboxes, journal, served, strict_auth, metric_sources, settings),
         ReportOperations(reports),
-        SandboxOperations(sandboxes, journal, served, packaged),
+        SandboxOperations(sandboxes, journal, served, packaged, metric_sources.open_calls),
         ClockOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, packaged, inside),
         CaseOperations(sandboxes, served, inside, unprotected, journal, case_runs),

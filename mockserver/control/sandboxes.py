@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -36,6 +36,8 @@ class SandboxOperations:
     journal: Journal
     served: tuple[LoadedVendor, ...]
     packaged: PackagedScenarios
+    open_calls: Callable[[str], Mapping[str, int]]
+    """Function that returns the number of open calls in a sandbox, by vendor."""
 
     def list_sandboxes(self) -> Json:
         shown = []
@@ -78,6 +80,7 @@ class SandboxOperations:
             "assumptions": shown.assumptions,
             "records": shown.records,
             "calls": len(self.journal.kept.entries(name)),
+            "openCalls": sum(self.open_calls(name).values()),
             "idleSeconds": shown.idle_seconds,
         }
 

@@ -40,7 +40,8 @@ class MetricSources:
     """Sources of metrics, and of the server's health."""
 
     counters: Counters
-    open_calls: Callable[[], Mapping[str, int]]
+    open_calls: Callable[[str], Mapping[str, int]]
+    """Function that returns the number of calls in flight by vendor: in a sandbox, or for "" in all."""
     uptime_seconds: Callable[[], int]
     check_store: Callable[[], None]
     """Function that raises StoreUnavailableError if no call can be served."""
@@ -89,7 +90,7 @@ class ServerOperations:
         """Return current totals and each vendor's counts since start-up, as text if the call prefers text."""
         if choose(call.accept, (_JSON, *_TEXTS)) in _TEXTS:
             return self._text()
-        calls = self.sources.open_calls()
+        calls = self.sources.open_calls("")
         return {
             "sandboxes": len(self.sandboxes.names()),
             "journalEntries": self.journal.kept.size(),
@@ -114,7 +115,7 @@ class ServerOperations:
         ):
             yield GaugeMetricFamily(f"mockserver_{name}", text, value)
         open_calls = GaugeMetricFamily("mockserver_open_calls", "Calls in flight", labels=["vendor"])
-        for vendor, count in self.sources.open_calls().items():
+        for vendor, count in self.sources.open_calls("").items():
             open_calls.add_metric([vendor], count)
         yield open_calls
         yield from self._by_vendor()

@@ -39,6 +39,10 @@ class DrillCase(Value, frozen=True):
     """Whether each rule without `times` hits only once."""
     jobs: bool = False
     """Whether the case needs a batch whose outcomes are told by a job."""
+    calls: int = 1
+    """Minimum number of calls of the client's operation in the run without faults."""
+    crash: str = ""
+    """Moment at which the client is killed and started again; "" if the client is not killed."""
 
     def document(self) -> Document:
         return {
@@ -47,6 +51,8 @@ class DrillCase(Value, frozen=True):
             "rows": list(self.rows),
             "tags": list(self.tags),
             "harmless": self.harmless,
+            "calls": self.calls,
+            "crash": self.crash,
         }
 
 
@@ -76,9 +82,9 @@ def list_cases(vendor: str, packaged: Mapping[str, Document], *, has_jobs: bool 
     If a vendor has no jobs, omit the cases of jobs.
     """
     table = {node["id"]: node for node in _table() if "id" in node}
-    rows = {node["own"]: node["rows"] for node in _table() if "own" in node}
+    facts = {node["own"]: node for node in _table() if "own" in node}
     own: list[Document] = [
-        {"id": name, "rows": rows.get(kind, []), "tags": ["shape"], "harmless": _is_harmless(one)}
+        {**facts.get(kind, {}), "id": name, "tags": ["shape"], "harmless": _is_harmless(one)}
         for name, one in packaged.items()
         if name not in table and (kind := name.removeprefix(f"{vendor}-")) != name
     ]

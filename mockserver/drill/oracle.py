@@ -21,6 +21,7 @@ from mockserver.scenario.rule_words import counted
 SURVIVED, TOLD, SILENT, DOUBTFUL, UNMET = "survived", "told", "silent", "doubtful", "unmet"
 
 _ORDER = list(Kind)
+_TWO_STARTS = 2
 
 
 class Judgement(Value, frozen=True):
@@ -78,8 +79,12 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
         return Judgement(verdict, message, tuple(found))
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
-    rest = f"ended with {status}" if status != usual else ""
-    message = ", ".join(filter(None, (stored, _describe_rest(taken, missing, rest))))
+    rest = _describe_repetition(taken) if len(run.starts) < _TWO_STARTS else ""
+    if missing:
+        sent = {meant.key: one.attempts for meant, one in taken}
+        named = join_names([readable_name(one, sent[one.key]) for one in missing])
+        rest = f"ended with {status}" if status != usual else f"and it named {named}"
+    message = ", ".join(filter(None, (stored, rest)))
     return Judgement(TOLD if missing else SURVIVED, message)
 
 
@@ -101,11 +106,8 @@ def _surprises(clean: Run, expected: Expected) -> Iterable[Mistake]:
         yield Mistake(Kind.WRONG, message, "another sum is stored than is expected")
 
 
-def _describe_rest(taken: Sequence[Pair], missing: Sequence[ItemHistory], ending: str) -> str:
-    """If items are missing, return `ending` or (if "") their names; otherwise, return what was sent again."""
-    if missing:
-        sent = {meant.key: one.attempts for meant, one in taken}
-        return ending or f"and it named {join_names([readable_name(one, sent[one.key]) for one in missing])}"
+def _describe_repetition(taken: Sequence[Pair]) -> str:
+    """Return which items were sent again, or "" if none or all were."""
     again = [sent for meant, sent in taken if len(sent.attempts) > len(meant.attempts)]
     if not again or len(again) == len(taken):
         return ""

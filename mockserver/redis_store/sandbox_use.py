@@ -113,9 +113,10 @@ class OpenCalls:
                 self._ended[call] = self._open.pop(call)
         self._tell_ends()
 
-    def count(self, group: Group) -> int:
-        """Return the number of open calls of a group in all sandboxes."""
-        keys, word = map(self._connection.sandbox_keys, self._names()), _word(group)
+    def count(self, group: Group, sandbox: str = "") -> int:
+        """Return the number of open calls of a group in the sandbox, or for "" in all sandboxes."""
+        names, word = [sandbox] if sandbox else self._names(), _word(group)
+        keys = map(self._connection.sandbox_keys, names)
         return sum(self._connection.script("open_calls", [key.open], "count", word)[0] for key in keys)
 
     def renew(self) -> None:

@@ -41,7 +41,9 @@ class InFlight(Protocol):
         """Return a context in which a call counts as in flight; `groups` is what `groups_of` returns."""
         ...
 
-    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]: ...
+    def by_vendor(self, names: Iterable[str], sandbox: str = "") -> Mapping[str, int]:
+        """Return the number of calls in flight of each vendor in the sandbox, or for "" in all sandboxes."""
+        ...
 
 
 class _Tracked:
@@ -80,12 +82,12 @@ class InFlightCalls:
     def track(self, groups: Sequence[Group]) -> AbstractContextManager[InFlightCounts]:
         return _Tracked(self._open, self._lock, groups)
 
-    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
+    def by_vendor(self, names: Iterable[str], sandbox: str = "") -> Mapping[str, int]:
         counts = Counter(dict.fromkeys(names, 0))
         with self._lock:
             open_calls = list(self._open.items())
-        for (_, vendor, _, *key), count in open_calls:
-            counts[vendor] += 0 if key else count
+        for (place, vendor, _, *key), count in open_calls:
+            counts[vendor] += count if not key and sandbox in ("", place) else 0
         return counts
 
 
@@ -168,8 +170,8 @@ class SharedInFlightCalls:
         finally:
             self._open_calls.leave(call)
 
-    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
-        return {name: self._open_calls.count((name,)) for name in names}
+    def by_vendor(self, names: Iterable[str], sandbox: str = "") -> Mapping[str, int]:
+        return {name: self._open_calls.count((name,), sandbox) for name in names}
 
 
 def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:

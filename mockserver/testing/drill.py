@@ -7,10 +7,12 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from mockserver.testing.client_output import read_output
 from mockserver.testing.control_client import (
     ControlClient,
     Json,
@@ -25,7 +27,9 @@ SURVIVED, TOLD, SILENT, DOUBTFUL, UNMET = "survived", "told", "silent", "doubtfu
 CLEAN, EXPLORED = "no-fault", "explored"
 """Case id of the run without faults, and prefix of the case ids of random fault schedules (`explored-1`)."""
 
-_MAX_OUTPUT = 1_000_000
+_CRASH = "drill/crash"
+"""Rule that hits the call at which a case kills the client."""
+
 PACE: Mapping[str, Json] = MappingProxyType(
     {
         "version": 1,
@@ -55,6 +59,15 @@ class Ending:
     """Number of processes that outlived the client, and that the drill ended."""
 
 
+class SandboxCalls(NamedTuple):
+    """Calls in a sandbox."""
+
+    newest: int
+    """Number of the newest call, 0 before the first call."""
+    open: int
+    """Number of calls whose answer is not yet sent in full."""
+
+
 @dataclass(frozen=True, slots=True)
 class DrillTarget:
     """Target of the calls of a client under test: one vendor in the sandbox of one case."""
@@ -67,8 +80,14 @@ class DrillTarget:
     sandbox: str
     clock: SandboxClock
     """Clock of the sandbox."""
-    newest_call: Callable[[], int]
-    """Returns the number of the newest call in the sandbox, 0 before the first call."""
+    calls: Callable[[], SandboxCalls]
+    """Returns how many calls there are in the sandbox."""
+    names: Callable[[], Sequence[str]] = tuple
+    """Returns the texts by which the client may name its items."""
+    crash: str = ""
+    """Moment at which the client is to be killed and started again; "" if it is not to be killed."""
+    is_caught: Callable[[], bool] = bool
+    """Returns whether a rule of the case has caught a call."""
 
 
 Client: TypeAlias = Callable[[DrillTarget], Ending]
@@ -92,6 +111,8 @@ class Case:
     """Whether the client must end as in the run without faults."""
     crash: str = ""
     """Moment at which the client is killed and started again; "" if the client is not killed."""
+    unmet: str = ""
+    """Why the case cannot happen to the client, which then does not run; "" if it may happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +192,8 @@ class Drill:
     """Values of assumptions in every sandbox."""
     expected: Mapping[str, Json] = field(default_factory=dict)
     """What the run without faults must store: the number of `items`, and their `sum` as a decimal text."""
+    can_kill: bool = False
+    """Whether the client is a program, to which cases with a crash can happen."""
 
     def learn(self) -> Plan:
         """Run the client without faults and return the plan.
@@ -179,13 +202,13 @@ class Drill:
         ServerUnreachableError: there is no response.
         """
         clean = self.run(Case(CLEAN), None)
-        body = {"vendor": self.vendor, "ending": _ending_document(clean.ending)}
-        found = SandboxControl(self.control, clean.sandbox).request("POST", "/drill", body)
+        found = self._learnt(clean.sandbox, clean.ending)
+        cases = (_read_case(node, found["calls"]) for node in found["cases"])
         return Plan(
             says=found["says"],
             obstacle=found["obstacle"] or "",
             clean=clean,
-            cases=tuple(map(_read_case, found["cases"])),
+            cases=tuple(case for case in cases if self.can_kill or not case.crash),
             operation=found["operation"],
             keys=tuple(found["keys"]),
             calls=found["calls"],
@@ -199,6 +222,8 @@ class Drill:
 
         Raises ControlPlaneError, ServerUnreachableError: as for `learn`.
         """
+        if case.unmet:
+            return Result(case, UNMET, case.unmet, (), Ending(0), 0, "")
         scenario = case.scenario or (PACE if clean is None else None)
         scenarios = {"scenarios": [scenario]} if scenario else {}
         name = create_sandbox(
@@ -209,17 +234,22 @@ class Drill:
         sandbox = SandboxControl(self.control, name)
         if self.setup:
             sandbox.request("PATCH", "/state", self.setup)
+        target = self._target(sandbox, case, clean.sandbox if clean else name)
         began = time.perf_counter()
-        ending = self.client(self._target(sandbox, name))
+        ending = self.client(target)
         duration_s = time.perf_counter() - began
+        written = io.BytesIO(ending.output.encode(errors="replace"))
+        ending = replace(ending, output=read_output(written, target.names))
         without = (clean.sandbox, clean.ending) if clean else (name, ending)
         body = {
             "vendor": self.vendor,
             "ending": _ending_document(ending),
             "starts": list(ending.starts),
+            "left": ending.left,
             "harmless": case.harmless,
             "clean": {"sandbox": without[0], "ending": _ending_document(without[1])},
             "expect": dict(self.expected),
+            **({"kills": ending.kills} if case.crash else {}),
         }
         found = sandbox.request("POST", "/drill/verdict", body)
         return Result(
@@ -236,19 +266,38 @@ class Drill:
 
     def drop(self, result: Result) -> None:
         """Delete the sandbox of a run. Raises ControlPlaneError, ServerUnreachableError."""
-        SandboxControl(self.control, result.sandbox).request("DELETE", "")
+        if result.sandbox:
+            SandboxControl(self.control, result.sandbox).request("DELETE", "")
 
-    def _target(self, sandbox: SandboxControl, name: str) -> DrillTarget:
+    def _learnt(self, sandbox: str, ending: Ending) -> Json:
+        """Return what the server learns of the client by the run without faults in the sandbox."""
+        body = {"vendor": self.vendor, "ending": _ending_document(ending)}
+        return SandboxControl(self.control, sandbox).request("POST", "/drill", body)
+
+    def _names(self, sandbox: str) -> Sequence[str]:
+        found = self._learnt(sandbox, Ending(0))
+        return tuple(found.get("names") or found["keys"])
+
+    def _target(self, sandbox: SandboxControl, case: Case, clean: str) -> DrillTarget:
+        """Return the target of a run; `clean` is the sandbox of the run without faults."""
         access = self.control.request("GET", f"/vendors/{self.vendor}/access")
         return DrillTarget(
             url=f"{sandbox.url}/{self.vendor}",
             token=access["token"],
             tenant=access["tenant"],
             headers=access["headers"],
-            sandbox=name,
+            sandbox=sandbox.name,
             clock=SandboxClock(sandbox),
-            newest_call=lambda: int(sandbox.request("GET", "")["calls"]),
+            calls=partial(_count_calls, sandbox),
+            names=partial(self._names, clean),
+            crash=case.crash,
+            is_caught=lambda: bool(sandbox.request("GET", "/journal", scenario=_CRASH, last=1)),
         )
+
+
+def _count_calls(sandbox: SandboxControl) -> SandboxCalls:
+    found = sandbox.request("GET", "")
+    return SandboxCalls(found["calls"], found["openCalls"])
 
 
 def list_cases(control: ControlClient, vendor: str) -> tuple[Case, ...]:
@@ -257,13 +306,16 @@ def list_cases(control: ControlClient, vendor: str) -> tuple[Case, ...]:
 
 
 def _ending_document(ending: Ending) -> Json:
-    output = ending.output[-_MAX_OUTPUT:].encode(errors="replace").decode()
-    return {"status": ending.status, "output": output, "timeoutSeconds": ending.timeout_s}
+    return {"status": ending.status, "output": ending.output, "timeoutSeconds": ending.timeout_s}
 
 
-def _read_case(node: Mapping[str, Json]) -> Case:
+def _read_case(node: Mapping[str, Json], calls: int | None = None) -> Case:
+    """Read a case; `calls` is the number of calls that the client makes, None if it is not known."""
     rows, tags = tuple(node["rows"]), tuple(node["tags"])
-    return Case(node["id"], node["says"], node.get("scenario"), tags, rows, node["harmless"])
+    unmet = "the client makes one call" if calls == 1 < node["calls"] else ""
+    return Case(
+        node["id"], node["says"], node.get("scenario"), tags, rows, node["harmless"], node["crash"], unmet
+    )
 
 
 def _read_finding(node: Mapping[str, Json]) -> DrillFinding:

@@ -112,6 +112,41 @@ def test_a_client_that_calls_nobody_is_told_how_to_give_it_the_address(drill: Ru
     assert "nothing to do" in result.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of daemons")
+def test_a_program_that_leaves_a_daemon_is_told_how_to_wait_for_it(drill: Run) -> None:
+    result = drill("payt", "--", "sh", "-c", "setsid sleep 60 & exit 0")
+
+    assert result.exit_code == 4
+    assert "made no call to this sandbox; the program ended after 0." in result.stderr
+    assert " s and left 1 process" in result.stderr
+    assert "try: --until-idle 5" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of daemons")
+@pytest.mark.parametrize("background", ["", "&"], ids=["a worker", "a daemon"])
+def test_a_client_that_never_ends_is_drilled_until_it_is_idle(drill: Run, background: str) -> None:
+    words = ("sh", "-c", f'{{ "$@"; exec sleep 600; }} {background}', "worker", *client()[1:])
+
+    result = drill("payt", "--until-idle", "3", "--case", "commit-then-reset", "--", *words)
+
+    assert rows(result) == [["survived", "commit-then-reset"]]
+    assert result.exit_code == 0
+
+
+def test_a_client_is_killed_and_started_again(drill: Run) -> None:
+    document = report(drill, "--case", "crash-after-commit", *client())
+
+    assert len(document["cases"][0]["starts"]) == 2
+
+
+def test_a_client_keeps_its_state_in_a_folder_of_its_own(drill: Run) -> None:
+    program = "import os, sys; print(os.listdir(sys.argv[1])); open(sys.argv[1] + '/state', 'x')"
+
+    result = drill("payt", "--repeat", "2", *shell(program + "; sys.exit(3)"), "{folder}")
+
+    assert "[]\n['state']\n" in result.stderr
+
+
 def test_a_client_whose_calls_are_all_refused_is_told_why(drill: Run) -> None:
     program = (
         "import sys, urllib.request as r\n"
@@ -321,7 +356,7 @@ def test_a_file_that_cannot_be_written_is_named_and_the_client_is_not_blamed(
 
 def test_a_repetition_has_the_options_that_it_needs(drill: Run, tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
-    given = ("--specs", "specs", "--env", "A=b", "--timeout", "9")
+    given = ("--specs", "specs", "--env", "A=b", "--repeat-after", "5", "--until-idle", "7", "--timeout", "9")
 
     document = report(drill, *given, "--case", "transient-item", *client())
 

@@ -22,6 +22,7 @@ BEGUN = {
     "empty": False,
     "records": 0,
     "calls": 0,
+    "openCalls": 0,
     "idleSeconds": ANY,  # by the machine's clock
 }
 

@@ -25,7 +25,11 @@ ROWS_OF_SCENARIOS = {
     *range(144, 158),
 }
 """The rows of the catalogue whose behaviour is a packaged scenario."""
-TAGS = {"login", "money", "retry", "shape", "throttle", "time", "transport"}
+TAGS = {"crash", "login", "money", "retry", "shape", "throttle", "time", "transport"}
+
+
+LAST_CALL = 99
+"""The number in a rule for the last call, which is fitted to the client."""
 
 
 def own(name: str) -> str:
@@ -90,7 +94,27 @@ def test_a_case_is_told_without_its_rules() -> None:
         "rows": [46],
         "tags": ["shape"],
         "harmless": True,
+        "calls": 1,
+        "crash": "",
     }
+
+
+def test_every_crash_is_a_case_with_its_moment() -> None:
+    crashes = {case.id: case.crash for case in list_cases("payt", PACKAGED) if "crash" in case.tags}
+
+    moments = ("before-send", "after-commit", "after-answer", "between-calls")
+    assert crashes == {f"crash-{moment}": moment for moment in moments}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_case_with_a_rule_for_a_later_call_needs_as_many_calls(vendor: str) -> None:
+    for case in list_cases(vendor, PACKAGED):
+        later = [
+            max(rule.get("match", {}).get("nth", 1), rule.get("times", {}).get("after", 0) + 1)
+            for rule in case.rules
+        ]
+        is_for_a_later_call = any(1 < number < LAST_CALL for number in later)
+        assert (case.calls > 1) is (is_for_a_later_call or case.id == "two-a-minute"), case.id
 
 
 @pytest.mark.parametrize(("count", "largest"), [(1, 1), (3, 2), (1, 100)])

@@ -132,5 +132,7 @@ def test_open_calls_are_told_by_vendor_until_they_are_over(served: LoadedVendor)
 
     with tracked(calls, keyed, served), tracked(calls, CALL, served):
         assert calls.by_vendor(["acme"]) == {"acme": 2}
+        assert calls.by_vendor(["acme"], CALL.sandbox) == {"acme": 2}
+        assert calls.by_vendor(["acme"], "another") == {"acme": 0}
 
     assert calls.by_vendor(["acme"]) == {"acme": 0}

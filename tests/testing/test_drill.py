@@ -19,6 +19,7 @@ from mockserver.testing.drill import (
     Ending,
     Plan,
     Result,
+    SandboxCalls,
     call_function,
     list_cases,
 )
@@ -108,6 +109,67 @@ def test_a_case_that_cannot_happen_to_the_client_is_not_met(drill_of: DrillOf) -
     assert (result.verdict, result.word) == ("unmet", "unmet")
 
 
+def test_a_case_of_a_later_call_is_not_run_for_a_client_with_one_call(drill_of: DrillOf) -> None:
+    result = ran(drill_of(call_function(careless)), "second-answer-lost")
+
+    assert (result.verdict, result.message, result.calls) == ("unmet", "the client makes one call", ())
+
+
+def test_a_case_that_was_not_run_has_no_sandbox_to_drop(drill_of: DrillOf) -> None:
+    drill = drill_of(call_function(careless))
+
+    drill.drop(ran(drill, "second-answer-lost"))
+
+
+def test_crashes_are_cases_of_clients_that_can_be_killed(drill_of: DrillOf) -> None:
+    plans = [drill_of(call_function(careless), can_kill=can_kill).learn() for can_kill in (False, True)]
+
+    assert [any(case.crash for case in plan.cases) for plan in plans] == [False, True]
+
+
+@pytest.mark.parametrize(("kills", "verdict"), [(0, "unmet"), (1, "survived")])
+def test_a_crash_has_happened_if_the_client_was_killed(drill_of: DrillOf, kills: int, verdict: str) -> None:
+    def killed(target: DrillTarget) -> Ending:
+        careful(target)
+        return Ending(0, kills=kills)
+
+    plan = drill_of(killed, can_kill=True).learn()
+    result = drill_of(killed).run(Case("crash", crash="before-send"), plan.clean)
+
+    assert result.verdict == verdict
+
+
+@pytest.mark.parametrize(("rule", "is_caught"), [("crash", True), ("other", False)])
+def test_a_target_tells_when_the_rule_of_a_crash_has_caught_a_call(
+    drill_of: DrillOf, rule: str, *, is_caught: bool
+) -> None:
+    seen: list[bool] = []
+
+    def looks(target: DrillTarget) -> None:
+        seen.append(target.is_caught())
+        careless(target)
+        seen.append(target.is_caught())
+
+    scenario = {"version": 1, "name": "drill", "rules": [{"id": rule, "response": {"status": 503}}]}
+    drill = drill_of(call_function(looks))
+
+    drill.run(Case("caught", scenario=scenario), drill.learn().clean)
+
+    assert seen == [False, False, False, is_caught]
+
+
+def test_a_target_knows_the_names_of_the_items(drill_of: DrillOf) -> None:
+    seen: list[tuple[str, ...]] = []
+
+    def looks(target: DrillTarget) -> None:
+        careless(target)
+        seen.append(tuple(target.names()))
+
+    ran(drill_of(call_function(looks)), "transient-item")
+
+    assert [set(KEYS) <= set(one) for one in seen] == [True, True]
+
+
 def test_a_doubtful_fault_has_no_kind_for_its_word(drill_of: DrillOf) -> None:
     lie = {"select": {"index": 0}, "effect": {"commit": False}}
     scenario = {"version": 1, "name": "drill", "rules": [{"id": "r", "items": [lie]}]}
@@ -144,7 +206,7 @@ def test_a_client_that_does_not_end_hangs(drill_of: DrillOf) -> None:
 def test_starts_of_the_client_are_told_apart(drill_of: DrillOf) -> None:
     def started_twice(target: DrillTarget) -> Ending:
         careless(target)
-        second = target.newest_call() + 1
+        second = target.calls().newest + 1
         careless(target)
         return Ending(0, starts=(1, second))
 
@@ -210,7 +272,7 @@ def test_a_target_says_where_to_send_and_with_which_credentials(drill_of: DrillO
     [target] = targets
     assert target.url.endswith(f"/sandboxes/{target.sandbox}/payt")
     assert target.token in target.headers["authorization"]
-    assert target.newest_call() == 0
+    assert target.calls() == SandboxCalls(0, 0)
 
 
 def test_the_sandbox_of_a_run_is_kept_until_it_is_dropped(drill_of: DrillOf, server: MockServer) -> None:
@@ -242,7 +304,7 @@ def test_cases_of_a_vendor_that_is_not_there_are_not_listed(server: MockServer) 
         list_cases(server.control, "nobody")
 
 
-TARGET = DrillTarget("", "", "", {}, "", None, lambda: 0)  # type: ignore[arg-type] # no call is made
+TARGET = DrillTarget("", "", "", {}, "", None, lambda: SandboxCalls(0, 0))  # type: ignore[arg-type] # no call is made
 
 
 def test_a_function_has_written_what_went_to_both_streams_and_what_it_returned() -> None:

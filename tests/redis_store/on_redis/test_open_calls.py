@@ -63,6 +63,7 @@ def test_calls_of_all_workers_are_counted_by_group(worker_calls: Callable[[], Op
 
     assert (alone, met, elsewhere) == ([1, 1, 1], [2, 2, 1], [1, 1, 1])
     assert one.count(VENDOR) == 1
+    assert [one.count(VENDOR, sandbox) for sandbox in ("s", "another")] == [1, 0]
 
 
 def test_a_call_ends_with_its_lease_unless_its_worker_renews_it(

@@ -89,6 +89,12 @@ def test_every_case_with_a_tag_is_a_test(run: Run, server: MockServer) -> None:
     ]
 
 
+def test_no_case_kills_a_function(run: Run) -> None:
+    result = run(drilled("careful", '"payt", tag="money"'), "--collect-only", "-q")
+
+    assert not [line for line in result.outlines if "[payt-crash-" in line]
+
+
 def test_a_client_that_loses_an_item_fails_with_the_sentence_first(run: Run) -> None:
     result = run(drilled("careless", '"payt", case="item-refused"'))
 
