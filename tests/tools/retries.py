@@ -61,7 +61,10 @@ def prepared_trials() -> Iterator[Trial]:
             _output(client.get("install", "echo"))
         except (OSError, subprocess.SubprocessError) as error:
             said = getattr(error, "stderr", None) or str(error)
-            print(f"left out: {client['library']}: {said.strip().splitlines()[-1]}", flush=True)
+            print(
+                f"left out: {client['library'].removesuffix(' {}')}: {said.strip().splitlines()[-1]}",
+                flush=True,
+            )
             continue
         library, words = client["library"].format(version and version[0]), _words(client["run"])
         for trial in client.get("trials", ["xero no", "xero yes"]):
