@@ -60,11 +60,8 @@ def prepared_trials() -> Iterator[Trial]:
             version = re.search(r"\d[\d.]*", _output(client.get("version", "echo 0")))
             _output(client.get("install", "echo"))
         except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            print(
-                f"left out: {client['library'].removesuffix(' {}')}: {said.strip().splitlines()[-1]}",
-                flush=True,
-            )
+            said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
+            print(f"left out: {client['run']}: {said}", flush=True)
             continue
         library, words = client["library"].format(version and version[0]), _words(client["run"])
         for trial in client.get("trials", ["xero no", "xero yes"]):

@@ -1,7 +1,7 @@
-"""The retries of urllib3_retry.py, and what no library can do: a key for each batch, and a look at each item.
+"""The retries of urllib3_retry.py, and what no library does: a key for each batch, and a look at each item.
 
-An item that is not stored is named and makes the program end with 1, so that somebody sends it again under
-another key. `alarm` limits the time of the whole program; requests' limit begins anew with every byte.
+A bill that is not known to be stored is named, and the program ends with 1. `alarm` limits the time of the
+whole program, as the time limit of requests begins anew with each piece of an answer.
 """
 
 import json
@@ -23,18 +23,24 @@ headers = {
 retries = Retry(total=3, backoff_factor=0.1, status_forcelist=[502, 503, 504], allowed_methods=["PUT"])
 session = requests.Session()
 session.mount("http://", HTTPAdapter(max_retries=retries))
+bodies = {file: Path(file).read_bytes() for file in files}
+unsure = {bill["InvoiceNumber"]: "" for body in bodies.values() for bill in json.loads(body)["Invoices"]}
 signal.alarm(10)
-failed = False
-for file in files:
-    body = Path(file).read_bytes()
-    key = {"Idempotency-Key": file}
-    answer = session.request(method, url, data=body, headers=headers | key, timeout=3, allow_redirects=False)
-    if answer.status_code != requests.codes.ok:
-        sys.exit(f"{file}: {answer.status_code} {answer.text}")
-    rows = {row.get("InvoiceNumber"): row for row in answer.json()["Invoices"]}
-    for number in (bill["InvoiceNumber"] for bill in json.loads(body)["Invoices"]):
-        row = rows.get(number, {"ValidationErrors": "it is not in the answer"})
-        if row.get("ValidationErrors") or row.get("Warnings"):
-            print(number, row.get("ValidationErrors"), row.get("Warnings"))
-        failed |= bool(row.get("ValidationErrors"))
-sys.exit(failed)
+try:
+    for file, body in bodies.items():
+        key = {"Idempotency-Key": file}
+        answer = session.request(
+            method, url, data=body, headers=headers | key, timeout=3, allow_redirects=False
+        )
+        answer.raise_for_status()
+        for row in answer.json()["Invoices"]:
+            unsure.pop(row["InvoiceNumber"], None)
+            if row.get("ValidationErrors"):
+                unsure[row["InvoiceNumber"]] = row["ValidationErrors"]
+            for warning in row.get("Warnings", []):
+                print(row["InvoiceNumber"], warning["Message"])
+except requests.RequestException as error:
+    print(error)
+for number, why in unsure.items():
+    print("not known to be stored:", number, why)
+sys.exit(bool(unsure))
