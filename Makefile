@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill harden soak stories clients people bench bench-peers bench-any public-files bench-redis pages docs clean assets lock
+.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill retries harden soak stories clients people bench bench-peers bench-any public-files bench-redis pages docs clean assets lock
 
 PORT ?= 8080
 PY := PYTHONPATH=. .venv/bin/python
@@ -54,6 +54,8 @@ power: $(DEV) ## plant each fault and write which checks find it to report/power
 	.venv/bin/python -W ignore -m tests.contract.planted_faults.power
 power-drill: $(DEV) ## drill right clients and clients with planted faults, by cases and by exploring
 	$(PY) -m tests.tools.power_drill $(PARTS)
+retries: $(DEV) ## drill well-known retry libraries, and compare with docs/retries.md; RECORD=1 writes it
+	$(PY) -m tests.tools.retries
 harden: $(DEV) ## three times 20,000 hostile calls, then 100 kills of workers and of Redis
 	$(PY) -m tests.tools.harden.hostile
 	@$(PY) -m tests.redis_store.installation
@@ -85,4 +87,4 @@ pages: $(DEV) ## write the generated parts of the pages in docs
 docs: $(DEV) ## the pages as a static site in build/docs, which loads nothing from elsewhere
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet && echo build/docs/index.html
 clean: ## drop everything that was made here
-	rm -rf .venv build mockserver/console/assets mockserver/console/npm/.downloads .bench-peers .clients .coverage .*_cache .hypothesis report
+	rm -rf .venv build mockserver/console/assets mockserver/console/npm/.downloads .bench-peers .retries .clients .coverage .*_cache .hypothesis report

@@ -28,7 +28,7 @@ from mockserver.cli.options import (
 )
 
 TAGS = ("crash", "retry", "money", "throttle", "transport", "login", "shape", "time")
-REPORTS = ("html", "junit", "json", "github")
+REPORTS = ("html", "junit", "json", "badge", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -1,4 +1,4 @@
-"""Report of a drill as files: HTML page, JUnit XML, JSON document."""
+"""Report of a drill as files: HTML page, JUnit XML, JSON document, badge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import yaml
 from jinja2 import Environment, PackageLoader
 
 from mockserver import __version__
+from mockserver.cli.drill_report.badge import badge_svg
 from mockserver.cli.drill_report.causes import EVIDENCE, find_causes
 from mockserver.cli.drill_report.results import (
     KNOWN,
@@ -173,6 +174,7 @@ KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
     "html": ("index.html", lambda report: html_page(report).encode(errors="backslashreplace")),
     "junit": ("junit.xml", lambda report: junit_xml([junit_suite(report)], report.counts.items())),
     "json": ("report.json", lambda report: json.encode(report_document(report)) + b"\n"),
+    "badge": ("badge.svg", lambda report: badge_svg(report.counts).encode()),
 }
 """For each value of `--report` that means a file: the file's name and the function that makes its content."""
 
