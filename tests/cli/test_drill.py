@@ -127,7 +127,7 @@ def test_a_program_that_leaves_a_daemon_is_told_how_to_wait_for_it(drill: Run) -
 def test_a_client_that_never_ends_is_drilled_until_it_is_idle(drill: Run, background: str) -> None:
     words = ("sh", "-c", f'{{ "$@"; exec sleep 600; }} {background}', "worker", *client()[1:])
 
-    result = drill("payt", "--until-idle", "3", "--case", "commit-then-reset", "--", *words)
+    result = drill("payt", "--until-idle", "2", "--case", "commit-then-reset", "--", *words)
 
     assert rows(result) == [["survived", "commit-then-reset"]]
     assert result.exit_code == 0

@@ -24,13 +24,17 @@ from mockserver.testing.drill import DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET, Ca
 from mockserver.testing.server import MockServer
 
 HERE = Path(__file__).parents[1] / "drill" / "clients"
+BATCHES = Path(__file__).parents[2] / "examples" / "batches"
 COMMANDS = {
     "python": (sys.executable, "-S", str(HERE / "python_client.py")),
     "node": ("node", str(HERE / "node_client.mjs")),
     "shell": ("bash", str(HERE / "shell_client.sh")),
 }
+STYLES = ("rows-200-or-207", "two-lists", "maps-of-problems")
+"""Examples of batches that the Python client speaks too."""
+
 RIGHT = {
-    "python": ("vba", "guidewire", "pvex", "payt", "xero"),
+    "python": ("vba", "guidewire", "pvex", "payt", "xero", *STYLES),
     "node": ("vba", "payt", "xero"),
     "shell": ("payt",),
 }
@@ -158,7 +162,7 @@ def measure(control: ControlClient, groups: ProcessGroups, options: argparse.Nam
             drill = drill_of(control, groups, language, vendor)
             if "right" in options.parts:
                 faults += false_alarms(drill, name)
-            if "explored" in options.parts and language == languages[0]:
+            if "explored" in options.parts and language == languages[0] and vendor not in STYLES:
                 for seed in SEEDS:
                     faults += explored_alarms(drill, name, seed, options.schedules)
     planted = [
@@ -212,7 +216,7 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=RIGHT_SCHEDULES)
     options = parser.parse_args()
     os.environ.pop("MOCKSERVER_URL", None)
-    with MockServer() as server, ProcessGroups() as groups:
+    with MockServer(specs=[BATCHES]) as server, ProcessGroups() as groups:
         faults = measure(server.control, groups, options)
     for fault in faults:
         print("WRONG ", fault)
