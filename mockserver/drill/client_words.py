@@ -42,9 +42,10 @@ _COUNTS_BEFORE = re.compile(
 )
 _COUNTS_AFTER = re.compile(
     r"\W{0,2}(?:of|ms|s|secs?|seconds?|items?|rows?|records?|attempts?|times|retries|tries|bytes|calls?|"
-    r"failed|stored|sent|ok|invoices?|errors?|more|/)(?:\b|(?<=/))",
+    r"invoices?|errors?|more|/)(?:\b|(?<=/))",
     re.IGNORECASE,
 )
+_STATE_AFTER = re.compile(r"\W{0,2}(?:failed|stored|sent|ok|done|refused|rejected)\b", re.IGNORECASE)
 """Words round a small number that make it a count, not the name of an item."""
 
 
@@ -158,7 +159,8 @@ def _is_at(line: str, start: int, name: str) -> bool:
         return False
     if _is_inside_word(line[end : end + 1]):
         return False
-    is_count = _COUNTS_BEFORE.search(line, 0, start) or _COUNTS_AFTER.match(line, end)
+    begins = not _WORD.search(line, 0, start) and _STATE_AFTER.match(line, end)
+    is_count = begins or _COUNTS_BEFORE.search(line, 0, start) or _COUNTS_AFTER.match(line, end)
     return not (_SMALL.fullmatch(name) and is_count)
 
 

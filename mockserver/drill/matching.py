@@ -37,15 +37,12 @@ def has_own_key(history: ItemHistory) -> bool:
 
 def list_items(run: Run) -> list[ItemHistory]:
     """Return the items of a run; equal items without a key are one. A deletion is no item."""
-    found: dict[tuple[str, str, str], ItemHistory] = {}
+    found = defaultdict[tuple[str, str, str], list[ItemHistory]](list)
     for one in run.histories:
         if run.entry(one.attempts[0].number).call.method != _NEVER_ITEM:
             key = _DIGEST.sub(r"\1", one.key)
-            place = (*_kind(one), key)
-            found[place] = join_histories(
-                [*([found[place]] if place in found else ()), replace(one, key=key)]
-            )
-    return list(found.values())
+            found[(*_kind(one), key)].append(replace(one, key=key))
+    return list(map(join_histories, found.values()))
 
 
 def match_items(clean: Run, run: Run) -> tuple[Sequence[Pair], Sequence[ItemHistory]]:
@@ -121,8 +118,8 @@ def _equal_values(
 
     If there are as many of both, they are paired in their order; if not, they are one class.
     """
-    ours = {name_and_text for at in left for name_and_text in leaves_of(meant[at])}
-    theirs = {name_and_text for one in others for name_and_text in leaves_of(one)}
+    ours = {leaf for at in left for leaf in leaves_of(meant[at])}
+    theirs = {leaf for one in others for leaf in leaves_of(one)}
     lasting = {name for name, _ in ours & theirs}
     classes: dict[tuple[tuple[str, str], frozenset[Leaf]], tuple[list[int], list[ItemHistory]]] = {}
     for at in left:

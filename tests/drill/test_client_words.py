@@ -76,13 +76,13 @@ def test_text_that_only_begins_like_a_document_is_read_by_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["try 2 of 3", "attempt 2", "2 items failed", "retry in 2 s", "page 2", "2/3"]
+    "line", ["try 2 of 3", "attempt 2", "2 items failed", "2 failed", "retry in 2 s", "page 2", "2/3"]
 )
 def test_a_small_number_beside_a_word_of_counting_is_no_name(line: str) -> None:
     assert not words(line, bad=["2"], keys="1 2 3").has_named(1)
 
 
-@pytest.mark.parametrize("line", ["claim 2 was refused", "refused: 2", "not stored: 1, 2"])
+@pytest.mark.parametrize("line", ["claim 2 was refused", "claim 2 failed", "refused: 2", "not stored: 1, 2"])
 def test_a_small_number_in_another_place_is_a_name(line: str) -> None:
     assert words(line, bad=["1", "2"], keys="1 2 3").has_named(1)
 
