@@ -240,7 +240,7 @@ def list_drill_cases(options: DrillOptions) -> None:
     if options.as_json:
         write_json([{"id": one.id, "says": one.says, "rows": one.rows, "tags": one.tags} for one in chosen])
     else:
-        write_lines(f"{case.id:<26}{','.join(case.tags):<26}{case.says}" for case in chosen)
+        write_lines(f"{case.id:<27} {','.join(case.tags):<25} {case.says}" for case in chosen)
 
 
 def run_drill(options: DrillOptions) -> None:

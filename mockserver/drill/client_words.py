@@ -1,7 +1,8 @@
 """What a client says of single items: which items the lines of its output report as not stored.
 
 A line reports its items by its shape: the line without the items' names, numbers, times and ids. A shape
-that the client also writes for items that are stored, here or without faults, reports nothing.
+that the client also writes for items that are stored, here or without faults, reports nothing, nor does a
+line that says that all is well or that the client tries again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from json import dumps
+from operator import itemgetter
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
@@ -32,6 +34,20 @@ _BLANKED = (
     (re.compile(rf"{_NAME}(?:\W{{1,6}}{_NAME})+"), _NAME),
 )
 """What a shape leaves out: times, ids, numbers (but the class of a failing status), and further names."""
+
+_STYLES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_SAYS_WELL = re.compile(
+    r"\b(?:stored|saved|created|done|ok|success\w*|succeeded|accepted|recovered)\b", re.IGNORECASE
+)
+_SAYS_ILL = re.compile(
+    r"\b(?:not|no|never|un\w+|fail\w*|error\w*|refus\w*|reject\w*|lost|missing|invalid|denied|false|"
+    r"warning\w*|giv(?:e|ing) up|gave up)\b|n't\b",
+    re.IGNORECASE,
+)
+_TRIES_AGAIN = re.compile(r"\b(?:re-?try(?:ing)?|retries|try(?:ing)? again|debug|trace)\b", re.IGNORECASE)
+_GIVES_UP = re.compile(r"\b(?:not|never|lost|exhausted|after|giv(?:e|ing) up|gave up)\b|n't\b", re.IGNORECASE)
+_APART = re.compile(r"\s[|;]\s")
+"""What separates the parts of a line that speak of different items."""
 
 _WORD = re.compile(r"\w+")
 _SMALL = re.compile(r"\d{1,3}")
@@ -60,6 +76,8 @@ class SpokenItem(Value, frozen=True):
     is_usually_good: bool
     has_failed: bool
     """Whether the client had a reason to speak of the item as one that failed, at any time."""
+    is_missing: bool
+    """Whether the item, or one of equal items, is not stored in the end."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +98,22 @@ class ClientWords:
 
     @cached_property
     def _named(self) -> set[int]:
-        shapes = self._shapes.values()
-        return {item for items in shapes for item in items if not any(self.items[at].is_good for at in items)}
+        return {at for items in self._statements for at in items if not self.items[at].is_good}
 
     @cached_property
     def misnamed(self) -> Sequence[int]:
-        """Indexes of items that never failed, in lines that come only with failures and name no others."""
-        shapes = self._shapes.values()
-        found = (items for items in shapes if not any(self.items[at].has_failed for at in items))
-        return sorted({item for items in found for item in items})
+        """Indexes of items that never failed, in lines that come only with failures."""
+        return sorted({at for items in self._statements for at in items if not self.items[at].has_failed})
+
+    @cached_property
+    def _statements(self) -> Sequence[set[int]]:
+        """Items of the shapes that state failures: no item is good, or no more are named than are missing."""
+        missing = sum(one.is_missing for one in self.items)
+        return [
+            items
+            for items in self._shapes.values()
+            if len(items) <= missing or not any(self.items[at].is_good for at in items)
+        ]
 
     @cached_property
     def _shapes(self) -> Mapping[str, set[int]]:
@@ -100,7 +125,9 @@ class ClientWords:
         }
         found: defaultdict[str, set[int]] = defaultdict(set)
         for shape, items in _NameFinder.of([one.names for one in self.items]).shapes(self.output):
-            if shape not in usual:
+            is_well = _SAYS_WELL.search(shape) and not _SAYS_ILL.search(shape)
+            is_open = _TRIES_AGAIN.search(shape) and not _GIVES_UP.search(shape)
+            if shape not in usual and not (is_well or is_open):
                 found[shape] |= items
         return found
 
@@ -121,7 +148,7 @@ class _NameFinder:
                 words = sorted(_WORD.finditer(name), key=lambda word: counts[word[0]])
                 if words:
                     found[words[0][0]].append((name, words[0].start(), item))
-        return cls({word: sorted(known, key=lambda one: -len(one[0])) for word, known in found.items()})
+        return cls(found)
 
     def shapes(self, output: str) -> Iterator[tuple[str, set[int]]]:
         """Yield the shape of each line that names items, with the items."""
@@ -138,18 +165,18 @@ class _NameFinder:
                 yield shape.strip(), {item for _, _, items in found for item in items}
 
     def _find(self, line: str) -> Iterator[tuple[int, int, set[int]]]:
-        """Yield start and end of each name in the line, with the items that may be meant."""
-        end = 0
+        """Yield start and end of each name in the line, the longest at its place, with the items meant."""
+        found: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
         for word in _WORD.finditer(line):
-            fitting = [
-                (word.start() - offset, name, item)
-                for name, offset, item in self.by_word.get(word[0], ())
-                if word.start() - offset >= end and _is_at(line, word.start() - offset, name)
-            ]
-            if fitting:
-                start, name, _ = fitting[0]
-                end = start + len(name)
-                yield start, end, {item for _, other, item in fitting if other == name}
+            for name, offset, item in self.by_word.get(word[0], ()):
+                start = word.start() - offset
+                if start >= 0 and _is_at(line, start, name):
+                    found[start, -len(name)].add(item)
+        end = 0
+        for (start, length), items in sorted(found.items(), key=itemgetter(0)):
+            if start >= end:
+                end = start - length
+                yield start, end, items
 
 
 def _is_at(line: str, start: int, name: str) -> bool:
@@ -169,16 +196,26 @@ def _is_inside_word(character: str) -> bool:
 
 
 def _lines(output: str) -> Iterator[str]:
-    """Yield the lines; of a JSON document at the end, yield each value with the names that lead to it."""
-    lines = output.splitlines()
+    """Yield the lines without colours; of a JSON document, yield each value, after the names of its place."""
+    lines = [part for line in _STYLES.sub("", output).splitlines() for part in _APART.split(line)]
     start = next((at for at, line in enumerate(lines) if line.rstrip() in ("{", "[")), len(lines))
-    document: Json = None
+    end = max((at for at, line in enumerate(lines) if line.rstrip() in ("}", "]")), default=start) + 1
+    for line in (*lines[:start], "\n".join(lines[start:end]), *lines[end:]):
+        document = _decoded(line) if line.startswith(("{", "[")) else None
+        is_plain = document is None or _is_row(document)
+        yield from line.splitlines() if is_plain else _flattened(document, "")
+
+
+def _decoded(text: str) -> Json:
     try:
-        document = json.decode("\n".join(lines[start:]).encode()) if start < len(lines) else None
+        return json.decode(text.encode())
     except MalformedBody:
-        start = len(lines)
-    yield from lines[:start]
-    yield from _flattened(document, "")
+        return None
+
+
+def _is_row(value: Json) -> bool:
+    """Return whether the value is an object without objects and lists."""
+    return isinstance(value, dict) and not any(isinstance(one, dict | list) for one in value.values())
 
 
 def _flattened(value: Json, way: str) -> Iterator[str]:
@@ -187,7 +224,6 @@ def _flattened(value: Json, way: str) -> Iterator[str]:
             yield from _flattened(one, f"{way}.{name}")
     elif isinstance(value, list):
         for one in value:
-            is_row = isinstance(one, dict) and not any(isinstance(part, dict | list) for part in one.values())
-            yield from [f"{way}: {dumps(one, default=str)}"] if is_row else _flattened(one, way)
+            yield from [f"{way}: {dumps(one, default=str)}"] if _is_row(one) else _flattened(one, way)
     elif value is not None:
         yield f"{way}: {value}"

@@ -39,7 +39,7 @@ def count_final_records(
 
     An item whose records without faults are not as many as were created has no count.
     """
-    usual, found = (_index(filter(_is_there, map(_values, one))) for one in (clean_records, run_records))
+    usual, found = (_index(map(_values, one)) for one in (clean_records, run_records))
     counts = {
         at: (_count(meant, usual), _count(sent if sent.stored else meant, found))
         for at, (meant, sent) in enumerate(pairs)
@@ -66,11 +66,9 @@ def _count(history: ItemHistory, records: Mapping[Leaf, Sequence[_Values]]) -> i
 
 def _is_of(wanted: _Values, record: _Values) -> bool:
     shared = [name for name in wanted if name in record]
-    return len(shared) * 2 > len(wanted) and all(wanted[name] <= record[name] for name in shared)
-
-
-def _is_there(record: _Values) -> bool:
-    return _GONE.isdisjoint(text.lower() for texts in record.values() for text in texts)
+    own = (text.lower() for name in record if name not in wanted for text in record[name])
+    is_same = len(shared) * 2 > len(wanted) and all(wanted[name] <= record[name] for name in shared)
+    return is_same and _GONE.isdisjoint(own)
 
 
 def _values(document: Json) -> _Values:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Self
 
-from mockserver.drill.matching import has_own_key
 from mockserver.journal.entry import Entry
-from mockserver.journal.item_history import ItemAttempt, ItemHistory
+from mockserver.journal.item_history import ItemAttempt, ItemHistory, has_own_key
 from mockserver.model import Value, texts_in, unescape_step
 
-_SHORTEST_NAME = 3
+_SHORTEST_NAME = 2
 _MOST_NAMES = 3
 
 
@@ -72,14 +71,14 @@ class ItemTexts:
         """Return texts by which a client may name an item.
 
         For an item with a key, return the parts that no other key has, or all parts if other keys have every
-        part. For an item without a key, return the values of 3 or more characters that no other item has.
+        part. For an item without a key, return the values of 2 or more bytes that no other item has.
         """
         parts = _parts(item.key)
         if has_own_key(item):
             return tuple(part for part in parts if self.in_keys.get(part, 0) <= 1) or parts
         own = {text for one in item.attempts for text in texts_in(one.document)}
         own = {text for text in own if self.in_documents.get(text, 0) <= 1}
-        return tuple(sorted(text for text in own if len(text) >= _SHORTEST_NAME))
+        return tuple(sorted(text for text in own if len(text.encode()) >= _SHORTEST_NAME))
 
 
 def _parts(key: str) -> tuple[str, ...]:

@@ -19,9 +19,16 @@ from mockserver.drill.findings import (
     numbers_of,
     readable_name,
 )
-from mockserver.drill.matching import Pair, has_own_key
+from mockserver.drill.matching import Pair
 from mockserver.drill.run import Run, VendorAbilities
-from mockserver.journal.item_history import REPEATED, ItemAttempt, ItemHistory, Told, find_amounts
+from mockserver.journal.item_history import (
+    REPEATED,
+    ItemAttempt,
+    ItemHistory,
+    Told,
+    find_amounts,
+    has_own_key,
+)
 from mockserver.model import Action, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
@@ -83,13 +90,20 @@ class ItemOracle:
 
     def _count_missing(self, at: int) -> int:
         """Return how many of the records that the item has without faults are not there in the end."""
-        meant, sent = self.pairs[at]
         if at in self.finals:
             usual, found = self.finals[at]
             return max(0, usual - found)
-        stored = sum(one.stored for one in sent.attempts)
+        return self._count_unsent(at)
+
+    def _count_unsent(self, at: int) -> int:
+        """Return how many of the item's records no attempt has stored."""
+        meant, sent = self.pairs[at]
         wanted = 1 if has_own_key(meant) else max(1, len(meant.versions))
-        return max(0, wanted - stored)
+        return max(0, wanted - sum(one.stored for one in sent.attempts))
+
+    def _is_gone(self, at: int) -> bool:
+        """Return whether the item was stored, but its record is not there, as it was sent, in the end."""
+        return at in self.finals and not self._count_unsent(at)
 
     def _silence(self, at: int) -> Kind | None:
         """Return the fault of a client that has told nothing of the item; None if it has told something.
@@ -112,12 +126,13 @@ class ItemOracle:
             SpokenItem(
                 names=texts.names(one),
                 usual_names=usual_texts.names(meant),
-                is_good=bool(sent.attempts) and _is_good(meant, sent, self._usual_warnings(meant)),
+                is_good=not self._count_missing(at) and _is_good(meant, sent, self._usual_warnings(meant)),
                 is_usually_good=_is_good(meant, meant, {""}),
-                has_failed=any(not at.stored or at.told is not Told.STORED for at in sent.attempts)
-                or not sent.attempts,
+                has_failed=any(not one.stored or one.told is not Told.STORED for one in sent.attempts)
+                or self._count_missing(at) > 0,
+                is_missing=self._count_missing(at) > 0,
             )
-            for one, (meant, sent) in zip(now, self.pairs, strict=True)
+            for at, (one, (meant, sent)) in enumerate(zip(now, self.pairs, strict=True))
         ]
         return ClientWords(self.run.ending.output, self.clean.ending.output, items)
 
@@ -130,8 +145,7 @@ class ItemOracle:
         if not missing or kind is None:
             return
         bad = [one for one in sent.attempts if not one.stored] or sent.attempts
-        is_deleted = at in self.finals and sent.stored
-        told = bad[-1].told if bad and not is_deleted else None
+        told = bad[-1].told if bad and not self._is_gone(at) else None
         looks_good = told is Told.NOTHING and (bad[-1].status or _FIRST_REDIRECT) < _FIRST_REDIRECT
         doubtful = told is Told.STORED or (looks_good and self.abilities.is_unanswerable)
         says, cause = self._loss(at, bad)
@@ -145,11 +159,11 @@ class ItemOracle:
 
     def _loss(self, at: int, attempts: Sequence[ItemAttempt]) -> tuple[str, str]:
         """Return how an item was lost: in words about the item, and as a cause."""
-        if at in self.finals and self.pairs[at][1].stored:
-            return "was stored and deleted by the client", "the client deleted what it had stored"
+        if self._is_gone(at):
+            return "was stored and then deleted or changed", "what was stored was deleted or changed"
         if not attempts:
             return "was never sent", "an item was never sent"
-        last, times = attempts[-1], len(attempts)
+        last, times = attempts[-1], len(attempts) if has_own_key(self.pairs[at][0]) else 1
         often = {1: "once", 2: "twice"}.get(times, f"{times} times")
         why = f" ({last.code})" if last.code not in ("", Action.SKIPPED) else ""
         if last.told is Told.REJECTED:
@@ -335,7 +349,9 @@ def _join(problems: Sequence[_Problem]) -> Mistake:
     """Return one mistake for all problems of one kind and sentence."""
     kind, says = problems[0].kind, problems[0].says
     keys = tuple(dict.fromkeys(one.item.key for one in problems))
-    names = tuple(dict.fromkeys(readable_name(one.item, one.attempts) for one in problems))
+    names = tuple(
+        dict.fromkeys(readable_name(one.item, one.attempts or one.item.attempts) for one in problems)
+    )
     attempts = [attempt for one in problems for attempt in one.attempts]
     if says.startswith(("was ", "is ")):
         verb, rest = says.split(" ", 1)

@@ -6,7 +6,6 @@ values that no other item has. Equal items without a key are one class, whose me
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -14,10 +13,9 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from mockserver.drill.run import Run
-from mockserver.journal.item_history import ItemHistory
+from mockserver.journal.item_history import KEYLESS, ItemHistory
 from mockserver.model import Json
 
-_DIGEST = re.compile(r"(#[0-9a-f]{12})(\.[0-9]+)?$")
 _EQUAL = "#000000000000"
 """Identity of items that are equal but for keys that are new in each run."""
 
@@ -30,17 +28,12 @@ Leaf: TypeAlias = tuple[str, str]
 """Name and text of a value that is neither an object nor a list."""
 
 
-def has_own_key(history: ItemHistory) -> bool:
-    """Return whether the item has a key that the client sent; if not, it may stand for equal items."""
-    return bool(history.key) and not _DIGEST.search(history.key)
-
-
 def list_items(run: Run) -> list[ItemHistory]:
     """Return the items of a run; equal items without a key are one. A deletion is no item."""
     found = defaultdict[tuple[str, str, str], list[ItemHistory]](list)
     for one in run.histories:
         if run.entry(one.attempts[0].number).call.method != _NEVER_ITEM:
-            key = _DIGEST.sub(r"\1", one.key)
+            key = KEYLESS.sub(r"\1", one.key)
             found[(*_kind(one), key)].append(replace(one, key=key))
     return list(map(join_histories, found.values()))
 

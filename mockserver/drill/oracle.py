@@ -12,9 +12,9 @@ from mockserver.drill.cases import Calls
 from mockserver.drill.final_state import count_final_records, may_delete
 from mockserver.drill.findings import Kind, Mistake, join_names, readable_name
 from mockserver.drill.item_findings import ItemOracle
-from mockserver.drill.matching import Pair, has_own_key, list_items, match_items
+from mockserver.drill.matching import Pair, list_items, match_items
 from mockserver.drill.run import Run, VendorAbilities
-from mockserver.journal.item_history import ItemHistory, Told
+from mockserver.journal.item_history import ItemHistory, Told, has_own_key
 from mockserver.model import Document, Value
 from mockserver.scenario.rule_words import counted
 
@@ -56,8 +56,10 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     """
     is_parallel = clean.has_overlap() or run.has_overlap()
     is_clean = run is clean
-    clean = replace(clean, is_parallel=is_parallel)
-    run = clean if is_clean else replace(run, is_parallel=is_parallel)
+    counts = Counter(one.call.fingerprint for one in clean.entries)
+    repeated = frozenset(one for one, number in counts.items() if number > 1)
+    clean = replace(clean, is_parallel=is_parallel, repeated=repeated)
+    run = clean if is_clean else replace(run, is_parallel=is_parallel, repeated=repeated)
     pairs, others = match_items(clean, run)
     finals = count_final_records(pairs, *records) if may_delete(clean, run) and not is_clean else {}
     items = ItemOracle(clean, run, abilities, pairs, others, finals)

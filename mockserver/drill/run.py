@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
-from mockserver.journal.item_history import ItemHistory
+from mockserver.journal.item_history import ItemHistory, has_own_key
 from mockserver.model import SAFE_METHODS, Value
 
 _FIRST_REDIRECT = 300
@@ -40,6 +40,8 @@ class Run:
     """For each start of the client, the number of its first call."""
     is_parallel: bool = False
     """Whether the client makes a call before it has the answer to another call."""
+    repeated: frozenset[str] = frozenset()
+    """Fingerprints of the calls that the client makes more than once without faults."""
 
     def start_of(self, number: int) -> int:
         """Return the number, from 1, of the client's start that made call `number`; 0 without `starts`."""
@@ -78,7 +80,8 @@ class Run:
             return False
         if not self.is_parallel or pause > _SURELY_KNOWN:
             return True
-        if later.call.fingerprint == earlier.call.fingerprint or self._share_items(later, earlier):
+        is_same = later.call.fingerprint == earlier.call.fingerprint not in self.repeated
+        if is_same or self._share_items(later, earlier):
             return True
         return later.call.port == earlier.call.port != 0
 
@@ -90,7 +93,7 @@ class Run:
     def _keys_by_call(self) -> Mapping[int, set[tuple[str, str]]]:
         found: dict[int, set[tuple[str, str]]] = {}
         for one in self.histories:
-            for attempt in one.attempts:
+            for attempt in one.attempts if has_own_key(one) else ():
                 found.setdefault(attempt.number, set()).add((one.operation, one.key))
         return found
 

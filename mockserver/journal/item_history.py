@@ -68,6 +68,9 @@ _NO_MONEY = frozenset(
 _NO_MONEY |= {"no", "nr", "qty", "quantity", "rate", "ref", "reference", "uid"}
 """Last words of names that hold no money although a word before says so, such as `priceListId`."""
 
+KEYLESS = re.compile(r"(#[0-9a-f]{12})(\.[0-9]+)?$")
+"""End of the identity of an item without a key: a digest, and the number of the item among equal items."""
+
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -189,6 +192,11 @@ class ItemHistory(Value, frozen=True):
             "says": self.says,
             "attempts": [one.document_since(first, before) for one, before in attempts],
         }
+
+
+def has_own_key(history: ItemHistory) -> bool:
+    """Return whether the item has a key that the client sent; if not, it may stand for equal items."""
+    return bool(history.key) and not KEYLESS.search(history.key)
 
 
 def arrived(entry: Entry) -> datetime:

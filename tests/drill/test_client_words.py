@@ -20,6 +20,7 @@ def words(
             is_good=key not in bad,
             is_usually_good=True,
             has_failed=key in bad,
+            is_missing=key in bad,
         )
         for key in keys.split()
     ]
@@ -68,7 +69,41 @@ def test_a_name_may_be_escaped_as_in_json() -> None:
 def test_a_document_at_the_end_is_read_by_its_names() -> None:
     said = words('begin\n{\n  "ok": [\n    "R-2",\n    "R-3"\n  ],\n  "bad": [\n    "R-1"\n  ]\n}')
 
-    assert (said.has_named(0), said.misnamed) == (True, [1, 2])
+    assert (said.has_named(0), said.misnamed) == (True, [])
+
+
+def test_a_document_within_the_output_is_read_by_its_names() -> None:
+    assert words('{\n  "ok": [\n    "R-2"\n  ],\n  "bad": [\n    "R-1"\n  ]\n}\nend').has_named(0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not stored: \x1b[1mR-1\x1b[0m",
+        "stored: R-2 | failed: R-1",
+        '{"stored": ["R-2"], "failed": ["R-1"]}',
+        "gave up retrying R-1",
+    ],
+)
+def test_colours_parts_of_a_line_and_lists_are_told_apart(line: str) -> None:
+    assert words(line).has_named(0)
+
+
+@pytest.mark.parametrize("line", ["WARN retrying R-1", "recovered: R-1", "DEBUG answer has R-1", "R-1 done"])
+def test_a_line_that_says_that_all_is_well_or_tried_again_names_nothing(line: str) -> None:
+    assert not words(line).has_named(0)
+
+
+def test_the_longest_name_is_meant() -> None:
+    said = words("lost: 1.1.2", bad=["1.1.2"], keys="1.1 1.1.2")
+
+    assert (said.has_named(0), said.has_named(1)) == (False, True)
+
+
+def test_a_list_with_a_wrong_name_names_the_others() -> None:
+    said = words("lost: R-2, R-3", bad=["R-1", "R-2"])
+
+    assert (said.has_named(0), said.has_named(1), said.misnamed) == (False, True, [2])
 
 
 def test_text_that_only_begins_like_a_document_is_read_by_lines() -> None:

@@ -48,6 +48,13 @@ def test_an_item_under_a_new_key_is_found_by_that_key() -> None:
     assert counted([document("S-1")], run=renamed) == {0: (1, 1), 1: (1, 0)}
 
 
+def test_a_value_that_the_client_sent_itself_is_no_sign_of_a_deletion() -> None:
+    void = {"id": "R-1", "customer": "void"}
+    pairs, _ = match_items(*[run_of({"R-1": [attempt(1, document=void)]})] * 2)
+
+    assert count_final_records(pairs, [void], [void]) == {0: (1, 1)}
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [

@@ -90,7 +90,7 @@ def one_by_one(target: DrillTarget) -> None:
         (
             deletes_all,
             "transient-item",
-            "LOST: items 2 of #1 and 3 of #1 were stored and deleted by the client",
+            "LOST: items 2 of #1 and 3 of #1 were stored and then deleted or changed",
         ),
         (ignores, "transient-item", "LOST: item 1 of #1 was refused once (internal) and never sent again"),
         (ignores_equal, "transient-item", "LOST: item 1 of #1: 1 of 3 equal items are not stored"),

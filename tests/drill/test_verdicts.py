@@ -168,6 +168,23 @@ WORDS: Mapping[str, Situation] = {
         clean=THREE,
         output="stored: R-2, R-3",
     ),
+    "what is stored is listed beside an exit status": Situation(
+        {"R-1": [rejected(1)], "R-2": [attempt(1)], "R-3": [attempt(1)]},
+        "told",
+        clean=THREE,
+        status=1,
+        output="stored so far: R-2, R-3",
+    ),
+    "the wrong ones of several are named": Situation(
+        {"R-1": [rejected(1)], "R-2": [rejected(1)], "R-3": [attempt(1)]},
+        "silent UNNAMED MISNAMED",
+        clean=THREE,
+        status=1,
+        output="not stored: R-2, R-3",
+    ),
+    "a retry that is logged and then forgotten": Situation(
+        FIRST_LOCKED, "silent LOST", output="WARN retrying R-1"
+    ),
     "an item in doubt is named as unsure": Situation(
         {"R-1": [gone(1)], "R-2": [unanswered(1)]},
         "told",
@@ -230,6 +247,17 @@ ITEMS: Mapping[str, Situation] = {
         },
         "survived",
         clean=EQUAL,
+    ),
+    "two of six equal items are lost and named": Situation(
+        {
+            "#94b6c0352b92": [
+                *(equal(at) for at in range(1, 5)),
+                *(equal(at, stored=False, action="rejected", told=Told.REJECTED) for at in (5, 6)),
+            ]
+        },
+        "told",
+        clean=EQUAL,
+        output="not stored: an order with the note same",
     ),
     "the client deletes all that it made": Situation(
         BOTH,

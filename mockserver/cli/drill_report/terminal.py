@@ -51,6 +51,7 @@ def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:
     yield from (f"gone: {report.said(gone_words(place))}" for place in report.gone)
     yield f"{count_words(report)} · {report.seconds:.0f} s"
     yield from map(str, files)
-    failed = next((row for row in report.rows if row.verdict == SILENT), None)
+    first = next((one.example["case"] for one in find_causes(report)), "")
+    failed = next((row for row in report.rows if row.verdict == SILENT and row.id == first), None)
     if failed:
         yield f"again: {report.again(failed)}"
