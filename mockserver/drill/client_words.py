@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from json import dumps
 from operator import itemgetter
 
@@ -151,8 +152,8 @@ class _NameFinder:
         return cls(found)
 
     def shapes(self, output: str) -> Iterator[tuple[str, set[int]]]:
-        """Yield the shape of each line that names items, with the items."""
-        for line in _lines(output):
+        """Yield the shape of each line, or part of a line, that names items, with the items."""
+        for line in chain.from_iterable(map(self._parts, _lines(output))):
             found = list(self._find(line))
             if found:
                 parts, end = [], 0
@@ -163,6 +164,11 @@ class _NameFinder:
                 for pattern, blank in _BLANKED:
                     shape = pattern.sub(blank, shape)
                 yield shape.strip(), {item for _, _, items in found for item in items}
+
+    def _parts(self, line: str) -> Sequence[str]:
+        """Return the parts of a line if several have names; a row of a table has one name."""
+        parts = _APART.split(line)
+        return parts if sum(any(self._find(one)) for one in parts) > 1 else [line]
 
     def _find(self, line: str) -> Iterator[tuple[int, int, set[int]]]:
         """Yield start and end of each name in the line, the longest at its place, with the items meant."""
@@ -197,7 +203,7 @@ def _is_inside_word(character: str) -> bool:
 
 def _lines(output: str) -> Iterator[str]:
     """Yield the lines without colours; of a JSON document, yield each value, after the names of its place."""
-    lines = [part for line in _STYLES.sub("", output).splitlines() for part in _APART.split(line)]
+    lines = _STYLES.sub("", output).splitlines()
     start = next((at for at, line in enumerate(lines) if line.rstrip() in ("{", "[")), len(lines))
     end = max((at for at, line in enumerate(lines) if line.rstrip() in ("}", "]")), default=start) + 1
     for line in (*lines[:start], "\n".join(lines[start:end]), *lines[end:]):

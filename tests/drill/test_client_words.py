@@ -89,6 +89,10 @@ def test_colours_parts_of_a_line_and_lists_are_told_apart(line: str) -> None:
     assert words(line).has_named(0)
 
 
+def test_a_row_of_a_table_is_not_cut() -> None:
+    assert words("| R-1 | refused | 10 |\n| R-2 | stored | 10 |").has_named(0)
+
+
 @pytest.mark.parametrize("line", ["WARN retrying R-1", "recovered: R-1", "DEBUG answer has R-1", "R-1 done"])
 def test_a_line_that_says_that_all_is_well_or_tried_again_names_nothing(line: str) -> None:
     assert not words(line).has_named(0)
