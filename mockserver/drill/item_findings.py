@@ -128,8 +128,8 @@ class ItemOracle:
                 usual_names=usual_texts.names(meant),
                 is_good=not self._count_missing(at) and _is_good(meant, sent, self._usual_warnings(meant)),
                 is_usually_good=_is_good(meant, meant, {""}),
-                has_failed=any(not one.stored or one.told is not Told.STORED for one in sent.attempts)
-                or self._count_missing(at) > 0,
+                has_failed=self._count_missing(at) > 0
+                or any(not one.stored or one.warning or one.told is not Told.STORED for one in sent.attempts),
                 is_missing=self._count_missing(at) > 0,
             )
             for at, (one, (meant, sent)) in enumerate(zip(now, self.pairs, strict=True))
@@ -311,7 +311,7 @@ class ItemOracle:
         """Yield a problem for an unreported warning. In a run with faults, skip warnings that `clean` has."""
         meant, sent = self.pairs[at]
         usual = self._usual_warnings(meant)
-        told = (one for one in sent.attempts if one.stored and one.told is Told.STORED)
+        told = (one for one in sent.attempts if one.stored and self._heard(one) is Told.STORED)
         warned = next((one for one in told if one.warning not in usual), None)
         if warned is not None and self._silence(at):
             says = f"was stored with a warning that was never reported: {warned.warning}"

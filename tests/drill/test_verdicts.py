@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mockserver.drill.run import VendorAbilities
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told
-from mockserver.model import Document
+from mockserver.model import Delivery, Document
 from tests.drill.runs import (
     CLEAN,
     KEYED,
@@ -198,6 +198,16 @@ WORDS: Mapping[str, Situation] = {
     ),
     "a warning that is printed": Situation(
         {"R-1": [attempt(1, warning=TEXT)], "R-2": [attempt(1)]}, "survived", output=f"warning: R-1: {TEXT}"
+    ),
+    "a warning is printed beside a loss that the answer denied": Situation(
+        {"R-1": [attempt(1, warning=TEXT)], "R-2": [rejected(1, told=Told.STORED)]},
+        "doubtful LOST",
+        output=f"warning: R-1: {TEXT}",
+    ),
+    "a warning in an answer that came too late": Situation(
+        {"R-1": [attempt(1, warning=TEXT)], "R-2": [attempt(1)]},
+        "survived",
+        calls=[call(1, delivery=Delivery(delay_ms=4000)), look(2)],
     ),
     "a warning that is not printed": Situation(
         {"R-1": [attempt(1, warning=TEXT)], "R-2": [attempt(1)]}, "silent SILENT", output="stored R-1, R-2"
