@@ -12,6 +12,7 @@ from mockserver.journal.entry import Entry
 from mockserver.journal.replay import reported_counts, reported_outcomes
 from mockserver.journal.view import View
 from mockserver.model import Document, unescape_step
+from mockserver.spec.batch_forms import OutcomeForm
 from mockserver.spec.openapi import Operation
 
 _MOST_CALLS, _MOST_CHARACTERS, _MOST_NAMES = 6, 2000, 3
@@ -31,39 +32,38 @@ def show_evidence(run: Run, vendor: LoadedVendor, findings: Iterable[Mistake]) -
         found[entry.number] = {
             "request": whole["request"]["body"][:_MOST_CHARACTERS],
             "answer": "" if entry.status is None else whole["reply"]["body"][:_MOST_CHARACTERS],
-            "told": describe_answer(entry, operation),
+            "told": _describe_answer(entry, operation),
             "schema": _find_line(vendor.spec.text, operation) if operation else "",
         }
     return found
 
 
-def describe_answer(entry: Entry, operation: Operation | None) -> str:
+def _describe_answer(entry: Entry, operation: Operation | None) -> str:
     """Return words such as "counts 2 of 3, has no row for R-2"; "" if the answer tells nothing of items."""
     if entry.status is None or operation is None or operation.batch is None or not entry.decided.counts:
         return "no answer" if entry.status is None else ""
-    return ", ".join(_described(entry, operation))
+    return ", ".join(_described(entry, operation, operation.batch.outcome))
 
 
-def _described(entry: Entry, operation: Operation) -> Iterator[str]:
-    form = operation.batch.outcome if operation.batch else None
-    sent = ["/".join(map(unescape_step, key.split("/"))) for key, _ in entry.decided.items()]
+def _described(entry: Entry, operation: Operation, form: OutcomeForm) -> Iterator[str]:
+    sent = [unescape_step(key) for key, _ in entry.decided.items()]
+    places = {key: at for at, key in enumerate(sent)}
     told = reported_outcomes(entry.reply, operation, sent)
     if len(told) == len(sent) and {key for key, _ in told}.isdisjoint(sent):  # rows in the order sent
         told = [(key, text) for key, (_, text) in zip(sent, told, strict=True)]
-    if form is None or (form.has_counts_alone and told):
+    if form.has_counts_alone and told:
         yield ", ".join(f"{name} {text}" for name, text in told)
         return
     if form.count_name:
         number = reported_counts(entry.reply, operation).get(form.count_name)
         yield f"counts {number} of {len(sent)}" if number is not None else "has no count"
-    named = [key for key, _ in told]
-    foreign = [key for key in named if key and key not in sent]
+    named = dict(told)
+    foreign = [key for key in named if key and key not in places]
     missing = [key for key in sent if key not in named]
-    if foreign and "" not in sent:
+    if foreign and "" not in places:
         yield f"tells of {_join(foreign)}"
     if form.tells_all and missing and any(named):
         yield f"has no row for {_join(missing)}"
-    places = {key: at for at, key in enumerate(sent)}
     bad = [f"{key}: {text}" for key, text in told if places.get(key) in entry.decided.problems]
     if bad:
         yield ", ".join(bad[:_MOST_NAMES])

@@ -91,7 +91,7 @@ def readable_name(item: ItemHistory, attempts: Sequence[ItemAttempt]) -> str:
     """Return the key as it was sent; for an item without a key, "2 of #1" if it was item 2 of call 1."""
     if not has_own_key(item) and attempts:
         return f"{attempts[0].index + 1} of #{attempts[0].number}"
-    return "/".join(map(unescape_step, item.key.split("/")))
+    return unescape_step(item.key)
 
 
 def join_names(keys: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ from mockserver.journal.item_history import (
     find_amounts,
     has_own_key,
 )
-from mockserver.model import Action, Value
+from mockserver.model import Action, Json, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
 """Codes of problems that may pass without a change of the item. Every other problem stays."""
@@ -263,7 +263,7 @@ class ItemOracle:
         final = next((one for one in reversed(sent.attempts) if one.stored), None)
         if final is None or final.document is None or not meant.stored:
             return
-        if final.document in meant.versions and final.document != meant.versions[-1]:
+        if _is_older(final.document, meant):
             if self._silence(at):
                 says = "an older version of it was stored last"
                 yield _Problem(Kind.WRONG, says, "an older version was sent after a newer", meant, [final])
@@ -323,12 +323,13 @@ def _is_good(meant: ItemHistory, sent: ItemHistory, warnings: set[str]) -> bool:
     """Return whether answers told that the item's newest version is stored, with no other warnings."""
     stored = [one for one in sent.attempts if one.stored]
     is_told = any(one.told is Told.STORED for one in stored)
-    is_old = (
-        bool(stored)
-        and stored[-1].document in meant.versions[:-1]
-        and meant.versions[-1:] != [stored[-1].document]
-    )
-    return is_told and not is_old and all(one.warning in warnings for one in stored)
+    is_newest = is_told and not _is_older(stored[-1].document, meant)
+    return is_newest and all(one.warning in warnings for one in stored)
+
+
+def _is_older(document: Json, meant: ItemHistory) -> bool:
+    """Return whether the document is a version of the item, but not the newest version."""
+    return document in meant.versions and document != meant.versions[-1]
 
 
 def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:

@@ -35,7 +35,7 @@ def list_items(run: Run) -> list[ItemHistory]:
         if run.entry(one.attempts[0].number).call.method != _NEVER_ITEM:
             key = KEYLESS.sub(r"\1", one.key)
             found[(*_kind(one), key)].append(replace(one, key=key))
-    return list(map(join_histories, found.values()))
+    return list(map(_joined, found.values()))
 
 
 def match_items(clean: Run, run: Run) -> tuple[Sequence[Pair], Sequence[ItemHistory]]:
@@ -59,15 +59,17 @@ def match_items(clean: Run, run: Run) -> tuple[Sequence[Pair], Sequence[ItemHist
             sent[at].append(one)
         elif _kind(one) in kinds:
             others.append(one)
-    pairs = {at: (meant[at], join_histories(parts)) for at, parts in sent.items()}
+    pairs = {at: (meant[at], _joined(parts)) for at, parts in sent.items()}
     left = [at for at in range(len(meant)) if at not in pairs]
+    done, taken = set[int](), set[int]()
     for indexes, several in _equal_values(meant, left, others):
-        joined = join_histories([meant[at] for at in indexes])
+        joined = _joined([meant[at] for at in indexes])
         key = joined.key if len(indexes) == len(several) else _EQUAL
-        pairs[indexes[0]] = replace(joined, key=key), join_histories(several)
-        left = [at for at in left if at not in indexes]
-        others = [one for one in others if one not in several]
-    for at in left:
+        pairs[indexes[0]] = replace(joined, key=key), _joined(several)
+        done.update(indexes)
+        taken.update(map(id, several))
+    others = [one for one in others if id(one) not in taken]
+    for at in (one for one in left if one not in done):
         one = meant[at]
         is_new = (other for other in others if _kind(other) == _kind(one) not in known)
         other = next(is_new, replace(one, attempts=()))
@@ -76,7 +78,7 @@ def match_items(clean: Run, run: Run) -> tuple[Sequence[Pair], Sequence[ItemHist
     return [pairs[at] for at in sorted(pairs)], others
 
 
-def join_histories(parts: Sequence[ItemHistory]) -> ItemHistory:
+def _joined(parts: Sequence[ItemHistory]) -> ItemHistory:
     """Return one history with all attempts, in the order of the calls, and the name of the first part."""
     attempts = [attempt for one in parts for attempt in one.attempts]
     attempts.sort(key=lambda one: (one.number, one.index))
@@ -92,7 +94,7 @@ def _owners(meant: Sequence[ItemHistory]) -> dict[Leaf, int]:
     found: dict[Leaf, int] = {}
     counts: Counter[Leaf] = Counter()
     for at, one in enumerate(meant):
-        own = leaves_of(one)
+        own = _leaves_of(one)
         counts.update(own)
         found.update(dict.fromkeys(own, at))
     return {leaf: at for leaf, at in found.items() if counts[leaf] == 1}
@@ -100,7 +102,7 @@ def _owners(meant: Sequence[ItemHistory]) -> dict[Leaf, int]:
 
 def _owner(history: ItemHistory, owners: dict[Leaf, int]) -> int | None:
     """Return the index of the item that owns most values of the history; None if two own as many."""
-    votes = Counter(owners[leaf] for leaf in leaves_of(history) if leaf in owners).most_common(2)
+    votes = Counter(owners[leaf] for leaf in _leaves_of(history) if leaf in owners).most_common(2)
     return votes[0][0] if votes and (len(votes) == 1 or votes[0][1] > votes[1][1]) else None
 
 
@@ -111,8 +113,8 @@ def _equal_values(
 
     If there are as many of both, they are paired in their order; if not, they are one class.
     """
-    ours = {leaf for at in left for leaf in leaves_of(meant[at])}
-    theirs = {leaf for one in others for leaf in leaves_of(one)}
+    ours = {leaf for at in left for leaf in _leaves_of(meant[at])}
+    theirs = {leaf for one in others for leaf in _leaves_of(one)}
     lasting = {name for name, _ in ours & theirs}
     classes: dict[tuple[tuple[str, str], frozenset[Leaf]], tuple[list[int], list[ItemHistory]]] = {}
     for at in left:
@@ -131,7 +133,7 @@ def _stable(history: ItemHistory, lasting: set[str]) -> frozenset[Leaf]:
     return frozenset(leaf for leaf in leaves(history.attempts[0].document) if leaf[0] in lasting)
 
 
-def leaves_of(history: ItemHistory) -> set[Leaf]:
+def _leaves_of(history: ItemHistory) -> set[Leaf]:
     return {leaf for attempt in history.attempts for leaf in leaves(attempt.document)}
 
 

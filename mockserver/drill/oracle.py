@@ -21,7 +21,6 @@ from mockserver.scenario.rule_words import counted
 SURVIVED, TOLD, SILENT, DOUBTFUL, UNMET = "survived", "told", "silent", "doubtful", "unmet"
 
 _ORDER = list(Kind)
-_TWO_STARTS = 2
 
 
 class Judgement(Value, frozen=True):
@@ -65,8 +64,8 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     items = ItemOracle(clean, run, abilities, pairs, others, finals)
     missing = items.missing
     taken = [pair for pair in pairs if pair[0].stored]
-    stored = f"{count_items(meant for meant, _ in taken) - len(missing)} of "
-    stored = f"{stored}{count_items(meant for meant, _ in taken)} stored"
+    wanted = _count_items(meant for meant, _ in taken)
+    stored = f"{wanted - len(missing)} of {wanted} stored"
     found = [*items.findings(), *CallOracle(run, abilities).findings()]
     if is_clean:
         found += _surprises(clean, expected or Expected())
@@ -81,7 +80,7 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
         return Judgement(verdict, message, tuple(found))
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
-    rest = _describe_repetition(taken) if len(run.starts) < _TWO_STARTS else ""
+    rest = "" if run.starts[1:] else _describe_repetition(taken)
     if missing:
         sent = {meant.key: one.attempts for meant, one in taken}
         named = join_names([readable_name(one, sent[one.key]) for one in missing])
@@ -90,7 +89,7 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     return Judgement(TOLD if missing else SURVIVED, message)
 
 
-def count_items(histories: Iterable[ItemHistory]) -> int:
+def _count_items(histories: Iterable[ItemHistory]) -> int:
     """Return the number of items, counting each of equal items without a key."""
     return sum(1 if has_own_key(one) else max(1, len(one.versions)) for one in histories)
 
@@ -98,7 +97,7 @@ def count_items(histories: Iterable[ItemHistory]) -> int:
 def _surprises(clean: Run, expected: Expected) -> Iterable[Mistake]:
     """Yield how the items that are stored without faults differ from what the user expects."""
     stored = [one for one in list_items(clean) if one.stored]
-    count, total = count_items(stored), sum_amounts(stored) or Decimal()
+    count, total = _count_items(stored), _sum_amounts(stored) or Decimal()
     if expected.items is not None and count != expected.items:
         kind = Kind.LOST if count < expected.items else Kind.TWICE
         message = f"without any fault {count} items are stored; {expected.items} are expected"
@@ -118,7 +117,7 @@ def _describe_repetition(taken: Sequence[Pair]) -> str:
     return f"only {'the failed one' if len(again) == 1 else f'the {len(again)} that failed'} sent again"
 
 
-def sum_amounts(histories: Iterable[ItemHistory]) -> Decimal | None:
+def _sum_amounts(histories: Iterable[ItemHistory]) -> Decimal | None:
     """Return the sum of the items' amounts; None if no item has an amount."""
     amounts = [
         one.amount * (1 if has_own_key(one) else len(one.versions))
@@ -133,9 +132,9 @@ def describe_intent(clean: Run) -> str:
     items = list_items(clean)
     operations = " and ".join(dict.fromkeys(one.operation for one in items))
     calls = len({attempt.number for one in items for attempt in one.attempts})
-    total = sum_amounts(items)
+    total = _sum_amounts(items)
     refused = sum(not one.stored for one in items)
-    said = f"{counted(count_items(items), 'item')}{f' ({refused} refused)' if refused else ''}"
+    said = f"{counted(_count_items(items), 'item')}{f' ({refused} refused)' if refused else ''}"
     return f"{said} by {operations} in {counted(calls, 'call')}{'' if total is None else f', {total} in all'}"
 
 

@@ -143,9 +143,8 @@ def read_abilities(
     reads = (one for one in known.values() if one.method.upper() in SAFE_METHODS)
     readable = {one.collection for one in reads if not one.node.get("x-helper")}
     has_header = is_on and not vendor.spec.idempotency_member
-    is_secured = any(one.security for one in known.values())
     return VendorAbilities(
         vendor.spec.idempotency_header.lower() if has_header else "",
         bool((readable & written) - {""}),
-        frozenset(one.id for one in known.values() if is_secured and not one.security),
+        vendor.spec.logins,
     )

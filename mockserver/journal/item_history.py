@@ -242,7 +242,7 @@ def find_histories(
         operation = vendor.spec.operations.get(entry.operation or "") if vendor else None
         if not (vendor and operation and _writes(entry, operation, vendor) and _may_carry(entry, key)):
             continue
-        records = find_collection(operation, vendor.spec)
+        records = vendor.spec.collections[operation.id]
         for name, attempt in _attempts(entry, operation, vendor, earlier, packaged):
             if key in (None, name):
                 place = (vendor.name, records or operation.id, name)
@@ -251,21 +251,6 @@ def find_histories(
         ItemHistory(vendor_name, operation_id, name, tuple(attempts), records)
         for (vendor_name, _, name), (operation_id, records, attempts) in found.items()
     )
-
-
-def find_collection(operation: Operation, spec: Spec) -> str:
-    """Return the collection whose records the operation writes, or "" if the spec does not tell.
-
-    A batch of an own file belongs to the collection whose path its own path continues.
-    """
-    own = operation.batch.collection if operation.batch else operation.collection
-    if own or not operation.batch:
-        return own
-    bases = {
-        one.path.partition("/{")[0]: one.collection for one in spec.operations.values() if one.collection
-    }
-    fitting = [base for base in bases if operation.path.startswith(f"{base}/")]
-    return bases[max(fitting, key=len)] if fitting else ""
 
 
 def _attempts(
@@ -323,8 +308,7 @@ def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Seque
 
 def _single_item(call: Call, operation: Operation, spec: Spec, document: Json) -> Item:
     """Return the item of a single write, with the key that the item has in batches of its collection."""
-    records, batches = operation.collection, [one for one in spec.operations.values() if one.batch]
-    twin = next((one.batch for one in batches if records and find_collection(one, spec) == records), None)
+    twin = spec.batches.get(operation.collection) if operation.collection else None
     if twin and not twin.requests and call.method == "POST":
         found = [value_at(document, path) for path in twin.key_paths]
         if None not in found:
@@ -344,7 +328,7 @@ def _writes(entry: Entry, operation: Operation, vendor: LoadedVendor) -> bool:
     """Return whether the call is meant to change records. A login is not."""
     if operation.batch:
         return True
-    is_login = not operation.security and any(one.security for one in vendor.spec.operations.values())
+    is_login = operation.id in vendor.spec.logins
     return entry.call.method not in SAFE_METHODS and not operation.safe and not is_login
 
 

@@ -257,6 +257,15 @@ class Spec:
     """What `match` finds at the paths without parameters, by method and path."""
     _plain: frozenset[str] = field(init=False, repr=False, compare=False)
     """The paths without parameters that `canonical_path` leaves as they are."""
+    collections: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """For each operation, by id: the collection whose records it writes or reads; "" if it is not known.
+
+    A batch of an own file belongs to the collection whose path its own path continues.
+    """
+    batches: Mapping[str, Batch] = field(init=False, repr=False, compare=False)
+    """The first batch of each collection."""
+    logins: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Ids of the operations that need no credential although other operations do."""
 
     def __post_init__(self) -> None:
         of_header = self.scope and self.scope[0]["in"] == "header"
@@ -266,6 +275,13 @@ class Spec:
         calls = [(one.method.upper(), one.path) for one in routed if "{" not in one.path]
         object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
+        known = self.operations.values()
+        open_ids = frozenset([one.id for one in known if not one.security])
+        object.__setattr__(self, "logins", open_ids if len(open_ids) < len(known) else frozenset())
+        bases = {one.path.partition("/{")[0]: one.collection for one in known if one.collection}
+        object.__setattr__(self, "collections", {one.id: _collection_of(one, bases) for one in known})
+        batches = {self.collections[one.id]: one.batch for one in reversed([*known]) if one.batch}
+        object.__setattr__(self, "batches", batches)
 
     def match(self, method: str, path: str) -> RouteMatch:
         """Return the operation for `method` on `path` (below the mount), and the values of its parameters.
@@ -326,6 +342,14 @@ class Spec:
             if match := pattern.fullmatch(path):
                 return _fill_template(next(iter(methods.values())).path, match.groupdict().values())
         return path
+
+
+def _collection_of(operation: Operation, bases: Mapping[str, str]) -> str:
+    """Return the collection of an operation; `bases` has collections by the beginnings of their paths."""
+    if operation.batch is None or operation.batch.collection:
+        return operation.batch.collection if operation.batch else operation.collection
+    fitting = [base for base in bases if operation.path.startswith(f"{base}/")]
+    return bases[max(fitting, key=len)] if fitting else ""
 
 
 def parameter_names(template: str) -> list[str]:

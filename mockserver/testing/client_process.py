@@ -225,7 +225,7 @@ def _wait_for_answers(target: DrillTarget) -> None:
     for _ in range(_MAX_POLLS):
         if not target.calls().open:
             break
-        time.sleep(_CALLS_POLL_S)
+        time.sleep(_CALLS_POLL_S)  # the server can be asked, but tells of no end by itself
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:

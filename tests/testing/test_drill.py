@@ -117,8 +117,14 @@ def test_a_case_of_a_later_call_is_not_run_for_a_client_with_one_call(drill_of: 
 
 def test_a_case_that_was_not_run_has_no_sandbox_to_drop(drill_of: DrillOf) -> None:
     drill = drill_of(call_function(careless))
+    result = ran(drill, "second-answer-lost")
+    before = drill.control.request("GET", "/sandboxes")
 
-    drill.drop(ran(drill, "second-answer-lost"))
+    drill.drop(result)
+
+    assert [one["name"] for one in drill.control.request("GET", "/sandboxes")] == [
+        one["name"] for one in before
+    ]
 
 
 def test_crashes_are_cases_of_clients_that_can_be_killed(drill_of: DrillOf) -> None:
