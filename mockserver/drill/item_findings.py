@@ -84,9 +84,12 @@ class ItemOracle:
         yield from map(_join, groups.values())
 
     @property
-    def missing(self) -> Sequence[ItemHistory]:
-        """Items that are stored in the end without faults, but not in the run."""
-        return [meant for at, (meant, _) in enumerate(self.pairs) if meant.stored and self._count_missing(at)]
+    def missing(self) -> Sequence[tuple[ItemHistory, int]]:
+        """Items that are stored in the end without faults, but not in the run, with the number of each."""
+        counts = [(meant, self._count_missing(at)) for at, (meant, _) in enumerate(self.pairs)]
+        return [
+            (meant, 1 if has_own_key(meant) else count) for meant, count in counts if meant.stored and count
+        ]
 
     def _count_missing(self, at: int) -> int:
         """Return how many of the records that the item has without faults are not there in the end."""

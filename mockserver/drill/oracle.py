@@ -65,7 +65,7 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     missing = items.missing
     taken = [pair for pair in pairs if pair[0].stored]
     wanted = _count_items(meant for meant, _ in taken)
-    stored = f"{wanted - len(missing)} of {wanted} stored"
+    stored = f"{wanted - sum(count for _, count in missing)} of {wanted} stored"
     found = [*items.findings(), *CallOracle(run, abilities).findings()]
     if is_clean:
         found += _surprises(clean, expected or Expected())
@@ -83,7 +83,7 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     rest = "" if run.starts[1:] else _describe_repetition(taken)
     if missing:
         sent = {meant.key: one.attempts for meant, one in taken}
-        named = join_names([readable_name(one, sent[one.key]) for one in missing])
+        named = join_names([readable_name(one, sent[one.key]) for one, _ in missing])
         rest = f"ended with {status}" if status != usual else f"and it named {named}"
     message = ", ".join(filter(None, (stored, rest)))
     return Judgement(TOLD if missing else SURVIVED, message)

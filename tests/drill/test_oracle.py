@@ -519,3 +519,11 @@ def test_one_sandbox_may_be_judged_by_itself(bench: Bench) -> None:
     ran: Ran = bench.run("payt", once)
 
     assert bench.judge("payt", ran, ran)["verdict"] == "survived"
+
+
+def test_equal_items_are_counted_one_by_one_where_the_client_tells_of_a_loss() -> None:
+    same = {"note": "same", "amount": 10}
+    usual = {"#94b6c0352b92": [attempt(number, document=same) for number in range(1, 7)]}
+    run = run_of({"#94b6c0352b92": [attempt(number, document=same) for number in range(1, 5)]}, status=1)
+
+    assert judged(run, usual).message == "4 of 6 stored, ended with 1"
