@@ -30,6 +30,7 @@ from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.item_history import ItemHistory, find_histories
 from mockserver.journal.item_plot import draw_items
 from mockserver.journal.journal import Journal
+from mockserver.journal.ledger import SENT, end_items, sum_items
 from mockserver.journal.overview import sum_up
 from mockserver.journal.replay import compare_calls, item_places
 from mockserver.journal.verification import (
@@ -115,12 +116,21 @@ class JournalOperations:
             "quotas": [one for one in used if vendor in ("", one["vendor"])],
         }
 
-    def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
-        """Return the histories of all items, or of items with the key `item`, ordered by first attempt.
+    def list_journal_items(
+        self, name: str, vendor: str = "", item: str | None = None, figure: str = SENT
+    ) -> list[Document]:
+        """Return the items that a figure of the ledger counts, ordered by first attempt.
 
-        Raises UnprocessableMemberError if the vendor is unknown.
+        With `item`, return only the items with this key. Raises UnprocessableMemberError if the vendor is
+        unknown.
         """
-        return [one.document(View()) for one in self._histories(name, vendor, item)]
+        ended = end_items(self._histories(name, vendor, item))
+        return [one.document(View()) for one in ended if figure in one.figures]
+
+    def show_ledger(self, name: str, vendor: str = "") -> Document:
+        """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
+        ledger = sum_items(end_items(self._histories(name, vendor)))
+        return {**ledger.document(), "dropped": self.journal.kept.dropped(name)}
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
         """Return the histories of the items with the key `item` as an SVG.

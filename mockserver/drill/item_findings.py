@@ -26,9 +26,9 @@ from mockserver.journal.item_history import (
     ItemAttempt,
     ItemHistory,
     Told,
-    find_amounts,
     has_own_key,
 )
+from mockserver.journal.money import find_amounts
 from mockserver.model import Action, Json, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})

@@ -17,6 +17,7 @@ from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
+from mockserver.journal.money import find_amount
 from mockserver.journal.view import Packaged, View, describe_effect, find_rules
 from mockserver.model import (
     LOST,
@@ -59,19 +60,8 @@ _NAMING = frozenset({"key", "index", "record", "echo"})
 """Members of a row by which a client finds the row's item."""
 
 _NO_COMMITS = ("none", {"partial": 0})
-_MONEY = ("amount", "total", "price", "sum")
-"""Words in the names of members that hold money, the most certain word first."""
-
-_NO_MONEY = frozenset(
-    {"code", "count", "currency", "date", "id", "key", "name", "number", "percentage", "type"}
-)
-_NO_MONEY |= {"no", "nr", "qty", "quantity", "rate", "ref", "reference", "uid"}
-"""Last words of names that hold no money although a word before says so, such as `priceListId`."""
-
 KEYLESS = re.compile(r"(#[0-9a-f]{12})(\.[0-9]+)?$")
 """End of the identity of an item without a key: a digest, and the number of the item among equal items."""
-
-_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 class Told(StrEnum):
@@ -100,6 +90,8 @@ class ItemAttempt(Value, frozen=True):
     """Whether the item took effect."""
     told: Told
     status: int | None
+    answered: bool = True
+    """Whether a whole answer to the call reached the client."""
     code: str = ""
     """Code of the item's first problem, or of the refusal."""
     detail: str = ""
@@ -388,6 +380,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         stored=action in _ACCEPTED,
         told=told,
         status=entry.status,
+        answered=_is_answered(entry),
         code=problem.code if problem else (entry.refusal or "") if is_refused else "",
         detail=problem.detail if problem else entry.reason if is_refused else done,
         warning=warning.detail if warning and _is_shown(warning.detail, entry) else "",
@@ -417,13 +410,8 @@ def _replaces_answer(rule: Document) -> bool:
 def told_by_answer(entry: Entry, packaged: Packaged = dict, operation: Operation | None = None) -> Told:
     """Return what the answer tells of all items together; STORED if the outcomes of single items decide."""
     batch = operation.batch if operation else None
-    fraction = entry.delivery.fraction if entry.delivery else None
-    is_cut = fraction is not None and fraction < 1
     status = entry.status
-    has_no_body = status in BODILESS_STATUSES and entry.fault in ("", *_OF_BODY)
-    has_no_body |= not entry.reply.body and entry.fault in _OF_SHORT_BODY
-    is_broken = (is_cut or entry.fault in _BROKEN) and not has_no_body
-    if status is None or is_broken or entry.off_contract:
+    if status is None or not _is_answered(entry) or entry.off_contract:
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING
@@ -436,6 +424,15 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict, operation: Operation
     if not entry.decided.counts and status >= _FIRST_REFUSAL:
         return Told.REFUSED
     return Told.STORED
+
+
+def _is_answered(entry: Entry) -> bool:
+    """Return whether a whole answer reached the client."""
+    fraction = entry.delivery.fraction if entry.delivery else None
+    is_cut = fraction is not None and fraction < 1
+    has_no_body = entry.status in BODILESS_STATUSES and entry.fault in ("", *_OF_BODY)
+    has_no_body |= not entry.reply.body and entry.fault in _OF_SHORT_BODY
+    return entry.status is not None and (has_no_body or not (is_cut or entry.fault in _BROKEN))
 
 
 def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
@@ -511,62 +508,3 @@ def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bo
         return not _miscount(entry, rules)
     phantoms = not form.names_failures_alone and any("phantom" in rule.get("envelope", {}) for rule in rules)
     return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
-
-
-def find_amount(document: Json) -> Decimal | None:
-    """Return the amount of an item: the first number in a member named after money, outer members first.
-
-    Amounts in a list of parts are added up. None means that the item has no amount.
-    """
-    return _find_amount(document, is_money=False)
-
-
-def _find_amount(document: Json, *, is_money: bool) -> Decimal | None:
-    """Return the amount in a value; `is_money` tells that the value's own name is one of money."""
-    if isinstance(document, list):
-        parts = [amount for part in document if (amount := _find_amount(part, is_money=False)) is not None]
-        return sum(parts, Decimal()) if parts else None
-    if not isinstance(document, dict):
-        return None
-    inside = (
-        _find_amount(value, is_money=_money_word(name) is not None)
-        for name, value in document.items()
-        if isinstance(value, list | dict)
-    )
-    own = (amount for amount in inside if amount is not None)
-    return next(_own_amounts(document, is_money=is_money), None) or next(own, None)
-
-
-def find_amounts(document: Json, *, is_money: bool = False) -> Iterator[Decimal]:
-    """Yield every amount in an item; `is_money` tells that the item's own name is one of money."""
-    if isinstance(document, dict):
-        yield from _own_amounts(document, is_money=is_money)
-        for name, value in document.items():
-            yield from find_amounts(value, is_money=_money_word(name) is not None)
-    for value in document if isinstance(document, list) else ():
-        yield from find_amounts(value)
-
-
-def _own_amounts(document: Document, *, is_money: bool) -> Iterator[Decimal]:
-    words = {name: "value" if is_money and name == "value" else _money_word(name) for name in document}
-    for wanted in (*_MONEY, "value"):
-        for name, word in words.items():
-            if word == wanted and (number := _number(document[name])) is not None:
-                yield number
-
-
-def _money_word(name: str) -> str | None:
-    """Return the word that makes a name one of money, such as `total` in `bookTotal`; None without one."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    if not words or words[-1] in _NO_MONEY:
-        return None
-    return next((word for word in _MONEY if word in words or words[-1].endswith(word)), None)
-
-
-def _number(value: Json) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
-    try:
-        return json.parse_decimal(str(value))
-    except ValueError:
-        return None

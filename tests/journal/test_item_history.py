@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.journal.entry import cut_bodies
-from mockserver.journal.item_history import ItemHistory, find_amount, find_amounts, find_histories
+from mockserver.journal.item_history import ItemHistory, find_histories
 from mockserver.journal.view import View
 from mockserver.server.application import Application
 from mockserver.server.transport_faults import ConnectionLostError
@@ -382,33 +382,6 @@ def test_a_refusal_that_shows_bad_items_alone_tells_nothing_of_the_good_ones(
 
     found = fates(app, sandbox)
     assert found == {"P-1": [LOST], "P-2": [("rejected", False, "rejected")]}
-
-
-@pytest.mark.parametrize(
-    ("document", "amount"),
-    [
-        ({"amount": "12.50", "total": 3}, "12.50"),
-        ({"note": "x", "bookTotal": 3}, "3"),
-        ({"amount": {"amount": "500.00", "currency": "usd"}}, "500.00"),
-        ({"payments": [{"Amount": 2}, {"Amount": Decimal("3.5")}]}, "5.5"),
-        ({"amount": True, "price": "cheap"}, None),
-        ({"subtotal": 4, "priceListId": 99}, "4"),
-        ({"priceListId": 99, "totalCount": 3, "total_quantity": 4, "exchangeRate": {"value": 2}}, None),
-        ({"total": {"value": 3, "currency": "eur"}}, "3"),
-        ({"lines": [{"note": "x"}]}, None),
-        ([], None),
-        (None, None),
-        ("12", None),
-    ],
-)
-def test_the_amount_of_an_item_is_its_outermost_money(document: Any, amount: str | None) -> None:
-    assert find_amount(document) == (None if amount is None else Decimal(amount))
-
-
-def test_all_amounts_of_an_item_are_found() -> None:
-    document = {"amount": "1.5", "lines": [{"price": 2}, {"total": {"value": 3}}], "note": "4"}
-
-    assert list(find_amounts(document)) == [Decimal("1.5"), 2, 3]
 
 
 def test_a_call_without_a_batch_under_the_same_key_is_repeated(

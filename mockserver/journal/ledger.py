@@ -1,0 +1,194 @@
+"""The ledger of a run: how each item ended, and the number and money of the items of each end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+from mockserver.journal.item_history import (
+    ItemAttempt,
+    ItemHistory,
+    Told,
+    has_own_key,
+)
+from mockserver.journal.money import find_amount, find_currency
+from mockserver.journal.view import View
+from mockserver.model import Action, Document, Value
+
+_FIRST_FAILURE = 300
+_SHOWN_CALLS = 3
+
+
+class End(StrEnum):
+    """How an item ended, by all calls that carried the item."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DOUBLED = "doubled"
+    """The item was created twice: by its key, or by equal content if the server numbers the records."""
+    REFUSED = "refused"
+    """The item is not stored, and the last answer said so or refused the whole call."""
+    NOT_TRIED = "notTried"
+    """The item is not stored, because the server stopped at an earlier item."""
+    LOST = "lost"
+    """The item is not stored, and the last answer told nothing of the item."""
+    PHANTOM = "phantom"
+    """The item is not stored, and the last answer told that it is stored."""
+
+
+STORED = (End.CREATED, End.UPDATED, End.UNCHANGED, End.DOUBLED)
+SENT, UNANSWERED = "sent", "unanswered"
+FIGURES = {
+    SENT: "sent",
+    "stored": "stored",
+    End.REFUSED: "refused",
+    End.NOT_TRIED: "not tried",
+    End.LOST: "lost",
+    End.PHANTOM: "phantom",
+    End.DOUBLED: "doubled",
+    UNANSWERED: "never answered",
+}
+"""Name in JSON and words of each figure of a ledger, in the order of the headline."""
+
+_SHOWN_IF_ANY = (End.NOT_TRIED, End.PHANTOM)
+"""Figures that the headline omits if they are 0."""
+
+
+class EndedItem(Value, frozen=True):
+    """An item with its end."""
+
+    history: ItemHistory
+    end: End
+    why: str
+    """Reason of the end; "" for an item that was stored and answered."""
+
+    @property
+    def unanswered(self) -> bool:
+        """Return whether no whole answer to any call with the item reached the client, stored or not."""
+        return not any(attempt.answered for attempt in self.history.attempts)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Return the figures of a ledger that count the item."""
+        stored = ("stored",) if self.end in STORED else ()
+        own = () if self.end in STORED and self.end is not End.DOUBLED else (str(self.end),)
+        return (SENT, *stored, *own, *((UNANSWERED,) if self.unanswered else ()))
+
+    def money(self, figure: str) -> tuple[str, Decimal] | None:
+        """Return currency ("" if unknown) and amount that the item adds to a figure; None without amount.
+
+        To `doubled`, an item adds the amounts of all its creations but the first.
+        """
+        sent = [attempt.document for attempt in self.history.attempts if attempt.document is not None]
+        document = (self.history.versions or sent or [None])[-1]
+        amounts = [find_amount(document)]
+        if figure == End.DOUBLED:
+            amounts = [attempt.amount for attempt in self.history.attempts if attempt.created][1:]
+        known = [amount for amount in amounts if amount is not None]
+        return (find_currency(document), sum(known, Decimal())) if known else None
+
+    def document(self, view: View) -> Document:
+        money = self.money(SENT)
+        return {
+            **self.history.document(view),
+            "end": str(self.end),
+            "why": self.why or None,
+            "unanswered": self.unanswered,
+            "amount": str(money[1]) if money else None,
+            "currency": (money[0] or None) if money else None,
+        }
+
+
+class LedgerFigure(Value, frozen=True):
+    """Number of items of one kind, and the sums of their amounts by currency."""
+
+    items: int
+    sums: tuple[tuple[str, Decimal], ...]
+
+
+class Ledger(Value, frozen=True):
+    """Figures by their names in FIGURES. Stored includes doubled; never answered counts stored items too."""
+
+    figures: dict[str, LedgerFigure]
+
+    @property
+    def says(self) -> str:
+        """Return a headline such as: sent 3 · stored 2 · refused 1 · lost 0 · doubled 0."""
+        shown = ((FIGURES[name], one.items) for name, one in self.figures.items() if self._is_shown(name))
+        return " · ".join(f"{words} {number:,}" for words, number in shown)
+
+    def _is_shown(self, name: str) -> bool:
+        return name not in _SHOWN_IF_ANY or self.figures[name].items > 0
+
+    def document(self) -> Document:
+        figures = {
+            str(name): {
+                "items": one.items,
+                "sums": [{"currency": known or None, "amount": str(amount)} for known, amount in one.sums],
+            }
+            for name, one in self.figures.items()
+        }
+        return {"says": self.says, **figures}
+
+
+def end_items(histories: Iterable[ItemHistory]) -> tuple[EndedItem, ...]:
+    """Return each item with its end, in the order of the histories."""
+    return tuple(EndedItem(one, *_find_end(one)) for one in histories)
+
+
+def sum_items(items: Sequence[EndedItem]) -> Ledger:
+    """Return the ledger of all items."""
+    counts = Counter[str]()
+    sums: dict[str, dict[str, Decimal]] = {str(name): {} for name in FIGURES}
+    for item in items:
+        for figure in item.figures:
+            counts[figure] += 1
+            if money := item.money(figure):
+                currency, amount = money
+                sums[figure][currency] = sums[figure].get(currency, Decimal()) + amount
+    return Ledger({name: LedgerFigure(counts[name], tuple(found.items())) for name, found in sums.items()})
+
+
+def _find_end(history: ItemHistory) -> tuple[End, str]:
+    created = [attempt.number for attempt in history.attempts if attempt.created]
+    last = history.attempts[-1]
+    if not history.stored:
+        return _find_unstored_end(last)
+    if len(created) > 1 and _is_record(history):
+        return End.DOUBLED, f"created by {_join_calls(created)}"
+    if not any(attempt.answered for attempt in history.attempts):
+        why = f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
+    else:
+        why = ""
+    did = {attempt.action for attempt in history.attempts if attempt.stored}
+    return next(end for end in STORED if end in did), why
+
+
+def _find_unstored_end(last: ItemAttempt) -> tuple[End, str]:
+    """Return the end of an item that is not stored, by the last call that carried the item."""
+    why = last.detail or last.code
+    if last.told is Told.STORED:
+        return End.PHANTOM, why or "answered as stored, and not stored"
+    if last.told is not Told.NOTHING:
+        return End.REFUSED, why or f"answered {last.status}"
+    if not last.answered:
+        return End.LOST, f"the answer did not arrive: {last.fault or 'no answer'}"
+    if last.status is not None and last.status >= _FIRST_FAILURE:
+        return End.REFUSED, why or f"answered {last.status}"
+    if last.action == Action.SKIPPED:
+        return End.NOT_TRIED, why or "not tried"
+    return End.LOST, why or "the answer told nothing of the item"
+
+
+def _is_record(history: ItemHistory) -> bool:
+    """Return whether creating the item twice makes two records; other single calls are actions."""
+    return bool(history.records) or has_own_key(history) or not history.key.startswith("POST ")
+
+
+def _join_calls(numbers: Sequence[int]) -> str:
+    shown = [f"#{number}" for number in numbers[:_SHOWN_CALLS]]
+    more = len(numbers) - _SHOWN_CALLS
+    return f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(shown)

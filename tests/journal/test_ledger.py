@@ -1,0 +1,121 @@
+"""How each item of a run ended, and the sums of items and money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.control.operators import NEW, SANDBOXES, create, order
+from tests.journal.test_item_history import DRIFT, FAIL_B, OF_B, arm, call_of
+from tests.support import sample_vendor
+from tests.support.client import Client
+from tests.vendors.payt.samples import invoice
+from tests.vendors.xero.documents import TENANT
+from tests.vendors.xero.documents import invoice as xero_invoice
+
+RESET: dict[str, Any] = {"response": {"fault": "CONNECTION_RESET_BY_PEER"}}
+
+
+@pytest.fixture
+def reader() -> Iterator[Client]:
+    with sample_vendor.shared_client(seed=3) as client:
+        create(client)
+        yield client
+
+
+def ledger_of(client: Client, sandbox: str = NEW) -> Any:
+    return client.get(f"{sandbox}/ledger").json
+
+
+def ends(client: Client) -> dict[str, str]:
+    return {one["key"]: one["end"] for one in client.get(f"{NEW}/journal/items").json}
+
+
+@pytest.mark.parametrize(
+    ("rule", "of_b"),
+    [
+        ({"items": [FAIL_B]}, "refused"),
+        ({"items": [{**OF_B, "effect": {"omit": True}}]}, "created"),
+        ({"items": [{**OF_B, "effect": {"omit": True, "commit": False}}]}, "lost"),
+        ({"items": [{**OF_B, "effect": {"commit": False}}]}, "phantom"),
+        ({"items": [{**OF_B, "effect": {"fail": {"code": "locked"}, "commit": True}}]}, "created"),
+        ({"commit": "none"}, "phantom"),
+        ({"commit": "none", "response": {"status": 409}}, "refused"),
+        ({"commit": "none", "response": {"status": 503}}, "refused"),
+        ({"commit": "none", **RESET}, "lost"),
+        ({"commit": "none", "envelope": {"drift": [DRIFT]}}, "lost"),
+    ],
+)
+def test_an_item_ends_by_what_is_stored_and_told(reader: Client, rule: dict[str, Any], of_b: str) -> None:
+    arm(reader, **rule)
+
+    call_of(lambda: order(reader, "A", "B"))
+
+    assert ends(reader)["B"] == of_b
+
+
+def test_the_last_call_with_an_item_decides(reader: Client) -> None:
+    arm(reader, items=[FAIL_B])
+
+    order(reader, "A", "B")
+    order(reader, "B")
+
+    assert ends(reader)["B"] == "created"
+
+
+def test_an_update_after_a_lost_answer_creates_nothing_twice(reader: Client) -> None:
+    arm(reader, **RESET)
+
+    call_of(lambda: order(reader, "A"))
+    order(reader, "A")
+
+    assert ledger_of(reader)["doubled"] == {"items": 0, "sums": []}
+
+
+def test_a_stored_item_without_an_answer_counts_as_never_answered(reader: Client) -> None:
+    arm(reader, **RESET)
+
+    call_of(lambda: order(reader, "A"))
+
+    ledger = ledger_of(reader)
+    assert (ledger["stored"]["items"], ledger["unanswered"]["items"], ledger["lost"]["items"]) == (1, 1, 0)
+
+
+def test_the_headline_names_rare_ends_only_if_there_are_any(reader: Client) -> None:
+    arm(reader, items=[{**OF_B, "effect": {"commit": False}}])
+
+    order(reader, "A", "B", "")
+
+    assert ledger_of(reader)["says"] == (
+        "sent 3 · stored 1 · refused 1 · lost 0 · phantom 1 · doubled 0 · never answered 0"
+    )
+
+
+def test_equal_content_is_created_twice_where_the_vendor_numbers(client: Client, sandbox: str) -> None:
+    xero = client.within("/xero", authorization="Bearer good-token", xero_tenant_id=TENANT)
+    for _ in range(2):
+        xero.put("/api.xro/2.0/Invoices", json={"Invoices": [{**xero_invoice(), "CurrencyCode": "USD"}]})
+
+    ledger = ledger_of(client, f"{SANDBOXES}/{sandbox}")
+    (doubled,) = client.get(f"{SANDBOXES}/{sandbox}/journal/items?figure=doubled").json
+    assert ledger["stored"] == {"items": 1, "sums": [{"currency": "USD", "amount": "100.0"}]}
+    assert ledger["doubled"] == {"items": 1, "sums": [{"currency": "USD", "amount": "100.0"}]}
+    assert doubled["why"] == "created by #1 and #2"
+
+
+def test_amounts_are_summed_by_currency(client: Client, sandbox: str) -> None:
+    invoices = [invoice("A1"), invoice("A2", currency_code="GBP")]
+    records = {"administration_id": "81", "invoices": invoices}
+    client.post("/payt/v1/invoices", json=records, headers={"authorization": "Bearer full-token"})
+
+    sums = ledger_of(client, f"{SANDBOXES}/{sandbox}")["sent"]["sums"]
+    assert sums == [{"currency": "EUR", "amount": "100.00"}, {"currency": "GBP", "amount": "100.00"}]
+
+
+def test_items_are_listed_by_figure(reader: Client) -> None:
+    order(reader, "A", "")
+
+    found = reader.get(f"{NEW}/journal/items?figure=refused").json
+    assert [one["why"] is not None for one in found] == [True]
