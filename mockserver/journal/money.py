@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from mockserver.codec import json
 from mockserver.model import Document, Json
@@ -19,6 +20,10 @@ _NO_MONEY |= {"no", "nr", "qty", "quantity", "rate", "ref", "reference", "uid"}
 """Last words of names that hold no money although a word before says so, such as `priceListId`."""
 
 _CURRENCY = re.compile("[A-Za-z]{3}")
+
+_KNOWN_NAMES = 1_000
+"""Number of names of members whose words are remembered, since items repeat their names."""
+
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -81,10 +86,12 @@ def _units(document: Document) -> Decimal:
     return next((units for value in named if (units := _number(value)) is not None), Decimal(1))
 
 
-def _split(name: str) -> list[str]:
+@lru_cache(maxsize=_KNOWN_NAMES)
+def _split(name: str) -> Sequence[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
+@lru_cache(maxsize=_KNOWN_NAMES)
 def _money_word(name: str) -> str | None:
     """Return the word that makes a name one of money, such as `total` in `bookTotal`; None without one."""
     words = _split(name)
