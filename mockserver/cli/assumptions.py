@@ -42,16 +42,16 @@ _MARK = "*"
     multiple=True,
     metavar="VENDOR",
     shell_complete=complete_vendors,
-    help="Only this vendor's; may be repeated.",
+    help="Only assumptions of this vendor; may be repeated.",
 )
 @option(
     "--search", default="", metavar="TEXT", help="Only those with this text in id, values, meaning or source."
 )
-@option("--url", metavar="URL", help="Show what is set on this running server.")
+@option("--url", metavar="URL", help="Show the values that are set on this running server.")
 @option("-s", "--sandbox", default="default", metavar="NAME", help="Sandbox of that server.")
 @option("--control-token", default="", metavar="TOKEN", help="Token that `run --control-token` requires.")
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
-@option("-v", "--verbose", is_flag=True, help="Show the whole meaning, and where the gap is described.")
+@option("-v", "--verbose", is_flag=True, help="Show the whole meaning and the document with the gap.")
 @click.pass_context
 def assumptions(  # noqa: PLR0913 - click hands over one argument an option
     context: click.Context,
@@ -98,9 +98,9 @@ def _complete_values(context: click.Context, _param: click.Parameter, begun: str
 @click.argument("value", required=False, shell_complete=_complete_values)
 @server_options
 def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
-    """Set an assumption in a sandbox of a running server; without VALUE, to the assumption's default.
+    """Set an assumption in a sandbox of a running server; omit VALUE to restore the default.
 
-    If the sandbox does not exist, the command creates it, as calls to a vendor do.
+    The sandbox is created if it does not exist.
 
     \b
     mockserver assumptions set VENDOR.duplicate_members refused -s acme

@@ -60,9 +60,9 @@ def cases() -> None:
     shell_complete=complete_sections,
     help="Only this section of the catalogue.",
 )
-@own_option("--src", "source", type=click.Choice(_SOURCES), help="Only rows that rest on this source.")
+@own_option("--src", "source", type=click.Choice(_SOURCES), help="Only rows based on this source.")
 @own_option("--search", default="", metavar="TEXT", help="Only rows that contain all these words.")
-@own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
+@own_option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bool) -> None:
     """List the rows of the catalogue; no server is needed.
 
@@ -99,9 +99,9 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
 @cases.command(context_settings=CONTEXT_SETTINGS)
 @argument("case", metavar="ID", shell_complete=complete_cases)
 @_vendor_option
-@own_option("--curl", "form", flag_value="curl", help="As a shell script that sends the calls with curl.")
-@own_option("--pytest", "form", flag_value="pytest", help="As a pytest file.")
-@own_option("--json", "as_json", is_flag=True, help="As JSON: the row, and the vendors' cases.")
+@own_option("--curl", "form", flag_value="curl", help="Print a shell script with curl.")
+@own_option("--pytest", "form", flag_value="pytest", help="Print a pytest file.")
+@own_option("--json", "as_json", is_flag=True, help="Print JSON: the row and the vendors' cases.")
 def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     """Show the row of the catalogue with this id, number or name, and the vendors' cases for the row.
 
@@ -118,7 +118,7 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
 @cases.command(context_settings=CONTEXT_SETTINGS)
 @argument("cases", metavar="FILE|ID...", nargs=-1, required=True, shell_complete=complete_cases)
 @_vendor_option
-@own_option("--target", default="", metavar="URL", help="Run at this server.  [default: one of our own]")
+@own_option("--target", default="", metavar="URL", help="Run at this server.  [default: a new server]")
 @own_option(
     "--allow-remote",
     "allowed",
@@ -129,7 +129,7 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
 @own_option(
     "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML."
 )
-@own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
+@own_option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 def run(  # noqa: PLR0913 - click hands over one argument an option
     *,
     cases: tuple[str, ...],

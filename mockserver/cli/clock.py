@@ -56,7 +56,7 @@ def freeze(*, server: ServerOptions, instant: str) -> None:
 def advance(*, server: ServerOptions, duration: str) -> None:
     """Move the clock forward by a DURATION such as 90s, 6m, 1h30m or 2d.
 
-    The clock may be frozen or running.
+    This works on a frozen and on a running clock.
 
     \b
     mockserver clock advance 6m

@@ -45,13 +45,13 @@ def config() -> None:
 
 @config.command(context_settings=CONTEXT_SETTINGS)
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
-@option("--all", "everything", is_flag=True, help="Show the settings that have their default as well.")
+@option("--all", "everything", is_flag=True, help="Show settings that have their default as well.")
 @click.pass_context
 def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     """Print settings, their values, and where each value comes from: file, environment or default.
 
-    Without --all or --json, leave out settings that have their default. A flag overrides the environment, the
-    environment overrides the file, and the file overrides the default.
+    Without --all or --json, leave out settings that have their default. Precedence: flag, environment, file,
+    default.
 
     \b
     Examples:

@@ -33,19 +33,19 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 @option(
     "--target",
     metavar="URL",
-    help="Address under which the vendor's paths are.  [default: a server that it starts itself]",
+    help="Base address of the vendor's paths.  [default: a server that the command starts]",
 )
 @option(
     "--allow-remote",
     "allowed",
     multiple=True,
     metavar="HOST",
-    help="Other host than this machine that it may write to; may be repeated.",
+    help="Host beyond this machine that the tests may write to; may be repeated.",
 )
 @option(
     "--spec",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Any OpenAPI file to test against, instead of a vendor: 3.0, 3.1, 3.2 or Swagger 2.0.",
+    help="Test against this OpenAPI file (3.0 to 3.2, Swagger 2.0) instead of a vendor's.",
 )
 @overlay_option
 @option(
@@ -53,7 +53,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar=None,
     help="YAML file that says what the spec does not: good and bad items, reads, facts. "
-    "In place of the vendor's profile, or of the spec's x-contract.",
+    "Replaces the vendor's profile or the spec's x-contract.",
 )
 @pair_option(
     "--header",
@@ -70,8 +70,8 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     "--max-examples",
     default=100,
     type=click.IntRange(1),
-    help="Most random calls per operation, and most call sequences per batch operation. Each operation also "
-    "gets its examples, and up to 16 times as many calls at the limits of its schemas.",
+    help="Maximum number of random calls per operation and of sequences per batch operation. Examples and "
+    "boundary values (up to 16 times as many) are added.",
 )
 @names_option(
     "--checks",
@@ -93,10 +93,10 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     "parts",
     metavar="ID,…",
     shell_complete=complete_operations,
-    help="Do only what tests these operations, calling others where that needs them (links: walks along "
-    "links); may be repeated.",
+    help="Run only the checks of these operations; call others only where a check needs them. `links`: "
+    "following links. May be repeated.",
 )
-@option("--quick", is_flag=True, help="A first look that takes about half a minute: at most 2 examples.")
+@option("--quick", is_flag=True, help="Limit --max-examples to 2: a run of about half a minute.")
 @option(
     "--phase",
     "phases",
@@ -114,8 +114,8 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     "--workers",
     scope="contract",
     type=click.IntRange(1, 64),
-    help="Processes that test operations side by side; the report is the same.  "
-    "[default: as many as there are cores, 1 with --target]",
+    help="Number of processes; the report is always the same.  "
+    "[default: the number of cores, 1 with --target]",
 )
 @pair_option(
     "--fact",
@@ -123,19 +123,19 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     sign="=",
     form="name=text",
     metavar="NAME=TEXT",
-    help="A record that exists at the target, instead of the one in our fixtures; may be repeated.",
+    help="Name of a record at the target that replaces the record of our fixtures; may be repeated.",
 )
 @option(
     "--rate",
     metavar="20/s",
-    help="Most calls per second (/s), minute (/m) or hour (/h).  [default: 20/s for other hosts]",
+    help="Limit the calls per second (/s), minute (/m) or hour (/h).  [default: 20/s for other hosts]",
 )
 @option(
     "--baseline",
     type=_FILE_TYPE,
-    help="File of known differences, JSON or YAML: they are shown, but do not fail.",
+    help="File (JSON or YAML) with known failures: they are listed but do not fail the run.",
 )
-@option("--write-baseline", type=_FILE_TYPE, help="Write what was found to a file of known differences.")
+@option("--write-baseline", type=_FILE_TYPE, help="Write all failures to a file for --baseline.")
 @names_option(
     "--report",
     "reports",
@@ -156,11 +156,11 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     "--summary",
     type=click.Choice(["auto", "off"]),
     default="auto",
-    help="auto: add to the summary of a GitHub job, if there is one.",
+    help="auto: in a GitHub job, add the result to the job's summary and annotations.",
 )
-@option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@option("--json", "as_json", is_flag=True, help="Print only JSON, one document.")
 @option("-q", "--quiet", is_flag=True, help="Print only failures and the result.")
-@option("-v", "--verbose", is_flag=True, help="List every check, also those that passed.")
+@option("-v", "--verbose", is_flag=True, help="List passed checks as well.")
 def contract(**given: Any) -> None:
     """Test a server against its contract: one result per item, state, replays, response shapes.
 

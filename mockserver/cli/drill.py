@@ -58,7 +58,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     metavar="NAME=TEXT",
     help="Variable of the client; may be repeated. {url}, {token}, {tenant}, {sandbox} and {port} are filled "
     "in, here and in COMMAND; {root} and {https} are addresses for a client that takes only a host, {folder} "
-    "is an empty folder for each case.",
+    "is an empty folder that each case gets.",
 )
 @names_option(
     "--case",
@@ -85,11 +85,9 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     default=DRILL_TIMEOUT_S,
     type=click.FloatRange(0.1),
     metavar="SECONDS",
-    help="A client that runs longer counts as hanging.",
+    help="Stop a client that runs longer, and report the client as hanging.",
 )
-@option(
-    "--setup", type=_EXISTING_FILE, envvar=None, help="Records that every sandbox has beside its fixtures."
-)
+@option("--setup", type=_EXISTING_FILE, envvar=None, help="Records to add to the fixtures of every sandbox.")
 @option(
     "--repeat",
     "repeats",
@@ -112,7 +110,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     default=REPEAT_AFTER_S,
     type=click.FloatRange(0),
     metavar="SECONDS",
-    help="Between two starts, the sandbox's clock goes forward by this time.",
+    help="Advance the sandbox's clock by this time between two starts.",
 )
 @option(
     "--until-idle",
@@ -121,9 +119,9 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     default=None,
     type=click.FloatRange(0.1),
     metavar="SECONDS",
-    help="End a client that never ends by itself when it has made no call for this time.",
+    help="For clients that never end: stop a client that has made no call for this time.",
 )
-@option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
+@option("--against", default="", envvar=None, metavar="URL", help="Use this running mockserver; start none.")
 @specs_option
 @overlay_option
 @assume_option("in every sandbox")
@@ -132,13 +130,13 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     default=0,
     type=click.IntRange(0, 100_000),
     metavar="NUMBER",
-    help="Also draw this many schedules of faults, and shrink those that the client does not survive.",
+    help="Also draw this many random schedules of faults, and shrink each that makes the client fail.",
 )
 @option(
     "--seed", scope="drill", default=0, type=click.IntRange(0), help="The same seed draws the same schedules."
 )
-@option("--scenario", "scenario_file", type=_FILE, envvar=None, help="Write the first schedule found.")
-@option("--pytest", "pytest_file", type=_FILE, envvar=None, help="Write the schedules found as tests.")
+@option("--scenario", "scenario_file", type=_FILE, envvar=None, help="Write the first failing schedule.")
+@option("--pytest", "pytest_file", type=_FILE, envvar=None, help="Write failing schedules as tests.")
 @names_option(
     "--report",
     "reports",
@@ -157,9 +155,9 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     type=_FOLDER,
     help="Folder for the reports.",
 )
-@option("--baseline", scope="drill", type=_FILE, help="File of known findings, which do not fail.")
-@option("--write-baseline", scope="drill", type=_FILE, help="File to write the findings to, as known ones.")
-@option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@option("--baseline", scope="drill", type=_FILE, help="Known findings: listed, not failures.")
+@option("--write-baseline", scope="drill", type=_FILE, help="Write all findings for --baseline.")
+@option("--json", "as_json", is_flag=True, help="Print only JSON, one document.")
 def drill(**given: Any) -> None:
     """Run a client against cases of partial failure: which items does it lose, send or pay twice?
 

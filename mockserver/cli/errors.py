@@ -135,11 +135,9 @@ def _bad_value(error: click.BadParameter, context: click.Context) -> CliError:
     if isinstance(param.type, click.Path):
         what, cure = _bad_path(str(given), param.type)
         return CliError(what, where, _replaced(param, words, cure) if cure else _example(context))
-    wanted = _expected(param.type)
+    wanted, found = _expected(param.type), shown(given) or "an empty text"
     near = _near_value(str(given), param)
-    what = (
-        f"{flag_of(param)}: expected {wanted}, found {shown(given)}" if wanted else error.message.rstrip(".")
-    )
+    what = f"{flag_of(param)}: expected {wanted}, found {found}" if wanted else error.message.rstrip(".")
     return CliError(what, where, _replaced(param, words, near) if near else _example(context))
 
 

@@ -33,7 +33,7 @@ _TIMEOUT_S = 5.0
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("address", metavar="[URL]", default="")
-@own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it this long.")
+@own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait up to this time.")
 @server_options
 def health(*, server: ServerOptions, address: str, wait: float) -> None:
     """Print whether a server answers; for health checks. Exit 0: it answers, 3: no answer, 4: not ready.

@@ -106,7 +106,7 @@ _OPTIONS = (
         default="",
         callback=_status,
         metavar="STATUS",
-        help="A status, a class such as 4xx, or none.",
+        help="Calls with this status or class of statuses (4xx); none: calls that got no answer.",
     ),
     own_option(
         "--outcome",
@@ -114,21 +114,21 @@ _OPTIONS = (
         metavar="OUTCOME",
         help=f"Outcome of at least one item: {', '.join(SIGNS)}.",
     ),
-    own_option("--item", default="", metavar="KEY", help="Calls with this item, by its key in the journal."),
+    own_option("--item", default="", metavar="KEY", help="Calls that sent the item with this key."),
     own_option(
         "--scenario",
         default="",
         shell_complete=complete_scenarios,
-        help="Calls hit by it, or by SCENARIO/RULE.",
+        help="Calls changed by this scenario, or by one rule (SCENARIO/RULE).",
     ),
     own_option(
         "--since",
         default="",
         callback=_since,
         metavar="TIME",
-        help="The last 10m (5s, 2h, 1d), after a number, or since an instant.",
+        help="Calls since 10m ago (5s, 2h, 1d), after a call number, or since a time.",
     ),
-    own_option("--fault", default="", help="Calls with this fault of the connection, or any."),
+    own_option("--fault", default="", help="Calls with this fault (any: with any fault)."),
 )
 
 
@@ -158,7 +158,11 @@ def journal() -> None:
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=100, type=click.IntRange(1, _MAX_LAST), show_default=True, help="Most calls to print."
+    "--last",
+    default=100,
+    type=click.IntRange(1, _MAX_LAST),
+    show_default=True,
+    help="Number of newest calls.",
 )
 @secrets_option
 @server_options
@@ -167,7 +171,6 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
 
     \b
     mockserver journal list --status 4xx --since 10m
-    mockserver send payt --first 1
     mockserver journal list --item MS-1 --outcome created --json
     """
     with connected(server) as control:
@@ -295,14 +298,14 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     default="",
     metavar="SANDBOX",
     shell_complete=complete_sandboxes,
-    help="Send it into this sandbox, or into a fresh one (fresh).  [default: its own]",
+    help="Sandbox to send the call to; fresh: a new one.  [default: the sandbox of the call]",
 )
-@own_option("--to", default="", metavar="URL", help="Send it to this address of the vendor instead.")
+@own_option("--to", default="", metavar="URL", help="Base address of the vendor to send the call to.")
 @own_option(
     "--diff",
     "whole",
     is_flag=True,
-    help="Print each difference; exit 1 if the status or an outcome differs, whatever else the body says.",
+    help="Print each difference; exit 1 if the status or an outcome differs.",
 )
 @header_option
 @server_options
@@ -344,7 +347,7 @@ def _format_flags(command: F) -> F:
 @click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
 @own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
 @own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
-@own_option("--format", "form", type=click.Choice(list(formats.FORMATS)), help="What to write.")
+@own_option("--format", "form", type=click.Choice(list(formats.FORMATS)), help="Format of the export.")
 @_format_flags
 @filter_options
 @secrets_option

@@ -257,7 +257,7 @@ def port_taken_cure(error: PortTakenError) -> str:
 @option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.pass_context
 def main(context: click.Context, config: Path | None, color: str, *, debug: bool) -> None:  # noqa: ARG001 - see CommandGroup.main
-    """Serve mock batch APIs with a true result for each item, and test clients and servers with them.
+    """Mock batch APIs with a true result for each item, and test clients and servers against them.
 
     \b
     Examples:
@@ -294,13 +294,13 @@ def _own_files(
 )
 @specs_option
 @overlay_option
-@option("--strict-specs", is_flag=True, help="Refuse a FILE with anything that cannot be served as written.")
+@option("--strict-specs", is_flag=True, help="Refuse a FILE that cannot be served as written.")
 @option(
     "--at-root",
     default="",
     metavar="VENDOR",
     shell_complete=complete_vendors,
-    help="Vendor that answers at / as well.",
+    help="Vendor whose paths are also served directly under /.",
 )
 @option(
     "--auth",
@@ -308,7 +308,7 @@ def _own_files(
     type=click.Choice(["lenient", "strict"]),
     default="lenient",
     callback=lambda _context, _option, chosen: chosen == "strict",
-    help="lenient: any non-empty credential works. strict: only those of the fixtures.",
+    help="lenient: any non-empty credential works. strict: only the credentials of the fixtures work.",
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")
 @option(
@@ -316,38 +316,40 @@ def _own_files(
 )
 @option("--empty", is_flag=True, help="Start without records.")
 @assume_option("in every sandbox")
-@option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, metavar="BYTES", help="Largest body.")
-@option("--max-items", default=MAX_ITEMS, help="Most items in one batch.")
+@option("--max-body", "max_body_bytes", default=10_485_760, metavar="BYTES", help="Maximum size of a body.")
+@option("--max-items", default=MAX_ITEMS, help="Maximum number of items in a batch.")
 @option(
-    "--max-sandboxes", default=1000, type=click.IntRange(1), help="Most sandboxes, the default one included."
+    "--max-sandboxes",
+    default=1000,
+    type=click.IntRange(1),
+    help="Maximum number of sandboxes, including the default.",
 )
 @option(
     "--sandbox-idle",
     type=click.IntRange(1),
     metavar="SECONDS",
-    help="Delete a sandbox that was not used for this long.  [default: never]",
+    help="Delete a sandbox that had no call for this time.  [default: never]",
 )
 @option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Host name that may reach the control plane and the pages, besides loopback and --host; "
-    "may be repeated.",
+    help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
 @option(
     "--allow-replay-to",
     "replay_hosts",
     multiple=True,
     metavar="HOST",
-    help="Host that recorded calls may be replayed to, besides loopback; may be repeated.",
+    help="Allow replays of recorded calls to this host; loopback is always allowed. May be repeated.",
 )
 @option(
     "--control-token",
     default="",
     metavar="TOKEN",
-    help="Bearer token that the control plane requires, and the console as a password."
-    "  [default: one is made, for other machines only]",
+    help="Token that the control plane requires as a bearer token and the console as a password."
+    "  [default: none for this machine, a generated token for other machines]",
 )
 @option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
 @option("--console/--no-console", default=True, help="Serve the web console at /_console/.")
@@ -372,20 +374,20 @@ def _own_files(
     "fixtures_file",
     type=_FILE,
     metavar="FILE",
-    help="Dump that every sandbox begins with, instead of the packaged fixtures.",
+    help="Dump with the first records of every sandbox. Replaces the packaged fixtures.",
 )
 @option(
     "--records",
     type=click.IntRange(0),
     metavar="NUMBER",
-    help="Records of each kind that the API of a FILE begins with.  [default: its x-records, else none]",
+    help="Generated records in each collection of a FILE.  [default: its x-records, else none]",
 )
 @option(
     "--state",
     "state_file",
     type=_PATH,
     metavar="FILE",
-    help="Load all sandboxes from this file, if it exists, and save them there at the end.",
+    help="Load all sandboxes from this file (if the file exists), and save them to the file at the end.",
 )
 @option(
     "--store",
@@ -398,9 +400,9 @@ def _own_files(
     default=1,
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="Processes that serve; several need --store.",
+    help="Number of server processes; more than one needs --store.",
 )
-@option("--watch", is_flag=True, help="Load specs, scenarios and fixtures again when their files change.")
+@option("--watch", is_flag=True, help="Reload specs, scenarios and fixtures when their files change.")
 @option(
     "--cors",
     multiple=True,
@@ -413,7 +415,7 @@ def _own_files(
     type=click.Path(file_okay=False, path_type=Path),
     default=DEFAULT_REPORTS,
     metavar="DIR",
-    help="Folder whose reports the console shows; it need not exist.",
+    help="Folder with the reports that the console shows; the folder may be missing.",
 )
 @option("--tls", is_flag=True, help="Serve https, with a certificate made for this machine.")
 @option(
@@ -427,7 +429,7 @@ def _own_files(
     "--ready-file",
     type=_PATH,
     metavar="FILE",
-    help="Write the address to this file once the server listens; removed at the end.",
+    help="Write the address to this file once the server listens, and delete the file at the end.",
 )
 @click.pass_context
 def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:

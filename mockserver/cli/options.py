@@ -154,7 +154,7 @@ specs_option = option(
     "--specs",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with more specs; each file is a vendor; may be repeated.",
+    help="Folder with more OpenAPI files, each served as a vendor; may be repeated.",
 )
 
 

@@ -74,12 +74,12 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     default="",
     metavar="SANDBOX|FILE",
     shell_complete=complete_sandboxes,
-    help="Sandbox or dump whose state it begins with.",
+    help="Sandbox or dump with the state to begin with.",
 )
 @own_option("--empty", is_flag=True, help="Start without records.")
-@own_option("--seed", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
+@own_option("--seed", default=0, type=click.IntRange(0), help="Seed of generated ids and of random rules.")
 @own_option(
-    "--freeze", default="", callback=instant_text, metavar="TIME", help="Freeze its clock at this instant."
+    "--freeze", default="", callback=instant_text, metavar="TIME", help="Freeze the clock at this time."
 )
 @own_option(
     "--scenario",
@@ -154,7 +154,7 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
-@own_option("--label", default="", help="What it is, for people.")
+@own_option("--label", default="", help="A note for people, shown in lists.")
 @own_option("--list", "lists", is_flag=True, help="List the snapshots instead of taking one.")
 @server_options
 def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
@@ -238,9 +238,9 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
 @_VENDOR
 @server_options
 def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
-    """Replace the state by the state in a dump.
+    """Replace the state with a dump.
 
-    FILE is the dump; - means standard input.
+    The dump is read from FILE, or from standard input (-).
 
     \b
     mockserver sandbox load state.json -s acme

@@ -135,7 +135,7 @@ def show(*, server: ServerOptions, name: str) -> None:
     shell_complete=complete_packaged,
     help="Packaged scenario to begin with.",
 )
-@own_option("--vendor", default="", shell_complete=complete_vendors, help="Only for calls of this vendor.")
+@own_option("--vendor", default="", shell_complete=complete_vendors, help="Change only calls of this vendor.")
 @output_option
 @own_option("--json", "as_json", is_flag=True, help="Write JSON instead of YAML.")
 def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bool) -> None:
@@ -170,9 +170,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(allow_dash=True))
-@own_option(
-    "--vendor", "only", multiple=True, shell_complete=complete_vendors, help="Vendors that are known."
-)
+@own_option("--vendor", "only", multiple=True, shell_complete=complete_vendors, help="Known vendor.")
 @own_option(
     "--specs",
     multiple=True,
@@ -184,7 +182,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
     "form",
     type=click.Choice(["text", "github", "json"]),
     default="text",
-    help="Form of the problems.",
+    help="Format of the problems.",
 )
 @own_option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def validate(
@@ -223,15 +221,15 @@ def validate(
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("file", metavar="FILE|NAME", shell_complete=_files_and_names)
-@own_option("--once", is_flag=True, help="Each rule hits one call at most.")
-@own_option("--vendor", default="", shell_complete=complete_vendors, help="Only for calls of this vendor.")
-@own_option("--operation", default="", help="Only for calls of this operation (its operationId).")
+@own_option("--once", is_flag=True, help="Let each rule change at most one call.")
+@own_option("--vendor", default="", shell_complete=complete_vendors, help="Change only calls of this vendor.")
+@own_option("--operation", default="", help="Change only calls of this operation (its operationId).")
 @server_options
 def apply(*, server: ServerOptions, file: str, once: bool, vendor: str, operation: str) -> None:
     """Store and arm a scenario.
 
-    FILE is a scenario file, or - for standard input; NAME is a packaged scenario. If the sandbox does not
-    exist, the command creates it, as calls to a vendor do.
+    FILE is a scenario file, or - for standard input; NAME is a packaged scenario. The sandbox is
+    created if it does not exist.
 
     \b
     mockserver scenario apply flaky.yaml -s acme
@@ -336,18 +334,17 @@ def _row(found: Document) -> tuple[str, ...]:
 
 
 def _scenario_lines(found: Document) -> Iterator[str]:
-    """Yield the counts of each rule, then the scenario as YAML.
-
-    A rule that changes only items counts only the calls that have items selected by the rule.
-    """
+    """Yield the counts of each rule, then the scenario as YAML."""
     from mockserver.codec import yaml
+    from mockserver.scenario.rule_words import describe_selection
 
     for rule, count in zip(found["document"]["rules"], found.get("counts", ()), strict=False):
         needs_items = rule.get("items") and _CHANGES_CALLS.isdisjoint(rule)
-        matched = "matched and had its items" if needs_items else "matched"
+        matched = f"had {describe_selection(rule)}" if needs_items else "matched"
         left = "" if count["left"] is None else f", {count['left']:,} left"
         calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
-        yield f"# {count['id']}: {calls} {matched}, {hits}{left}"
+        told = f"{calls} {matched}, {hits}" if count["calls"] else f"never hit: no call {matched}"
+        yield f"# {count['id']}: {told}{left}"
     yield yaml.dump(found["document"]).rstrip("\n")
 
 

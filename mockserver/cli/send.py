@@ -73,14 +73,14 @@ class SendOptions:
 @click.argument("source", metavar="[FILE|-|CASE]", default="", shell_complete=complete_cases)
 @own_option("--operation", default="", shell_complete=complete_batches, help="Batch operation.")
 @own_option(
-    "--items", default=3, type=click.IntRange(1, MAX_ITEMS), show_default=True, help="Items of the example."
+    "--items", default=3, type=click.IntRange(1, MAX_ITEMS), show_default=True, help="Number of items."
 )
-@own_option("--bad", type=click.IntRange(0, MAX_ITEMS), help="Items that are to be rejected.  [default: 1]")
+@own_option("--bad", type=click.IntRange(0, MAX_ITEMS), help="Number of bad items.  [default: 1]")
 @own_option("--first", type=click.IntRange(0), help="Number of the first item.  [default: one not used yet]")
-@own_option("--key", default="", help="Idempotency key.")
+@own_option("--key", default="", help="Idempotency key to send.")
 @header_option
 @own_option("--repeat", default=1, type=click.IntRange(1, 1000), help="Send the same bytes this many times.")
-@own_option("--to", default="", metavar="URL", help="Address of the vendor, instead of the server's.")
+@own_option("--to", default="", metavar="URL", help="Send to this base address of the vendor.")
 @own_option("--curl", is_flag=True, help="Print a curl command instead of sending.")
 @own_option("--dry-run", is_flag=True, help="Print the request instead of sending.")
 @own_option("-q", "--quiet", is_flag=True, help="Print only the keys of stored items, on one line.")

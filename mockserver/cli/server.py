@@ -101,7 +101,7 @@ header_option = pair_option(
     metavar="'NAME: TEXT'",
     help="Header to add or replace; may be repeated.",
 )
-secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Print credentials whole.")
+secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Print credentials unmasked.")
 output_option = own_option(
     "-o",
     "--output",
@@ -109,7 +109,7 @@ output_option = own_option(
     metavar="FILE",
     help="Write to this file instead of standard output.",
 )
-sure_option = own_option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
+sure_option = own_option("--yes", "sure", is_flag=True, help="Do not ask; required in scripts.")
 
 
 class RefusedError(Exception):

@@ -38,18 +38,18 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     shell_complete=complete_vendors,
     help="Vendor that was called.",
 )
-@option("--spec", scope="verify", type=_INPUT_FILE, help="OpenAPI file to compare with, instead of a vendor.")
+@option("--spec", scope="verify", type=_INPUT_FILE, help="OpenAPI file that replaces the vendor's.")
 @option(
     "--base",
     default="",
     metavar="URL",
-    help="Address under which the vendor's paths are.  [default: it is found]",
+    help="Base address of the recorded calls.  [default: found from the paths]",
 )
 @option(
     "--state",
     scope="verify",
     type=_INPUT_FILE,
-    help="Dump that our server starts with, instead of the fixtures.",
+    help="Dump with the first records of our server. Replaces the fixtures.",
 )
 @assume_option("in our server")
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")

@@ -245,7 +245,7 @@ def check_body_kept(entry: Entry) -> None:
 
 def _summary(expected: Expectation, found: VerificationResult) -> str:
     wanted = [
-        _calls(str(expected.calls)),
+        *([_calls(str(expected.calls))] if expected.calls != Bounds() else ()),
         *(f"{bounds} {outcome}" for outcome, bounds in expected.items.items()),
     ]
     there = [

@@ -386,7 +386,7 @@ def story_reply(story: Story, form: Format) -> Reply:
     try:
         return _file_reply(form, form.content(story), story.stem)
     except UnsuitableFormError as error:
-        raise NotReproducibleError(f"not as {form.name}: {error}") from None
+        raise NotReproducibleError(f"cannot export as {form.title}: {error}") from None
 
 
 def call_reply(entry: Entry, form: Format, *, shown: bool) -> Reply:

@@ -167,7 +167,7 @@ class ItemHistory(Value, frozen=True):
         """Return a sentence such as: stored at attempt 1 of 3, not after that."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
-            return f"not stored in {counted(len(self.attempts), 'attempt')}"
+            return f"never stored ({counted(len(self.attempts), 'attempt')})"
         places = f"attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)}"
         since = "" if self.attempts[-1].stored else ", not after that"
         return f"stored at {places} of {len(self.attempts)}{since}"

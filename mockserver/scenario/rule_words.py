@@ -136,6 +136,13 @@ def _describe_items(one: Document) -> str:
     return f"{_SELECTED[kind](value)}: {', '.join(_phrases(effect, _EFFECTS))}"
 
 
+def describe_selection(rule: Document) -> str:
+    """Return the items that the rule selects, in words."""
+    return " or ".join(
+        _SELECTED[kind](value) for one in rule["items"] for kind, value in one["select"].items()
+    )
+
+
 def _phrases(effects: Document, words: Mapping[str, _Words]) -> Iterator[str]:
     """Yield the phrases of the effects in the order of `words`, without empty phrases."""
     for name, describe in words.items():

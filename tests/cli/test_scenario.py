@@ -133,7 +133,7 @@ def test_a_scenario_is_shown_as_yaml_that_can_be_applied_again(commands: Command
 
     shown = commands.run("scenario", "show", "flaky").stdout
 
-    assert shown.startswith("# r1: 0 calls matched and had its items, 0 hits\n")
+    assert shown.startswith("# r1: never hit: no call had the item 3\n")
     assert commands.run("scenario", "apply", "-", stdin=shown).exit_code == 0
 
 
@@ -145,7 +145,7 @@ def test_a_call_without_an_item_of_the_rule_is_counted_by_other_rules_alone(comm
 
     shown = commands.run("scenario", "show", "two").stdout.splitlines()
 
-    assert shown[:2] == ["# r1: 0 calls matched and had its items, 0 hits", "# r2: 1 call matched, 1 hit"]
+    assert shown[:2] == ["# r1: never hit: no call had the item nobody", "# r2: 1 call matched, 1 hit"]
 
 
 def test_a_packaged_scenario_is_shown(commands: Commands) -> None:

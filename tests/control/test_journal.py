@@ -310,6 +310,7 @@ def test_what_happened_is_verified(operator: Client, expected: dict[str, Any]) -
         ({"calls": 2}, "expected 2 calls; found 1 call"),
         ({"calls": {"max": 0}}, "expected 0 calls; found 1 call"),
         ({"match": {"method": "GET"}}, "expected at least 1 call; found 0 calls"),
+        ({"calls": {"min": 0}, "items": {"created": 2}}, "expected 2 created; found 1 call, 1 created"),
         (
             {"calls": 1, "items": {"created": 2, "rejected": {"min": 2}}},
             "expected 1 call, 2 created, at least 2 rejected; found 1 call, 1 created, 1 rejected",

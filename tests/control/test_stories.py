@@ -249,7 +249,7 @@ def test_a_case_of_nothing_but_a_call_outside_is_refused_with_the_forms_that_sen
     guarded.get("/nowhere", headers=OUTSIDE)
 
     assert refusal(guarded) == (
-        "not as case: a case belongs to a vendor, and call 1 GET /nowhere is for none; "
+        "cannot export as case: a case belongs to a vendor, and call 1 GET /nowhere is for none; "
         "curl, har, postman and pytest send it"
     )
 

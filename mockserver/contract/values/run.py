@@ -358,5 +358,5 @@ class _ValueRun:
             )
             ledger.notes.append(f"{operation}: values that change by design, or may change: {listed}")
         if self.refused:
-            listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
-            ledger.notes.append(f"{operation}: unusual values, refused and so not compared: {listed}")
+            listed = ", ".join(f"{name} ({times})" for name, times in sorted(self.refused.items()))
+            ledger.notes.append(f"{operation}: unusual values were refused, so none was read back: {listed}")

@@ -144,7 +144,7 @@ def _items(story: Story) -> Iterator[Document]:
 def _check(call: StoryCall) -> None:
     what = f"call {call.number}"
     if call.loss:
-        raise UnsuitableFormError(f"{what} loses its answer ({call.loss}), and Postman tests no lost one")
+        raise UnsuitableFormError(f"{what} has no answer ({call.loss}), and Postman cannot test that")
     if not is_text(call.body, None) or not is_utf_8(call.body):
         raise UnsuitableFormError(f"{what} has a binary body, which a Postman collection cannot hold")
     sent = f"{call.target}{call.headers}{call.body.decode()}{json.encode(call.state).decode()}"

@@ -161,6 +161,12 @@ def test_the_place_of_a_bad_value_is_its_variable() -> None:
     )
 
 
+def test_an_empty_value_is_named() -> None:
+    result = run("run", "--port", "")
+
+    assert "--port: expected a whole number from 0 to 65535, found an empty text\n" in result.stderr
+
+
 def test_the_place_of_a_bad_value_is_its_line_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "mockserver.toml"
     file.write_text('[run]\nport = 9000\nlog = "loud"\n', encoding="utf-8")

@@ -194,7 +194,7 @@ def test_a_query_is_written_as_parameters_too() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"delivery": Delivery(fault="EMPTY_RESPONSE")}, "call 17 loses its answer"),
+        ({"delivery": Delivery(fault="EMPTY_RESPONSE")}, "call 17 has no answer"),
         ({"body": b"\xff\x00"}, "call 17 has a binary body"),
         ({"body": b'{"a": "{{$guid}}"}'}, "call 17 has {{, which Postman reads as a variable"),
         ({"headers": {"x": "{{y}}"}}, "call 17 has {{, which Postman reads as a variable"),
