@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 STORED: dict[str, Any] = {}
-LIES = "right" not in sys.argv[2:]
+LIES = "right" not in sys.argv
 
 
 def problem_of(parcel: Any) -> str:

@@ -78,7 +78,9 @@ def test_a_filter_that_finds_nothing_says_how_many_calls_there_are(
 
 def test_the_last_example_of_the_list_finds_the_first_example_call(commands: Commands) -> None:
     help_text = commands.run_bare("journal", "list", "--help").stdout
-    *_, lists = (line.split()[1:] for line in help_text.splitlines() if line.strip().startswith("mockserver "))
+    *_, lists = (
+        line.split()[1:] for line in help_text.splitlines() if line.strip().startswith("mockserver ")
+    )
     commands.run("send", "payt", "--first", "1")
 
     assert len(commands.document(*(word for word in lists if word != "--json"))) == 1

@@ -20,6 +20,7 @@ from tests.packaging.command_lines import code_blocks, command_lines, unknown_pa
 from tests.support.server_process import find_violations, serve_process
 
 PAGES = (
+    "../README",
     "first-answer",
     "point-your-client",
     "faults-and-retries",
