@@ -1,4 +1,4 @@
-"""The page about the contract suite agrees with the command."""
+"""The pages about the contract suite agree with the command."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from mockserver.contract.loading import load_vendor_api
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "contract-reference.md").read_text(encoding="utf-8")
 
 
 def test_every_check_is_explained_as_it_explains_itself() -> None:
     checks = exchange.all_checks().values()
     expected = [f"| `{one.id}` | {one.says} | {one.reason} |" for one in checks]
-    table = PAGE.partition("\n## The checks\n")[2].partition("\n## ")[0]
+    table = REFERENCE.partition("\n## The checks\n")[2].partition("\n## ")[0]
 
     assert [line for line in table.splitlines() if line.startswith("| `")] == expected
 
 
 def test_every_option_that_is_named_is_there() -> None:
     known = CliRunner().invoke(main, ["contract", "--help"], terminal_width=200).output
-    own = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) - {"--auth"}
+    own = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE + REFERENCE)) - {"--auth"}
 
     assert sorted(option for option in own if option not in known) == []
 

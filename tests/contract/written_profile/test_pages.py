@@ -29,8 +29,7 @@ from tests.support import sample_vendor
 
 ROOT = Path(__file__).parents[3]
 OWN_SPEC = (ROOT / "docs" / "own-spec.md").read_text(encoding="utf-8")
-CONTRACT = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRACT = (ROOT / "docs" / "contract-reference.md").read_text(encoding="utf-8")
 SECTION = OWN_SPEC.partition("\n## `x-contract`\n")[2].partition("\n## ")[0]
 
 
@@ -50,8 +49,8 @@ def rename(node: Any, old: str, new: str) -> Any:
 
 
 def orders() -> dict[str, Any]:
-    """The README's sixth vendor: its marks in a spec of orders."""
-    [marks] = blocks(README, "x-contract:")
+    """The page's `x-batch` and `x-contract` in a spec of orders."""
+    [marks] = blocks(CONTRACT, "x-contract:")
     document: dict[str, Any] = rename(sample_vendor.document(), "id", "number")
     order = document["components"]["schemas"]["Order"]
     order["required"] = ["number", "amount", "lines"]
@@ -109,14 +108,14 @@ def deletes_nothing() -> Any:
     return fault
 
 
-def test_the_readme_has_no_finding_on_our_own_server(tmp_path: Path) -> None:
+def test_the_pages_batch_has_no_finding_on_our_own_server(tmp_path: Path) -> None:
     ledger = told(tmp_path, "orders", orders())
 
     assert [one.message for one in ledger.findings] == []
     assert ledger.made["putOrders", "steps-do-what-they-say"]
 
 
-def test_a_server_that_deletes_nothing_is_found_out_by_the_readmes_step(tmp_path: Path) -> None:
+def test_a_server_that_deletes_nothing_is_found_out_by_the_pages_step(tmp_path: Path) -> None:
     ledger = told(tmp_path, "orders", orders(), deletes_nothing)
 
     assert {one.check for one in ledger.findings} == {"steps-do-what-they-say"}
