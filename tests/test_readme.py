@@ -1,4 +1,4 @@
-"""What the README and the page of outcomes show is what happens: calls and the contract suite are run."""
+"""What the README and the pages of vendors show is what happens: calls and the contract suite are run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client, Response
 
 README = Path(__file__).parents[1] / "README.md"
-OUTCOMES = README.parent / "docs" / "outcomes.md"
+VENDORS = sorted((README.parent / "docs" / "vendors").glob("*.md"))
 CLIENTS = README.parent / "docs" / "point-your-client.md"
 BLOCK = re.compile(r"```console\n\$ (curl .*?)\n(.*?)\n```", re.DOTALL)
 MAX_LINES = 150
@@ -50,7 +50,7 @@ def run(command: str, app: Application) -> Response:
 
 
 def test_a_call_is_shown_for_every_vendor() -> None:
-    shown = {command.split("/")[3] for page in (README, OUTCOMES) for command, _ in examples(page)}
+    shown = {command.split("/")[3] for page in (README, *VENDORS) for command, _ in examples(page)}
 
     assert shown == {"vba", "guidewire", "pvex", "payt", "xero"}
 
@@ -78,7 +78,7 @@ def test_a_call_or_an_item_that_the_readme_looks_up_is_of_its_first_block() -> N
     assert [key for key in keys if f" {key}" not in first] == []
 
 
-@pytest.mark.parametrize("page", [README, OUTCOMES], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, *VENDORS], ids=lambda page: page.name)
 def test_calls_are_answered_as_the_page_shows(page: Path, fresh: Application) -> None:
     for command, shown in examples(page):
         check(command, shown, fresh)
