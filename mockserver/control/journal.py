@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from msgspec.structs import asdict, replace
 
-from mockserver.codec.http import json_reply
+from mockserver.codec.http import join_headers, json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
 from mockserver.codec.redaction import MASK
 from mockserver.control.clock import open_windows
@@ -33,6 +33,7 @@ from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import SENT, end_items, sum_items
 from mockserver.journal.overview import sum_up
 from mockserver.journal.replay import compare_calls, item_places
+from mockserver.journal.sent_headers import sent_headers
 from mockserver.journal.verification import (
     Bounds,
     CallMatch,
@@ -93,7 +94,11 @@ class JournalOperations:
         Raises UnknownNameError.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
-        whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
+        view = View(shown=secrets == _SHOWN_SECRETS)
+        whole = view.whole(entry)
+        whole["reply"]["sent"] = view.headers(
+            join_headers(sent_headers(entry, marks=self.journal.adds_headers))
+        )
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)

@@ -37,21 +37,24 @@ class Journal:
     Each new entry is passed to `listeners` and, unless its sandbox is `unlogged`, also to `log`.
     `on_drop` is called for each sandbox that lost entries. Entries larger than half of a sandbox's limit are
     truncated, so that one call cannot evict all other calls. `conformance` checks only answers that a rule
-    has changed.
+    has changed. `adds_headers` tells whether replies are sent with Mock-* headers.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - set once, by name
         self,
         listeners: tuple[Listener, ...] = (),
         conformance: ConformanceCheck | None = None,
         log: tuple[Listener, ...] = (),
         on_drop: DropListener = lambda _sandbox, _first: None,
         kept: EntryLog | None = None,
+        *,
+        adds_headers: bool = True,
     ) -> None:
         self._listeners, self._log, self._conformance = listeners, log, conformance
         self._unlogged: set[str] = set()
         self._on_drop = on_drop
         self.kept = kept or MemoryEntryLog()
+        self.adds_headers = adds_headers
 
     def use_conformance(self, check: ConformanceCheck) -> None:
         """Check answers with `check` from now on. Called after specs were loaded."""

@@ -122,13 +122,14 @@ class View:
         return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
 
     def request_headers(self, entry: Entry) -> dict[str, str]:
-        headers = entry.call.headers
-        return dict(headers) if self.shown else redact_headers(headers, self.mask)
+        return self.headers(entry.call.headers)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
         """Return the reply's headers except Content-Type; repeated headers are joined."""
-        headers = join_headers(entry.reply.headers)
-        return headers if self.shown else redact_headers(headers, self.mask)
+        return self.headers(join_headers(entry.reply.headers))
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return dict(headers) if self.shown else redact_headers(headers, self.mask)
 
     def request_bytes(self, entry: Entry) -> bytes:
         return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"))

@@ -177,6 +177,7 @@ def _lasting(
             log=(*listeners, live),
             on_drop=store.forget_calls_before,
             kept=backend.entries,
+            adds_headers=options.mock_headers,
         ),
         clock,
         started,
@@ -259,7 +260,6 @@ def _application(
 ) -> Application:
     recorder = Recorder(
         lasting.journal,
-        show_number=options.mock_headers,
         clock=lasting.clock,
         is_known=lasting.idle_tracker.is_present,
     )

@@ -5,22 +5,17 @@ from __future__ import annotations
 import re
 import zlib
 from asyncio import to_thread
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from time import perf_counter
 
 from msgspec.structs import replace
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
-from werkzeug.datastructures import Headers
-from werkzeug.http import remove_entity_headers
 
-from mockserver.codec.http import BODILESS_STATUSES
-from mockserver.codec.instants import print_http_date
-from mockserver.engine.reasons import one_line
 from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
 from mockserver.journal.journal import Journal
+from mockserver.journal.sent_headers import marked_headers, vendor_headers
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.clock import Clock, system_clock
 
@@ -38,12 +33,6 @@ MAX_VALUES = 300_000
 _BYTES_A_VALUE = 30
 _QUICK_CODED = 4096
 """Maximum bytes of a coded body that is decoded outside a thread; decoded, it may be 1,000 times as long."""
-
-_FRAMING = frozenset({"content-length", "content-type"})
-NUMBER_HEADER = "Mock-Journal"
-APPLIED_HEADER = "Mock-Applied"
-REASON_HEADER = "Mock-Reason"
-_MAX_HEADER = 500
 
 
 class Body(Value, frozen=True):
@@ -183,54 +172,15 @@ async def send_reply(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
-    """Return all headers of a reply for ASGI, each name as the vendor spells it.
-
-    Raises ValueError if a header has a line break, or a character outside Latin-1.
-    """
-    names = {name.lower() for name, _ in reply.headers}
-    if reply.status in BODILESS_STATUSES or not _FRAMING.isdisjoint(names):
-        return _encode(_framed(reply))
-    headers = _encode([(name, _on_one_line(text)) for name, text in reply.headers])
-    headers.append((b"Content-Length", b"%d" % len(reply.body)))
-    if reply.media_type is not None:
-        headers.append((b"Content-Type", reply.media_type.encode("latin-1")))
-    return headers
-
-
-def _framed(reply: Reply) -> Headers:
-    """Return the headers with the body's length and type, if the status allows (RFC 9110 §8.6, §15.4.5)."""
-    headers = Headers(list(reply.headers))
-    headers.set("Content-Length", str(len(reply.body)))
-    if reply.media_type is not None:
-        headers.set("Content-Type", reply.media_type)
-    if reply.status == HTTPStatus.NO_CONTENT:
-        headers.remove("Content-Length")
-    elif reply.status == HTTPStatus.NOT_MODIFIED:
-        remove_entity_headers(headers)
-    return headers
-
-
-def _encode(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
-
-
-def _on_one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        raise ValueError("a header must not contain line breaks")
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Recorder of answers in the journal; adds the sandbox's Date and, if `show_number`, Mock-* to replies.
+    """Recorder of answers in the journal; adds the sandbox's Date and Mock-* headers to replies.
 
     `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not stored, so that invented
     names cannot fill the memory.
     """
 
     journal: Journal
-    show_number: bool = True
     clock: Clock = system_clock
     is_known: Callable[[str], bool] = lambda _name: True
 
@@ -239,24 +189,5 @@ class Recorder:
         duration_ms = (perf_counter() - started) * 1000
         is_kept = self.is_known(call.sandbox)
         number = self.journal.append(self.clock(), call, answer, duration_ms, kept=is_kept)
-        reply = answer.reply
-        headers = list(reply.headers)
-        if call.now is not None and not (answer.applied and _is_dated(reply)):
-            headers.insert(0, ("Date", print_http_date(call.now)))
-        if self.show_number and number:
-            headers.append((NUMBER_HEADER, str(number)))
-        if self.show_number and answer.applied:
-            headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
-        if self.show_number and answer.reason:
-            headers.append((REASON_HEADER, reason_header(answer.reason)))
-        return replace(reply, headers=tuple(headers))
-
-
-def _is_dated(reply: Reply) -> bool:
-    return any(name.lower() == "date" for name, _ in reply.headers)
-
-
-def reason_header(reason: str) -> str:
-    """Return a reason as the text of a header: printable ASCII on one line, truncated."""
-    text = one_line(reason).replace("…", "...").encode("ascii", "backslashreplace").decode()
-    return text if len(text) <= _MAX_HEADER else f"{text[: _MAX_HEADER - 3]}..."
+        headers = marked_headers(call, answer, number if self.journal.adds_headers else None)
+        return replace(answer.reply, headers=headers)

@@ -21,6 +21,7 @@ from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal
+from mockserver.journal.sent_headers import vendor_headers
 from mockserver.model import EMPTY, Answer, Reply
 from mockserver.server.connexion_parts import (
     NO_VALUE,
@@ -34,7 +35,7 @@ from mockserver.server.connexion_parts import (
     SecurityMiddleware,
     SecurityOperation,
 )
-from mockserver.server.exchange import Recorder, send_reply, vendor_headers
+from mockserver.server.exchange import Recorder, send_reply
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import Operation, RouteMatch, Spec, parameter_names

@@ -64,6 +64,17 @@ def test_an_entry_is_shown_whole_with_its_credentials_masked(operator: Client) -
     )
 
 
+@pytest.mark.parametrize("scenario", [None, {"id": "r1", "envelope": {"order": "reverse"}}])
+def test_an_entry_has_all_headers_that_were_sent(operator: Client, scenario: Any) -> None:
+    rules = [scenario] if scenario else []
+    create(operator, scenarios=[{"version": 1, "name": "s", "rules": rules}] if rules else [])
+
+    sent = order(operator, "A", "B").headers
+
+    told = operator.get(f"{JOURNAL}/1").json["reply"]["sent"]
+    assert {name.lower(): text for name, text in told.items()} == dict(sent)
+
+
 def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client) -> None:
     create(operator)
     effect = {"select": {"key": "A"}, "effect": {"omit": True}}
