@@ -29,6 +29,7 @@ from mockserver.console import (
     vendors_screen,
 )
 from mockserver.console.assets import HTMX, Assets, static_address
+from mockserver.console.data_views import json_html
 from mockserver.console.live import LiveCalls
 from mockserver.console.pages import NAVIGATION, Shared, answer_missing, site_page
 from mockserver.console.screen import CONSOLE, ControlRefusal
@@ -65,7 +66,7 @@ def flask_app(shared: Shared, pages: Site, server: str, *, has_console: bool = T
     app.extensions.update(mockserver=shared, site=pages)
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(
-        number="{:,}".format, tone=call_tone, shown_outcomes=shown_outcomes, span=print_span
+        number="{:,}".format, tone=call_tone, shown_outcomes=shown_outcomes, span=print_span, json=json_html
     )
     app.jinja_env.globals.update(
         names=shared.names,

@@ -18,6 +18,7 @@ from mockserver.console.data_views import (
     read_body,
     shown_difference,
     shown_lines,
+    value_lines,
 )
 from mockserver.console.pages import action, page
 from mockserver.console.scenario_screen import met_by_call
@@ -33,6 +34,9 @@ _GOOD = ("created", "updated", "unchanged")
 
 MOST_MARKED = 1_000
 """In a batch with more items, only problems of the picked item and of items on the page are marked."""
+
+MOST_HITS = 100
+"""Maximum number of hits of a search that are shown in each body; the others are counted."""
 
 PAGE_ITEMS = 200
 """Maximum number of items on a page."""
@@ -61,12 +65,15 @@ EXPORTS: Mapping[str, Format] = {
 
 TABS = (
     ("items", "Items"),
+    ("bodies", "Bodies"),
     ("headers", "Headers"),
     ("raw", "Raw"),
-    ("decided", "Decided"),
+    ("why", "Why"),
     ("state", "State"),
 )
-"""Name and title of each part of the page. The page shows one part at a time."""
+"""Name and title of each part of the page. A call without items has no part Items."""
+
+_FORMER_TABS = {"decided": "why"}
 
 RAW_CHARACTERS = 200_000
 """Maximum number of characters of a raw body on a page."""
@@ -90,7 +97,7 @@ class _Marks:
     hits: Sequence[int] = ()
     """Numbers of the lines that have the searched text."""
     now: int = 0
-    """Number of the line to which the page jumps; 0 if this body does not have that line."""
+    """Number of the hit to which the page jumps; 0 if this body does not have that hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,36 +128,70 @@ def bodies(
     """Return the marked lines of both bodies. `rows` are the page's items, `picked` is an item's index."""
     item = None if picked is None else decided[picked]
     told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
-    good = frozenset([one["index"] for one in decided if shown_outcome(one) in _GOOD and not one["effect"]])
-    request = _Marks(
-        [*_refused(call["reason"] or ""), *_problems(told)],
-        {one["sent"]: one["index"] for one in decided if one["sent"] is not None},
-        good,
-        item["sent"] if item else None,
-    )
-    reply = _Marks(
-        (),
-        {one["reported"]: one["index"] for one in decided if one["reported"] is not None},
-        good,
-        item["reported"] if item else None,
-    )
-    media_types = (call["request"]["headers"].get("content-type", ""), call["reply"]["mediaType"] or "")
-    texts = (call["request"]["body"], call["reply"]["body"])
-    read = [
-        read_body(text, kind if text else "text/plain") for text, kind in zip(texts, media_types, strict=True)
-    ]
-    if isinstance(read[0], LinesBody) and read[0].total != len(decided):
-        read[0] = TextBody(read[0].texts)  # an item is not a line, as in pairs of lines
+    request, reply = _marks(call, decided, told, item)
+    read = _read_bodies(call, len(decided))
     hits = [matching_lines(body, find.text) for body in read]
     total, first = sum(map(len, hits)), len(hits[0])
     hit = find.hit % total if total else 0
     request = replace(request, hits=hits[0], now=hits[0][hit] if hit < first else 0)
     reply = replace(reply, hits=hits[1], now=hits[1][hit - first] if first <= hit < total else 0)
     return {
-        "request": _side(read[0], texts[0], media_types[0], request),
-        "reply": _side(read[1], texts[1], media_types[1], reply),
-        "find": {"text": find.text, "lines": total, "hit": hit},
+        "request": _side(read[0], call["request"], request),
+        "reply": _side(read[1], call["reply"], reply),
+        "find": {"text": find.text, "lines": total, "request": first, "hit": hit},
     }
+
+
+def _read_bodies(call: Document, items: int) -> tuple[ShownBody, ShownBody]:
+    messages = (call["request"], call["reply"])
+    request, reply = (
+        read_body(one["body"], _media_type(one) if one["body"] else "text/plain") for one in messages
+    )
+    if isinstance(request, LinesBody) and request.total != items:
+        request = TextBody(request.texts)  # an item is not a line, as in pairs of lines
+    return request, reply
+
+
+def _media_type(message: Document) -> str:
+    of_reply = message.get("mediaType")
+    name: str = message["headers"].get("content-type", "") if "mediaType" not in message else of_reply or ""
+    return name
+
+
+def _marks(
+    call: Document, decided: Sequence[Document], told: Iterable[Document], item: Document | None
+) -> tuple[_Marks, _Marks]:
+    """Return what is marked in request and reply: the problems of the items `told`, and the picked `item`."""
+    good = frozenset([one["index"] for one in decided if shown_outcome(one) in _GOOD and not one["effect"]])
+    sent, reported = (
+        {one[side]: one["index"] for one in decided if one[side] is not None} for side in ("sent", "reported")
+    )
+    problems = [*_refused(call["reason"] or ""), *_problems(told)]
+    return (
+        _Marks(problems, sent, good, item["sent"] if item else None),
+        _Marks((), reported, good, item["reported"] if item else None),
+    )
+
+
+def item_parts(call: Document, decided: Sequence[Document], index: int) -> Document:
+    """Return the lines of an item in the `request` and in the `reply`; None for a body without the item."""
+    item = decided[index]
+    marks = _marks(call, [item], [item], None)
+    return {
+        side: _part(body, item[place], of_body)
+        for side, place, body, of_body in zip(
+            ("request", "reply"), ("sent", "reported"), _read_bodies(call, len(decided)), marks, strict=True
+        )
+    }
+
+
+def _part(body: ShownBody, pointer: str | None, marks: _Marks) -> Document | None:
+    lines = [] if pointer is None else value_lines(body, pointer)
+    if not lines:
+        return None
+    marks = replace(marks, items=EMPTY)
+    rows = [row for row in _rows(body, lines, _problems_by_line(body, marks), marks) if "leftOut" not in row]
+    return {"rows": rows, "lines": len(rows), "leftOut": len(body.find(pointer or "")) - len(rows)}
 
 
 def _with(rows: Sequence[Document], item: Document | None) -> list[Document]:
@@ -181,19 +222,24 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
             yield pointer.removesuffix(":"), mark
 
 
-def _side(body: ShownBody, text: str, media_type: str, marks: _Marks) -> Document:
+def _side(body: ShownBody, message: Document, marks: _Marks) -> Document:
+    text = message["body"]
     marked = [pointer for pointer, _ in marks.problems]
-    shown = shown_lines(body, len(text), marked, marks.picked, marks.now)
+    shown = shown_lines(body, len(text), marked, marks.picked, {*marks.hits[:MOST_HITS], marks.now})
+    return {
+        "mediaType": _media_type(message),
+        "characters": len(text),
+        "lines": body.total if text else 0,
+        "rows": list(_rows(body, shown, _problems_by_line(body, marks), marks)),
+    }
+
+
+def _problems_by_line(body: ShownBody, marks: _Marks) -> Mapping[int, Sequence[Document]]:
     by_line: dict[int, list[Document]] = {}
     for pointer, mark in marks.problems:
         if place := body.find(pointer):
             by_line.setdefault(place.start, []).append({**mark, "pointer": pointer})
-    return {
-        "mediaType": media_type,
-        "characters": len(text),
-        "lines": body.total if text else 0,
-        "rows": list(_rows(body, shown, by_line, marks)),
-    }
+    return by_line
 
 
 def _rows(
@@ -251,6 +297,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
     first = _first(matching, choice)
     rows = matching[first : first + PAGE_ITEMS]
     after = first + PAGE_ITEMS
+    shown = choice.picked if choice.picked is not None or not rows else rows[0]["index"]
     return {
         "total": len(decided),
         "matching": len(matching),
@@ -258,7 +305,8 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
         "rows": [{**row, "outcome": shown_outcome(row), **_reasons(row, why)} for row in rows],
         "previousPage": max(0, first - PAGE_ITEMS) if first else None,
         "nextPage": after if after < len(matching) else None,
-        "nextBad": _next_bad(decided, choice.picked),
+        "shown": shown,
+        "nextBad": _next_bad(decided, shown),
     }
 
 
@@ -372,23 +420,25 @@ def _document(visit: Visit) -> Document:
     call: Document = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
     decided = call["decided"]
     choice = ItemChoice.of(request.args, len(decided))
-    tab = request.args.get("tab", "")
-    tab = tab if tab in dict(TABS) else TABS[0][0]
+    tabs = dict(TABS if decided else TABS[1:])
+    search = request.args.get("find", "")
+    wanted = request.args.get("tab", "bodies" if search else "")
+    tab = next(name for name in (wanted, _FORMER_TABS.get(wanted), *tabs) if name in tabs)
     switches = _switches(visit, call)
     page = item_page(decided, choice, {"applied": call["applied"], "switches": switches})
-    picked = choice.picked
     return {
         **_neighbours(visit, {name: value for name, value in call.items() if name != "decided"}),
-        "tabs": [{"name": name, "title": title} for name, title in TABS],
+        "tabs": [{"name": name, "title": title} for name, title in tabs.items()],
         "tab": tab,
         "outcomes": list(SHOWN_OUTCOMES),
         "outcome": choice.outcome,
-        "picked": picked,
-        "item": None if picked is None else {"index": picked, "key": decided[picked]["key"]},
+        "picked": choice.picked,
         "items": page,
+        "item": None if page["shown"] is None else _item(visit, call, page, is_open=tab == "items"),
         "met": met_by_call(call),
-        "bodies": bodies(call, decided, page["rows"], picked, TextSearch.of(request.args))
-        if tab == "items"
+        "search": search,
+        "bodies": bodies(call, decided, page["rows"], choice.picked, TextSearch.of(request.args))
+        if tab == "bodies"
         else None,
         "rawCharacters": RAW_CHARACTERS,
         "changes": _changes(visit, number) if tab == "state" else None,
@@ -398,6 +448,18 @@ def _document(visit: Visit) -> Document:
         "export": export_part(visit),
         "replay": None,
     }
+
+
+def _item(visit: Visit, call: Document, page: Document, *, is_open: bool) -> Document:
+    """Return the shown item; if it `is_open`, with its parts of both bodies and its story in all calls."""
+    index = page["shown"]
+    row = next((one for one in page["rows"] if one["index"] == index), call["decided"][index])
+    if not is_open:
+        return {**row, "parts": None, "story": None}
+    key, own = row["key"], (call["vendor"], call["operation"])
+    histories = visit.control.get(visit.of_sandbox("/journal/items"), item=key) if key else ()
+    story = next((one for one in histories if (one["vendor"], one["operation"]) == own), None)
+    return {**row, "parts": item_parts(call, call["decided"], index), "story": story}
 
 
 def _neighbours(visit: Visit, call: Document) -> Document:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from html import escape
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
@@ -42,6 +43,10 @@ MAX_RECORDS = 200
 """Maximum number of records that a difference shows; the server's own records are counted separately."""
 
 _OPEN_RECORDS = 5
+_JSON_TEXT = r'"(?:[^"\\]|\\.)*"'
+_JSON_TOKEN = re.compile(
+    f"(?P<name>{_JSON_TEXT}(?=:))|(?P<text>{_JSON_TEXT})|(?P<number>-?[0-9][0-9.eE+-]*)|(?P<word>true|false|null)"
+)
 _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 
 
@@ -85,12 +90,12 @@ def _plain(text: str) -> str:
 
 
 def shown_lines(
-    body: ShownBody, size: int, marked: Iterable[str], picked: str | None, hit: int = 0
+    body: ShownBody, size: int, marked: Iterable[str], picked: str | None, hits: Iterable[int] = ()
 ) -> list[Line]:
     """Return the lines to show of a body of `size` characters: all lines, unless the body is long.
 
     Of a long body, return the first lines, the lines near the pointers `marked` and `picked`, and those near
-    the line number `hit` (unless 0).
+    the line numbers `hits`; 0 is no line.
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
@@ -99,12 +104,34 @@ def shown_lines(
         for pointer in marked:
             found = body.find(pointer)
             _want(wanted, range(found.start - _AROUND, found.start + _AROUND + 1))
-        if hit:
+        for hit in filter(None, hits):
             _want(wanted, range(hit - _AROUND, hit + _AROUND + 1))
         if picked is not None:
             found = body.find(picked)
             _want(wanted, range(found.start - 1, min(found.stop, found.start + _MOST_OF_A_VALUE) + 1))
     return list(body.lines(wanted))
+
+
+def value_lines(body: ShownBody, pointer: str) -> list[Line]:
+    """Return the first lines of the value at `pointer`, without its indent and the comma after it."""
+    place, wanted = body.find(pointer), bytearray(body.total + 1)
+    _want(wanted, place[:_MOST_OF_A_VALUE])
+    lines = list(body.lines(wanted))
+    indent = len(lines[0].text) - len(lines[0].text.lstrip()) if lines else 0
+    texts = [line.text[indent:] for line in lines]
+    if len(place) == len(texts) > 0:
+        texts[-1] = texts[-1].removesuffix(",")
+    return [replace(line, text=text) for line, text in zip(lines, texts, strict=True)]
+
+
+def json_html(text: str) -> str:
+    """Return a piece of JSON as HTML in which names, texts, numbers and literals have classes."""
+    pieces, done = list[str](), 0
+    for token in _JSON_TOKEN.finditer(text):
+        between, value = (escape(piece, quote=False) for piece in (text[done : token.start()], token[0]))
+        pieces.append(f'{between}<span class="j-{token.lastgroup}">{value}</span>')
+        done = token.end()
+    return "".join(pieces) + escape(text[done:], quote=False)
 
 
 def _want(wanted: bytearray, numbers: range) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mockserver.console.call_screen import MOST_MARKED, PAGE_ITEMS, ItemChoice, bodies, item_page
+from mockserver.console.call_screen import MOST_MARKED, PAGE_ITEMS, TABS, ItemChoice, bodies, item_page
 from mockserver.sandbox import memory_store
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -57,7 +57,7 @@ def test_the_head_tells_line_status_and_times(reader: Client) -> None:
     text = page(reader).text
 
     assert '<span class="line-of-call">PUT /orders</span>' in text
-    assert '<span class="status mixed">207</span>' in text
+    assert '<span class="status mixed">207 · mixed: 1 rejected</span>' in text
     assert '<time datetime="2026-01-05T09:00:00' in text
     assert 'aria-label="2 items: 1 created, 1 rejected"' in text
 
@@ -79,7 +79,7 @@ def test_a_rule_that_hit_leads_to_its_scenario(reader: Client) -> None:
     text = page(reader).text
 
     assert "/_console/scenarios?sandbox=new&name=locked-b#rule-locked-b/r1" in links(text)
-    assert "asked for by" in text
+    assert "because of" in text
 
 
 def test_a_magic_token_that_hit_leads_to_the_page_about_tokens(client: Client, sandbox: str) -> None:
@@ -105,15 +105,80 @@ def test_a_problem_is_marked_with_its_message_and_reached_by_one_key(reader: Cli
     assert any(link.endswith("#at/orders/1/id") for link in links(text))
 
 
-def test_a_picked_item_is_lit_in_table_request_and_reply(reader: Client) -> None:
+def test_a_picked_item_is_lit_in_both_bodies(reader: Client) -> None:
     order(reader, "A", "B", "C")
 
-    text = page(reader, item=1).text
+    text = page(reader, item=1, tab="bodies").text
 
-    assert '<tr id="item-1" class="lit" aria-current="true">' in text
     assert '<span class="row lit" data-pointer="/orders/1">' in text
     assert '<span class="row lit" data-pointer="/results/1">' in text
     assert '<span class="row" data-pointer="/orders/0">' in text
+
+
+def part(side: Any) -> list[str]:
+    """Lines of an item in a body."""
+    return [row["text"] for row in side["rows"]]
+
+
+def test_the_picked_item_stands_alone_beside_the_list(reader: Client) -> None:
+    order(reader, "A", "B", "C")
+
+    parts = twin(reader, item=1)["item"]["parts"]
+
+    assert part(parts["request"]) == ["{", '  "id": "B",', '  "amount": 1', "}"]
+    assert part(parts["reply"])[:2] == ["{", '  "status": 201,']
+    assert '<tr id="item-1" class="lit" aria-current="true">' in page(reader, item=1).text
+
+
+def test_an_item_that_the_reply_leaves_out_has_no_part_there(reader: Client) -> None:
+    lose_b = {"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}
+    create(reader, scenarios=[{**SCENARIO, "rules": [{"id": "r1", "items": [lose_b]}]}])
+    order(reader, "A", "B")
+
+    assert twin(reader, item=1)["item"]["parts"]["reply"] is None
+    assert "The reply says nothing of this item alone." in page(reader, item=1).text
+
+
+def test_an_item_tells_its_attempts_in_all_calls(reader: Client) -> None:
+    order(reader, "A", "B")
+    order(reader, "B")
+
+    assert [(one["call"], one["index"]) for one in twin(reader, item=1)["item"]["story"]["attempts"]] == [
+        (1, 1),
+        (2, 0),
+    ]
+    assert "/_console/x/2?sandbox=new&item=0#item-title" in links(page(reader, item=1).text)
+
+
+@pytest.mark.parametrize(("keys", "shown"), [(("A", "", "C", ""), 1), (("A", "B"), 0)])
+def test_the_first_bad_item_is_shown_first(reader: Client, keys: tuple[str, ...], shown: int) -> None:
+    order(reader, *keys)
+
+    assert twin(reader)["item"]["index"] == shown
+
+
+def test_a_call_without_items_begins_with_its_bodies(reader: Client) -> None:
+    create(reader)
+    reader.get("/acme/orders", headers={"mock-sandbox": "new"})
+
+    found = twin(reader)
+
+    assert (found["tab"], [one["name"] for one in found["tabs"]].count("items")) == ("bodies", 0)
+
+
+def test_names_and_values_of_json_have_classes_and_no_markup(reader: Client) -> None:
+    order(reader, "<b>")
+
+    text = page(reader, item=0).text
+
+    assert '<span class="j-name">"id"</span>: <span class="j-text">"&lt;b&gt;"</span>,' in text
+    assert '<span class="j-name">"amount"</span>: <span class="j-number">1</span>' in text
+
+
+def test_a_former_name_of_a_part_still_leads_there(reader: Client) -> None:
+    order(reader, "A")
+
+    assert twin(reader, tab="decided")["tab"] == "why"
 
 
 def test_a_picked_item_can_be_made_to_fail(reader: Client) -> None:
@@ -147,7 +212,14 @@ def test_bodies_are_shown_as_text(reader: Client) -> None:
         headers={"mock-sandbox": "new", "x-hostile": HOSTILE},
     )
 
-    for query in ({"item": 0}, {"tab": "headers"}, {"tab": "raw"}, {"tab": "state"}, {"as": "curl"}):
+    for query in (
+        {"item": 0},
+        {"tab": "bodies"},
+        {"tab": "headers"},
+        {"tab": "raw"},
+        {"tab": "state"},
+        {"as": "curl"},
+    ):
         text = page(reader, 1, **query).text
         assert ("<script>alert" in text, "<img" in text) == (False, False), query
         assert "&lt;script&gt;" in text, query
@@ -161,7 +233,7 @@ def test_any_body_has_a_page(reader: Client, body: bytes) -> None:
     sent = {"mock-sandbox": "new", "content-type": "text/odd"}
     reader.put("/acme/orders", content=body, headers=sent)
 
-    for tab in ("items", "headers", "raw", "decided", "state"):
+    for tab in dict(TABS):
         assert page(reader, tab=tab).status == 200
 
 
@@ -171,7 +243,7 @@ def test_headers_are_shown_with_credentials_cut(reader: Client) -> None:
     text = page(reader, tab="headers").text
 
     assert "Bearer sw…" in text
-    assert "swordfish" not in "".join(page(reader, tab=tab).text for tab in ("items", "raw", "decided"))
+    assert "swordfish" not in "".join(page(reader, tab=tab).text for tab in ("items", "bodies", "raw", "why"))
 
 
 def test_the_state_tells_what_the_call_added_and_nothing_of_rejected_items(reader: Client) -> None:
@@ -197,19 +269,23 @@ def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:
     assert re.search(r"<td><code>1</code></td>\s*<td><code>2</code></td>", page(reader, 2, tab="state").text)
 
 
+BOTH = "2 lines: 1 of the request, 1 of the reply"
+
+
 def found_lines(text: str) -> tuple[list[str], list[str]]:
     """Return what the page says of a search, and the line that it jumps to."""
     count = re.findall('<span id="find-count" role="status">(.*?)</span>', text)
-    return count, [one.strip() for one in re.findall('<span class="row[^"]* now"[^>]*>(.*?)</span>', text)]
+    lines = re.findall('<span class="row[^"]* now"[^>]*>(.*)</span>', text)
+    return count, [re.sub("<[^>]+>", "", one).strip() for one in lines]
 
 
 @pytest.mark.parametrize(
     ("asked", "count", "line"),
     [
-        ({"find": "R-777"}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
-        ({"find": "R-777", "found": "R-777", "hit": "3"}, "2 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;"),
-        ({"find": "R-777", "found": "r", "hit": "1"}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
-        ({"find": '"ID":"R-777'}, "1 of 2 lines", "&#34;id&#34;: &#34;r-777&#34;,"),
+        ({"find": "R-777"}, f"1 of {BOTH}", '"id": "r-777",'),
+        ({"find": "R-777", "found": "R-777", "hit": "3"}, f"2 of {BOTH}", '"id": "r-777"'),
+        ({"find": "R-777", "found": "r", "hit": "1"}, f"1 of {BOTH}", '"id": "r-777",'),
+        ({"find": '"ID":"R-777'}, f"1 of {BOTH}", '"id": "r-777",'),
         ({"find": "R-7777"}, "0 lines", None),
         ({"find": ""}, "", None),
     ],
@@ -220,6 +296,17 @@ def test_a_text_is_looked_for_in_all_of_both_bodies(
     order(reader, *(f"r-{number}" for number in range(1_000)))
 
     assert found_lines(page(reader, **asked).text) == ([count], [line] if line else [])
+
+
+def test_each_hit_is_shown_in_its_own_lines(reader: Client) -> None:
+    order(reader, *(f"r-{number}" for number in range(1_000)))
+
+    shown = twin(reader, find="r-77")["bodies"]["request"]["rows"]
+
+    assert len([row for row in shown if row.get("hit")]) == 11
+    assert [row["text"].strip() for row in shown if row.get("pointer") == "/orders/778/amount"] == [
+        '"amount": 1'
+    ]
 
 
 def test_a_text_to_find_is_no_markup(reader: Client) -> None:
@@ -238,10 +325,10 @@ def test_an_item_that_a_rule_lost_says_why(reader: Client) -> None:
     text = page(reader).text
 
     assert "<span>left out of the answer and not stored by rule nightly/lose</span>" in text
-    assert re.search(r'class="outcome lost"><span aria-hidden="true">○</span> lost<', text)
+    assert re.search(r'class="outcome lost"><svg[^>]+><use href="#o-lost"/></svg> lost<', text)
     assert "2 items: 1 created, 1 lost" in text
     assert "/_console/scenarios?sandbox=new&name=nightly#rule-nightly/lose" in links(text)
-    assert "First bad item<" in text
+    assert "Item, and why" in text
 
 
 def test_a_file_to_hand_on_is_one_click_away(reader: Client) -> None:
@@ -351,7 +438,7 @@ def test_what_was_decided_has_the_rules_in_words(reader: Client, said: str) -> N
     create(reader, scenarios=[SCENARIO])
     order(reader, "A", "B")
 
-    assert said in page(reader, tab="decided").text
+    assert said in page(reader, tab="why").text
 
 
 def test_a_file_to_hand_on_is_named_otherwise_than_a_copy(reader: Client) -> None:
@@ -403,9 +490,9 @@ def test_a_large_batch_is_shown_in_parts(reader: Client) -> None:
     keys = ["" if at == 7_000 else f"K{at}" for at in range(10_000)]
     order(reader, *keys)
 
-    answered = page(reader, item=7_000)
+    answered = page(reader, item=7_000, tab="bodies")
 
-    assert answered.text.count('<tr id="item-') == 200
+    assert page(reader, item=7_000).text.count('<tr id="item-') == 200
     assert 'id="at/orders/7000/id"' in answered.text
     assert re.search("… [0-9]+,[0-9]{3} lines left out …", answered.text)
     assert len(answered.body) < 300_000
@@ -415,8 +502,8 @@ def test_the_next_bad_item_of_a_large_batch_is_one_click_away(reader: Client) ->
     keys = ["" if at in (300, 700) else f"K{at}" for at in range(1_000)]
     order(reader, *keys)
 
-    assert twin(reader)["items"]["nextBad"] == 300
-    assert "/_console/x/1?sandbox=new&item=700#item-700" in links(page(reader, item=300).text)
+    assert twin(reader)["items"]["nextBad"] == 700
+    assert "/_console/x/1?sandbox=new&item=700#item-title" in links(page(reader, item=300).text)
 
 
 @pytest.mark.parametrize(
@@ -618,7 +705,7 @@ def test_a_page_has_the_chosen_items_bad_ones_first(
 
 @pytest.mark.parametrize(
     ("bad", "picked", "following"),
-    [((3, 7), None, 3), ((3, 7), 3, 7), ((3, 7), 5, 7), ((3, 7), 7, 3), ((), None, None)],
+    [((3, 7), None, 7), ((3, 7), 3, 7), ((3, 7), 5, 7), ((3, 7), 7, 3), ((), None, None)],
 )
 def test_the_next_bad_item_is_behind_the_picked_one_or_the_first(
     bad: tuple[int, ...], picked: int | None, following: int | None
@@ -672,4 +759,4 @@ def test_an_item_that_a_rule_changed_is_a_bad_one() -> None:
 
     page = item_page([good, {**lost, "effect": effect}, bad], ItemChoice(), WHY)
 
-    assert page["nextBad"] == 1
+    assert [row["index"] for row in page["rows"]] == [1, 2, 0]

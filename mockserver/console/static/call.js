@@ -1,4 +1,4 @@
-// The page of one call: copies an export at a click, brings the picked item into view, folds both bodies.
+// The page of one call: copies an export or a value, brings the shown item into view, folds both bodies.
 "use strict";
 (() => {
   const said = document.getElementById("announcements");
@@ -37,8 +37,7 @@
   const bodies = () => [...document.querySelectorAll("pre.body")];
   const prepare = () => {
     const button = document.getElementById("fold-good");
-    if (!button || !bodies().length) return;
-    button.hidden = false;
+    if (button) button.hidden = false;
     for (const line of document.querySelectorAll("pre.body .json-line")) {
       // A swap of two parts fires `htmx:afterSettle` twice.
       if (!opens(line) || line.querySelector(".fold")) continue;
@@ -54,13 +53,34 @@
       if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
     }
     document.querySelector(".body .now")?.scrollIntoView({ block: "center" });
-    const row = document.querySelector(".call-items tr.lit");
-    if (row) {
-      const rows = row.closest(".call-items");
-      rows.scrollTop = Math.max(0, row.offsetTop - rows.clientHeight / 3);
+    for (const line of document.querySelectorAll(".part .json-line:not(:has(.copy)):has(.j-text, .j-number, .j-word)")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = "Copy";
+      button.setAttribute("aria-label", `Copy the value of ${line.querySelector(".row").dataset.pointer}`);
+      line.querySelector(".row").after(button);
     }
+    const row = document.querySelector(".call-items tr.lit"), rows = row?.closest(".call-items");
+    if (!rows) return;
+    rows.scrollTop = scrolled;
+    if (row.offsetTop < scrolled + 40 || row.offsetTop + row.offsetHeight > scrolled + rows.clientHeight) rows.scrollTop = row.offsetTop - rows.clientHeight / 3;
+  };
+  // The list of items stays where it was when another item is shown.
+  let scrolled = 0;
+  document.addEventListener("htmx:beforeSwap", () => { scrolled = document.querySelector(".call-items")?.scrollTop ?? 0; });
+  const copy = async (button) => {
+    const value = [...button.closest(".json-line").querySelectorAll(".j-text, .j-number, .j-word")].at(-1).textContent;
+    try {
+      await navigator.clipboard.writeText(value.startsWith('"') ? JSON.parse(value) : value);
+      said.textContent = button.textContent = "Copied";
+    } catch {
+      said.textContent = button.textContent = "There is no clipboard here";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
   };
   document.addEventListener("click", ({ target }) => {
+    if (target.matches(".copy")) copy(target);
     if (target.matches(".fold")) fold(target.closest(".json-line"), target.getAttribute("aria-expanded") === "true");
     if (target.id !== "fold-good") return;
     const isFolded = target.getAttribute("aria-pressed") !== "true";
