@@ -41,6 +41,9 @@ MOST_HITS = 100
 PAGE_ITEMS = 200
 """Maximum number of items on a page."""
 
+MOST_OF_A_KEY = 256
+"""Maximum number of characters of a key that the control plane looks for."""
+
 _BAD = ("rejected", LOST)
 _CONTRACT_RULES = frozenset(
     {"additionalProperties", "const", "enum", "format", "pattern", "required", "type", "unknown"}
@@ -457,7 +460,8 @@ def _item(visit: Visit, call: Document, page: Document, *, is_open: bool) -> Doc
     if not is_open:
         return {**row, "parts": None, "story": None}
     key, own = row["key"], (call["vendor"], call["operation"])
-    histories = visit.control.get(visit.of_sandbox("/journal/items"), item=key) if key else ()
+    has_story = 0 < len(key) <= MOST_OF_A_KEY
+    histories = visit.control.get(visit.of_sandbox("/journal/items"), item=key) if has_story else ()
     story = next((one for one in histories if (one["vendor"], one["operation"]) == own), None)
     return {**row, "parts": item_parts(call, call["decided"], index), "story": story}
 

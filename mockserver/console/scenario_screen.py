@@ -40,9 +40,11 @@ def met_by_item(item: Document, rules: Sequence[Document]) -> Document:
     """Return the effect that repeats an item's fault, problem or warning; {} if it has none of them."""
     rule, did = (item["effect"]["rule"], item["effect"]["did"]) if item["effect"] else ("", ())
     known = [one["document"] for one in rules if one["rule"] == rule and one["document"]]
-    effects = [one["effect"] for document in known for one in document.get("items", ())]
-    if len(effects) == 1:
-        return {name: value for name, value in effects[0].items() if name != "failTimes"}
+    of_rule = [one for document in known for one in document.get("items", ())]
+    selectors = ({"key": item["key"]}, {"index": item["index"]}, {"all": True})
+    own = [one["effect"] for one in of_rule if len(of_rule) == 1 or one["select"] in selectors]
+    if len(own) == 1:
+        return {name: value for name, value in own[0].items() if name != "failTimes"}
     effect: dict[str, Json] = dict(_DONE[word] for word in did if word in _DONE)
     problems = [one for one in item["problems"] if one["code"] not in (LOST, Action.SKIPPED)]
     if any(one["code"] == LOST for one in item["problems"]):
@@ -58,10 +60,20 @@ def met_by_call(call: Document) -> Document:
     """Return the members of a rule that repeat a whole call's fault or refusal; {} if it has neither."""
     rules = [one["document"] for one in call["rules"] if one["document"]]
     met = {name: rule[name] for rule in rules for name in _OF_WHOLE_CALLS if name in rule}
-    if not met and call["fault"]:
-        return {"response": {"fault": call["fault"]}}
-    is_refused = not call["items"] and (call["status"] or 0) >= _FIRST_REFUSAL
-    return met or ({"commit": "none", "response": {"status": call["status"]}} if is_refused else EMPTY)
+    if met:
+        return met
+    is_refused = (call["status"] or 0) >= _FIRST_REFUSAL and (not call["items"] or call["applied"])
+    response: Document = {
+        **({"status": call["status"]} if is_refused else EMPTY),
+        **(
+            {"delay": {"type": "fixed", "value": round(call["delayMillis"])}}
+            if call["delayMillis"]
+            else EMPTY
+        ),
+        **({"fault": call["fault"]} if call["fault"] else EMPTY),
+    }
+    unstored = {"commit": "none"} if is_refused and not call["items"] else EMPTY
+    return {**unstored, "response": response} if response else EMPTY
 
 
 def draft_scenario(
@@ -168,12 +180,14 @@ def show_new(visit: Visit) -> Screen:
         return _editor(visit, yaml.dump(draft_scenario(match, key or item)))
     entry = visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
     match = {name: text or entry[name] or "" for name, text in match.items()}
-    if not (key or item):
-        return _editor(visit, yaml.dump(draft_scenario(match, "", None, call, met_by_call(entry))))
-    item, select = select_item(entry["decided"], item, key)
-    chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
-    met = met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY
-    return _editor(visit, yaml.dump(draft_scenario(match, item, select, call, met)))
+    of_call, select = met_by_call(entry), None
+    if key or item:
+        item, select = select_item(entry["decided"], item, key)
+        chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
+        met = met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY
+        if met or not of_call:
+            return _editor(visit, yaml.dump(draft_scenario(match, item, select, call, met)))
+    return _editor(visit, yaml.dump(draft_scenario(match, "", None, call, of_call)))
 
 
 @page(BLUEPRINT, "/scenarios/edit")

@@ -199,9 +199,7 @@ def test_an_item_is_chosen_by_keys_and_its_value_copied(window: Visiting, sender
     page.keyboard.press("Enter")
     expect(page.locator("#item-title")).to_contain_text("index 1")
     expect(page.locator("#pick-1")).to_be_focused()
-    page.get_by_role("button", name="Copy the value of /0/invoice_Key").or_(
-        page.get_by_role("button", name="Copy the value of /1/invoice_Key")
-    ).first.click()
+    page.get_by_role("button", name="Copy the value of /1/invoice_Key").click()
 
     expect(page.locator("#announcements")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "2"

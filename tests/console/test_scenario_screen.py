@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -260,29 +261,120 @@ def drafted(visitor: Client, **query: str) -> Any:
     return yaml.load(twin(visitor, f"/scenarios/new.json?{asked}")["text"])["rules"][0]
 
 
+ITEM_EFFECTS = [
+    {"omit": True, "commit": False},
+    {"omit": True},
+    {"commit": False},
+    {"duplicate": 2},
+    {"fail": {"code": "locked"}, "commit": True},
+    {"fail": {"code": "internal", "status": 503, "message": "try later"}},
+    {"hang": 1},
+    {"warn": {"code": "too-long", "message": "so"}},
+]
+WHOLE_EFFECTS = [
+    {"response": {"fault": "CONNECTION_RESET_BY_PEER"}},
+    {"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}},
+    {"commit": {"partial": 1}, "response": {"status": 503}},
+    {"response": {"delay": {"type": "fixed", "value": 3}}},
+    {"envelope": {"phantom": 1}},
+]
+
+
+def met(visitor: Client, *keys: str) -> Any:
+    """Send orders into the emptied sandbox; return what the journal tells of the call, without rules."""
+    with suppress(ConnectionLostError, AssertionError):
+        order(visitor, *keys)
+    entry = visitor.get("/_mock/sandboxes/new/journal/1").json
+    whole = [
+        entry[name] for name in ("status", "items", "outcomes", "lost", "warned", "fault", "delayMillis")
+    ]
+    each = [(one["action"], one["effect"] and one["effect"]["did"]) for one in entry["decided"]]
+    return whole, each, entry["reply"]["body"]
+
+
 @pytest.mark.parametrize(
-    "effect",
+    ("rule", "query"),
     [
-        {"omit": True, "commit": False},
-        {"omit": True},
-        {"duplicate": 2},
-        {"fail": {"code": "locked"}, "commit": True},
-        {"hang": 1},
-        {"warn": {"code": "too-long", "message": "so"}},
+        ({"items": [{"select": {"key": "B"}, "effect": one}]}, {"item": "1", "key": "B"})
+        for one in ITEM_EFFECTS
+    ]
+    + [(rule, {}) for rule in WHOLE_EFFECTS]
+    + [(rule, {"item": "1", "key": "B"}) for rule in WHOLE_EFFECTS],
+)
+def test_an_armed_fault_meets_the_same_call_again(
+    visitor: Client, rule: dict[str, Any], query: dict[str, str]
+) -> None:
+    arm(visitor, **rule)
+    first = met(visitor, "A", "B")
+    draft = twin(visitor, f"/scenarios/new.json?{urlencode({'sandbox': 'new', 'call': '1', **query})}")[
+        "text"
+    ]
+    visitor.post("/_mock/sandboxes/new/reset")
+    visitor.delete(OWN)
+
+    post_form(visitor, "/scenarios/edit?sandbox=new", text=draft, do="apply")
+
+    assert met(visitor, "A", "B") == first
+
+
+def test_a_refusal_of_the_vendor_is_met_again_by_a_good_item(client: Client, sandbox: str) -> None:
+    headers = {"authorization": "Bearer any", "mock-sandbox": sandbox}
+    invoice = {
+        "invoice_number": "R-20",
+        "invoice_date": "2026-06-01",
+        "due_date": "2026-07-01",
+        "description": "Work",
+        "amount_total": "2",
+        "book_amount_total": "2",
+        "book_amount_open": "2",
+        "amount_open": "2",
+        "currency_code": "EUR",
+        "debtor_number": "nobody",
+    }
+    refused, again = (
+        {"administration_id": "81", "invoices": [{**invoice, "debtor_number": debtor}]}
+        for debtor in ("nobody", "D-1")
+    )
+    first = client.post("/payt/v1/invoices", json=refused, headers=headers)
+    draft = twin(client, f"/scenarios/new.json?sandbox={sandbox}&call=1&item=0&key=R-20")["text"]
+
+    post_form(client, f"/scenarios/edit?sandbox={sandbox}", text=draft, do="apply")
+
+    assert first.json["errors"] == {"R-20": ["Debtor must exist"]}
+    assert client.post("/payt/v1/invoices", json=again, headers=headers).json == first.json
+
+
+@pytest.mark.parametrize(
+    ("rules", "fault"),
+    [
+        ([{"items": [{"select": {"key": "B"}, "effect": {"omit": True}}]}], {"omit": True}),
+        ([{"response": {"fault": "EMPTY_RESPONSE"}}], {"fault": "EMPTY_RESPONSE"}),
     ],
 )
-def test_the_fault_that_an_item_met_is_armed_again(visitor: Client, effect: Any) -> None:
-    arm(visitor, items=[{"select": {"key": "B"}, "effect": effect}])
-    order(visitor, "A", "B")
+def test_the_page_of_an_item_arms_the_fault_of_its_last_failed_attempt(
+    visitor: Client, rules: list[dict[str, Any]], fault: dict[str, Any]
+) -> None:
+    arm(visitor, **rules[0])
+    with suppress(ConnectionLostError):
+        order(visitor, "A", "B")
+    order(visitor, "B")
 
-    (found,) = drafted(visitor, item="1", key="B")["items"]
+    (link,) = re.findall('href="([^"]+)">Arm a fault', page(visitor, "/item?sandbox=new&item=B"))
+    rule = yaml.load(
+        twin(visitor, unescape(link).removeprefix(CONSOLE).replace("new?", "new.json?"))["text"]
+    )["rules"][0]
 
-    assert (found["select"], found["effect"]) == ({"key": "B"}, effect)
+    assert fault in (
+        rule["items"][0]["effect"] if "items" in rule else rule["response"],
+        rule.get("response"),
+    )
 
 
 def test_the_fault_that_a_token_in_an_item_asked_for_is_armed_again() -> None:
     rule = {"rule": "sbx/sbx.omit", "document": None}
     item = {
+        "index": 0,
+        "key": "A",
         "effect": {"rule": "sbx/sbx.omit", "did": ["omitted", "not-stored"]},
         "problems": [],
         "warnings": [],
@@ -301,23 +393,14 @@ def test_a_refusal_without_a_code_of_the_language_is_armed_with_its_words(visito
     assert found["effect"] == {"fail": {"code": "unknown-reference", "message": problem["detail"]}}
 
 
-@pytest.mark.parametrize(
-    "met",
-    [
-        {"response": {"fault": "CONNECTION_RESET_BY_PEER"}},
-        {"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}},
-        {"commit": {"partial": 1}, "response": {"status": 503}},
-        {"envelope": {"phantom": 1}},
-    ],
-)
-def test_what_a_call_met_as_a_whole_is_armed_before_its_bad_item(visitor: Client, met: Any) -> None:
-    arm(visitor, **met)
-    with suppress(ConnectionLostError, AssertionError):
-        order(visitor, "A", "")
+@pytest.mark.parametrize("rule", WHOLE_EFFECTS)
+def test_what_a_call_met_as_a_whole_is_armed_before_its_bad_item(visitor: Client, rule: Any) -> None:
+    arm(visitor, **rule)
+    met(visitor, "A", "")
 
     draft = drafted(visitor)
 
-    assert draft == {"id": "once", "match": draft["match"], "times": {"count": 1}, **met}
+    assert draft == {"id": "once", "match": draft["match"], "times": {"count": 1}, **rule}
     arming = re.search('id="arm" href="([^"]+)"', page(visitor, "/x/1?sandbox=new"))
     assert arming
     assert arming[1].endswith("operation=putOrders&amp;call=1")
