@@ -244,17 +244,24 @@ def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:
         yield f"  the answer was lost: {shorten(replayed['lost'], 200)}"
     if not whole:
         return
-    for item in difference["items"]["differences"]:
-        yield f"  item {item['index']} {shorten(item['key'], 40) or 'no key'}: {_change(item)}"
-    if difference["body"]["differences"]:
-        yield "  in the body, which the exit status does not count:"
-    for place in difference["body"]["differences"]:
-        yield f"    {shorten(place['pointer'] or '/', 200)}: {_change(place)}"
-    rest = sum(
-        difference[part]["differ"] - len(difference[part]["differences"]) for part in ("items", "body")
+    items, body = (difference[part]["groups"] for part in ("items", "body"))
+    yield from table_lines(
+        [(counted(one["count"], "item"), _change(one), _names(one)) for one in items], "  "
     )
-    if rest > 0:
-        yield f"  … {counted(rest, 'more difference')}"
+    if body:
+        yield "  in the body, which the exit status does not count:"
+    yield from table_lines(
+        [(counted(one["count"], "place"), shorten(one["place"] or "/", 200), _change(one)) for one in body],
+        "    ",
+    )
+    if rest := difference["body"]["differ"] - sum(one["count"] for one in body):
+        yield f"    … {counted(rest, 'more difference')}"
+
+
+def _names(group: Document) -> str:
+    """Return the keys of the first items of a group, and how many more there are."""
+    more = group["count"] - len(group["items"])
+    return ", ".join([shorten(key, 40) for key in group["items"]]) + (f" and {more:,} more" if more else "")
 
 
 def _change(one: Document) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -334,17 +335,23 @@ def _row(found: Document) -> tuple[str, ...]:
 
 
 def _scenario_lines(found: Document) -> Iterator[str]:
-    """Yield the counts of each rule, then the scenario as YAML."""
-    from mockserver.codec import yaml
-    from mockserver.scenario.rule_words import describe_selection
+    """Yield the calls that each rule is for and its counts, then the scenario as YAML.
 
-    for rule, count in zip(found["document"]["rules"], found.get("counts", ()), strict=False):
+    A rule that changes only items counts only the calls that have items selected by the rule.
+    """
+    from mockserver.codec import yaml
+    from mockserver.scenario.rule_words import describe_rule, describe_selection
+
+    for rule, count in zip_longest(found["document"]["rules"], found.get("counts", ())):
+        if count is None:
+            yield f"# {rule['id']}: {describe_rule(rule).when}"
+            continue
         needs_items = rule.get("items") and _CHANGES_CALLS.isdisjoint(rule)
         matched = f"had {describe_selection(rule)}" if needs_items else "matched"
         left = "" if count["left"] is None else f", {count['left']:,} left"
         calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
         told = f"{calls} {matched}, {hits}" if count["calls"] else f"never hit: no call {matched}"
-        yield f"# {count['id']}: {told}{left}"
+        yield f"# {count['id']}: {count['when']}; {told}{left}"
     yield yaml.dump(found["document"]).rstrip("\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -56,6 +57,10 @@ _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
 MAX_SHOWN = 20
 """Maximum number of listed differences in a body, and in items. Further differences are only counted."""
+
+_INDEX = re.compile("/[0-9]+(?=/|$)")
+MAX_NAMED = 5
+"""Maximum number of items that a group of differences names."""
 
 _BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
 _UNREPORTED = "unsaid"
@@ -265,7 +270,12 @@ def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs
         "same": recorded.status == status and not differing,
         "says": _say(recorded.status, status, len(differing), len(pairs)),
         "status": {"recorded": recorded.status, "replayed": status},
-        "items": {"count": len(pairs), "differ": len(differing), "differences": differing[:MAX_SHOWN]},
+        "items": {
+            "count": len(pairs),
+            "differ": len(differing),
+            "differences": differing[:MAX_SHOWN],
+            "groups": _item_groups(differing),
+        },
         "body": _body_difference(recorded.reply, reply),
     }
 
@@ -298,6 +308,33 @@ def _item_difference(at: int, was: tuple[str, str] | None, now: tuple[str, str] 
     return {"index": at, "key": key, "recorded": recorded, "replayed": replayed, "says": says}
 
 
+def _item_groups(differing: Sequence[Document]) -> list[Document]:
+    """Group the items that changed from the same outcome to the same outcome."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in differing:
+        key = one["key"] or f"index {one['index']}"
+        groups.setdefault((one["recorded"], one["replayed"]), []).append(key)
+    return [
+        {"count": len(keys), "items": keys[:MAX_NAMED], "recorded": was, "replayed": now}
+        for (was, now), keys in groups.items()
+    ]
+
+
+def _place_groups(changes: Sequence[ValueChange]) -> list[Document]:
+    """Group the changes whose pointers differ in indexes alone; the values are those of the first change."""
+    groups: dict[str, list[ValueChange]] = {}
+    for change in changes:
+        groups.setdefault(_INDEX.sub("/*", change.pointer), []).append(change)
+    return [
+        {"count": len(found), "place": place if len(found) > 1 else found[0].pointer, **_values(found[0])}
+        for place, found in [*groups.items()][:MAX_SHOWN]
+    ]
+
+
+def _values(change: ValueChange) -> dict[str, Json]:
+    return {"recorded": _redacted_value(change, "old"), "replayed": _redacted_value(change, "new")}
+
+
 def _body_difference(before: Reply, after: Reply) -> Document:
     found: list[ValueChange] = []
     if before.body != after.body:
@@ -306,14 +343,8 @@ def _body_difference(before: Reply, after: Reply) -> Document:
     return {
         "same": before.body == after.body,
         "differ": len(found),
-        "differences": [
-            {
-                "pointer": change.pointer,
-                "recorded": _redacted_value(change, "old"),
-                "replayed": _redacted_value(change, "new"),
-            }
-            for change in found[:MAX_SHOWN]
-        ],
+        "differences": [{"pointer": change.pointer, **_values(change)} for change in found[:MAX_SHOWN]],
+        "groups": _place_groups(found),
     }
 
 

@@ -133,7 +133,7 @@ def test_a_scenario_is_shown_as_yaml_that_can_be_applied_again(commands: Command
 
     shown = commands.run("scenario", "show", "flaky").stdout
 
-    assert shown.startswith("# r1: never hit: no call had the item 3\n")
+    assert shown.startswith("# r1: all calls that have such an item; never hit: no call had the item 3\n")
     assert commands.run("scenario", "apply", "-", stdin=shown).exit_code == 0
 
 
@@ -145,11 +145,20 @@ def test_a_call_without_an_item_of_the_rule_is_counted_by_other_rules_alone(comm
 
     shown = commands.run("scenario", "show", "two").stdout.splitlines()
 
-    assert shown[:2] == ["# r1: never hit: no call had the item nobody", "# r2: 1 call matched, 1 hit"]
+    assert shown[:2] == [
+        "# r1: all calls that have such an item; never hit: no call had the item nobody",
+        "# r2: all calls; 1 call matched, 1 hit",
+    ]
 
 
 def test_a_packaged_scenario_is_shown(commands: Commands) -> None:
     assert commands.document("scenario", "show", "flaky-third")["document"]["name"] == "flaky-third"
+
+
+def test_a_packaged_scenario_says_which_calls_it_is_for(commands: Commands) -> None:
+    shown = commands.run("scenario", "show", "commit-then-reset").stdout
+
+    assert shown.startswith("# lost: calls that write, only number 1 of these\n")
 
 
 def test_all_scenarios_are_cleared(commands: Commands) -> None:

@@ -132,6 +132,7 @@ def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
                 "says": "item 1 rejected → created",
             }
         ],
+        "groups": [{"count": 1, "items": ["B"], "recorded": "rejected", "replayed": "created"}],
     }
 
 
@@ -147,6 +148,30 @@ def test_of_many_items_that_differ_twenty_are_told() -> None:
     result = compare_entries(many, entry())["items"]
 
     assert (result["differ"], len(result["differences"])) == (30, 20)
+
+
+def test_items_with_the_same_difference_are_one_group_with_the_first_keys() -> None:
+    many = entry(decided=item_results(*[(f"K{at}", Action.CREATED) for at in range(30)]))
+
+    (group,) = compare_entries(many, entry())["items"]["groups"]
+
+    assert group == {
+        "count": 30,
+        "items": ["K0", "K1", "K2", "K3", "K4"],
+        "recorded": "created",
+        "replayed": None,
+    }
+
+
+def test_places_that_differ_in_their_indexes_alone_are_one_group() -> None:
+    before, after = b'{"a":[{"id":1},{"id":2}],"b":[3]}', b'{"a":[{"id":5},{"id":6}],"b":[7]}'
+
+    groups = compare_entries(entry(reply_body=before), entry(reply_body=after))["body"]["groups"]
+
+    assert groups == [
+        {"count": 2, "place": "/a/*/id", "recorded": "1", "replayed": "5"},
+        {"count": 1, "place": "/b/0", "recorded": "3", "replayed": "7"},
+    ]
 
 
 @pytest.mark.parametrize(

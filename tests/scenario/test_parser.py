@@ -480,10 +480,10 @@ def test_a_scenario_of_the_core_is_for_any_vendor(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CORE)
-def test_a_packaged_scenario_that_tells_of_storing_a_call_waits_for_a_call_that_writes(name: str) -> None:
+def test_a_packaged_scenario_that_tells_of_a_write_waits_for_a_call_that_writes(name: str) -> None:
     scenario = parse_text(CORE[name], {})
-    tells = "is stored" in scenario.description or "commit" in name
-    used_up = [rule for rule in scenario.rules if rule.times.count and not rule.items]
+    tells = " write" in scenario.description
+    used_up = [rule for rule in scenario.rules if (rule.times.count and not rule.items) or rule.match.nth]
 
     assert [rule.match.writes for rule in used_up] == [True if tells else None] * len(used_up)
 

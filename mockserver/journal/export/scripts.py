@@ -6,6 +6,7 @@ import re
 from base64 import encodebytes
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import groupby
 from textwrap import indent
 
 from mockserver.codec import json
@@ -75,7 +76,7 @@ send() {{ # LABEL STATUS OUTCOMES ITEMS SECONDS BODY CURL-ARGUMENT...
   entry=$(control GET "/$name/journal/$sent") || exit 3
   outcomes=$(printf '%s\\n' "$entry" | sed -n 's/.*"outcomes":{{\\([^}}]*\\)}}.*/\\1/p' | tr -d '"')
   items=$(printf '%s\\n' "$entry" | sed 's/.*"decided"://' | grep -o '"action":"[a-z]*"' \\
-    | cut -d '"' -f 4 | tr '\\n' ' ')
+    | cut -d '"' -f 4 | uniq -c | sed 's/^ *//' | tr '\\n' ' ')
   items=${{items% }}
   found="$status  ${{outcomes:-{nothing}}}  ${{items:-{nothing}}}"
   if [ "$found" = "$expected" ]; then
@@ -197,7 +198,8 @@ def _commands(story: Story) -> Iterator[str]:
 def _send(call: StoryCall) -> str:
     label = f"{call.number} {call.method} {call.entry.call.path}"
     outcomes = ",".join(f"{action}:{count}" for action, count in call.entry.decided.counts.items())
-    items = " ".join(action for _, action in call.items)
+    runs = groupby(action for _, action in call.items)
+    items = " ".join(f"{len(list(run))} {action}" for action, run in runs)
     is_short = len(call.body) <= MAX_ARGUMENT_BYTES and _is_printable(call.body)
     kind = "none" if is_short else "base64"
     head = [

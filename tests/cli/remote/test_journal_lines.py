@@ -9,25 +9,29 @@ from mockserver.cli.output import call_line, replay_lines
 
 
 def replayed(**difference: Any) -> dict[str, Any]:
-    nothing = {"differ": 0, "differences": []}
+    nothing = {"differ": 0, "groups": []}
     whole = {"says": "same status, 0 of 1 outcomes differ", "items": nothing, "body": nothing, **difference}
     return {"number": 19, "replays": 18, "into": "qa", "to": None, "lost": None, "difference": whole}
 
 
 def test_a_difference_in_the_body_alone_is_told_apart_from_what_counts() -> None:
-    place = {"pointer": "/0/id", "recorded": 1, "replayed": 2}
+    place = {"count": 3, "place": "/*/id", "recorded": 1, "replayed": 2}
 
-    lines = list(replay_lines(replayed(body={"differ": 1, "differences": [place]}), whole=True))
+    lines = list(replay_lines(replayed(body={"differ": 4, "groups": [place]}), whole=True))
 
-    assert lines[1:] == ["  in the body, which the exit status does not count:", "    /0/id: 1 → 2"]
+    assert lines[1:] == [
+        "  in the body, which the exit status does not count:",
+        "    3 places  /*/id  1 → 2",
+        "    … 1 more difference",
+    ]
 
 
 def test_an_outcome_that_differs_stands_before_the_body() -> None:
-    item = {"index": 0, "key": "", "recorded": "created", "replayed": "rejected"}
+    group = {"count": 7, "items": ["A", "B"], "recorded": "created", "replayed": "rejected"}
 
-    lines = list(replay_lines(replayed(items={"differ": 1, "differences": [item]}), whole=True))
+    lines = list(replay_lines(replayed(items={"differ": 7, "groups": [group]}), whole=True))
 
-    assert lines[1:] == ["  item 0 no key: created → rejected"]
+    assert lines[1:] == ["  7 items  created → rejected  A, B and 5 more"]
 
 
 def entry(status: int | None, line: str, items: int = 0, warned: int = 0, **outcomes: int) -> dict[str, Any]:

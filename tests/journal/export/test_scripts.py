@@ -29,7 +29,7 @@ def test_a_call_is_sent_with_what_is_expected_of_it() -> None:
     decided = item_results(("A", Action.CREATED), ("B", Action.REJECTED))
 
     assert sending(decided=decided) == (
-        " PUT /orders' 207 created:1,rejected:1 'created rejected' 20 none \\\n"
+        " PUT /orders' 207 created:1,rejected:1 '1 created 1 rejected' 20 none \\\n"
         "  -X PUT \"$url\"'/acme/orders?page=2' \\\n"
         "  -H 'authorization: Bearer abcdef' \\\n"
         "  -H 'content-type: application/json' \\\n"
