@@ -343,15 +343,16 @@ def _scenario_lines(found: Document) -> Iterator[str]:
     from mockserver.scenario.rule_words import describe_rule, describe_selection
 
     for rule, count in zip_longest(found["document"]["rules"], found.get("counts", ())):
+        line = f"# {rule['id']}: {describe_rule(rule).when}"
         if count is None:
-            yield f"# {rule['id']}: {describe_rule(rule).when}"
+            yield line
             continue
         needs_items = rule.get("items") and _CHANGES_CALLS.isdisjoint(rule)
         matched = f"had {describe_selection(rule)}" if needs_items else "matched"
         left = "" if count["left"] is None else f", {count['left']:,} left"
         calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
         told = f"{calls} {matched}, {hits}" if count["calls"] else f"never hit: no call {matched}"
-        yield f"# {count['id']}: {count['when']}; {told}{left}"
+        yield f"{line}; {told}{left}"
     yield yaml.dump(found["document"]).rstrip("\n")
 
 

@@ -156,9 +156,8 @@ def _read_bodies(call: Document, items: int) -> tuple[ShownBody, ShownBody]:
 
 
 def _media_type(message: Document) -> str:
-    of_reply = message.get("mediaType")
-    name: str = message["headers"].get("content-type", "") if "mediaType" not in message else of_reply or ""
-    return name
+    is_reply = "mediaType" in message
+    return str((message["mediaType"] if is_reply else message["headers"].get("content-type")) or "")
 
 
 def _marks(
@@ -178,13 +177,11 @@ def _marks(
 
 def item_parts(call: Document, decided: Sequence[Document], index: int) -> Document:
     """Return the lines of an item in the `request` and in the `reply`; None for a body without the item."""
-    item = decided[index]
-    marks = _marks(call, [item], [item], None)
+    item, (request, reply) = decided[index], _read_bodies(call, len(decided))
+    sent, reported = _marks(call, (), [item], None)
     return {
-        side: _part(body, item[place], of_body)
-        for side, place, body, of_body in zip(
-            ("request", "reply"), ("sent", "reported"), _read_bodies(call, len(decided)), marks, strict=True
-        )
+        "request": _part(request, item["sent"], sent),
+        "reply": _part(reply, item["reported"], reported),
     }
 
 
@@ -192,7 +189,6 @@ def _part(body: ShownBody, pointer: str | None, marks: _Marks) -> Document | Non
     lines = [] if pointer is None else value_lines(body, pointer)
     if not lines:
         return None
-    marks = replace(marks, items=EMPTY)
     rows = [row for row in _rows(body, lines, _problems_by_line(body, marks), marks) if "leftOut" not in row]
     return {"rows": rows, "lines": len(rows), "leftOut": len(body.find(pointer or "")) - len(rows)}
 
@@ -301,14 +297,15 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
     rows = matching[first : first + PAGE_ITEMS]
     after = first + PAGE_ITEMS
     shown = choice.picked if choice.picked is not None or not rows else rows[0]["index"]
+    item = None if shown is None else _with_reasons(decided[shown], why)
     return {
         "total": len(decided),
         "matching": len(matching),
         "first": first,
-        "rows": [{**row, "outcome": shown_outcome(row), **_reasons(row, why)} for row in rows],
+        "rows": [_with_reasons(row, why) for row in rows],
         "previousPage": max(0, first - PAGE_ITEMS) if first else None,
         "nextPage": after if after < len(matching) else None,
-        "shown": shown,
+        "item": item,
         "nextBad": _next_bad(decided, shown),
     }
 
@@ -332,12 +329,13 @@ def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
     return next(behind, bad[0] if bad else None)
 
 
-def _reasons(item: Document, why: Document) -> Document:
+def _with_reasons(item: Document, why: Document) -> Document:
     rules = [item["effect"]["rule"]] if item["effect"] else why["applied"]
-    return {
-        kind: [{**one, "source": _source(one, why, rules)} for one in item[kind]]
+    problems, warnings = (
+        [{**one, "source": _source(one, why, rules)} for one in item[kind]]
         for kind in ("problems", "warnings")
-    }
+    )
+    return {**item, "outcome": shown_outcome(item), "problems": problems, "warnings": warnings}
 
 
 def _source(problem: Document, why: Document, rules: Sequence[str]) -> Document:
@@ -437,7 +435,7 @@ def _document(visit: Visit) -> Document:
         "outcome": choice.outcome,
         "picked": choice.picked,
         "items": page,
-        "item": None if page["shown"] is None else _item(visit, call, page, is_open=tab == "items"),
+        "shown": _shown_item(visit, call, page["item"]) if tab == "items" and page["item"] else None,
         "met": met_by_call(call),
         "search": search,
         "bodies": bodies(call, decided, page["rows"], choice.picked, TextSearch.of(request.args))
@@ -453,17 +451,13 @@ def _document(visit: Visit) -> Document:
     }
 
 
-def _item(visit: Visit, call: Document, page: Document, *, is_open: bool) -> Document:
-    """Return the shown item; if it `is_open`, with its parts of both bodies and its story in all calls."""
-    index = page["shown"]
-    row = next((one for one in page["rows"] if one["index"] == index), call["decided"][index])
-    if not is_open:
-        return {**row, "parts": None, "story": None}
-    key, own = row["key"], (call["vendor"], call["operation"])
+def _shown_item(visit: Visit, call: Document, item: Document) -> Document:
+    """Return the item's parts of both bodies, and its story in all calls."""
+    key, own = item["key"], (call["vendor"], call["operation"])
     has_story = 0 < len(key) <= MOST_OF_A_KEY
     histories = visit.control.get(visit.of_sandbox("/journal/items"), item=key) if has_story else ()
     story = next((one for one in histories if (one["vendor"], one["operation"]) == own), None)
-    return {**row, "parts": item_parts(call, call["decided"], index), "story": story}
+    return {"parts": item_parts(call, call["decided"], item["index"]), "story": story}
 
 
 def _neighbours(visit: Visit, call: Document) -> Document:

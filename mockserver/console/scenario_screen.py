@@ -60,20 +60,19 @@ def met_by_call(call: Document) -> Document:
     """Return the members of a rule that repeat a whole call's fault or refusal; {} if it has neither."""
     rules = [one["document"] for one in call["rules"] if one["document"]]
     met = {name: rule[name] for rule in rules for name in _OF_WHOLE_CALLS if name in rule}
-    if met:
+    of_items = {one["effect"]["rule"] for one in call["decided"] if one["effect"]}
+    is_refused = (call["status"] or 0) >= _FIRST_REFUSAL
+    if met or not (set(call["applied"]) - of_items or (is_refused and not call["items"])):
         return met
-    is_refused = (call["status"] or 0) >= _FIRST_REFUSAL and (not call["items"] or call["applied"])
-    response: Document = {
-        **({"status": call["status"]} if is_refused else EMPTY),
-        **(
-            {"delay": {"type": "fixed", "value": round(call["delayMillis"])}}
-            if call["delayMillis"]
-            else EMPTY
-        ),
-        **({"fault": call["fault"]} if call["fault"] else EMPTY),
+    delay, fault = round(call["delayMillis"]), call["fault"]
+    response = {
+        "status": call["status"] if is_refused else None,
+        "delay": {"type": "fixed", "value": delay} if delay else None,
+        "fault": fault,
     }
     unstored = {"commit": "none"} if is_refused and not call["items"] else EMPTY
-    return {**unstored, "response": response} if response else EMPTY
+    told = {name: value for name, value in response.items() if value}
+    return {**unstored, "response": told} if told else EMPTY
 
 
 def draft_scenario(

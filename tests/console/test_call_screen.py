@@ -123,7 +123,7 @@ def part(side: Any) -> list[str]:
 def test_the_picked_item_stands_alone_beside_the_list(reader: Client) -> None:
     order(reader, "A", "B", "C")
 
-    parts = twin(reader, item=1)["item"]["parts"]
+    parts = twin(reader, item=1)["shown"]["parts"]
 
     assert part(parts["request"]) == ["{", '  "id": "B",', '  "amount": 1', "}"]
     assert part(parts["reply"])[:2] == ["{", '  "status": 201,']
@@ -135,26 +135,32 @@ def test_an_item_that_the_reply_leaves_out_has_no_part_there(reader: Client) -> 
     create(reader, scenarios=[{**SCENARIO, "rules": [{"id": "r1", "items": [lose_b]}]}])
     order(reader, "A", "B")
 
-    assert twin(reader, item=1)["item"]["parts"]["reply"] is None
-    assert "The reply says nothing of this item alone." in page(reader, item=1).text
+    assert twin(reader, item=1)["shown"]["parts"]["reply"] is None
+    assert "No part of the reply is known to be about this item." in page(reader, item=1).text
 
 
 def test_an_item_tells_its_attempts_in_all_calls(reader: Client) -> None:
     order(reader, "A", "B")
     order(reader, "B")
 
-    assert [(one["call"], one["index"]) for one in twin(reader, item=1)["item"]["story"]["attempts"]] == [
+    assert [(one["call"], one["index"]) for one in twin(reader, item=1)["shown"]["story"]["attempts"]] == [
         (1, 1),
         (2, 0),
     ]
     assert "/_console/x/2?sandbox=new&item=0#item-title" in links(page(reader, item=1).text)
 
 
+def test_a_picked_item_is_shown_whatever_the_list_is_filtered_by(reader: Client) -> None:
+    order(reader, "A", "", "C")
+
+    assert "Item <a href" in page(reader, item=2, outcome="rejected").text
+
+
 @pytest.mark.parametrize(("keys", "shown"), [(("A", "", "C", ""), 1), (("A", "B"), 0)])
 def test_the_first_bad_item_is_shown_first(reader: Client, keys: tuple[str, ...], shown: int) -> None:
     order(reader, *keys)
 
-    assert twin(reader)["item"]["index"] == shown
+    assert twin(reader)["items"]["item"]["index"] == shown
 
 
 def test_a_call_without_items_begins_with_its_bodies(reader: Client) -> None:

@@ -12,6 +12,7 @@ from mockserver.console.data_views import (
     MAX_LINE_LENGTH,
     Line,
     document_lines,
+    json_html,
     matching_lines,
     read_body,
     shown_lines,
@@ -195,3 +196,18 @@ def test_a_cell_is_cut_and_empty_where_nothing_is() -> None:
         ["x" * 59 + "…", "true"],
         ["", ""],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('  "a": "b",', '  <span class="j-name">"a"</span>: <span class="j-text">"b"</span>,'),
+        ('"<&": -1.5e3', '<span class="j-name">"&lt;&amp;"</span>: <span class="j-number">-1.5e3</span>'),
+        ("[true", '[<span class="j-word">true</span>'),
+        ('"a\\": 1"', '<span class="j-text">"a\\": 1"</span>'),
+        ('"cut <', '"cut &lt;'),
+        ("</span><script>", "&lt;/span&gt;&lt;script&gt;"),
+    ],
+)
+def test_json_has_classes_and_no_other_markup(text: str, shown: str) -> None:
+    assert json_html(text) == shown

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from mockserver.codec import yaml
-from mockserver.console.scenario_screen import draft_scenario, met_by_item, select_item
+from mockserver.console.scenario_screen import draft_scenario, met_by_call, met_by_item, select_item
 from mockserver.server.transport_faults import ConnectionLostError
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -381,6 +381,31 @@ def test_the_fault_that_a_token_in_an_item_asked_for_is_armed_again() -> None:
     }
 
     assert met_by_item(item, [rule]) == {"omit": True, "commit": False}
+
+
+TOLD = {"rules": [], "applied": [], "items": 2, "status": 207, "fault": None, "delayMillis": 0, "decided": []}
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ({}, {}),
+        (
+            {"applied": ["sbx/sbx.slow.3"], "delayMillis": 3000.0},
+            {"response": {"delay": {"type": "fixed", "value": 3000}}},
+        ),
+        ({"applied": ["sbx/sbx.503"], "status": 503}, {"response": {"status": 503}}),
+        (
+            {"applied": ["s/gone"], "fault": "NO_RESPONSE", "status": None},
+            {"response": {"fault": "NO_RESPONSE"}},
+        ),
+        ({"applied": ["s/r"], "status": 400, "decided": [{"effect": {"rule": "s/r"}}]}, {}),
+        ({"items": 0, "status": 429}, {"commit": "none", "response": {"status": 429}}),
+    ],
+    ids=["nothing", "delay", "status", "fault", "of an item", "refused"],
+)
+def test_what_a_call_met_is_known_without_its_rule(told: dict[str, Any], found: dict[str, Any]) -> None:
+    assert met_by_call({**TOLD, **told}) == found
 
 
 def test_a_refusal_without_a_code_of_the_language_is_armed_with_its_words(visitor: Client) -> None:

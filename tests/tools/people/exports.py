@@ -32,7 +32,7 @@ def one_number(stage: Stage) -> str:
         answer = put(server, [{"invoice_Key": 2}])
         number = answer.headers["Mock-Journal"]
         line = server.logged(lambda one: one.endswith(f"#{number}"))
-        page = server.call("GET", f"/_console/x/{number}?tab=decided").raise_for_status().text
+        page = server.call("GET", f"/_console/x/{number}?tab=why").raise_for_status().text
     assert f"<h1>Call #{number} " in page
     assert line.replace("&", "&amp;") in page
     return f"{line}; page /_console/x/{number}"
