@@ -311,7 +311,8 @@ def _text_of(source: str, server: ServerOptions | None = None) -> tuple[str, str
         reason = f": {error.strerror or error}" if isinstance(error, OSError) else " is not UTF-8"
         near = nearest(source, packaged)
         cure = f"mockserver scenario apply {near}" if near else "mockserver scenario list --packaged"
-        fail_usage(f"{shorten(source)}{reason}", "FILE", in_sandbox(server, cure) if server else cure)
+        place = f"mockserver scenario … {shorten(source)}"
+        fail_usage(f"{shorten(source)}{reason}", place, in_sandbox(server, cure) if server else cure)
 
 
 def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError) -> NoReturn:

@@ -29,6 +29,7 @@ PAGES = (
     "other-languages",
     "assumptions",
     "recorded-traffic",
+    "scenarios",
 )
 SHOWN_ADDRESS = "http://127.0.0.1:8080"
 TIMEOUT_S = 120
